@@ -1,0 +1,22 @@
+# The styles are compiled by Node; what runs is Python alone.
+FROM node:22-bookworm-slim AS styles
+WORKDIR /portal
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=optional
+COPY assets assets
+COPY static static
+RUN npm run build
+
+FROM python:3.11-slim-bookworm
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /portal
+COPY requirements.txt .
+RUN python -m venv .venv \
+    && .venv/bin/python -m pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements.txt
+COPY . .
+COPY --from=styles /portal/static/built static/built
+RUN bin/collect && useradd --system portal && chown portal var
+USER portal
+ENV PATH="/portal/.venv/bin:$PATH" DJANGO_SETTINGS_MODULE=mmp_portal.settings
+EXPOSE 8000
+CMD ["gunicorn", "mmp_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--timeout", "30", "--graceful-timeout", "30"]

@@ -1,0 +1,40 @@
+# Paths stay relative: the project may stand in a folder with a space in its name.
+.DEFAULT_GOAL := help
+PORT ?= 8000
+export PORT
+ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
+STATIC_SOURCES := $(shell find static -type f -not -path 'static/built/*' 2>/dev/null)
+
+.PHONY: help run test check assets lock
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+run: .venv/run.stamp var/static/staticfiles.json ## set up and start the portal on http://localhost:8000 (PORT=… for another)
+	@.venv/bin/python bin/run
+
+test: .venv/dev.stamp var/static/staticfiles.json ## the whole suite, on SQLite and on PostgreSQL with Redis and browser journeys
+	@bin/test
+
+check: .venv/dev.stamp var/static/staticfiles.json ## format, lint, types, imports, migrations, templates, states
+	@bin/check
+
+assets: var/static/staticfiles.json ## compile the styles and collect the static files
+
+lock: .venv/dev.stamp ## write requirements*.txt and package-lock.json anew
+	@bin/lock
+
+.venv/run.stamp: requirements.txt
+	@bin/setup run
+
+.venv/dev.stamp: requirements-dev.txt
+	@bin/setup dev
+
+node_modules/.package-lock.json: package-lock.json .npmrc | .venv/run.stamp
+	@bin/node install
+
+static/built/portal.css: node_modules/.package-lock.json $(ASSET_SOURCES)
+	@bin/node build
+
+var/static/staticfiles.json: static/built/portal.css requirements.txt $(STATIC_SOURCES)
+	@bin/collect

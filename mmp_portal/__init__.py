@@ -1,0 +1,3 @@
+from mmp_portal.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,21 @@
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmp_portal.settings")
+
+app = Celery("mmp_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run changes nothing.
+app.conf.beat_schedule = {
+    "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
+    "queue-renewal-reminders": {
+        "task": "certification.queue_renewal_reminders",
+        "schedule": crontab(hour="7", minute="0"),
+    },
+    "make-windows": {"task": "delivery.make_windows", "schedule": crontab(hour="3", minute="0")},
+    "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
+}

@@ -1,0 +1,340 @@
+"""Settings of the portal: one file, everything from the environment.
+
+`var/env`, when it is there, fills in what the environment leaves out: `make run` keeps its made-up secrets in it.
+With DEBUG off, what is missing stops the start by name.
+"""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+import dj_email_url
+import structlog
+from csp.constants import NONE, SELF
+from django.contrib.messages import constants as messages
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = Env()
+env.read_env(VAR_DIR / "env", recurse=False)
+
+DEBUG = env.bool("DEBUG", False)
+TESTING = "pytest" in sys.modules
+
+# --- What production must name -------------------------------------------------------------------------------------
+
+_REQUIRED = {
+    "SECRET_KEY": "a long random text, for example from `openssl rand -base64 48`",
+    "FIELD_KEYS": "the keys of the encrypted columns as id:base64 pairs, newest first, each from `openssl rand -base64 32`",
+    "SSN_PEPPERS": "the peppers of the SSN digests, newest first, separated by commas",
+    "SITE_URL": "the address people type, for example https://portal.example.org",
+}
+_REQUIRED_IN_PRODUCTION = {
+    "ALLOWED_HOSTS": "the host names this portal answers to, separated by commas",
+    "DATABASE_URL": "the database, for example postgres://portal:secret@db:5432/portal",
+    "EMAIL_URL": "the mail server, for example smtp+tls://user:secret@mail.example.org:587",
+    "DEFAULT_FROM_EMAIL": "the sender of our mail",
+    "DISPENSARY_NAME": "the name of the dispensary",
+    "DISPENSARY_PHONE": "the phone number people call for help",
+    "DISPENSARY_EMAIL": "where messages of the contact form are answered",
+}
+_missing = {
+    name: hint
+    for name, hint in (_REQUIRED if DEBUG else _REQUIRED | _REQUIRED_IN_PRODUCTION).items()
+    if not env.str(name, "").strip()
+}
+if _missing:
+    raise ImproperlyConfigured(
+        "The portal cannot start. Set in the environment:\n"
+        + "\n".join(f"  {name}: {hint}" for name, hint in _missing.items())
+    )
+
+SECRET_KEY = env.str("SECRET_KEY")
+FIELD_KEYS = env.list("FIELD_KEYS")
+SSN_PEPPERS = env.list("SSN_PEPPERS")
+SITE_URL = env.str("SITE_URL").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+REQUIRE_MFA = env.bool("REQUIRE_MFA", not DEBUG)
+
+DISPENSARY_NAME = env.str("DISPENSARY_NAME", "Southern CT Wellness & Healing")
+DISPENSARY_PHONE = env.str("DISPENSARY_PHONE", "+12035550100")
+DISPENSARY_EMAIL = env.str("DISPENSARY_EMAIL", "help@portal.example")
+DISPENSARY_HOURS = env.str("DISPENSARY_HOURS", "Monday to Friday, 9 a.m. to 5 p.m. Eastern")
+DISPENSARY_ADDRESS = env.str("DISPENSARY_ADDRESS", "")
+DISPENSARY_PERMIT = env.str("DISPENSARY_PERMIT", "")
+
+# --- Rooms ---------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "pages",
+    "delivery",
+    "certification",
+    "accounts",
+    "notifications",
+    "audit",
+    "ui",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "phonenumber_field",
+    "django_htmx",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "audit.middleware.OriginMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SessionTimeoutMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.RequireMFAMiddleware",
+    "accounts.middleware.PrivateResponseMiddleware",
+]
+
+ROOT_URLCONF = "mmp_portal.urls"
+WSGI_APPLICATION = "mmp_portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+FORM_RENDERER = "ui.renderer.PortalRenderer"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "ui.context.dispensary",
+                "delivery.context.navigation",
+            ],
+        },
+    },
+]
+MESSAGE_TAGS = {messages.ERROR: "error", messages.DEBUG: "info"}
+
+# --- Databases and caches ------------------------------------------------------------------------------------------
+
+DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
+if "migrate" in sys.argv:
+    DATABASE_URL = env.str("MIGRATION_DATABASE_URL", "") or DATABASE_URL
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE takes the write lock when a transaction begins, so a check and its write see the same rows.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+    }
+else:
+    _web = "gunicorn" in Path(sys.argv[0]).name
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "keepalives": 1,
+        "keepalives_idle": 30,
+        "options": "-c lock_timeout=3000"
+        + (" -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000" if _web else ""),
+    }
+
+# Rate limits live in the database, so that login works while Redis is down; a small table would evict a locked account.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "rate_limits",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
+
+# --- People --------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.PortalBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "accounts:role"
+LOGOUT_REDIRECT_URL = "pages:home"
+
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_BY_CODE_ENABLED = False
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = DISPENSARY_NAME
+USERSESSIONS_TRACK_ACTIVITY = False
+
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+IDLE_TIMEOUT = timedelta(minutes=30)
+IDLE_TIMEOUT_PROFESSIONAL = timedelta(minutes=15)
+
+# --- Transport -----------------------------------------------------------------------------------------------------
+
+if not DEBUG:
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = not TESTING
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    if TRUSTED_PROXY_COUNT:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],  # the QR code of the TOTP page is a data: image
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+CSRF_FAILURE_VIEW = "pages.views.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# --- Files and words -----------------------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_USE_FINDERS = False
+
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "America/New_York"
+USE_TZ = True
+PHONENUMBER_DEFAULT_REGION = "US"
+PHONENUMBER_DB_FORMAT = "E164"
+PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
+
+# --- Mail and jobs -------------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{DISPENSARY_NAME} <{DISPENSARY_EMAIL}>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", DISPENSARY_EMAIL)
+MAILBOX_DIR = VAR_DIR / "mail"
+if env.str("EMAIL_URL", ""):
+    vars().update({k: v for k, v in dj_email_url.parse(env.str("EMAIL_URL")).items() if k.startswith("EMAIL_")})
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(MAILBOX_DIR)
+EMAIL_TIMEOUT = 10
+
+REDIS_URL = env.str("REDIS_URL", "")
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A Redis that refuses or hangs costs a request at most a few seconds and never its work: the row is in the outbox.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "visibility_timeout": 300,
+    "unacked_restore_throttle": 1,
+}
+
+# --- The program's figures that a deployment may change -----------------------------------------------------------
+
+RENEWAL_OPENS_DAYS = env.int("RENEWAL_OPENS_DAYS", 30)
+EXAM_MAX_AGE_DAYS = env.int("EXAM_MAX_AGE_DAYS", 180)
+INVITATION_VALID_DAYS = env.int("INVITATION_VALID_DAYS", 14)
+WEEKS_OF_WINDOWS = 8
+
+# --- Logs ----------------------------------------------------------------------------------------------------------
+
+_shared_processors = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processor": structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
+            if DEBUG
+            else structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": _shared_processors,
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING" if DEBUG else "INFO"},
+    "loggers": {"django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_shared_processors,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

@@ -1,0 +1,168 @@
+"""What every test stands on: a database of the kind asked for, made-up settings, the write guard, no network.
+
+Django's settings are loaded after `pytest_configure` has set the environment; nothing here imports a model at the top.
+"""
+
+import base64
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests import browser, guard, servers
+
+# Every name that mmp_portal/settings.py reads, so that neither var/env nor the machine has a say.
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "mmp_portal.settings",
+    "DEBUG": "false",
+    "SECRET_KEY": "made-up-for-the-tests-" + "0123456789" * 4,
+    "FIELD_KEYS": "k1:" + base64.b64encode(b"1" * 32).decode(),
+    "SSN_PEPPERS": "made-up-pepper",
+    "SITE_URL": "http://testserver",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "CSRF_TRUSTED_ORIGINS": "",
+    "TRUSTED_PROXY_COUNT": "0",
+    "REQUIRE_MFA": "false",  # a test of the second factor turns it on
+    "EMAIL_URL": "memory://",
+    "DEFAULT_FROM_EMAIL": "Portal <portal@example.org>",
+    "REPLY_TO_EMAIL": "help@example.org",
+    "DISPENSARY_NAME": "Example Dispensary",
+    "DISPENSARY_PHONE": "+12035550100",
+    "DISPENSARY_EMAIL": "help@example.org",
+    "DISPENSARY_HOURS": "Monday to Friday, 9 a.m. to 5 p.m. Eastern",
+    "DISPENSARY_ADDRESS": "1 Example Street, New Haven, CT 06510",
+    "DISPENSARY_PERMIT": "MMDF.0000000",
+    "MIGRATION_DATABASE_URL": "",
+    "REDIS_URL": "",  # tasks run eagerly; `redis_url` gives the tests that want one a real Redis
+    "SENTRY_DSN": "",
+    "RENEWAL_OPENS_DAYS": "30",
+    "EXAM_MAX_AGE_DAYS": "180",
+    "INVITATION_VALID_DAYS": "14",
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps an event loop in the thread of the test
+}
+
+hypothesis.settings.register_profile("portal", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("portal")
+
+
+# --- One session ---------------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser):
+    parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite", help="what the tests run on")
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):  # the controller; its workers inherit the environment
+        if os.environ.get("REDIS_URL"):
+            os.environ["TEST_REDIS_URL"] = os.environ["REDIS_URL"]
+        os.environ["DATABASE_URL"] = _start_database(config)
+        os.environ.update(ENVIRONMENT)
+    _forbid_network()
+
+    import django
+    from django.db.backends.signals import connection_created
+
+    django.setup()
+    connection_created.connect(guard.put_on, dispatch_uid="guard")
+
+
+def _start_database(config) -> str:
+    if config.getoption("database") == "sqlite":
+        folder = tempfile.TemporaryDirectory(prefix="portal-sqlite-")
+        config.add_cleanup(folder.cleanup)
+        return f"sqlite:///{folder.name}/portal.sqlite3"
+    given = os.environ.get("DATABASE_URL", "")
+    if given.startswith(("postgres:", "postgresql:")):
+        return given
+    postgres = servers.Postgres()
+    config.add_cleanup(postgres.stop)
+    return postgres.url
+
+
+def _forbid_network():
+    """A test that reaches past this machine fails. (PostgreSQL's own library does not come by here.)"""
+    connect = socket.socket.connect
+
+    def connect_here(self, address):
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"A test tried to reach {address[0]}")
+        return connect(self, address)
+
+    socket.socket.connect = connect_here
+
+
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("journey") and not browser.chromium():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{browser.NO_BROWSER}. {browser.HOW_TO_INSTALL}", pytrace=False)
+        pytest.skip(browser.NO_BROWSER)
+
+
+def pytest_report_header(config):
+    return f"database: {os.environ['DATABASE_URL'].partition(':')[0]}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    browser.tell_what_did_not_run(terminalreporter)
+
+
+# --- Database ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(worker_id):
+    """A database for each worker. On SQLite a real file, as in production: threads share nothing but the file."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    name = f"test_portal_{worker_id}"
+    if database["ENGINE"].endswith("sqlite3"):
+        name = str(Path(database["NAME"]).with_name(f"{name}.sqlite3"))
+    database.setdefault("TEST", {})["NAME"] = name
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_with_triggers_off():
+    """The audit tables refuse DELETE and TRUNCATE, from the flush after a transactional test as well."""
+    from django.core.cache import cache
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from audit.sql import drop_triggers, install_triggers
+
+    tear_down = TransactionTestCase._fixture_teardown
+
+    def tear_down_with_triggers_off(self):
+        drop_triggers(connection)
+        cache.clear()  # rate limits stand in a table of no model, which flush does not know
+        try:
+            tear_down(self)
+        finally:
+            install_triggers(connection)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", tear_down_with_triggers_off)
+        yield
+
+
+@pytest.fixture(scope="session")
+def redis_url():
+    """A real Redis of this worker's own, or the one that REDIS_URL named."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+        return
+    redis = servers.Redis()
+    yield redis.url
+    redis.stop()
+
+
+# --- Browser -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    return {"executable_path": browser.chromium(), "args": browser.launch_arguments(), "headless": True}

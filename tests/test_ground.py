@@ -1,0 +1,94 @@
+"""What a newcomer and an operator meet first: locks without a host, settings that say what they miss."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+REQUIREMENTS = sorted(BASE_DIR.glob("requirements*.txt"))
+
+PRODUCTION = {
+    "DEBUG": "false",
+    "SECRET_KEY": "a-made-up-secret-of-some-length-" * 3,
+    "FIELD_KEYS": "k1:MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE=",
+    "SSN_PEPPERS": "pepper",
+    "SITE_URL": "https://portal.example",
+    "ALLOWED_HOSTS": "portal.example",
+    "DATABASE_URL": "sqlite://:memory:",
+    "EMAIL_URL": "smtp://localhost:25",
+    "DEFAULT_FROM_EMAIL": "portal@portal.example",
+    "DISPENSARY_NAME": "Example",
+    "DISPENSARY_PHONE": "+12035550100",
+    "DISPENSARY_EMAIL": "help@portal.example",
+}
+
+
+def manage(*arguments, **environment):
+    """Runs manage.py with this environment and nothing of ours; a name set to nothing hides what var/env may say."""
+    clean = {"PATH": os.environ["PATH"], "REDIS_URL": "", "MIGRATION_DATABASE_URL": "", **environment}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=BASE_DIR, env=clean, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_requirements_are_three():
+    assert [path.name for path in REQUIREMENTS] == ["requirements-dev.txt", "requirements-node.txt", "requirements.txt"]
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_requirements_name_no_host_and_no_path(path):
+    text = path.read_text()
+    assert "://" not in text
+    assert not re.search(r"(^|\s)--?(index-url|extra-index-url|find-links|trusted-host|i |f )", text)
+    assert not re.search(r"(^|\s)/\w", text)
+
+
+@pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
+def test_requirements_pin_each_package_with_a_hash(path):
+    entries = re.split(
+        r"\n(?=\S)", "\n".join(x for x in path.read_text().splitlines() if not x.lstrip().startswith("#"))
+    )
+    for entry in filter(str.strip, entries):
+        assert re.match(r"[a-z0-9._\[\]-]+==\S+", entry), entry
+        assert "--hash=sha256:" in entry, entry
+
+
+def test_requirements_for_development_hold_those_for_running():
+    pins = {
+        path.name: set(re.findall(r"^([a-z0-9._-]+==\S+)", path.read_text(), re.MULTILINE)) for path in REQUIREMENTS
+    }
+    assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
+
+
+def test_package_lock_names_no_address_to_fetch_from():
+    packages = json.loads((BASE_DIR / "package-lock.json").read_text())["packages"]
+    assert len(packages) > 1
+    for name, package in packages.items():
+        assert "resolved" not in package, name
+        assert not name or package["integrity"].startswith("sha512-"), name
+
+
+def test_deployment_check_is_clean():
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(PRODUCTION.keys() - {"DEBUG"}))
+def test_settings_name_what_is_missing(name):
+    done = manage("check", **PRODUCTION | {name: ""})
+    assert done.returncode != 0
+    assert "ImproperlyConfigured" in done.stderr
+    assert re.search(rf"^  {name}: \w", done.stderr, re.MULTILINE)
+    others = PRODUCTION.keys() - {name, "DEBUG"}
+    assert not [other for other in others if re.search(rf"^  {other}:", done.stderr, re.MULTILINE)]
+
+
+def test_settings_name_everything_at_once():
+    done = manage("check", **dict.fromkeys(PRODUCTION, "") | {"DEBUG": "false"})
+    for name in PRODUCTION.keys() - {"DEBUG"}:
+        assert f"  {name}: " in done.stderr
