@@ -1,0 +1,27 @@
+import hashlib
+
+from allauth.account.adapter import get_adapter
+from structlog.contextvars import get_contextvars
+
+from audit.context import Origin, origin
+
+
+class OriginMiddleware:
+    """Notes address, session and request id for the audit. A session stands as a digest: its key would open it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        key = request.session.session_key or ""
+        token = origin.set(
+            Origin(
+                address=get_adapter().get_client_ip(request),
+                session=hashlib.sha256(key.encode()).hexdigest()[:32] if key else "",
+                request_id=str(get_contextvars().get("request_id", "")),
+            )
+        )
+        try:
+            return self.get_response(request)
+        finally:
+            origin.reset(token)

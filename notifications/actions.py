@@ -1,0 +1,128 @@
+"""Queue a message in the business transaction; send what is due, each message once."""
+
+from datetime import timedelta
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from audit.actions import audited, record
+from notifications import emails, kinds
+from notifications.models import Notification
+
+LEASE = timedelta(minutes=5)  # longer than a worker's hard time limit, so no two workers hold the same row
+MOST_ATTEMPTS = 6
+log = structlog.get_logger()
+
+
+def queue(*, kind, recipient, dedupe_key, by, context=None, secret=None, channel="email", language="en", priority=5):
+    """Write one message into the outbox, in the caller's transaction; the sender is woken after the commit.
+
+    `context` is JSON of ids, dates and figures (no names); `secret` a one-time link, kept encrypted until sent. A
+    second message with the same `dedupe_key` (at most 200 characters) is dropped: that is how a reminder goes once.
+    """
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                kind=kind,
+                recipient=recipient,
+                dedupe_key=dedupe_key,
+                context=context or {},
+                secret=secret,
+                channel=channel,
+                language=language,
+                priority=priority,
+                due_at=timezone.now(),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    transaction.on_commit(_wake_sender)
+
+
+def _wake_sender():
+    """A Redis that is away costs nothing: the sweep of every minute sends what was not woken."""
+    try:
+        current_app.tasks["notifications.send_due"].delay()
+    except (OperationalError, OSError) as error:
+        log.warning("sender_not_woken", error=type(error).__name__)
+
+
+def send_due(*, by, limit=100):
+    """Send up to `limit` messages that are due, oldest and most urgent first; returns how many went out.
+
+    Each is claimed by a conditional update with a lease of 5 minutes, sent, then marked: a worker that dies in between
+    leaves a row whose lease runs out and which is sent again under the same Message-ID.
+    """
+    sent = 0
+    for pk in _due(timezone.now()).order_by("priority", "due_at", "pk").values_list("pk", flat=True)[:limit]:
+        notification = _claim(pk)
+        if notification and _send(notification):
+            sent += 1
+    return sent
+
+
+def _due(now):
+    waiting = Q(status=Notification.Status.QUEUED, due_at__lte=now)
+    abandoned = Q(status=Notification.Status.SENDING, lease_until__lt=now)
+    return Notification.objects.filter(waiting | abandoned, channel=Notification.Channel.EMAIL)
+
+
+def _claim(pk):
+    now = timezone.now()
+    claimed = (
+        _due(now)
+        .filter(pk=pk)
+        .update(status=Notification.Status.SENDING, lease_until=now + LEASE, attempts=F("attempts") + 1)
+    )
+    return Notification.objects.get(pk=pk) if claimed else None
+
+
+def _send(notification):
+    try:
+        words = kinds.get(notification.kind).context_for(notification)
+        if words is None:
+            _mark(notification, status=Notification.Status.CANCELLED, secret=None)
+            return False
+        emails.build(notification, words).send()
+    except Exception as error:  # whatever a mail server or a template does, the other messages still go
+        log.exception("notification_not_sent", notification=notification.pk, kind=notification.kind)
+        _mark_failed(notification, error)
+        return False
+    _mark(
+        notification,
+        status=Notification.Status.SENT,
+        sent_at=timezone.now(),
+        message_id=emails.message_id_for(notification),
+        secret=None,
+    )
+    return True
+
+
+def _mark(notification, **changes):
+    """Only while the lease is still ours."""
+    Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
+        lease_until=None, **changes
+    )
+
+
+def _mark_failed(notification, error):
+    over = notification.attempts >= MOST_ATTEMPTS
+    _mark(
+        notification,
+        status=Notification.Status.FAILED if over else Notification.Status.QUEUED,
+        due_at=timezone.now() + timedelta(minutes=2**notification.attempts),
+        last_error=type(error).__name__,
+    )
+
+
+@audited("notification.call")
+def record_call(*, notification, by):
+    """Staff have made the phone call that a row of the call list asks for."""
+    Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
+        status=Notification.Status.SENT, sent_at=timezone.now(), secret=None
+    )
+    record(action="notification.call", by=by, subject=notification)

@@ -1,0 +1,36 @@
+"""An outbox row as a mail: `emails/<kind>.subject.txt`, `.txt` and `.html`."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+
+
+def message_id_for(notification):
+    """The same for each try at the same row, so that a repeat is recognisable."""
+    return f"<notification-{notification.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def build(notification, words):
+    words = {
+        "site_url": settings.SITE_URL,
+        "dispensary_name": settings.DISPENSARY_NAME,
+        "dispensary_phone": settings.DISPENSARY_PHONE,
+        "dispensary_hours": settings.DISPENSARY_HOURS,
+        "secret": notification.secret,
+        **words,
+    }
+    template = f"emails/{notification.kind}"
+    with translation.override(notification.language):
+        subject = " ".join(render_to_string(f"{template}.subject.txt", words).split())
+        message = EmailMultiAlternatives(
+            subject=subject,
+            body=render_to_string(f"{template}.txt", words),
+            to=[notification.recipient],
+            reply_to=[settings.REPLY_TO_EMAIL],
+            headers={"Message-ID": message_id_for(notification)},
+        )
+        message.attach_alternative(render_to_string(f"{template}.html", words), "text/html")
+    return message

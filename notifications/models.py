@@ -1,0 +1,56 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ui.fields import EncryptedTextField
+
+
+class Notification(models.Model):
+    """The outbox: one message to one recipient, written in the transaction of what it tells, rendered when it is sent."""
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("e-mail")
+        PHONE = "phone", _("phone call by staff")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("no longer true")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=60)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.EMAIL)
+    recipient = models.CharField(max_length=254)
+    language = models.CharField(max_length=10, default="en")
+    context = models.JSONField(default=dict, help_text=_("Ids, dates and figures; never names."))
+    secret = EncryptedTextField(null=True, blank=True, editable=False, help_text=_("A one-time link, erased when sent."))
+    dedupe_key = models.CharField(max_length=200, unique=True)
+    due_at = models.DateTimeField()
+    priority = models.PositiveSmallIntegerField(default=5, help_text=_("1 goes first."))
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    message_id = models.CharField(max_length=120, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "priority", "due_at"], name="notification_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["queued", "sending", "sent", "failed", "cancelled"]),
+                name="notification_status",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="sending") | models.Q(lease_until__isnull=False),
+                name="notification_sending_has_lease",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="sent") | models.Q(sent_at__isnull=False, secret__isnull=True),
+                name="notification_sent_has_time_and_no_secret",
+            ),
+        ]
+
+    def __str__(self):
+        return f"notification {self.pk}"

@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from notifications import actions
+
+
+@shared_task(name="notifications.send_due")
+def send_due():
+    """Send what is due in the outbox; returns how many messages went out."""
+    return actions.send_due(by=None)

@@ -1,0 +1,11 @@
+class PortalError(Exception):
+    """An expected refusal, in a sentence fit for the person who reads it; `field` names the form field it belongs to."""
+
+    def __init__(self, message, *, field=None):
+        super().__init__(message)
+        self.field = field
+
+
+def add_to_form(form, error):
+    """Put a refusal beside its field, or on top of the form when the form has no such field."""
+    form.add_error(error.field if error.field in form.fields else None, str(error))

@@ -1,0 +1,56 @@
+"""Model fields: text and JSON that the database never sees in the clear."""
+
+import json
+
+from django.core.exceptions import FieldError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from ui.encryption import decrypt, encrypt
+
+
+class _Prepared(str):
+    """A ciphertext that `pre_save` made: the only thing that may reach the column."""
+
+
+class EncryptedTextField(models.TextField):
+    """Text encrypted at rest. Saving an instance works; `update()`, `bulk_update()` and filters on it raise."""
+
+    @property
+    def context(self):
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def to_text(self, value):
+        return str(value)
+
+    def from_text(self, text):
+        return text
+
+    def pre_save(self, model_instance, add):
+        value = super().pre_save(model_instance, add)
+        return None if value is None else _Prepared(encrypt(self.to_text(value), context=self.context))
+
+    def get_db_prep_save(self, value, connection):
+        if value is not None and not isinstance(value, _Prepared):
+            raise FieldError(f"{self.context} is encrypted: save the object instead of updating the column.")
+        return None if value is None else str(value)
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else self.from_text(decrypt(value, context=self.context))
+
+    def get_lookup(self, lookup_name):
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
+    def get_transform(self, lookup_name):
+        return None
+
+
+class EncryptedJSONField(EncryptedTextField):
+    def to_text(self, value):
+        return json.dumps(value, cls=DjangoJSONEncoder)
+
+    def from_text(self, text):
+        return json.loads(text)
+
+    def to_python(self, value):
+        return value
