@@ -1,0 +1,22 @@
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts.models import Delegate, User
+
+
+class PortalBackend(AuthenticationBackend):
+    """Reads an account with what each request asks of it, in one query."""
+
+    def get_user(self, user_id):
+        user = (
+            User.objects.select_related("physician")
+            .annotate(
+                is_delegate=Exists(Delegate.objects.current(timezone.localdate()).filter(user=OuterRef("pk"))),
+                has_mfa=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)),
+            )
+            .filter(pk=user_id)
+            .first()
+        )
+        return user if user and self.user_can_authenticate(user) else None

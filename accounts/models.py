@@ -1,0 +1,209 @@
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+class UserManager(DjangoUserManager):
+    """Accounts by e-mail, stored in lower case."""
+
+    def _create_user_object(self, email, password, **extra_fields):
+        user = self.model(email=self.normalize_email(email), **extra_fields)
+        user.set_password(password)
+        return user
+
+    @classmethod
+    def normalize_email(cls, email):
+        return (email or "").strip().lower()
+
+    def create_user(self, email, password=None, **extra_fields):
+        user = self._create_user_object(email, password, **extra_fields)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email, password=None, **extra_fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **extra_fields)
+
+    def get_by_natural_key(self, email):
+        return self.get(email=self.normalize_email(email))
+
+
+class User(AbstractUser):
+    username = None
+    first_name = None
+    last_name = None
+    email = models.EmailField(_("e-mail"), unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = []
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(email=""), name="user_email_given"),
+        ]
+
+    def __str__(self):
+        return f"account {self.pk}"
+
+    def get_full_name(self):
+        return self.email
+
+    def get_short_name(self):
+        return self.email
+
+    @property
+    def role(self):
+        """The role an event is recorded with."""
+        if self.is_staff:
+            return "staff"
+        return "physician" if hasattr(self, "physician") else "member"
+
+
+class PhysicianQuerySet(models.QuerySet):
+    def with_registrations(self):
+        return self.prefetch_related("registrations")
+
+
+class Physician(models.Model):
+    """A physician on the program's roster, whether or not she has an account yet."""
+
+    class Status(models.TextChoices):
+        VERIFIED = "verified", _("verified")
+        SUSPENDED = "suspended", _("suspended")
+        LEFT = "left", _("left practice")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    search_name = models.CharField(max_length=210)
+    dea_number = models.CharField(_("DEA number"), max_length=15, unique=True)
+    ssn_digest = models.CharField(max_length=64, editable=False)
+    npi = models.CharField(_("NPI"), max_length=10, blank=True)
+    email = models.EmailField()
+    phone = PhoneNumberField()
+    practice_name = models.CharField(max_length=200)
+    practice_street = models.CharField(max_length=200)
+    practice_city = models.CharField(max_length=100)
+    practice_state = models.CharField(max_length=2)
+    practice_zip = models.CharField(_("practice ZIP code"), max_length=5)
+    status = models.CharField(max_length=10, choices=Status, default=Status.VERIFIED)
+
+    objects = PhysicianQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="physician_search_name"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=["verified", "suspended", "left"]), name="physician_status"),
+            models.CheckConstraint(condition=~Q(dea_number="") & ~Q(ssn_digest=""), name="physician_identifiable"),
+        ]
+
+    def __str__(self):
+        return f"physician {self.pk}"
+
+    @property
+    def name(self):
+        return f"{self.first_name} {self.last_name}"
+
+    @property
+    def practice_address(self):
+        return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
+
+
+class Registration(models.Model):
+    """One of the four registrations that a certifying physician holds."""
+
+    class Kind(models.TextChoices):
+        MEDICAL_LICENSE = "medical_license", _("Connecticut medical license")
+        CONTROLLED_SUBSTANCE = "controlled_substance", _("Connecticut controlled substance registration")
+        DEA = "dea", _("DEA registration")
+        PRESCRIPTION_MONITORING = "prescription_monitoring", _("Prescription Monitoring Program access")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="registrations")
+    kind = models.CharField(max_length=30, choices=Kind)
+    number = models.CharField(max_length=30, blank=True)
+    state = models.CharField(max_length=2, blank=True)
+    schedules = models.CharField(max_length=30, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_limited = models.BooleanField(default=False)
+    expires_date = models.DateField(null=True, blank=True, help_text=_("First day on which it no longer counts."))
+    verified_at = models.DateTimeField()
+    verified_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    source = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["physician", "kind"], name="registration_one_of_a_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["medical_license", "controlled_substance", "dea", "prescription_monitoring"]),
+                name="registration_kind",
+            ),
+            # Access to the monitoring program has no end of its own; the other three do.
+            models.CheckConstraint(
+                condition=Q(kind="prescription_monitoring") | Q(expires_date__isnull=False),
+                name="registration_has_an_end",
+            ),
+        ]
+
+    def __str__(self):
+        return f"registration {self.pk}"
+
+
+class DelegateQuerySet(models.QuerySet):
+    def current(self, today):
+        return self.filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today), started_date__lte=today)
+
+
+class Delegate(models.Model):
+    """Somebody of the physician's office, from `started_date` until `ended_date` (half-open)."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="delegates")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations")
+    started_date = models.DateField()
+    ended_date = models.DateField(null=True, blank=True)
+
+    objects = DelegateQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["physician", "user"], condition=Q(ended_date__isnull=True), name="delegate_named_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_date__isnull=True) | Q(ended_date__gte=F("started_date")), name="delegate_dates"
+            ),
+        ]
+
+    def __str__(self):
+        return f"delegate {self.pk}"
+
+
+class IdentificationTry(models.Model):
+    """A try to identify with DEA number and SSN digits. The number stands as a digest: it may be somebody else's."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    dea_digest = models.CharField(max_length=64)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    succeeded = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "identification tries"
+        indexes = [
+            models.Index(fields=["dea_digest", "at"], name="try_of_number"),
+            models.Index(fields=["user", "at"], name="try_of_user"),
+        ]
+
+    def __str__(self):
+        return f"identification try {self.pk}"
