@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class CertificationConfig(AppConfig):
+    name = "certification"
+
+    def ready(self):
+        from certification import emails, receivers
+
+        emails.register_kinds()
+        post_migrate.connect(receivers.on_migrated, sender=self)

@@ -1,0 +1,29 @@
+"""A draft's answers: JSON in the row, dates and decimals in the code."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+_READERS = {
+    "birth_date": date.fromisoformat,
+    "exam_date": date.fromisoformat,
+    "monitoring_reviewed_date": date.fromisoformat,
+    "monthly_allotment_oz": Decimal,
+}
+
+
+def to_json(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers of one step as JSON values: dates in ISO form, decimals and phone numbers as text."""
+    return {
+        name: value if isinstance(value, bool | list | int | None) else str(value) for name, value in answers.items()
+    }
+
+
+def from_json(answers: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The reverse of `to_json`; None (a step that was not answered) stays None."""
+    if answers is None:
+        return None
+    return {
+        name: _READERS[name](value) if name in _READERS and value else value for name, value in answers.items()
+    }

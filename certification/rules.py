@@ -1,0 +1,341 @@
+"""What a certification needs, and how long it lasts. Each `check_` raises a CertificationError; nothing is written."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import Physician
+from certification.models import (
+    AllotmentLimit,
+    Caregiver,
+    CaregiverAssignment,
+    Certification,
+    Condition,
+    Invitation,
+    Patient,
+)
+from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from ui.errors import PortalError
+from ui.text import search_name
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+ADULT_AGE = 18
+MOST_INVITATION_TRIES = 5
+REMINDER_DAYS = (60, 30, 14, 7, 1)
+ENDED_REMINDER_WITHIN = timedelta(days=30)
+GUARDIANS = {
+    CaregiverAssignment.Relationship.PARENT,
+    CaregiverAssignment.Relationship.GUARDIAN,
+    CaregiverAssignment.Relationship.CUSTODIAN,
+}
+# CGS 21a-408: one patient a caregiver, unless family; it counts both ways (a daughter may act for both parents).
+FAMILY = GUARDIANS | {
+    CaregiverAssignment.Relationship.CONSERVATOR,
+    CaregiverAssignment.Relationship.CHILD,
+    CaregiverAssignment.Relationship.SIBLING,
+}
+STEPS = ("profile", "condition", "statement", "caregiver")
+OPTIONAL_STEPS = {"caregiver"}
+
+S = Certification.Status
+ALLOWED_TRANSITIONS = {
+    S.DRAFT: {S.ACTIVE},
+    S.ACTIVE: {S.SUPERSEDED, S.WITHDRAWN},
+    S.SUPERSEDED: set(),
+    S.WITHDRAWN: set(),
+}
+
+
+class CertificationError(PortalError):
+    """An expected refusal of this app."""
+
+
+class TransitionError(CertificationError):
+    """The certification is not in a state that allows this."""
+
+
+class IncompleteError(CertificationError):
+    """A step or an attestation is missing."""
+
+
+class ConditionError(CertificationError):
+    """A condition does not fit the patient's age or the day."""
+
+
+class ExamDateError(CertificationError):
+    """The exam or the review of the monitoring program is not recent."""
+
+
+class AllotmentError(CertificationError):
+    """The monthly allotment is not within the limit."""
+
+
+class CaregiverError(CertificationError):
+    """The caregiver cannot act for this patient."""
+
+
+class OwnPatientError(CertificationError):
+    """A physician cannot certify herself."""
+
+
+class SignatureError(CertificationError):
+    """The typed name is not the physician's."""
+
+
+class RenewalNotOpen(CertificationError):
+    """It is too early, or too late, to renew."""
+
+
+class InvitationError(CertificationError):
+    """The invitation cannot be used."""
+
+
+# --- Answers ---------------------------------------------------------------------------------------------------------
+
+
+def expires_date_for(certified_date: date) -> date:
+    """One year after `certified_date`, the first day on which it is no longer valid; 29 February gives 28 [brief]."""
+    try:
+        return certified_date.replace(year=certified_date.year + 1)
+    except ValueError:
+        return certified_date.replace(year=certified_date.year + 1, day=28)
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Completed years on `day`."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def is_minor_on(birth_date: date, day: date) -> bool:
+    return age_on(birth_date, day) < ADULT_AGE
+
+
+def needs_guardian(*, birth_date: date, has_legal_capacity: bool, day: date) -> bool:
+    """Minors and patients without legal capacity: the caregiver is a parent, guardian or custodian [CGS 21a-408]."""
+    return is_minor_on(birth_date, day) or not has_legal_capacity
+
+
+def conditions_for(*, birth_date: date, day: date) -> Iterable[Condition]:
+    """The conditions that count for the patient's age on `day`, by name."""
+    for_age = {"for_minors": True} if is_minor_on(birth_date, day) else {"for_adults": True}
+    in_force = Condition.objects.filter(effective_date__lte=day, **for_age)
+    return in_force.exclude(until_date__lte=day)
+
+
+def allotment_limit_oz(day: date) -> Decimal:
+    """The monthly limit in ounces in force on `day` (3.5 oz [brief], from a dated table)."""
+    return AllotmentLimit.objects.filter(effective_date__lte=day).values_list("limit_oz", flat=True)[0]
+
+
+def renewal_opens_date(certification: Certification) -> date:
+    """The first day on which it can be renewed: RENEWAL_OPENS_DAYS before it expires."""
+    assert certification.expires_date
+    return certification.expires_date - timedelta(days=settings.RENEWAL_OPENS_DAYS)
+
+
+def reminder_due(*, expires_date: date, today: date) -> str | None:
+    """The reminder that belongs to `today`: "60", "30", "14", "7", "1" (days left at most), "ended", or None.
+
+    After an outage the latest one that applies is given, never several at once; "ended" for 30 days after the end.
+    """
+    days_left = (expires_date - today).days
+    if days_left <= 0:
+        return "ended" if today - expires_date < ENDED_REMINDER_WITHIN else None
+    return next((str(days) for days in sorted(REMINDER_DAYS) if days_left <= days), None)
+
+
+def token_digest(token: str) -> str:
+    """SHA-256 of an invitation's random token, in hex: the table alone opens nothing."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def missing_steps(draft: Mapping[str, Any]) -> list[str]:
+    """The steps that a draft still needs before it can be signed, in order."""
+    return [step for step in STEPS if step not in draft and step not in OPTIONAL_STEPS]
+
+
+# --- Checks ----------------------------------------------------------------------------------------------------------
+
+
+def check_transition(certification: Certification, to: str) -> None:
+    """`to` may follow the certification's status; raises TransitionError."""
+    if to not in ALLOWED_TRANSITIONS[Certification.Status(certification.status)]:
+        raise TransitionError(
+            _("This certification is %(status)s; that is no longer possible.")
+            % {"status": certification.get_status_display().lower()}
+        )
+
+
+def check_profile_is_complete(profile: Mapping[str, Any]) -> None:
+    """Name, birth date, Connecticut address, a primary phone, and an e-mail address if there is one [brief]."""
+    needed = ["first_name", "last_name", "birth_date", "street", "city", "zip_code", "phone"]
+    if any(not profile.get(name) for name in needed):
+        raise IncompleteError(_("Complete the patient profile: name, birth date, home address and primary phone."))
+    if bool(profile.get("email")) == bool(profile.get("has_no_email")):
+        raise IncompleteError(
+            _("Enter the patient’s e-mail address, or tick that the patient has none."), field="email"
+        )
+
+
+def check_attestations(statement: Mapping[str, Any]) -> None:
+    """Each of the six points was attested; raises IncompleteError naming the first that was not."""
+    for name, sentence in ATTESTATIONS.items():
+        if not statement.get(name):
+            raise IncompleteError(_("Not attested: “%(point)s”") % {"point": sentence}, field=name)
+
+
+def check_conditions_fit_age(codes: Iterable[str], *, birth_date: date, day: date) -> None:
+    """At least one condition, each on the list for the patient's age on `day`; raises ConditionError."""
+    codes = set(codes)
+    if not codes:
+        raise ConditionError(_("Choose at least one debilitating condition."), field="condition_codes")
+    known = {condition.code for condition in conditions_for(birth_date=birth_date, day=day)}
+    if not codes <= known:
+        raise ConditionError(
+            _("A chosen condition is not on the list for patients under 18.")
+            if is_minor_on(birth_date, day)
+            else _("A chosen condition is not on the list for adults."),
+            field="condition_codes",
+        )
+
+
+def check_exam_dates(*, exam_date: date, monitoring_reviewed_date: date, today: date) -> None:
+    """Exam and monitoring-program review lie within the last EXAM_MAX_AGE_DAYS days; raises ExamDateError."""
+    oldest = today - timedelta(days=settings.EXAM_MAX_AGE_DAYS)
+    for field, day in (("exam_date", exam_date), ("monitoring_reviewed_date", monitoring_reviewed_date)):
+        if day > today:
+            raise ExamDateError(_("This date lies in the future."), field=field)
+        if day < oldest:
+            raise ExamDateError(
+                _("This date is too long ago: it must be %(day)s or later.") % {"day": date_format(oldest, "F j, Y")},
+                field=field,
+            )
+
+
+def check_monthly_allotment(amount_oz: Decimal, *, day: date) -> None:
+    """More than 0 and at most the limit in ounces on `day`; raises AllotmentError."""
+    limit = allotment_limit_oz(day)
+    if not 0 < amount_oz <= limit:
+        raise AllotmentError(
+            _("The monthly allotment can be at most %(limit)s oz, and more than 0.") % {"limit": limit.normalize()},
+            field="monthly_allotment_oz",
+        )
+
+
+def is_same_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Same name and birth date; accents and capitals do not count."""
+    return one["birth_date"] == other["birth_date"] and search_name(one["last_name"], one["first_name"]) == search_name(
+        other["last_name"], other["first_name"]
+    )
+
+
+def check_not_own_patient(physician: Physician, person: Mapping[str, Any]) -> None:
+    """Patient or caregiver is not the certifying physician herself (e-mail, phone, name); raises OwnPatientError."""
+    emails = {physician.email.lower(), physician.user.email if physician.user else ""}
+    same_name = search_name(person["last_name"], person["first_name"]) == physician.search_name
+    same_contact = (person.get("email") or "?").lower() in emails or str(person["phone"]) == str(physician.phone)
+    if same_contact:
+        raise OwnPatientError(
+            _("This e-mail address or phone number is your own. Enter the person’s own contact data."), field="phone"
+        )
+    if same_name:
+        raise OwnPatientError(
+            _("This is your own name. A physician cannot certify herself; for a namesake, call the program."),
+            field="last_name",
+        )
+
+
+def check_caregiver(
+    caregiver: Mapping[str, Any] | None, *, physician: Physician, profile: Mapping[str, Any], today: date
+) -> None:
+    """The caregiver (answers of the step, or None) may act for the patient (answers of the profile).
+
+    Required, and a parent, guardian or custodian, for a minor and for a patient without legal capacity; 18 or older;
+    not the certifying physician; not the patient [law, CGS 21a-408]. Raises CaregiverError or OwnPatientError.
+    """
+    guarded = needs_guardian(
+        birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=today
+    )
+    if caregiver is None:
+        if guarded:
+            raise CaregiverError(
+                _("This patient needs a caregiver: a parent, guardian or other legal custodian. Please add one.")
+            )
+        return
+    if guarded and caregiver["relationship"] not in GUARDIANS:
+        raise CaregiverError(
+            _("For this patient the caregiver must be a parent, guardian or other legal custodian."),
+            field="relationship",
+        )
+    if is_minor_on(caregiver["birth_date"], today):
+        raise CaregiverError(_("A caregiver must be 18 or older."), field="birth_date")
+    if is_same_person(caregiver, profile):
+        raise CaregiverError(_("The caregiver cannot be the patient."), field="last_name")
+    check_not_own_patient(physician, caregiver)
+
+
+def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, relationship: str) -> None:
+    """One patient a caregiver, unless a family relation to each [law, CGS 21a-408]; raises CaregiverError."""
+    others = caregiver.assignments.filter(ended_date__isnull=True).exclude(patient=patient)
+    relations = set(others.values_list("relationship", flat=True))
+    if relations and not ({relationship} | relations) <= FAMILY:
+        raise CaregiverError(
+            _("This caregiver already acts for another patient who is not family. Please name somebody else.")
+        )
+
+
+def check_signature(physician: Physician, typed_name: str) -> None:
+    """The typed name is the physician's; accents, capitals and spaces do not count. Raises SignatureError."""
+    if search_name(typed_name) != search_name(physician.name):
+        raise SignatureError(
+            _("Type your name as it stands on your license: %(name)s.") % {"name": physician.name},
+            field="signature_name",
+        )
+
+
+def check_renewal_is_open(certification: Certification, *, today: date) -> None:
+    """Active, and within RENEWAL_OPENS_DAYS of its end or past it; raises RenewalNotOpen."""
+    if certification.status != Certification.Status.ACTIVE:
+        raise RenewalNotOpen(_("This certification has been replaced or withdrawn; it cannot be renewed."))
+    opens = renewal_opens_date(certification)
+    if today < opens:
+        raise RenewalNotOpen(_("Renewal opens on %(day)s.") % {"day": date_format(opens, "F j, Y")})
+
+
+def check_invitation_is_open(invitation: Invitation, *, now: datetime) -> None:
+    """Not used, not past its last day, not tried too often; raises InvitationError."""
+    if invitation.used_at is not None:
+        raise InvitationError(_("This invitation was used already. Sign in with the account you made."))
+    if now >= invitation.valid_until:
+        raise InvitationError(_("This invitation has ended. Ask your physician’s office to send a new one."))
+    if invitation.failed_tries >= MOST_INVITATION_TRIES:
+        raise InvitationError(
+            _("The birth date did not match five times. Ask your physician’s office to send a new invitation.")
+        )
+
+
+def check_may_join(invitation: Invitation, *, user: "User") -> None:
+    """The account is free, the person has no account yet, and is not the certifier; raises InvitationError."""
+    person = invitation.person
+    field = "patient" if invitation.patient_id else "caregiver"
+    if person.user_id is not None or hasattr(user, field):
+        raise InvitationError(_("This account, or this person, is joined already. Please call us, and we will help."))
+    patients = [person] if invitation.patient_id else [one.patient for one in person.assignments.all()]
+    if Certification.objects.active().filter(patient__in=patients, physician__user=user).exists():
+        raise InvitationError(_("The certifying physician cannot accept this invitation. Use another account."))
+
+
+def check_affirmations(person: Patient | Caregiver, affirmed: Iterable[str]) -> None:
+    """Each sentence of the person's affirmation was ticked; raises IncompleteError naming the first that was not."""
+    sentences = PATIENT_AFFIRMATIONS if isinstance(person, Patient) else CAREGIVER_AFFIRMATIONS
+    for name, sentence in sentences.items():
+        if name not in affirmed:
+            raise IncompleteError(_("Not affirmed: “%(point)s”") % {"point": sentence}, field=name)

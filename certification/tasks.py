@@ -1,0 +1,10 @@
+from celery import shared_task
+from django.utils import timezone
+
+from certification import actions
+
+
+@shared_task(name="certification.queue_renewal_reminders")
+def queue_renewal_reminders():
+    """Queue the renewal reminders of today (New York); returns how many certifications have one."""
+    return actions.queue_renewal_reminders(today=timezone.localdate(), by=None)
