@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class DeliveryConfig(AppConfig):
+    name = "delivery"
+
+    def ready(self):
+        from delivery import emails, receivers
+
+        emails.register_kinds()
+        receivers.connect()
+        post_migrate.connect(receivers.on_migrated, sender=self)

@@ -1,0 +1,295 @@
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from certification.models import Certification, Patient
+
+
+class DeliveryPolicy(models.Model):
+    """The terms of delivery from a day on. A change never alters orders that were placed."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    effective_date = models.DateField(unique=True)
+    weekday = models.PositiveSmallIntegerField(help_text=_("Monday is 0, Wednesday 2."))
+    windows = models.JSONField(help_text=_("Pairs of local times, for example [[“09:30”, “13:30”]]."))
+    minimum_cents = models.PositiveIntegerField()
+    lead_hours = models.PositiveSmallIntegerField()
+    capacity = models.PositiveSmallIntegerField(help_text=_("Orders a window."))
+    radius_miles = models.PositiveSmallIntegerField(null=True, blank=True)
+    origin_zip = models.CharField(max_length=5, blank=True)
+    allotment_days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name_plural = "delivery policies"
+        ordering = ["-effective_date"]
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="policy_weekday"),
+            models.CheckConstraint(condition=Q(allotment_days__gte=1), name="policy_allotment_days"),
+            models.CheckConstraint(
+                condition=Q(radius_miles__isnull=True) | ~Q(origin_zip=""), name="policy_radius_has_origin"
+            ),
+        ]
+
+    def __str__(self):
+        return f"policy from {self.effective_date}"
+
+
+class DeliveryWindow(models.Model):
+    """One time span of one delivery day, in local time, with its places."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    date = models.DateField()
+    starts = models.TimeField()
+    ends = models.TimeField()
+    capacity = models.PositiveSmallIntegerField()
+    booked = models.PositiveSmallIntegerField(default=0)
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["date", "starts"]
+        constraints = [
+            models.UniqueConstraint(fields=["date", "starts"], name="window_once"),
+            models.CheckConstraint(condition=Q(starts__lt=F("ends")), name="window_times"),
+            models.CheckConstraint(condition=Q(booked__gte=0, booked__lte=F("capacity")), name="window_not_overbooked"),
+        ]
+
+    def __str__(self):
+        return self.code
+
+    @property
+    def code(self):
+        """How forms and addresses name it: `2026-11-25-0930`."""
+        return f"{self.date:%Y-%m-%d}-{self.starts:%H%M}"
+
+    @property
+    def starts_at(self):
+        """The instant at which it starts. Made from local time when asked: +7 days in UTC would drift with the clocks."""
+        return datetime.combine(self.date, self.starts, tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+    @property
+    def ends_at(self):
+        return datetime.combine(self.date, self.ends, tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+    @property
+    def places_left(self):
+        return self.capacity - self.booked
+
+
+class Product(models.Model):
+    class Form(models.TextChoices):
+        FLOWER = "flower", _("Flower")
+        VAPE = "vape", _("Vape")
+        EDIBLE = "edible", _("Edible")
+        TINCTURE = "tincture", _("Tincture")
+        CAPSULE = "capsule", _("Capsule")
+        TOPICAL = "topical", _("Topical")
+        CONCENTRATE = "concentrate", _("Concentrate")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    sku = models.CharField("SKU", max_length=30, unique=True)
+    name = models.CharField(max_length=120)
+    form = models.CharField(max_length=12, choices=Form)
+    price_cents = models.PositiveIntegerField()
+    amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent in milligrams."))
+    thc_mg = models.PositiveIntegerField(default=0)
+    cbd_mg = models.PositiveIntegerField(default=0)
+    stock = models.PositiveIntegerField(default=0)
+    is_inhaled = models.BooleanField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["form", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
+            models.CheckConstraint(condition=Q(price_cents__gt=0, amount_mg__gt=0), name="product_has_price_and_amount"),
+            models.CheckConstraint(
+                condition=Q(
+                    form__in=["flower", "vape", "edible", "tincture", "capsule", "topical", "concentrate"]
+                ),
+                name="product_form",
+            ),
+        ]
+
+    def __str__(self):
+        return self.sku
+
+
+class OrderQuerySet(models.QuerySet):
+    def carts(self):
+        return self.filter(status=Order.Status.CART)
+
+    def placed(self):
+        return self.exclude(status=Order.Status.CART)
+
+    def holding(self):
+        """Those that hold a place, stock and allotment."""
+        return self.filter(status__in=Order.HOLDING)
+
+    def with_lines(self):
+        return self.select_related("window", "patient", "certification").prefetch_related("lines__product")
+
+
+class Order(models.Model):
+    """A cart until it is placed; then a promise for one window."""
+
+    class Status(models.TextChoices):
+        CART = "cart", _("Cart")
+        PLACED = "placed", _("Placed")
+        CONFIRMED = "confirmed", _("Confirmed")
+        CANCELLED = "cancelled", _("Cancelled")
+        REFUSED = "refused", _("Refused")
+        LAPSED = "lapsed", _("Lapsed")
+
+    HOLDING = (Status.PLACED, Status.CONFIRMED)
+
+    class PaymentMethod(models.TextChoices):
+        CASH = "cash", _("Cash, the exact amount")
+        DEBIT = "debit", _("Debit card")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    number = models.CharField(max_length=20, unique=True, null=True, blank=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="orders")
+    certification = models.ForeignKey(
+        Certification, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders")
+    window = models.ForeignKey(
+        DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
+    )
+    policy = models.ForeignKey(DeliveryPolicy, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    street = models.CharField(max_length=200, blank=True)
+    unit = models.CharField(max_length=50, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=2, default="CT")
+    zip_code = models.CharField(max_length=5, blank=True)
+    phone = PhoneNumberField(blank=True)
+    is_residence = models.BooleanField(default=False)
+    payment_method = models.CharField(max_length=5, choices=PaymentMethod, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.CART)
+    subtotal_cents = models.PositiveIntegerField(default=0)
+    amount_mg = models.PositiveIntegerField(default=0)
+    idempotency_key = models.UUIDField(null=True, blank=True)
+    request_digest = models.CharField(max_length=64, blank=True)
+    placed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=500, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "window"], name="order_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["cart", "placed", "confirmed", "cancelled", "refused", "lapsed"]),
+                name="order_status",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "placed_by"], condition=Q(status="cart"), name="order_one_cart"
+            ),
+            models.UniqueConstraint(fields=["placed_by", "idempotency_key"], name="order_placed_once"),
+            models.CheckConstraint(
+                condition=Q(status="cart")
+                | Q(
+                    number__isnull=False,
+                    window__isnull=False,
+                    certification__isnull=False,
+                    policy__isnull=False,
+                    placed_at__isnull=False,
+                    idempotency_key__isnull=False,
+                    is_residence=True,
+                    state="CT",
+                    payment_method__in=["cash", "debit"],
+                    subtotal_cents__gt=0,
+                    amount_mg__gt=0,
+                ),
+                name="order_placed_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cart") | (~Q(street="") & ~Q(city="") & ~Q(zip_code="") & ~Q(phone="")),
+                name="order_placed_has_address",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["cancelled", "refused", "lapsed"]) | Q(ended_at__isnull=False),
+                name="order_ended_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="order_confirmed_has_time"
+            ),
+        ]
+
+    def __str__(self):
+        return self.number or f"cart {self.pk}"
+
+    @property
+    def street_address(self):
+        return " ".join(part for part in (self.street, self.unit) if part)
+
+    @property
+    def town(self):
+        return f"{self.city}, {self.state} {self.zip_code}"
+
+
+class OrderLine(models.Model):
+    """Price and amount are the product's until the order is placed, and stand as they were from then on."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="lines")
+    quantity = models.PositiveSmallIntegerField()
+    unit_price_cents = models.PositiveIntegerField()
+    amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent of one, in milligrams."))
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "product"], name="line_once_a_product"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+        ]
+
+    def __str__(self):
+        return f"line {self.pk}"
+
+    @property
+    def total_cents(self):
+        return self.quantity * self.unit_price_cents
+
+    @property
+    def total_mg(self):
+        return self.quantity * self.amount_mg
+
+
+class StockMovement(models.Model):
+    """Every change of a product's stock; the sum of the quantities is the stock."""
+
+    class Kind(models.TextChoices):
+        RECEIVED = "received", _("received")
+        RESERVED = "reserved", _("reserved by an order")
+        RELEASED = "released", _("given back by an order")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")
+    lot = models.CharField(max_length=40, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    quantity = models.IntegerField(help_text=_("Negative when stock goes down."))
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="reserved", quantity__lt=0, order__isnull=False)
+                | Q(kind="released", quantity__gt=0, order__isnull=False)
+                | Q(kind="received", quantity__gt=0),
+                name="movement_sign_fits_kind",
+            ),
+        ]
+
+    def __str__(self):
+        return f"movement {self.pk}"

@@ -1,0 +1,15 @@
+"""The terms of delivery that the portal starts with [brief: Wednesdays, two windows, $75, 24 hours ahead]."""
+
+from datetime import date
+
+POLICIES = [
+    {
+        "effective_date": date(2020, 1, 1),
+        "weekday": 2,
+        "windows": [["09:30", "13:30"], ["13:30", "16:30"]],
+        "minimum_cents": 7500,
+        "lead_hours": 24,
+        "capacity": 20,
+        "allotment_days": 30,
+    }
+]
