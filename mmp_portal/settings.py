@@ -23,7 +23,6 @@ env = Env()
 env.read_env(VAR_DIR / "env", recurse=False)
 
 DEBUG = env.bool("DEBUG", False)
-TESTING = "pytest" in sys.modules
 
 # --- What production must name -------------------------------------------------------------------------------------
 
@@ -221,7 +220,7 @@ if not DEBUG:
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SECURE_SSL_REDIRECT = not TESTING
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
     SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True

@@ -1,0 +1,280 @@
+"""People and things of the portal, made as the portal makes them: by calling its actions.
+
+Each call gives somebody new; what is not said is believable and valid.
+"""
+
+import itertools
+import time
+from contextlib import nullcontext
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import uuid4
+
+import time_machine
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils import timezone
+
+from accounts import actions as accounts
+from accounts.backends import PortalBackend
+from certification import actions as certifications
+from certification.models import Caregiver
+from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from delivery import actions as deliveries
+from delivery.models import DeliveryWindow, Order
+
+PASSWORD = "correct horse battery staple"  # noqa: S105
+SSN_LAST_FOUR = "1234"
+_count = itertools.count(1)
+
+
+def dea_number(sequence=None, prefix="BT"):
+    """The DEA number of a practitioner, with its check digit."""
+    digits = [int(char) for char in f"{sequence or next(_count):06d}"]
+    return f"{prefix}{''.join(map(str, digits))}{(sum(digits[0::2]) + 2 * sum(digits[1::2])) % 10}"
+
+
+def phone():
+    return f"+1203555{next(_count) % 10_000:04d}"
+
+
+# --- Accounts ----------------------------------------------------------------------------------------------------------
+
+
+def user(email=None, **flags):
+    made = accounts.create_user(
+        email=email or f"person{next(_count)}@example.org", password=PASSWORD, by=None, **flags
+    )
+    return PortalBackend().get_user(made.pk)
+
+
+def staff(*groups, **flags):
+    return user(groups=list(groups), is_staff=True, **flags)
+
+
+def registrations(**over):
+    """The four registrations of a physician; `over` gives fields by kind, None leaves one out."""
+    until = timezone.localdate() + timedelta(days=365)
+    kinds = {
+        "medical_license": {"number": f"1.{next(_count):06d}", "state": "CT", "expires_date": until},
+        "controlled_substance": {"number": f"CSP.{next(_count):07d}", "state": "CT", "expires_date": until},
+        "dea": {"number": "as above", "state": "CT", "schedules": "22N 33N4 5", "expires_date": until},
+        "prescription_monitoring": {},
+    }
+    return [
+        {"kind": kind, "source": "roster", **fields, **over.get(kind, {})}
+        for kind, fields in kinds.items()
+        if over.get(kind, {}) is not None
+    ]
+
+
+def physician(*, registrations_over=None, **over):
+    """A physician on the roster who meets the five requirements, without an account yet."""
+    fields = {
+        "first_name": "Amara",
+        "last_name": f"Osei{'abcdefghij'[next(_count) % 10]}",
+        "dea_number": dea_number(),
+        "npi": "1234567893",
+        "email": f"doctor{next(_count)}@example.org",
+        "phone": phone(),
+        "practice_name": "Elm Street Medicine",
+        "practice_street": "12 Elm Street",
+        "practice_city": "New Haven",
+        "practice_state": "CT",
+        "practice_zip": "06510",
+        **over,
+    }
+    return accounts.add_physician(
+        ssn_last_four=SSN_LAST_FOUR, registrations=registrations(**(registrations_over or {})), by=None, **fields
+    )
+
+
+def identified_physician(**over):
+    """A physician whose account is bound."""
+    made = physician(**over)
+    account = user(made.email)
+    accounts.identify_physician(
+        dea_number=made.dea_number, ssn_last_four=SSN_LAST_FOUR, address="127.0.0.1", by=account
+    )
+    made.refresh_from_db()
+    made.user = PortalBackend().get_user(account.pk)
+    return made
+
+
+def delegate(of):
+    account = user()
+    accounts.name_delegate(physician=of, user=account, by=of.user)
+    return PortalBackend().get_user(account.pk)
+
+
+def client_for(account, *, identified=True):
+    """A signed-in client; a physician has identified in this session, and everybody re-authenticated just now."""
+    client = Client(raise_request_exception=True)
+    account = get_user_model().objects.get(pk=account.pk)
+    client.force_login(account, backend="accounts.backends.PortalBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    if identified and hasattr(account, "physician"):
+        session["identified"] = account.physician.pk
+    session.save()
+    return client
+
+
+# --- Certification -----------------------------------------------------------------------------------------------------
+
+
+def profile(**over):
+    return {
+        "first_name": "Rosa",
+        "middle_name": "",
+        "last_name": "Delgado",
+        "suffix": "",
+        "birth_date": date(1980, 4, 28),
+        "sex": "F",
+        "street": "40 Orange Street",
+        "unit": "",
+        "city": "New Haven",
+        "zip_code": "06510",
+        "email": f"patient{next(_count)}@example.org",
+        "has_no_email": False,
+        "phone": phone(),
+        "has_legal_capacity": True,
+        **over,
+    }
+
+
+def condition(**over):
+    today = timezone.localdate()
+    return {"condition_codes": ["cancer"], "exam_date": today, "monitoring_reviewed_date": today, **over}
+
+
+def statement(**over):
+    return {**dict.fromkeys(ATTESTATIONS, True), "monthly_allotment_oz": Decimal("3.50"), "directions": "", **over}
+
+
+def caregiver(**over):
+    return profile(
+        **{"first_name": "Elena", "birth_date": date(1975, 1, 2), "relationship": "parent", "need": "Drives.", **over}
+    )
+
+
+def draft(of=None, **steps):
+    """A draft with every step saved (`profile=`, `condition=`, `statement=`, `caregiver=` replace answers)."""
+    of = of or identified_physician()
+    made = certifications.start_certification(physician=of, by=of.user)
+    answers = {
+        "profile": profile(),
+        "condition": condition(),
+        "statement": statement(),
+        "caregiver": None,
+        **steps,
+    }
+    for step, given in answers.items():
+        if given is not None:
+            made = certifications.save_step(certification=made, step=step, answers=given, by=of.user)
+    return made
+
+
+def certification(of=None, *, on=None, joined=True, **steps):
+    """A signed certification, signed on the day `on` (today); `joined` gives the patient an affirmed account."""
+    of = of or identified_physician()
+    noon = on and f"{on.isoformat()}T17:00:00+00:00"
+    with time_machine.travel(noon, tick=False) if noon else nullcontext():
+        made = certifications.certify_patient(
+            certification=draft(of, **steps), signature_name=of.name, by=of.user
+        )
+        if joined and made.patient.email:
+            join(made.patient)
+    return made
+
+
+def join(person):
+    """The invited patient or caregiver makes an account, confirms the birth date and affirms."""
+    account = user(person.email)
+    invitation = person.invitations.latest("pk")
+    certifications.accept_invitation(invitation=invitation, birth_date=person.birth_date, by=account)
+    person.refresh_from_db()
+    sentences = CAREGIVER_AFFIRMATIONS if isinstance(person, Caregiver) else PATIENT_AFFIRMATIONS
+    certifications.affirm(person=person, affirmed=list(sentences), by=account)
+    return person
+
+
+def patient(**over):
+    """A certified patient with an affirmed account; `over` changes the profile."""
+    return certification(profile=profile(**over)).patient
+
+
+# --- Delivery ----------------------------------------------------------------------------------------------------------
+
+
+def product(*, stock=50, **over):
+    fields = {
+        "sku": f"SKU-{next(_count)}",
+        "name": "Harbor Mist Tincture",
+        "form": "tincture",
+        "price_cents": 4000,
+        "amount_mg": 1000,
+        "thc_mg": 250,
+        "cbd_mg": 0,
+        "is_inhaled": False,
+        "is_active": True,
+        **over,
+    }
+    made = deliveries.save_product(by=None, **fields)
+    if stock:
+        deliveries.receive_stock(product=made, quantity=stock, lot="LOT-1", by=None)
+        made.refresh_from_db()
+    return made
+
+
+def next_wednesday(weeks=0):
+    """The first Wednesday that an order made now can reach, or one of the next."""
+    day = timezone.localdate() + timedelta(days=2)
+    return day + timedelta(days=(2 - day.weekday()) % 7 + 7 * weeks)
+
+
+def window(day=None, *, starts="09:30"):
+    """The window of that day (the next Wednesday) that starts then, made from the policy."""
+    day = day or next_wednesday()
+    deliveries.make_windows(today=day - timedelta(days=1), by=None)
+    return DeliveryWindow.objects.get(date=day, starts=starts)
+
+
+def cart(of, *lines, by=None):
+    """What the patient's own account has in the cart: (product, quantity) pairs; two tinctures for $80 if none."""
+    made = None
+    for one, quantity in lines or [(product(), 2)]:
+        made = deliveries.set_line(patient=of, product=one, quantity=quantity, by=by or of.user)
+    return made
+
+
+def address(**over):
+    return {
+        "street": "40 Orange Street",
+        "unit": "",
+        "city": "New Haven",
+        "zip_code": "06510",
+        "phone": "+12035550142",
+        "is_residence": True,
+        **over,
+    }
+
+
+def order(of=None, *, into=None, by=None, lines=(), **over):
+    """A placed order of that patient (a new one) for that window (the next)."""
+    of = of or patient()
+    by = by or of.user
+    made = cart(of, *lines, by=by)
+    seen = sum(line.total_cents for line in made.lines.all())
+    return deliveries.place_order(
+        **{
+            "patient": of,
+            "window": into or window(),
+            "address": address(),
+            "payment_method": Order.PaymentMethod.CASH,
+            "seen_cents": seen,
+            "idempotency_key": uuid4(),
+            "by": by,
+            **over,
+        }
+    )
