@@ -1,6 +1,8 @@
 """What the ORM cannot say; the one place of the app with SQL of its own (docs/adr/0003)."""
 
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 
 def lock_text(text):
@@ -12,3 +14,12 @@ def lock_text(text):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [text])
+
+
+def purge_rate_limits():
+    """Django's database cache drops ended rows only when it is full; returns how many were dropped."""
+    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    ended = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [ended])  # noqa: S608  the name is a setting of ours
+        return cursor.rowcount

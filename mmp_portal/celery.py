@@ -17,5 +17,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="7", minute="0"),
     },
     "make-windows": {"task": "delivery.make_windows", "schedule": crontab(hour="3", minute="0")},
+    "purge-ended": {"task": "accounts.purge_ended", "schedule": crontab(minute="40")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }

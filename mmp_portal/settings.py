@@ -28,7 +28,7 @@ DEBUG = env.bool("DEBUG", False)
 
 _REQUIRED = {
     "SECRET_KEY": "a long random text, for example from `openssl rand -base64 48`",
-    "FIELD_KEYS": "the keys of the encrypted columns as id:base64 pairs, newest first, each from `openssl rand -base64 32`",
+    "FIELD_KEYS": "keys of the encrypted columns as id:base64 pairs, newest first, each from `openssl rand -base64 32`",
     "SSN_PEPPERS": "the peppers of the SSN digests, newest first, separated by commas",
     "SITE_URL": "the address people type, for example https://portal.example.org",
 }
@@ -277,7 +277,7 @@ else:
 EMAIL_TIMEOUT = 10
 
 REDIS_URL = env.str("REDIS_URL", "")
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -1,9 +1,9 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from audit.action_admin import ActionAdmin, Step
 from notifications import actions
 from notifications.models import Notification
-from ui.admin import ActionAdmin, Step
 
 
 def _is_waiting_call(notification):

@@ -5,7 +5,7 @@ from ui.fields import EncryptedTextField
 
 
 class Notification(models.Model):
-    """The outbox: one message to one recipient, written in the transaction of what it tells, rendered when it is sent."""
+    """The outbox: one message to one recipient, written in the transaction of what it tells, rendered when sent."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
@@ -24,7 +24,9 @@ class Notification(models.Model):
     recipient = models.CharField(max_length=254)
     language = models.CharField(max_length=10, default="en")
     context = models.JSONField(default=dict, help_text=_("Ids, dates and figures; never names."))
-    secret = EncryptedTextField(null=True, blank=True, editable=False, help_text=_("A one-time link, erased when sent."))
+    secret = EncryptedTextField(
+        null=True, blank=True, editable=False, help_text=_("A one-time link, erased when sent.")
+    )
     dedupe_key = models.CharField(max_length=200, unique=True)
     due_at = models.DateTimeField()
     priority = models.PositiveSmallIntegerField(default=5, help_text=_("1 goes first."))

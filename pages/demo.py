@@ -1,0 +1,256 @@
+"""The people of the demo: one of each role and state, made by the portal's own actions."""
+
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from unittest.mock import patch
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import actions as accounts
+from accounts.backends import PortalBackend
+from accounts.models import Physician, User
+from certification import actions as certifications
+from certification.models import Caregiver, Patient
+from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from delivery import actions as deliveries
+from delivery.menu import PRODUCTS
+from delivery.models import DeliveryWindow, Product
+from delivery.rules import bookable_windows, policy_on
+
+PASSWORD = "quiet-harbor-lantern"  # noqa: S105  the demo's own, told in the table
+
+
+@dataclass(frozen=True)
+class Person:
+    role: str
+    email: str
+    about: str
+    dea_number: str = ""
+    ssn_last_four: str = ""
+    password: str = PASSWORD
+
+
+PEOPLE = [
+    Person("Physician", "amara.osei@portal.example", "Meets all five requirements; has patients", "AO1234563", "4821"),
+    Person("Physician", "ben.carver@portal.example", "On the roster, not identified yet", "BC2345672", "7350"),
+    Person("Physician", "clara.novak@portal.example", "State registration has ended", "FN3456781", "1964"),
+    Person("Delegate", "dana.reyes@portal.example", "Prepares patients for Dr. Osei, never signs"),
+    Person("Patient", "rosa.delgado@portal.example", "Certified; one order waits, one is confirmed"),
+    Person("Patient", "samuel.ortiz@portal.example", "20 days left"),
+    Person("Patient", "theo.lang@portal.example", "Certification ended"),
+    Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12: she orders for him"),
+    Person("Patient", "june.park@portal.example", "Invited: open the link in /mailbox/", password=""),
+    Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
+    Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications"),
+    Person("Pharmacist", "pharmacist@portal.example", "Staff: reviews orders"),
+    Person("Technician", "technician@portal.example", "Staff: orders and stock"),
+    Person("Driver", "driver@portal.example", "Staff: sees orders"),
+    Person("Manager", "manager@portal.example", "Staff: orders, terms of delivery, messages"),
+    Person("Auditor", "auditor@portal.example", "Staff: reads everything, changes nothing"),
+    Person("Administrator", "admin@portal.example", "Staff: everything"),
+]
+STAFF = {"Registrar", "Pharmacist", "Technician", "Driver", "Manager", "Auditor"}
+
+_ROSTER = {
+    "amara.osei@portal.example": ("Amara", "Osei", "Elm Street Medicine", "12 Elm Street", "New Haven", "06510"),
+    "ben.carver@portal.example": ("Ben", "Carver", "Harbor Family Practice", "8 Water Street", "Stamford", "06902"),
+    "clara.novak@portal.example": ("Clara", "Novak", "Novak Neurology", "200 Main Street", "Hartford", "06106"),
+}
+
+
+def rows():
+    """The table of demo people, as dicts."""
+    return [asdict(person) for person in PEOPLE]
+
+
+def is_seeded():
+    return User.objects.filter(email=PEOPLE[0].email).exists()
+
+
+@transaction.atomic
+def seed():
+    """Make everybody. In one transaction: a seed that was cut off leaves nothing behind."""
+    deliveries.make_windows(today=timezone.localdate(), by=None)
+    _fill_the_menu()
+    users = {person.email: _account(person) for person in PEOPLE if person.password}
+    physicians = {email: _on_roster(email) for email in _ROSTER}
+    osei = _identify("amara.osei@portal.example", users)
+    _identify("clara.novak@portal.example", users)
+    accounts.name_delegate(physician=osei, user=users["dana.reyes@portal.example"], by=osei.user)
+    _certify_everybody(osei, users)
+    return len(users) + len(physicians)
+
+
+@contextmanager
+def _days_ago(days):
+    """Actions read the clock of django.utils.timezone: what is made inside was made then."""
+    then = timezone.now() - timedelta(days=days)
+    with patch("django.utils.timezone.now", return_value=then):
+        yield
+
+
+def _fill_the_menu():
+    for fields in PRODUCTS:
+        stock = fields["stock"]
+        product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
+        if stock:
+            deliveries.receive_stock(product=product, quantity=stock, lot=f"LOT-{product.sku}", by=None)
+
+
+def _account(person):
+    groups = [person.role] if person.role in STAFF else []
+    is_administrator = person.role == "Administrator"
+    return accounts.create_user(
+        email=person.email,
+        password=person.password,
+        groups=groups,
+        is_staff=bool(groups) or is_administrator,
+        is_superuser=is_administrator,
+        by=None,
+    )
+
+
+def _on_roster(email):
+    first_name, last_name, practice, street, city, zip_code = _ROSTER[email]
+    person = next(one for one in PEOPLE if one.email == email)
+    number = PEOPLE.index(person) + 1
+    today = timezone.localdate()
+    ends = {kind: today + timedelta(days=200 + 40 * number) for kind in ("medical_license", "dea")}
+    ends["controlled_substance"] = today - timedelta(days=9) if last_name == "Novak" else today + timedelta(days=460)
+    numbers = {
+        "medical_license": f"1.{34560 + number:06d}",
+        "controlled_substance": f"CSP.{45670 + number:07d}",
+        "dea": person.dea_number,
+    }
+    registrations = [
+        {"kind": kind, "number": numbers[kind], "state": "CT", "expires_date": ends[kind], "source": "Program roster"}
+        for kind in numbers
+    ]
+    registrations.append({"kind": "prescription_monitoring", "source": "Program roster"})
+    return accounts.add_physician(
+        first_name=first_name,
+        last_name=last_name,
+        dea_number=person.dea_number,
+        ssn_last_four=person.ssn_last_four,
+        email=email,
+        phone=f"+1203555011{number}",
+        practice_name=practice,
+        practice_street=street,
+        practice_city=city,
+        practice_state="CT",
+        practice_zip=zip_code,
+        registrations=registrations,
+        by=None,
+    )
+
+
+def _identify(email, users):
+    person = next(one for one in PEOPLE if one.email == email)
+    accounts.identify_physician(
+        dea_number=person.dea_number, ssn_last_four=person.ssn_last_four, address=None, by=users[email]
+    )
+    return Physician.objects.select_related("user").get(email=email)
+
+
+def _certify_everybody(osei, users):
+    today = timezone.localdate()
+    with _days_ago(40):
+        rosa = _certify(osei, _profile("Rosa", "Delgado", "1986-04-28", 142), ["cancer"])
+        _join(rosa, users["rosa.delgado@portal.example"])
+    with _days_ago((today - today.replace(year=today.year - 1)).days - 20):
+        samuel = _certify(osei, _profile("Samuel", "Ortiz", "1958-11-03", 143), ["parkinsons-disease"])
+        _join(samuel, users["samuel.ortiz@portal.example"])
+    with _days_ago(380):
+        theo = _certify(osei, _profile("Theo", "Lang", "1971-07-19", 144), ["multiple-sclerosis"])
+        _join(theo, users["theo.lang@portal.example"])
+    with _days_ago(90):
+        milo = _profile("Milo", "Hart", f"{today.year - 12}-02-11", 145, email="", has_no_email=True)
+        nora = _profile("Nora", "Hart", "1984-09-30", 145) | {"relationship": "parent", "need": "Milo is a minor."}
+        patient = _certify(osei, milo, ["severe-epilepsy"], caregiver=nora)
+        _join(patient.assignments.get().caregiver, users["nora.hart@portal.example"])
+    with _days_ago(3):
+        _certify(osei, _profile("June", "Park", "1990-12-05", 146), ["crohns-disease"])
+        _certify(osei, _profile("Walter", "Quinn", "1941-05-22", 147, email="", has_no_email=True), ["glaucoma"])
+    _begin_a_draft(osei)
+    _order(rosa, weeks=0, confirmed=True)
+    _order(rosa, weeks=1, confirmed=False)
+
+
+def _profile(first_name, last_name, birth_date, phone, **over):
+    return {
+        "first_name": first_name,
+        "last_name": last_name,
+        "birth_date": datetime.fromisoformat(birth_date).date(),
+        "sex": "U",
+        "street": f"{phone - 100} Orange Street",
+        "city": "New Haven",
+        "zip_code": "06510",
+        "email": f"{first_name}.{last_name}@portal.example".lower(),
+        "has_no_email": False,
+        "phone": f"+12035550{phone}",
+        "has_legal_capacity": True,
+        **over,
+    }
+
+
+def _certify(physician, profile, conditions, caregiver=None):
+    day = timezone.localdate()
+    steps = {
+        "profile": profile,
+        "condition": {"condition_codes": conditions, "exam_date": day, "monitoring_reviewed_date": day},
+        "statement": {**dict.fromkeys(ATTESTATIONS, True), "monthly_allotment_oz": Decimal("3.50"), "directions": ""},
+        "caregiver": caregiver,
+    }
+    draft = certifications.start_certification(physician=physician, by=physician.user)
+    for step, answers in steps.items():
+        if answers is not None:
+            certifications.save_step(certification=draft, step=step, answers=answers, by=physician.user)
+    return certifications.certify_patient(certification=draft, signature_name=physician.name, by=physician.user).patient
+
+
+def _join(person, account):
+    invitation = person.invitations.latest("pk")
+    certifications.accept_invitation(invitation=invitation, birth_date=person.birth_date, by=account)
+    person.refresh_from_db()
+    sentences = CAREGIVER_AFFIRMATIONS if isinstance(person, Caregiver) else PATIENT_AFFIRMATIONS
+    certifications.affirm(person=person, affirmed=list(sentences), by=account)
+
+
+def _begin_a_draft(physician):
+    draft = certifications.start_certification(physician=physician, by=physician.user)
+    certifications.save_step(
+        certification=draft, step="profile", answers=_profile("Ines", "Moreau", "1979-03-14", 148), by=physician.user
+    )
+
+
+def _order(patient, *, weeks, confirmed):
+    patient = Patient.objects.get(pk=patient.pk)
+    account = PortalBackend().get_user(patient.user_id)
+    policy = policy_on(timezone.localdate())
+    windows = bookable_windows(now=timezone.now(), policy=policy)
+    window = DeliveryWindow.objects.get(date=windows[0].date + timedelta(weeks=weeks), starts=time(9, 30))
+    tincture = Product.objects.filter(form="tincture", stock__gt=10).order_by("price_cents").last()
+    quantity = -(-policy.minimum_cents // tincture.price_cents)
+    deliveries.set_line(patient=patient, product=tincture, quantity=quantity, by=account)
+    order = deliveries.place_order(
+        patient=patient,
+        window=window,
+        address={
+            "street": patient.street,
+            "unit": patient.unit,
+            "city": patient.city,
+            "zip_code": patient.zip_code,
+            "phone": patient.phone,
+            "is_residence": True,
+        },
+        payment_method="cash",
+        seen_cents=quantity * tincture.price_cents,
+        idempotency_key=uuid4(),
+        by=account,
+    )
+    if confirmed:
+        deliveries.confirm_order(order=order, by=User.objects.get(email="pharmacist@portal.example"))

@@ -1,0 +1,30 @@
+import json
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from pages import demo
+
+
+class Command(BaseCommand):
+    help = "Make the demo people, once, and print who they are. For trying the portal: refuses unless DEBUG is on."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--json", action="store_true", help="print a JSON list instead of a table")
+
+    def handle(self, *args, **options):
+        if not settings.DEBUG:
+            raise CommandError("seed_demo makes people with a public password: it needs DEBUG on.")
+        if not demo.is_seeded():
+            demo.seed()
+        if options["json"]:
+            self.stdout.write(json.dumps(demo.rows(), indent=2))
+        else:
+            self.print_table(demo.rows())
+
+    def print_table(self, rows):
+        columns = ["role", "email", "password", "dea_number", "ssn_last_four", "about"]
+        titles = dict(zip(columns, ["Role", "E-mail", "Password", "DEA number", "SSN", "What about them"], strict=True))
+        widths = {name: max(len(row[name]) for row in [*rows, titles]) for name in columns}
+        for row in [titles, {name: "-" * widths[name] for name in columns}, *rows]:
+            self.stdout.write("  ".join(row[name].ljust(widths[name]) for name in columns).rstrip())

@@ -1,0 +1,18 @@
+from django.core.management.base import BaseCommand
+
+from accounts.actions import sync_staff_groups
+from certification.actions import sync_conditions
+from certification.reference import ALLOTMENT_LIMITS, CONDITIONS
+from delivery.actions import sync_policies
+from delivery.reference import POLICIES
+
+
+class Command(BaseCommand):
+    help = (
+        "Make staff groups, conditions, limits and the first terms of delivery stand; running it again changes nothing."
+    )
+
+    def handle(self, *args, **options):
+        sync_staff_groups(by=None)
+        sync_conditions(conditions=CONDITIONS, limits=ALLOTMENT_LIMITS, by=None)
+        sync_policies(policies=POLICIES, by=None)
