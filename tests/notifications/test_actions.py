@@ -1,0 +1,125 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from notifications import actions, kinds
+from notifications.models import Notification
+
+pytestmark = pytest.mark.django_db
+Status = Notification.Status
+
+
+@pytest.fixture(autouse=True)
+def _kind(monkeypatch):
+    """A real kind of the portal, whose words are given here instead of read from a message row."""
+    words = {"number": "M-2345-6789", "contact_url": "http://testserver/contact/"}
+    monkeypatch.setitem(kinds._kinds, "contact_receipt", kinds.Kind("contact_receipt", lambda _notification: words))
+
+
+def queue(key="one", **over):
+    actions.queue(**{"kind": "contact_receipt", "recipient": "rosa@example.org", "dedupe_key": key, "by": None, **over})
+    return Notification.objects.get(dedupe_key=key)
+
+
+def test_queue_twice_keeps_one_row():
+    queue()
+    queue(recipient="other@example.org")
+    assert list(Notification.objects.values_list("recipient", "status")) == [("rosa@example.org", "queued")]
+
+
+def test_queue_wakes_the_sender_after_the_commit(django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        queue()
+        assert mail.outbox == []
+    assert [message.to for message in mail.outbox] == [["rosa@example.org"]]
+
+
+def test_queue_survives_a_broker_that_is_away(monkeypatch, django_capture_on_commit_callbacks):
+    def refuse(*args, **kwargs):
+        raise OperationalError("refused")
+
+    monkeypatch.setattr(actions.current_app.tasks["notifications.send_due"], "delay", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        row = queue()
+    assert row.status == Status.QUEUED
+    assert actions.send_due(by=None) == 1
+
+
+def test_send_due_sends_once_and_erases_the_secret():
+    row = queue(secret="http://testserver/invitation/token/")
+    assert (actions.send_due(by=None), actions.send_due(by=None)) == (1, 0)
+    row.refresh_from_db()
+    assert (row.status, row.secret, row.attempts, row.lease_until) == (Status.SENT, None, 1, None)
+    assert mail.outbox[0].extra_headers["Message-ID"] == row.message_id == f"<notification-{row.pk}@testserver>"
+
+
+def test_secret_is_unreadable_in_the_table():
+    row = queue(secret="http://testserver/invitation/token/")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret FROM notifications_notification WHERE id = %s", [row.pk])
+        assert "token" not in cursor.fetchone()[0]
+
+
+def test_send_due_drops_what_no_longer_holds(monkeypatch):
+    monkeypatch.setitem(kinds._kinds, "contact_receipt", kinds.Kind("contact_receipt", lambda _row: None))
+    row = queue()
+    assert actions.send_due(by=None) == 0
+    row.refresh_from_db()
+    assert (row.status, mail.outbox) == (Status.CANCELLED, [])
+
+
+def test_send_due_leaves_a_row_that_another_worker_holds():
+    row = queue()
+    assert actions._claim(row.pk) is not None
+    assert actions._claim(row.pk) is None
+    assert actions.send_due(by=None) == 0
+
+
+def test_send_due_takes_a_row_whose_lease_ran_out():
+    row = queue()
+    actions._claim(row.pk)
+    with time_machine.travel(timezone.now() + timedelta(minutes=5, seconds=1)):
+        assert actions.send_due(by=None) == 1
+    row.refresh_from_db()
+    assert (row.status, row.attempts) == (Status.SENT, 2)
+
+
+def test_send_due_tries_a_failure_later_and_sends_the_others(monkeypatch):
+    monkeypatch.setitem(kinds._kinds, "broken", kinds.Kind("broken", lambda _row: {}))
+    broken = queue("one", kind="broken")
+    queue("two")
+    assert actions.send_due(by=None) == 1
+    broken.refresh_from_db()
+    assert (broken.status, broken.last_error) == (Status.QUEUED, "TemplateDoesNotExist")
+    assert broken.due_at > timezone.now()
+
+
+def test_send_due_gives_up_after_the_last_attempt(monkeypatch):
+    monkeypatch.setitem(kinds._kinds, "broken", kinds.Kind("broken", lambda _row: {}))
+    broken = queue("one", kind="broken")
+    for hours in range(actions.MOST_ATTEMPTS + 1):
+        with time_machine.travel(timezone.now() + timedelta(hours=2 * hours)):
+            actions.send_due(by=None)
+    broken.refresh_from_db()
+    assert (broken.status, broken.attempts) == (Status.FAILED, actions.MOST_ATTEMPTS)
+
+
+def test_send_due_leaves_phone_calls_to_people():
+    row = queue(channel="phone", recipient="+12035550142")
+    assert actions.send_due(by=None) == 0
+    actions.record_call(notification=row, by=None)
+    row.refresh_from_db()
+    assert row.status == Status.SENT and row.sent_at
+
+
+def test_a_mail_has_a_plain_part_and_replies_reach_people():
+    queue()
+    actions.send_due(by=None)
+    message = mail.outbox[0]
+    assert message.reply_to == ["help@example.org"]
+    assert message.body.strip() and message.alternatives[0].mimetype == "text/html"

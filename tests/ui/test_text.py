@@ -1,0 +1,22 @@
+import pytest
+
+from ui.text import readable_number, search_name
+
+
+def test_readable_number_can_be_read_aloud():
+    number = readable_number("C")
+    assert len(number) == 11 and number.startswith("C-")
+    assert not set(number[1:]) & set("01IO")
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("Núñez", "José"), "nunez jose"),
+        (("  O’Brien-Smith ", "", "Ann"), "o’brien-smith ann"),
+        (("Straße", None), "strasse"),
+        (("李", "小龍"), "李 小龍"),
+    ],
+)
+def test_search_name_folds_case_and_accents(parts, expected):
+    assert search_name(*parts) == expected
