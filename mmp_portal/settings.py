@@ -239,7 +239,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 CSRF_FAILURE_VIEW = "pages.views.csrf_failure"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # a text of 1 MB gets its sentence beside the field, and is kept
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- Files and words -----------------------------------------------------------------------------------------------

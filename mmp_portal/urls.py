@@ -19,6 +19,8 @@ urlpatterns = [
     path("", include("pages.urls")),
 ]
 
+handler400 = "pages.views.bad_request"
+
 if settings.DEBUG:
     urlpatterns += [
         path("mailbox/", mailbox, name="mailbox"),

@@ -1,0 +1,29 @@
+from django.contrib import admin
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ActionAdmin, Step
+from pages import actions
+from pages.models import ContactMessage
+
+
+@admin.register(ContactMessage)
+class ContactMessageAdmin(ActionAdmin):
+    """Opens on what waits longest for an answer."""
+
+    list_display = ["number", "created_at", "name", "email", "answered_at", "answered_by"]
+    list_filter = [("answered_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["answered_by"]
+    search_fields = ["number", "email"]
+    ordering = [F("answered_at").desc(nulls_first=True), "created_at"]
+    fields = ["number", "created_at", "name", "email", "message", "answered_at", "answered_by"]
+    steps = (
+        Step(
+            name="answered",
+            label=_("Mark as answered"),
+            permission="pages.change_contactmessage",
+            offered=lambda message: message.is_open,
+            explain=lambda _message: _("You have answered by email or phone. The message then counts as answered."),
+            perform=lambda message, request: actions.answer_message(message=message, by=request.user),
+        ),
+    )

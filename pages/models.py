@@ -1,0 +1,52 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from ui.fields import EncryptedTextField
+
+
+class ContactMessageQuerySet(models.QuerySet):
+    def since(self, moment):
+        return self.filter(created_at__gt=moment)
+
+
+class ContactMessage(models.Model):
+    """A message of the contact form. Its text is encrypted: people write about their health in it."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    number = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=100)
+    email = models.EmailField()
+    message = EncryptedTextField()
+    address_digest = models.CharField(max_length=64, blank=True, editable=False)
+    content_digest = models.CharField(max_length=64, editable=False)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = ContactMessageQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["email", "created_at"], name="message_of_email"),
+            models.Index(fields=["address_digest", "created_at"], name="message_of_address"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(number="") & ~Q(name="") & ~Q(email="") & ~Q(content_digest=""),
+                name="message_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answered_by__isnull=True)
+                | Q(answered_at__isnull=False, answered_by__isnull=False),
+                name="message_answered_by_somebody",
+            ),
+        ]
+
+    def __str__(self):
+        return self.number
+
+    @property
+    def is_open(self):
+        return self.answered_at is None

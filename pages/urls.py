@@ -1,0 +1,26 @@
+from django.urls import path
+
+from pages import views
+
+app_name = "pages"
+
+
+def page(address, name):
+    template = f"pages/{name.replace('-', '_')}.html"
+    return path(address, views.Page.as_view(template_name=template), name=name)
+
+
+urlpatterns = [
+    page("", "home"),
+    page("physicians/", "physicians"),
+    page("faq/", "faq"),
+    page("delivery-info/", "delivery-info"),
+    page("quick-reference/", "quick-reference"),
+    page("privacy/", "privacy"),
+    page("terms/", "terms"),
+    page("accessibility/", "accessibility"),
+    path("contact/", views.contact, name="contact"),
+    page("contact/done/", "contact-done"),
+    path("livez", views.livez, name="livez"),
+    path("readyz", views.readyz, name="readyz"),
+]

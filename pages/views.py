@@ -1,0 +1,83 @@
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.db import Error as DatabaseTrouble
+from django.db import connection
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.generic import TemplateView
+
+from pages import actions, rules
+from pages.forms import ContactForm
+from ui.context import dispensary
+from ui.errors import add_to_form
+
+# The visitor's own browser alone keeps a page: its header and its messages are for one person.
+KEPT_SECONDS = 300
+
+
+@method_decorator([login_not_required, cache_control(private=True, max_age=KEPT_SECONDS)], name="dispatch")
+class Page(TemplateView):
+    """A page of text, with the figures in force today."""
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(terms=rules.terms_on(timezone.localdate()), **kwargs)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request):
+    user = request.user if request.user.is_authenticated else None
+    if request.method != "POST":
+        return _contact_page(request, ContactForm(initial={"email": user.email if user else ""}))
+    form = ContactForm(request.POST)
+    if not form.is_valid():
+        return _contact_page(request, form)
+    if not form.is_from_a_program:
+        try:
+            actions.receive_message(**form.answers, address=get_adapter().get_client_ip(request), by=user)
+        except rules.TooManyMessages as error:
+            add_to_form(form, error)
+            return _contact_page(request, form, status=429)
+    return redirect("pages:contact-done")
+
+
+def _contact_page(request, form, status=200):
+    return render(request, "pages/contact.html", {"form": form}, status=status)
+
+
+@login_not_required
+@require_safe
+def livez(request):
+    """The process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(request):
+    """The process answers, and so does its database."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseTrouble:
+        return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
+    return JsonResponse({"status": "ok", "database": "ok"})
+
+
+def csrf_failure(request, reason=""):
+    """Most often a form that was opened before signing in or out, or a browser without cookies."""
+    return render(request, "403_csrf.html", status=403)
+
+
+def bad_request(request, exception):
+    """Rendered without the request: what is wrong with it may lie before it has a session or a user."""
+    template, status = ("413.html", 413) if isinstance(exception, RequestDataTooBig) else ("400.html", 400)
+    return HttpResponse(render_to_string(template, dispensary(None)), status=status)

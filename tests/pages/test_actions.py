@@ -1,0 +1,199 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.actions import create_user
+from audit.models import Event
+from notifications.actions import send_due
+from notifications.models import Notification
+from pages import actions, rules
+from pages.models import ContactMessage
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db
+TEXT = "Buy at http://spam.example now"
+
+
+def receive(**changes):
+    sent = {"name": "Rosa Delgado", "email": "Rosa@Example.org", "message": TEXT, "address": "192.0.2.1", "by": None}
+    return actions.receive_message(**{**sent, **changes})
+
+
+@pytest.fixture
+def staff():
+    return create_user(email="staff@example.org", password=None, is_staff=True, by=None)
+
+
+def test_receive_message_stores_it():
+    message = receive()
+    stored = ContactMessage.objects.get()
+    assert stored == message
+    assert (stored.name, stored.email, stored.message) == ("Rosa Delgado", "rosa@example.org", TEXT)
+    assert stored.number.startswith("M-")
+    assert str(stored) == stored.number
+    assert stored.is_open
+
+
+def test_receive_message_keeps_neither_text_nor_address_in_the_clear():
+    receive()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM pages_contactmessage")
+        row = str(cursor.fetchall())
+    assert "spam.example" not in row
+    assert "192.0.2.1" not in row
+
+
+def test_receive_message_is_an_event_without_personal_text():
+    message = receive()
+    event = Event.objects.get(action="message.receive")
+    assert (event.subject_id, event.outcome, event.actor_id, event.reason) == (message.pk, "done", None, "")
+
+
+def test_receive_message_sends_a_receipt_and_tells_staff(settings):
+    message = receive()
+    assert set(Notification.objects.values_list("kind", "recipient")) == {
+        ("contact_receipt", "rosa@example.org"),
+        ("contact_message", settings.DISPENSARY_EMAIL),
+    }
+    assert send_due(by=None) == 2
+    receipt = next(sent for sent in mail.outbox if sent.to == ["rosa@example.org"])
+    assert receipt.subject == f"We received your message {message.number}"
+    assert "(203) 555-0100" in receipt.body
+    assert settings.DISPENSARY_HOURS in receipt.body
+    told = next(sent for sent in mail.outbox if sent.to == [settings.DISPENSARY_EMAIL])
+    assert told.subject == f"New message {message.number} waits for an answer"
+    assert f"/admin/pages/contactmessage/{message.pk}/change/" in told.body
+
+
+def test_mails_repeat_nothing_that_the_visitor_typed():
+    receive(name="Visit spam.example")
+    send_due(by=None)
+    for sent in mail.outbox:
+        whole = str(sent.message())
+        assert "spam.example" not in whole
+        assert "spam.example" not in sent.alternatives[0].content
+
+
+def test_staff_are_not_told_of_a_message_that_was_answered_meanwhile(staff):
+    actions.answer_message(message=receive(), by=staff)
+    assert send_due(by=None) == 1
+    assert [sent.to for sent in mail.outbox] == [["rosa@example.org"]]
+    assert Notification.objects.get(kind="contact_message").status == "cancelled"
+
+
+def test_receive_message_twice_gives_the_first(staff):
+    first = receive()
+    assert receive() == first
+    assert ContactMessage.objects.count() == 1
+    assert Notification.objects.count() == 2
+
+
+def test_receive_message_after_answering_the_same_text_still_gives_the_first(staff):
+    first = receive()
+    actions.answer_message(message=first, by=staff)
+    assert receive() == first
+
+
+def test_receive_message_over_the_limit_writes_nothing_but_the_refusal():
+    for number in range(3):
+        receive(message=f"text {number}")
+    with pytest.raises(rules.TooManyMessages):
+        receive(message="one more")
+    assert ContactMessage.objects.count() == 3
+    assert Notification.objects.count() == 6
+    assert Event.objects.filter(action="message.receive", outcome="refused", reason="TooManyMessages").count() == 1
+
+
+def test_receive_message_refuses_a_forged_header():
+    with pytest.raises(rules.UnreadableName):
+        receive(name="Eve\r\nBcc: all@example.org")
+    assert not ContactMessage.objects.exists()
+    assert not Notification.objects.exists()
+
+
+def test_answer_message_says_who_and_when(staff):
+    message = actions.answer_message(message=receive(), by=staff)
+    assert message.answered_by == staff
+    assert timezone.now() - message.answered_at < timedelta(seconds=10)
+    assert not message.is_open
+    assert Event.objects.get(action="message.answer").actor_id == staff.pk
+
+
+def test_answer_message_twice_keeps_the_first_answer(staff):
+    other = create_user(email="other@example.org", password=None, is_staff=True, by=None)
+    first = actions.answer_message(message=receive(), by=staff)
+    with pytest.raises(rules.AlreadyAnswered):
+        actions.answer_message(message=first, by=other)
+    assert ContactMessage.objects.get().answered_by == staff
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": ""}, {"email": ""}, {"number": ""}, {"content_digest": ""}, {"answered_at": "2026-11-23T12:00:00Z"}],
+)
+def test_database_refuses_an_incomplete_message(change):
+    message = receive()
+    with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
+        ContactMessage.objects.filter(pk=message.pk).update(**change)
+
+
+def test_database_refuses_an_answer_without_a_time(staff):
+    message = receive()
+    with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
+        ContactMessage.objects.filter(pk=message.pk).update(answered_by=staff)
+
+
+# --- Races -----------------------------------------------------------------------------------------------------------
+
+
+def at_once(texts):
+    """`receive` in a thread for each text, all started together; returns what each gave or raised."""
+    barrier = threading.Barrier(len(texts))
+
+    def one(text):
+        barrier.wait()
+        try:
+            return receive(message=text)
+        except rules.TooManyMessages as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(texts)) as pool:
+        return list(pool.map(one, texts))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_equal_messages_at_once_are_one():
+    assert len({message.pk for message in at_once(["same"] * 8)}) == 1
+    assert ContactMessage.objects.count() == 1
+    assert Notification.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_at_once_stay_within_the_limit():
+    answers = at_once([f"text {number}" for number in range(8)])
+    assert sum(isinstance(answer, rules.TooManyMessages) for answer in answers) == 5
+    assert ContactMessage.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_messages_at_once_go_over_the_limit_without_the_lock(monkeypatch):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite's own lock stands, whatever ours does")
+    monkeypatch.setattr(actions, "lock_text", lambda _text: None)
+    check = rules.check_not_too_many_messages
+    together = threading.Barrier(8)
+
+    def check_together(**arguments):
+        check(**arguments)
+        together.wait(timeout=10)
+
+    monkeypatch.setattr(rules, "check_not_too_many_messages", check_together)
+    at_once([f"text {number}" for number in range(8)])
+    assert ContactMessage.objects.count() == 8

@@ -1,0 +1,127 @@
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from delivery.actions import set_policy
+from pages import actions, rules
+from pages.models import ContactMessage
+
+pytestmark = pytest.mark.django_db
+SENDER = {"name": "Rosa Delgado", "email": "rosa@example.org", "message": "Hello", "address": "192.0.2.1", "by": None}
+
+
+def test_terms_are_those_of_the_brief():
+    terms = rules.terms_on(date(2026, 11, 23))
+    assert (terms.day, terms.days) == ("Wednesday", "Wednesdays")
+    assert (terms.starts, terms.ends) == (time(9, 30), time(16, 30))
+    assert (terms.minimum_cents, terms.lead_hours, terms.radius_miles) == (7500, 24, None)
+    assert terms.allotment_oz == Decimal("3.5")
+    assert terms.windows == [
+        rules.WindowTerms(time(9, 30), time(13, 30), "Tuesday", time(9, 30)),
+        rules.WindowTerms(time(13, 30), time(16, 30), "Tuesday", time(13, 30)),
+    ]
+
+
+def test_terms_follow_a_new_policy_from_its_day_on():
+    set_policy(
+        effective_date=date(2027, 1, 1),
+        weekday=0,
+        windows=[["10:00", "12:00"]],
+        minimum_cents=9000,
+        lead_hours=48,
+        capacity=5,
+        radius_miles=20,
+        origin_zip="06510",
+        allotment_days=30,
+        by=None,
+    )
+    assert rules.terms_on(date(2026, 12, 31)).minimum_cents == 7500
+    terms = rules.terms_on(date(2027, 1, 1))
+    assert (terms.day, terms.minimum_cents, terms.radius_miles, terms.origin_zip) == ("Monday", 9000, 20, "06510")
+    assert terms.windows == [rules.WindowTerms(time(10), time(12), "Saturday", time(10))]
+
+
+def test_allotment_is_the_one_of_its_day():
+    assert rules.terms_on(date(2023, 6, 30)).allotment_oz == Decimal("3")
+
+
+def test_address_digest_is_keyed_and_not_the_address(settings):
+    digest = rules.address_digest("192.0.2.1")
+    assert len(digest) == 64
+    assert digest == rules.address_digest("192.0.2.1") != rules.address_digest("192.0.2.2")
+    settings.SECRET_KEY = "another"
+    assert rules.address_digest("192.0.2.1") != digest
+
+
+def test_address_digest_of_no_address_is_empty():
+    assert rules.address_digest(None) == ""
+
+
+def test_content_digest_tells_where_a_field_ends():
+    one = rules.content_digest(name="a", email="b", message="c")
+    assert one == rules.content_digest(name="a", email="b", message="c")
+    assert one != rules.content_digest(name="ab", email="", message="c")
+
+
+@pytest.mark.parametrize("name", ["Rosa", "José Núñez-O’Brien", "李", "رُزا", "🌿"])
+def test_check_name_is_one_line_takes_names(name):
+    rules.check_name_is_one_line(name)
+
+
+@pytest.mark.parametrize("name", ["Eve\nBcc: all@example.org", "Eve\rX", "Eve\x00", "Eve\u2028X", "Eve\x85X"])
+def test_check_name_is_one_line_refuses_control_characters(name):
+    with pytest.raises(rules.UnreadableName, match="on one line"):
+        rules.check_name_is_one_line(name)
+
+
+def _receive(count, **changes):
+    for number in range(count):
+        actions.receive_message(**{**SENDER, "message": f"{changes} {number}", **changes})
+
+
+@pytest.mark.parametrize(("sent", "refused"), [(2, False), (3, True)])
+def test_check_not_too_many_messages_of_one_email(sent, refused):
+    for number in range(sent):
+        _receive(1, address=f"192.0.2.{number}")
+    assert _is_refused(address="198.51.100.9", email="rosa@example.org") is refused
+    assert not _is_refused(address="198.51.100.9", email="else@example.org")
+
+
+@pytest.mark.parametrize(("sent", "refused"), [(4, False), (5, True)])
+def test_check_not_too_many_messages_of_one_address(sent, refused):
+    for number in range(sent):
+        _receive(1, email=f"rosa{number}@example.org")
+    assert _is_refused(address="192.0.2.1", email="new@example.org") is refused
+    assert not _is_refused(address="192.0.2.2", email="new@example.org")
+
+
+def test_check_not_too_many_messages_counts_no_missing_address():
+    for number in range(6):
+        _receive(1, email=f"rosa{number}@example.org", address=None)
+    assert not _is_refused(address=None, email="new@example.org")
+
+
+@pytest.mark.parametrize(("second", "refused"), [(-1, True), (0, False), (1, False)])
+def test_check_not_too_many_messages_counts_a_rolling_hour(second, refused):
+    _receive(3)
+    earliest = ContactMessage.objects.earliest("created_at").created_at
+    now = earliest + timedelta(hours=1, seconds=second)
+    assert _is_refused(address=None, email="rosa@example.org", now=now) is refused
+
+
+def _is_refused(*, address, email, now=None):
+    try:
+        rules.check_not_too_many_messages(address=rules.address_digest(address), email=email, now=now or timezone.now())
+    except rules.TooManyMessages:
+        return True
+    return False
+
+
+def test_check_message_is_open_refuses_an_answered_one():
+    message = ContactMessage(answered_by=User(), answered_at=timezone.now())
+    with pytest.raises(rules.AlreadyAnswered, match="answered before"):
+        rules.check_message_is_open(message)
+    rules.check_message_is_open(ContactMessage())
