@@ -1,11 +1,21 @@
 from django.contrib import admin
 
+from audit.action_admin import ActionAdmin
 from audit.models import Event
-from ui.admin import ActionAdmin
 
 
 @admin.register(Event)
 class EventAdmin(ActionAdmin):
-    list_display = ["created_at", "actor_id", "role", "action", "subject_type", "subject_id", "outcome", "reason", "address"]
+    list_display = [
+        "created_at",
+        "actor_id",
+        "role",
+        "action",
+        "subject_type",
+        "subject_id",
+        "outcome",
+        "reason",
+        "address",
+    ]
     list_filter = ["outcome", "action", "role"]
     search_fields = ["=actor_id", "=subject_id"]

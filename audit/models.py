@@ -26,7 +26,9 @@ class Event(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["subject_type", "subject_id", "id"], name="event_subject")]
-        constraints = [models.CheckConstraint(condition=models.Q(outcome__in=["done", "refused"]), name="event_outcome")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(outcome__in=["done", "refused"]), name="event_outcome")
+        ]
 
     def __str__(self):
         return f"event {self.pk}"

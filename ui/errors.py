@@ -1,5 +1,5 @@
 class PortalError(Exception):
-    """An expected refusal, in a sentence fit for the person who reads it; `field` names the form field it belongs to."""
+    """An expected refusal, in a sentence fit for the person reading it; `field` names the form field it is about."""
 
     def __init__(self, message, *, field=None):
         super().__init__(message)

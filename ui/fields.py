@@ -1,6 +1,7 @@
 """Model fields: text and JSON that the database never sees in the clear."""
 
 import json
+from typing import Any
 
 from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -46,6 +47,11 @@ class EncryptedTextField(models.TextField):
 
 
 class EncryptedJSONField(EncryptedTextField):
+    """Any JSON value, encrypted as a whole."""
+
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def to_text(self, value):
         return json.dumps(value, cls=DjangoJSONEncoder)
 

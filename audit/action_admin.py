@@ -1,0 +1,112 @@
+"""The one base of our admin: each look at a row is recorded, and rows change only through actions with a page of their own."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from audit.actions import record
+from ui.errors import PortalError, add_to_form
+from ui.forms import PortalForm
+
+
+class ReasonForm(PortalForm):
+    reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("Kept in the audit trail."))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One button of a change page: `perform(obj, request, **answers)` calls one action; `offered(obj)` shows it.
+
+    `explain(obj)` says on the preview page what will change; `form_class` asks for what the action needs.
+    """
+
+    name: str
+    label: Any
+    permission: str
+    perform: Any
+    offered: Any
+    explain: Any
+    form_class: type = PortalForm
+
+
+class ActionAdmin(admin.ModelAdmin):
+    """Read-only fields, no delete, no bulk actions. `steps` are the changes, each with a preview page and a POST."""
+
+    steps: tuple[Step, ...] = ()
+    change_form_template = "admin/action_change_form.html"
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_urls(self):
+        step = path(
+            "<path:object_id>/step/<slug:name>/",
+            self.admin_site.admin_view(self.step_view),
+            name=self._url_name("step"),
+        )
+        return [step, *super().get_urls()]
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        record(action=f"{self.opts.model_name}.view", by=request.user, subject=obj)
+        return super().render_change_form(
+            request, {**context, "steps": self._buttons(request, obj)}, *args, obj=obj, **kwargs
+        )
+
+    def _buttons(self, request, obj):
+        offered = [step for step in self.steps if request.user.has_perm(step.permission) and step.offered(obj)]
+        url = f"admin:{self._url_name('step')}"
+        return [{"label": step.label, "url": reverse(url, args=[obj.pk, step.name])} for step in offered]
+
+    def step_view(self, request, object_id, name):
+        """GET shows what will change, POST does it; a refusal is told on the same page."""
+        obj = self.get_object(request, object_id)
+        step = next((step for step in self.steps if step.name == name), None)
+        if obj is None or step is None:
+            raise Http404
+        if not request.user.has_perm(step.permission):
+            raise PermissionDenied
+        change_url = reverse(f"admin:{self._url_name('change')}", args=[obj.pk])
+        if request.method != "POST" and not step.offered(obj):
+            messages.warning(request, _("%(label)s: not possible any more.") % {"label": step.label})
+            return HttpResponseRedirect(change_url)
+        form = step.form_class(request.POST if request.method == "POST" else None)
+        if form.is_valid() and self._perform(request, step, obj, form):
+            return HttpResponseRedirect(change_url)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": obj,
+            "title": step.label,
+            "explanation": step.explain(obj),
+            "form": form,
+            "change_url": change_url,
+        }
+        return TemplateResponse(request, "admin/action_step.html", context)
+
+    def _perform(self, request, step, obj, form):
+        try:
+            step.perform(obj, request, **form.cleaned_data)
+        except PortalError as error:
+            add_to_form(form, error)
+            return False
+        messages.success(request, _("%(label)s: done.") % {"label": step.label})
+        return True
+
+    def _url_name(self, what):
+        return f"{self.opts.app_label}_{self.opts.model_name}_{what}"

@@ -1,0 +1,170 @@
+"""The base of our forms, and the fields with a shape of their own."""
+
+import calendar
+import re
+from datetime import date
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dates import MONTHS
+from django.utils.text import get_text_list
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field import formfields
+
+from ui.widgets import CardRadioSelect, Choice, ColumnCheckboxSelect, DateBoxesWidget, DigitsPasswordInput
+
+__all__ = [
+    "CardRadioSelect",
+    "Choice",
+    "ColumnCheckboxSelect",
+    "DateBoxesField",
+    "DateBoxesWidget",
+    "DigitsPasswordInput",
+    "OuncesField",
+    "PhoneField",
+    "PortalForm",
+    "ZipField",
+]
+
+EARLIEST_YEAR = 1900
+
+
+class PortalForm(forms.Form):
+    """Nothing is filled in by the browser unless `autocomplete` names it. (The sentences are those of ui/plain.py.)"""
+
+    use_required_attribute = False
+    autocomplete = {}  # field -> token, for what people say about themselves
+    needed = frozenset()  # fields not required by themselves that clean() asks for
+    narrow = frozenset()  # fields with a short box
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))
+
+
+class DateBoxesField(forms.Field):
+    """A date in three boxes. `past_only`: before today; `not_future`: today at the latest."""
+
+    widget = DateBoxesWidget
+
+    def __init__(self, *, past_only=False, not_future=False, **kwargs):
+        self.past_only, self.not_future = past_only, not_future
+        super().__init__(**kwargs)
+
+    def clean(self, value):
+        typed = value or {}
+        missing = [part for part in self.widget.parts if not typed.get(part)]
+        if len(missing) == len(self.widget.parts):
+            if self.required:
+                raise ValidationError(self.error_messages["required"], code="required")
+            return None
+        if missing:
+            names = [str(self.widget.parts[part][0]).lower() for part in missing]
+            what = get_text_list(names, gettext("and"))
+            raise _wrong(missing[0], _("Enter the %(what)s"), what=what)
+        day = date(*self._numbers(typed))
+        self._check_is_past(day)
+        return day
+
+    def _numbers(self, typed):
+        """Year, month and day, once they are a day of the calendar."""
+        month = _number(typed["month"], "month", 1, 12, _("Enter a month from 1 to 12"))
+        year_sentence = _("Enter a year with 4 digits, from %(earliest)d on")
+        year = _number(typed["year"], "year", EARLIEST_YEAR, 9999, year_sentence, earliest=EARLIEST_YEAR)
+        last = calendar.monthrange(year, month)[1]
+        name = MONTHS[month] if month != 2 else f"{MONTHS[month]} {year}"
+        day = _number(typed["day"], "day", 1, 31, _("Enter a day from 1 to %(last)d"), last=last)
+        if day > last:
+            raise _wrong("day", _("%(month)s has %(last)d days"), month=name, last=last)
+        return year, month, day
+
+    def _check_is_past(self, day):
+        today = timezone.localdate()
+        words = {"label": self.label or _("The date")}
+        if self.past_only and day >= today:
+            raise _wrong("year", _("%(label)s must be in the past"), **words)
+        if self.not_future and day > today:
+            raise _wrong("year", _("%(label)s must be today or in the past"), **words)
+
+    def has_changed(self, initial, data):
+        return self.widget.format_value(initial) != self.widget.format_value(data)
+
+
+def _number(text, part, low, high, sentence, **words):
+    if not (text.isdecimal() and len(text) <= 4 and low <= int(text) <= high):
+        raise _wrong(part, sentence, **words)
+    return int(text)
+
+
+def _wrong(part, sentence, **words):
+    return ValidationError(sentence, code="invalid", params={"part": part, **words})
+
+
+class PhoneField(formfields.PhoneNumberField):
+    """A phone number of the United States, cleaned to E.164: "+12035550142"."""
+
+    widget = forms.TelInput
+
+    def __init__(self, **kwargs):
+        invalid = _("Enter a 10-digit phone number, like (203) 555-0142")
+        kwargs["error_messages"] = {"invalid": invalid, **kwargs.get("error_messages", {})}
+        super().__init__(region="US", **kwargs)
+
+    def clean(self, value):
+        number = super().clean(value)
+        if not number:
+            return ""
+        if number.country_code != 1 or number.extension:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return number.as_e164
+
+    def prepare_value(self, value):
+        """What was typed stays; a number we hold shows as (203) 555-0142."""
+        is_ours = str(value or "").startswith("+1") and (number := self.to_python(value)).is_valid()
+        return number.as_national if is_ours else value
+
+
+class OuncesField(forms.DecimalField):
+    """Ounces with at most two decimals, more than nothing. How much is allowed is for a rule to say."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+    default_error_messages = {
+        "invalid": _("Enter ounces as a number, like 2.5"),
+        "max_decimal_places": _("Enter ounces with at most 2 decimals, like 2.25"),
+        "max_digits": _("Enter ounces as a number, like 2.5"),
+        "max_whole_digits": _("Enter ounces as a number, like 2.5"),
+        "min_value": _("Enter more than 0 ounces"),
+    }
+
+    def __init__(self, **kwargs):
+        super().__init__(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), **kwargs)
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            value = re.sub(r"\s*(oz|ounces?)\.?$", "", value[:50].strip(), flags=re.IGNORECASE)
+            if value and not re.fullmatch(r"[+-]?\d*\.?\d*", value, flags=re.ASCII):
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class ZipField(forms.CharField):
+    """Five digits, cleaned without the four that may follow."""
+
+    default_error_messages = {"invalid": _("Enter a 5-digit ZIP code, like 06510")}
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value):
+        text = super().clean(value)
+        if not text:
+            return ""
+        match = re.fullmatch(r"(\d{5})(?:[- ]?\d{4})?", text, flags=re.ASCII)
+        if not match:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return match[1]

@@ -1,0 +1,57 @@
+"""Plain sentences and a limit to every text, for any form: ours, allauth's, the admin's."""
+
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext_lazy as _
+
+INPUT_MAX_LENGTH = 200
+TEXTAREA_MAX_LENGTH = 5000
+
+MESSAGES = {
+    "null_characters_not_allowed": _("Some characters here cannot be read. Type the text again."),
+    "max_length": _("Shorten this to %(limit_value)d characters or fewer. It has %(show_value)d."),
+    "min_length": _("Enter at least %(limit_value)d characters."),
+    "min_value": _("Enter %(limit_value)s or more."),
+    "max_value": _("Enter %(limit_value)s or less."),
+    "invalid_choice": _("Choose one of the answers in the list."),
+    "invalid_pk_value": _("Choose from the answers in the list."),
+}
+
+
+def limit_length(field):
+    """A text that is too long gets a sentence; `maxlength` would cut off what was pasted without a word."""
+    if isinstance(field, forms.CharField) and field.max_length is None:
+        is_textarea = isinstance(field.widget, forms.Textarea)
+        field.max_length = TEXTAREA_MAX_LENGTH if is_textarea else INPUT_MAX_LENGTH
+        field.validators.append(MaxLengthValidator(field.max_length))
+    field.widget.attrs.pop("maxlength", None)
+
+
+def speak_plainly(field, label):
+    """Our sentences in the place of Django's own; those that a form gives its field stay."""
+    django_says = {}
+    for base in reversed(type(field).__mro__):
+        if base.__module__.startswith("django."):
+            django_says |= getattr(base, "default_error_messages", {})
+    for code, sentence in {**MESSAGES, **_sentences(field, label)}.items():
+        if field.error_messages.get(code, django_says.get(code)) == django_says.get(code):
+            field.error_messages[code] = sentence
+
+
+def _sentences(field, label):
+    label = str(label)
+    # "DEA number" and "ZIP code" keep their capitals inside of a sentence.
+    label = label[:1].lower() + label[1:] if label[1:2].islower() else label
+    words = {"label": label}
+    if isinstance(field, forms.BooleanField):
+        return {"required": _("Tick the box to go on: %(label)s") % words}
+    if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
+        return {"required": _("Choose an answer: %(label)s") % words}
+    if isinstance(field, forms.EmailField):
+        return {
+            "required": _("Enter an email address, like name@example.com"),
+            "invalid": _("Enter an email address with an @, like name@example.com"),
+        }
+    if isinstance(field, forms.IntegerField):
+        return {"required": _("Enter %(label)s") % words, "invalid": _("Enter a whole number, like 2")}
+    return {"required": _("Enter %(label)s") % words}

@@ -1,0 +1,89 @@
+"""How forms look: USWDS markup for any form, from templates/ui and templates/django/forms/widgets."""
+
+from django import forms
+from django.forms.renderers import TemplatesSetting
+
+from ui.plain import limit_length, speak_plainly
+from ui.tidy import tidy
+
+CLASSES = {
+    forms.CheckboxInput: "usa-checkbox__input",
+    forms.CheckboxSelectMultiple: "usa-checkbox__input",
+    forms.RadioSelect: "usa-radio__input",
+    forms.Select: "usa-select",
+    forms.Textarea: "usa-textarea",
+    forms.Widget: "usa-input",
+}
+
+
+class PortalBoundField(forms.BoundField):
+    """A field that knows its USWDS class, and which box each of its errors belongs to."""
+
+    def __init__(self, form, field, name):
+        super().__init__(form, field, name)
+        limit_length(field)
+        speak_plainly(field, self.label)
+        field.widget.attrs.pop("placeholder", None)  # it would say the label again, in grey
+
+    @property
+    def data(self):
+        """What was typed, without the spaces around it; passwords stay as they are."""
+        typed = super().data
+        if isinstance(typed, str) and isinstance(self.field, forms.CharField) and self.field.strip:
+            return tidy(typed, multiline=isinstance(self.field.widget, forms.Textarea))
+        return typed
+
+    @property
+    def kind(self):
+        """Which of the four shapes of templates/ui/field.html fits."""
+        widget = self.field.widget
+        if isinstance(widget, forms.CheckboxInput):
+            return "checkbox"
+        if widget.use_fieldset:
+            return "group"
+        return "password" if isinstance(widget, forms.PasswordInput) else "box"
+
+    @property
+    def is_optional(self):
+        needed = getattr(self.form, "needed", ())
+        return not self.field.required and not self.field.disabled and self.name not in needed
+
+    @property
+    def error_links(self):
+        """(id of the box, sentence) for each error; `params={"part": "year"}` names one box of several."""
+        for error in self.errors.as_data():
+            part = (error.params or {}).get("part")
+            for sentence in error.messages:
+                yield self.id_of(part), sentence
+
+    def id_of(self, part=None):
+        if part:
+            return f"{self.auto_id}_{part}"
+        if isinstance(self.field.widget, forms.RadioSelect):  # a list of checkboxes is one too
+            return next((option.id_for_label for option in self.subwidgets), self.auto_id)
+        return self.id_for_label
+
+    def build_widget_attrs(self, attrs, widget=None):
+        attrs = super().build_widget_attrs(attrs, widget)
+        widget = widget or self.field.widget
+        if widget.is_hidden:
+            return attrs
+        classes = [
+            widget.attrs.get("class", ""),
+            next(name for kind, name in CLASSES.items() if isinstance(widget, kind)),
+        ]
+        if self.errors and classes[1] == "usa-input":
+            classes.append("usa-input--error")
+        if self.name in getattr(self.form, "narrow", ()):
+            classes.append("usa-input--narrow")
+        attrs["class"] = " ".join(filter(None, classes))
+        if self.errors and hasattr(widget, "parts"):
+            named = {(error.params or {}).get("part") for error in self.errors.as_data()} - {None}
+            attrs["wrong_parts"] = named or set(widget.parts)
+        return attrs
+
+
+class PortalRenderer(TemplatesSetting):
+    form_template_name = "ui/form.html"
+    field_template_name = "ui/field.html"
+    bound_field_class = PortalBoundField

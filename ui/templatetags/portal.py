@@ -1,0 +1,89 @@
+"""How money, amounts, phones and times are shown. An empty value shows as nothing."""
+
+from datetime import datetime
+from functools import wraps
+
+import phonenumbers
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+# 1 oz = 28.349523125 g exactly (NIST Handbook 44, appendix C), so a hundredth of an ounce = 283.49523125 mg.
+SCALE = 100_000_000
+HUNDREDTH_OZ = 283_49523125  # in mg / SCALE
+
+
+def _shown(function):
+    """Register as a filter that shows nothing for nothing."""
+
+    @register.filter(name=function.__name__)
+    @wraps(function)
+    def show(value):
+        return "" if value in (None, "") else function(value)
+
+    return show
+
+
+@_shown
+def money(cents):
+    sign = "-" if cents < 0 else ""
+    dollars, rest = divmod(abs(cents), 100)
+    return f"{sign}${dollars:,}.{rest:02d}"
+
+
+@_shown
+def ounces_left(mg):
+    """The most hundredths of an ounce that still fit in `mg`, when ounces become milligrams by rounding down."""
+    return _ounces(max(((mg + 1) * SCALE - 1) // HUNDREDTH_OZ, 0))
+
+
+@_shown
+def ounces_used(mg):
+    """Rounded up to hundredths of an ounce: what is used never looks like less."""
+    return _ounces(-(-mg * SCALE // HUNDREDTH_OZ))
+
+
+def _ounces(hundredths):
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+@_shown
+def grams(mg):
+    """Milligrams as grams with no more decimals than needed: 3500 is "3.5 g"."""
+    whole, rest = divmod(mg, 1000)
+    decimals = f".{rest:03d}".rstrip("0").rstrip(".")
+    return f"{whole:,}{decimals} g"
+
+
+@_shown
+def phone(number):
+    """An American number as (203) 555-0142; anything that is none stays as it is."""
+    try:
+        parsed = phonenumbers.parse(str(number), "US")
+    except phonenumbers.NumberParseException:
+        return number
+    shape = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, shape.NATIONAL if parsed.country_code == 1 else shape.INTERNATIONAL)
+
+
+@_shown
+def long_date(day):
+    return date_format(_local(day), "l, F j, Y")
+
+
+@_shown
+def clock(time):
+    return date_format(_local(time), "P")
+
+
+@_shown
+def moment(at):
+    at = _local(at)
+    return _("%(day)s, %(time)s Eastern") % {"day": long_date(at), "time": clock(at)}
+
+
+def _local(value):
+    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value

@@ -1,0 +1,16 @@
+"""What people type, made regular before anybody judges it."""
+
+import re
+import unicodedata
+
+# Zero-width spaces, byte order marks, switches of direction: invisible, and a way to make one name look like another.
+# The zero-width joiner stays: emoji and Persian words need it. NUL stays too, to be refused with a sentence.
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\x01-\x08\x0e-\x1f\x7f]")
+
+
+def tidy(text, *, multiline=False):
+    """`text` in NFC without invisible characters; runs of white space become one space (lines stay if `multiline`)."""
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    if multiline:
+        return "\n".join(line.rstrip() for line in text.splitlines()).strip()
+    return " ".join(text.split())

@@ -1,0 +1,106 @@
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The label of a choice, with a line under it; `disabled` counts in the widgets of this module."""
+
+    title: Any
+    hint: Any = ""
+    disabled: bool = False
+
+    def __str__(self):
+        return str(self.title)
+
+
+class _Look:
+    look = ""
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        context["widget"]["look"] = self.look
+        return context
+
+    def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
+        option = super().create_option(name, value, label, selected, index, subindex, attrs)
+        if getattr(label, "disabled", False):
+            option["attrs"]["disabled"] = True
+        return option
+
+
+class CardRadioSelect(_Look, forms.RadioSelect):
+    look = "choices--cards"
+
+
+class ColumnCheckboxSelect(_Look, forms.CheckboxSelectMultiple):
+    """A long list of boxes in two columns where there is room."""
+
+    look = "choices--columns"
+
+
+class DigitsPasswordInput(forms.PasswordInput):
+    """Digits that nobody else should read: masked, with a button to show them, never sent back."""
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs={"inputmode": "numeric", "autocomplete": "off", **(attrs or {})}, render_value=False)
+
+
+class DateBoxesWidget(forms.Widget):
+    """Month, day and year in boxes named <name>_month, <name>_day and <name>_year. Shows again whatever was typed."""
+
+    template_name = "ui/date_boxes.html"
+    use_fieldset = True
+    parts = {
+        "month": (_("Month"), _("1 to 12")),
+        "day": (_("Day"), _("1 to 31")),
+        "year": (_("Year"), _("4 digits")),
+    }
+
+    def id_for_label(self, id_):
+        return f"{id_}_month" if id_ else id_
+
+    def value_from_datadict(self, data, files, name):
+        return {part: data.get(f"{name}_{part}", "").strip() for part in self.parts}
+
+    def value_omitted_from_data(self, data, files, name):
+        return not any(f"{name}_{part}" in data for part in self.parts)
+
+    def format_value(self, value):
+        if isinstance(value, str):
+            value = _iso_date(value)
+        if isinstance(value, date):
+            value = {"month": value.month, "day": value.day, "year": value.year}
+        return value if isinstance(value, dict) else {}
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        attrs, typed = context["widget"]["attrs"], self.format_value(value)
+        wrong = attrs.pop("wrong_parts", ())
+        autocomplete = attrs.get("autocomplete", "off")
+        context["widget"]["boxes"] = [
+            {
+                "part": part,
+                "name": f"{name}_{part}",
+                "id": f"{attrs.get('id', 'id_' + name)}_{part}",
+                "label": label,
+                "hint": hint,
+                "value": typed.get(part, ""),
+                "is_wrong": part in wrong,
+                "autocomplete": f"bday-{part}" if autocomplete == "bday" else autocomplete,
+            }
+            for part, (label, hint) in self.parts.items()
+        ]
+        return context
+
+
+def _iso_date(text):
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
