@@ -18,7 +18,7 @@ class Command(BaseCommand):
             self.run()
 
     def run(self):
-        app.loader.import_default_modules()
+        app.autodiscover_tasks(force=True)
         close_old_connections()
         for name, job in app.conf.beat_schedule.items():
             result = app.tasks[job["task"]].apply()

@@ -1,0 +1,68 @@
+"""A renewal reminder arrives, and a renewal stops it."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from certification.models import Certification
+from certification.statements import ATTESTATIONS
+from certification.tasks import queue_renewal_reminders
+from notifications.models import Notification
+from tests import factories
+from tests.journeys.visitor import mails_to
+
+pytestmark = pytest.mark.journey
+
+
+def test_a_renewal_reminder_arrives_and_a_renewal_stops_the_next(visitor):
+    she = visitor()
+    certification = given_a_certification_with_20_days_left()
+    when_celery_runs_the_reminders()
+    then_patient_and_physician_have_one_mail_each(certification)
+    when_she_renews_it(she, certification)
+    when_celery_runs_the_reminders()
+    then_no_further_reminder_is_sent(certification)
+    she.met_no_barrier()
+
+
+def given_a_certification_with_20_days_left():
+    signed = timezone.localdate() - timedelta(days=345)
+    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    return factories.certification(physician, on=signed, profile=factories.profile(email="rosa@example.org"))
+
+
+def when_celery_runs_the_reminders():
+    queue_renewal_reminders.delay()
+
+
+def then_patient_and_physician_have_one_mail_each(certification):
+    reminders = Notification.objects.filter(kind="renewal_reminder", status="sent")
+    assert sorted(reminders.values_list("recipient", flat=True)) == sorted(
+        ["rosa@example.org", certification.physician.email]
+    )
+    body = mails_to("rosa@example.org")[-1].body
+    last_day = certification.expires_date - timedelta(days=1)
+    assert f"{last_day:%B} {last_day.day}, {last_day.year}" in body
+
+
+def when_she_renews_it(she, certification):
+    physician, today = certification.physician, timezone.localdate()
+    she.signs_in(physician.user.email)
+    she.identifies(physician)
+    she.opens(f"/certification/{certification.uuid}/renew/")
+    she.confirms_with_password()
+    for name in ("exam_date", "monitoring_reviewed_date"):
+        she.fills_date(name, today.month, today.day, today.year)
+    she.ticks(*ATTESTATIONS)
+    she.fills(signature_name=physician.name)
+    she.page.locator("main form .usa-button").last.click()
+    she.page.wait_for_load_state()
+    she.looks()
+
+
+def then_no_further_reminder_is_sent(certification):
+    certification.refresh_from_db()
+    assert certification.status == Certification.Status.SUPERSEDED
+    assert Certification.objects.active().get(patient=certification.patient).renewal_of == certification
+    assert Notification.objects.filter(kind="renewal_reminder").count() == 2

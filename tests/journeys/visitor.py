@@ -1,0 +1,106 @@
+"""A person at a browser: what she does, in the words of what she sees."""
+
+import re
+
+from django.core import mail
+
+from tests.factories import PASSWORD, SSN_LAST_FOUR
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+class Visitor:
+    def __init__(self, page, axe):
+        self.page, self.axe = page, axe
+        self.violations = {}
+        self.errors = []
+        page.on("response", lambda response: response.status >= 500 and self.errors.append(response.url))
+        page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
+
+    def opens(self, address):
+        self.page.goto(address)
+        self.looks()
+
+    def looks(self):
+        """Keep what axe finds wrong on the page as it is now."""
+        found = self.axe.run(self.page, options=WCAG).response["violations"]
+        for violation in found:
+            nodes = [node["html"][:120] for node in violation["nodes"]]
+            self.violations.setdefault(self.page.url, []).append((violation["id"], nodes))
+
+    def presses(self, name):
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+        self.page.wait_for_load_state()
+        self.looks()
+
+    def follows(self, name):
+        self.page.get_by_role("link", name=name).first.click()
+        self.page.wait_for_load_state()
+        self.looks()
+
+    def fills(self, **values):
+        for name, value in values.items():
+            self.page.locator(f"[name={name}]").fill(value)
+
+    def fills_date(self, name, month, day, year):
+        self.fills(**{f"{name}_month": str(month), f"{name}_day": str(day), f"{name}_year": str(year)})
+
+    def chooses(self, name, value):
+        self.page.locator(f"[name={name}][value='{value}']").check(force=True)
+
+    def ticks(self, *names):
+        for name in names:
+            self.page.locator(f"[name={name}]").check(force=True)
+
+    def selects(self, name, value):
+        self.page.locator(f"[name={name}]").select_option(value)
+
+    def sees(self, text):
+        body = " ".join(self.page.locator("body").inner_text().split())
+        assert text in body, f"{text!r} is not on {self.page.url}:\n{body[:2000]}"
+
+    # --- What several journeys have in common
+
+    def signs_in(self, email):
+        self.opens("/accounts/login/")
+        self.fills(login=email, password=PASSWORD)
+        self.presses("Sign in")
+
+    def confirms_with_password(self):
+        if "/reauthenticate/" in self.page.url:
+            self.fills(password=PASSWORD)
+            self.page.locator("main form button").first.click()
+            self.page.wait_for_load_state()
+            self.looks()
+
+    def identifies(self, physician):
+        self.fills(dea_number=physician.dea_number, ssn_last_four=SSN_LAST_FOUR)
+        self.page.locator("main form button[type=submit], main form .usa-button").last.click()
+        self.page.wait_for_load_state()
+        self.looks()
+
+    def makes_an_account(self, email):
+        self.opens("/accounts/signup/")
+        self.fills(email=email, password1=PASSWORD)
+        self.page.locator("main form .usa-button").last.click()
+        self.page.wait_for_load_state()
+        self.looks()
+        self.opens(link_in_mail_to(email, "/accounts/confirm-email/"))
+        self.page.locator("main form .usa-button").last.click()
+        self.page.wait_for_load_state()
+
+    def met_no_barrier(self):
+        assert self.violations == {}
+        assert self.errors == []
+
+
+def mails_to(address):
+    return [message for message in mail.outbox if address in message.to]
+
+
+def link_in_mail_to(address, path):
+    """The last link with `path` in it that was mailed to `address`."""
+    for message in reversed(mails_to(address)):
+        if found := re.search(rf"https?://\S*{path}\S*", message.body):
+            return found[0]
+    raise AssertionError(f"No mail to {address} holds a link to {path}: {[m.subject for m in mails_to(address)]}")

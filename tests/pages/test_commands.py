@@ -1,0 +1,86 @@
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Physician, User
+from accounts.rules import check_dea_number
+from audit.models import Event
+from certification.models import Certification, Condition
+from delivery.models import DeliveryWindow, Order, Product
+from pages import demo
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments):
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def _debug(settings):
+    settings.DEBUG = True
+
+
+def test_seed_demo_refuses_unless_debug():
+    with pytest.raises(CommandError, match="DEBUG"):
+        call_command("seed_demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("_debug")
+def test_seed_demo_makes_one_of_each_role_and_state():
+    rows = json.loads(run("seed_demo", "--json"))
+    assert {"role", "email", "password", "dea_number", "ssn_last_four", "about"} == set(rows[0])
+    assert {row["role"] for row in rows} >= {"Physician", "Delegate", "Patient", "Caregiver", *demo.STAFF}
+    assert Certification.objects.filter(status="active").count() == 6
+    assert Product.objects.count() == 30 and DeliveryWindow.objects.count() == 16
+    assert sorted(Order.objects.placed().values_list("status", flat=True)) == ["confirmed", "placed"]
+
+
+@pytest.mark.usefixtures("_debug")
+def test_seed_demo_twice_changes_nothing():
+    first = run("seed_demo")
+    events = Event.objects.count()
+    assert run("seed_demo") == first
+    assert (Event.objects.count(), Physician.objects.count()) == (events, 3)
+
+
+def test_demo_dea_numbers_pass_the_check_digit():
+    numbers = [person.dea_number for person in demo.PEOPLE if person.dea_number]
+    assert len(numbers) == 3
+    for number in numbers:
+        assert check_dea_number(number) is None
+
+
+def test_sync_reference_data_twice_changes_nothing():
+    call_command("sync_reference_data")
+    conditions = list(Condition.objects.values_list("code", flat=True))
+    call_command("sync_reference_data")
+    assert list(Condition.objects.values_list("code", flat=True)) == conditions
+    assert Condition.objects.filter(for_adults=True).count() == 40
+    assert Condition.objects.filter(for_minors=True).count() == 11
+
+
+def test_run_jobs_runs_every_job_of_the_timetable():
+    lines = run("run_jobs").splitlines()
+    assert [line.split(":")[0] for line in lines] == [
+        "send-due-notifications", "queue-renewal-reminders", "make-windows", "purge-ended", "lapse-orders",
+    ]  # fmt: skip
+    assert DeliveryWindow.objects.count() == 16
+
+
+def test_print_states_says_what_the_code_says():
+    call_command("print_states", "--check")
+    assert "| placed | cancelled, confirmed, lapsed, refused |" in run("print_states")
+
+
+def test_print_states_check_finds_a_difference(tmp_path, monkeypatch):
+    from pages.management.commands import print_states
+
+    monkeypatch.setattr(print_states, "FILE", tmp_path / "states.md")
+    with pytest.raises(CommandError, match="--write"):
+        call_command("print_states", "--check")

@@ -1,0 +1,127 @@
+"""Every address of the portal, as nobody, as a stranger of each role, and as its owner. An undeclared one fails."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC = {
+    "pages:home", "pages:physicians", "pages:faq", "pages:delivery-info", "pages:quick-reference", "pages:contact",
+    "pages:contact-done", "pages:privacy", "pages:terms", "pages:accessibility", "pages:livez", "pages:readyz",
+    "certification:invitation", "certification:invitation-link",
+}  # fmt: skip
+# Each signed-in person has a page of her own there: it shows what is hers, or leads on.
+OWN = {
+    "accounts:role", "accounts:physician-identify", "certification:affirmation", "certification:card", "delivery:home",
+    "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
+}  # fmt: skip
+# For any physician or her office, who see only what is theirs.
+OFFICE = {"accounts:physician", "certification:patient-list", "certification:certification-add"}
+# About one thing: its owner's alone, and nothing at all (404) to everybody else.
+DRAFT = {f"certification:certification-{step}" for step in (
+    "profile", "condition", "statement", "caregiver", "review", "discard",
+)}  # fmt: skip
+SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
+ORDER = {"delivery:order-detail", "delivery:order-cancel"}
+OUR_NAMESPACES = {"pages", "accounts", "certification", "delivery"}
+
+
+@pytest.fixture
+def world():
+    """Two physicians, two patients, one draft, one certification and one order of the first of each."""
+    mine, other = factories.identified_physician(), factories.identified_physician()
+    certification = factories.certification(mine)
+    return SimpleNamespace(
+        physician=mine,
+        other_physician=other,
+        draft=factories.draft(mine),
+        certification=certification,
+        patient=certification.patient,
+        other_patient=factories.patient(),
+        order=factories.order(certification.patient),
+        staff=factories.staff("Pharmacist"),
+    )
+
+
+def names(resolver=None, namespace=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield f"{namespace}:{pattern.name}" if namespace else pattern.name
+        elif pattern.namespace in OUR_NAMESPACES or pattern.namespace is None:
+            yield from names(pattern, pattern.namespace or namespace)
+
+
+def address_of(name, world):
+    if name in DRAFT:
+        return reverse(name, args=[world.draft.uuid])
+    if name in SIGNED:
+        return reverse(name, args=[world.certification.uuid])
+    if name in ORDER:
+        return reverse(name, args=[world.order.number])
+    return reverse(name, args=["a-token"]) if name == "certification:invitation-link" else reverse(name)
+
+
+def statuses(client, address):
+    return {method: getattr(client, method)(address).status_code for method in ("get", "post")}
+
+
+def test_every_url_of_ours_is_declared():
+    ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
+    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | ORDER
+
+
+@pytest.mark.parametrize("name", sorted(OWN | OFFICE | DRAFT | SIGNED | ORDER))
+def test_nobody_is_sent_to_sign_in(name, world):
+    for status, location in (
+        (response.status_code, response.headers.get("Location", ""))
+        for response in (Client().get(address_of(name, world)), Client().post(address_of(name, world)))
+    ):
+        assert (status, location.startswith("/accounts/login/")) == (302, True)
+
+
+@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED))
+def test_a_certification_is_hidden_from_everybody_else(name, world):
+    for account in (world.other_physician.user, world.patient.user, world.other_patient.user, world.staff):
+        assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
+
+
+@pytest.mark.parametrize("name", sorted(ORDER))
+def test_an_order_is_hidden_from_everybody_else(name, world):
+    for account in (world.physician.user, world.other_physician.user, world.other_patient.user, world.staff):
+        assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
+
+
+@pytest.mark.parametrize("name", sorted(OFFICE))
+def test_a_physicians_page_is_hidden_from_patients(name, world):
+    for account in (world.patient.user, world.staff):
+        assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC - {"certification:invitation-link"}))
+def test_a_public_page_opens_for_nobody(name, world):
+    assert Client().get(address_of(name, world)).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | OFFICE))
+def test_the_physician_opens_her_own(name, world):
+    response = factories.client_for(world.physician.user).get(address_of(name, world))
+    assert response.status_code in ({200, 405} if name in DRAFT | OFFICE else {200, 302, 405})
+
+
+@pytest.mark.parametrize("name", sorted(ORDER | OWN - {"accounts:role", "accounts:physician-identify"}))
+def test_the_patient_opens_her_own(name, world):
+    response = factories.client_for(world.patient.user).get(address_of(name, world))
+    assert response.status_code in {200, 302, 405}
+
+
+@pytest.mark.parametrize("model", ["delivery_order", "certification_patient", "accounts_physician", "audit_event"])
+def test_the_admin_is_hidden_from_everybody_but_staff(model, world):
+    address = reverse(f"admin:{model}_changelist")
+    for account in (world.physician.user, world.patient.user):
+        assert factories.client_for(account).get(address).status_code == 403
+    assert Client().get(address).status_code == 302

@@ -1,0 +1,43 @@
+"""What holds for the house as a whole: how actions are called, and that each rule has a test of its name."""
+
+import inspect
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+APPS = ["accounts", "certification", "delivery", "notifications", "pages"]
+TESTS = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
+
+
+def functions(module_name):
+    module = import_module(module_name)
+    return [
+        (name, function)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if not name.startswith("_") and inspect.unwrap(function).__module__ == module_name
+    ]
+
+
+ACTIONS = [(f"{app}.{name}", function) for app in APPS for name, function in functions(f"{app}.actions")]
+CHECKS = sorted(
+    {name for app in APPS[:3] + ["pages"] for name, _ in functions(f"{app}.rules") if name.startswith("check_")}
+)
+
+
+@pytest.mark.parametrize(("name", "action"), ACTIONS, ids=[name for name, _ in ACTIONS])
+def test_every_action_is_keyword_only_and_takes_by(name, action):
+    parameters = inspect.signature(inspect.unwrap(action)).parameters.values()
+    assert all(one.kind in (one.KEYWORD_ONLY, one.VAR_KEYWORD) for one in parameters)
+    assert "by" in {one.name for one in parameters}
+
+
+@pytest.mark.parametrize(("name", "action"), ACTIONS, ids=[name for name, _ in ACTIONS])
+def test_every_action_says_what_it_does(name, action):
+    assert inspect.getdoc(action)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_has_a_test_of_its_name(check):
+    assert re.search(rf"def test_{check}", TESTS), f"no test is named test_{check}…"
