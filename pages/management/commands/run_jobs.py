@@ -14,13 +14,12 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         self.run()
         while options["every"]:
+            close_old_connections()
             time.sleep(options["every"])
             self.run()
 
     def run(self):
         app.autodiscover_tasks(force=True)
-        close_old_connections()
         for name, job in app.conf.beat_schedule.items():
             result = app.tasks[job["task"]].apply()
             self.stdout.write(f"{name}: {result.get(disable_sync_subtasks=False)}")
-        close_old_connections()
