@@ -1,0 +1,73 @@
+import re
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core import mail
+from django.core.cache import cache
+from django.template.loader import get_template
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from ui.context import dispensary
+
+
+@pytest.mark.parametrize("code", ["403", "403_csrf", "404", "413", "429"])
+def test_error_pages_give_the_phone_and_a_way_on(rf, code):
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    html = get_template(f"{code}.html").render(request=request)
+
+    assert html.count("<h1>") == 1
+    assert 'href="tel:+12035550100"' in html
+    assert "(203) 555-0100" in html
+
+
+@pytest.mark.parametrize(
+    ("code", "heading"), [("400", "We could not read that"), ("500", "Something went wrong on our side")]
+)
+def test_pages_of_last_resort_need_no_context(code, heading):
+    html = get_template(f"{code}.html").render()
+
+    assert f"<h1>{heading}</h1>" in html
+    assert 'href="/"' in html
+
+
+def test_dispensary_is_known_to_every_page(settings):
+    settings.DISPENSARY_PHONE = "+18605550100"
+
+    assert dispensary(RequestFactory().get("/"))["dispensary"]["phone"] == "+18605550100"
+
+
+@pytest.mark.django_db
+def test_sign_in_page_works_without_scripts_or_styles_in_it(client):
+    html = client.get(reverse("account_login")).content.decode()
+
+    assert not re.search(r"<script(?![^>]*src=)|<style| style=| on\w+=", html)
+    assert html.index("Skip to main content") < html.index("<h1>")
+    assert html.count("<h1>") == 1
+
+
+@pytest.mark.django_db
+def test_failed_form_says_so_in_the_title(client):
+    html = client.post(reverse("account_login"), {"login": "rosa"}).content.decode()
+
+    assert "<title>Error: Sign in" in html
+    assert 'href="#id_login"' in html
+    assert 'value="rosa"' in html
+
+
+def sign_up(client):
+    typed = {"email": "Rosa@Example.org", "password1": "correct horse battery"}
+    response = client.post(reverse("account_signup"), typed, follow=True)
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", response.content.decode())
+
+
+@pytest.mark.django_db
+def test_check_your_mail_is_the_same_page_for_a_new_and_a_known_address():
+    new = sign_up(Client())
+    cache.clear()
+    known = sign_up(Client())
+
+    assert "We sent a mail to rosa@example.org." in new
+    assert new == known
+    assert [message.subject for message in mail.outbox] == ["Confirm your email address", "You have an account already"]
