@@ -1,0 +1,122 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from certification.models import Caregiver, CaregiverAssignment, Certification, Condition, Invitation, Patient
+from tests import factories
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(constraint, model, **changes):
+    with unguarded(), pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        model.objects.update(**changes)
+
+
+SIGNED = [
+    ("certification_status", {"status": "other"}),
+    ("certification_signed_is_complete", {"number": None}),
+    ("certification_signed_is_complete", {"patient": None}),
+    ("certification_signed_is_complete", {"exam_date": None}),
+    ("certification_signed_is_complete", {"monitoring_reviewed_date": None}),
+    ("certification_signed_is_complete", {"condition_codes": None}),
+    ("certification_signed_has_signature", {"signature_name": ""}),
+    ("certification_signed_has_signature", {"statement_version": ""}),
+    ("certification_signed_has_all_attestations", {"explained_risks": False}),
+    ("certification_signed_has_all_attestations", {"available_for_follow_up": False}),
+    ("certification_dates", {"expires_date": date(2020, 1, 1)}),
+    ("certification_allotment", {"monthly_allotment_oz": Decimal("3.51")}),
+    ("certification_allotment", {"monthly_allotment_oz": Decimal("0")}),
+    ("certification_ended", {"status": "withdrawn"}),
+]
+
+
+@pytest.mark.parametrize(("constraint", "changes"), SIGNED)
+def test_database_refuses_a_signed_certification_that_is_not_whole(constraint, changes):
+    factories.certification(joined=False)
+    refused(constraint, Certification, **changes)
+
+
+def test_database_refuses_two_active_certifications_of_a_patient():
+    patient = factories.certification(joined=False).patient
+    factories.certification(joined=False)
+    with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
+        Certification.objects.update(patient=patient)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changes"),
+    [
+        ("patient_email_or_none", {"email": ""}),
+        ("patient_email_or_none", {"has_no_email": True}),
+        ("patient_sex", {"sex": "X"}),
+        ("patient_has_phone", {"phone": ""}),
+        ("patient_lives_in_connecticut", {"state": "NY"}),
+    ],
+)
+def test_database_refuses_a_patient_who_is_not_whole(constraint, changes):
+    factories.certification(joined=False)
+    refused(constraint, Patient, **changes)
+
+
+def test_database_refuses_a_caregiver_without_phone():
+    factories.certification(joined=False, caregiver=factories.caregiver())
+    refused("caregiver_has_phone", Caregiver, phone="")
+
+
+def test_database_refuses_a_second_open_assignment():
+    patient = factories.certification(joined=False, caregiver=factories.caregiver()).patient
+    other = factories.certification(joined=False, caregiver=factories.caregiver()).patient
+    with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
+        CaregiverAssignment.objects.filter(patient=other).update(patient=patient)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changes"),
+    [("assignment_dates", {"ended_date": date(2020, 1, 1)}), ("assignment_relationship", {"relationship": "boss"})],
+)
+def test_database_refuses_an_assignment_that_cannot_be(constraint, changes):
+    factories.certification(joined=False, caregiver=factories.caregiver())
+    refused(constraint, CaregiverAssignment, **changes)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changes"),
+    [
+        ("invitation_for_one_person", {"patient": None}),
+        ("invitation_dates", {"valid_until": timezone.now() - timedelta(days=9)}),
+        ("invitation_tries", {"failed_tries": 6}),
+    ],
+)
+def test_database_refuses_an_invitation_that_cannot_be(constraint, changes):
+    factories.certification(joined=False)
+    refused(constraint, Invitation, **changes)
+
+
+def test_database_refuses_a_condition_for_nobody():
+    refused("condition_for_somebody", Condition, for_adults=False, for_minors=False)
+
+
+def test_is_valid_on_from_the_first_to_the_last_day():
+    certification = factories.certification(on=date(2026, 11, 22), joined=False)
+    days = {date(2026, 11, 21): False, date(2026, 11, 22): True, date(2027, 11, 21): True, date(2027, 11, 22): False}
+    for day, valid in days.items():
+        assert certification.is_valid_on(day) is valid
+        assert Certification.objects.valid_on(day).exists() is valid
+
+
+def test_certification_on_is_the_one_of_the_day():
+    certification = factories.certification(joined=False)
+    today = timezone.localdate()
+    assert certification.patient.certification_on(today) == certification
+    assert certification.patient.certification_on(today - timedelta(days=1)) is None
+
+
+def test_text_of_a_row_is_a_number_never_a_name():
+    certification = factories.certification(joined=False, caregiver=factories.caregiver())
+    rows = [certification, certification.patient, Caregiver.objects.get(), CaregiverAssignment.objects.get()]
+    assert not any(name in str(row) for row in rows for name in ("Rosa", "Elena", "Delgado"))

@@ -1,0 +1,311 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from certification import rules
+from certification.models import Certification
+from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from tests import factories
+
+TODAY = date(2026, 11, 23)
+ADULT, CHILD = date(1980, 4, 28), date(2015, 4, 28)
+
+
+@pytest.mark.parametrize(
+    ("certified", "expires"),
+    [
+        (date(2026, 11, 22), date(2027, 11, 22)),
+        (date(2027, 3, 1), date(2028, 3, 1)),
+        (date(2028, 2, 29), date(2029, 2, 28)),
+        (date(2027, 2, 28), date(2028, 2, 28)),
+    ],
+)
+def test_expires_date_for_is_one_year_later(certified, expires):
+    assert rules.expires_date_for(certified) == expires
+
+
+@pytest.mark.parametrize(("day", "age"), [(date(2026, 4, 27), 45), (date(2026, 4, 28), 46), (date(2026, 4, 29), 46)])
+def test_age_on_counts_completed_years(day, age):
+    assert rules.age_on(ADULT, day) == age
+
+
+def test_is_minor_on_ends_on_the_18th_birthday():
+    assert rules.is_minor_on(date(2008, 11, 24), TODAY) is True
+    assert rules.is_minor_on(date(2008, 11, 23), TODAY) is False
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "has_capacity", "needs"), [(ADULT, True, False), (ADULT, False, True), (CHILD, True, True)]
+)
+def test_needs_guardian_for_minors_and_without_capacity(birth_date, has_capacity, needs):
+    assert rules.needs_guardian(birth_date=birth_date, has_legal_capacity=has_capacity, day=TODAY) is needs
+
+
+@pytest.mark.django_db
+def test_conditions_for_gives_40_to_adults_and_11_to_minors():
+    assert len(rules.conditions_for(birth_date=ADULT, day=TODAY)) == 40
+    minors = {condition.code for condition in rules.conditions_for(birth_date=CHILD, day=TODAY)}
+    assert len(minors) == 11 and "severe-epilepsy" in minors and "epilepsy" not in minors
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("day", "limit"), [(date(2015, 1, 1), "2.50"), (date(2022, 12, 1), "3.00"), (TODAY, "3.50")])
+def test_allotment_limit_oz_is_the_one_in_force(day, limit):
+    assert rules.allotment_limit_oz(day) == Decimal(limit)
+
+
+def test_ounces_to_mg_rounds_down():
+    assert rules.ounces_to_mg(Decimal("3.5")) == 99_223
+    assert rules.ounces_to_mg(Decimal("1")) == 28_349
+
+
+@pytest.mark.parametrize(
+    ("days_left", "reminder"),
+    [
+        (61, None), (60, "60"), (31, "60"), (30, "30"), (15, "30"), (14, "14"), (8, "14"), (7, "7"), (2, "7"), (1, "1"),
+        (0, "ended"), (-29, "ended"), (-30, None),
+    ],
+)  # fmt: skip
+def test_reminder_due_is_the_one_of_the_day(days_left, reminder):
+    assert rules.reminder_due(expires_date=TODAY + timedelta(days=days_left), today=TODAY) == reminder
+
+
+ALLOWED = {("draft", "active"), ("active", "superseded"), ("active", "withdrawn")}
+
+
+@pytest.mark.parametrize("to", Certification.Status.values)
+@pytest.mark.parametrize("state", Certification.Status.values)
+def test_check_transition_allows_the_table_alone(state, to):
+    certification = Certification(status=state)
+    if (state, to) in ALLOWED:
+        assert rules.check_transition(certification, to) is None
+    else:
+        with pytest.raises(rules.TransitionError):
+            rules.check_transition(certification, to)
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name", "birth_date", "street", "city", "zip_code", "phone"])
+def test_check_profile_is_complete_misses_a_field(field):
+    with pytest.raises(rules.IncompleteError):
+        rules.check_profile_is_complete(factories.profile(**{field: ""}))
+
+
+def test_check_profile_is_complete_wants_email_or_none():
+    rules.check_profile_is_complete(factories.profile())
+    rules.check_profile_is_complete(factories.profile(email="", has_no_email=True))
+    for over in ({"email": ""}, {"has_no_email": True}):
+        with pytest.raises(rules.IncompleteError) as refusal:
+            rules.check_profile_is_complete(factories.profile(**over))
+        assert refusal.value.field == "email"
+
+
+@pytest.mark.parametrize(("zip_code", "lives"), [("06510", True), ("06390", False), ("10001", False), ("00000", False)])
+def test_check_lives_in_connecticut_refuses_06390(zip_code, lives):
+    if lives:
+        assert rules.check_lives_in_connecticut(zip_code) is None
+    else:
+        with pytest.raises(rules.CertificationError):
+            rules.check_lives_in_connecticut(zip_code)
+
+
+@pytest.mark.parametrize("name", list(ATTESTATIONS))
+def test_check_attestations_names_the_missing_one(name):
+    with pytest.raises(rules.IncompleteError) as refusal:
+        rules.check_attestations(factories.statement(**{name: False}))
+    assert refusal.value.field == name and str(ATTESTATIONS[name]) in str(refusal.value)
+
+
+def test_check_attestations_passes_with_all_six():
+    assert len(ATTESTATIONS) == 6
+    assert rules.check_attestations(factories.statement()) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("codes", "birth_date", "fits"),
+    [
+        (["cancer"], ADULT, True),
+        (["cancer", "epilepsy"], ADULT, True),
+        (["severe-epilepsy"], ADULT, False),
+        (["severe-epilepsy"], CHILD, True),
+        (["cancer"], CHILD, False),
+        (["no-such-condition"], ADULT, False),
+        ([], ADULT, False),
+    ],
+)
+def test_check_conditions_fit_age_by_the_list(codes, birth_date, fits):
+    if fits:
+        assert rules.check_conditions_fit_age(codes, birth_date=birth_date, day=TODAY) is None
+    else:
+        with pytest.raises(rules.CertificationError) as refusal:
+            rules.check_conditions_fit_age(codes, birth_date=birth_date, day=TODAY)
+        assert refusal.value.field == "condition_codes"
+
+
+@pytest.mark.parametrize(("days_ago", "fits"), [(-1, False), (0, True), (180, True), (181, False)])
+@pytest.mark.parametrize("field", ["exam_date", "monitoring_reviewed_date"])
+def test_check_exam_dates_within_180_days(field, days_ago, fits):
+    dates = {"exam_date": TODAY, "monitoring_reviewed_date": TODAY, field: TODAY - timedelta(days=days_ago)}
+    if fits:
+        assert rules.check_exam_dates(**dates, today=TODAY) is None
+    else:
+        with pytest.raises(rules.ExamDateError) as refusal:
+            rules.check_exam_dates(**dates, today=TODAY)
+        assert refusal.value.field == field
+
+
+def test_check_exam_dates_misses_one():
+    with pytest.raises(rules.IncompleteError):
+        rules.check_exam_dates(exam_date=TODAY, monitoring_reviewed_date=None, today=TODAY)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ounces", "fits"), [("0.01", True), ("3.50", True), ("3.51", False), ("4", False), ("0", False)]
+)
+def test_check_monthly_allotment_within_the_limit(ounces, fits):
+    if fits:
+        assert rules.check_monthly_allotment(Decimal(ounces), day=TODAY) is None
+    else:
+        with pytest.raises(rules.AllotmentError, match="3.5 oz"):
+            rules.check_monthly_allotment(Decimal(ounces), day=TODAY)
+
+
+@pytest.mark.django_db
+def test_check_monthly_allotment_misses_the_amount():
+    with pytest.raises(rules.IncompleteError):
+        rules.check_monthly_allotment(None, day=TODAY)
+
+
+@pytest.mark.django_db
+def test_check_not_own_patient_by_contact_and_name():
+    physician = factories.identified_physician(first_name="José", last_name="Núñez")
+    rules.check_not_own_patient(physician, factories.profile())
+    own = [
+        {"email": physician.email.upper()},
+        {"email": physician.user.email},
+        {"phone": physician.phone.as_e164},
+        {"first_name": "jose", "last_name": "NUNEZ"},
+    ]
+    for over in own:
+        with pytest.raises(rules.OwnPatientError):
+            rules.check_not_own_patient(physician, factories.profile(**over))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("caregiver", "patient", "error"),
+    [
+        (None, {}, None),
+        ({}, {}, None),
+        ({"relationship": "other"}, {}, None),
+        (None, {"birth_date": CHILD}, rules.CaregiverError),
+        (None, {"has_legal_capacity": False}, rules.CaregiverError),
+        ({"relationship": "sibling"}, {"birth_date": CHILD}, rules.CaregiverError),
+        ({"relationship": "guardian"}, {"birth_date": CHILD}, None),
+        ({"relationship": ""}, {}, rules.IncompleteError),
+        ({"birth_date": date(2008, 11, 24)}, {}, rules.CaregiverError),
+        ({"birth_date": date(2008, 11, 23)}, {}, None),
+        ({"first_name": "Rosa", "birth_date": ADULT}, {}, rules.CaregiverError),
+    ],
+)
+def test_check_caregiver_may_act_for_the_patient(caregiver, patient, error):
+    given = caregiver if caregiver is None else factories.caregiver(**caregiver)
+    arguments = {"physician": factories.physician(), "profile": factories.profile(**patient), "today": TODAY}
+    if error is None:
+        assert rules.check_caregiver(given, **arguments) is None
+    else:
+        with pytest.raises(error):
+            rules.check_caregiver(given, **arguments)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("first", "second", "is_free"),
+    [("parent", "sibling", True), ("child", "child", True), ("parent", "other", False), ("spouse", "parent", False)],
+)
+def test_check_caregiver_is_free_for_family_alone(first, second, is_free):
+    certification = factories.certification(joined=False, caregiver=factories.caregiver(relationship=first))
+    caregiver = certification.patient.assignments.get().caregiver
+    rules.check_caregiver_is_free(caregiver, patient=certification.patient, relationship="other")
+    if is_free:
+        assert rules.check_caregiver_is_free(caregiver, patient=None, relationship=second) is None
+    else:
+        with pytest.raises(rules.CaregiverError):
+            rules.check_caregiver_is_free(caregiver, patient=None, relationship=second)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "fits"),
+    [("José Núñez", True), (" jose  nunez ", True), ("J. Núñez", False), ("", False), ("Núñez José", False)],
+)
+def test_check_signature_is_the_physicians_name(typed, fits):
+    physician = factories.physician(first_name="José", last_name="Núñez")
+    if fits:
+        assert rules.check_signature(physician, typed) is None
+    else:
+        with pytest.raises(rules.SignatureError, match="José Núñez"):
+            rules.check_signature(physician, typed)
+
+
+@pytest.mark.parametrize(("days_left", "is_open"), [(31, False), (30, True), (0, True), (-200, True)])
+def test_check_renewal_is_open_30_days_before_the_end(days_left, is_open):
+    certification = Certification(status="active", expires_date=TODAY + timedelta(days=days_left))
+    if is_open:
+        assert rules.check_renewal_is_open(certification, today=TODAY) is None
+    else:
+        with pytest.raises(rules.RenewalNotOpen, match="opens on November 24, 2026"):
+            rules.check_renewal_is_open(certification, today=TODAY)
+
+
+def test_check_renewal_is_open_for_active_ones_alone():
+    with pytest.raises(rules.RenewalNotOpen):
+        rules.check_renewal_is_open(Certification(status="withdrawn", expires_date=TODAY), today=TODAY)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [({"used_at": True}, "used already"), ({"valid_until": True}, "has ended"), ({"failed_tries": 5}, "five times")],
+)
+def test_check_invitation_is_open_names_why_not(over, sentence):
+    invitation = factories.certification(joined=False).patient.invitations.get()
+    now = timezone.now()
+    assert rules.check_invitation_is_open(invitation, now=now) is None
+    for name, value in over.items():
+        setattr(invitation, name, now if value is True else value)
+    with pytest.raises(rules.InvitationError, match=sentence):
+        rules.check_invitation_is_open(invitation, now=now)
+
+
+@pytest.mark.django_db
+def test_check_may_join_needs_a_free_account_and_another_person_than_the_certifier():
+    certification = factories.certification(joined=False)
+    invitation = certification.patient.invitations.get()
+    assert rules.check_may_join(invitation, user=factories.user()) is None
+    for account in (certification.physician.user, factories.patient().user):
+        with pytest.raises(rules.InvitationError):
+            rules.check_may_join(invitation, user=account)
+
+
+@pytest.mark.django_db
+def test_check_may_join_refuses_the_certifier_as_caregiver():
+    certification = factories.certification(joined=False, caregiver=factories.caregiver())
+    invitation = certification.patient.assignments.get().caregiver.invitations.get()
+    with pytest.raises(rules.InvitationError, match="certifying physician"):
+        rules.check_may_join(invitation, user=certification.physician.user)
+
+
+@pytest.mark.django_db
+def test_check_affirmations_names_the_missing_one():
+    certification = factories.certification(joined=False, caregiver=factories.caregiver())
+    patient = certification.patient
+    caregiver = patient.assignments.get().caregiver
+    assert rules.check_affirmations(patient, PATIENT_AFFIRMATIONS) is None
+    assert rules.check_affirmations(caregiver, CAREGIVER_AFFIRMATIONS) is None
+    with pytest.raises(rules.IncompleteError) as refusal:
+        rules.check_affirmations(patient, [name for name in PATIENT_AFFIRMATIONS if name != "under_care"])
+    assert refusal.value.field == "under_care"
