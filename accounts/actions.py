@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import Delegate, IdentificationTry, Physician, Registration, User
-from accounts.sql import lock_text
+from accounts.sql import lock_text, purge_rate_limits
 from audit.actions import audited, record
 from notifications.actions import queue
 from ui.text import search_name
@@ -138,6 +139,7 @@ def set_registration(*, physician: Physician, kind: str, by: User | None, **fiel
 STAFF_GROUPS = {
     "Registrar": [
         "accounts.view_physician", "accounts.change_physician", "accounts.view_registration",
+        "accounts.view_identificationtry",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "notifications.view_notification", "notifications.change_notification",
     ],
@@ -156,6 +158,7 @@ STAFF_GROUPS = {
     ],
     "Auditor": [
         "audit.view_event", "accounts.view_physician", "accounts.view_registration", "accounts.view_user",
+        "accounts.view_identificationtry",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",
@@ -173,3 +176,9 @@ def sync_staff_groups(*, by: User | None) -> None:
             content_type__app_label__in={app for app, _code in wanted}, codename__in={code for _app, code in wanted}
         ).select_related("content_type")
         group.permissions.set(p for p in permissions if (p.content_type.app_label, p.codename) in wanted)
+
+
+def purge_ended(*, by: User | None) -> int:
+    """Forget sessions and rate limits that have ended; returns how many rate limits went."""
+    SessionStore.clear_expired()
+    return purge_rate_limits()

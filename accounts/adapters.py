@@ -1,5 +1,9 @@
+import time
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 
 from ui.encryption import decrypt, encrypt
 
@@ -7,6 +11,16 @@ from ui.encryption import decrypt, encrypt
 class AccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email):
         return super().clean_email(email).lower()
+
+    def is_reauthentication_required(self, *, app, **kwargs):
+        """Who signed in just now sets up the second factor without the same password again. Signing always asks."""
+        if app == "allauth.mfa" and self._signed_in_just_now():
+            return False
+        return super().is_reauthentication_required(app=app, **kwargs)
+
+    def _signed_in_just_now(self):
+        records = get_authentication_records(self.request, self.request.user)
+        return any(time.time() - record["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
 
 
 class MFAAdapter(DefaultMFAAdapter):

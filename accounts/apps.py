@@ -1,5 +1,4 @@
 from django.apps import AppConfig, apps
-from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.db.models.signals import post_migrate
 
 
@@ -7,10 +6,21 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self):
+        from allauth.account import signals as account
+        from allauth.mfa import signals as mfa
+        from django.contrib.auth import signals as auth
+
         from accounts import emails, receivers
 
         emails.register_kinds()
-        # Django makes the permissions of one app after the other, in the order of INSTALLED_APPS: auth comes after ours.
+        # Django makes the permissions of one app after the other, as INSTALLED_APPS has them: auth comes after ours.
         post_migrate.connect(receivers.on_migrated, sender=apps.get_app_config("auth"))
-        user_logged_in.connect(receivers.on_signed_in)
-        user_login_failed.connect(receivers.on_sign_in_failed)
+        auth.user_logged_in.connect(receivers.on_signed_in)
+        auth.user_logged_out.connect(receivers.on_signed_out)
+        auth.user_login_failed.connect(receivers.on_sign_in_failed)
+        mfa.authentication_failed.connect(receivers.on_second_factor_failed)
+        mfa.authenticator_added.connect(receivers.on_second_factor_added)
+        mfa.authenticator_removed.connect(receivers.on_second_factor_removed)
+        account.password_changed.connect(receivers.on_password_changed)
+        account.password_reset.connect(receivers.on_password_changed)
+        account.email_changed.connect(receivers.on_email_changed)

@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
+from accounts.decorators import page_of
+
 SEEN_WRITTEN_EVERY = timedelta(minutes=1)
 ABSOLUTE_TIMEOUT = timedelta(hours=12)
 MFA_APPS = {"account", "mfa", "usersessions"}
@@ -21,6 +23,10 @@ def is_professional(user):
     return user.is_staff or user.is_delegate or hasattr(user, "physician")
 
 
+def asks_for_login(view):
+    return getattr(view, "login_required", True)
+
+
 class SessionTimeoutMiddleware:
     """Signs out after 30 idle minutes (15 for professionals) and after 12 hours in any case."""
 
@@ -28,24 +34,33 @@ class SessionTimeoutMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.user.is_authenticated and self.has_ended(request):
+        request.was_signed_out = False
+        if request.user.is_authenticated and (reason := self.reason_to_end(request)):
             logout(request)
-            messages.info(request, _("You were signed out because nothing happened for a while. Your drafts are saved."))
-            return redirect_to_login(request.get_full_path() if request.method == "GET" else "")
+            messages.info(request, reason)
+            request.was_signed_out = True
         return self.get_response(request)
 
-    def has_ended(self, request):
+    def process_view(self, request, view, args, kwargs):
+        """After signing in again, the same page; a public page needs no signing in."""
+        if request.was_signed_out and asks_for_login(view):
+            return redirect_to_login(page_of(request))
+        return None
+
+    def reason_to_end(self, request):
         now = timezone.now()
         session = request.session
         idle = settings.IDLE_TIMEOUT_PROFESSIONAL if is_professional(request.user) else settings.IDLE_TIMEOUT
         request.idle_seconds = int(idle.total_seconds())
         started = datetime.fromisoformat(session.setdefault("started_at", now.isoformat()))
         seen = datetime.fromisoformat(session.setdefault("seen_at", now.isoformat()))
-        if now - seen >= idle or now - started >= ABSOLUTE_TIMEOUT:
-            return True
+        if now - seen >= idle:
+            return _("You were signed out because nothing happened for a while. What you saved is kept.")
+        if now - started >= ABSOLUTE_TIMEOUT:
+            return _("You were signed out because you had been signed in for 12 hours. What you saved is kept.")
         if now - seen >= SEEN_WRITTEN_EVERY:
             session["seen_at"] = now.isoformat()
-        return False
+        return None
 
 
 class RequireMFAMiddleware:
@@ -61,7 +76,7 @@ class RequireMFAMiddleware:
         if not settings.REQUIRE_MFA or not request.user.is_authenticated or request.user.has_mfa:
             return None
         name = request.resolver_match.view_name or ""
-        if name.split("_")[0] in MFA_APPS or not getattr(view, "login_required", True):
+        if name.split("_")[0] in MFA_APPS or not asks_for_login(view):
             return None
         if is_professional(request.user) or name.startswith("accounts:physician"):
             messages.info(request, _("Set up two-factor authentication first: it protects your patients' data."))

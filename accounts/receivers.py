@@ -1,4 +1,5 @@
 from accounts.actions import sync_staff_groups
+from accounts.models import User
 from audit.actions import record
 
 
@@ -6,9 +7,36 @@ def on_migrated(**_):
     sync_staff_groups(by=None)
 
 
-def on_signed_in(request, user, **_):
+def on_signed_in(user, **_):
     record(action="user.sign_in", by=user, subject=user)
 
 
-def on_sign_in_failed(**_):
-    record(action="user.sign_in", by=None, outcome="refused")
+def on_signed_out(user, **_):
+    if user:
+        record(action="user.sign_out", by=user, subject=user)
+
+
+def on_sign_in_failed(credentials, **_):
+    """The account tried stands as the subject, so that an attack on it shows; the address typed is not kept."""
+    email = User.objects.normalize_email(credentials.get("email"))
+    record(action="user.sign_in", by=None, subject=User.objects.filter(email=email).first(), outcome="refused")
+
+
+def on_second_factor_failed(user, **_):
+    record(action="user.second_factor", by=user, subject=user, outcome="refused")
+
+
+def on_second_factor_added(user, authenticator, **_):
+    record(action="user.second_factor_add", by=user, subject=user, reason=authenticator.type)
+
+
+def on_second_factor_removed(user, authenticator, **_):
+    record(action="user.second_factor_remove", by=user, subject=user, reason=authenticator.type)
+
+
+def on_password_changed(user, **_):
+    record(action="user.password_change", by=user, subject=user)
+
+
+def on_email_changed(user, **_):
+    record(action="user.email_change", by=user, subject=user)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,7 +18,7 @@ from ui.errors import PortalError
 if TYPE_CHECKING:
     from accounts.models import User
 
-DEA_SHAPE = re.compile(r"[A-Z][A-Z9]\d{7}")
+DEA_SHAPE = re.compile(r"[A-Z][A-Z9][0-9]{7}")
 PRACTITIONER_TYPES = "ABFG"
 MOST_FAILURES = 5
 FAILURES_COUNT_FOR = timedelta(hours=24)
@@ -54,7 +55,8 @@ class MayNotSign(AccountsError):
 
 def normalize_dea_number(text: str) -> str:
     """`text` in upper case, without spaces and dashes, and without an institutional suffix (`-001AB`)."""
-    return re.sub(r"[\s-]", "", text.upper())[:9]
+    compact = re.sub(r"\s", "", text.upper())
+    return re.sub(r"(?<=[0-9]{7})-\w*$", "", compact).replace("-", "")
 
 
 def check_dea_number(number: str) -> None:
@@ -132,6 +134,17 @@ class Requirement:
         number = self.registration.number if self.registration else ""
         return "•" * max(len(number) - 3, 0) + number[-3:]
 
+    @property
+    def valid_through(self) -> date | None:
+        """The last day on which the registration counts."""
+        ends = self.registration.expires_date if self.registration else None
+        return ends - timedelta(days=1) if ends else None
+
+    @property
+    def checked_date(self) -> date | None:
+        """The day, in the program's time zone, on which somebody last looked the registration up."""
+        return timezone.localdate(self.registration.verified_at) if self.registration else None
+
 
 REQUIREMENT_LABELS = {
     "medical_license": gettext_lazy("An active Connecticut medical license (Department of Public Health)"),
@@ -174,7 +187,8 @@ def _registered(name: str, registration: Registration | None, today: date) -> Re
         and registration.expires_date
         and registration.expires_date - today <= WARN_BEFORE_END
     )
-    return Requirement(name, REQUIREMENT_LABELS[name], not problem, problem or _("On record and active."), registration, soon)
+    sentence = problem or (_("On record and active. Renew it in time.") if soon else _("On record and active."))
+    return Requirement(name, REQUIREMENT_LABELS[name], not problem, sentence, registration, soon)
 
 
 def _problem_with(registration: Registration | None, today: date) -> str:

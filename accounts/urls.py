@@ -1,5 +1,11 @@
 from django.urls import path
 
+from accounts import views
+
 app_name = "accounts"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("role/", views.role, name="role"),
+    path("physician/", views.physician, name="physician"),
+    path("physician/identify/", views.physician_identify, name="physician-identify"),
+]

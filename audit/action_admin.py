@@ -1,4 +1,4 @@
-"""The one base of our admin: each look at a row is recorded, and rows change only through actions with a page of their own."""
+"""The one base of our admin: each look is recorded; rows change only through actions, with a page of their own."""
 
 from dataclasses import dataclass
 from typing import Any

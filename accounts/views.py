@@ -1,0 +1,103 @@
+from allauth.account.adapter import get_adapter
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.shortcuts import redirect, render, resolve_url
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.actions import identify_physician
+from accounts.decorators import IDENTIFIED, is_identified, physician_required
+from accounts.forms import IdentificationForm
+from accounts.rules import (
+    AccountsError,
+    IdentificationError,
+    LockedOut,
+    NotEligible,
+    check_physician_is_eligible,
+    eligibility,
+)
+from ui.errors import add_to_form
+from ui.templatetags.portal import moment, phone
+
+
+@require_GET
+def role(request):
+    """Where a signed-in person lands: on the first page of what she is here, or a newcomer before the two doors."""
+    page = _first_page(request)
+    return redirect(page) if page else render(request, "accounts/role.html")
+
+
+def _first_page(request):
+    user = request.user
+    if user.is_staff:
+        return "admin:index"
+    if hasattr(user, "physician"):
+        return "certification:patient-list" if is_identified(request) else "accounts:physician-identify"
+    if user.is_delegate:
+        return "certification:patient-list"
+    if hasattr(user, "patient") or hasattr(user, "caregiver"):
+        return "delivery:home"
+    return "certification:invitation" if "invitation" in request.session else None
+
+
+def physician_identify(request):
+    """DEA number and SSN digits, once in each session. They identify a signed-in person; they are no password."""
+    if is_identified(request):
+        return redirect(_next_page(request))
+    physician = getattr(request.user, "physician", None)
+    data = request.POST if request.method == "POST" else None
+    form = IdentificationForm(data, initial={"dea_number": physician.dea_number if physician else ""})
+    if form.is_valid() and (found := _identified(request, form)):
+        request.session[IDENTIFIED] = found.pk
+        return redirect(_next_page(request) if physician else "accounts:physician")
+    return render(request, "accounts/physician_identify.html", {"form": form, "is_first_time": physician is None})
+
+
+def _identified(request, form):
+    address = get_adapter().get_client_ip(request)
+    try:
+        return identify_physician(**form.cleaned_data, address=address, by=request.user)
+    except IdentificationError as error:
+        form.add_error(None, _what_to_do(error))
+    except AccountsError as error:
+        add_to_form(form, error)
+    return None
+
+
+def _what_to_do(error):
+    number = phone(settings.DISPENSARY_PHONE)
+    if isinstance(error, LockedOut):
+        when = _("It opens again on %(moment)s. If you cannot wait, call us at %(phone)s.")
+        return f"{error} {when % {'moment': moment(error.opens_at), 'phone': number}}"
+    return f"{error} {_('Please compare both, or call us at %(phone)s.') % {'phone': number}}"
+
+
+def _next_page(request):
+    page = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+    return page if is_ours else resolve_url("certification:patient-list")
+
+
+@require_GET
+@physician_required
+def physician(request):
+    """The five requirements, as they stand today."""
+    today = timezone.localdate()
+    prefetch_related_objects([request.user.physician], "registrations")
+    requirements = eligibility(request.user.physician, today)
+    try:
+        check_physician_is_eligible(request.user.physician, today=today)
+    except NotEligible as error:
+        refusal = str(error)
+    else:
+        refusal = ""
+    context = {
+        "physician": request.user.physician,
+        "requirements": requirements,
+        "missing": [requirement for requirement in requirements if not requirement.met],
+        "ending": [requirement for requirement in requirements if requirement.ends_soon],
+        "refusal": refusal,
+    }
+    return render(request, "accounts/physician.html", context)

@@ -1,0 +1,205 @@
+"""The second factor: who is asked for it, and how its secrets are kept."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.core import mail
+from django.db import connection
+from django.test import Client
+
+from audit.models import Event
+from tests import factories
+from ui.encryption import DecryptionError, decrypt
+
+pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
+SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+ACTIVATE = "/accounts/2fa/totp/activate/"
+
+
+@pytest.fixture
+def required(settings):
+    settings.REQUIRE_MFA = True
+
+
+def code_of(seed):
+    return format_hotp_value(hotp_value(seed, next(yield_hotp_counters_from_time())))
+
+
+def with_totp(account):
+    TOTP.activate(account, SEED)
+    return account
+
+
+def signed_in(account):
+    """By the front door, so that the password was asked for just now."""
+    client = Client()
+    client.post("/accounts/login/", {"login": account.email, "password": factories.PASSWORD})
+    return client
+
+
+def goes_to(account, page):
+    response = factories.client_for(account).get(page)
+    return response.headers.get("Location", response.status_code)
+
+
+# --- Who is asked --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("required")
+def test_professionals_are_sent_to_set_up_a_second_factor():
+    physician = factories.identified_physician()
+    for account in (physician.user, factories.staff("Driver"), factories.delegate(physician)):
+        for page in ("/accounts/role/", "/certification/", "/home/", "/admin/"):
+            assert goes_to(account, page) == ACTIVATE
+
+
+@pytest.mark.usefixtures("required")
+def test_a_newcomer_is_asked_only_on_the_way_to_being_a_physician():
+    newcomer = factories.user()
+
+    assert goes_to(newcomer, "/accounts/role/") == 200
+    assert goes_to(newcomer, "/accounts/physician/identify/") == ACTIVATE
+    assert goes_to(newcomer, "/accounts/physician/") == ACTIVATE
+
+
+@pytest.mark.usefixtures("required")
+def test_a_post_without_the_second_factor_identifies_nobody():
+    physician = factories.physician()
+    data = {"dea_number": physician.dea_number, "ssn_last_four": factories.SSN_LAST_FOUR}
+
+    response = factories.client_for(factories.user()).post("/accounts/physician/identify/", data)
+
+    physician.refresh_from_db()
+    assert (response.headers["Location"], physician.user) == (ACTIVATE, None)
+
+
+@pytest.mark.usefixtures("required")
+def test_patients_are_not_asked():
+    assert goes_to(factories.patient().user, "/home/") == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_account_pages_and_public_pages_stay_open():
+    client = signed_in(factories.staff("Driver"))
+
+    for page in (ACTIVATE, "/accounts/2fa/", "/accounts/email/", "/accounts/logout/", "/accounts/sessions/", "/faq/"):
+        assert client.get(page).status_code == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_who_has_a_second_factor_goes_on():
+    account = with_totp(factories.staff("Pharmacist"))
+
+    assert goes_to(account, "/admin/") == 200
+
+
+def test_nobody_is_asked_where_it_is_not_required():
+    assert goes_to(factories.staff("Pharmacist"), "/admin/") == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_setting_it_up_opens_the_way():
+    client = signed_in(factories.staff("Pharmacist"))
+    page = client.get(ACTIVATE).content.decode()
+    seed = re.search(r"\b[A-Z2-7]{32}\b", page)[0]
+
+    response = client.post(ACTIVATE, {"code": code_of(seed)})
+
+    assert response.headers["Location"] == "/accounts/2fa/recovery-codes/"
+    assert client.get("/admin/").status_code == 200
+    assert seed not in json.dumps(dict(client.session.items()))
+    assert Event.objects.filter(action="user.second_factor_add", reason="totp").count() == 1
+
+
+@pytest.mark.usefixtures("required")
+def test_setting_it_up_asks_for_the_password_when_signing_in_was_a_while_ago():
+    with time_machine.travel(NOON, tick=False) as clock:
+        client = signed_in(factories.staff("Pharmacist"))
+        clock.shift(299)
+        assert client.get(ACTIVATE).status_code == 200
+        clock.shift(1)
+
+        assert client.get(ACTIVATE).headers["Location"].startswith("/accounts/reauthenticate/")
+
+
+# --- Signing in with it --------------------------------------------------------------------------------------------------
+
+
+def test_signing_in_asks_for_the_code():
+    account = with_totp(factories.user("rosa@example.org"))
+    client = Client()
+
+    asked = client.post("/accounts/login/", {"login": account.email, "password": factories.PASSWORD})
+    wrong = client.post(asked.headers["Location"], {"code": "000000"})
+    assert wrong.status_code == 200
+    assert "_auth_user_id" not in client.session
+    right = client.post(asked.headers["Location"], {"code": code_of(SEED)})
+
+    assert (asked.headers["Location"], right.headers["Location"]) == ("/accounts/2fa/authenticate/", "/accounts/role/")
+    refused = Event.objects.get(action="user.second_factor")
+    assert (refused.actor_id, refused.outcome) == (account.pk, "refused")
+
+
+def test_a_recovery_code_works_once():
+    account = with_totp(factories.user("rosa@example.org"))
+    code = RecoveryCodes.activate(account).get_unused_codes()[0]
+
+    for expected in (302, 200):
+        client = Client()
+        client.post("/accounts/login/", {"login": account.email, "password": factories.PASSWORD})
+        assert client.post("/accounts/2fa/authenticate/", {"code": code}).status_code == expected
+
+
+def test_turning_it_off_is_recorded_and_told():
+    account = with_totp(factories.user("rosa@example.org"))
+    client = signed_in(account)
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(SEED)})
+
+    client.post("/accounts/2fa/totp/deactivate/")
+
+    assert not Authenticator.objects.filter(type="totp").exists()
+    assert Event.objects.filter(action="user.second_factor_remove", reason="totp").count() == 1
+    assert [told.to for told in mail.outbox] == [["rosa@example.org"]]
+
+
+# --- How it is kept ------------------------------------------------------------------------------------------------------
+
+
+def stored():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT data FROM mfa_authenticator")
+        return [row[0] if isinstance(row[0], str) else json.dumps(row[0]) for row in cursor.fetchall()]
+
+
+def test_the_seed_is_encrypted_at_rest():
+    with_totp(factories.user())
+
+    [data] = stored()
+    assert SEED not in data
+    assert not re.search(r"[A-Z2-7]{32}", data)
+    assert decrypt(json.loads(data)["secret"], context="mfa_authenticator.data") == SEED
+
+
+def test_recovery_codes_are_encrypted_at_rest():
+    codes = RecoveryCodes.activate(factories.user()).get_unused_codes()
+
+    [data] = stored()
+    assert len(codes) == 10
+    assert not [code for code in codes if code in data]
+    assert not re.search(r"[0-9a-f]{40}", data)
+
+
+def test_a_lost_key_fails_closed(settings):
+    with_totp(factories.user())
+    settings.FIELD_KEYS = ["k2:" + "Mg" * 21 + "I="]
+
+    with pytest.raises(DecryptionError):
+        Authenticator.objects.get().wrap().validate_code(code_of(SEED))

@@ -1,0 +1,105 @@
+"""What the database itself refuses, whatever the code above it does."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Delegate, Physician, Registration, User
+from tests import factories
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(constraint, write):
+    with unguarded(), pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        write()
+
+
+def test_an_account_needs_an_address_of_its_own():
+    user = factories.user("rosa@example.org")
+
+    refused("user_email_given|check", lambda: User.objects.filter(pk=user.pk).update(email=""))
+    refused("(?i)unique", lambda: User.objects.create(email="rosa@example.org"))
+
+
+def test_a_physician_has_a_known_status():
+    rows = Physician.objects.filter(pk=factories.physician().pk)
+
+    refused("physician_status", lambda: rows.update(status="retired"))
+
+
+@pytest.mark.parametrize("field", ["dea_number", "ssn_digest"])
+def test_a_physician_can_be_identified(field):
+    rows = Physician.objects.filter(pk=factories.physician().pk)
+
+    refused("physician_identifiable", lambda: rows.update(**{field: ""}))
+
+
+def test_a_dea_number_and_an_account_belong_to_one_physician():
+    first, second = factories.identified_physician(), factories.physician()
+    rows = Physician.objects.filter(pk=second.pk)
+
+    refused("(?i)unique", lambda: rows.update(dea_number=first.dea_number))
+    refused("(?i)unique", lambda: rows.update(user=first.user))
+
+
+def test_a_physician_has_one_registration_of_a_kind():
+    dea, state = factories.physician().registrations.filter(kind__in=["dea", "controlled_substance"])
+
+    rows = Registration.objects.filter(pk=dea.pk)
+    refused("(?i)unique|registration_one_of_a_kind", lambda: rows.update(kind=state.kind))
+
+
+def test_a_registration_is_of_a_known_kind():
+    rows = Registration.objects.filter(pk=factories.physician().registrations.get(kind="dea").pk)
+
+    refused("registration_kind", lambda: rows.update(kind="fishing"))
+
+
+def test_a_registration_has_an_end_unless_it_is_the_monitoring_program():
+    registrations = factories.physician().registrations
+
+    assert registrations.get(kind="prescription_monitoring").expires_date is None
+    refused("registration_has_an_end", lambda: registrations.filter(kind="dea").update(expires_date=None))
+
+
+def test_a_delegate_is_named_once_at_a_time():
+    physician = factories.identified_physician()
+    account = factories.delegate(physician)
+    today = timezone.localdate()
+
+    refused(
+        "(?i)unique|delegate_named_once",
+        lambda: Delegate.objects.create(physician=physician, user=account, started_date=today),
+    )
+
+
+def test_a_delegate_does_not_end_before_the_start():
+    factories.delegate(factories.identified_physician())
+    before = timezone.localdate() - timedelta(days=1)
+
+    refused("delegate_dates", lambda: Delegate.objects.update(ended_date=before))
+
+
+def test_a_delegate_counts_from_the_first_day_until_the_last():
+    physician = factories.identified_physician()
+    with unguarded():
+        Delegate.objects.create(
+            physician=physician, user=factories.user(), started_date=date(2026, 3, 1), ended_date=date(2026, 4, 1)
+        )
+
+    days = [date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)]
+    assert [Delegate.objects.current(day).exists() for day in days] == [False, True, True, False]
+
+
+def test_nothing_shows_a_name_where_django_s_log_keeps_it():
+    physician = factories.identified_physician()
+    factories.delegate(physician)
+    registration, delegate = Registration.objects.first(), Delegate.objects.get()
+
+    assert str(physician) == f"physician {physician.pk}"
+    assert str(registration) == f"registration {registration.pk}"
+    assert str(delegate) == f"delegate {delegate.pk}"

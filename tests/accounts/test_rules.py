@@ -1,0 +1,208 @@
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+
+from accounts import rules
+from accounts.actions import set_registration
+from accounts.models import Physician
+from tests import factories
+
+TODAY = date(2026, 11, 23)
+
+
+# --- DEA number ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["AP5836727", "F91234563", "BT0000012"])
+def test_check_dea_number_accepts(number):
+    rules.check_dea_number(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("AB1234569", "typing error"),
+        ("AP5836728", "typing error"),
+        ("MJ1234563", "mid-level"),
+        ("PJ1234563", "does not belong to a practitioner"),
+        ("", "two letters and seven digits"),
+        ("AP583672", "two letters and seven digits"),
+        ("AP58367271", "two letters and seven digits"),
+        ("A15836727", "two letters and seven digits"),
+        ("AP583672٧", "two letters and seven digits"),
+        ("AP5836727\n", "two letters and seven digits"),
+        ("\x00P5836727", "two letters and seven digits"),
+    ],
+)
+def test_check_dea_number_refuses(number, why):
+    with pytest.raises(rules.DeaNumberError, match=why) as refused:
+        rules.check_dea_number(number)
+
+    assert refused.value.field == "dea_number"
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("ap 5836727", "AP5836727"),
+        (" AP-5836727 ", "AP5836727"),
+        ("AP5836727-001AB", "AP5836727"),
+        ("ap5836727 - 001ab", "AP5836727"),
+        ("AP58367271", "AP58367271"),
+    ],
+)
+def test_normalize_dea_number_keeps_the_number(typed, number):
+    assert rules.normalize_dea_number(typed) == number
+
+
+# --- Digests -------------------------------------------------------------------------------------------------------------
+
+
+def test_ssn_digest_differs_by_number_and_by_pepper():
+    digests = {
+        rules.ssn_digest("AP5836727", "1234"),
+        rules.ssn_digest("F91234563", "1234"),
+        rules.ssn_digest("AP5836727", "1235"),
+        rules.ssn_digest("AP5836727", "1234", "another pepper"),
+    }
+
+    assert len(digests) == 4
+    assert {len(digest) for digest in digests} == {64}
+
+
+def test_ssn_digits_match_under_an_older_pepper(settings):
+    digest = rules.ssn_digest("AP5836727", "1234")
+    settings.SSN_PEPPERS = ["newer", *settings.SSN_PEPPERS]
+
+    assert rules.ssn_digits_match("AP5836727", "1234", digest)
+    assert not rules.ssn_digits_match("AP5836727", "4321", digest)
+    assert not rules.ssn_digits_match("AP5836727", "1234", "")
+
+
+def test_dea_digest_is_keyed(settings):
+    before = rules.dea_digest("AP5836727")
+    settings.SSN_PEPPERS = ["another pepper"]
+
+    assert rules.dea_digest("AP5836727") != before
+
+
+# --- Eligibility ---------------------------------------------------------------------------------------------------------
+
+
+def met(physician, today):
+    return {requirement.name: requirement.met for requirement in rules.eligibility(physician, today)}
+
+
+@pytest.mark.django_db
+def test_eligibility_names_the_five_requirements_in_the_brief_s_order():
+    assert list(met(factories.physician(), timezone.localdate()).items()) == [
+        ("medical_license", True),
+        ("practice", True),
+        ("controlled_substance", True),
+        ("dea", True),
+        ("prescription_monitoring", True),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["medical_license", "controlled_substance", "dea", "prescription_monitoring"])
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (None, "Not on record."),
+        ({"is_active": False}, "not active"),
+        ({"is_limited": True}, "subject to a limitation"),
+        ({"expires_date": date(2020, 1, 1)}, "it has ended"),
+    ],
+)
+def test_eligibility_of_a_registration(kind, change, sentence):
+    physician = factories.physician(registrations_over={kind: change})
+
+    missing = [one for one in rules.eligibility(physician, timezone.localdate()) if not one.met]
+
+    assert [requirement.name for requirement in missing] == [kind]
+    assert sentence in missing[0].sentence
+
+
+@pytest.mark.django_db
+def test_eligibility_of_a_practice_outside_connecticut():
+    physician = factories.physician(practice_state="NY")
+
+    assert [name for name, is_met in met(physician, timezone.localdate()).items() if not is_met] == ["practice"]
+
+
+@pytest.mark.django_db
+def test_a_registration_counts_until_the_day_before_its_end():
+    physician = factories.physician(registrations_over={"dea": {"expires_date": TODAY}})
+
+    assert met(physician, TODAY - timedelta(days=1))["dea"] is True
+    assert met(physician, TODAY)["dea"] is False
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("days", "soon"), [(1, True), (60, True), (61, False)])
+def test_a_registration_ends_soon_within_60_days(days, soon):
+    over = {"dea": {"expires_date": TODAY + timedelta(days=days)}}
+    physician = factories.physician(registrations_over=over)
+
+    dea = rules.eligibility(physician, TODAY)[3]
+
+    assert (dea.ends_soon, dea.valid_through) == (soon, TODAY + timedelta(days=days - 1))
+
+
+@pytest.mark.django_db
+def test_a_requirement_shows_the_last_three_of_a_number():
+    physician = factories.physician(dea_number="AP5836727", registrations_over={"dea": {"number": "AP5836727"}})
+    license_, practice, _, dea, monitoring = rules.eligibility(physician, timezone.localdate())
+
+    assert dea.masked_number == "••••••727"
+    assert (practice.masked_number, monitoring.masked_number) == ("", "")
+    assert (practice.valid_through, practice.checked_date) == (None, None)
+    assert (monitoring.valid_through, license_.checked_date) == (None, timezone.localdate())
+
+
+@pytest.mark.django_db
+def test_check_physician_is_eligible_names_all_that_is_missing():
+    over = {"dea": {"is_limited": True}, "prescription_monitoring": None}
+    physician = factories.physician(practice_state="NY", registrations_over=over)
+
+    with pytest.raises(rules.NotEligible) as refused:
+        rules.check_physician_is_eligible(physician, today=timezone.localdate())
+
+    for name in ("practice", "dea", "prescription_monitoring"):
+        assert str(rules.REQUIREMENT_LABELS[name]) in str(refused.value)
+    assert str(rules.REQUIREMENT_LABELS["medical_license"]) not in str(refused.value)
+
+
+@pytest.mark.parametrize("status", [Physician.Status.SUSPENDED, Physician.Status.LEFT])
+def test_check_physician_is_eligible_refuses_who_is_not_verified(status):
+    with pytest.raises(rules.NotEligible, match="call the program"):
+        rules.check_physician_is_eligible(Physician(status=status), today=TODAY)
+
+
+@pytest.mark.django_db
+def test_check_may_sign_accepts_the_physician_s_own_account_alone():
+    physician = factories.identified_physician()
+    today = timezone.localdate()
+
+    rules.check_may_sign(physician, by=physician.user, today=today)
+    for somebody in (None, factories.delegate(physician), factories.identified_physician().user, factories.staff()):
+        with pytest.raises(rules.MayNotSign, match="Only the certifying physician"):
+            rules.check_may_sign(physician, by=somebody, today=today)
+
+
+@pytest.mark.django_db
+def test_check_may_sign_refuses_an_unbound_physician_s_nobody():
+    with pytest.raises(rules.MayNotSign):
+        rules.check_may_sign(factories.physician(), by=SimpleNamespace(pk=7), today=timezone.localdate())
+
+
+@pytest.mark.django_db
+def test_check_may_sign_refuses_who_is_not_eligible():
+    physician = factories.identified_physician()
+    set_registration(physician=physician, kind="dea", is_limited=True, expires_date=date(2030, 1, 1), by=None)
+
+    with pytest.raises(rules.NotEligible, match="DEA"):
+        rules.check_may_sign(physician, by=physician.user, today=timezone.localdate())

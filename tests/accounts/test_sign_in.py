@@ -1,0 +1,200 @@
+"""allauth as we set it: addresses, mails, limits."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import User
+from audit.models import Event
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/accounts/login/"
+SLOW_DOWN = "Too many failed login attempts"
+
+
+def sign_up(client, email="New.Person@Example.ORG"):
+    return client.post("/accounts/signup/", {"email": email, "password1": factories.PASSWORD})
+
+
+def link_in(message):
+    return re.search(r"http://testserver(/accounts/\S+)", message.body)[1]
+
+
+def sign_in(client, email, password=factories.PASSWORD, page=LOGIN, **extra):
+    return client.post(page, {"login": email, "password": password}, **extra)
+
+
+# --- Making an account ---------------------------------------------------------------------------------------------------
+
+
+def test_signing_up_keeps_the_address_in_lower_case():
+    response = sign_up(Client())
+
+    user = User.objects.get()
+    assert response.headers["Location"] == "/accounts/confirm-email/"
+    assert user.email == "new.person@example.org"
+    assert list(user.emailaddress_set.values_list("email", "verified")) == [("new.person@example.org", False)]
+
+
+def test_the_verification_link_changes_nothing_until_it_is_posted():
+    client = Client()
+    sign_up(client)
+    [message] = mail.outbox
+    link = link_in(message)
+
+    assert message.to == ["new.person@example.org"]
+    assert client.get(link).status_code == 200
+    assert not User.objects.get().emailaddress_set.get().verified
+
+    assert client.post(link).status_code == 302
+    assert User.objects.get().emailaddress_set.get().verified
+    assert "_auth_user_id" not in client.session  # a link in a mail signs nobody in
+    assert sign_in(client, "NEW.person@example.org").headers["Location"] == "/accounts/role/"
+
+
+def test_nobody_signs_in_before_the_address_is_verified():
+    client = Client()
+    sign_up(client)
+
+    response = sign_in(client, "new.person@example.org")
+
+    assert response.headers["Location"] == "/accounts/confirm-email/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_up_with_a_known_address_gives_the_same_answer():
+    factories.user("rosa@example.org")
+
+    response = sign_up(Client(), "Rosa@example.org")
+
+    assert response.headers["Location"] == "/accounts/confirm-email/"
+    assert User.objects.count() == 1
+    assert "/accounts/confirm-email/" not in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "new.person@example.org"])
+def test_a_weak_password_is_refused(password):
+    response = Client().post("/accounts/signup/", {"email": "new.person@example.org", "password1": password})
+
+    assert response.status_code == 200
+    assert not User.objects.exists()
+
+
+def test_a_forgotten_password_is_set_anew_and_ends_nothing_silently():
+    account = factories.user("rosa@example.org")
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": "ROSA@example.org"})
+    page = client.get(link_in(mail.outbox[0]), follow=True)
+    new = "another quiet lantern"
+
+    client.post(page.redirect_chain[-1][0], {"password1": new, "password2": new})
+
+    account.refresh_from_db()
+    assert account.check_password(new)
+    assert "_auth_user_id" not in client.session
+    assert mail.outbox[-1].to == ["rosa@example.org"]
+    assert Event.objects.filter(action="user.password_change", actor_id=account.pk).count() == 1
+
+
+# --- Signing in ----------------------------------------------------------------------------------------------------------
+
+
+def test_signing_in_and_out_is_recorded():
+    account = factories.user("rosa@example.org")
+    client = Client()
+    sign_in(client, "Rosa@Example.org")
+    client.post("/accounts/logout/")
+
+    events = Event.objects.filter(subject_id=account.pk, subject_type="accounts.user").exclude(action="user.create")
+    assert list(events.order_by("pk").values_list("action", "actor_id", "outcome")) == [
+        ("user.sign_in", account.pk, "done"),
+        ("user.sign_out", account.pk, "done"),
+    ]
+
+
+def test_a_wrong_password_is_recorded_with_the_account_tried():
+    account = factories.user("rosa@example.org")
+    sign_in(Client(), "rosa@example.org", "wrong")
+    sign_in(Client(), "nobody@example.org", "wrong")
+
+    events = Event.objects.filter(action="user.sign_in").order_by("pk")
+    assert list(events.values_list("actor_id", "subject_id", "outcome")) == [
+        (None, account.pk, "refused"),
+        (None, None, "refused"),
+    ]
+
+
+def test_an_account_is_closed_for_a_while_after_five_failures():
+    factories.user("rosa@example.org")
+    for number in range(5):
+        sign_in(Client(), "rosa@example.org", "wrong", REMOTE_ADDR=f"192.0.2.{number}")
+
+    client = Client()
+    response = sign_in(client, "rosa@example.org", REMOTE_ADDR="192.0.2.9")
+
+    assert SLOW_DOWN in response.content.decode()
+    assert "_auth_user_id" not in client.session
+
+
+def test_four_failures_close_nothing():
+    factories.user("rosa@example.org")
+    for _ in range(4):
+        sign_in(Client(), "rosa@example.org", "wrong")
+
+    assert sign_in(Client(), "rosa@example.org").headers["Location"] == "/accounts/role/"
+
+
+def test_an_address_is_closed_for_a_while_after_ten_failures():
+    factories.user("rosa@example.org")
+    for number in range(10):
+        sign_in(Client(), f"nobody{number}@example.org", "wrong", REMOTE_ADDR="192.0.2.1")
+
+    assert SLOW_DOWN in sign_in(Client(), "rosa@example.org", REMOTE_ADDR="192.0.2.1").content.decode()
+    elsewhere = sign_in(Client(), "rosa@example.org", REMOTE_ADDR="192.0.2.2")
+    assert elsewhere.headers["Location"] == "/accounts/role/"
+
+
+def test_a_forged_address_header_helps_nobody():
+    for number in range(11):
+        forged = {"X-Forwarded-For": f"198.51.100.{number}"}
+        response = Client().post(
+            LOGIN, {"login": f"nobody{number}@example.org", "password": "wrong"}, headers=forged
+        )
+
+    assert SLOW_DOWN in response.content.decode()
+
+
+def test_the_admin_s_own_sign_in_page_leads_to_ours():
+    factories.staff(email="boss@example.org")
+    client = Client()
+
+    response = client.post("/admin/login/?next=/admin/", {"username": "boss@example.org", "password": factories.PASSWORD})
+
+    assert response.headers["Location"] == "/accounts/login/?next=%2Fadmin%2F"
+    assert "_auth_user_id" not in client.session
+    assert client.get("/admin/login/").headers["Location"].startswith(LOGIN)
+
+
+def test_the_admin_refuses_who_is_not_staff():
+    client = factories.client_for(factories.user())
+
+    assert client.get("/admin/login/").status_code == 403
+    assert client.get("/admin/", follow=True).status_code == 403
+
+
+def test_signing_in_gives_a_new_session_key():
+    factories.user("rosa@example.org")
+    client = Client()
+    session = client.session
+    session["invitation"] = 7
+    session.save()
+    before = client.session.session_key
+
+    sign_in(client, "rosa@example.org")
+
+    assert client.session.session_key != before
+    assert client.session["invitation"] == 7
