@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +17,7 @@ from accounts.models import Physician, User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.drafts import from_json, to_json
+from certification.drafts import to_json
 from certification.models import (
     AllotmentLimit,
     Caregiver,
@@ -27,23 +28,28 @@ from certification.models import (
     Patient,
 )
 from certification.statements import ATTESTATIONS, STATEMENT_VERSION
+from certification.steps import answers_of, check_condition, check_statement, step_errors
 from notifications.actions import queue
 from ui.text import readable_number, search_name
 
+RESEND_AFTER = timedelta(minutes=1)
 PERSON_FIELDS = (
     "first_name", "middle_name", "last_name", "suffix", "birth_date", "sex", "street", "unit", "city", "zip_code",
     "email", "has_no_email", "phone",
 )  # fmt: skip
 
 
-# --- Drafts ----------------------------------------------------------------------------------------------------------
+# --- Drafts ---------------------------------------------------------------------------------------------------------
 
 
 @audited("certification.start")
-def start_certification(*, physician: Physician, by: User) -> Certification:
-    """An empty draft in the physician's hands."""
-    certification = Certification.objects.create(physician=physician, draft={})
-    record(action="certification.start", by=by, subject=certification)
+def start_certification(*, physician: Physician, by: User, key: UUID | None = None) -> Certification:
+    """An empty draft in the physician's hands; a second call with the same `key` (of the form) returns the first one."""
+    # The physician's id is part of it: the same form, sent again for another physician, makes another draft.
+    uuid = uuid5(key or uuid4(), str(physician.pk))
+    certification, is_new = Certification.objects.get_or_create(uuid=uuid, defaults={"physician": physician, "draft": {}})
+    if is_new:
+        record(action="certification.start", by=by, subject=certification)
     return certification
 
 
@@ -77,7 +83,7 @@ def discard_draft(*, certification: Certification, by: User) -> None:
     certification.delete()
 
 
-# --- Signing ---------------------------------------------------------------------------------------------------------
+# --- Signing --------------------------------------------------------------------------------------------------------
 
 
 @audited("certification.certify")
@@ -92,13 +98,15 @@ def certify_patient(*, certification: Certification, signature_name: str, by: Us
     if certification.status != Certification.Status.DRAFT and physician.user_id == by.pk:
         return certification
     today = timezone.localdate()
-    draft = certification.draft or {}
-    _check_may_be_signed(physician, draft, signature_name, by=by, today=today)
-    profile, caregiver = from_json(draft["profile"]), from_json(draft.get("caregiver"))
-    assert profile is not None
+    check_may_sign(physician, by=by, today=today)
+    for error in step_errors(certification.draft, physician=physician, today=today).values():
+        raise error
+    rules.check_signature(physician, signature_name)
+    answers = answers_of(certification.draft)
+    profile, caregiver = answers["profile"], answers["caregiver"]
     patient = _create_person(Patient, profile, has_legal_capacity=profile["has_legal_capacity"])
     certification.patient = patient
-    _activate(certification, draft, signature_name, today)
+    _activate(certification, answers, signature_name, today)
     record(action="certification.certify", by=by, subject=certification)
     if caregiver:
         _assign(patient, caregiver, today, by=by)
@@ -107,36 +115,8 @@ def certify_patient(*, certification: Certification, signature_name: str, by: Us
     return certification
 
 
-def _check_may_be_signed(
-    physician: Physician, draft: Mapping[str, Any], signature_name: str, *, by: User, today: date
-) -> None:
-    check_may_sign(physician, by=by, today=today)
-    missing = rules.missing_steps(draft)
-    if missing:
-        raise rules.IncompleteError(_("Complete the steps before you sign."), field=missing[0])
-    profile, caregiver = from_json(draft["profile"]), from_json(draft.get("caregiver"))
-    assert profile is not None
-    rules.check_profile_is_complete(profile)
-    rules.check_not_own_patient(physician, profile)
-    _check_medical_answers(draft, birth_date=profile["birth_date"], today=today)
-    rules.check_caregiver(caregiver, physician=physician, profile=profile, today=today)
-    rules.check_signature(physician, signature_name)
-
-
-def _check_medical_answers(draft: Mapping[str, Any], *, birth_date: date, today: date) -> None:
-    condition, statement = from_json(draft["condition"]), from_json(draft["statement"])
-    assert condition is not None and statement is not None
-    rules.check_conditions_fit_age(condition["condition_codes"], birth_date=birth_date, day=today)
-    rules.check_exam_dates(
-        exam_date=condition["exam_date"], monitoring_reviewed_date=condition["monitoring_reviewed_date"], today=today
-    )
-    rules.check_attestations(statement)
-    rules.check_monthly_allotment(statement["monthly_allotment_oz"], day=today)
-
-
-def _activate(certification: Certification, draft: Mapping[str, Any], signature_name: str, today: date) -> None:
-    condition, statement = from_json(draft["condition"]), from_json(draft["statement"])
-    assert condition is not None and statement is not None
+def _activate(certification: Certification, answers: Mapping[str, Any], signature_name: str, today: date) -> None:
+    condition, statement = answers["condition"], answers["statement"]
     certification.number = readable_number("C")
     certification.status = Certification.Status.ACTIVE
     certification.condition_codes = condition["condition_codes"]
@@ -209,7 +189,7 @@ def _tell_certified(certification: Certification, *, by: User) -> None:
     )
 
 
-# --- Renewal and withdrawal --------------------------------------------------------------------------------------------
+# --- Renewal and withdrawal -----------------------------------------------------------------------------------------
 
 
 @audited("certification.renew")
@@ -234,13 +214,13 @@ def renew_certification(
     if hasattr(old, "renewal"):
         return old.renewal
     rules.check_renewal_is_open(old, today=today)
-    answers = {"condition": to_json(condition), "statement": to_json(statement)}
-    _check_medical_answers(answers, birth_date=patient.birth_date, today=today)
+    check_condition(condition, birth_date=patient.birth_date, today=today)
+    check_statement(statement, today=today)
     _check_still_has_guardian(patient, today)
     rules.check_signature(physician, signature_name)
     _end(old, Certification.Status.SUPERSEDED, by=by)
     renewal = Certification(physician=physician, patient=patient, renewal_of=old)
-    _activate(renewal, answers, signature_name, today)
+    _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
     record(action="certification.renew", by=by, subject=renewal)
     _tell_certified(renewal, by=by)
     if _lower(renewal.monthly_allotment_oz, old.monthly_allotment_oz):
@@ -303,15 +283,21 @@ def _locked(certification: Certification) -> Certification:
     )
 
 
-# --- Joining -----------------------------------------------------------------------------------------------------------
+# --- Joining --------------------------------------------------------------------------------------------------------
 
 
 @audited("invitation.send")
 def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None:
-    """Mail a link with which the person joins, valid INVITATION_VALID_DAYS; an earlier one ends. No e-mail: None."""
-    if not person.email:
+    """Mail a link with which the person joins, valid INVITATION_VALID_DAYS; an earlier one ends.
+
+    Asked again within RESEND_AFTER, the one that was just sent stands. None for who has no e-mail, or has joined.
+    """
+    person = type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
+    if not person.email or person.user_id:
         return None
     now = timezone.now()
+    if just_sent := person.invitations.filter(used_at=None, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER).first():
+        return just_sent
     person.invitations.filter(used_at__isnull=True, valid_until__gt=now, sent_at__lt=now).update(valid_until=now)
     token = secrets.token_urlsafe(24)
     field = "patient" if isinstance(person, Patient) else "caregiver"
@@ -339,10 +325,13 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
 def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> Patient | Caregiver:
     """Join the account and the invited person when the birth date matches.
 
-    A wrong birth date is committed as a try before InvitationError is raised; five end the invitation.
+    A wrong birth date is committed as a try before InvitationError is raised; five end the invitation. Who has joined
+    by it already gets the same person again.
     """
     with transaction.atomic():
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
+        if invitation.used_at and invitation.person.user_id == by.pk:
+            return invitation.person
         rules.check_invitation_is_open(invitation, now=timezone.now())
         rules.check_may_join(invitation, user=by)
         person = invitation.person
@@ -369,7 +358,7 @@ def affirm(*, person: Patient | Caregiver, affirmed: Iterable[str], by: User) ->
     record(action="person.affirm", by=by, subject=person, reason=STATEMENT_VERSION)
 
 
-# --- Reminders ---------------------------------------------------------------------------------------------------------
+# --- Reminders ------------------------------------------------------------------------------------------------------
 
 
 def queue_renewal_reminders(*, today: date, by: User | None) -> int:
@@ -406,7 +395,11 @@ def _queue_reminder(certification: Certification, kind: str, *, by: User | None)
     people = [("patient", patient), ("caregiver", assignment.caregiver if assignment else None)]
     recipients = [(role, person.email or str(person.phone), bool(person.email)) for role, person in people if person]
     recipients.append(("physician", certification.physician.email, True))
+    told = set()  # a mother and her child may share an address
     for role, recipient, is_email in recipients:
+        if recipient in told:
+            continue
+        told.add(recipient)
         queue(
             kind="renewal_reminder",
             recipient=recipient,
@@ -418,7 +411,7 @@ def _queue_reminder(certification: Certification, kind: str, *, by: User | None)
         )
 
 
-# --- Reference data ----------------------------------------------------------------------------------------------------
+# --- Reference data -------------------------------------------------------------------------------------------------
 
 
 @audited("reference.conditions")

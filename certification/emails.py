@@ -1,10 +1,9 @@
 """What each of our messages says, asked again at the moment it is sent: None when it no longer holds."""
 
-from datetime import timedelta
-
 from django.utils import timezone
 
 from certification.models import Certification, Invitation
+from certification.rules import renewal_opens_date
 from notifications import kinds
 
 
@@ -13,8 +12,7 @@ def _words(certification):
         "certification": certification,
         "patient": certification.patient,
         "physician": certification.physician,
-        "valid_through": certification.expires_date - timedelta(days=1),
-        "days_left": (certification.expires_date - timezone.localdate()).days,
+        "valid_through": certification.last_valid_day,
     }
 
 
@@ -37,12 +35,21 @@ def certification_withdrawn(notification):
 
 
 def renewal_reminder(notification):
-    """A certification renewed or withdrawn meanwhile is no longer active, and its reminder is dropped."""
+    """Dropped when the certification was renewed or withdrawn meanwhile, and for who is no longer the caregiver."""
     certification = _certification(notification, Certification.Status.ACTIVE)
-    if certification is None:
+    role, today = notification.context["role"], timezone.localdate()
+    assignment = certification and certification.patient.current_assignment
+    if certification is None or (role == "caregiver" and assignment is None):
         return None
-    role = notification.context["role"]
-    return {**_words(certification), "role": role, "has_ended": certification.expires_date <= timezone.localdate()}
+    return {
+        **_words(certification),
+        "role": role,
+        "greeted": assignment.caregiver if role == "caregiver" else certification.patient,
+        "days_left": (certification.last_valid_day - today).days,
+        "has_ended": today > certification.last_valid_day,
+        "renewal_opens": renewal_opens_date(certification),
+        "renewal_is_open": today >= renewal_opens_date(certification),
+    }
 
 
 def invitation(notification):

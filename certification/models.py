@@ -1,4 +1,5 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -303,6 +304,17 @@ class Certification(models.Model):
 
     def __str__(self):
         return self.number or f"draft {self.pk}"
+
+    @property
+    def last_valid_day(self):
+        """What people read as the end; `expires_date` is the day after."""
+        return self.expires_date and self.expires_date - timedelta(days=1)
+
+    @property
+    def draft_name(self):
+        """The patient's name as far as a draft holds it; empty when nobody is named yet."""
+        profile = (self.draft or {}).get("profile") or {}
+        return " ".join(filter(None, (profile.get(part) for part in ("first_name", "middle_name", "last_name", "suffix"))))
 
     def is_valid_on(self, day):
         """Active, signed on or before `day`, not yet expired, and deliveries not stopped."""

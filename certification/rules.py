@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
+import zipcodes
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ADULT_AGE = 18
+MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
 MOST_INVITATION_TRIES = 5
 REMINDER_DAYS = (60, 30, 14, 7, 1)
 ENDED_REMINDER_WITHIN = timedelta(days=30)
@@ -42,8 +44,6 @@ FAMILY = GUARDIANS | {
     CaregiverAssignment.Relationship.CHILD,
     CaregiverAssignment.Relationship.SIBLING,
 }
-STEPS = ("profile", "condition", "statement", "caregiver")
-OPTIONAL_STEPS = {"caregiver"}
 
 S = Certification.Status
 ALLOWED_TRANSITIONS = {
@@ -64,6 +64,10 @@ class TransitionError(CertificationError):
 
 class IncompleteError(CertificationError):
     """A step or an attestation is missing."""
+
+
+class AddressError(CertificationError):
+    """The home is not in Connecticut."""
 
 
 class ConditionError(CertificationError):
@@ -98,7 +102,7 @@ class InvitationError(CertificationError):
     """The invitation cannot be used."""
 
 
-# --- Answers ---------------------------------------------------------------------------------------------------------
+# --- Answers --------------------------------------------------------------------------------------------------------
 
 
 def expires_date_for(certified_date: date) -> date:
@@ -135,6 +139,11 @@ def allotment_limit_oz(day: date) -> Decimal:
     return AllotmentLimit.objects.filter(effective_date__lte=day).values_list("limit_oz", flat=True)[0]
 
 
+def ounces_to_mg(ounces: Decimal) -> int:
+    """Ounces as milligrams, rounded down: 3.5 oz are 99,223 mg [DOMAIN.md 4]."""
+    return int((ounces * MG_PER_OZ).to_integral_value(ROUND_FLOOR))
+
+
 def renewal_opens_date(certification: Certification) -> date:
     """The first day on which it can be renewed: RENEWAL_OPENS_DAYS before it expires."""
     assert certification.expires_date
@@ -157,12 +166,7 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def missing_steps(draft: Mapping[str, Any]) -> list[str]:
-    """The steps that a draft still needs before it can be signed, in order."""
-    return [step for step in STEPS if step not in draft and step not in OPTIONAL_STEPS]
-
-
-# --- Checks ----------------------------------------------------------------------------------------------------------
+# --- Checks ---------------------------------------------------------------------------------------------------------
 
 
 def check_transition(certification: Certification, to: str) -> None:
@@ -174,14 +178,26 @@ def check_transition(certification: Certification, to: str) -> None:
         )
 
 
-def check_profile_is_complete(profile: Mapping[str, Any]) -> None:
-    """Name, birth date, Connecticut address, a primary phone, and an e-mail address if there is one [brief]."""
+def check_profile_is_complete(person: Mapping[str, Any]) -> None:
+    """Name, birth date, home address, a primary phone, and an e-mail address if there is one [brief]."""
     needed = ["first_name", "last_name", "birth_date", "street", "city", "zip_code", "phone"]
-    if any(not profile.get(name) for name in needed):
-        raise IncompleteError(_("Complete the patient profile: name, birth date, home address and primary phone."))
-    if bool(profile.get("email")) == bool(profile.get("has_no_email")):
-        raise IncompleteError(
-            _("Enter the patient’s e-mail address, or tick that the patient has none."), field="email"
+    if any(not person.get(name) for name in needed):
+        raise IncompleteError(_("Complete the profile: name, date of birth, home address and primary phone."))
+    check_email_or_none(person)
+
+
+def check_email_or_none(person: Mapping[str, Any]) -> None:
+    """An e-mail address, or the word that there is none, and not both; raises IncompleteError."""
+    if bool(person.get("email")) == bool(person.get("has_no_email")):
+        raise IncompleteError(_("Enter an email address, or tick that there is none."), field="email")
+
+
+def check_lives_in_connecticut(zip_code: str) -> None:
+    """The ZIP code is one of Connecticut's (06390 begins like them and is New York's); raises AddressError."""
+    if not any(place["state"] == "CT" for place in zipcodes.matching(zip_code)):
+        raise AddressError(
+            _("This ZIP code is not in Connecticut. The program is for people who live in Connecticut."),
+            field="zip_code",
         )
 
 
@@ -193,10 +209,10 @@ def check_attestations(statement: Mapping[str, Any]) -> None:
 
 
 def check_conditions_fit_age(codes: Iterable[str], *, birth_date: date, day: date) -> None:
-    """At least one condition, each on the list for the patient's age on `day`; raises ConditionError."""
+    """At least one condition, each on the list for the patient's age on `day`; raises Incomplete- or ConditionError."""
     codes = set(codes)
     if not codes:
-        raise ConditionError(_("Choose at least one debilitating condition."), field="condition_codes")
+        raise IncompleteError(_("Choose at least one debilitating condition."), field="condition_codes")
     known = {condition.code for condition in conditions_for(birth_date=birth_date, day=day)}
     if not codes <= known:
         raise ConditionError(
@@ -207,10 +223,12 @@ def check_conditions_fit_age(codes: Iterable[str], *, birth_date: date, day: dat
         )
 
 
-def check_exam_dates(*, exam_date: date, monitoring_reviewed_date: date, today: date) -> None:
-    """Exam and monitoring-program review lie within the last EXAM_MAX_AGE_DAYS days; raises ExamDateError."""
+def check_exam_dates(*, exam_date: date | None, monitoring_reviewed_date: date | None, today: date) -> None:
+    """Exam and monitoring-program review lie within the last EXAM_MAX_AGE_DAYS days; raises Incomplete- or ExamDateError."""
     oldest = today - timedelta(days=settings.EXAM_MAX_AGE_DAYS)
     for field, day in (("exam_date", exam_date), ("monitoring_reviewed_date", monitoring_reviewed_date)):
+        if day is None:
+            raise IncompleteError(_("Enter the dates of the exam and of the monitoring review."), field=field)
         if day > today:
             raise ExamDateError(_("This date lies in the future."), field=field)
         if day < oldest:
@@ -220,8 +238,10 @@ def check_exam_dates(*, exam_date: date, monitoring_reviewed_date: date, today: 
             )
 
 
-def check_monthly_allotment(amount_oz: Decimal, *, day: date) -> None:
-    """More than 0 and at most the limit in ounces on `day`; raises AllotmentError."""
+def check_monthly_allotment(amount_oz: Decimal | None, *, day: date) -> None:
+    """More than 0 and at most the limit in ounces on `day`; raises Incomplete- or AllotmentError."""
+    if amount_oz is None:
+        raise IncompleteError(_("Enter the monthly allotment in ounces."), field="monthly_allotment_oz")
     limit = allotment_limit_oz(day)
     if not 0 < amount_oz <= limit:
         raise AllotmentError(
@@ -241,7 +261,7 @@ def check_not_own_patient(physician: Physician, person: Mapping[str, Any]) -> No
     """Patient or caregiver is not the certifying physician herself (e-mail, phone, name); raises OwnPatientError."""
     emails = {physician.email.lower(), physician.user.email if physician.user else ""}
     same_name = search_name(person["last_name"], person["first_name"]) == physician.search_name
-    same_contact = (person.get("email") or "?").lower() in emails or str(person["phone"]) == str(physician.phone)
+    same_contact = (person.get("email") or "?").lower() in emails or person["phone"] == physician.phone.as_e164
     if same_contact:
         raise OwnPatientError(
             _("This e-mail address or phone number is your own. Enter the person’s own contact data."), field="phone"
@@ -270,6 +290,10 @@ def check_caregiver(
                 _("This patient needs a caregiver: a parent, guardian or other legal custodian. Please add one.")
             )
         return
+    check_profile_is_complete(caregiver)
+    check_lives_in_connecticut(caregiver["zip_code"])
+    if not caregiver.get("relationship"):
+        raise IncompleteError(_("Choose what the caregiver is to the patient."), field="relationship")
     if guarded and caregiver["relationship"] not in GUARDIANS:
         raise CaregiverError(
             _("For this patient the caregiver must be a parent, guardian or other legal custodian."),

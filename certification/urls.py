@@ -1,5 +1,24 @@
 from django.urls import path
 
+from certification.views import joining, patients, signing, steps
+
 app_name = "certification"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("certification/", patients.patient_list, name="patient-list"),
+    path("certification/add/", patients.certification_add, name="certification-add"),
+    path("certification/<uuid:uuid>/profile/", steps.ProfileView.as_view(), name="certification-profile"),
+    path("certification/<uuid:uuid>/condition/", steps.ConditionView.as_view(), name="certification-condition"),
+    path("certification/<uuid:uuid>/statement/", steps.StatementView.as_view(), name="certification-statement"),
+    path("certification/<uuid:uuid>/caregiver/", steps.CaregiverView.as_view(), name="certification-caregiver"),
+    path("certification/<uuid:uuid>/review/", signing.review, name="certification-review"),
+    path("certification/<uuid:uuid>/confirmation/", signing.confirmation, name="certification-confirmation"),
+    path("certification/<uuid:uuid>/invite/", signing.invite, name="certification-invite"),
+    path("certification/<uuid:uuid>/renew/", signing.renew, name="certification-renew"),
+    path("certification/<uuid:uuid>/withdraw/", signing.withdraw, name="certification-withdraw"),
+    path("certification/<uuid:uuid>/discard/", patients.certification_discard, name="certification-discard"),
+    path("invitation/<str:token>/", joining.invitation_link, name="invitation-link"),
+    path("invitation/", joining.invitation, name="invitation"),
+    path("affirm/", joining.affirmation, name="affirmation"),
+    path("card/", joining.card, name="card"),
+]

@@ -1,0 +1,282 @@
+"""What people type about a certification. Shape is judged here, meaning by the rules that the actions ask."""
+
+import unicodedata
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Physician
+from certification.models import CaregiverAssignment, Patient, Sex
+from certification.rules import IncompleteError, check_email_or_none
+from certification.statements import ATTESTATIONS
+from ui.errors import add_to_form
+from ui.forms import ColumnCheckboxSelect, DateBoxesField, OuncesField, PhoneField, PortalForm, ZipField
+
+NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing was filled in
+WORDS_OF_A_POINT = 8  # name it; the whole sentence stands beside
+NAME_SIGNS = " -‐'’.,"
+RIGHT_TO_LEFT = {"R", "AL"}
+UNPRINTABLE = {"So", "Sk", "Cs", "Co", "Cn"}  # pictures and signs without a meaning of their own
+
+
+def validate_printable(text):
+    """A card, a label and a report can print it."""
+    if any(_is_unprintable(char) for char in text):
+        raise ValidationError(
+            _("Type this without emoji and other pictures, in letters that are written from left to right."),
+            code="unprintable",
+        )
+
+
+def _is_unprintable(char):
+    is_picture = unicodedata.category(char) in UNPRINTABLE and ord(char) > 0xFF
+    return is_picture or unicodedata.bidirectional(char) in RIGHT_TO_LEFT
+
+
+def validate_name(text):
+    """Letters of any left-to-right script, accents, hyphens, apostrophes: a name as it stands on an ID."""
+    validate_printable(text)
+    if "\x00" in text:
+        return  # Django's own validator speaks of it
+    if not any(char.isalpha() for char in text) or not all(
+        unicodedata.category(char)[0] in "LM" or char in NAME_SIGNS for char in text
+    ):
+        raise ValidationError(
+            _("Type the name as it stands on the photo ID: letters, hyphens, apostrophes and spaces."), code="name"
+        )
+
+
+def _text(label, name, *, validator=validate_printable, **more):
+    """A text as long as the patient's column of that name."""
+    length = Patient._meta.get_field(name).max_length
+    return forms.CharField(label=label, max_length=length, validators=[validator], **more)
+
+
+class StepForm(PortalForm):
+    """A step of a draft. Saved for later, it may leave boxes empty; what stands in the others is judged as ever."""
+
+    def __init__(self, *args, is_partial=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.is_partial = is_partial
+        if is_partial:
+            self.needed = {*self.needed, *(name for name, field in self.fields.items() if field.required)}
+            for field in self.fields.values():
+                field.required = False
+
+    @property
+    def answers(self):
+        """The cleaned data as `save_step` takes them."""
+        return self.cleaned_data
+
+    @classmethod
+    def initial_from(cls, answers):
+        """The reverse of `answers`."""
+        return answers
+
+
+class PersonForm(StepForm):
+    needed = frozenset({"email"})
+    narrow = frozenset({"suffix", "unit", "zip_code"})
+
+    first_name = _text(_("Legal first name"), "first_name", validator=validate_name)
+    middle_name = _text(_("Middle name"), "middle_name", validator=validate_name, required=False)
+    last_name = _text(_("Legal last name"), "last_name", validator=validate_name)
+    suffix = _text(_("Suffix"), "suffix", validator=validate_name, required=False, help_text=_("For example: Jr."))
+    birth_date = DateBoxesField(label=_("Date of birth"), past_only=True)
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex, initial=Sex.UNKNOWN)
+    street = _text(_("Street address"), "street", help_text=_("Number and street of the home, no PO box."))
+    unit = _text(_("Apartment or unit"), "unit", required=False)
+    city = _text(_("City or town"), "city")
+    zip_code = ZipField(label=_("ZIP code"), help_text=_("In Connecticut. For example: 06510"))
+    phone = PhoneField(label=_("Primary phone"), help_text=_("10 digits. We call this number about deliveries."))
+    email = forms.EmailField(label=_("Email address"), max_length=254)
+    has_no_email = forms.BooleanField(label=_("There is no email address"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = False
+
+    def clean_email(self):
+        return self.cleaned_data["email"].lower()
+
+    def clean(self):
+        if not self.is_partial and "email" in self.cleaned_data:
+            try:
+                check_email_or_none(self.cleaned_data)
+            except IncompleteError as error:
+                add_to_form(self, error)
+        return self.cleaned_data
+
+
+class ProfileForm(PersonForm):
+    lacks_legal_capacity = forms.BooleanField(
+        label=_("The patient lacks legal capacity"),
+        help_text=_("A parent, guardian or other legal custodian then decides, orders and receives for the patient."),
+        required=False,
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["has_no_email"].label = _("The patient has no email address")
+
+    @property
+    def answers(self):
+        answers = dict(self.cleaned_data)
+        return {**answers, "has_legal_capacity": not answers.pop("lacks_legal_capacity")}
+
+    @classmethod
+    def initial_from(cls, answers):
+        return {**answers, "lacks_legal_capacity": not answers.get("has_legal_capacity", True)}
+
+
+class CaregiverForm(PersonForm):
+    relationship = forms.ChoiceField(
+        label=_("The caregiver is the patient’s"),
+        choices=[("", _("Choose")), *CaregiverAssignment.Relationship.choices],
+    )
+    need = forms.CharField(
+        label=_("Why the patient needs a caregiver"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        validators=[validate_printable],
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["has_no_email"].label = _("The caregiver has no email address")
+        self.order_fields(["relationship", "need"])
+
+    @property
+    def is_blank(self):
+        return not any(self.data.get(key, "").strip() for key in self.data if key not in NOT_TYPED)
+
+
+class ConditionForm(StepForm):
+    condition_codes = forms.MultipleChoiceField(
+        label=_("Debilitating condition"),
+        help_text=_("Tick each condition for which you certify."),
+        widget=ColumnCheckboxSelect,
+        error_messages={"required": _("Choose at least one debilitating condition.")},
+    )
+    exam_date = DateBoxesField(
+        label=_("Date of the exam"), help_text=_("When you last examined the patient."), not_future=True
+    )
+    monitoring_reviewed_date = DateBoxesField(
+        label=_("Date of the Prescription Monitoring Program review"),
+        help_text=_("When you last looked up the patient’s history there."),
+        not_future=True,
+    )
+
+    def __init__(self, *args, conditions, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["condition_codes"].choices = [(condition.code, condition.name) for condition in conditions]
+
+
+class StatementForm(StepForm):
+    monthly_allotment_oz = OuncesField(label=_("Monthly allotment in ounces"))
+    directions = forms.CharField(
+        label=_("Directions for use"),
+        help_text=_("For the dispensary’s pharmacist."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        required=False,
+        validators=[validate_printable],
+    )
+
+    def __init__(self, *args, limit_hint="", **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, sentence in ATTESTATIONS.items():
+            missing = _("Not attested: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
+            self.fields[name] = forms.BooleanField(
+                label=sentence, required=not self.is_partial, error_messages={"required": missing}
+            )
+        self.fields["monthly_allotment_oz"].help_text = limit_hint
+        self.order_fields(ATTESTATIONS)
+
+    @property
+    def attestations(self):
+        return [self[name] for name in ATTESTATIONS]
+
+
+class SignatureForm(PortalForm):
+    signature_name = forms.CharField(label=_("Type your full name to sign"), max_length=210)
+
+    def __init__(self, *args, physician, **kwargs):
+        super().__init__(*args, **kwargs)
+        hint = _("As it stands on your license: %(name)s") % {"name": physician.name}
+        self.fields["signature_name"].help_text = hint
+
+
+class RenewalForm(SignatureForm, StatementForm, ConditionForm):
+    """Condition, statement and signature on one page."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields(
+            ["condition_codes", "exam_date", "monitoring_reviewed_date", *ATTESTATIONS, "monthly_allotment_oz"]
+            + ["directions", "signature_name"]
+        )
+
+    @property
+    def answers(self):
+        """As `renew_certification` takes them."""
+        names = {
+            "condition": ["condition_codes", "exam_date", "monitoring_reviewed_date"],
+            "statement": [*ATTESTATIONS, "monthly_allotment_oz", "directions"],
+        }
+        parts = {part: {name: self.cleaned_data[name] for name in names[part]} for part in names}
+        return {**parts, "signature_name": self.cleaned_data["signature_name"]}
+
+
+class AddForm(PortalForm):
+    """`key` makes a form that is sent twice one draft; a delegate says for whom."""
+
+    key = forms.Field(widget=forms.HiddenInput, required=False)
+    physician = forms.ModelChoiceField(Physician.objects.none(), label=_("Physician who will sign"), empty_label=None)
+
+    def __init__(self, *args, physicians, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["physician"].queryset = physicians
+        self.fields["physician"].label_from_instance = lambda physician: physician.name
+        if len(physicians) == 1:
+            del self.fields["physician"]
+        self.only_physician = physicians[0] if len(physicians) == 1 else None
+
+    def clean_key(self):
+        try:
+            return UUID(self.cleaned_data["key"])
+        except (TypeError, ValueError):
+            return None
+
+    @property
+    def chosen_physician(self):
+        return self.only_physician or self.cleaned_data["physician"]
+
+
+class WithdrawalForm(PortalForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Kept with the certification. The patient is not shown it."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        validators=[validate_printable],
+    )
+
+
+class BirthDateForm(PortalForm):
+    autocomplete = {"birth_date": "bday"}
+
+    birth_date = DateBoxesField(label=_("Your date of birth"), past_only=True)
+
+
+class AffirmationForm(PortalForm):
+    """Each sentence of `statements` is ticked alone."""
+
+    def __init__(self, *args, sentences, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, sentence in sentences.items():
+            missing = _("Not affirmed: “%(point)s”") % {"point": sentence}
+            self.fields[name] = forms.BooleanField(label=sentence, error_messages={"required": missing})

@@ -1,0 +1,103 @@
+"""How a certification stands on a day: in the words of the list, in its filters, in its search."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Case, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from certification import rules
+from certification.models import Certification
+from ui.text import search_name
+
+LABELS = {"all": _("All"), "draft": _("Drafts"), "active": _("Active"), "ending": _("Ending soon"), "ended": _("Ended")}
+SHOWN_FIRST = ("draft", "ending", "active", "ended")
+DATE_SHAPES = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m %d %Y", "%Y-%m-%d")
+NUMBER = re.compile(r"([PC])([A-Z2-9]{4})([A-Z2-9]{4})")
+PHONE_DIGITS = range(4, 11)
+
+
+@dataclass(frozen=True)
+class Standing:
+    kind: str  # of ui/status_tag.html
+    label: Any
+    days_left: int | None = None  # after today; 0 on the last valid day, None once ended
+    can_renew: bool = False
+
+
+def standing_of(certification: Certification, *, today: date) -> Standing:
+    status = Certification.Status(certification.status)
+    if status == Certification.Status.DRAFT:
+        return Standing("plain", _("Draft"))
+    if status != Certification.Status.ACTIVE:
+        return Standing("ended", status.label)
+    can_renew = _can_renew(certification, today)
+    days_left = (certification.last_valid_day - today).days
+    if days_left < 0:
+        return Standing("ended", _("Ended"), can_renew=can_renew)
+    return Standing("warn" if can_renew else "good", _("Ending soon") if can_renew else _("Active"), days_left, can_renew)
+
+
+def _can_renew(certification: Certification, today: date) -> bool:
+    try:
+        rules.check_renewal_is_open(certification, today=today)
+    except rules.RenewalNotOpen:
+        return False
+    return True
+
+
+def filters_on(today: date) -> dict[str, Q]:
+    """The filters of the list; what a renewal replaced stands in none of them."""
+    status = Certification.Status
+    soon = today + timedelta(days=settings.RENEWAL_OPENS_DAYS)
+    running = Q(status=status.ACTIVE, expires_date__gt=today)
+    return {
+        "all": ~Q(status=status.SUPERSEDED),
+        "draft": Q(status=status.DRAFT),
+        "active": running,
+        "ending": running & Q(expires_date__lte=soon),
+        "ended": Q(status=status.ACTIVE, expires_date__lte=today) | Q(status=status.WITHDRAWN),
+    }
+
+
+def most_urgent_first(certifications, today: date):
+    """Drafts, what ends soon, what runs, what has ended; the first to end on top."""
+    filters = filters_on(today)
+    cases = [When(filters[name], then=Value(place)) for place, name in enumerate(SHOWN_FIRST)]
+    return certifications.order_by(Case(*cases, default=Value(len(cases))), "expires_date", "-pk")
+
+
+def matching(certifications, term: str):
+    """Those whose patient has this name, birth date, phone number, or patient or certification number."""
+    words = search_name(term).split()
+    found = Q(pk__in=[one.pk for one in certifications.drafts() if _has_words(one.draft_name, words)])
+    by_name = Q(patient__isnull=False)
+    for word in words:
+        by_name &= Q(patient__search_name__startswith=word) | Q(patient__search_name__contains=f" {word}")
+    found |= by_name
+    if day := _as_day(term):
+        found |= Q(patient__birth_date=day)
+    if number := NUMBER.fullmatch(re.sub(r"[^A-Z0-9]", "", term.upper())):
+        number = "-".join(number.groups())
+        found |= Q(number=number) | Q(patient__number=number)
+    digits = re.sub(r"[\s().+-]", "", term).removeprefix("1")
+    if re.fullmatch(r"[0-9]+", digits) and len(digits) in PHONE_DIGITS:
+        found |= Q(patient__phone__endswith=digits)
+    return certifications.filter(found)
+
+
+def _has_words(name, words):
+    parts = search_name(name).split()
+    return all(any(part.startswith(word) for part in parts) for word in words)
+
+
+def _as_day(term):
+    for shape in DATE_SHAPES:
+        try:
+            return datetime.strptime(term.strip(), shape).date()  # noqa: DTZ007 a birth date has no time zone
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,82 @@
+"""The steps of a draft: what each of them asks before it can be signed."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Physician
+from certification import rules
+from certification.drafts import from_json
+
+STEPS = {
+    "profile": gettext_lazy("Patient"),
+    "condition": gettext_lazy("Condition"),
+    "statement": gettext_lazy("Your statement"),
+    "caregiver": gettext_lazy("Caregiver"),
+}
+OPTIONAL_STEPS = {"caregiver"}
+
+Answers = Mapping[str, Any]
+
+
+def answers_of(draft: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The answers of each step as the forms cleaned them; None for a step without any."""
+    return {step: from_json((draft or {}).get(step)) for step in STEPS}
+
+
+def next_step(draft: Mapping[str, Any] | None) -> str:
+    """Where to take up a draft again: the first step without answers, then the review."""
+    return next((step for step in STEPS if step not in (draft or {}) and step not in OPTIONAL_STEPS), "review")
+
+
+def step_errors(draft: Mapping[str, Any] | None, *, physician: Physician, today: date) -> dict[str, Exception]:
+    """The refusal of each step that keeps a draft from being signed, in the order of the steps."""
+    answers = answers_of(draft)
+    errors: dict[str, Exception] = {}
+    for step in STEPS:
+        try:
+            check_step(step, answers, physician=physician, today=today)
+        except rules.CertificationError as error:
+            errors[step] = error
+    return errors
+
+
+def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: Physician, today: date) -> None:
+    """The answers of one step hold beside those of the others; raises every CertificationError."""
+    given, profile = answers[step], answers["profile"] or {}
+    if given is None and step not in OPTIONAL_STEPS:
+        raise rules.IncompleteError(_("Not answered yet."))
+    if step in ("condition", "caregiver") and not profile.get("birth_date"):
+        raise rules.IncompleteError(_("Enter the patient’s date of birth first. It decides what is asked here."))
+    if step == "caregiver":
+        rules.check_caregiver(given, physician=physician, profile=profile, today=today)
+    elif given is not None and step == "profile":
+        check_profile(given, physician=physician)
+    elif given is not None and step == "condition":
+        check_condition(given, birth_date=profile["birth_date"], today=today)
+    elif given is not None:
+        check_statement(given, today=today)
+
+
+def check_profile(profile: Answers, *, physician: Physician) -> None:
+    """Complete, in Connecticut, and not the physician's own."""
+    rules.check_profile_is_complete(profile)
+    rules.check_lives_in_connecticut(profile["zip_code"])
+    rules.check_not_own_patient(physician, profile)
+
+
+def check_condition(condition: Answers, *, birth_date: date, today: date) -> None:
+    """Conditions on the list for the patient's age, exam and monitoring review recent."""
+    rules.check_conditions_fit_age(condition["condition_codes"], birth_date=birth_date, day=today)
+    rules.check_exam_dates(
+        exam_date=condition["exam_date"], monitoring_reviewed_date=condition["monitoring_reviewed_date"], today=today
+    )
+
+
+def check_statement(statement: Answers, *, today: date) -> None:
+    """An allotment within the limit, and all six points attested."""
+    rules.check_monthly_allotment(statement["monthly_allotment_oz"], day=today)
+    rules.check_attestations(statement)

@@ -1,0 +1,42 @@
+"""Amounts and days as the pages of certification say them."""
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from certification.models import CaregiverAssignment, Sex
+from certification.rules import ounces_to_mg
+from ui.templatetags.portal import grams
+
+register = template.Library()
+TENTH_OF_A_GRAM = 100  # mg
+
+
+@register.filter
+def ounces_and_grams(ounces):
+    """3.5 oz as "3.50 oz (99.2 g)", grams rounded down."""
+    if ounces is None:
+        return ""
+    mg = ounces_to_mg(ounces)
+    return _("%(ounces)s oz (%(grams)s)") % {"ounces": f"{ounces:.2f}", "grams": grams(mg - mg % TENTH_OF_A_GRAM)}
+
+
+@register.filter
+def more_days(days_left):
+    """Days that follow today: "100 more days"; on the last one "today is the last day"."""
+    if days_left is None:
+        return ""
+    if days_left == 0:
+        return _("today is the last day")
+    return ngettext("%(days)d more day", "%(days)d more days", days_left) % {"days": days_left}
+
+
+@register.filter
+def sex_in_words(value):
+    return Sex(value).label if value in Sex.values else ""
+
+
+@register.filter
+def relationship_in_words(value):
+    relationships = CaregiverAssignment.Relationship
+    return relationships(value).label if value in relationships.values else ""

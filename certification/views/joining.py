@@ -1,0 +1,116 @@
+"""How an invited patient or caregiver joins, and the card."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit.actions import record
+from certification import rules
+from certification.actions import accept_invitation, affirm
+from certification.forms import AffirmationForm, BirthDateForm
+from certification.models import Caregiver, Certification, Invitation, Patient
+from certification.standing import standing_of
+from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from certification.views.scope import own_people
+from ui.errors import add_to_form
+
+INVITATION = "invitation"  # session key: the invitation whose link was opened
+
+
+@login_not_required
+@never_cache
+@require_safe
+def invitation_link(request, token):
+    """Takes the token out of the address. Opening it spends nothing: scanners of mail open it too."""
+    invitation = Invitation.objects.filter(token_digest=rules.token_digest(token)).first()
+    if invitation is None:
+        reason = _("This link is not complete, or it was mistyped. Open it from the mail, or copy all of it.")
+        return _closed(request, reason, status=404)
+    request.session[INVITATION] = invitation.pk
+    return redirect("certification:invitation")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request):
+    """Nothing of the patient is shown before the date of birth matched."""
+    invited = Invitation.objects.filter(pk=request.session.get(INVITATION)).first()
+    if invited is None:
+        return render(request, "certification/invitation_wanted.html")
+    try:
+        _check_is_open_for(request.user, invited)
+    except rules.InvitationError as error:
+        return _closed(request, str(error), status=410)
+    if not request.user.is_authenticated:
+        return render(request, "certification/invitation_welcome.html")
+    form = BirthDateForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            accept_invitation(invitation=invited, birth_date=form.cleaned_data["birth_date"], by=request.user)
+            return redirect("certification:affirmation")
+        except rules.InvitationError as error:
+            add_to_form(form, error)
+    return render(request, "certification/invitation.html", {"form": form})
+
+
+def _check_is_open_for(user, invited):
+    """Who joined by it already comes through again, so that a form sent twice ends on the same page."""
+    if not (invited.used_at and user.is_authenticated and invited.person.user_id == user.pk):
+        rules.check_invitation_is_open(invited, now=timezone.now())
+
+
+def _closed(request, reason, *, status):
+    return render(request, "certification/invitation_closed.html", {"reason": reason}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def affirmation(request):
+    person = next((person for person in own_people(request.user) if person.affirmed_at is None), None)
+    if person is None:
+        return redirect("delivery:home")
+    is_patient = isinstance(person, Patient)
+    sentences = PATIENT_AFFIRMATIONS if is_patient else CAREGIVER_AFFIRMATIONS
+    form = AffirmationForm(request.POST if request.method == "POST" else None, sentences=sentences)
+    if form.is_valid():
+        try:
+            affirm(person=person, affirmed=list(form.cleaned_data), by=request.user)
+            return redirect("certification:affirmation")
+        except rules.CertificationError as error:
+            add_to_form(form, error)
+    context = {"form": form, "is_patient": is_patient, "patients": _patients_of(person)}
+    return render(request, "certification/affirmation.html", context)
+
+
+@require_safe
+def card(request):
+    people = own_people(request.user)
+    if any(person.affirmed_at is None for person in people):
+        return redirect("certification:affirmation")
+    today = timezone.localdate()
+    cards = [_card(patient, today) for person in people for patient in _patients_of(person)]
+    for one in cards:
+        record(action="card.view", by=request.user, subject=one["patient"])
+    caregiver = next((person for person in people if isinstance(person, Caregiver)), None)
+    return render(request, "certification/card.html", {"cards": cards, "caregiver": caregiver})
+
+
+def _patients_of(person):
+    if isinstance(person, Patient):
+        return [person]
+    return [assignment.patient for assignment in person.assignments.all() if assignment.ended_date is None]
+
+
+def _card(patient, today):
+    """The certification that counts: the one that runs, or the last that did."""
+    certifications = patient.certifications.exclude(status=Certification.Status.SUPERSEDED)
+    certification = certifications.select_related("physician").order_by("certified_at").last()
+    return {
+        "patient": patient,
+        "certification": certification,
+        "standing": standing_of(certification, today=today),
+        "assignment": patient.current_assignment,
+    }

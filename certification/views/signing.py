@@ -1,0 +1,205 @@
+"""What the physician alone does: sign, renew, withdraw; and what stands afterwards."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
+from django.http import QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.decorators import office_required
+from accounts.rules import AccountsError
+from certification import actions, rules
+from certification.forms import RenewalForm, SignatureForm, WithdrawalForm
+from certification.models import Certification, Condition
+from certification.standing import standing_of
+from certification.statements import ATTESTATIONS
+from certification.steps import answers_of, step_errors
+from certification.views.scope import (
+    STEP_LABELS,
+    is_draft,
+    is_signer,
+    own_certification,
+    record_view,
+    step_context,
+    step_url,
+    tell_who_signs,
+)
+from certification.views.steps import limit_hint
+from ui.encryption import decrypt, encrypt
+from ui.errors import add_to_form
+
+KEPT = "renewal_kept"  # session key: what was typed while the physician signs in again, encrypted
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request, uuid):
+    certification = own_certification(request, uuid)
+    if not is_draft(certification):
+        return redirect(step_url(certification, "confirmation"))
+    if not is_signer(request.user, certification):
+        return tell_who_signs(request, certification)
+    return _review(request, certification)
+
+
+@reauthentication_required
+def _review(request, certification):
+    form = SignatureForm(request.POST if request.method == "POST" else None, physician=certification.physician)
+    if form.is_valid():
+        try:
+            signature_name = form.cleaned_data["signature_name"]
+            actions.certify_patient(certification=certification, signature_name=signature_name, by=request.user)
+            return redirect(step_url(certification, "confirmation"))
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    return render(request, "certification/certification_review.html", _review_context(certification, form))
+
+
+def _review_context(certification, form):
+    today = timezone.localdate()
+    errors = step_errors(certification.draft, physician=certification.physician, today=today)
+    answers = answers_of(certification.draft)
+    codes = (answers["condition"] or {}).get("condition_codes", [])
+    return {
+        **step_context(certification, "review", errors),
+        "form": form,
+        "problems": [
+            {"label": STEP_LABELS[step], "sentence": str(error), "url": step_url(certification, step)}
+            for step, error in errors.items()
+        ],
+        **answers,
+        "conditions": Condition.objects.filter(code__in=codes),
+        "sentences": ATTESTATIONS.values(),
+        "last_valid_day": Certification(expires_date=rules.expires_date_for(today)).last_valid_day,
+    }
+
+
+@office_required
+@require_http_methods(["GET", "HEAD"])
+def confirmation(request, uuid):
+    certification = own_certification(request, uuid)
+    if is_draft(certification):
+        return redirect(step_url(certification, "review"))
+    record_view(request, certification)
+    context = {
+        "certification": certification,
+        "patient": certification.patient,
+        "assignment": certification.patient.current_assignment,
+        "standing": standing_of(certification, today=timezone.localdate()),
+        "renewal_opens": rules.renewal_opens_date(certification),
+        "is_signer": is_signer(request.user, certification),
+    }
+    return render(request, "certification/certification_confirmation.html", context)
+
+
+@office_required
+@require_POST
+def invite(request, uuid):
+    certification = own_certification(request, uuid)
+    if certification.status != Certification.Status.ACTIVE:
+        return redirect(step_url(certification, "confirmation"))
+    person = certification.patient
+    if request.POST.get("who") == "caregiver" and person.current_assignment:
+        person = person.current_assignment.caregiver
+    if actions.invite(person=person, by=request.user):
+        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": person.email})
+    else:
+        messages.info(request, _("No invitation was sent: there is no email address, or the account was made already."))
+    return redirect(step_url(certification, "confirmation"))
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def renew(request, uuid):
+    certification = own_certification(request, uuid)
+    if is_draft(certification):
+        return redirect(step_url(certification, "review"))
+    if hasattr(certification, "renewal"):
+        return redirect(step_url(certification.renewal, "confirmation"))
+    try:
+        rules.check_renewal_is_open(certification, today=timezone.localdate())
+    except rules.RenewalNotOpen as error:
+        return render(request, "certification/renewal_closed.html", {"certification": certification, "reason": error})
+    if not is_signer(request.user, certification):
+        return tell_who_signs(request, certification)
+    try:
+        return _renew(request, certification)
+    except ReauthenticationRequired:
+        if request.method != "POST":
+            raise
+        return _keep_and_ask(request, certification)
+
+
+def _keep_and_ask(request, certification):
+    """allauth would keep the post as it is, diagnoses in the clear: so it is encrypted, and sent again by hand."""
+    typed = encrypt(request.POST.urlencode(), context=KEPT)
+    request.session[KEPT] = {"certification": certification.pk, "typed": typed}
+    messages.warning(request, _("Nothing is signed yet. What you entered is kept: look it over, then sign."))
+    return redirect(step_url(certification, "renew"))
+
+
+@reauthentication_required
+def _renew(request, certification):
+    today = timezone.localdate()
+    form = _renewal_form(request, certification, today)
+    if request.method == "POST" and form.is_valid():
+        try:
+            renewal = actions.renew_certification(certification=certification, **form.answers, by=request.user)
+            return redirect(step_url(renewal, "confirmation"))
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    context = {
+        "certification": certification,
+        "patient": certification.patient,
+        "form": form,
+        "last_valid_day": Certification(expires_date=rules.expires_date_for(today)).last_valid_day,
+    }
+    return render(request, "certification/certification_renew.html", context)
+
+
+def _renewal_form(request, certification, today):
+    """What was just posted, or what was kept while signing in again, or last year's answers with the rest anew."""
+    conditions = rules.conditions_for(birth_date=certification.patient.birth_date, day=today)
+    typed = request.POST if request.method == "POST" else _take_kept(request, certification)
+    initial = {
+        "condition_codes": certification.condition_codes,
+        "monthly_allotment_oz": min(certification.monthly_allotment_oz, rules.allotment_limit_oz(today)),
+        "directions": certification.directions,
+    }
+    return RenewalForm(
+        typed, conditions=conditions, limit_hint=limit_hint(today), physician=certification.physician, initial=initial
+    )
+
+
+def _take_kept(request, certification):
+    kept = request.session.pop(KEPT, None)
+    if not kept or kept["certification"] != certification.pk:
+        return None
+    return QueryDict(decrypt(kept["typed"], context=KEPT))
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request, uuid):
+    certification = own_certification(request, uuid)
+    if certification.status != Certification.Status.ACTIVE:
+        return redirect(step_url(certification, "confirmation"))
+    if not is_signer(request.user, certification):
+        return tell_who_signs(request, certification)
+    form = WithdrawalForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            actions.withdraw_certification(
+                certification=certification, reason=form.cleaned_data["reason"], by=request.user
+            )
+            messages.success(request, _("The certification is withdrawn."))
+            return redirect(step_url(certification, "confirmation"))
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    return render(request, "certification/certification_withdraw.html", {"certification": certification, "form": form})

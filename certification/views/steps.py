@@ -1,0 +1,167 @@
+"""The steps of a draft, each with its own address; each can be left and taken up again anywhere."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views import View
+
+from accounts.decorators import office_required
+from accounts.rules import AccountsError
+from certification import rules
+from certification.actions import save_step
+from certification.forms import CaregiverForm, ConditionForm, ProfileForm, StatementForm
+from certification.steps import answers_of, check_step, step_errors
+from certification.templatetags.certifications import ounces_and_grams
+from certification.views.scope import (
+    is_draft,
+    is_signer,
+    own_certification,
+    record_view,
+    step_context,
+    step_url,
+    tell_who_signs,
+)
+from ui.errors import add_to_form
+
+
+@method_decorator(office_required, name="dispatch")
+class StepView(View):
+    """Shows the answers so far, checks what was typed, saves it, and goes on."""
+
+    name: str
+    form_class: type
+    next_step: str
+    needs_birth_date = False
+    only_signer = False
+
+    def dispatch(self, request, uuid):
+        self.certification = certification = own_certification(request, uuid)
+        self.today = timezone.localdate()
+        if not is_draft(certification):
+            return redirect(step_url(certification, "confirmation"))
+        if self.only_signer and not is_signer(request.user, certification):
+            return tell_who_signs(request, certification)
+        self.answers = answers_of(certification.draft)
+        if self.needs_birth_date and not (self.answers["profile"] or {}).get("birth_date"):
+            messages.info(request, _("Enter the patient’s date of birth first. It decides what is asked next."))
+            return redirect(step_url(certification, "profile"))
+        return super().dispatch(request, uuid=uuid)
+
+    def get(self, request, uuid):
+        record_view(request, self.certification)
+        saved = self.answers[self.name]
+        return self.page(self.form(initial=self.form_class.initial_from(saved) if saved else self.first_answers()))
+
+    def post(self, request, uuid):
+        form = self.form(request.POST, is_partial=self.is_for_later)
+        if form.is_valid() and self.save(form.answers, form):
+            return self.go_on()
+        return self.page(form)
+
+    @property
+    def is_for_later(self):
+        return "later" in self.request.POST
+
+    def form(self, *args, **kwargs):
+        return self.form_class(*args, **kwargs)
+
+    def first_answers(self):
+        return {}
+
+    def save(self, answers, form=None):
+        """Whether it was saved; a refusal stands in the form. What is still missing may wait, what is wrong may not."""
+        self.answers[self.name] = answers
+        try:
+            try:
+                check_step(self.name, self.answers, physician=self.certification.physician, today=self.today)
+            except rules.IncompleteError:
+                if not self.is_for_later:
+                    raise
+            save_step(certification=self.certification, step=self.name, answers=answers, by=self.request.user)
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+            return False
+        return True
+
+    def go_on(self):
+        if self.is_for_later:
+            messages.success(self.request, _("Saved. The draft waits for you in this list."))
+            return redirect("certification:patient-list")
+        is_change = self.request.GET.get("return") == "review"
+        return redirect(step_url(self.certification, "review" if is_change else self.next_step))
+
+    def page(self, form):
+        errors = step_errors(self.certification.draft, physician=self.certification.physician, today=self.today)
+        context = {**step_context(self.certification, self.name, errors), "form": form, **self.more()}
+        return render(self.request, f"certification/certification_{self.name}.html", context)
+
+    def more(self):
+        return {}
+
+    def needs_guardian(self):
+        profile = self.answers["profile"] or {}
+        return bool(profile.get("birth_date")) and rules.needs_guardian(
+            birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=self.today
+        )
+
+
+class ProfileView(StepView):
+    name, form_class, next_step = "profile", ProfileForm, "condition"
+
+    def go_on(self):
+        if self.needs_guardian():
+            messages.warning(self.request, self.guardian_sentence())
+        return super().go_on()
+
+    def guardian_sentence(self):
+        if rules.is_minor_on(self.answers["profile"]["birth_date"], self.today):
+            return _(
+                "This patient is under 18: a parent, guardian or other legal custodian must be named as the caregiver, "
+                "and the list of conditions is the one for minors."
+            )
+        return _("For this patient a parent, guardian or other legal custodian must be named as the caregiver.")
+
+
+class ConditionView(StepView):
+    name, form_class, next_step = "condition", ConditionForm, "statement"
+    needs_birth_date = True
+
+    def form(self, *args, **kwargs):
+        birth_date = self.answers["profile"]["birth_date"]
+        return ConditionForm(*args, conditions=rules.conditions_for(birth_date=birth_date, day=self.today), **kwargs)
+
+    def more(self):
+        return {"is_minor": rules.is_minor_on(self.answers["profile"]["birth_date"], self.today)}
+
+
+class StatementView(StepView):
+    name, form_class, next_step = "statement", StatementForm, "caregiver"
+    only_signer = True
+
+    def form(self, *args, **kwargs):
+        return StatementForm(*args, limit_hint=limit_hint(self.today), **kwargs)
+
+    def first_answers(self):
+        return {"monthly_allotment_oz": rules.allotment_limit_oz(self.today)}
+
+
+class CaregiverView(StepView):
+    name, form_class, next_step = "caregiver", CaregiverForm, "review"
+    needs_birth_date = True
+
+    def post(self, request, uuid):
+        """The button "No caregiver is needed" and a form left empty mean the same."""
+        form = self.form(request.POST)
+        if "none" in request.POST or (form.is_blank and not self.answers["caregiver"] and not self.needs_guardian()):
+            return self.go_on() if self.save(None, form) else self.page(form)
+        return super().post(request, uuid)
+
+    def more(self):
+        return {"needs_guardian": self.needs_guardian(), "has_caregiver": bool(self.certification.draft.get("caregiver"))}
+
+
+def limit_hint(today):
+    limit = ounces_and_grams(rules.allotment_limit_oz(today))
+    return _("At most %(limit)s a month. Enter less where that is appropriate.") % {"limit": limit}

@@ -1,0 +1,70 @@
+"""What a browser posts from the pages of certification."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.utils import timezone
+
+from certification.statements import ATTESTATIONS
+from tests import factories
+
+
+def date_boxes(name, day):
+    return {f"{name}_month": day.month, f"{name}_day": day.day, f"{name}_year": day.year}
+
+
+def profile(birth_date=date(1980, 4, 28), **over):
+    return {
+        "first_name": "Rosa",
+        "middle_name": "",
+        "last_name": "Delgado",
+        "suffix": "",
+        **date_boxes("birth_date", birth_date),
+        "sex": "F",
+        "street": "40 Orange Street",
+        "unit": "",
+        "city": "New Haven",
+        "zip_code": "06510",
+        "phone": "(203) 555-0142",
+        "email": "rosa@example.org",
+        **over,
+    }
+
+
+def condition(**over):
+    today = timezone.localdate()
+    return {
+        "condition_codes": ["cancer"],
+        **date_boxes("exam_date", today),
+        **date_boxes("monitoring_reviewed_date", today),
+        **over,
+    }
+
+
+def statement(**over):
+    return {**dict.fromkeys(ATTESTATIONS, "on"), "monthly_allotment_oz": "2.5", "directions": "", **over}
+
+
+def caregiver(**over):
+    return {
+        **profile(birth_date=date(1955, 2, 3)),
+        "first_name": "Elena",
+        "email": "elena@example.org",
+        "phone": "203-555-0199",
+        "relationship": "parent",
+        "need": "Cannot drive.",
+        **over,
+    }
+
+
+def renewal(signature_name, **over):
+    return {**condition(), **statement(), "signature_name": signature_name, **over}
+
+
+def signed_in(account):
+    """A client who gave the password a moment ago: allauth asks for whom it was noted, too."""
+    client = factories.client_for(account)
+    session = client.session
+    session["account_authentication_methods_user"] = str(account.pk)
+    session.save()
+    return client

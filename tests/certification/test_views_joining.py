@@ -1,0 +1,217 @@
+"""How an invited person joins, and what the card says."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from certification.actions import invite, withdraw_certification
+from certification.models import Invitation
+from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from notifications.actions import send_due
+from tests import factories
+from tests.certification import forms
+
+pytestmark = pytest.mark.django_db
+BORN = forms.date_boxes("birth_date", date(1980, 4, 28))
+
+
+@pytest.fixture
+def certification():
+    return factories.certification(joined=False)
+
+
+def link_to(person):
+    """The address in the mail, which alone holds the token."""
+    send_due(by=None)
+    body = next(message.body for message in reversed(mail.outbox) if person.email in message.to and "/invitation/" in message.body)
+    return re.search(r"/invitation/[\w-]+/", body)[0]
+
+
+def opened(person, account=None):
+    """A client, signed in, who opened the link."""
+    client = factories.client_for(account or factories.user())
+    client.get(link_to(person))
+    return client
+
+
+# --- Invitation -----------------------------------------------------------------------------------------------------
+
+
+def test_invitation_link_leads_to_a_clean_address_and_spends_nothing(certification):
+    client, link = Client(), link_to(certification.patient)
+    for _ in range(3):
+        response = client.get(link)
+        assert (response.status_code, response.url) == (302, "/invitation/")
+    assert client.get("/invitation/").status_code == 200
+    assert Invitation.objects.get().used_at is None
+    assert client.post(link).status_code == 405
+
+
+def test_invitation_of_nobody_offers_an_account_and_shows_no_name(certification):
+    client = Client()
+    client.get(link_to(certification.patient))
+    page = client.get("/invitation/").content.decode()
+    assert "/accounts/signup/?next=/invitation/" in page and "/accounts/login/?next=/invitation/" in page
+    assert "Rosa" not in page and "Delgado" not in page and certification.physician.last_name not in page
+
+
+def test_invitation_without_a_link_says_where_it_is(certification):
+    response = Client().get("/invitation/")
+    assert response.status_code == 200 and "Open the link" in response.content.decode()
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a" * 3000, "%00", "🌿", "%E2%80%AE"])
+def test_invitation_link_that_is_unknown_is_told_kindly(token):
+    response = Client().get(f"/invitation/{token}/")
+    assert response.status_code == 404 and "This invitation cannot be used" in response.content.decode()
+
+
+def test_invitation_that_was_used_is_told_kindly(certification):
+    link = link_to(certification.patient)
+    factories.join(certification.patient)
+    client = Client()
+    client.get(link)
+    response = client.get("/invitation/")
+    assert response.status_code == 410 and "used already" in response.content.decode()
+
+
+def test_invitation_that_was_replaced_has_ended():
+    certification = factories.certification(joined=False, on=timezone.localdate() - timedelta(days=2))
+    client = Client()
+    client.get(link_to(certification.patient))
+    invite(person=certification.patient, by=certification.physician.user)
+    response = client.get("/invitation/")
+    assert response.status_code == 410 and "has ended" in response.content.decode()
+
+
+def test_invitation_with_the_birth_date_joins_and_leads_to_the_affirmation(certification):
+    account = factories.user()
+    client = opened(certification.patient, account)
+    page = client.get("/invitation/").content.decode()
+    assert "Rosa" not in page and 'autocomplete="bday-month"' in page
+    for _ in range(2):  # posted twice
+        assert client.post("/invitation/", BORN).url == "/affirm/"
+    certification.patient.refresh_from_db()
+    assert certification.patient.user_id == account.pk
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"birth_date_day": "27"}, "does not match"),
+        ({"birth_date_day": "31"}, "April has 30 days"),
+        ({"birth_date_year": "2999"}, "must be in the past"),
+        ({"birth_date_year": "\x00"}, "4 digits"),
+        (dict.fromkeys(BORN, ""), "Enter your date of birth"),
+    ],
+)
+def test_invitation_refuses_another_birth_date(certification, over, sentence):
+    response = opened(certification.patient).post("/invitation/", BORN | over)
+    assert sentence in str(response.context["form"].errors)
+    certification.patient.refresh_from_db()
+    assert certification.patient.user_id is None
+
+
+def test_invitation_closes_after_five_wrong_birth_dates(certification):
+    client = opened(certification.patient)
+    for _ in range(5):
+        client.post("/invitation/", BORN | {"birth_date_day": "27"})
+    response = client.post("/invitation/", BORN)
+    assert response.status_code == 410 and "did not match five times" in response.content.decode()
+    certification.patient.refresh_from_db()
+    assert certification.patient.user_id is None
+
+
+def test_invitation_is_refused_to_the_certifier(certification):
+    client = opened(certification.patient, certification.physician.user)
+    response = client.post("/invitation/", BORN)
+    assert "The certifying physician cannot accept" in str(response.context["form"].errors)
+
+
+# --- Affirmation ----------------------------------------------------------------------------------------------------
+
+
+def test_affirmation_wants_each_sentence(certification):
+    client = opened(certification.patient)
+    client.post("/invitation/", BORN)
+    form = client.get("/affirm/").context["form"]
+    assert list(form.fields) == list(PATIENT_AFFIRMATIONS)
+    for missing in PATIENT_AFFIRMATIONS:
+        ticked = {name: "on" for name in PATIENT_AFFIRMATIONS if name != missing}
+        assert list(client.post("/affirm/", ticked).context["form"].errors) == [missing]
+    certification.patient.refresh_from_db()
+    assert certification.patient.affirmed_at is None
+
+
+def test_affirmation_leads_home_and_stays(certification):
+    client = opened(certification.patient)
+    client.post("/invitation/", BORN)
+    ticked = dict.fromkeys(PATIENT_AFFIRMATIONS, "on")
+    assert client.post("/affirm/", ticked, follow=True).redirect_chain[-1][0] == "/home/"
+    certification.patient.refresh_from_db()
+    first = certification.patient.affirmed_at
+    assert client.post("/affirm/", ticked).url == "/home/"
+    certification.patient.refresh_from_db()
+    assert certification.patient.affirmed_at == first is not None
+
+
+def test_affirmation_of_a_caregiver_names_whom_she_acts_for():
+    certification = factories.certification(joined=False, caregiver=factories.caregiver())
+    client = opened(certification.patient.current_assignment.caregiver)
+    client.post("/invitation/", forms.date_boxes("birth_date", date(1975, 1, 2)))
+    page = client.get("/affirm/")
+    assert list(page.context["form"].fields) == list(CAREGIVER_AFFIRMATIONS)
+    assert "Rosa Delgado" in page.content.decode()
+
+
+# --- Card -----------------------------------------------------------------------------------------------------------
+
+
+def test_card_shows_number_last_valid_day_allotment_and_caregiver(django_assert_max_num_queries):
+    certification = factories.certification(caregiver=factories.caregiver(first_name="Elena"))
+    client = factories.client_for(certification.patient.user)
+    with django_assert_max_num_queries(12):
+        page = client.get("/card/").content.decode()
+    last = certification.expires_date - timedelta(days=1)
+    for words in ("Rosa Delgado", certification.patient.number, f"{last:%B %-d, %Y}", "3.50 oz (99.2 g)", "Elena"):
+        assert words in page
+    assert "Valid through" in page and "xpire" not in page
+
+
+def test_card_of_who_has_not_affirmed_leads_to_the_affirmation(certification):
+    client = opened(certification.patient)
+    client.post("/invitation/", BORN)
+    assert client.get("/card/").url == "/affirm/"
+
+
+def test_card_that_has_ended_says_what_to_do():
+    certification = factories.certification(on=timezone.localdate() - timedelta(days=365))
+    page = factories.client_for(certification.patient.user).get("/card/").content.decode()
+    assert "has ended" in page and certification.physician.phone.as_national in page and "10 days" in page
+
+
+def test_card_that_was_withdrawn_says_so():
+    certification = factories.certification()
+    withdraw_certification(certification=certification, reason="x", by=certification.physician.user)
+    page = factories.client_for(certification.patient.user).get("/card/").content.decode()
+    assert "It was withdrawn on" in page and "id-card" not in page
+
+
+def test_card_of_a_caregiver_shows_all_for_whom_she_acts(django_assert_max_num_queries):
+    mother = factories.caregiver(last_name="Marsh")
+    first, second = (
+        factories.certification(caregiver=mother, profile=factories.profile(first_name=name)) for name in ("Leo", "Mia")
+    )
+    caregiver = factories.join(first.patient.current_assignment.caregiver)
+    with django_assert_max_num_queries(12):
+        page = factories.client_for(caregiver.user).get("/card/").content.decode()
+    assert first.patient.number in page and second.patient.number in page and caregiver.number in page
+
+
+@pytest.mark.parametrize("address", ["/card/", "/affirm/"])
+def test_a_stranger_has_no_card(address):
+    assert factories.client_for(factories.user()).get(address).status_code == 404

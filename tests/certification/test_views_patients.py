@@ -1,0 +1,243 @@
+"""The list of patients: who stands in it, how they are found, and how a draft begins and ends."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts.actions import end_delegate
+from audit.models import Event
+from certification.actions import renew_certification, withdraw_certification
+from certification.models import Certification
+from tests import factories
+from tests.certification import forms
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def physician():
+    return factories.identified_physician(first_name="Amara", last_name="Osei")
+
+
+@pytest.fixture
+def client(physician):
+    return forms.signed_in(physician.user)
+
+
+def signed(physician, days_left, **over):
+    """Ends in `days_left` days; 0 was yesterday the last valid day."""
+    day = timezone.localdate() - timedelta(days=365 - days_left)
+    return factories.certification(physician, on=day, joined=False, profile=factories.profile(**over))
+
+
+def shown(client, address="/certification/"):
+    return [row["certification"] for row in client.get(address).context["rows"]]
+
+
+def found(client, term):
+    assert client.post("/certification/", {"term": term}).status_code == 302
+    return [certification.patient.first_name for certification in shown(client)]
+
+
+def test_patient_list_of_a_new_physician_invites_to_add(client):
+    page = client.get("/certification/").content.decode()
+    assert "No patients yet" in page and "Add new patient" in page
+
+
+def test_patient_list_puts_first_what_needs_something(client, physician):
+    ended, active = signed(physician, 0), signed(physician, 300)
+    ending, draft = signed(physician, 30), factories.draft(physician)
+    assert shown(client) == [draft, ending, active, ended]
+
+
+@pytest.mark.parametrize(
+    ("show", "expected"),
+    [("all", "draft ending active ended"), ("draft", "draft"), ("active", "ending active"), ("ending", "ending"),
+     ("ended", "ended"), ("nonsense", "draft ending active ended")],
+)  # fmt: skip
+def test_patient_list_filters_stand_in_the_address(client, physician, show, expected):
+    made = {"ended": signed(physician, 0), "active": signed(physician, 31), "ending": signed(physician, 30)}
+    made["draft"] = factories.draft(physician)
+    assert shown(client, f"/certification/?show={show}") == [made[name] for name in expected.split()]
+
+
+def test_patient_list_counts_a_withdrawn_one_as_ended_and_no_superseded_one(client, physician):
+    withdrawn, old = signed(physician, 300), signed(physician, 10)
+    withdraw_certification(certification=withdrawn, reason="Moved.", by=physician.user)
+    renewal = renew_certification(
+        certification=old,
+        condition=factories.condition(),
+        statement=factories.statement(),
+        signature_name=physician.name,
+        by=physician.user,
+    )
+    assert shown(client) == [renewal, withdrawn]
+    assert shown(client, "/certification/?show=ended") == [withdrawn]
+
+
+@pytest.mark.parametrize(
+    ("days_left", "words"), [(31, "30 more days"), (2, "1 more day"), (1, "today is the last day"), (0, "Was valid through")]
+)
+def test_patient_list_says_days_left_in_words(client, physician, days_left, words):
+    signed(physician, days_left)
+    assert words in client.get("/certification/").content.decode()
+
+
+@pytest.mark.parametrize(("days_left", "offers"), [(31, False), (30, True), (0, True)])
+def test_patient_list_offers_renewal_once_it_is_open(client, physician, days_left, offers):
+    certification = signed(physician, days_left)
+    page = client.get("/certification/").content.decode()
+    assert (f"/certification/{certification.uuid}/renew/" in page) is offers
+
+
+def test_patient_list_tells_who_has_joined(client, physician):
+    signed(physician, 300, first_name="Invited")
+    signed(physician, 299, first_name="Offline", email="", has_no_email=True)
+    factories.certification(physician)
+    page = client.get("/certification/").content.decode()
+    assert all(words in page for words in ("Joined", "Invited", "No email: print the card"))
+
+
+@pytest.mark.parametrize(
+    ("term", "names"),
+    [
+        ("nunez", ["José"]),
+        ("JOSÉ NÚÑEZ", ["José"]),
+        ("nunez jose", ["José"]),
+        ("jos", ["José"]),
+        ("unez", []),
+        ("3/4/1955", ["Walter"]),
+        ("1955-03-04", ["Walter"]),
+        ("(203) 555-8811", ["Walter"]),
+        ("+1 203 555 8811", ["Walter"]),
+        ("8811", ["Walter"]),
+        ("🌿", []),
+        ("%", []),
+        ("\x00", ["José", "Walter"]),
+        ("", ["José", "Walter"]),
+        ("x" * 5000, []),
+    ],
+)
+def test_patient_list_search_finds(client, physician, term, names):
+    signed(physician, 300, first_name="José", last_name="Núñez")
+    signed(physician, 301, first_name="Walter", last_name="Kowalski", birth_date=date(1955, 3, 4), phone="+12035558811")
+    assert sorted(found(client, term)) == names
+
+
+@pytest.mark.parametrize("spell", [str, str.lower, lambda number: number.replace("-", "")])
+def test_patient_list_search_finds_a_number_however_typed(client, physician, spell):
+    certification = signed(physician, 300)
+    signed(physician, 301, first_name="Walter")
+    for number in (certification.number, certification.patient.number):
+        assert found(client, spell(number)) == ["Rosa"]
+
+
+def test_patient_list_search_finds_drafts_by_name(client, physician):
+    draft = factories.draft(physician, profile=factories.profile(first_name="Grace", last_name="Hopper"))
+    factories.draft(physician)
+    client.post("/certification/", {"term": "hopp"})
+    assert shown(client) == [draft]
+
+
+def test_patient_list_search_stays_out_of_the_address_and_can_be_cleared(client, physician):
+    signed(physician, 300, last_name="Kowalski")
+    response = client.post("/certification/?show=active", {"term": "nobody"})
+    assert response.url == "/certification/?show=active"
+    assert shown(client, response.url) == []
+    client.post("/certification/", {"term": ""})
+    assert len(shown(client)) == 1
+
+
+def test_patient_list_never_shows_another_physicians_patient(client, physician):
+    signed(factories.identified_physician(), 300, last_name="Kowalski")
+    assert shown(client) == []
+    client.post("/certification/", {"term": "kowalski"})
+    assert shown(client) == []
+
+
+def test_patient_list_of_a_delegate_ends_with_the_delegation(physician):
+    certification, delegate = signed(physician, 300), factories.delegate(physician)
+    client = forms.signed_in(delegate)
+    assert shown(client) == [certification]
+    end_delegate(delegate=delegate.delegations.get(), by=physician.user)
+    assert client.get("/certification/").status_code == 404
+
+
+def test_patient_list_is_recorded(client, physician):
+    client.get("/certification/")
+    assert Event.objects.get(action="certification.list").actor_id == physician.user_id
+
+
+def test_patient_list_asks_as_many_queries_for_300_as_for_3(client, physician, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    def make(count):
+        for number in range(count):
+            factories.draft(physician) if number % 3 == 0 else signed(physician, 20 + number)
+
+    def queries():
+        with CaptureQueriesContext(connection, ) as caught:
+            assert client.get("/certification/").status_code == 200
+        return len(caught)
+
+    make(3)
+    few = queries()
+    make(57)
+    assert len(shown(client)) == 50
+    assert len(shown(client, "/certification/?page=2")) == 10
+    assert queries() == few <= 12
+
+
+# --- The two ends of a draft ----------------------------------------------------------------------------------------
+
+
+def test_certification_add_says_what_the_brief_says(client):
+    page = client.get("/certification/add/").content.decode()
+    assert "Patients must be qualified before you can register them in the system." in page
+    assert not Certification.objects.exists()
+
+
+def test_certification_add_posted_twice_makes_one_draft(client, physician):
+    key = {"key": str(client.get("/certification/add/").context["form"].initial["key"])}
+    first, second = (client.post("/certification/add/", key).url for _ in range(2))
+    assert first == second == f"/certification/{Certification.objects.get().uuid}/profile/"
+
+
+@pytest.mark.parametrize("key", ["", "abc", "\x00", "x" * 9000])
+def test_certification_add_does_without_a_key(client, physician, key):
+    assert client.post("/certification/add/", {"key": key}).status_code == 302
+    assert Certification.objects.get().physician == physician
+
+
+def test_certification_add_of_a_delegate_is_for_the_chosen_physician(physician):
+    delegate, other = factories.delegate(physician), factories.identified_physician()
+    client = forms.signed_in(delegate)
+    client.post("/certification/add/", {"physician": other.pk})
+    assert Certification.objects.get().physician == physician
+
+
+def test_certification_add_of_a_delegate_of_two_asks_for_whom(physician):
+    from accounts.actions import name_delegate
+
+    delegate, other, stranger = factories.delegate(physician), factories.identified_physician(), factories.physician()
+    name_delegate(physician=other, user=delegate, by=other.user)
+    client, key = forms.signed_in(delegate), str(uuid4())
+    for wrong in ("", stranger.pk, "\x00", "9" * 40):
+        response = client.post("/certification/add/", {"key": key, "physician": wrong})
+        assert "physician" in response.context["form"].errors
+    for of in (physician, other):
+        client.post("/certification/add/", {"key": key, "physician": of.pk})
+    assert set(Certification.objects.values_list("physician", flat=True)) == {physician.pk, other.pk}
+
+
+def test_certification_discard_asks_on_a_page_and_forgets(client, physician):
+    draft = factories.draft(physician)
+    address = f"/certification/{draft.uuid}/discard/"
+    assert "Rosa Delgado" in client.get(address).content.decode()
+    assert Certification.objects.count() == 1
+    assert client.post(address).url == "/certification/"
+    assert not Certification.objects.exists()
+    assert client.post(address).status_code == 404
