@@ -21,7 +21,7 @@ from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Pr
 from notifications.actions import queue
 from ui.text import readable_number
 
-# --- Cart ------------------------------------------------------------------------------------------------------------
+# --- Cart -----------------------------------------------------------------------------------------------------------
 
 
 @audited("cart.set_line")
@@ -50,7 +50,7 @@ def set_line(*, patient: Patient, product: Product, quantity: int, by: User) -> 
     return cart
 
 
-# --- Placing an order ------------------------------------------------------------------------------------------------
+# --- Placing an order -----------------------------------------------------------------------------------------------
 
 
 @audited("order.place")
@@ -71,7 +71,7 @@ def place_order(
     RepeatedWithOtherContent. Raises every DeliveryError.
     """
     now = timezone.now()
-    digest = _request_digest(window, address, payment_method, seen_cents)
+    digest = _request_digest(patient, window, address, payment_method, seen_cents)
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     made = Order.objects.filter(placed_by=by, idempotency_key=idempotency_key).first()
     if made is not None:
@@ -107,9 +107,10 @@ def place_order(
 
 
 def _request_digest(
-    window: DeliveryWindow, address: Mapping[str, Any], payment_method: str, seen_cents: int
+    patient: Patient, window: DeliveryWindow, address: Mapping[str, Any], payment_method: str, seen_cents: int
 ) -> str:
-    content = [window.code, sorted((name, str(value)) for name, value in address.items()), payment_method, seen_cents]
+    address_pairs = sorted((name, str(value)) for name, value in address.items())
+    content = [patient.number, window.code, address_pairs, payment_method, seen_cents]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
@@ -196,7 +197,7 @@ def _tell(order: Order, kind: str, *, by: User | None) -> None:
     )
 
 
-# --- What becomes of an order ------------------------------------------------------------------------------------------
+# --- What becomes of an order ---------------------------------------------------------------------------------------
 
 
 @audited("order.confirm")
@@ -223,7 +224,10 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     order = _locked(order)
     if order.status == Order.Status.CANCELLED:
         return order
-    rules.check_may_cancel(order, by_staff=by.is_staff, now=timezone.now())
+    now = timezone.now()
+    if not by.is_staff:
+        rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
+    rules.check_may_cancel(order, by_staff=by.is_staff, now=now)
     return _undo(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
 
 
@@ -295,7 +299,7 @@ def _locked(order: Order) -> Order:
     )
 
 
-# --- Stock, policy, windows ------------------------------------------------------------------------------------------
+# --- Stock, policy, windows -----------------------------------------------------------------------------------------
 
 
 @audited("product.save")

@@ -1,11 +1,14 @@
 from delivery.models import Order
+from delivery.rules import closes_at
 from notifications import kinds
 
 
 def order_words(*statuses):
     def context_for(notification):
-        order = Order.objects.with_lines().filter(pk=notification.context["order"], status__in=statuses).first()
-        return order and {"order": order}
+        """No lines and no name: a mail says when, where and how much."""
+        orders = Order.objects.select_related("window", "policy").filter(status__in=statuses)
+        order = orders.filter(pk=notification.context["order"]).first()
+        return order and {"order": order, "closes_at": closes_at(order.window, order.policy)}
 
     return context_for
 

@@ -3,8 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from decimal import ROUND_FLOOR, Decimal
+from datetime import UTC, date, datetime, timedelta
 from math import asin, cos, radians, sin, sqrt
 from typing import TYPE_CHECKING
 
@@ -16,16 +15,18 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
-from certification.rules import is_minor_on, needs_guardian
+from certification.rules import is_minor_on, needs_guardian, ounces_to_mg
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
 from ui.errors import PortalError
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
 MOST_OF_ONE_PRODUCT = 99
-PO_BOX = re.compile(r"\b(p\.?\s*o\.?\s*box|post\s+office\s+box|general\s+delivery)\b", re.IGNORECASE)
+PO_BOX = re.compile(
+    r"\bp\.?\s*o\.?\s*b(?:ox(?![a-z])|\.?(?=\s*#?\d))|\bpost\s+office\s+box|\bgeneral\s+delivery\b|^\s*box\s*#?\d",
+    re.IGNORECASE,
+)
 BUSINESS_WORDS = re.compile(
     r"\b(llc|inc|corp|office|suite|ste|dorm|dormitory|residence hall|hotel|motel|store|shop|salon|clinic|church)\b",
     re.IGNORECASE,
@@ -98,12 +99,7 @@ class RepeatedWithOtherContent(DeliveryError):
     """The same form was sent before with other content."""
 
 
-# --- Answers ---------------------------------------------------------------------------------------------------------
-
-
-def ounces_to_mg(ounces: Decimal) -> int:
-    """Ounces as milligrams, rounded down: 3.5 oz are 99,223 mg [DOMAIN.md 4]."""
-    return int((ounces * MG_PER_OZ).to_integral_value(ROUND_FLOOR))
+# --- Answers --------------------------------------------------------------------------------------------------------
 
 
 def flower_equivalent_mg(*, thc_mg: int, other_cannabinoids_mg: int) -> int:
@@ -120,8 +116,11 @@ def policy_on(day: date) -> DeliveryPolicy:
 
 
 def closes_at(window: DeliveryWindow, policy: DeliveryPolicy) -> datetime:
-    """The last instant at which an order is accepted: `lead_hours` before the start [brief: 24 hours]."""
-    return window.starts_at - timedelta(hours=policy.lead_hours)
+    """The last instant at which an order is accepted: `lead_hours` before the start [brief: 24 hours], in real time.
+
+    Counted in UTC: Python subtracts from a local time what a clock on the wall shows.
+    """
+    return window.starts_at.astimezone(UTC) - timedelta(hours=policy.lead_hours)
 
 
 def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryWindow]:
@@ -191,17 +190,19 @@ def _miles_between(one: dict[str, str], other: dict[str, str]) -> float:
 
 
 def looks_like_business(street: str, unit: str = "") -> bool:
-    """Whether a line reads like a business, dorm or workplace: it is asked about, never refused for that alone."""
-    if BUSINESS_WORDS.search(f"{street} {unit}"):
-        return True
+    """Whether a line reads like a business, dorm or workplace: it is asked about, never refused for that alone.
+
+    The name of the street does not count: people live on Church Street.
+    """
     try:
         parts, _kind = usaddress.tag(street)
     except usaddress.RepeatedLabelError:
-        return False
-    return "BuildingName" in parts and "AddressNumber" not in parts
+        return bool(BUSINESS_WORDS.search(f"{street} {unit}"))
+    told = " ".join(text for label, text in parts.items() if label != "StreetName")
+    return bool(BUSINESS_WORDS.search(f"{told} {unit}")) or ("BuildingName" in parts and "AddressNumber" not in parts)
 
 
-# --- Checks ----------------------------------------------------------------------------------------------------------
+# --- Checks ---------------------------------------------------------------------------------------------------------
 
 
 def check_transition(order: Order, to: str) -> None:

@@ -1,5 +1,16 @@
 from django.urls import path
 
+from delivery.views import cart, checkout, home, orders
+
 app_name = "delivery"
 
-urlpatterns: list = []
+urlpatterns = [
+    path("home/", home.home, name="home"),
+    path("delivery/", cart.product_list, name="product-list"),
+    path("delivery/cart/", cart.cart_line, name="cart-line"),
+    path("delivery/acting-for/", cart.acting_for, name="acting-for"),
+    path("delivery/checkout/", checkout.checkout, name="checkout"),
+    path("delivery/orders/", orders.order_list, name="order-list"),
+    path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),
+    path("delivery/orders/<slug:number>/cancel/", orders.order_cancel, name="order-cancel"),
+]

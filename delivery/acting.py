@@ -1,0 +1,61 @@
+"""For whom an account acts: the one place that answers it."""
+
+from dataclasses import dataclass
+from functools import wraps
+
+from django.db.models import Prefetch, Q
+from django.http import Http404
+from django.shortcuts import redirect
+
+from accounts.models import User
+from certification.models import CaregiverAssignment, Patient
+
+CHOSEN = "acting_for"  # session key: the number of the patient whom a caregiver of several chose last
+
+
+def patients_of(user):
+    """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming."""
+    assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True)
+    cared_for = assignments.filter(caregiver__user=user, caregiver__affirmed_at__isnull=False)
+    return (
+        Patient.objects.filter(Q(user=user, affirmed_at__isnull=False) | Q(pk__in=cared_for.values("patient")))
+        .prefetch_related(Prefetch("assignments", assignments.select_related("caregiver").defer("need")))
+        .order_by("pk")
+    )
+
+
+@dataclass(frozen=True)
+class Acting:
+    """An account, the patient it acts for on this page, and all those it could act for."""
+
+    user: User
+    patient: Patient
+    patients: list[Patient]
+
+    @property
+    def is_for_somebody_else(self):
+        return self.patient.user_id != self.user.pk
+
+    @property
+    def others(self):
+        return [patient for patient in self.patients if patient != self.patient]
+
+
+def acting_required(view):
+    """Sets `request.acting`. A form names its patient (`patient`): another tab may have chosen somebody else since."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        patients = list(patients_of(request.user))
+        if not patients:
+            return redirect("delivery:home")
+        named = {patient.number: patient for patient in patients}
+        asked = request.POST.get("patient")
+        if asked and asked not in named:
+            raise Http404
+        own_or_first = next((one for one in patients if one.user_id == request.user.pk), patients[0])
+        patient = named.get(asked or request.session.get(CHOSEN), own_or_first)
+        request.acting = Acting(request.user, patient, patients)
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,228 @@
+"""The forms of an order. They ask for the shape; whether it can be delivered is for the rules to say."""
+
+import re
+from datetime import date, time, timedelta
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from delivery.models import DeliveryWindow, Order, Product
+from delivery.rules import MOST_OF_ONE_PRODUCT, DeliveryError, check_address, closes_at, looks_like_business
+from ui.errors import add_to_form
+from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, ZipField
+from ui.templatetags.portal import clock, long_date, money
+
+CODE = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{2})(\d{2})", re.ASCII)
+MOST_CENTS = 10_000_000
+SOON = timedelta(days=7)
+NOT_A_QUANTITY = _("Enter a quantity from 1 to %(most)d, or 0 to remove it.") % {"most": MOST_OF_ONE_PRODUCT}
+LOOK_AGAIN = _("Please look at your order once more, then send it.")
+STREET_LENGTH, UNIT_LENGTH, CITY_LENGTH = 200, 50, 100
+
+
+class ProductField(forms.CharField):
+    """A product of the menu, by its SKU."""
+
+    widget = forms.HiddenInput
+
+    def clean(self, value):
+        product = Product.objects.filter(sku=super().clean(value)).first()
+        if product is None:
+            raise ValidationError(_("This product is no longer on the menu."), code="unknown")
+        return product
+
+
+class LineForm(PortalForm):
+    product = ProductField(max_length=30)
+    quantity = forms.IntegerField(
+        label=_("Quantity"),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+        error_messages={"invalid": NOT_A_QUANTITY},
+    )
+
+    @classmethod
+    def of(cls, sku, *args, **kwargs):
+        """With ids of its own: a page shows many of these."""
+        return cls(*args, auto_id=f"line-{sku}-%s", **kwargs)
+
+
+class ZipForm(PortalForm):
+    autocomplete = {"zip": "postal-code"}
+    narrow = {"zip"}
+    zip = ZipField(label=_("ZIP code"))
+
+
+class WindowField(forms.ChoiceField):
+    """Any window there is: one that filled or closed while the page was open gets its own sentence from the rules."""
+
+    widget = CardRadioSelect
+    default_error_messages = {
+        "required": _("Choose a delivery window."),
+        "invalid_choice": _("Choose one of the delivery windows in the list."),
+    }
+
+    def clean(self, value):
+        code = self.to_python(value)
+        if not code:
+            raise ValidationError(self.error_messages["required"], code="required")
+        window = _window_of(code)
+        if window is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return window
+
+
+def _window_of(code):
+    match = CODE.fullmatch(code)
+    if match is None:
+        return None
+    try:
+        day, starts = date.fromisoformat(match[1]), time(int(match[2]), int(match[3]))
+    except ValueError:
+        return None
+    return DeliveryWindow.objects.filter(date=day, starts=starts).first()
+
+
+class CheckoutForm(PortalForm):
+    autocomplete = {
+        "street": "address-line1",
+        "unit": "address-line2",
+        "city": "address-level2",
+        "zip_code": "postal-code",
+        "phone": "tel",
+    }
+    narrow = {"unit", "zip_code"}
+    address_fields = ("street", "unit", "city", "zip_code", "phone", "is_residence")
+
+    window = WindowField(label=_("When should we come?"))
+    street = forms.CharField(label=_("Street address"), max_length=STREET_LENGTH, help_text=_("No PO boxes."))
+    unit = forms.CharField(label=_("Apartment or unit"), max_length=UNIT_LENGTH, required=False)
+    city = forms.CharField(label=_("Town or city"), max_length=CITY_LENGTH)
+    zip_code = ZipField(label=_("ZIP code"), help_text=_("In Connecticut."))
+    phone = PhoneField(label=_("Phone for the driver"))
+    is_residence = forms.BooleanField(
+        label=_("This is a home"),
+        help_text=_("Deliveries cannot be made to businesses, workplaces, dormitories or hotels."),
+        required=False,
+    )
+    confirmed_home = forms.BooleanField(
+        label=_("Yes, somebody lives at this address"),
+        help_text=_("The address reads like a business. Our staff look at it before they confirm the order."),
+        error_messages={"required": _("The address reads like a business. Tick the box if it is a home.")},
+    )
+    payment_method = forms.ChoiceField(
+        label=_("How will you pay at the door?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose cash or debit card."), "invalid_choice": _("Choose cash or debit card.")},
+    )
+    seen_cents = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_CENTS)
+    idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
+
+    def __init__(self, *args, terms, subtotal_cents, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.policy = terms.policy
+        self.fields["window"].choices = window_choices(terms)
+        self.fields["payment_method"].choices = payment_choices(subtotal_cents)
+        if not self._asks_about_a_business():
+            del self.fields["confirmed_home"]
+        for name in ("seen_cents", "idempotency_key"):
+            codes = ("required", "invalid", "min_value", "max_value", "max_length")
+            self.fields[name].error_messages = dict.fromkeys(codes, LOOK_AGAIN)
+
+    def _asks_about_a_business(self):
+        """A first look at what was typed, cut to what fits: the full check of an endless line would take minutes."""
+        street, unit = self.data.get("street", ""), self.data.get("unit", "")
+        return looks_like_business(street[:STREET_LENGTH], unit[:UNIT_LENGTH])
+
+    def clean_idempotency_key(self):
+        try:
+            return UUID(self.cleaned_data["idempotency_key"])
+        except ValueError as error:
+            raise ValidationError(LOOK_AGAIN, code="invalid") from error
+
+    def clean(self):
+        """The rule on addresses is asked here too, so that everything to mend is told at once."""
+        answers = super().clean()
+        if all(name in answers for name in self.address_fields):
+            try:
+                check_address(
+                    street=answers["street"],
+                    unit=answers["unit"],
+                    zip_code=answers["zip_code"],
+                    is_residence=answers["is_residence"],
+                    policy=self.policy,
+                )
+            except DeliveryError as error:
+                add_to_form(self, error)
+        return answers
+
+    @property
+    def address(self):
+        return {name: self.cleaned_data[name] for name in self.address_fields}
+
+
+def payment_choices(subtotal_cents):
+    total = money(subtotal_cents)
+    cash = gettext("Have exactly %(total)s ready. Drivers give no change; anything over is a tip.") % {"total": total}
+    debit = gettext("The driver brings a card reader. You pay %(total)s.") % {"total": total}
+    method = Order.PaymentMethod
+    return [
+        (method.CASH.value, Choice(method.CASH.label, hint=cash)),
+        (method.DEBIT.value, Choice(method.DEBIT.label, hint=debit)),
+    ]
+
+
+def window_choices(terms):
+    """Radio cards by date: what is free until when, and for the rest why not."""
+    by_day = {}
+    for window in terms.windows:
+        by_day.setdefault(window.date, []).append((window.code, _card(window, terms)))
+    return [(long_date(day), cards) for day, cards in by_day.items()]
+
+
+def _card(window, terms):
+    title = span(window)
+    refusal = terms.refusal(window)
+    if not refusal:
+        return Choice(title, hint=_places_and_closing(window, terms))
+    if window.is_open and not window.places_left:
+        refusal = _next_free(terms)
+    return Choice(title, hint=refusal, disabled=True)
+
+
+def span(window):
+    return gettext("%(starts)s to %(ends)s") % {"starts": clock(window.starts), "ends": clock(window.ends)}
+
+
+def _next_free(terms):
+    if terms.next_free is None:
+        return gettext("Full.")
+    words = {"day": long_date(terms.next_free.date), "span": span(terms.next_free)}
+    return gettext("Full. Next free: %(day)s, %(span)s.") % words
+
+
+def _places_and_closing(window, terms):
+    closes = timezone.localtime(closes_at(window, terms.policy))
+    left = window.places_left
+    places = ngettext("%(count)d place left.", "%(count)d places left.", left) % {"count": left}
+    if closes - terms.now > SOON:
+        return places
+    words = {"places": places, "day": _weekday(closes), "time": clock(closes), "left": _time_left(closes - terms.now)}
+    return gettext("%(places)s Order by %(day)s %(time)s Eastern (%(left)s).") % words
+
+
+def _weekday(moment):
+    return long_date(moment).partition(",")[0]
+
+
+def _time_left(delta):
+    minutes = int(delta.total_seconds()) // 60
+    hours, days = minutes // 60, minutes // (24 * 60)
+    if days >= 2:
+        return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
+    if hours:
+        return ngettext("in %(count)d hour", "in %(count)d hours", hours) % {"count": hours}
+    return ngettext("in %(count)d minute", "in %(count)d minutes", minutes) % {"count": minutes}

@@ -1,0 +1,148 @@
+"""What the pages of an order show: the shelves, the cart and the allotment. Read together, in few queries."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from certification.models import Certification
+from delivery import rules
+from delivery.models import DeliveryPolicy, DeliveryWindow, OrderLine, Product
+from ui.templatetags.portal import money
+
+
+@dataclass(frozen=True)
+class Cart:
+    """At today's prices; `problem` is what stops the order, or nothing."""
+
+    lines: list[OrderLine]
+    subtotal_cents: int
+    amount_mg: int
+    minimum_cents: int
+    problem: str = ""
+
+    @property
+    def count(self):
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def short_cents(self):
+        return max(self.minimum_cents - self.subtotal_cents, 0)
+
+
+@dataclass(frozen=True)
+class Allotment:
+    """In milligrams of flower equivalent, for one delivery day; `problem` says by how much the cart is over."""
+
+    day: date
+    left_mg: int
+    of_mg: int
+    problem: str = ""
+
+
+@dataclass
+class Terms:
+    """What holds for every order made now for one patient."""
+
+    now: datetime
+    policy: DeliveryPolicy
+    windows: list[DeliveryWindow]
+    certification: Certification | None
+    next_free: DeliveryWindow | None = field(init=False)
+
+    def __post_init__(self):
+        self.next_free = next((one for one in self.windows if self.refusal(one) == ""), None)
+
+    def refusal(self, window):
+        """Why `window` cannot be chosen, or nothing."""
+        return refusal_of(rules.check_window_has_room, window) or refusal_of(
+            rules.check_certification_covers, self.certification, window
+        )
+
+    @property
+    def day(self):
+        """The day that the pages speak of: the next that can be reached, or today."""
+        return self.next_free.date if self.next_free else timezone.localdate(self.now)
+
+
+def refusal_of(check, *args, **kwargs):
+    """The sentence with which a check refuses, or nothing."""
+    try:
+        check(*args, **kwargs)
+    except rules.DeliveryError as error:
+        return str(error)
+    return ""
+
+
+def terms_for(patient):
+    now = timezone.now()
+    policy = rules.policy_on(timezone.localdate(now))
+    certification = patient.certifications.active().defer("condition_codes", "directions").first()
+    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification)
+
+
+def cart_of(acting, terms):
+    """What lies in the cart today; each line carries `refusal`, which stops the order, and `note`, which does not."""
+    lines = list(
+        OrderLine.objects.filter(order__status="cart", order__patient=acting.patient, order__placed_by=acting.user)
+        .select_related("product")
+        .order_by("pk")
+    )
+    for line in lines:
+        line.refusal = _refusal_of_line(line, acting.patient, terms)
+        line.note = _note_on_price(line)
+        line.cost_cents = line.quantity * line.product.price_cents
+    subtotal_cents, amount_mg = rules.totals(lines)
+    problem = _problem(lines, subtotal_cents, terms)
+    return Cart(lines, subtotal_cents, amount_mg, terms.policy.minimum_cents, problem)
+
+
+def _refusal_of_line(line, patient, terms):
+    return refusal_of(rules.check_product_fits_patient, line.product, patient, day=terms.day) or refusal_of(
+        rules.check_stock, line.product, line.quantity
+    )
+
+
+def _note_on_price(line):
+    if line.unit_price_cents == line.product.price_cents:
+        return ""
+    prices = {"old": money(line.unit_price_cents), "new": money(line.product.price_cents)}
+    return _("The price changed from %(old)s to %(new)s.") % prices
+
+
+def _problem(lines, subtotal_cents, terms):
+    """The first thing that stands between the cart and the checkout."""
+    if not lines:
+        return _("Your cart is empty. Add something to it first.")
+    refusals = [line.refusal for line in lines if line.refusal]
+    return refusals[0] if refusals else refusal_of(rules.check_minimum, subtotal_cents, terms.policy)
+
+
+def allotment_of(patient, cart, terms):
+    """What is left for the next day that can be reached, or None when there is none."""
+    if terms.next_free is None:
+        return None
+    left_mg = rules.allotment_left_mg(
+        patient=patient, day=terms.day, certification=terms.certification, days=terms.policy.allotment_days
+    )
+    problem = refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg)
+    return Allotment(terms.day, left_mg, rules.allotment_mg(terms.certification), problem)
+
+
+def shelves_for(patient, cart, terms):
+    """(form, products) in the order of the menu; sold-out products last, none that the patient may not have."""
+    in_cart = {line.product_id: line for line in cart.lines}
+    products = [
+        product
+        for product in Product.objects.filter(is_active=True)
+        if not refusal_of(rules.check_product_fits_patient, product, patient, day=terms.day)
+    ]
+    for product in products:
+        product.line = in_cart.get(product.pk)
+    shelves = []
+    for form in Product.Form:
+        on_shelf = sorted((one for one in products if one.form == form), key=lambda one: (one.stock == 0, one.name))
+        if on_shelf:
+            shelves.append((form.label, on_shelf))
+    return shelves

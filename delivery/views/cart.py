@@ -1,0 +1,98 @@
+"""The products, the cart, and for whom it is."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from delivery import actions, rules, shop
+from delivery.acting import CHOSEN, acting_required
+from delivery.forms import LineForm, ZipForm
+from ui.errors import PortalError, add_to_form
+
+
+@require_safe
+@acting_required
+def product_list(request):
+    zip_form = ZipForm(request.GET if "zip" in request.GET else None)
+    return _page(request, zip_form=zip_form, form=zip_form)
+
+
+@acting_required
+def cart_line(request):
+    """One line, set to a quantity. htmx gets the shop again; everybody else goes back to it."""
+    if request.method != "POST":
+        return redirect("delivery:product-list")
+    form = LineForm.of(request.POST.get("product", ""), request.POST)
+    if not form.is_valid() or not _set_line(request, form):
+        return _page(request, form=form)
+    notice = _words_on(**form.cleaned_data)
+    if request.htmx:
+        return _page(request, notice=notice)
+    messages.success(request, notice)
+    return redirect("delivery:product-list")
+
+
+def _set_line(request, form):
+    try:
+        actions.set_line(patient=request.acting.patient, by=request.user, **form.cleaned_data)
+    except PortalError as error:
+        add_to_form(form, error)
+        return False
+    return True
+
+
+def _words_on(product, quantity):
+    if quantity == 0:
+        return _("%(name)s was taken out of your cart.") % {"name": product.name}
+    return _("In your cart: %(quantity)d × %(name)s.") % {"name": product.name, "quantity": quantity}
+
+
+def _page(request, *, form=None, zip_form=None, notice=""):
+    acting = request.acting
+    terms = shop.terms_for(acting.patient)
+    cart = shop.cart_of(acting, terms)
+    shelves = shop.shelves_for(acting.patient, cart, terms)
+    _lay_out_forms(shelves, cart, form)
+    context = {
+        "acting": acting,
+        "terms": terms,
+        "cart": cart,
+        "shelves": shelves,
+        "allotment": shop.allotment_of(acting.patient, cart, terms),
+        "refusal": shop.refusal_of(rules.check_orderer, acting.patient, user=acting.user, today=timezone.localdate()),
+        "form": form,
+        "zip_form": zip_form or ZipForm(),
+        "notice": notice,
+    }
+    if zip_form and zip_form.is_bound and zip_form.is_valid():
+        context["zip_is_served"] = rules.zip_is_served(zip_form.cleaned_data["zip"], terms.policy)
+    return render(request, "delivery/_shop.html" if request.htmx else "delivery/product_list.html", context)
+
+
+def _lay_out_forms(shelves, cart, posted):
+    """Each product and each line of the cart gets its form; the one that was just sent keeps what was typed in it."""
+    sent = posted.data.get("product") if isinstance(posted, LineForm) else None
+    in_cart = {line.product.sku for line in cart.lines}
+    for line in cart.lines:
+        line.form = _form_for(line.product.sku, sent, posted, line.quantity)
+    for _label, products in shelves:
+        for product in products:
+            if product.sku not in in_cart:
+                product.form = _form_for(product.sku, sent, posted, 1)
+
+
+def _form_for(sku, sent, posted, quantity):
+    return posted if sku == sent else LineForm.of(sku, initial={"quantity": quantity})
+
+
+@require_POST
+@acting_required
+def acting_for(request):
+    """A caregiver of several patients chooses whom the next order is for."""
+    if not request.POST.get("patient"):
+        raise Http404
+    request.session[CHOSEN] = request.acting.patient.number
+    return redirect("delivery:product-list")

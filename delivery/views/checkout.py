@@ -1,0 +1,73 @@
+"""From the cart to an order."""
+
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from delivery import actions, rules, shop
+from delivery.acting import acting_required
+from delivery.forms import CheckoutForm
+from ui.errors import PortalError, add_to_form
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@acting_required
+def checkout(request):
+    acting = request.acting
+    terms = shop.terms_for(acting.patient)
+    cart = shop.cart_of(acting, terms)
+    if request.method == "POST":
+        return _place(request, terms, cart)
+    refusal = shop.refusal_of(rules.check_orderer, acting.patient, user=acting.user, today=timezone.localdate())
+    if refusal or cart.problem:
+        messages.warning(request, refusal or cart.problem)
+        return redirect("delivery:product-list")
+    form = CheckoutForm(initial=_home_of(acting.patient), terms=terms, subtotal_cents=cart.subtotal_cents)
+    return _page(request, form, terms, cart)
+
+
+def _home_of(patient):
+    return {name: getattr(patient, name) for name in ("street", "unit", "city", "zip_code", "phone")}
+
+
+def _place(request, terms, cart):
+    form = CheckoutForm(request.POST, terms=terms, subtotal_cents=cart.subtotal_cents)
+    if not form.is_valid():
+        return _page(request, form, terms, cart)
+    answers = form.cleaned_data
+    try:
+        order = actions.place_order(
+            patient=request.acting.patient,
+            window=answers["window"],
+            address=form.address,
+            payment_method=answers["payment_method"],
+            seen_cents=answers["seen_cents"],
+            idempotency_key=answers["idempotency_key"],
+            by=request.user,
+        )
+    except rules.RepeatedWithOtherContent as error:
+        context = {"acting": request.acting, "error": error}
+        return render(request, "delivery/checkout_repeated.html", context, status=409)
+    except PortalError as error:
+        add_to_form(form, error)
+        return _page(request, form, terms, cart)
+    return HttpResponseRedirect(reverse("delivery:order-detail", args=[order.number]), status=303)
+
+
+def _page(request, form, terms, cart):
+    """The total shown is always today's, so a price that changed is seen, and agreed to, on the next try."""
+    context = {
+        "acting": request.acting,
+        "form": form,
+        "cart": cart,
+        "terms": terms,
+        "allotment": shop.allotment_of(request.acting.patient, cart, terms),
+        "idempotency_key": form.cleaned_data.get("idempotency_key") if form.is_bound else None,
+    }
+    context["idempotency_key"] = context["idempotency_key"] or uuid4()
+    return render(request, "delivery/checkout.html", context)

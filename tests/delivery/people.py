@@ -1,0 +1,64 @@
+"""People and posts that several tests of delivery need."""
+
+import re
+from datetime import date
+from html import unescape
+from uuid import uuid4
+
+from django.urls import reverse
+
+from delivery.actions import set_policy
+from delivery.reference import POLICIES
+from tests import factories
+
+
+def guardian_of_a_child(**over):
+    """A guardian with an affirmed account, and the child of 12 for whom she acts."""
+    made = factories.certification(
+        profile=factories.profile(
+            first_name="Milo", last_name="Hart", birth_date=date(2014, 5, 1), email="", has_no_email=True
+        ),
+        condition=factories.condition(condition_codes=["severe-epilepsy"]),
+        caregiver=factories.caregiver(first_name="Nora", last_name="Hart", **over),
+    )
+    caregiver = made.patient.current_assignment.caregiver
+    if caregiver.user_id is None:
+        factories.join(caregiver)
+    return caregiver, made.patient
+
+
+def patient_with_caregiver(**over):
+    """A grown-up with an affirmed account, and her caregiver with another."""
+    made = factories.certification(caregiver=factories.caregiver(relationship="child", **over))
+    caregiver = made.patient.current_assignment.caregiver
+    factories.join(caregiver)
+    return made.patient, caregiver
+
+
+def policy(effective_date, **over):
+    """The terms of the brief, with what a test changes, in force from that day."""
+    return set_policy(**{**POLICIES[0], **over, "effective_date": effective_date, "by": None})
+
+
+def checkout_post(window, *, seen_cents=8000, **over):
+    """What the checkout page sends for a cart of $80."""
+    answers = {
+        **factories.address(phone="(203) 555-0142"),
+        "is_residence": "on",
+        "window": window.code,
+        "payment_method": "cash",
+        "seen_cents": seen_cents,
+        "idempotency_key": uuid4(),
+        **over,
+    }
+    return {name: value for name, value in answers.items() if value is not None}
+
+
+def words_of(response):
+    """The page as a person reads it: text without tags and runs of space."""
+    text = re.sub(r"<(script|style|meter).*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)
+    return " ".join(unescape(text).split())
+
+
+def url(name, *args):
+    return reverse(f"delivery:{name}", args=args)
