@@ -38,13 +38,11 @@ def phone():
     return f"+1203555{next(_count) % 10_000:04d}"
 
 
-# --- Accounts ----------------------------------------------------------------------------------------------------------
+# --- Accounts -------------------------------------------------------------------------------------------------------
 
 
 def user(email=None, **flags):
-    made = accounts.create_user(
-        email=email or f"person{next(_count)}@example.org", password=PASSWORD, by=None, **flags
-    )
+    made = accounts.create_user(email=email or f"person{next(_count)}@example.org", password=PASSWORD, by=None, **flags)
     return PortalBackend().get_user(made.pk)
 
 
@@ -120,7 +118,7 @@ def client_for(account, *, identified=True):
     return client
 
 
-# --- Certification -----------------------------------------------------------------------------------------------------
+# --- Certification --------------------------------------------------------------------------------------------------
 
 
 def profile(**over):
@@ -180,9 +178,7 @@ def certification(of=None, *, on=None, joined=True, **steps):
     of = of or identified_physician()
     noon = on and f"{on.isoformat()}T17:00:00+00:00"
     with time_machine.travel(noon, tick=False) if noon else nullcontext():
-        made = certifications.certify_patient(
-            certification=draft(of, **steps), signature_name=of.name, by=of.user
-        )
+        made = certifications.certify_patient(certification=draft(of, **steps), signature_name=of.name, by=of.user)
         if joined and made.patient.email:
             join(made.patient)
     return made
@@ -204,7 +200,7 @@ def patient(**over):
     return certification(profile=profile(**over)).patient
 
 
-# --- Delivery ----------------------------------------------------------------------------------------------------------
+# --- Delivery -------------------------------------------------------------------------------------------------------
 
 
 def product(*, stock=50, **over):

@@ -2,8 +2,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 
-from tests.journeys.visitor import Visitor
-
 
 @pytest.fixture
 def portal(transactional_db, settings, monkeypatch, live_server):
@@ -16,6 +14,8 @@ def portal(transactional_db, settings, monkeypatch, live_server):
 @pytest.fixture
 def visitor(portal, new_context):
     """Somebody with a browser of her own; every page she meets is looked at by axe."""
+
+    from tests.journeys.visitor import Visitor  # it needs Django's settings, which are loaded after this file
 
     def make(**options):
         return Visitor(new_context(base_url=portal, **options).new_page(), Axe())

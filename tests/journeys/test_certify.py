@@ -45,14 +45,13 @@ def then_she_sees_that_she_meets_the_five_requirements(she):
 def when_she_adds_a_patient(she):
     she.opens("/certification/")
     she.follows("Add new patient")
-    she.page.locator("main form button").last.click()
-    she.page.wait_for_load_state()
+    she.submits()
     she.fills(first_name="Rosa", last_name="Delgado", street="40 Orange Street", city="New Haven", zip_code="06510")
     she.fills_date("birth_date", 4, 28, 1980)
     she.fills(phone="(203) 555-0142", email="rosa@example.org")
     she.presses("Save and continue")
     today = timezone.localdate()
-    she.page.get_by_label("Cancer", exact=True).check(force=True)
+    she.chooses("condition_codes", "cancer")
     for name in ("exam_date", "monitoring_reviewed_date"):
         she.fills_date(name, today.month, today.day, today.year)
     she.presses("Save and continue")
@@ -66,9 +65,7 @@ def when_she_signs(she, physician):
     she.opens(f"/certification/{draft.uuid}/review/")
     she.confirms_with_password()
     she.fills(signature_name=physician.name)
-    she.page.locator("main form .usa-button").last.click()
-    she.page.wait_for_load_state()
-    she.looks()
+    she.submits()
 
 
 def then_the_patient_is_certified_for_a_year(she):

@@ -46,14 +46,9 @@ def when_she_joins_by_the_invitation(she):
     she.signs_in(EMAIL)
     she.opens("/invitation/")
     she.fills_date("birth_date", 4, 28, 1980)
-    she.page.locator("main form .usa-button").last.click()
-    she.page.wait_for_load_state()
-    she.looks()
-    for name in PATIENT_AFFIRMATIONS:
-        she.page.locator(f"[name={name}], [value={name}]").check(force=True)
-    she.page.locator("main form .usa-button").last.click()
-    she.page.wait_for_load_state()
-    she.looks()
+    she.submits()
+    she.ticks(*PATIENT_AFFIRMATIONS)
+    she.submits()
 
 
 def then_she_sees_how_long_it_is_valid(she):
@@ -68,12 +63,10 @@ def when_she_fills_the_cart_and_books_a_window(she):
     she.page.locator("#main-content input[name=quantity]").first.fill("2")
     she.presses("Add")
     she.opens("/delivery/checkout/")
-    she.page.locator("[name=window]:not([disabled])").first.check(force=True)
+    she.presses_label_of(she.page.locator("[name=window]:not([disabled])").first)
     she.ticks("is_residence")
     she.chooses("payment_method", "cash")
-    she.page.locator("main form .usa-button").last.click()
-    she.page.wait_for_load_state()
-    she.looks()
+    she.submits()
 
 
 def then_the_order_is_placed_and_mailed(she):

@@ -56,9 +56,7 @@ def when_she_renews_it(she, certification):
         she.fills_date(name, today.month, today.day, today.year)
     she.ticks(*ATTESTATIONS)
     she.fills(signature_name=physician.name)
-    she.page.locator("main form .usa-button").last.click()
-    she.page.wait_for_load_state()
-    she.looks()
+    she.submits()
 
 
 def then_no_further_reminder_is_sent(certification):

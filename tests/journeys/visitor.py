@@ -33,6 +33,12 @@ class Visitor:
         self.page.wait_for_load_state()
         self.looks()
 
+    def submits(self):
+        """Press the main button of the page's form."""
+        self.page.locator("main form .actions button").first.click()
+        self.page.wait_for_load_state()
+        self.looks()
+
     def follows(self, name):
         self.page.get_by_role("link", name=name).first.click()
         self.page.wait_for_load_state()
@@ -46,11 +52,15 @@ class Visitor:
         self.fills(**{f"{name}_month": str(month), f"{name}_day": str(day), f"{name}_year": str(year)})
 
     def chooses(self, name, value):
-        self.page.locator(f"[name={name}][value='{value}']").check(force=True)
+        self.presses_label_of(self.page.locator(f"[name={name}][value='{value}']"))
 
     def ticks(self, *names):
         for name in names:
-            self.page.locator(f"[name={name}]").check(force=True)
+            self.presses_label_of(self.page.locator(f"[name={name}]"))
+
+    def presses_label_of(self, box):
+        """USWDS draws boxes and radios into their labels; the input itself stands off the page."""
+        self.page.locator(f"label[for='{box.get_attribute('id')}']").click()
 
     def selects(self, name, value):
         self.page.locator(f"[name={name}]").select_option(value)
@@ -69,25 +79,18 @@ class Visitor:
     def confirms_with_password(self):
         if "/reauthenticate/" in self.page.url:
             self.fills(password=PASSWORD)
-            self.page.locator("main form button").first.click()
-            self.page.wait_for_load_state()
-            self.looks()
+            self.submits()
 
     def identifies(self, physician):
         self.fills(dea_number=physician.dea_number, ssn_last_four=SSN_LAST_FOUR)
-        self.page.locator("main form button[type=submit], main form .usa-button").last.click()
-        self.page.wait_for_load_state()
-        self.looks()
+        self.submits()
 
     def makes_an_account(self, email):
         self.opens("/accounts/signup/")
         self.fills(email=email, password1=PASSWORD)
-        self.page.locator("main form .usa-button").last.click()
-        self.page.wait_for_load_state()
-        self.looks()
+        self.submits()
         self.opens(link_in_mail_to(email, "/accounts/confirm-email/"))
-        self.page.locator("main form .usa-button").last.click()
-        self.page.wait_for_load_state()
+        self.submits()
 
     def met_no_barrier(self):
         assert self.violations == {}
