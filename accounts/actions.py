@@ -84,9 +84,7 @@ def _try_to_identify(
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     lock_text(digest)
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).filter(dea_number=dea_number).first()
-    rules.check_not_locked_out(
-        user=by, digest=digest, owner_id=physician.user_id if physician else None, now=now
-    )
+    rules.check_not_locked_out(user=by, digest=digest, owner_id=physician.user_id if physician else None, now=now)
     digits_match = rules.ssn_digits_match(dea_number, ssn_last_four, physician.ssn_digest if physician else "")
     is_own = physician is not None and _may_be_bound_to(physician, by)
     succeeded = digits_match and is_own
@@ -148,7 +146,9 @@ STAFF_GROUPS = {
         "delivery.view_deliverywindow", "certification.view_certification", "certification.view_patient",
         "notifications.view_notification", "notifications.change_notification",
     ],
-    "Technician": ["delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.view_deliverywindow"],
+    "Technician": [
+        "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.view_deliverywindow",
+    ],
     "Driver": ["delivery.view_order", "delivery.view_deliverywindow"],
     "Manager": [
         "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.change_product",

@@ -34,6 +34,10 @@ def on_second_factor_removed(user, authenticator, **_):
     record(action="user.second_factor_remove", by=user, subject=user, reason=authenticator.type)
 
 
+def on_second_factor_reset(user, authenticator, **_):
+    record(action="user.second_factor_reset", by=user, subject=user, reason=authenticator.type)
+
+
 def on_password_changed(user, **_):
     record(action="user.password_change", by=user, subject=user)
 

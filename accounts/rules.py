@@ -94,7 +94,8 @@ def ssn_digest(dea_number: str, ssn_last_four: str, pepper: str | None = None) -
 def ssn_digits_match(dea_number: str, ssn_last_four: str, digest: str) -> bool:
     """Whether the digits give `digest` under any pepper; takes the same time whichever it is."""
     tries = [ssn_digest(dea_number, ssn_last_four, pepper) for pepper in settings.SSN_PEPPERS]
-    return any([hmac.compare_digest(one, digest) for one in tries])
+    matches = [hmac.compare_digest(one, digest) for one in tries]
+    return any(matches)
 
 
 def dea_digest(dea_number: str) -> str:

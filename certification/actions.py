@@ -44,10 +44,12 @@ PERSON_FIELDS = (
 
 @audited("certification.start")
 def start_certification(*, physician: Physician, by: User, key: UUID | None = None) -> Certification:
-    """An empty draft in the physician's hands; a second call with the same `key` (of the form) returns the first one."""
+    """An empty draft in the physician's hands; a second call with the same `key` (of the form) returns it."""
     # The physician's id is part of it: the same form, sent again for another physician, makes another draft.
     uuid = uuid5(key or uuid4(), str(physician.pk))
-    certification, is_new = Certification.objects.get_or_create(uuid=uuid, defaults={"physician": physician, "draft": {}})
+    certification, is_new = Certification.objects.get_or_create(
+        uuid=uuid, defaults={"physician": physician, "draft": {}}
+    )
     if is_new:
         record(action="certification.start", by=by, subject=certification)
     return certification
@@ -207,7 +209,7 @@ def renew_certification(
     RenewalNotOpen, NotEligible, MayNotSign and every CertificationError.
     """
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=certification.physician_id)
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=certification.patient_id)
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
     old = _locked(certification)
     today = timezone.localdate()
     check_may_sign(physician, by=by, today=today)
@@ -243,7 +245,7 @@ def _check_still_has_guardian(patient: Patient, today: date) -> None:
 @audited("certification.withdraw")
 def withdraw_certification(*, certification: Certification, reason: str, by: User) -> Certification:
     """End it today, with a reason; open orders from today on are undone. Raises MayNotSign, TransitionError."""
-    Patient.objects.select_for_update(no_key=True).get(pk=certification.patient_id)
+    Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
     certification = _locked(certification)
     today = timezone.localdate()
     if certification.physician.user_id != by.pk:
@@ -296,7 +298,9 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
     if not person.email or person.user_id:
         return None
     now = timezone.now()
-    if just_sent := person.invitations.filter(used_at=None, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER).first():
+    if just_sent := person.invitations.filter(
+        used_at=None, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER
+    ).first():
         return just_sent
     person.invitations.filter(used_at__isnull=True, valid_until__gt=now, sent_at__lt=now).update(valid_until=now)
     token = secrets.token_urlsafe(24)
@@ -415,7 +419,9 @@ def _queue_reminder(certification: Certification, kind: str, *, by: User | None)
 
 
 @audited("reference.conditions")
-def sync_conditions(*, conditions: Iterable[Mapping[str, Any]], limits: Mapping[date, Decimal], by: User | None) -> None:
+def sync_conditions(
+    *, conditions: Iterable[Mapping[str, Any]], limits: Mapping[date, Decimal], by: User | None
+) -> None:
     """Make the catalogue and the dated limits (oz) stand as given; running it again changes nothing."""
     for condition in conditions:
         fields = dict(condition)

@@ -16,8 +16,8 @@ from certification.models import (
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
 MEDICAL_FIELDS = ("conditions", "directions")
 PERSON_FIELDS = [
-    "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email", "has_no_email",
-    "language", "user", "affirmed_at", "created_at",
+    "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
+    "has_no_email", "language", "user", "affirmed_at", "created_at",
 ]  # fmt: skip
 
 
@@ -32,9 +32,9 @@ class CertificationAdmin(ActionAdmin):
     search_fields = ["number", "patient__number"]
     fields = [
         "number", "status", "patient", "physician", *MEDICAL_FIELDS, "exam_date", "monitoring_reviewed_date",
-        "assessed_history", "diagnosed_condition", "considered_prescriptions", "benefits_outweigh_risks", "explained_risks",
-        "available_for_follow_up", "monthly_allotment_oz", "allotment_limit_oz", "signature_name", "statement_version",
-        "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date", "ended_at", "ended_by",
+        "assessed_history", "diagnosed_condition", "considered_prescriptions", "benefits_outweigh_risks",
+        "explained_risks", "available_for_follow_up", "monthly_allotment_oz", "allotment_limit_oz",
+        "signature_name", "statement_version", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date", "ended_at", "ended_by",
     ]  # fmt: skip
 
     def get_queryset(self, request):

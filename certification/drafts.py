@@ -24,6 +24,4 @@ def from_json(answers: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The reverse of `to_json`; None (a step that was not answered) stays None."""
     if answers is None:
         return None
-    return {
-        name: _READERS[name](value) if name in _READERS and value else value for name, value in answers.items()
-    }
+    return {name: _READERS[name](value) if name in _READERS and value else value for name, value in answers.items()}

@@ -133,7 +133,9 @@ class Caregiver(Person):
     """An adult who orders and receives for a patient. A guardian is one."""
 
     class Meta:
-        indexes = [models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="caregiver_search_name")]
+        indexes = [
+            models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="caregiver_search_name")
+        ]
         constraints = person_constraints("caregiver")
 
 
@@ -215,9 +217,7 @@ class Certification(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=20, unique=True, null=True, blank=True)
     physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="certifications")
-    patient = models.ForeignKey(
-        Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="certifications"
-    )
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="certifications")
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     draft = EncryptedJSONField(null=True, blank=True, editable=False)
     condition_codes = EncryptedJSONField(null=True, blank=True, editable=False)
@@ -237,9 +237,7 @@ class Certification(models.Model):
     certified_at = models.DateTimeField(null=True, blank=True)
     certified_date = models.DateField(null=True, blank=True)
     expires_date = models.DateField(null=True, blank=True, help_text=_("First day on which it is no longer valid."))
-    renewal_of = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewal"
-    )
+    renewal_of = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewal")
     deliveries_stop_date = models.DateField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(
@@ -314,7 +312,9 @@ class Certification(models.Model):
     def draft_name(self):
         """The patient's name as far as a draft holds it; empty when nobody is named yet."""
         profile = (self.draft or {}).get("profile") or {}
-        return " ".join(filter(None, (profile.get(part) for part in ("first_name", "middle_name", "last_name", "suffix"))))
+        return " ".join(
+            filter(None, (profile.get(part) for part in ("first_name", "middle_name", "last_name", "suffix")))
+        )
 
     def is_valid_on(self, day):
         """Active, signed on or before `day`, not yet expired, and deliveries not stopped."""

@@ -1,7 +1,7 @@
 """The program's official list of conditions and the history of the monthly limit.
 
-Source: Connecticut Department of Consumer Protection, list of debilitating conditions (DOMAIN.md 3); limits 2.5 oz, then
-3.0, then 3.5 oz [brief: 3.5 oz today].
+Source: Connecticut Department of Consumer Protection, list of debilitating conditions (DOMAIN.md 3); limits 2.5 oz,
+then 3.0, then 3.5 oz [brief: 3.5 oz today].
 """
 
 from datetime import date

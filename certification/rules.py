@@ -224,7 +224,7 @@ def check_conditions_fit_age(codes: Iterable[str], *, birth_date: date, day: dat
 
 
 def check_exam_dates(*, exam_date: date | None, monitoring_reviewed_date: date | None, today: date) -> None:
-    """Exam and monitoring-program review lie within the last EXAM_MAX_AGE_DAYS days; raises Incomplete- or ExamDateError."""
+    """Exam and monitoring-program review in the last EXAM_MAX_AGE_DAYS days; raises Incomplete- or ExamDateError."""
     oldest = today - timedelta(days=settings.EXAM_MAX_AGE_DAYS)
     for field, day in (("exam_date", exam_date), ("monitoring_reviewed_date", monitoring_reviewed_date)):
         if day is None:

@@ -38,7 +38,9 @@ def standing_of(certification: Certification, *, today: date) -> Standing:
     days_left = (certification.last_valid_day - today).days
     if days_left < 0:
         return Standing("ended", _("Ended"), can_renew=can_renew)
-    return Standing("warn" if can_renew else "good", _("Ending soon") if can_renew else _("Active"), days_left, can_renew)
+    return Standing(
+        "warn" if can_renew else "good", _("Ending soon") if can_renew else _("Active"), days_left, can_renew
+    )
 
 
 def _can_renew(certification: Certification, today: date) -> bool:

@@ -67,8 +67,8 @@ def place_order(
     """Turn the cart that `by` keeps for the patient into an order for `window`.
 
     `address` has street, unit, city, zip_code, phone, is_residence; `seen_cents` is the total the page showed. Takes a
-    place, stock and allotment, all checked under locks. The same key again returns the order it made; with other content
-    RepeatedWithOtherContent. Raises every DeliveryError.
+    place, stock and allotment, all checked under locks. The same key again returns the order it made; with other
+    content RepeatedWithOtherContent. Raises every DeliveryError.
     """
     now = timezone.now()
     digest = _request_digest(patient, window, address, payment_method, seen_cents)
@@ -115,9 +115,7 @@ def _request_digest(
 
 
 def _locked_certification(patient: Patient, window: DeliveryWindow) -> Certification | None:
-    return (
-        Certification.objects.valid_on(window.date).select_for_update(no_key=True).filter(patient=patient).first()
-    )
+    return Certification.objects.valid_on(window.date).select_for_update(no_key=True).filter(patient=patient).first()
 
 
 def _locked_cart(patient: Patient, by: User) -> Order:
@@ -165,6 +163,7 @@ def _check_may_be_placed(
 
 def _take(order: Order, lines: list[OrderLine], *, by: User) -> None:
     """One place of the window, and the stock of each line; prices and amounts stand from now on."""
+    assert order.window_id
     DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") + 1)
     for line in lines:
         line.unit_price_cents, line.amount_mg = line.product.price_cents, line.product.amount_mg
@@ -173,6 +172,7 @@ def _take(order: Order, lines: list[OrderLine], *, by: User) -> None:
 
 
 def _give_back(order: Order, *, by: User | None) -> None:
+    assert order.window_id
     DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
     _move_stock(order, order.lines.order_by("product_id"), StockMovement.Kind.RELEASED, sign=1, by=by)
 
@@ -259,9 +259,9 @@ def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) 
 
 def lapse_orders(*, now: datetime, by: User | None) -> int:
     """Give back what placed orders hold whose window passed without staff confirming them; returns how many."""
-    passed = Order.objects.filter(
-        status=Order.Status.PLACED, window__date__lte=timezone.localdate(now)
-    ).select_related("window")
+    passed = Order.objects.filter(status=Order.Status.PLACED, window__date__lte=timezone.localdate(now)).select_related(
+        "window"
+    )
     lapsed = 0
     for order in passed:
         assert order.window
@@ -291,7 +291,7 @@ def _undo(order: Order, status: str, *, reason: str, kind: str, by: User | None)
 
 def _locked(order: Order) -> Order:
     """The order with its patient, window and policy; patient first, as every action of an order locks."""
-    Patient.objects.select_for_update(no_key=True).get(pk=order.patient_id)
+    Patient.objects.select_for_update(no_key=True).get(orders=order)
     return (
         Order.objects.select_for_update(no_key=True, of=("self",))
         .select_related("window", "policy", "patient", "placed_by")

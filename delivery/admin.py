@@ -177,9 +177,7 @@ class ReceiptForm(PortalForm):
 
 
 class PriceForm(PortalForm):
-    price = forms.DecimalField(
-        label=_("Price in dollars"), min_value=Decimal("0.01"), max_digits=6, decimal_places=2
-    )
+    price = forms.DecimalField(label=_("Price in dollars"), min_value=Decimal("0.01"), max_digits=6, decimal_places=2)
 
 
 def _set_price(product, request, price):
@@ -219,8 +217,10 @@ class ProductAdmin(ActionAdmin):
             label=_("Change the price"),
             permission="delivery.change_product",
             offered=lambda _product: True,
-            explain=lambda product: _("%(sku)s costs %(price)s. Orders that were placed keep their price.")
-            % {"sku": product.sku, "price": money(product.price_cents)},
+            explain=lambda product: (
+                _("%(sku)s costs %(price)s. Orders that were placed keep their price.")
+                % {"sku": product.sku, "price": money(product.price_cents)}
+            ),
             perform=_set_price,
             form_class=PriceForm,
         ),

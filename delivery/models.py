@@ -68,7 +68,7 @@ class DeliveryWindow(models.Model):
 
     @property
     def starts_at(self):
-        """The instant at which it starts. Made from local time when asked: +7 days in UTC would drift with the clocks."""
+        """The instant at which it starts, made from local time: +7 days in UTC would drift with the clocks."""
         return datetime.combine(self.date, self.starts, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
     @property
@@ -106,11 +106,11 @@ class Product(models.Model):
         ordering = ["form", "name"]
         constraints = [
             models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
-            models.CheckConstraint(condition=Q(price_cents__gt=0, amount_mg__gt=0), name="product_has_price_and_amount"),
             models.CheckConstraint(
-                condition=Q(
-                    form__in=["flower", "vape", "edible", "tincture", "capsule", "topical", "concentrate"]
-                ),
+                condition=Q(price_cents__gt=0, amount_mg__gt=0), name="product_has_price_and_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(form__in=["flower", "vape", "edible", "tincture", "capsule", "topical", "concentrate"]),
                 name="product_form",
             ),
         ]
@@ -158,9 +158,7 @@ class Order(models.Model):
         Certification, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
     )
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders")
-    window = models.ForeignKey(
-        DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
-    )
+    window = models.ForeignKey(DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     policy = models.ForeignKey(DeliveryPolicy, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     street = models.CharField(max_length=200, blank=True)
     unit = models.CharField(max_length=50, blank=True)
@@ -189,9 +187,7 @@ class Order(models.Model):
                 condition=Q(status__in=["cart", "placed", "confirmed", "cancelled", "refused", "lapsed"]),
                 name="order_status",
             ),
-            models.UniqueConstraint(
-                fields=["patient", "placed_by"], condition=Q(status="cart"), name="order_one_cart"
-            ),
+            models.UniqueConstraint(fields=["patient", "placed_by"], condition=Q(status="cart"), name="order_one_cart"),
             models.UniqueConstraint(fields=["placed_by", "idempotency_key"], name="order_placed_once"),
             models.CheckConstraint(
                 condition=Q(status="cart")

@@ -139,7 +139,7 @@ def allotment_mg(certification: Certification) -> int:
 def allotment_left_mg(
     *, patient: Patient, day: date, certification: Certification | None, days: int, without: Order | None = None
 ) -> int:
-    """What may still be ordered for `day`, in mg: the least that is left over every span of `days` days with `day` in it.
+    """What may still be ordered for `day`, in mg: the least left over every span of `days` days with `day` in it.
 
     Orders that hold amounts count on their delivery day, earlier and later ones alike; `without` is left out.
     """
@@ -172,7 +172,7 @@ def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
 
 def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
     """A Connecticut ZIP code that takes deliveries, within the radius where one is set (06390 is in New York)."""
-    if not re.fullmatch(r"\d{5}", zip_code):
+    if not re.fullmatch(r"[0-9]{5}", zip_code):
         return False
     place = next(iter(zipcodes.matching(zip_code)), None)
     if place is None or place["state"] != "CT" or place["zip_code_type"] == "PO BOX":
@@ -214,7 +214,7 @@ def check_transition(order: Order, to: str) -> None:
 
 
 def check_orderer(patient: Patient, *, user: "User", today: date) -> None:
-    """The patient, or the current caregiver who affirmed; for a minor or a patient without capacity the caregiver alone.
+    """The patient, or the caregiver who affirmed; for a minor or a patient without capacity the caregiver alone.
 
     Raises OrdererError.
     """
@@ -315,9 +315,7 @@ def check_product_fits_patient(product: Product, patient: Patient, *, day: date)
         raise ProductError(_("%(name)s cannot be ordered for a patient under 18.") % {"name": product.name})
 
 
-def check_address(
-    *, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy
-) -> None:
+def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy) -> None:
     """A home in Connecticut, no PO box, within the radius where one is set [brief: never to businesses].
 
     Raises AddressError.

@@ -90,12 +90,16 @@ def card(request):
     people = own_people(request.user)
     if any(person.affirmed_at is None for person in people):
         return redirect("certification:affirmation")
-    today = timezone.localdate()
-    cards = [_card(patient, today) for person in people for patient in _patients_of(person)]
-    for one in cards:
-        record(action="card.view", by=request.user, subject=one["patient"])
+    cards = _cards(patient for person in people for patient in _patients_of(person))
+    for certification in cards:
+        record(action="card.view", by=request.user, subject=certification.patient)
     caregiver = next((person for person in people if isinstance(person, Caregiver)), None)
-    return render(request, "certification/card.html", {"cards": cards, "caregiver": caregiver})
+    today = timezone.localdate()
+    context = {
+        "cards": [(certification, standing_of(certification, today=today)) for certification in cards],
+        "caregiver": caregiver,
+    }
+    return render(request, "certification/card.html", context)
 
 
 def _patients_of(person):
@@ -104,13 +108,14 @@ def _patients_of(person):
     return [assignment.patient for assignment in person.assignments.all() if assignment.ended_date is None]
 
 
-def _card(patient, today):
-    """The certification that counts: the one that runs, or the last that did."""
-    certifications = patient.certifications.exclude(status=Certification.Status.SUPERSEDED)
-    certification = certifications.select_related("physician").order_by("certified_at").last()
-    return {
-        "patient": patient,
-        "certification": certification,
-        "standing": standing_of(certification, today=today),
-        "assignment": patient.current_assignment,
-    }
+def _cards(patients):
+    """Of each patient the certification that counts: the one that runs, or the last that did."""
+    certifications = (
+        Certification.objects.filter(patient__in=list(patients))
+        .exclude(status=Certification.Status.SUPERSEDED)
+        .select_related("patient", "physician")
+        .prefetch_related("patient__assignments__caregiver")
+        .defer("condition_codes", "directions", "ended_reason")
+        .order_by("certified_at")
+    )
+    return list({certification.patient_id: certification for certification in certifications}.values())

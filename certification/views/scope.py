@@ -64,11 +64,8 @@ def step_context(certification, current, errors):
 
 def own_people(user):
     """The patient and the caregiver that this account has joined; nobody else has anything to see."""
-    people = [
-        person
-        for model in (Patient, Caregiver)
-        for person in model.objects.filter(user=user).prefetch_related("assignments__caregiver", "assignments__patient")
-    ]
+    caregivers = Caregiver.objects.filter(user=user).prefetch_related("assignments__patient")
+    people = [*Patient.objects.filter(user=user), *caregivers]
     if not people:
         raise Http404
     return people

@@ -159,7 +159,10 @@ class CaregiverView(StepView):
         return super().post(request, uuid)
 
     def more(self):
-        return {"needs_guardian": self.needs_guardian(), "has_caregiver": bool(self.certification.draft.get("caregiver"))}
+        return {
+            "needs_guardian": self.needs_guardian(),
+            "has_caregiver": bool(self.certification.draft.get("caregiver")),
+        }
 
 
 def limit_hint(today):

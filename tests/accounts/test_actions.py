@@ -36,7 +36,7 @@ def failures():
     return IdentificationTry.objects.filter(succeeded=False).count()
 
 
-# --- Accounts ------------------------------------------------------------------------------------------------------------
+# --- Accounts -------------------------------------------------------------------------------------------------------
 
 
 def test_create_user_keeps_the_address_in_lower_case():
@@ -87,7 +87,7 @@ def test_add_physician_refuses_a_wrong_check_digit():
     assert Event.objects.get(action="physician.add").outcome == "refused"
 
 
-# --- Identification ------------------------------------------------------------------------------------------------------
+# --- Identification -------------------------------------------------------------------------------------------------
 
 
 def test_identify_physician_binds_the_account():
@@ -169,7 +169,7 @@ def test_a_failed_try_is_kept_with_its_event():
     assert (event.outcome, event.reason, event.actor_id) == ("refused", "IdentificationError", account.pk)
 
 
-# --- Lockout -------------------------------------------------------------------------------------------------------------
+# --- Lockout --------------------------------------------------------------------------------------------------------
 
 
 def test_check_not_locked_out_refuses_the_right_digits_after_five_failures():
@@ -246,7 +246,7 @@ def test_the_owner_s_failures_lock_the_owner_alone():
     fail(factories.user(), physician.dea_number)
 
 
-# --- Registrations, delegates, groups ------------------------------------------------------------------------------------
+# --- Registrations, delegates, groups -------------------------------------------------------------------------------
 
 
 def test_set_registration_records_what_was_seen_in_the_place_of_the_last():

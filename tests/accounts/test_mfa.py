@@ -50,7 +50,7 @@ def goes_to(account, page):
     return response.headers.get("Location", response.status_code)
 
 
-# --- Who is asked --------------------------------------------------------------------------------------------------------
+# --- Who is asked ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("required")
@@ -106,6 +106,7 @@ def test_nobody_is_asked_where_it_is_not_required():
 
 
 @pytest.mark.usefixtures("required")
+@pytest.mark.django_db(transaction=True)  # allauth tells and mails after the commit
 def test_setting_it_up_opens_the_way():
     client = signed_in(factories.staff("Pharmacist"))
     page = client.get(ACTIVATE).content.decode()
@@ -117,6 +118,28 @@ def test_setting_it_up_opens_the_way():
     assert client.get("/admin/").status_code == 200
     assert seed not in json.dumps(dict(client.session.items()))
     assert Event.objects.filter(action="user.second_factor_add", reason="totp").count() == 1
+    assert [told.subject for told in mail.outbox] == ["Two-factor authentication was turned on"]
+
+
+@pytest.mark.usefixtures("required")
+def test_the_recovery_codes_lead_on_to_the_start():
+    client = signed_in(with_totp(factories.staff("Pharmacist")))
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(SEED)})
+    RecoveryCodes.activate(Authenticator.objects.get().user)
+
+    page = client.get("/accounts/2fa/recovery-codes/").content.decode()
+
+    assert 'href="/accounts/role/"' in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_new_recovery_codes_are_recorded():
+    client = signed_in(with_totp(factories.user()))
+    client.post("/accounts/2fa/authenticate/", {"code": code_of(SEED)})
+
+    client.post("/accounts/2fa/recovery-codes/generate/")
+
+    assert Event.objects.filter(action="user.second_factor_reset", reason="recovery_codes").count() == 1
 
 
 @pytest.mark.usefixtures("required")
@@ -130,7 +153,7 @@ def test_setting_it_up_asks_for_the_password_when_signing_in_was_a_while_ago():
         assert client.get(ACTIVATE).headers["Location"].startswith("/accounts/reauthenticate/")
 
 
-# --- Signing in with it --------------------------------------------------------------------------------------------------
+# --- Signing in with it ---------------------------------------------------------------------------------------------
 
 
 def test_signing_in_asks_for_the_code():
@@ -170,7 +193,7 @@ def test_turning_it_off_is_recorded_and_told():
     assert [told.to for told in mail.outbox] == [["rosa@example.org"]]
 
 
-# --- How it is kept ------------------------------------------------------------------------------------------------------
+# --- How it is kept -------------------------------------------------------------------------------------------------
 
 
 def stored():

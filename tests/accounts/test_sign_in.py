@@ -28,7 +28,7 @@ def sign_in(client, email, password=factories.PASSWORD, page=LOGIN, **extra):
     return client.post(page, {"login": email, "password": password}, **extra)
 
 
-# --- Making an account ---------------------------------------------------------------------------------------------------
+# --- Making an account ----------------------------------------------------------------------------------------------
 
 
 def test_signing_up_keeps_the_address_in_lower_case():
@@ -100,7 +100,7 @@ def test_a_forgotten_password_is_set_anew_and_ends_nothing_silently():
     assert Event.objects.filter(action="user.password_change", actor_id=account.pk).count() == 1
 
 
-# --- Signing in ----------------------------------------------------------------------------------------------------------
+# --- Signing in -----------------------------------------------------------------------------------------------------
 
 
 def test_signing_in_and_out_is_recorded():
@@ -161,9 +161,7 @@ def test_an_address_is_closed_for_a_while_after_ten_failures():
 def test_a_forged_address_header_helps_nobody():
     for number in range(11):
         forged = {"X-Forwarded-For": f"198.51.100.{number}"}
-        response = Client().post(
-            LOGIN, {"login": f"nobody{number}@example.org", "password": "wrong"}, headers=forged
-        )
+        response = Client().post(LOGIN, {"login": f"nobody{number}@example.org", "password": "wrong"}, headers=forged)
 
     assert SLOW_DOWN in response.content.decode()
 
@@ -172,7 +170,9 @@ def test_the_admin_s_own_sign_in_page_leads_to_ours():
     factories.staff(email="boss@example.org")
     client = Client()
 
-    response = client.post("/admin/login/?next=/admin/", {"username": "boss@example.org", "password": factories.PASSWORD})
+    response = client.post(
+        "/admin/login/?next=/admin/", {"username": "boss@example.org", "password": factories.PASSWORD}
+    )
 
     assert response.headers["Location"] == "/accounts/login/?next=%2Fadmin%2F"
     assert "_auth_user_id" not in client.session

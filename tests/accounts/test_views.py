@@ -33,7 +33,7 @@ def landing(account, **how):
     return response.headers.get("Location", response.status_code)
 
 
-# --- Where people land ---------------------------------------------------------------------------------------------------
+# --- Where people land ----------------------------------------------------------------------------------------------
 
 
 def test_role_leads_each_to_her_first_page():
@@ -75,7 +75,7 @@ def test_role_asks_nobody_to_post():
     assert factories.client_for(factories.user()).post("/accounts/role/").status_code == 405
 
 
-# --- Identification ------------------------------------------------------------------------------------------------------
+# --- Identification -------------------------------------------------------------------------------------------------
 
 
 def test_identify_binds_and_shows_the_eligibility():
@@ -123,7 +123,9 @@ def test_identify_is_asked_once_a_session():
     assert client.get(f"{IDENTIFY}?next=/accounts/physician/").headers["Location"] == ELIGIBILITY
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_identify_leads_nowhere_else(elsewhere):
     physician = factories.identified_physician()
     client = factories.client_for(physician.user, identified=False)
@@ -228,7 +230,7 @@ def test_identify_needs_a_signed_in_person():
     assert Client().post(IDENTIFY, {}).headers["Location"] == f"/accounts/login/?next={IDENTIFY}"
 
 
-# --- Eligibility ---------------------------------------------------------------------------------------------------------
+# --- Eligibility ----------------------------------------------------------------------------------------------------
 
 
 def page_of(physician):
@@ -300,7 +302,7 @@ def test_eligibility_follows_what_the_registrar_saw():
     assert "On record, but not active." in page_of(physician)
 
 
-# --- Who may come in -----------------------------------------------------------------------------------------------------
+# --- Who may come in ------------------------------------------------------------------------------------------------
 
 
 def test_physician_required_hides_the_page_from_everybody_else():
@@ -330,9 +332,7 @@ def test_office_required_lets_the_physician_and_her_delegate_in():
 def test_office_required_asks_a_physician_to_identify_even_as_a_delegate():
     account = factories.delegate(factories.identified_physician())
     other = factories.physician()
-    identify_physician(
-        dea_number=other.dea_number, ssn_last_four=factories.SSN_LAST_FOUR, address=None, by=account
-    )
+    identify_physician(dea_number=other.dea_number, ssn_last_four=factories.SSN_LAST_FOUR, address=None, by=account)
 
     response = factories.client_for(account, identified=False).get("/certification/")
 

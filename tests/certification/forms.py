@@ -1,7 +1,6 @@
 """What a browser posts from the pages of certification."""
 
 from datetime import date
-from decimal import Decimal
 
 from django.utils import timezone
 

@@ -27,7 +27,11 @@ def certification():
 def link_to(person):
     """The address in the mail, which alone holds the token."""
     send_due(by=None)
-    body = next(message.body for message in reversed(mail.outbox) if person.email in message.to and "/invitation/" in message.body)
+    body = next(
+        message.body
+        for message in reversed(mail.outbox)
+        if person.email in message.to and "/invitation/" in message.body
+    )
     return re.search(r"/invitation/[\w-]+/", body)[0]
 
 

@@ -1,6 +1,7 @@
 """The steps of a draft: what is saved, what is refused beside its field, and how one gets on."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -65,7 +66,7 @@ def test_a_physician_goes_through_all_steps_to_the_confirmation(client, physicia
     draft.refresh_from_db()
     assert "Your patient is now certified." in page and draft.number in page
     assert f"{rules.expires_date_for(timezone.localdate()) - timedelta(days=1):%B %-d, %Y}" in page
-    assert (draft.monthly_allotment_oz, draft.patient.name) == (forms.Decimal("2.50"), "Rosa Delgado")
+    assert (draft.monthly_allotment_oz, draft.patient.name) == (Decimal("2.50"), "Rosa Delgado")
 
 
 def test_every_step_shows_the_saved_answers_again(client, physician):
@@ -80,7 +81,7 @@ def test_every_step_shows_the_saved_answers_again(client, physician):
 def test_attestations_are_unticked_at_first_and_the_allotment_is_the_limit(client, physician):
     page = client.get(url(factories.draft(physician, statement=None), "statement"))
     assert "checked" not in page.content.decode()
-    assert page.context["form"]["monthly_allotment_oz"].value() == forms.Decimal("3.50")
+    assert page.context["form"]["monthly_allotment_oz"].value() == Decimal("3.50")
     assert "3.50 oz (99.2 g)" in page.content.decode()
 
 
@@ -210,10 +211,10 @@ def test_profile_of_the_physician_herself_is_refused(client, physician, own):
         ({"condition_codes": []}, "condition_codes", "Choose at least one"),
         ({"condition_codes": ["severe-epilepsy"]}, "condition_codes", "Choose one of the answers"),
         ({"condition_codes": ["\x00"]}, "condition_codes", "Choose one of the answers"),
-        (forms.date_boxes("exam_date", date.today() - timedelta(days=200)), "exam_date", "too long ago"),
-        (forms.date_boxes("exam_date", date.today() + timedelta(days=2)), "exam_date", "today or in the past"),
+        (forms.date_boxes("exam_date", timezone.localdate() - timedelta(days=200)), "exam_date", "too long ago"),
+        (forms.date_boxes("exam_date", timezone.localdate() + timedelta(days=2)), "exam_date", "today or in the past"),
         (
-            forms.date_boxes("monitoring_reviewed_date", date.today() - timedelta(days=200)),
+            forms.date_boxes("monitoring_reviewed_date", timezone.localdate() - timedelta(days=200)),
             "monitoring_reviewed_date",
             "too long ago",
         ),
@@ -302,7 +303,11 @@ def test_a_caregiver_can_be_taken_back(client, physician):
         ({"need": ""}, "need", "Enter why"),
         (forms.date_boxes("birth_date", CHILD), "birth_date", "18 or older"),
         ({"zip_code": "10001"}, "zip_code", "not in Connecticut"),
-        ({"first_name": "Rosa", **forms.date_boxes("birth_date", date(1980, 4, 28))}, "last_name", "cannot be the patient"),
+        (
+            {"first_name": "Rosa", **forms.date_boxes("birth_date", date(1980, 4, 28))},
+            "last_name",
+            "cannot be the patient",
+        ),
     ],
 )
 def test_caregiver_refuses_beside_the_field(client, physician, over, field, sentence):

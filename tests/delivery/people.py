@@ -6,10 +6,13 @@ from html import unescape
 from uuid import uuid4
 
 from django.urls import reverse
+from django.utils import timezone
 
+from certification.actions import accept_invitation
 from delivery.actions import set_policy
 from delivery.reference import POLICIES
 from tests import factories
+from tests.guard import unguarded
 
 
 def guardian_of_a_child(**over):
@@ -19,12 +22,20 @@ def guardian_of_a_child(**over):
             first_name="Milo", last_name="Hart", birth_date=date(2014, 5, 1), email="", has_no_email=True
         ),
         condition=factories.condition(condition_codes=["severe-epilepsy"]),
-        caregiver=factories.caregiver(first_name="Nora", last_name="Hart", **over),
+        caregiver=factories.caregiver(**{"first_name": "Nora", "last_name": "Hart", **over}),
     )
     caregiver = made.patient.current_assignment.caregiver
     if caregiver.user_id is None:
         factories.join(caregiver)
     return caregiver, made.patient
+
+
+def guardian_of_two():
+    """A guardian, and two children for whom she acts."""
+    caregiver, child = guardian_of_a_child(phone="+12035550177")
+    same, sibling = guardian_of_a_child(phone="+12035550177", email=caregiver.email)
+    assert same == caregiver
+    return caregiver, child, sibling
 
 
 def patient_with_caregiver(**over):
@@ -33,6 +44,13 @@ def patient_with_caregiver(**over):
     caregiver = made.patient.current_assignment.caregiver
     factories.join(caregiver)
     return made.patient, caregiver
+
+
+def join_without_affirming(person):
+    account = factories.user(person.email)
+    accept_invitation(invitation=person.invitations.latest("pk"), birth_date=person.birth_date, by=account)
+    person.refresh_from_db()
+    return person
 
 
 def policy(effective_date, **over):
@@ -62,3 +80,9 @@ def words_of(response):
 
 def url(name, *args):
     return reverse(f"delivery:{name}", args=args)
+
+
+def end(assignment):
+    """Ended today. No action does so yet.
+    with unguarded():
+        type(assignment).objects.filter(pk=assignment.pk).update(ended_date=timezone.localdate())

@@ -29,7 +29,8 @@ def window_on(day, starts="09:30", ends="13:30", **over):
 
 
 @pytest.mark.parametrize(
-    ("thc_mg", "other_mg", "amount_mg"), [(20, 0, 80), (1750, 0, 7000), (0, 500, 1000), (1, 1, 6), (500, 0, 2000), (0, 0, 0)]
+    ("thc_mg", "other_mg", "amount_mg"),
+    [(20, 0, 80), (1750, 0, 7000), (0, 500, 1000), (1, 1, 6), (500, 0, 2000), (0, 0, 0)],
 )
 def test_flower_equivalent_follows_the_states_formula(thc_mg, other_mg, amount_mg):
     assert rules.flower_equivalent_mg(thc_mg=thc_mg, other_cannabinoids_mg=other_mg) == amount_mg
@@ -172,14 +173,12 @@ def test_check_orderer_refuses_a_stranger():
 
 @pytest.mark.django_db
 def test_check_orderer_asks_to_affirm_first():
-    patient = factories.certification(caregiver=factories.caregiver()).patient
-    patient.affirmed_at = None
+    patient = factories.certification(caregiver=factories.caregiver(), joined=False).patient
+    people.join_without_affirming(patient)
     with pytest.raises(rules.OrdererError, match="patient’s statement first"):
         rules.check_orderer(patient, user=patient.user, today=WEDNESDAY)
-    caregiver = patient.current_assignment.caregiver
-    caregiver.user = factories.user()
+    caregiver = people.join_without_affirming(patient.current_assignment.caregiver)
     with pytest.raises(rules.OrdererError, match="caregiver’s statement first"):
-        patient.current_assignment.caregiver = caregiver
         rules.check_orderer(patient, user=caregiver.user, today=WEDNESDAY)
 
 
@@ -206,7 +205,9 @@ def test_check_certification_covers_the_delivery_day():
             rules.check_certification_covers(late, window_on(date(2026, 12, 2)))
 
 
-@pytest.mark.parametrize("day", [date(2026, 3, 11), date(2026, 11, 4), WEDNESDAY], ids=["DST begins", "DST ends", "plain"])
+@pytest.mark.parametrize(
+    "day", [date(2026, 3, 11), date(2026, 11, 4), WEDNESDAY], ids=["DST begins", "DST ends", "plain"]
+)
 def test_check_lead_time_to_the_second(day):
     window = window_on(day)
     closes = window.starts_at - timedelta(hours=24)
@@ -358,7 +359,14 @@ def test_no_span_of_30_days_ever_holds_more_than_the_allotment(order_of, seed):
 
 
 def address(**over):
-    return {"street": "40 Orange Street", "unit": "", "zip_code": "06510", "is_residence": True, "policy": TERMS, **over}
+    return {
+        "street": "40 Orange Street",
+        "unit": "",
+        "zip_code": "06510",
+        "is_residence": True,
+        "policy": TERMS,
+        **over,
+    }
 
 
 def test_check_address_takes_a_home():
@@ -367,7 +375,8 @@ def test_check_address_takes_a_home():
 
 
 @pytest.mark.parametrize(
-    "street", ["PO Box 12", "P.O. Box 9", "p o box 1", "POB 44", "PO Box12", "Post Office Box 3", "Box 44", "General Delivery"]
+    "street",
+    ["PO Box 12", "P.O. Box 9", "p o box 1", "POB 44", "PO Box12", "Post Office Box 3", "Box 44", "General Delivery"],
 )
 def test_check_address_refuses_a_po_box(street):
     with pytest.raises(rules.AddressError, match="PO box") as refusal:
@@ -380,7 +389,9 @@ def test_check_address_refuses_a_po_box_beside_a_street():
         rules.check_address(**address(unit="PO Box 4"))
 
 
-@pytest.mark.parametrize(("over", "field"), [({"zip_code": "06390"}, "zip_code"), ({"is_residence": False}, "is_residence")])
+@pytest.mark.parametrize(
+    ("over", "field"), [({"zip_code": "06390"}, "zip_code"), ({"is_residence": False}, "is_residence")]
+)
 def test_check_address_names_the_field(over, field):
     with pytest.raises(rules.AddressError) as refusal:
         rules.check_address(**address(**over))

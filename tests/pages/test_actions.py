@@ -148,7 +148,7 @@ def test_database_refuses_an_answer_without_a_time(staff):
         ContactMessage.objects.filter(pk=message.pk).update(answered_by=staff)
 
 
-# --- Races -----------------------------------------------------------------------------------------------------------
+# --- Races ----------------------------------------------------------------------------------------------------------
 
 
 def at_once(texts):

@@ -124,7 +124,7 @@ def test_contact_forwarded_header_of_a_stranger_opens_no_way_round_the_limit(cli
     assert client.post("/contact/", SENT, headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 429
 
 
-# --- When something is wrong -----------------------------------------------------------------------------------------
+# --- When something is wrong ----------------------------------------------------------------------------------------
 
 
 def test_form_without_its_token_says_what_to_do():

@@ -23,7 +23,7 @@ PAGES = [
 ]
 
 
-# --- What the brief says ---------------------------------------------------------------------------------------------
+# --- What the brief says --------------------------------------------------------------------------------------------
 
 RELATIONSHIP = [
     "Physicians must have a bona fide relationship with the patient in order to register them with the program.",
@@ -136,7 +136,7 @@ def test_home_has_three_ways_in(client):
         assert f'<a class="usa-link" href="{url}">{label}</a>' in body
 
 
-# --- Every page ------------------------------------------------------------------------------------------------------
+# --- Every page -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -187,7 +187,7 @@ def test_pages_take_no_post(client):
     assert client.post("/").status_code == 405
 
 
-# --- Health ----------------------------------------------------------------------------------------------------------
+# --- Health ---------------------------------------------------------------------------------------------------------
 
 
 def test_livez_asks_no_database(client, django_assert_num_queries):

@@ -1,0 +1,108 @@
+"""Fifty at once, on the database of the run; the control shows that it is the lock that counts."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from accounts import actions, rules
+from accounts.models import IdentificationTry
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TRIES = 50
+
+
+@pytest.fixture
+def slow_comparison(monkeypatch):
+    """Time between counting and writing, so that tries that are not kept apart meet each other."""
+    compare = rules.ssn_digits_match
+
+    def compare_slowly(*arguments):
+        time.sleep(0.05)
+        return compare(*arguments)
+
+    monkeypatch.setattr(rules, "ssn_digits_match", compare_slowly)
+
+
+def try_at_once(accounts, number):
+    """How each try was refused."""
+    start = Barrier(len(accounts))
+
+    def one_try(account):
+        start.wait()
+        try:
+            actions.identify_physician(dea_number=number, ssn_last_four="0000", address=None, by=account)
+        except rules.IdentificationError as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(accounts)) as pool:
+        return list(pool.map(one_try, accounts))
+
+
+def failures():
+    return IdentificationTry.objects.filter(succeeded=False).count()
+
+
+@pytest.mark.usefixtures("slow_comparison")
+@pytest.mark.parametrize("known", [True, False], ids=["on the roster", "nobody's number"])
+def test_of_fifty_tries_at_one_number_five_fail_and_the_rest_are_locked_out(known):
+    number = factories.physician().dea_number if known else factories.dea_number()
+    accounts = [factories.user() for _ in range(TRIES)]
+
+    refusals = try_at_once(accounts, number)
+
+    assert failures() == 5
+    assert (refusals.count("IdentificationError"), refusals.count("LockedOut")) == (5, TRIES - 5)
+
+
+@pytest.mark.usefixtures("slow_comparison")
+def test_of_fifty_tries_of_one_account_five_fail():
+    account = factories.user()
+    tries = [account] * TRIES
+
+    refusals = try_at_once(tries, factories.dea_number())
+
+    assert failures() == 5
+    assert refusals.count("LockedOut") == TRIES - 5
+
+
+@pytest.mark.usefixtures("slow_comparison")
+def test_without_the_lock_more_than_five_get_through(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time, with or without our lock")
+    monkeypatch.setattr(actions, "lock_text", lambda text: None)
+
+    try_at_once([factories.user() for _ in range(TRIES)], factories.dea_number())
+
+    assert failures() > 5
+
+
+def test_of_ten_accounts_one_is_bound():
+    physician = factories.physician()
+    accounts = [factories.user() for _ in range(10)]
+    start = Barrier(len(accounts))
+
+    def bind(account):
+        start.wait()
+        try:
+            actions.identify_physician(
+                dea_number=physician.dea_number, ssn_last_four=factories.SSN_LAST_FOUR, address=None, by=account
+            )
+        except rules.IdentificationError:
+            return None
+        else:
+            return account.pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(accounts)) as pool:
+        bound = [pk for pk in pool.map(bind, accounts) if pk]
+
+    physician.refresh_from_db()
+    assert bound == [physician.user_id]

@@ -1,0 +1,63 @@
+"""What a certification that ends, or that allows less, undoes."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from certification.actions import renew_certification, withdraw_certification
+from delivery.actions import undo_uncovered_orders
+from delivery.models import DeliveryWindow, Order, Product
+from notifications.models import Notification
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def statuses(*orders):
+    return [Order.objects.get(pk=order.pk).status for order in orders]
+
+
+def test_a_withdrawn_certification_undoes_its_open_orders():
+    physician = factories.identified_physician()
+    certification = factories.certification(physician)
+    order, other = factories.order(certification.patient), factories.order()
+    withdraw_certification(certification=certification, reason="No longer indicated.", by=physician.user)
+    order.refresh_from_db()
+    assert (order.status, order.ended_reason) == ("cancelled", "Your certification no longer covers this order.")
+    assert statuses(other) == ["placed"]
+    assert DeliveryWindow.objects.get(pk=order.window_id).booked == 1
+    assert Product.objects.get(lines__order=order).stock == 50
+    assert Notification.objects.filter(kind="order_cancelled", recipient=order.placed_by.email).count() == 1
+
+
+def test_a_lower_allotment_undoes_the_latest_orders_first():
+    physician = factories.identified_physician()
+    certification = factories.certification(physician, on=date(2025, 12, 10))
+    patient, product = certification.patient, factories.product(amount_mg=28_000)
+    first, second, third = (
+        factories.order(
+            patient, into=factories.window(factories.next_wednesday(weeks)), lines=[(product, 2)], seen_cents=8000
+        )
+        if weeks == 0
+        else factories.order(
+            patient,
+            into=factories.window(factories.next_wednesday(weeks)),
+            lines=[(factories.product(amount_mg=9_000), 2)],
+        )
+        for weeks in (0, 1, 2)
+    )
+    renew_certification(
+        certification=certification,
+        condition=factories.condition(),
+        statement=factories.statement(monthly_allotment_oz=Decimal("2.75")),
+        signature_name=physician.name,
+        by=physician.user,
+    )
+    assert statuses(first, second, third) == ["placed", "placed", "cancelled"]
+
+
+def test_undoing_again_changes_nothing():
+    order = factories.order()
+    assert undo_uncovered_orders(patient=order.patient, from_day=date(2026, 11, 23), by=None) == 0
+    assert statuses(order) == ["placed"]

@@ -1,0 +1,302 @@
+import pytest
+
+from delivery import actions
+from delivery.models import Order, OrderLine
+from tests import factories
+from tests.delivery import people
+from tests.delivery.people import url, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def patient():
+    return factories.patient()
+
+
+@pytest.fixture
+def client(patient):
+    return factories.client_for(patient.user)
+
+
+def put(client, product, quantity, **over):
+    return client.post(url("cart-line"), {"product": product.sku, "quantity": quantity}, **over)
+
+
+def lines():
+    return list(OrderLine.objects.values_list("product__sku", "quantity"))
+
+
+# --- Products -------------------------------------------------------------------------------------------------------
+
+
+def test_products_stand_by_form_with_price_stock_and_equivalent(client):
+    factories.window()
+    factories.product(sku="A", name="Harbor drops", stock=3, amount_mg=3500)
+    factories.product(sku="B", name="Berry chews", form="edible", stock=50, price_cents=2400)
+    words = words_of(client.get(url("product-list")))
+    assert "Harbor drops $40.00" in words
+    assert "Counts as 3.5 g of flower (0.13 oz). 3 left" in words
+    assert words.index("Edible Berry chews") < words.index("Tincture Harbor drops")
+    assert "Berry chews $24.00 THC 250 mg, CBD 0 mg. Counts as 1 g of flower (0.04 oz). In stock" in words
+
+
+def test_a_sold_out_product_stands_last_without_a_button(client):
+    factories.window()
+    factories.product(sku="GONE", name="Autumn drops", stock=0)
+    factories.product(sku="HERE", name="Winter drops")
+    response = client.get(url("product-list"))
+    assert words_of(response).index("Winter drops") < words_of(response).index("Autumn drops")
+    assert "Sold out" in words_of(response)
+    assert b'id="send-HERE"' in response.content
+    assert b'id="send-GONE"' not in response.content
+
+
+def test_a_product_off_the_menu_is_not_shown(client):
+    factories.product(name="Old drops", is_active=False)
+    assert "Old drops" not in words_of(client.get(url("product-list")))
+
+
+def test_no_inhaled_form_is_shown_for_a_child():
+    factories.window()
+    caregiver, _child = people.guardian_of_a_child()
+    factories.product(name="Night pen", form="vape", is_inhaled=True)
+    factories.product(name="Day drops")
+    words = words_of(factories.client_for(caregiver.user).get(url("product-list")))
+    assert "Day drops" in words
+    assert "Night pen" not in words
+
+
+def test_the_allotment_is_told_for_the_next_wednesday_with_what_we_cannot_know(client):
+    factories.window()
+    words = words_of(client.get(url("product-list")))
+    assert "3.50 of 3.50 oz left for Wednesday, November 25" in words
+    assert "We cannot see what you buy at the counter or elsewhere" in words
+
+
+def test_an_ended_certification_is_told_instead(monday):
+    factories.window()
+    patient = factories.certification(on=people.date(2025, 11, 1)).patient
+    response = factories.client_for(patient.user).get(url("product-list"))
+    assert "No certification is valid" in words_of(response)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("06510", "Yes, we deliver to homes in ZIP code 06510."),
+        ("06510-1234", "Yes, we deliver to homes in ZIP code 06510."),
+        ("06390", "No, we cannot deliver to ZIP code 06390."),
+        ("06504", "No, we cannot deliver to ZIP code 06504."),
+        ("0651", "Enter a 5-digit ZIP code, like 06510"),
+        ("", "Enter ZIP code"),
+        ("\0", "ZIP code"),
+        ("🏠", "Enter a 5-digit ZIP code, like 06510"),
+        ("٠٦٥١٠", "Enter a 5-digit ZIP code, like 06510"),
+    ],
+)
+def test_the_zip_box_answers_in_words(client, typed, answer):
+    response = client.get(url("product-list"), {"zip": typed})
+    assert response.status_code == 200
+    assert answer in words_of(response)
+
+
+def test_the_zip_box_names_the_radius_where_one_is_set(client):
+    people.policy(people.date(2026, 11, 1), radius_miles=10, origin_zip="06510")
+    words = words_of(client.get(url("product-list"), {"zip": "06103"}))
+    assert (
+        "No, we cannot deliver to ZIP code 06103. We deliver to street addresses in Connecticut, within 10 miles"
+        in words
+    )
+
+
+# --- Cart -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_is_put_in_and_the_shortfall_is_told(client):
+    product = factories.product(sku="A", name="Harbor drops")
+    response = put(client, product, 1)
+    assert (response.status_code, response.url) == (302, url("product-list"))
+    words = words_of(client.get(response.url))
+    assert "In your cart: 1 × Harbor drops." in words
+    assert "Total $40.00 You are $35.00 short of the $75.00 minimum." in words
+    assert lines() == [("A", 1)]
+
+
+def test_a_line_is_set_to_a_quantity_and_sent_twice_stays(client):
+    product = factories.product(sku="A")
+    for _time in range(2):
+        put(client, product, 2)
+    assert lines() == [("A", 2)]
+    put(client, product, "0")
+    assert lines() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("-1", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("−1", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("1000000", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("9" * 5000, "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("abc", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("1.5", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("", "Enter quantity"),
+        ("\0", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("🌿", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("51", "Only 50 of Harbor Mist Tincture left."),
+    ],
+)
+def test_a_quantity_that_cannot_be_gets_its_sentence_beside_the_box(client, typed, sentence):
+    product = factories.product(sku="A")
+    response = put(client, product, typed)
+    assert response.status_code == 200
+    assert words_of(response).count(sentence) == 2  # in the summary, and beside the box
+    assert b"<title>Error: Order for delivery" in response.content
+    assert b'href="#line-A-quantity"' in response.content
+    assert lines() == []
+
+
+def test_a_wrong_quantity_of_a_line_keeps_what_was_typed_and_the_cart(client, patient):
+    product = factories.product(sku="A")
+    factories.cart(patient, (product, 2))
+    response = put(client, product, "2x")
+    assert b'value="2x"' in response.content
+    assert lines() == [("A", 2)]
+
+
+@pytest.mark.parametrize("sku", ["NOPE", "", "\0", "x" * 400, "🌿"])
+def test_a_product_that_is_not_there_gets_a_sentence(client, sku):
+    response = client.post(url("cart-line"), {"product": sku, "quantity": "1"})
+    assert response.status_code == 200
+    assert "Check what you entered" in words_of(response)
+    assert not Order.objects.exists()
+
+
+def test_a_product_off_the_menu_or_sold_out_gets_a_sentence(client):
+    response = put(client, factories.product(is_active=False), 1)
+    assert "is no longer on the menu" in words_of(response)
+    response = put(client, factories.product(stock=0), 1)
+    assert "is sold out" in words_of(response)
+
+
+def test_a_megabyte_is_too_much(client):
+    response = client.post(url("cart-line"), {"product": "A", "quantity": "1" * 1_100_000})
+    assert response.status_code in (400, 413)
+
+
+def test_a_changed_price_and_a_lower_stock_are_named_in_the_cart(client, patient):
+    factories.window()
+    product = factories.product(stock=3)
+    factories.cart(patient, (product, 3))
+    actions.save_product(sku=product.sku, price_cents=4100, by=None)
+    factories.order(lines=[(product, 2)], seen_cents=8200)
+    words = words_of(client.get(url("product-list")))
+    assert "The price changed from $40.00 to $41.00." in words
+    assert "Only 1 of Harbor Mist Tincture left." in words
+
+
+def test_a_cart_over_the_allotment_says_by_how_much(client, patient):
+    factories.window()
+    factories.cart(patient, (factories.product(amount_mg=60_000), 2))
+    assert "This is 20.78 g more than what is left" in words_of(client.get(url("product-list")))
+
+
+def test_the_cart_survives_signing_out(client, patient):
+    factories.cart(patient, (factories.product(name="Harbor drops"), 2))
+    client.logout()
+    words = words_of(factories.client_for(patient.user).get(url("product-list")))
+    assert "2 in your cart" in words
+
+
+def test_htmx_gets_the_shop_alone_and_the_same_words(client):
+    product = factories.product(sku="A", name="Harbor drops")
+    response = put(client, product, 2, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert response.content.strip().startswith(b'<section id="shop"')
+    assert "In your cart: 2 × Harbor drops." in words_of(response)
+    assert lines() == [("A", 2)]
+    assert "from 1 to 99" in words_of(put(client, product, "abc", headers={"HX-Request": "true"}))
+
+
+def test_the_cart_is_changed_by_post_only(client):
+    factories.product(sku="A")
+    response = client.get(url("cart-line"), {"product": "A", "quantity": 1})
+    assert (response.status_code, response.url) == (302, url("product-list"))
+    assert lines() == []
+    assert client.get(url("acting-for")).status_code == 405
+
+
+# --- For whom -------------------------------------------------------------------------------------------------------
+
+
+def test_a_caregiver_sees_for_whom_she_orders_and_may_switch():
+    caregiver, child, sibling = people.guardian_of_two()
+    client, product = factories.client_for(caregiver.user), factories.product()
+    assert f"You are ordering for {child.name}" in words_of(client.get(url("product-list")))
+    client.post(url("acting-for"), {"patient": sibling.number})
+    put(client, product, 1)
+    assert Order.objects.get().patient == sibling
+
+
+def test_a_form_keeps_its_patient_when_another_tab_switched():
+    caregiver, child, sibling = people.guardian_of_two()
+    client, product = factories.client_for(caregiver.user), factories.product()
+    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("cart-line"), {"product": product.sku, "quantity": 1, "patient": child.number})
+    assert Order.objects.get().patient == child
+
+
+def test_a_stranger_can_be_chosen_by_nobody(client):
+    other = factories.patient()
+    for data in ({"patient": other.number}, {"patient": "\0"}, {}):
+        assert client.post(url("acting-for"), data).status_code == 404
+    data = {"product": factories.product().sku, "quantity": 1, "patient": other.number}
+    assert client.post(url("cart-line"), data).status_code == 404
+    assert not Order.objects.exists()
+
+
+def test_a_caregiver_whose_assignment_ended_acts_for_nobody():
+    caregiver, child = people.guardian_of_a_child()
+    people.end(child.current_assignment)
+    response = factories.client_for(caregiver.user).get(url("product-list"))
+    assert (response.status_code, response.url) == (302, url("home"))
+
+
+def test_a_child_with_an_account_is_told_who_orders():
+    child = factories.certification(
+        profile=factories.profile(birth_date=people.date(2012, 1, 1)),
+        condition=factories.condition(condition_codes=["severe-epilepsy"]),
+        caregiver=factories.caregiver(),
+    ).patient
+    factories.product()
+    client = factories.client_for(child.user)
+    response = client.get(url("product-list"))
+    assert "For this patient, the caregiver orders and receives." in words_of(response)
+    assert b'name="quantity"' not in response.content
+    assert client.get(url("checkout")).status_code == 302
+
+
+def test_no_more_than_12_queries_however_many_products(client, patient, django_assert_max_num_queries):
+    factories.window()
+    factories.cart(patient)
+    for _row in range(3):
+        factories.product()
+    client.get(url("product-list"))
+    with django_assert_max_num_queries(12) as few:
+        client.get(url("product-list"))
+    for _row in range(297):
+        factories.product(stock=0)
+    with django_assert_max_num_queries(12) as many:
+        client.get(url("product-list"))
+    assert len(many) == len(few)
+
+
+def test_no_more_than_12_queries_for_a_caregiver_of_two(django_assert_max_num_queries):
+    factories.window()
+    caregiver, child, _sibling = people.guardian_of_two()
+    factories.cart(child, by=caregiver.user)
+    client = factories.client_for(caregiver.user)
+    client.get(url("product-list"))
+    with django_assert_max_num_queries(12):
+        client.get(url("product-list"))
