@@ -80,8 +80,8 @@ def _next_page(request):
     return page if is_ours else resolve_url("certification:patient-list")
 
 
-@require_GET
 @physician_required
+@require_GET
 def physician(request):
     """The five requirements, as they stand today."""
     today = timezone.localdate()

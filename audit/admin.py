@@ -19,3 +19,4 @@ class EventAdmin(ActionAdmin):
     ]
     list_filter = ["outcome", "action", "role"]
     search_fields = ["=actor_id", "=subject_id"]
+    fields = [*list_display, "session", "request_id"]

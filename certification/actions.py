@@ -106,13 +106,15 @@ def certify_patient(*, certification: Certification, signature_name: str, by: Us
     rules.check_signature(physician, signature_name)
     answers = answers_of(certification.draft)
     profile, caregiver = answers["profile"], answers["caregiver"]
-    patient = _create_person(Patient, profile, has_legal_capacity=profile["has_legal_capacity"])
+    patient = Patient.objects.create(
+        **_person_fields(profile), number=readable_number("P"), has_legal_capacity=profile["has_legal_capacity"]
+    )
     certification.patient = patient
     _activate(certification, answers, signature_name, today)
     record(action="certification.certify", by=by, subject=certification)
     if caregiver:
         _assign(patient, caregiver, today, by=by)
-    _tell_certified(certification, by=by)
+    _tell_patient("patient_certified", certification, by=by)
     invite(person=patient, by=by)
     return certification
 
@@ -138,19 +140,15 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     certification.save()
 
 
-def _create_person(model: type[Patient] | type[Caregiver], answers: Mapping[str, Any], **more: Any) -> Any:
+def _person_fields(answers: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: answers[name] for name in PERSON_FIELDS if answers.get(name) not in (None, "")}
-    return model.objects.create(
-        number=readable_number("P" if model is Patient else "G"),
-        search_name=search_name(answers["last_name"], answers["first_name"], answers.get("middle_name")),
-        **fields,
-        **more,
-    )
+    fields["search_name"] = search_name(answers["last_name"], answers["first_name"], answers.get("middle_name"))
+    return fields
 
 
 def _assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: User) -> None:
     """The caregiver of the answers acts for the patient from today; somebody who is a caregiver already is found."""
-    caregiver = _known_caregiver(answers) or _create_person(Caregiver, answers)
+    caregiver = _caregiver(_person_fields(answers))
     rules.check_caregiver_is_free(caregiver, patient=patient, relationship=answers["relationship"])
     assignment = CaregiverAssignment.objects.create(
         patient=patient,
@@ -160,32 +158,25 @@ def _assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: Us
         started_date=today,
     )
     record(action="caregiver.assign", by=by, subject=assignment)
-    if caregiver.user_id is None:
-        invite(person=caregiver, by=by)
+    invite(person=caregiver, by=by)
 
 
-def _known_caregiver(answers: Mapping[str, Any]) -> Caregiver | None:
+def _caregiver(fields: dict[str, Any]) -> Caregiver:
     """The same name, birth date and phone: one person, entered once. The row is locked: one caregiver, one count."""
-    return (
-        Caregiver.objects.select_for_update(no_key=True)
-        .filter(
-            birth_date=answers["birth_date"],
-            phone=answers["phone"],
-            search_name=search_name(answers["last_name"], answers["first_name"], answers.get("middle_name")),
-        )
-        .first()
-    )
+    same = {name: fields.pop(name) for name in ("search_name", "birth_date", "phone")}
+    known, _is_new = Caregiver.objects.get_or_create(**same, defaults={**fields, "number": readable_number("G")})
+    return Caregiver.objects.select_for_update(no_key=True).get(pk=known.pk)
 
 
-def _tell_certified(certification: Certification, *, by: User) -> None:
+def _tell_patient(kind: str, certification: Certification, *, by: User) -> None:
     patient = certification.patient
     assert patient is not None
     queue(
-        kind="patient_certified",
+        kind=kind,
         recipient=patient.email or str(patient.phone),
         channel="email" if patient.email else "phone",
         context={"certification": certification.pk},
-        dedupe_key=f"patient_certified:{certification.pk}",
+        dedupe_key=f"{kind}:{certification.pk}",
         language=patient.language,
         by=by,
     )
@@ -218,28 +209,17 @@ def renew_certification(
     rules.check_renewal_is_open(old, today=today)
     check_condition(condition, birth_date=patient.birth_date, today=today)
     check_statement(statement, today=today)
-    _check_still_has_guardian(patient, today)
+    rules.check_has_guardian(patient, today=today)
     rules.check_signature(physician, signature_name)
     _end(old, Certification.Status.SUPERSEDED, by=by)
     renewal = Certification(physician=physician, patient=patient, renewal_of=old)
     _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
     record(action="certification.renew", by=by, subject=renewal)
-    _tell_certified(renewal, by=by)
-    if _lower(renewal.monthly_allotment_oz, old.monthly_allotment_oz):
+    _tell_patient("patient_certified", renewal, by=by)
+    assert renewal.monthly_allotment_oz and old.monthly_allotment_oz
+    if renewal.monthly_allotment_oz < old.monthly_allotment_oz:
         signals.allotment_lowered.send(Certification, patient=patient)
     return renewal
-
-
-def _lower(new: Decimal | None, old: Decimal | None) -> bool:
-    return new is not None and old is not None and new < old
-
-
-def _check_still_has_guardian(patient: Patient, today: date) -> None:
-    guarded = rules.needs_guardian(
-        birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today
-    )
-    if guarded and patient.current_assignment is None:
-        raise rules.CaregiverError(_("This patient needs a caregiver before the certification can be renewed."))
 
 
 @audited("certification.withdraw")
@@ -254,18 +234,8 @@ def withdraw_certification(*, certification: Certification, reason: str, by: Use
     certification.ended_reason = reason
     _end(certification, Certification.Status.WITHDRAWN, by=by)
     record(action="certification.withdraw", by=by, subject=certification)
-    patient = certification.patient
-    assert patient is not None
-    queue(
-        kind="certification_withdrawn",
-        recipient=patient.email or str(patient.phone),
-        channel="email" if patient.email else "phone",
-        context={"certification": certification.pk},
-        dedupe_key=f"certification_withdrawn:{certification.pk}",
-        language=patient.language,
-        by=by,
-    )
-    signals.certification_ended.send(Certification, patient=patient, from_day=today)
+    _tell_patient("certification_withdrawn", certification, by=by)
+    signals.certification_ended.send(Certification, patient=certification.patient, from_day=today)
     return certification
 
 
@@ -333,12 +303,12 @@ def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> 
     by it already gets the same person again.
     """
     with transaction.atomic():
+        person = type(invitation.person).objects.select_for_update(no_key=True).get(pk=invitation.person.pk)
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
-        if invitation.used_at and invitation.person.user_id == by.pk:
-            return invitation.person
+        if invitation.used_at and person.user_id == by.pk:
+            return person
         rules.check_invitation_is_open(invitation, now=timezone.now())
         rules.check_may_join(invitation, user=by)
-        person = invitation.person
         matched = person.birth_date == birth_date
         if matched:
             invitation.used_at = timezone.now()
@@ -396,23 +366,25 @@ def _queue_reminder(certification: Certification, kind: str, *, by: User | None)
     patient = certification.patient
     assert patient is not None
     assignment = patient.current_assignment
-    people = [("patient", patient), ("caregiver", assignment.caregiver if assignment else None)]
-    recipients = [(role, person.email or str(person.phone), bool(person.email)) for role, person in people if person]
-    recipients.append(("physician", certification.physician.email, True))
+    people = {
+        "patient": patient,
+        "caregiver": assignment and assignment.caregiver,
+        "physician": certification.physician,
+    }
     told = set()  # a mother and her child may share an address
-    for role, recipient, is_email in recipients:
-        if recipient in told:
-            continue
-        told.add(recipient)
-        queue(
-            kind="renewal_reminder",
-            recipient=recipient,
-            channel="email" if is_email else "phone",
-            context={"certification": certification.pk, "reminder": kind, "role": role},
-            dedupe_key=f"renewal:{certification.pk}:{kind}:{role}",
-            language=patient.language if role == "patient" else "en",
-            by=by,
-        )
+    for role, person in people.items():
+        recipient = person and (person.email or str(person.phone))
+        if recipient and recipient not in told:
+            told.add(recipient)
+            queue(
+                kind="renewal_reminder",
+                recipient=recipient,
+                channel="email" if person.email else "phone",
+                context={"certification": certification.pk, "reminder": kind, "role": role},
+                dedupe_key=f"renewal:{certification.pk}:{kind}:{role}",
+                language=getattr(person, "language", "en"),
+                by=by,
+            )
 
 
 # --- Reference data -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from certification.models import (
     Invitation,
     Patient,
 )
+from certification.statements import ATTESTATIONS
 
 # What a patient suffers from, and how it is used, is for these alone (also not for who has every permission).
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
@@ -32,9 +33,8 @@ class CertificationAdmin(ActionAdmin):
     search_fields = ["number", "patient__number"]
     fields = [
         "number", "status", "patient", "physician", *MEDICAL_FIELDS, "exam_date", "monitoring_reviewed_date",
-        "assessed_history", "diagnosed_condition", "considered_prescriptions", "benefits_outweigh_risks",
-        "explained_risks", "available_for_follow_up", "monthly_allotment_oz", "allotment_limit_oz",
-        "signature_name", "statement_version", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date", "ended_at", "ended_by",
+        *ATTESTATIONS, "monthly_allotment_oz", "allotment_limit_oz", "signature_name", "statement_version",
+        "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date", "ended_at", "ended_by",
     ]  # fmt: skip
 
     def get_queryset(self, request):

@@ -136,7 +136,10 @@ class Caregiver(Person):
         indexes = [
             models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="caregiver_search_name")
         ]
-        constraints = person_constraints("caregiver")
+        constraints = [
+            *person_constraints("caregiver"),
+            models.UniqueConstraint(fields=["search_name", "birth_date", "phone"], name="caregiver_entered_once"),
+        ]
 
 
 class CaregiverAssignment(models.Model):

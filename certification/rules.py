@@ -306,6 +306,14 @@ def check_caregiver(
     check_not_own_patient(physician, caregiver)
 
 
+def check_has_guardian(patient: Patient, *, today: date) -> None:
+    """A patient who needs a guardian has a current caregiver, checked when named; raises CaregiverError."""
+    capacity = patient.has_legal_capacity
+    is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
+    if is_guarded and patient.current_assignment is None:
+        raise CaregiverError(_("This patient needs a caregiver before the certification can be renewed."))
+
+
 def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, relationship: str) -> None:
     """One patient a caregiver, unless a family relation to each [law, CGS 21a-408]; raises CaregiverError."""
     others = caregiver.assignments.filter(ended_date__isnull=True).exclude(patient=patient)

@@ -82,8 +82,8 @@ def matching(certifications, term: str):
     found |= by_name
     if day := _as_day(term):
         found |= Q(patient__birth_date=day)
-    if number := NUMBER.fullmatch(re.sub(r"[^A-Z0-9]", "", term.upper())):
-        number = "-".join(number.groups())
+    if shape := NUMBER.fullmatch(re.sub(r"[^A-Z0-9]", "", term.upper())):
+        number = "-".join(shape.groups())
         found |= Q(number=number) | Q(patient__number=number)
     digits = re.sub(r"[\s().+-]", "", term).removeprefix("1")
     if re.fullmatch(r"[0-9]+", digits) and len(digits) in PHONE_DIGITS:

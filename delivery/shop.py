@@ -61,6 +61,11 @@ class Terms:
         )
 
     @property
+    def is_covered(self):
+        """Whether the certification reaches any of the days that can still be ordered for."""
+        return any(self.certification and self.certification.is_valid_on(window.date) for window in self.windows)
+
+    @property
     def day(self):
         """The day that the pages speak of: the next that can be reached, or today."""
         return self.next_free.date if self.next_free else timezone.localdate(self.now)

@@ -112,6 +112,7 @@ def client_for(account, *, identified=True):
     client.force_login(account, backend="accounts.backends.PortalBackend")
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = str(account.pk)
     if identified and hasattr(account, "physician"):
         session["identified"] = account.physician.pk
     session.save()

@@ -123,5 +123,5 @@ def test_the_patient_opens_her_own(name, world):
 def test_the_admin_is_hidden_from_everybody_but_staff(model, world):
     address = reverse(f"admin:{model}_changelist")
     for account in (world.physician.user, world.patient.user):
-        assert factories.client_for(account).get(address).status_code == 403
+        assert factories.client_for(account).get(address, follow=True).status_code == 403
     assert Client().get(address).status_code == 302

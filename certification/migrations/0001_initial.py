@@ -164,6 +164,10 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='certification.patient')),
             ],
         ),
+        migrations.AddConstraint(
+            model_name='caregiver',
+            constraint=models.UniqueConstraint(fields=('search_name', 'birth_date', 'phone'), name='caregiver_entered_once'),
+        ),
         migrations.AddIndex(
             model_name='caregiver',
             index=models.Index(fields=['search_name'], name='caregiver_search_name', opclasses=['varchar_pattern_ops']),

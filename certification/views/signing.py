@@ -7,7 +7,7 @@ from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required
 from accounts.rules import AccountsError
@@ -79,7 +79,6 @@ def _review_context(certification, form):
 
 
 @office_required
-@require_http_methods(["GET", "HEAD"])
 def confirmation(request, uuid):
     certification = own_certification(request, uuid)
     if is_draft(certification):
@@ -97,10 +96,9 @@ def confirmation(request, uuid):
 
 
 @office_required
-@require_POST
 def invite(request, uuid):
     certification = own_certification(request, uuid)
-    if certification.status != Certification.Status.ACTIVE:
+    if request.method != "POST" or certification.status != Certification.Status.ACTIVE:
         return redirect(step_url(certification, "confirmation"))
     person = certification.patient
     if request.POST.get("who") == "caregiver" and person.current_assignment:

@@ -3,8 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from accounts import actions, rules
@@ -316,3 +318,27 @@ def test_get_user_reads_everything_in_one_query(django_assert_num_queries):
 
 def test_get_user_refuses_who_is_not_active():
     assert factories.user(is_active=False) is None
+
+
+def rate_limits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM rate_limits")
+        return cursor.fetchone()[0]
+
+
+def test_purge_ended_forgets_what_has_ended_and_nothing_else():
+    wrong = {"login": "nobody@example.org", "password": "wrong"}
+    with time_machine.travel(NOON, tick=False):
+        factories.client_for(factories.user())
+        Client().post("/accounts/login/", wrong)
+    with time_machine.travel(NOON + timedelta(hours=13), tick=False):
+        lasting = factories.client_for(factories.user())
+        ended = rate_limits()
+        Client().post("/accounts/login/", {**wrong, "login": "somebody@example.org"}, REMOTE_ADDR="192.0.2.9")
+        lasting_limits = rate_limits() - ended
+
+        gone = actions.purge_ended(by=None)
+
+        assert ended > 0
+        assert (gone, rate_limits()) == (ended, lasting_limits)
+        assert [session.session_key for session in Session.objects.all()] == [lasting.session.session_key]

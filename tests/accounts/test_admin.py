@@ -281,7 +281,10 @@ def test_the_audit_trail_is_one_link_away_for_who_may_read_it():
     assert link in client_of("Auditor").get(page).content.decode()
     assert link not in client_of("Registrar").get(page).content.decode()
     trail = client_of("Auditor").get(link.replace("&amp;", "&"))
-    assert [event.action for event in trail.context["cl"].result_list][-1] == "physician.add"
+    added = list(trail.context["cl"].result_list)[-1]
+    assert added.action == "physician.add"
+    detail = client_of("Auditor").get(f"/admin/audit/event/{added.pk}/change/").content.decode()
+    assert "field-created_at" in detail
 
 
 def test_admins_read_only(rf):

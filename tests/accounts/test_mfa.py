@@ -118,7 +118,7 @@ def test_setting_it_up_opens_the_way():
     assert client.get("/admin/").status_code == 200
     assert seed not in json.dumps(dict(client.session.items()))
     assert Event.objects.filter(action="user.second_factor_add", reason="totp").count() == 1
-    assert [told.subject for told in mail.outbox] == ["Two-factor authentication was turned on"]
+    assert [told.subject for told in mail.outbox] == ["Two-factor authentication is on"]
 
 
 @pytest.mark.usefixtures("required")

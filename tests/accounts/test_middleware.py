@@ -60,10 +60,10 @@ def test_a_session_ends_when_nothing_happened(clock, make, minutes):
 
 def test_a_session_ends_after_12_hours_in_any_case(clock):
     client = opened(factories.client_for(factories.user()))
-    for _ in range(71):
-        clock.shift(10 * MINUTE)
+    for _ in range(35):
+        clock.shift(20 * MINUTE)
         client.get("/accounts/role/")
-    clock.shift(10 * MINUTE - SECOND)
+    clock.shift(20 * MINUTE - SECOND)
     client.get("/accounts/role/")
     assert is_signed_in(client)
 
@@ -135,7 +135,7 @@ def test_a_look_within_the_minute_writes_nothing(clock, django_assert_max_num_qu
     with django_assert_max_num_queries(12) as seen:
         client.get("/accounts/role/")
 
-    assert not [query for query in seen.captured_queries if not query["sql"].startswith("SELECT")]
+    assert not [query for query in seen.captured_queries if not query["sql"].lstrip("(").startswith("SELECT")]
 
 
 def test_the_page_warns_ahead_of_the_end(clock):

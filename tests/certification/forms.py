@@ -5,7 +5,6 @@ from datetime import date
 from django.utils import timezone
 
 from certification.statements import ATTESTATIONS
-from tests import factories
 
 
 def date_boxes(name, day):
@@ -58,12 +57,3 @@ def caregiver(**over):
 
 def renewal(signature_name, **over):
     return {**condition(), **statement(), "signature_name": signature_name, **over}
-
-
-def signed_in(account):
-    """A client who gave the password a moment ago: allauth asks for whom it was noted, too."""
-    client = factories.client_for(account)
-    session = client.session
-    session["account_authentication_methods_user"] = str(account.pk)
-    session.save()
-    return client

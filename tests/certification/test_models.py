@@ -18,7 +18,7 @@ def refused(constraint, model, **changes):
 
 
 SIGNED = [
-    ("certification_status", {"status": "other"}),
+    ("certification_status", {"status": "other", "ended_at": timezone.now()}),
     ("certification_signed_is_complete", {"number": None}),
     ("certification_signed_is_complete", {"patient": None}),
     ("certification_signed_is_complete", {"exam_date": None}),
@@ -66,6 +66,13 @@ def test_database_refuses_a_patient_who_is_not_whole(constraint, changes):
 def test_database_refuses_a_caregiver_without_phone():
     factories.certification(joined=False, caregiver=factories.caregiver())
     refused("caregiver_has_phone", Caregiver, phone="")
+
+
+def test_database_refuses_the_same_caregiver_twice():
+    first, second = (factories.certification(joined=False, caregiver=factories.caregiver()).patient for _ in range(2))
+    known, other = first.current_assignment.caregiver, second.current_assignment.caregiver
+    with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
+        Caregiver.objects.filter(pk=other.pk).update(phone=known.phone)
 
 
 def test_database_refuses_a_second_open_assignment():

@@ -22,7 +22,7 @@ def physician():
 
 @pytest.fixture
 def client(physician):
-    return forms.signed_in(physician.user)
+    return factories.client_for(physician.user)
 
 
 @pytest.fixture
@@ -99,7 +99,9 @@ def test_invite_of_who_has_joined_sends_nothing(client, physician):
 
 
 def test_invite_is_no_link(client, physician):
-    assert client.get(url(factories.certification(physician), "invite")).status_code == 405
+    certification = factories.certification(physician, on=timezone.localdate() - timedelta(days=3), joined=False)
+    assert client.get(url(certification, "invite")).url == url(certification, "confirmation")
+    assert Invitation.objects.count() == 1
 
 
 # --- Renewal --------------------------------------------------------------------------------------------------------
@@ -149,7 +151,7 @@ def test_renew_before_it_opens_says_when(client, physician):
 
 
 def test_renew_is_the_physicians_alone(physician, ending):
-    client = forms.signed_in(factories.delegate(physician))
+    client = factories.client_for(factories.delegate(physician))
     for step in ("renew", "withdraw"):
         assert client.get(url(ending, step)).status_code == 403
         assert client.post(url(ending, step), forms.renewal(physician.name, reason="x")).status_code == 403

@@ -92,12 +92,13 @@ def test_check_profile_is_complete_misses_a_field(field):
         rules.check_profile_is_complete(factories.profile(**{field: ""}))
 
 
-def test_check_profile_is_complete_wants_email_or_none():
-    rules.check_profile_is_complete(factories.profile())
-    rules.check_profile_is_complete(factories.profile(email="", has_no_email=True))
+@pytest.mark.parametrize("check", [rules.check_email_or_none, rules.check_profile_is_complete])
+def test_check_email_or_none_wants_one_of_the_two(check):
+    check(factories.profile())
+    check(factories.profile(email="", has_no_email=True))
     for over in ({"email": ""}, {"has_no_email": True}):
         with pytest.raises(rules.IncompleteError) as refusal:
-            rules.check_profile_is_complete(factories.profile(**over))
+            check(factories.profile(**over))
         assert refusal.value.field == "email"
 
 
@@ -219,6 +220,18 @@ def test_check_caregiver_may_act_for_the_patient(caregiver, patient, error):
     else:
         with pytest.raises(error):
             rules.check_caregiver(given, **arguments)
+
+
+@pytest.mark.django_db
+def test_check_has_guardian_for_who_needs_one():
+    with_caregiver = factories.certification(joined=False, caregiver=factories.caregiver()).patient
+    alone = factories.certification(joined=False).patient
+    for patient in (with_caregiver, alone):
+        assert rules.check_has_guardian(patient, today=TODAY) is None
+        patient.birth_date = CHILD
+    assert rules.check_has_guardian(with_caregiver, today=TODAY) is None
+    with pytest.raises(rules.CaregiverError):
+        rules.check_has_guardian(alone, today=TODAY)
 
 
 @pytest.mark.django_db

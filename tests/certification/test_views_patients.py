@@ -25,7 +25,7 @@ def physician():
 
 @pytest.fixture
 def client(physician):
-    return forms.signed_in(physician.user)
+    return factories.client_for(physician.user)
 
 
 def signed(physician, days_left, **over):
@@ -162,7 +162,7 @@ def test_patient_list_never_shows_another_physicians_patient(client, physician):
 
 def test_patient_list_of_a_delegate_ends_with_the_delegation(physician):
     certification, delegate = signed(physician, 300), factories.delegate(physician)
-    client = forms.signed_in(delegate)
+    client = factories.client_for(delegate)
     assert shown(client) == [certification]
     end_delegate(delegate=delegate.delegations.get(), by=physician.user)
     assert client.get("/certification/").status_code == 404
@@ -216,7 +216,7 @@ def test_certification_add_does_without_a_key(client, physician, key):
 
 def test_certification_add_of_a_delegate_is_for_the_chosen_physician(physician):
     delegate, other = factories.delegate(physician), factories.identified_physician()
-    client = forms.signed_in(delegate)
+    client = factories.client_for(delegate)
     client.post("/certification/add/", {"physician": other.pk})
     assert Certification.objects.get().physician == physician
 
@@ -226,7 +226,7 @@ def test_certification_add_of_a_delegate_of_two_asks_for_whom(physician):
 
     delegate, other, stranger = factories.delegate(physician), factories.identified_physician(), factories.physician()
     name_delegate(physician=other, user=delegate, by=other.user)
-    client, key = forms.signed_in(delegate), str(uuid4())
+    client, key = factories.client_for(delegate), str(uuid4())
     for wrong in ("", stranger.pk, "\x00", "9" * 40):
         response = client.post("/certification/add/", {"key": key, "physician": wrong})
         assert "physician" in response.context["form"].errors

@@ -25,7 +25,7 @@ def physician():
 
 @pytest.fixture
 def client(physician):
-    return forms.signed_in(physician.user)
+    return factories.client_for(physician.user)
 
 
 def url(certification, step):
@@ -394,7 +394,7 @@ def test_review_of_an_ineligible_physician_is_refused_in_words(client, physician
 
 
 def test_a_delegate_prepares_and_never_signs(physician):
-    client, draft = forms.signed_in(factories.delegate(physician)), factories.draft(physician)
+    client, draft = factories.client_for(factories.delegate(physician)), factories.draft(physician)
     assert post(client, draft, "profile", forms.profile()).status_code == 302
     for step in ("statement", "review"):
         for response in (client.get(url(draft, step)), post(client, draft, step, forms.statement())):
@@ -404,7 +404,7 @@ def test_a_delegate_prepares_and_never_signs(physician):
 
 
 def test_a_delegate_goes_round_the_statement(physician):
-    client, draft = forms.signed_in(factories.delegate(physician)), factories.draft(physician)
+    client, draft = factories.client_for(factories.delegate(physician)), factories.draft(physician)
     assert post(client, draft, "condition", forms.condition()).url == url(draft, "statement")
     assert url(draft, "caregiver") in client.get(url(draft, "statement")).content.decode()
 
@@ -412,7 +412,7 @@ def test_a_delegate_goes_round_the_statement(physician):
 @pytest.mark.parametrize("step", ["profile", "condition", "statement", "caregiver", "review", "discard"])
 def test_another_physician_finds_nothing(physician, step):
     draft = factories.draft(physician)
-    client = forms.signed_in(factories.identified_physician().user)
+    client = factories.client_for(factories.identified_physician().user)
     assert client.get(url(draft, step)).status_code == 404
     assert client.post(url(draft, step)).status_code == 404
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from certification.actions import accept_invitation
 from delivery.actions import set_policy
+from delivery.models import DeliveryWindow, Order
 from delivery.reference import POLICIES
 from tests import factories
 from tests.guard import unguarded
@@ -83,6 +84,30 @@ def url(name, *args):
 
 
 def end(assignment):
-    """Ended today. No action does so yet.
+    """Ended today. No action does so yet."""
     with unguarded():
         type(assignment).objects.filter(pk=assignment.pk).update(ended_date=timezone.localdate())
+
+
+def close(window):
+    """No delivery in this window. No action does so yet."""
+    with unguarded():
+        DeliveryWindow.objects.filter(pk=window.pk).update(is_open=False)
+
+
+def fill(window):
+    """Every place is taken; the orders that took them do not matter."""
+    with unguarded():
+        DeliveryWindow.objects.filter(pk=window.pk).update(booked=window.capacity)
+
+
+def copy(order, *, times, first=0):
+    """Many orders like this one, fast."""
+    fields = {
+        field.attname: getattr(order, field.attname) for field in Order._meta.concrete_fields if not field.primary_key
+    }
+    with unguarded():
+        Order.objects.bulk_create(
+            Order(**{**fields, "number": f"D-{n:04d}-COPY", "idempotency_key": uuid4()})
+            for n in range(first, first + times)
+        )

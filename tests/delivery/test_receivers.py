@@ -34,18 +34,14 @@ def test_a_withdrawn_certification_undoes_its_open_orders():
 def test_a_lower_allotment_undoes_the_latest_orders_first():
     physician = factories.identified_physician()
     certification = factories.certification(physician, on=date(2025, 12, 10))
-    patient, product = certification.patient, factories.product(amount_mg=28_000)
+    patient = certification.patient
     first, second, third = (
         factories.order(
-            patient, into=factories.window(factories.next_wednesday(weeks)), lines=[(product, 2)], seen_cents=8000
-        )
-        if weeks == 0
-        else factories.order(
             patient,
             into=factories.window(factories.next_wednesday(weeks)),
-            lines=[(factories.product(amount_mg=9_000), 2)],
+            lines=[(factories.product(amount_mg=amount_mg), 2)],
         )
-        for weeks in (0, 1, 2)
+        for weeks, amount_mg in enumerate([28_000, 9_000, 9_000])
     )
     renew_certification(
         certification=certification,

@@ -1,0 +1,121 @@
+"""What staff see of patients and certifications: fields by group, and nothing to change."""
+
+from datetime import date
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from audit.models import Event
+from certification.models import Caregiver, Certification, Invitation, Patient
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+OURS = [model for model in admin.site._registry if model._meta.app_label == "certification"]
+
+
+@pytest.fixture
+def certification():
+    return factories.certification(
+        caregiver=factories.caregiver(need="Cannot walk far."),
+        statement=factories.statement(directions="Only at night."),
+    )
+
+
+def change_page(group, obj):
+    model = obj._meta.model_name
+    return factories.client_for(factories.staff(group)).get(
+        reverse(f"admin:certification_{model}_change", args=[obj.pk])
+    )
+
+
+@pytest.mark.parametrize(
+    ("group", "status", "sees_medical"),
+    [("Pharmacist", 200, True), ("Registrar", 200, True), ("Auditor", 200, False), ("Technician", 403, False),
+     ("Driver", 403, False), ("Manager", 403, False)],
+)  # fmt: skip
+def test_certification_shows_each_group_its_fields(certification, group, status, sees_medical):
+    response = change_page(group, certification)
+    page = response.content.decode()
+    assert response.status_code == status
+    assert ("Only at night." in page, "Cancer" in page) == (sees_medical, sees_medical)
+    assert (certification.number in page) is (status == 200)
+
+
+def test_certification_shows_a_superuser_no_medical_field(certification):
+    client = factories.client_for(factories.staff(is_superuser=True))
+    page = client.get(reverse("admin:certification_certification_change", args=[certification.pk])).content.decode()
+    assert certification.number in page
+    assert "Only at night." not in page and "Cancer" not in page
+
+
+def test_certification_list_holds_no_draft(certification):
+    draft = factories.draft(certification.physician)
+    client = factories.client_for(factories.staff("Registrar"))
+    page = client.get(reverse("admin:certification_certification_changelist")).content.decode()
+    assert certification.number in page and str(draft) not in page
+    assert change_page("Registrar", draft).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("group", "patient", "caregiver"),
+    [
+        ("Registrar", 200, 200),
+        ("Pharmacist", 200, 403),
+        ("Auditor", 200, 200),
+        ("Driver", 403, 403),
+        ("Manager", 403, 403),
+    ],
+)
+def test_people_are_seen_by_the_groups_that_need_them(certification, group, patient, caregiver):
+    assert change_page(group, certification.patient).status_code == patient
+    assert change_page(group, Caregiver.objects.get()).status_code == caregiver
+
+
+def test_person_shows_who_acts_for_whom_and_not_why(certification):
+    page = change_page("Registrar", certification.patient).content.decode()
+    assert certification.patient.name in page and Caregiver.objects.get().number in page
+    assert "Cannot walk far." not in page
+
+
+def test_a_look_is_recorded(certification):
+    change_page("Registrar", certification.patient)
+    event = Event.objects.get(action="patient.view")
+    assert (event.subject_id, event.role) == (certification.patient.pk, "staff")
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_nothing_is_added_changed_or_deleted(model, certification):
+    client, name = factories.client_for(factories.staff(is_superuser=True)), model._meta.model_name
+    obj = model.objects.exclude(status="draft").first() if model is Certification else model.objects.first()
+    assert client.get(reverse(f"admin:certification_{name}_changelist")).status_code == 200
+    assert client.get(reverse(f"admin:certification_{name}_change", args=[obj.pk])).status_code == 200
+    assert client.get(reverse(f"admin:certification_{name}_add")).status_code == 403
+    assert client.post(reverse(f"admin:certification_{name}_change", args=[obj.pk]), {"number": "X"}).status_code == 403
+    assert client.post(reverse(f"admin:certification_{name}_delete", args=[obj.pk]), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=obj.pk).exists()
+
+
+def test_invitation_shows_no_digest(certification):
+    client = factories.client_for(factories.staff(is_superuser=True))
+    invitation = Invitation.objects.first()
+    page = client.get(reverse("admin:certification_invitation_change", args=[invitation.pk])).content.decode()
+    assert invitation.token_digest not in page
+
+
+@pytest.mark.parametrize("model", ["certification", "patient"])
+def test_list_stays_within_its_queries(model, django_assert_max_num_queries):
+    physician = factories.identified_physician()
+    client = factories.client_for(factories.staff("Registrar"))
+    for number in range(4):
+        factories.certification(physician, profile=factories.profile(birth_date=date(1980, 1, number + 1)))
+    client.get(reverse(f"admin:certification_{model}_changelist"))
+    with django_assert_max_num_queries(12):
+        client.get(reverse(f"admin:certification_{model}_changelist"))
+
+
+def test_patients_are_found_by_number(certification):
+    other = factories.patient()
+    client = factories.client_for(factories.staff("Registrar"))
+    page = client.get(reverse("admin:certification_patient_changelist"), {"q": other.number}).content.decode()
+    assert other.number in page and Patient.objects.first().number not in page

@@ -1,0 +1,228 @@
+"""What happens at once, on the database of the run; each promise with the control that shows what its lock is for."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+from django.db import DatabaseError, connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.backends import PortalBackend
+from certification import actions, rules
+from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
+from tests import factories
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db(transaction=True)
+AT_ONCE = 10
+
+
+@pytest.fixture
+def slowly(monkeypatch):
+    """Time between a check and its write, so that calls that are not kept apart meet each other."""
+
+    def slow_down(name):
+        check = getattr(rules, name)
+
+        def check_slowly(*arguments, **named):
+            answer = check(*arguments, **named)
+            time.sleep(0.05)
+            return answer
+
+        monkeypatch.setattr(rules, name, check_slowly)
+
+    return slow_down
+
+
+@pytest.fixture
+def without_locks(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time, with or without our lock")
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+
+
+def at_once(calls):
+    """What each call gave: its answer, or the name of its refusal."""
+    start = Barrier(len(calls))
+
+    def run(call):
+        start.wait()
+        try:
+            return call()
+        except (rules.CertificationError, DatabaseError) as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+# --- Certifying -----------------------------------------------------------------------------------------------------
+
+
+def sign(draft):
+    physician = draft.physician
+
+    def call():
+        account = PortalBackend().get_user(physician.user_id)
+        return actions.certify_patient(certification=draft, signature_name=physician.name, by=account).number
+
+    return call
+
+
+def test_certify_patient_ten_times_at_once_gives_one_patient(slowly):
+    draft = factories.draft()
+    slowly("check_signature")
+
+    numbers = at_once([sign(draft)] * AT_ONCE)
+
+    assert (Patient.objects.count(), Invitation.objects.count()) == (1, 1)
+    assert set(numbers) == {Certification.objects.active().get().number}
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_certify_patient_without_the_lock_gives_several_patients(slowly):
+    draft = factories.draft()
+    slowly("check_signature")
+
+    at_once([sign(draft)] * AT_ONCE)
+
+    assert Patient.objects.count() > 1
+
+
+def drafts_with_one_caregiver():
+    """Of patients who are strangers to each other, and to the caregiver."""
+    caregiver = factories.caregiver(relationship="other")
+    return [
+        factories.draft(profile=factories.profile(first_name=name), caregiver=caregiver)
+        for name in ("Ann", "Bo", "Cy", "Di")
+    ]
+
+
+def test_a_caregiver_named_by_four_at_once_acts_for_one(slowly):
+    drafts = drafts_with_one_caregiver()
+    slowly("check_caregiver_is_free")
+
+    answers = at_once([sign(draft) for draft in drafts])
+
+    assert answers.count("CaregiverError") == 3
+    assert (Caregiver.objects.count(), CaregiverAssignment.objects.count(), Patient.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_a_caregiver_named_by_four_without_the_lock_acts_for_several(slowly):
+    known = factories.certification(caregiver=factories.caregiver(relationship="parent"), joined=False)
+    caregiver = known.patient.current_assignment.caregiver
+    with unguarded():
+        CaregiverAssignment.objects.all().delete()
+    same = {name: getattr(caregiver, name) for name in ("first_name", "last_name", "birth_date")}
+    answers = factories.caregiver(**same, phone=caregiver.phone.as_e164, relationship="other")
+    drafts = [factories.draft(profile=factories.profile(first_name=name), caregiver=answers) for name in ("Ann", "Bo")]
+    slowly("check_caregiver_is_free")
+
+    at_once([sign(draft) for draft in drafts])
+
+    assert CaregiverAssignment.objects.filter(caregiver=caregiver).count() > 1
+
+
+# --- Afterwards -----------------------------------------------------------------------------------------------------
+
+
+def test_renew_certification_ten_times_at_once_gives_one_renewal(slowly):
+    old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
+    slowly("check_signature")
+
+    def renew():
+        return actions.renew_certification(
+            certification=old,
+            condition=factories.condition(),
+            statement=factories.statement(),
+            signature_name=old.physician.name,
+            by=PortalBackend().get_user(old.physician.user_id),
+        ).number
+
+    numbers = at_once([renew] * AT_ONCE)
+
+    assert set(numbers) == {Certification.objects.active().get().number}
+    assert Certification.objects.count() == 2
+
+
+def accept(invitation, accounts):
+    def call_of(account):
+        def call():
+            return actions.accept_invitation(
+                invitation=invitation, birth_date=invitation.patient.birth_date, by=account
+            ).user_id
+
+        return call
+
+    return at_once([call_of(account) for account in accounts])
+
+
+def test_an_invitation_accepted_by_ten_at_once_joins_one(slowly):
+    invitation = factories.certification(joined=False).patient.invitations.get()
+    accounts = [factories.user() for _ in range(AT_ONCE)]
+    slowly("check_may_join")
+
+    answers = accept(invitation, accounts)
+
+    joined = [answer for answer in answers if answer != "InvitationError"]
+    assert joined == [Patient.objects.get().user_id]
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_an_invitation_accepted_by_ten_without_the_lock_joins_several(slowly):
+    invitation = factories.certification(joined=False).patient.invitations.get()
+    accounts = [factories.user() for _ in range(AT_ONCE)]
+    slowly("check_may_join")
+
+    answers = accept(invitation, accounts)
+
+    assert len([answer for answer in answers if answer != "InvitationError"]) > 1
+
+
+def test_wrong_birth_dates_at_once_are_all_counted():
+    invitation = factories.certification(joined=False).patient.invitations.get()
+    accounts = [factories.user() for _ in range(AT_ONCE)]
+    wrong = invitation.patient.birth_date + timedelta(days=1)
+
+    def guess(account):
+        return lambda: actions.accept_invitation(invitation=invitation, birth_date=wrong, by=account)
+
+    assert at_once([guess(account) for account in accounts]) == ["InvitationError"] * AT_ONCE
+    invitation.refresh_from_db()
+    assert invitation.failed_tries == rules.MOST_INVITATION_TRIES
+
+
+def test_the_same_form_sent_ten_times_at_once_starts_one_draft():
+    physician, key = factories.identified_physician(), uuid4()
+    start = lambda: actions.start_certification(physician=physician, by=physician.user, key=key).pk  # noqa: E731
+
+    assert len(set(at_once([start] * AT_ONCE))) == 1
+    assert Certification.objects.count() == 1
+
+
+def test_saving_a_step_while_signing_leaves_what_was_signed(slowly):
+    draft = factories.draft()
+    slowly("check_signature")
+
+    def save():
+        time.sleep(0.02)
+        with suppress(rules.TransitionError):
+            actions.save_step(
+                certification=draft,
+                step="profile",
+                answers=factories.profile(first_name="Eve"),
+                by=draft.physician.user,
+            )
+
+    at_once([sign(draft), save])
+
+    signed = Certification.objects.get()
+    assert signed.status == "active" and signed.draft is None

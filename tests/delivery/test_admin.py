@@ -1,0 +1,209 @@
+import pytest
+from django.urls import reverse
+
+from audit.models import Event
+from delivery import actions
+from delivery.models import Order, Product
+from tests import factories
+from tests.delivery import people
+from tests.delivery.people import words_of
+
+pytestmark = pytest.mark.django_db
+ORDERS = reverse("admin:delivery_order_changelist")
+
+
+@pytest.fixture
+def pharmacist():
+    return factories.client_for(factories.staff("Pharmacist"))
+
+
+def as_(group):
+    return factories.client_for(factories.staff(group))
+
+
+def page(row):
+    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+
+
+def step(row, name):
+    return reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_step", args=[row.pk, name])
+
+
+# --- Orders ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_list_opens_on_what_waits(pharmacist):
+    waiting, confirmed = factories.order(), factories.order()
+    actions.confirm_order(order=confirmed, by=factories.staff("Pharmacist"))
+    factories.cart(waiting.patient, by=waiting.placed_by)
+    words = words_of(pharmacist.get(ORDERS))
+    assert f"{waiting.number} 2026-11-25-0930 {waiting.patient.number} $80.00 Placed" in words
+    assert confirmed.number not in words
+    assert confirmed.number in words_of(pharmacist.get(ORDERS, {"status": "confirmed"}))
+    everything = words_of(pharmacist.get(ORDERS, {"status": "all"}))
+    assert waiting.number in everything
+    assert confirmed.number in everything
+    assert "cart" not in everything
+
+
+def test_a_search_by_number_or_phone_in_any_format_looks_through_all(pharmacist):
+    order, other = factories.order(address=factories.address(phone="+12035550199")), factories.order()
+    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    code = order.number.replace("-", "")
+    for term in (order.number, code.lower(), code[1:], "(203) 555-0199", "203.555.0199", "+1 203 555 0199", "0199"):
+        words = words_of(pharmacist.get(ORDERS, {"q": term}))
+        assert order.number in words, term
+        assert other.number not in words, term
+
+
+@pytest.mark.parametrize("term", ["\0", "x" * 3000, "🏠", "٠٦٥١٠", "%", "2" * 50])
+def test_any_search_is_answered(pharmacist, term):
+    assert pharmacist.get(ORDERS, {"q": term}).status_code == 200
+
+
+def test_a_page_shows_what_the_door_needs_and_nothing_of_the_certification():
+    made = factories.certification(statement=factories.statement(directions="Twice a day."))
+    order = factories.order(made.patient)
+    for group in ("Driver", "Technician", "Pharmacist", "Auditor"):
+        words = words_of(as_(group).get(page(order)))
+        for shown in ("Rosa Delgado", "40 Orange Street", "(203) 555-0142", "$80.00", "Harbor Mist Tincture", "2 g"):
+            assert shown in words
+        for hidden in ("Cancer", "cancer", "Twice a day", made.number, made.physician.last_name):
+            assert hidden not in words
+    assert Event.objects.filter(action="order.view", subject_id=order.pk).count() == 4
+
+
+def test_an_address_that_reads_like_a_business_is_marked(pharmacist):
+    order = factories.order(address=factories.address(street="88 Main Street Suite 5"))
+    assert b'alt="True"' in pharmacist.get(page(order)).content
+
+
+def test_no_name_stands_in_the_title_or_the_list(pharmacist):
+    order = factories.order()
+    assert "Delgado" not in words_of(pharmacist.get(ORDERS))
+    assert str(order) == order.number
+    assert str(order.lines.get()).startswith("line ")
+
+
+def test_confirming_shows_what_will_happen_and_does_it(pharmacist):
+    order = factories.order()
+    words = words_of(pharmacist.get(step(order, "confirm")))
+    assert (
+        f"Order {order.number} for window 2026-11-25-0930, $80.00, to 40 Orange Street, New Haven, CT 06510." in words
+    )
+    assert Order.objects.get().status == "placed"
+    response = pharmacist.post(step(order, "confirm"), follow=True)
+    assert "Confirm: done." in words_of(response)
+    assert Order.objects.get().status == "confirmed"
+    assert "Refuse" in words_of(response)
+
+
+def test_refusing_asks_a_reason(pharmacist):
+    order = factories.order()
+    pharmacist.post(step(order, "refuse"), {"reason": ""})
+    assert Order.objects.get().status == "placed"
+    pharmacist.post(step(order, "refuse"), {"reason": "That address is a shop."})
+    order.refresh_from_db()
+    assert (order.status, order.ended_reason) == ("refused", "That address is a shop.")
+
+
+def test_a_step_sent_twice_is_told(pharmacist):
+    order = factories.order()
+    pharmacist.post(step(order, "confirm"))
+    response = pharmacist.post(step(order, "confirm"))
+    assert "This order is confirmed; that is no longer possible." in words_of(response)
+
+
+@pytest.mark.parametrize("group", ["Driver", "Auditor", "Registrar"])
+def test_who_may_not_change_an_order_cannot(group):
+    order = factories.order()
+    client = as_(group)
+    assert client.post(step(order, "confirm")).status_code in (403, 404)
+    assert Order.objects.get().status == "placed"
+    assert "Confirm</a>" not in client.get(page(order)).content.decode()
+
+
+def test_nothing_is_edited_added_or_deleted_directly(pharmacist):
+    order = factories.order()
+    assert pharmacist.post(page(order), {"status": "delivered"}).status_code == 403
+    assert pharmacist.get(reverse("admin:delivery_order_add")).status_code == 403
+    assert pharmacist.post(reverse("admin:delivery_order_delete", args=[order.pk])).status_code == 403
+
+
+def test_the_list_costs_the_same_with_300_orders(pharmacist, django_assert_max_num_queries):
+    order = factories.order()
+    people.copy(order, times=2)
+    pharmacist.get(ORDERS)
+    with django_assert_max_num_queries(12) as few:
+        pharmacist.get(ORDERS)
+    people.copy(order, times=297, first=100)
+    with django_assert_max_num_queries(12) as many:
+        pharmacist.get(ORDERS)
+    assert len(many) == len(few)
+
+
+# --- Products, windows, terms ---------------------------------------------------------------------------------------
+
+
+def test_stock_is_received_by_a_step(pharmacist):
+    product = factories.product(stock=4)
+    assert "4; what came in is added." in words_of(pharmacist.get(step(product, "receive")))
+    pharmacist.post(step(product, "receive"), {"quantity": "6", "lot": "LOT-9"})
+    product.refresh_from_db()
+    assert product.stock == 10
+
+
+@pytest.mark.parametrize("quantity", ["0", "-1", "10001", "abc", "", "\0"])
+def test_stock_that_cannot_be_is_refused(pharmacist, quantity):
+    product = factories.product(stock=4)
+    assert pharmacist.post(step(product, "receive"), {"quantity": quantity, "lot": "LOT-9"}).status_code == 200
+    product.refresh_from_db()
+    assert product.stock == 4
+
+
+def test_a_price_is_changed_by_a_step(pharmacist):
+    product = factories.product()
+    assert "costs $40.00" in words_of(pharmacist.get(step(product, "price")))
+    pharmacist.post(step(product, "price"), {"price": "41.05"})
+    product.refresh_from_db()
+    assert product.price_cents == 4105
+    for price in ("0", "-1", "abc", "1.234", "99999999"):
+        assert pharmacist.post(step(product, "price"), {"price": price}).status_code == 200
+    assert Product.objects.get().price_cents == 4105
+
+
+def test_a_product_is_taken_off_the_menu_and_put_back(pharmacist):
+    product = factories.product()
+    for is_active in (False, True):
+        pharmacist.get(step(product, "menu"))
+        pharmacist.post(step(product, "menu"))
+        assert Product.objects.get().is_active is is_active
+
+
+def test_a_technician_sees_products_and_changes_none():
+    product = factories.product(stock=4)
+    client = as_("Technician")
+    assert "4" in words_of(client.get(page(product)))
+    assert client.post(step(product, "receive"), {"quantity": "6", "lot": "LOT-9"}).status_code == 403
+
+
+def test_windows_open_on_those_to_come_with_their_bookings(monday):
+    order = factories.order()
+    client, address = as_("Driver"), reverse("admin:delivery_deliverywindow_changelist")
+    words = words_of(client.get(address))
+    assert "2026-11-25-0930 Nov. 25, 2026 9:30 a.m. 1:30 p.m. 1 of 20" in words
+    monday.move_to(order.window.ends_at.replace(day=26))
+    client = as_("Driver")
+    assert "2026-11-25-0930" not in words_of(client.get(address))
+    for when in ("past", "all"):
+        assert "2026-11-25-0930" in words_of(client.get(address, {"when": when}))
+
+
+@pytest.mark.parametrize("model", ["product", "deliverywindow", "deliverypolicy", "stockmovement"])
+def test_a_manager_reads_lists_and_rows(model):
+    factories.order()
+    client = as_("Manager")
+    response = client.get(reverse(f"admin:delivery_{model}_changelist"))
+    assert response.status_code == 200
+    row = response.context["cl"].queryset.first()
+    assert client.get(page(row)).status_code == 200

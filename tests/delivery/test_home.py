@@ -1,0 +1,115 @@
+from datetime import date, timedelta
+
+import pytest
+
+from audit.models import Event
+from certification.actions import withdraw_certification
+from tests import factories
+from tests.delivery import people
+from tests.delivery.people import url, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+def home(user):
+    return words_of(factories.client_for(user).get(url("home")))
+
+
+def test_a_patient_sees_first_how_long_the_certification_is_valid():
+    patient = factories.certification(on=date(2026, 3, 4)).patient
+    words = home(patient.user)
+    assert "Hello, Rosa Valid through March 3, 2027 (100 more days)" in words
+    assert "Up to 3.50 oz a month" in words
+    assert "Order for delivery" in words
+    assert "expire" not in words.lower()
+
+
+@pytest.mark.parametrize(
+    ("signed", "told"),
+    [
+        (date(2025, 11, 25), "Valid through November 24, 2026 (1 more day)"),
+        (date(2025, 11, 24), "Valid through November 23, 2026 (today is the last day)"),
+    ],
+)
+def test_the_last_days_say_to_ask_the_physician(signed, told):
+    physician = factories.identified_physician(phone="+12035550188")
+    patient = factories.certification(physician, on=signed).patient
+    words = home(patient.user)
+    assert told in words
+    assert "It can be renewed now" in words
+    assert "(203) 555-0188" in words
+
+
+def test_an_ended_certification_says_what_to_do_and_whom_to_call():
+    physician = factories.identified_physician(phone="+12035550188")
+    patient = factories.certification(physician, on=date(2025, 11, 23)).patient
+    words = home(patient.user)
+    assert (
+        "The certification has ended It was valid through November 22, 2026. Ask the physician for a renewal" in words
+    )
+    assert "disposed of within 10 days" in words
+    assert "(203) 555-0188" in words
+    assert "Order for delivery" not in words
+
+
+def test_a_withdrawn_certification_says_so():
+    physician = factories.identified_physician()
+    certification = factories.certification(physician)
+    withdraw_certification(certification=certification, reason="No longer indicated.", by=physician.user)
+    words = home(certification.patient.user)
+    assert "The certification has ended The physician withdrew it on November 23, 2026." in words
+    assert "No longer indicated" not in words
+
+
+def test_upcoming_orders_stand_with_window_and_status():
+    order = factories.order()
+    words = home(order.placed_by)
+    assert f"Wednesday, November 25, 2026 Placed 9:30 a.m. to 1:30 p.m. Eastern Order {order.number}, $80.00" in words
+
+
+def test_orders_of_the_past_and_undone_ones_do_not(monday):
+    order = factories.order()
+    monday.move_to(order.window.starts_at + timedelta(days=1))
+    assert order.number not in home(order.placed_by)
+
+
+def test_a_caregiver_sees_a_card_for_each_patient_and_each_look_is_recorded():
+    caregiver, child, sibling = people.guardian_of_two()
+    words = home(caregiver.user)
+    assert words.count("Order for Milo Hart") == 2
+    assert words.count("Valid through November 22, 2027") == 2
+    seen = Event.objects.filter(action="patient.view", actor_id=caregiver.user_id).values_list("subject_id", flat=True)
+    assert set(seen) == {child.pk, sibling.pk}
+
+
+def test_a_caregiver_of_nobody_is_told():
+    caregiver, child = people.guardian_of_a_child()
+    people.end(child.current_assignment)
+    words = home(caregiver.user)
+    assert "You act for nobody at the moment" in words
+    assert "Milo" not in words
+
+
+@pytest.mark.parametrize("make", [factories.user, lambda: factories.identified_physician().user])
+def test_who_is_neither_patient_nor_caregiver_chooses_a_role(make):
+    response = factories.client_for(make()).get(url("home"))
+    assert (response.status_code, response.url) == (302, "/accounts/role/")
+
+
+def test_who_has_not_affirmed_does_so_first():
+    patient = people.join_without_affirming(factories.certification(joined=False).patient)
+    response = factories.client_for(patient.user).get(url("home"))
+    assert (response.status_code, response.url) == (302, "/affirm/")
+
+
+def test_nobody_is_sent_to_sign_in(client):
+    response = client.get(url("home"))
+    assert (response.status_code, response.url) == (302, "/accounts/login/?next=/home/")
+
+
+def test_no_more_than_12_queries_for_a_caregiver_of_two(django_assert_max_num_queries):
+    caregiver, _child, _sibling = people.guardian_of_two()
+    client = factories.client_for(caregiver.user)
+    client.get(url("home"))
+    with django_assert_max_num_queries(12):
+        client.get(url("home"))

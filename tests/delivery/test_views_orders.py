@@ -1,0 +1,183 @@
+from datetime import date, timedelta
+
+import pytest
+
+from audit.models import Event
+from delivery import actions
+from delivery.models import DeliveryWindow, Order
+from tests import factories
+from tests.delivery import people
+from tests.delivery.people import url, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def order():
+    return factories.order()
+
+
+@pytest.fixture
+def client(order):
+    return factories.client_for(order.placed_by)
+
+
+def detail(client, order):
+    return words_of(client.get(url("order-detail", order.number)))
+
+
+# --- One order ------------------------------------------------------------------------------------------------------
+
+
+def test_the_confirmation_says_all_that_matters(client, order):
+    words = detail(client, order)
+    for said in (
+        f"Order {order.number} Placed Your order is placed",
+        "Wednesday, November 25, 2026, 9:30 a.m. to 1:30 p.m. Eastern",
+        "40 Orange Street New Haven, CT 06510",
+        "(203) 555-0142",
+        "Cash, the exact amount: $80.00",
+        "A valid medical marijuana card A photo ID Exact cash $80.00",
+        "You can cancel until Tuesday, November 24, 2026, 9:30 a.m. Eastern.",
+        "Counts as 0.08 oz of the monthly allotment.",
+    ):
+        assert said in words
+    assert Event.objects.filter(action="order.view", subject_id=order.pk).count() == 1
+
+
+def test_a_confirmed_order_says_when_we_come(client, order):
+    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    assert (
+        "Confirmed Your order is confirmed We come on Wednesday, November 25, 2026, between 9:30 a.m. and 1:30 p.m."
+        in detail(client, order)
+    )
+
+
+def test_a_refused_order_says_why(client, order):
+    actions.refuse_order(order=order, reason="That address is a shop.", by=factories.staff("Pharmacist"))
+    words = detail(client, order)
+    assert "We cannot deliver this order That address is a shop." in words
+    assert "Have ready at the door" not in words
+    assert "Cancel this order" not in words
+
+
+def test_an_order_is_found_in_small_letters_too(client, order):
+    assert client.get(url("order-detail", order.number.lower())).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["order-detail", "order-cancel"])
+def test_an_order_of_somebody_else_is_not_there(name):
+    stranger = factories.client_for(factories.patient().user)
+    address = url(name, factories.order().number)
+    assert [stranger.get(address).status_code, stranger.post(address).status_code] == [404, 404]
+    assert Order.objects.get().status == "placed"
+
+
+@pytest.mark.parametrize("number", ["D-0000-0000", "nope", "x" * 300])
+def test_an_order_that_is_none_is_not_there(client, number):
+    assert client.get(url("order-detail", number)).status_code == 404
+
+
+def test_a_cart_is_no_order(order):
+    factories.cart(order.patient, by=order.placed_by)
+    response = factories.client_for(order.placed_by).get(url("order-list"))
+    assert words_of(response).count("D-") == 1
+
+
+def test_an_address_with_a_nul_is_not_there(client):
+    assert client.get("/delivery/orders/%00/").status_code == 404
+
+
+def test_a_caregiver_sees_the_orders_of_her_patient_until_she_is_none():
+    patient, caregiver = people.patient_with_caregiver()
+    order = factories.order(patient)
+    client = factories.client_for(caregiver.user)
+    assert f"You are ordering for {patient.name}" in detail(client, order)
+    assert f"For {patient.name}" in detail(client, order)
+    people.end(patient.current_assignment)
+    assert client.get(url("order-detail", order.number)).status_code == 404
+
+
+# --- Cancelling -----------------------------------------------------------------------------------------------------
+
+
+def test_cancelling_asks_on_a_page_of_its_own_and_gives_back(client, order):
+    assert "Cancel order" in words_of(client.get(url("order-cancel", order.number)))
+    assert Order.objects.get().status == "placed"
+    response = client.post(url("order-cancel", order.number), follow=True)
+    assert response.redirect_chain == [(url("order-detail", order.number), 302)]
+    assert "This order is cancelled" in words_of(response)
+    assert DeliveryWindow.objects.get(pk=order.window_id).booked == 0
+
+
+def test_cancelling_twice_changes_nothing_more(client, order):
+    for _time in range(2):
+        assert client.post(url("order-cancel", order.number)).status_code == 302
+    assert Order.objects.get().movements.count() == 2
+
+
+def test_cancelling_after_the_cut_off_gives_the_phone_number(order, monday):
+    monday.move_to(order.window.starts_at - timedelta(hours=24) + timedelta(seconds=1))
+    client = factories.client_for(order.placed_by)
+    words = detail(client, order)
+    assert "It is too late to cancel here. Please call us." in words
+    assert "Cancel this order" not in words
+    for method in (client.get, client.post):
+        response = method(url("order-cancel", order.number), follow=True)
+        assert "It is too late to cancel here." in words_of(response)
+    assert Order.objects.get().status == "placed"
+
+
+def test_a_child_cannot_cancel_what_the_guardian_ordered():
+    child = factories.certification(
+        profile=factories.profile(birth_date=date(2012, 1, 1)),
+        condition=factories.condition(condition_codes=["severe-epilepsy"]),
+        caregiver=factories.caregiver(),
+    ).patient
+    guardian = factories.join(child.current_assignment.caregiver)
+    order = factories.order(child, by=guardian.user)
+    client = factories.client_for(child.user)
+    assert "the caregiver orders and receives" in detail(client, order)
+    client.post(url("order-cancel", order.number))
+    assert Order.objects.get().status == "placed"
+
+
+# --- All orders -----------------------------------------------------------------------------------------------------
+
+
+def test_the_list_shows_the_latest_first(client, order, monday):
+    monday.shift(60)
+    second = factories.order(order.patient)
+    words = words_of(client.get(url("order-list")))
+    assert words.index(second.number) < words.index(order.number)
+    assert "$80.00 Placed" in words
+
+
+def test_an_empty_list_says_what_will_be_there():
+    client = factories.client_for(factories.patient().user)
+    assert "No orders yet" in words_of(client.get(url("order-list")))
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "abc", "999", "\0"])
+def test_any_page_of_the_list_opens(client, typed):
+    assert client.get(url("order-list"), {"page": typed}).status_code == 200
+
+
+def test_the_list_has_50_a_page_and_no_more_than_12_queries(client, order, django_assert_max_num_queries):
+    for _row in range(2):
+        factories.order(order.patient)
+    client.get(url("order-list"))
+    with django_assert_max_num_queries(12) as few:
+        client.get(url("order-list"))
+    people.copy(order, times=297)
+    with django_assert_max_num_queries(12) as many:
+        words = words_of(client.get(url("order-list")))
+    assert (len(many), words.count("$80.00"), "Older orders" in words) == (len(few), 50, True)
+    assert "Newer orders" in words_of(client.get(url("order-list"), {"page": 2}))
+
+
+@pytest.mark.parametrize("name", ["order-detail", "order-cancel"])
+def test_no_more_than_12_queries_for_one(client, order, name, django_assert_max_num_queries):
+    client.get(url(name, order.number))
+    with django_assert_max_num_queries(12):
+        client.get(url(name, order.number))
