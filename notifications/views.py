@@ -9,10 +9,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404
 from django.shortcuts import render
 
+SEPARATOR = b"-" * 79  # what the backend writes after each message
+NEWEST = 200
+
 
 @login_not_required
 def mailbox(request):
-    messages = [{"name": file.name, "message": _read(file)} for file in _files()]
+    messages = [{"name": file.name, "message": _read(file)} for file in _files()[:NEWEST]]
     return render(request, "notifications/mailbox.html", {"messages_sent": messages})
 
 
@@ -22,15 +25,13 @@ def mailbox_message(request, name):
     if file is None:
         raise Http404
     message = _read(file)
-    body = message.get_body(preferencelist=("plain",))
-    return render(
-        request, "notifications/mailbox_message.html", {"message": message, "text": body.get_content() if body else ""}
-    )
+    text = message.get_body(preferencelist=("plain",)).get_content()
+    return render(request, "notifications/mailbox_message.html", {"message": message, "text": text})
 
 
 def _files():
-    return sorted(Path(settings.MAILBOX_DIR).glob("*.log"), key=lambda file: file.stat().st_mtime, reverse=True)[:200]
+    return sorted(Path(settings.MAILBOX_DIR).glob("*.log"), key=lambda file: file.stat().st_mtime, reverse=True)
 
 
 def _read(file):
-    return email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    return email.message_from_bytes(file.read_bytes().partition(SEPARATOR)[0], policy=email.policy.default)

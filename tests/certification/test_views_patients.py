@@ -13,7 +13,6 @@ from audit.models import Event
 from certification.actions import renew_certification, withdraw_certification
 from certification.models import Certification
 from tests import factories
-from tests.certification import forms
 
 pytestmark = pytest.mark.django_db
 
