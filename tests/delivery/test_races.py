@@ -1,4 +1,4 @@
-"""Many at once. Each race has a control: without the locks, and the constraint that would catch it, too much is given."""
+"""Many at once. Each race has a control: without its locks and constraint, too much is given."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
