@@ -5,14 +5,14 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
+from certification import rules
 from certification.models import CaregiverAssignment, Patient, Sex
-from certification.rules import IncompleteError, check_email_or_none
 from certification.statements import ATTESTATIONS
-from ui.errors import add_to_form
 from ui.forms import ColumnCheckboxSelect, DateBoxesField, OuncesField, PhoneField, PortalForm, ZipField
 
 NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing was filled in
@@ -104,10 +104,9 @@ class PersonForm(StepForm):
 
     def clean(self):
         if not self.is_partial and "email" in self.cleaned_data:
-            try:
-                check_email_or_none(self.cleaned_data)
-            except IncompleteError as error:
-                add_to_form(self, error)
+            self.ask(rules.check_email_or_none, self.cleaned_data)
+        if zip_code := self.cleaned_data.get("zip_code"):
+            self.ask(rules.check_lives_in_connecticut, zip_code)
         return self.cleaned_data
 
 
@@ -186,7 +185,7 @@ class StatementForm(StepForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args, limit_hint="", **kwargs):
+    def __init__(self, *args, limit_hint, **kwargs):
         super().__init__(*args, **kwargs)
         for name, sentence in ATTESTATIONS.items():
             missing = _("Not attested: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
@@ -195,6 +194,12 @@ class StatementForm(StepForm):
             )
         self.fields["monthly_allotment_oz"].help_text = limit_hint
         self.order_fields(ATTESTATIONS)
+
+    def clean_monthly_allotment_oz(self):
+        amount = self.cleaned_data["monthly_allotment_oz"]
+        if amount is not None:
+            self.ask(rules.check_monthly_allotment, amount, day=timezone.localdate())
+        return amount
 
     @property
     def attestations(self):
@@ -206,8 +211,14 @@ class SignatureForm(PortalForm):
 
     def __init__(self, *args, physician, **kwargs):
         super().__init__(*args, **kwargs)
+        self.physician = physician
         hint = _("As it stands on your license: %(name)s") % {"name": physician.name}
         self.fields["signature_name"].help_text = hint
+
+    def clean_signature_name(self):
+        typed_name = self.cleaned_data["signature_name"]
+        self.ask(rules.check_signature, self.physician, typed_name)
+        return typed_name
 
 
 class RenewalForm(SignatureForm, StatementForm, ConditionForm):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field import formfields
 
+from ui.errors import PortalError, add_to_form
 from ui.widgets import CardRadioSelect, Choice, ColumnCheckboxSelect, DateBoxesWidget, DigitsPasswordInput
 
 __all__ = [
@@ -44,6 +45,13 @@ class PortalForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))
+
+    def ask(self, check, *args, **kwargs):
+        """Put a rule's refusal beside its field, together with everything else that is wrong."""
+        try:
+            check(*args, **kwargs)
+        except PortalError as error:
+            add_to_form(self, error)
 
 
 class DateBoxesField(forms.Field):

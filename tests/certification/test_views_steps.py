@@ -226,6 +226,16 @@ def test_condition_refuses_beside_the_field(client, physician, over, field, sent
     assert sentence in form.errors[field][0]
 
 
+def test_everything_that_is_wrong_on_a_page_is_named_at_once(client, physician):
+    draft = factories.draft(physician)
+    form = refused(client, draft, "profile", forms.profile(zip_code="06390", phone="203", email="", last_name=""))
+    assert set(form.errors) == {"zip_code", "phone", "email", "last_name"}
+    data = forms.statement(monthly_allotment_oz="4")
+    missing = next(iter(ATTESTATIONS))
+    del data[missing]
+    assert set(refused(client, draft, "statement", data).errors) == {missing, "monthly_allotment_oz"}
+
+
 def test_condition_offers_minors_their_own_list(client, physician):
     draft = factories.draft(physician, profile=factories.profile(birth_date=CHILD), condition=None, statement=None)
     assert len(client.get(url(draft, "condition")).context["form"].fields["condition_codes"].choices) == 11
