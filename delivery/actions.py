@@ -33,19 +33,20 @@ def set_line(*, patient: Patient, product: Product, quantity: int, by: User) -> 
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     cart, _created = Order.objects.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)
     if quantity == 0:
+        rules.check_is_in_cart(cart, product)
         cart.lines.filter(product=product).delete()
-        return cart
-    rules.check_product_fits_patient(product, patient, day=today)
-    rules.check_stock(product, quantity)
-    OrderLine.objects.update_or_create(
-        order=cart,
-        product=product,
-        defaults={
-            "quantity": quantity,
-            "unit_price_cents": product.price_cents,
-            "amount_mg": product.amount_mg,
-        },
-    )
+    else:
+        rules.check_product_fits_patient(product, patient, day=today)
+        rules.check_stock(product, quantity)
+        OrderLine.objects.update_or_create(
+            order=cart,
+            product=product,
+            defaults={
+                "quantity": quantity,
+                "unit_price_cents": product.price_cents,
+                "amount_mg": product.amount_mg,
+            },
+        )
     record(action="cart.set_line", by=by, subject=cart)
     return cart
 

@@ -296,6 +296,15 @@ def check_quantity(quantity: int) -> None:
         )
 
 
+def check_is_in_cart(cart: Order, product: Product) -> None:
+    """There is a line to take out; raises QuantityError."""
+    if not cart.lines.filter(product=product).exists():
+        raise QuantityError(
+            _("It is not in your cart. Enter a quantity from 1 to %(most)d to add it.") % {"most": MOST_OF_ONE_PRODUCT},
+            field="quantity",
+        )
+
+
 def check_stock(product: Product, quantity: int) -> None:
     """At least `quantity` are there; raises StockError."""
     if quantity > product.stock:

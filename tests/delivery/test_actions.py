@@ -58,6 +58,7 @@ def test_set_line_to_nothing_takes_it_out():
     actions.save_product(sku=product.sku, is_active=False, by=None)
     actions.set_line(patient=patient, product=product, quantity=0, by=patient.user)
     assert not cart.lines.exists()
+    assert Event.objects.filter(action="cart.set_line", outcome="done").count() == 2
 
 
 def test_set_line_keeps_the_carts_of_patient_and_caregiver_apart():
@@ -72,6 +73,7 @@ def test_set_line_keeps_the_carts_of_patient_and_caregiver_apart():
     ("over", "quantity", "error"),
     [
         ({}, -1, rules.QuantityError),
+        ({}, 0, rules.QuantityError),
         ({}, 100, rules.QuantityError),
         ({"stock": 2}, 3, rules.StockError),
         ({"stock": 0}, 1, rules.StockError),

@@ -252,6 +252,15 @@ def test_check_quantity_refuses(quantity):
         rules.check_quantity(quantity)
 
 
+@pytest.mark.django_db
+def test_check_is_in_cart():
+    patient, product = factories.patient(), factories.product()
+    cart = factories.cart(patient, (product, 1))
+    rules.check_is_in_cart(cart, product)
+    with pytest.raises(rules.QuantityError, match="not in your cart"):
+        rules.check_is_in_cart(cart, factories.product())
+
+
 def test_check_stock_takes_all_there_is():
     rules.check_stock(Product(name="Balm", stock=3), 3)
     with pytest.raises(rules.StockError, match="Only 3 of Balm left"):

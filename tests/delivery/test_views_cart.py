@@ -144,6 +144,7 @@ def test_a_line_is_set_to_a_quantity_and_sent_twice_stays(client):
         ("", "Enter quantity"),
         ("\0", "Enter a quantity from 1 to 99, or 0 to remove it."),
         ("🌿", "Enter a quantity from 1 to 99, or 0 to remove it."),
+        ("0", "It is not in your cart. Enter a quantity from 1 to 99 to add it."),
         ("51", "Only 50 of Harbor Mist Tincture left."),
     ],
 )
