@@ -33,7 +33,8 @@ class Cart:
 
 @dataclass(frozen=True)
 class Allotment:
-    """In milligrams of flower equivalent, for one delivery day; `problem` says by how much the cart is over."""
+    """In milligrams of flower equivalent, for one delivery day; `left_mg` once the cart is ordered, `problem` says by
+    how much the cart is over."""
 
     day: date
     left_mg: int
@@ -132,7 +133,7 @@ def allotment_of(patient, cart, terms):
         patient=patient, day=terms.day, certification=terms.certification, days=terms.policy.allotment_days
     )
     problem = refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg)
-    return Allotment(terms.day, left_mg, rules.allotment_mg(terms.certification), problem)
+    return Allotment(terms.day, max(left_mg - cart.amount_mg, 0), rules.allotment_mg(terms.certification), problem)
 
 
 def shelves_for(patient, cart, terms):

@@ -74,6 +74,16 @@ def test_the_allotment_is_told_for_the_next_wednesday_with_what_we_cannot_know(c
     assert "We cannot see what you buy at the counter or elsewhere" in words
 
 
+def test_the_allotment_left_counts_the_cart(client):
+    factories.window()
+    product = factories.product(sku="A", amount_mg=20_000, stock=9)  # 0.706 oz each
+    put(client, product, 2)
+    words = words_of(client.get(url("product-list")))
+    assert "2.08 of 3.50 oz left for Wednesday, November 25 after this cart" in words
+    put(client, product, 9)
+    assert "0.00 of 3.50 oz left" in words_of(client.get(url("product-list")))
+
+
 def test_an_ended_certification_is_told_instead(monday):
     factories.window()
     patient = factories.certification(on=people.date(2025, 11, 1)).patient
