@@ -51,7 +51,8 @@ def physician_identify(request):
     form = IdentificationForm(data, initial={"dea_number": physician.dea_number if physician else ""})
     if form.is_valid() and (found := _identified(request, form)):
         request.session[IDENTIFIED] = found.pk
-        return redirect(_next_page(request) if physician else "accounts:physician")
+        is_news = physician is None or _refusal_of(found)
+        return redirect("accounts:physician" if is_news else _next_page(request))
     return render(request, "accounts/physician_identify.html", {"form": form, "is_first_time": physician is None})
 
 
@@ -74,6 +75,15 @@ def _what_to_do(error):
     return f"{error} {_('Please compare both, or call us at %(phone)s.') % {'phone': number}}"
 
 
+def _refusal_of(physician):
+    """Why she cannot certify today, or nothing."""
+    try:
+        check_physician_is_eligible(physician, today=timezone.localdate())
+    except NotEligible as error:
+        return str(error)
+    return ""
+
+
 def _next_page(request):
     page = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
@@ -84,20 +94,13 @@ def _next_page(request):
 @require_GET
 def physician(request):
     """The five requirements, as they stand today."""
-    today = timezone.localdate()
     prefetch_related_objects([request.user.physician], "registrations")
-    requirements = eligibility(request.user.physician, today)
-    try:
-        check_physician_is_eligible(request.user.physician, today=today)
-    except NotEligible as error:
-        refusal = str(error)
-    else:
-        refusal = ""
+    requirements = eligibility(request.user.physician, timezone.localdate())
     context = {
         "physician": request.user.physician,
         "requirements": requirements,
         "missing": [requirement for requirement in requirements if not requirement.met],
         "ending": [requirement for requirement in requirements if requirement.ends_soon],
-        "refusal": refusal,
+        "refusal": _refusal_of(request.user.physician),
     }
     return render(request, "accounts/physician.html", context)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from django import forms
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ReasonForm, Step
@@ -11,7 +12,7 @@ from delivery import actions
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from delivery.rules import ALLOWED_TRANSITIONS, looks_like_business
 from ui.forms import PortalForm
-from ui.templatetags.portal import grams, money, phone
+from ui.templatetags.portal import clock, grams, money, phone
 
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
@@ -77,6 +78,11 @@ class LineInline(admin.TabularInline):
     has_change_permission = has_delete_permission = has_add_permission
 
 
+def _when(window):
+    times = {"day": date_format(window.date, "D, M j, Y"), "starts": clock(window.starts), "ends": clock(window.ends)}
+    return _("%(day)s, %(starts)s to %(ends)s") % times
+
+
 def _offered(status):
     return lambda order: status in ALLOWED_TRANSITIONS[Order.Status(order.status)]
 
@@ -84,11 +90,11 @@ def _offered(status):
 def _about(order):
     words = {
         "number": order.number,
-        "window": order.window,
+        "window": _when(order.window),
         "total": money(order.subtotal_cents),
         "where": f"{order.street_address}, {order.town}",
     }
-    return _("Order %(number)s for window %(window)s, %(total)s, to %(where)s.") % words
+    return _("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
 
 
 def _explain_confirmation(order):
@@ -105,7 +111,7 @@ def _explain_refusal(order):
 class OrderAdmin(ActionAdmin):
     """What a driver or a technician needs, and nothing of the certification."""
 
-    list_display = ["number", "window", "patient_number", "subtotal", "status"]
+    list_display = ["number", "when", "patient_number", "subtotal", "status"]
     list_display_links = ["number"]
     list_filter = [WaitingFilter]
     list_select_related = ["window", "patient"]
@@ -113,7 +119,7 @@ class OrderAdmin(ActionAdmin):
     search_fields = ["number"]
     search_help_text = _("Order number, or phone in any format")
     fields = readonly_fields = [
-        "number", "status", "window", "patient_number", "patient_name", "street_address", "town",
+        "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
         "reads_like_a_business", "contact_phone", "payment_method", "subtotal", "flower_equivalent", "placed_at",
         "confirmed_at", "ended_at", "ended_reason",
     ]  # fmt: skip
@@ -151,6 +157,10 @@ class OrderAdmin(ActionAdmin):
             return queryset.filter(number="-".join(("D", *match.groups()))), False
         return super().get_search_results(request, queryset, search_term)
 
+    @admin.display(description=_("window"), ordering="window__date")
+    def when(self, order):
+        return _when(order.window)
+
     @admin.display(description=_("patient"), ordering="patient__number")
     def patient_number(self, order):
         return order.patient.number
@@ -163,9 +173,9 @@ class OrderAdmin(ActionAdmin):
     def contact_phone(self, order):
         return phone(order.phone)
 
-    @admin.display(description=_("reads like a business"), boolean=True)
+    @admin.display(description=_("reads like a business"))
     def reads_like_a_business(self, order):
-        return looks_like_business(order.street, order.unit)
+        return _("Yes: ask before confirming") if looks_like_business(order.street, order.unit) else _("No")
 
 
 # --- Products and stock ---------------------------------------------------------------------------------------------

@@ -115,6 +115,14 @@ def test_identify_is_prefilled_once_bound_and_goes_on_to_the_page_asked_for():
     assert client.post(asked, answers(physician)).headers["Location"] == "/certification/add/"
 
 
+def test_identify_leads_whom_a_requirement_stops_to_what_is_missing():
+    ended = {"expires_date": timezone.localdate() - timedelta(days=1)}
+    physician = factories.identified_physician(registrations_over={"controlled_substance": ended})
+    client = factories.client_for(physician.user, identified=False)
+
+    assert client.post(IDENTIFY, answers(physician)).headers["Location"] == ELIGIBILITY
+
+
 def test_identify_is_asked_once_a_session():
     physician = factories.identified_physician()
     client = factories.client_for(physician.user)

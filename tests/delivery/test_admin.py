@@ -37,7 +37,7 @@ def test_the_list_opens_on_what_waits(pharmacist):
     actions.confirm_order(order=confirmed, by=factories.staff("Pharmacist"))
     factories.cart(waiting.patient, by=waiting.placed_by)
     words = words_of(pharmacist.get(ORDERS))
-    assert f"{waiting.number} 2026-11-25-0930 {waiting.patient.number} $80.00 Placed" in words
+    assert f"{waiting.number} Wed, Nov 25, 2026, 9:30 a.m. to 1:30 p.m. {waiting.patient.number} $80.00 Placed" in words
     assert confirmed.number not in words
     assert confirmed.number in words_of(pharmacist.get(ORDERS, {"status": "confirmed"}))
     everything = words_of(pharmacist.get(ORDERS, {"status": "all"}))
@@ -75,7 +75,8 @@ def test_a_page_shows_what_the_door_needs_and_nothing_of_the_certification():
 
 def test_an_address_that_reads_like_a_business_is_marked(pharmacist):
     order = factories.order(address=factories.address(street="88 Main Street Suite 5"))
-    assert b'alt="True"' in pharmacist.get(page(order)).content
+    assert "Reads like a business: Yes: ask before confirming" in words_of(pharmacist.get(page(order)))
+    assert "Reads like a business: No" in words_of(pharmacist.get(page(factories.order())))
 
 
 def test_no_name_stands_in_the_title_or_the_list(pharmacist):
@@ -89,7 +90,8 @@ def test_confirming_shows_what_will_happen_and_does_it(pharmacist):
     order = factories.order()
     words = words_of(pharmacist.get(step(order, "confirm")))
     assert (
-        f"Order {order.number} for window 2026-11-25-0930, $80.00, to 40 Orange Street, New Haven, CT 06510." in words
+        f"Order {order.number} for Wed, Nov 25, 2026, 9:30 a.m. to 1:30 p.m., $80.00, "
+        "to 40 Orange Street, New Haven, CT 06510." in words
     )
     assert Order.objects.get().status == "placed"
     response = pharmacist.post(step(order, "confirm"), follow=True)
