@@ -16,7 +16,7 @@ def functions(module_name):
     return [
         (name, function)
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if not name.startswith("_") and inspect.unwrap(function).__module__ == module_name
+        if not name.startswith("_") and inspect.unwrap(function).__module__.startswith(module_name)
     ]
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import actions, rules
+from accounts.actions.staff import STAFF_GROUPS
 from accounts.backends import PortalBackend
 from accounts.models import Delegate, IdentificationTry, Physician, Registration, User
 from audit.models import Event
@@ -292,7 +293,7 @@ def permissions():
 
 
 def test_sync_staff_groups_gives_each_group_exactly_its_permissions():
-    expected = {name: sorted(codes) for name, codes in actions.STAFF_GROUPS.items()}
+    expected = {name: sorted(codes) for name, codes in STAFF_GROUPS.items()}
     assert permissions() == expected  # made by migrate
 
     Group.objects.get(name="Driver").permissions.set(Group.objects.get(name="Manager").permissions.all())
@@ -305,7 +306,7 @@ def test_sync_staff_groups_gives_each_group_exactly_its_permissions():
 
 
 def test_the_auditor_only_reads():
-    assert {code.split(".")[1].split("_")[0] for code in actions.STAFF_GROUPS["Auditor"]} == {"view"}
+    assert {code.split(".")[1].split("_")[0] for code in STAFF_GROUPS["Auditor"]} == {"view"}
 
 
 def test_get_user_reads_everything_in_one_query(django_assert_num_queries):

@@ -1,0 +1,103 @@
+"""The program's roster and its physicians: added, identified, their registrations checked."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import rules
+from accounts.models import IdentificationTry, Physician, Registration, User
+from accounts.sql import lock_text
+from audit.actions import audited, record
+from notifications.actions import queue
+from ui.text import search_name
+
+
+@audited("physician.add")
+def add_physician(
+    *, ssn_last_four: str, registrations: list[dict[str, Any]], by: User | None, **fields: Any
+) -> Physician:
+    """A row of the program's roster with its registrations (fields of Physician and Registration, dates as `date`).
+
+    The SSN digits are digested here and kept nowhere. Raises DeaNumberError.
+    """
+    fields["dea_number"] = rules.normalize_dea_number(fields["dea_number"])
+    rules.check_dea_number(fields["dea_number"])
+    physician = Physician.objects.create(
+        **fields,
+        search_name=search_name(fields["last_name"], fields["first_name"]),
+        ssn_digest=rules.ssn_digest(fields["dea_number"], ssn_last_four),
+    )
+    now = timezone.now()
+    Registration.objects.bulk_create(
+        Registration(physician=physician, verified_at=now, verified_by=by, **registration)
+        for registration in registrations
+    )
+    record(action="physician.add", by=by, subject=physician)
+    return physician
+
+
+@audited("physician.identify", atomic=False)
+def identify_physician(*, dea_number: str, ssn_last_four: str, address: str | None, by: User) -> Physician:
+    """Match DEA number and SSN digits with the roster, and bind the account at the first success.
+
+    A failed try is committed before IdentificationError is raised; the answer is the same for an unknown number and for
+    wrong digits. Raises DeaNumberError (nothing written), LockedOut, IdentificationError.
+    """
+    dea_number = rules.normalize_dea_number(dea_number)
+    rules.check_dea_number(dea_number)
+    with transaction.atomic():
+        physician, is_new = _try_to_identify(dea_number, ssn_last_four, address, by)
+        if physician and is_new:
+            queue(
+                kind="physician_bound",
+                recipient=physician.email,
+                context={"physician": physician.pk},
+                dedupe_key=f"physician_bound:{physician.pk}",
+                by=by,
+            )
+    if physician is None:
+        raise rules.IdentificationError(
+            _("The DEA number and the last four digits of the Social Security number do not match our records.")
+        )
+    return physician
+
+
+def _try_to_identify(
+    dea_number: str, ssn_last_four: str, address: str | None, by: User
+) -> tuple[Physician | None, bool]:
+    now = timezone.now()
+    digest = rules.dea_digest(dea_number)
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    lock_text(digest)
+    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).filter(dea_number=dea_number).first()
+    rules.check_not_locked_out(user=by, digest=digest, owner_id=physician.user_id if physician else None, now=now)
+    digits_match = rules.ssn_digits_match(dea_number, ssn_last_four, physician.ssn_digest if physician else "")
+    is_own = physician is not None and _may_be_bound_to(physician, by)
+    succeeded = digits_match and is_own
+    IdentificationTry.objects.create(user=by, dea_digest=digest, address=address, succeeded=succeeded, at=now)
+    if not succeeded or physician is None:
+        return None, False
+    is_new = physician.user_id is None
+    if is_new:
+        physician.user = by
+        physician.save(update_fields=["user"])
+    record(action="physician.identify", by=by, subject=physician)
+    return physician, is_new
+
+
+def _may_be_bound_to(physician: Physician, user: User) -> bool:
+    if physician.user_id is not None:
+        return physician.user_id == user.pk
+    return physician.status != Physician.Status.LEFT and not Physician.objects.filter(user=user).exists()
+
+
+@audited("registration.check")
+def set_registration(*, physician: Physician, kind: str, by: User | None, **fields: Any) -> Registration:
+    """Record what the Registrar saw of one registration today (fields of Registration)."""
+    registration, _created = Registration.objects.update_or_create(
+        physician=physician, kind=kind, defaults={**fields, "verified_at": timezone.now(), "verified_by": by}
+    )
+    record(action="registration.check", by=by, subject=registration)
+    return registration

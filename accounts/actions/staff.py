@@ -1,0 +1,69 @@
+"""Accounts of staff, what their groups may do, and what ends by itself."""
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.sessions.backends.db import SessionStore
+
+from accounts.models import User
+from accounts.sql import purge_rate_limits
+from audit.actions import audited, record
+
+
+@audited("user.create")
+def create_user(*, email: str, password: str | None, by: User | None, groups: list[str] = (), **flags: bool) -> User:  # type: ignore[assignment]
+    """An account with a verified e-mail address, for staff and for the demo; `flags` are is_staff and is_superuser."""
+    user = User.objects.create_user(email, password, **flags)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    record(action="user.create", by=by, subject=user)
+    return user
+
+
+# What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
+STAFF_GROUPS = {
+    "Registrar": [
+        "accounts.view_physician", "accounts.change_physician", "accounts.view_registration",
+        "accounts.view_identificationtry",
+        "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
+        "notifications.view_notification", "notifications.change_notification",
+    ],
+    "Pharmacist": [
+        "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.change_product",
+        "delivery.view_deliverywindow", "certification.view_certification", "certification.view_patient",
+        "notifications.view_notification", "notifications.change_notification",
+    ],
+    "Technician": [
+        "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.view_deliverywindow",
+    ],
+    "Driver": ["delivery.view_order", "delivery.view_deliverywindow"],
+    "Manager": [
+        "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.change_product",
+        "delivery.view_deliverywindow", "delivery.view_deliverypolicy", "delivery.change_deliverypolicy",
+        "delivery.view_stockmovement", "pages.view_contactmessage", "pages.change_contactmessage",
+        "notifications.view_notification", "notifications.change_notification", "accounts.view_user",
+    ],
+    "Auditor": [
+        "audit.view_event", "accounts.view_physician", "accounts.view_registration", "accounts.view_user",
+        "accounts.view_identificationtry",
+        "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
+        "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
+        "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",
+    ],
+}  # fmt: skip
+
+
+@audited("reference.groups")
+def sync_staff_groups(*, by: User | None) -> None:
+    """Make the staff groups and give each exactly its permissions; running it again changes nothing."""
+    for name, codes in STAFF_GROUPS.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        wanted = [tuple(code.split(".")) for code in codes]
+        permissions = Permission.objects.filter(
+            content_type__app_label__in={app for app, _code in wanted}, codename__in={code for _app, code in wanted}
+        ).select_related("content_type")
+        group.permissions.set(p for p in permissions if (p.content_type.app_label, p.codename) in wanted)
+
+
+def purge_ended(*, by: User | None) -> int:
+    """Forget sessions and rate limits that have ended; returns how many rate limits went."""
+    SessionStore.clear_expired()
+    return purge_rate_limits()
