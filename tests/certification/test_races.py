@@ -135,6 +135,18 @@ def test_a_caregiver_named_by_four_without_the_lock_acts_for_several(slowly):
 
 
 def test_renew_certification_ten_times_at_once_gives_one_renewal(slowly):
+    numbers = renew_at_once(slowly)
+
+    assert set(numbers) == {Certification.objects.active().get().number}
+    assert Certification.objects.count() == 2
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_renew_certification_without_the_lock_meets_the_constraint(slowly):
+    assert "IntegrityError" in renew_at_once(slowly)
+
+
+def renew_at_once(slowly):
     old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
     slowly("check_signature")
 
@@ -147,10 +159,7 @@ def test_renew_certification_ten_times_at_once_gives_one_renewal(slowly):
             by=PortalBackend().get_user(old.physician.user_id),
         ).number
 
-    numbers = at_once([renew] * AT_ONCE)
-
-    assert set(numbers) == {Certification.objects.active().get().number}
-    assert Certification.objects.count() == 2
+    return at_once([renew] * AT_ONCE)
 
 
 def accept(invitation, accounts):
@@ -187,7 +196,8 @@ def test_an_invitation_accepted_by_ten_without_the_lock_joins_several(slowly):
     assert len([answer for answer in answers if answer != "InvitationError"]) > 1
 
 
-def test_wrong_birth_dates_at_once_are_all_counted():
+def guess_at_once(slowly):
+    """Ten wrong birth dates; how many were counted."""
     invitation = factories.certification(joined=False).patient.invitations.get()
     accounts = [factories.user() for _ in range(AT_ONCE)]
     wrong = invitation.patient.birth_date + timedelta(days=1)
@@ -195,9 +205,19 @@ def test_wrong_birth_dates_at_once_are_all_counted():
     def guess(account):
         return lambda: actions.accept_invitation(invitation=invitation, birth_date=wrong, by=account)
 
+    slowly("check_invitation_is_open")
     assert at_once([guess(account) for account in accounts]) == ["InvitationError"] * AT_ONCE
     invitation.refresh_from_db()
-    assert invitation.failed_tries == rules.MOST_INVITATION_TRIES
+    return invitation.failed_tries
+
+
+def test_wrong_birth_dates_at_once_are_all_counted(slowly):
+    assert guess_at_once(slowly) == rules.MOST_INVITATION_TRIES
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_wrong_birth_dates_without_the_lock_are_counted_wrong(slowly):
+    assert guess_at_once(slowly) != rules.MOST_INVITATION_TRIES
 
 
 def test_the_same_form_sent_ten_times_at_once_starts_one_draft():
@@ -208,7 +228,7 @@ def test_the_same_form_sent_ten_times_at_once_starts_one_draft():
     assert Certification.objects.count() == 1
 
 
-def test_saving_a_step_while_signing_leaves_what_was_signed(slowly):
+def save_while_signing(slowly):
     draft = factories.draft()
     slowly("check_signature")
 
@@ -223,6 +243,9 @@ def test_saving_a_step_while_signing_leaves_what_was_signed(slowly):
             )
 
     at_once([sign(draft), save])
+    return Certification.objects.get()
 
-    signed = Certification.objects.get()
+
+def test_saving_a_step_while_signing_leaves_what_was_signed(slowly):
+    signed = save_while_signing(slowly)
     assert signed.status == "active" and signed.draft is None

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
+from time import sleep
 from uuid import uuid4
 
 import pytest
@@ -263,7 +264,7 @@ def test_control_without_locks_an_order_gives_back_more_than_once(monkeypatch):
     assert (booked(order.window), StockMovement.objects.filter(kind="released").count()) == (1, 4)
 
 
-def test_an_order_is_confirmed_or_cancelled_and_never_both():
+def confirm_and_cancel_at_once():
     order, staff = factories.order(), factories.staff("Pharmacist")
     by = order.placed_by
     results = at_once(
@@ -273,6 +274,26 @@ def test_an_order_is_confirmed_or_cancelled_and_never_both():
         ]
     )
     order.refresh_from_db()
+    assert len(results) == 2
+    return order
+
+
+def test_an_order_is_confirmed_or_cancelled_and_never_both():
+    order = confirm_and_cancel_at_once()
     assert order.status == "cancelled"  # after a confirmation too, until the cut-off
     assert (booked(order.window), StockMovement.objects.filter(kind="released").count()) == (0, 1)
-    assert len(results) == 2
+
+
+@on_postgres
+def test_control_without_locks_an_order_is_confirmed_that_gave_its_place_back(monkeypatch):
+    check = rules.check_transition
+
+    def confirm_last(order, to):
+        check(order, to)
+        if to == Order.Status.CONFIRMED:
+            sleep(0.3)
+
+    monkeypatch.setattr(rules, "check_transition", confirm_last)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
+    order = confirm_and_cancel_at_once()
+    assert (order.status, booked(order.window)) == ("confirmed", 0)
