@@ -1,6 +1,7 @@
 """No token, name or query in a log line: an address is logged without what opens something."""
 
 import re
+import traceback
 
 from django_structlog.middlewares import RequestMiddleware
 
@@ -18,6 +19,15 @@ def scrub(_logger, _method, event):
         if isinstance(event.get(name), str):
             event[name] = without_tokens(event[name])
     return event
+
+
+def where_it_broke(exc_info):
+    """Frames and kinds of an exception and its causes, first cause first; messages hold addresses and values."""
+    lines, error = [], exc_info[1]
+    while error is not None:
+        lines.insert(0, "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(lines)
 
 
 class RequestLogMiddleware(RequestMiddleware):

@@ -16,7 +16,7 @@ from django.contrib.messages import constants as messages
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from mmp_portal.logs import scrub
+from mmp_portal.logs import scrub, where_it_broke
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -140,6 +140,8 @@ TEMPLATES = [
         },
     },
 ]
+# The default keeps them in a cookie that anybody at the machine can read, product names and addresses with them.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 MESSAGE_TAGS = {messages.ERROR: "error", messages.DEBUG: "info"}
 
 # --- Databases and caches ------------------------------------------------------------------------------------------
@@ -158,6 +160,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     _web = "gunicorn" in Path(sys.argv[0]).name
     DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),  # sslmode and its like come with the address
         "connect_timeout": 3,
         "keepalives": 1,
         "keepalives_idle": 30,
@@ -312,6 +315,7 @@ _shared_processors = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.ExceptionRenderer(where_it_broke),
     scrub,
 ]
 LOGGING = {
@@ -334,7 +338,6 @@ structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,
         *_shared_processors,
-        structlog.processors.format_exc_info,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

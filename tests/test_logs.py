@@ -1,6 +1,11 @@
-import pytest
+import logging
+import re
+from unittest.mock import patch
 
-from mmp_portal.logs import scrub, without_tokens
+import pytest
+import structlog
+
+from mmp_portal.logs import scrub, where_it_broke, without_tokens
 
 
 @pytest.mark.parametrize(
@@ -25,3 +30,36 @@ def test_scrub_cleans_djangos_own_lines():
         "request": "GET /invitation/…/",
         "code": 404,
     }
+
+
+PRIVATE = "rosa.private@example.org"
+
+
+def broken():
+    try:
+        raise KeyError(PRIVATE)
+    except KeyError as cause:
+        raise ValueError(f"Key (email)=({PRIVATE})") from cause
+
+
+def test_where_it_broke_tells_frames_and_kinds_and_no_message():
+    with pytest.raises(ValueError, match=PRIVATE) as caught:
+        broken()
+    told = where_it_broke((caught.type, caught.value, caught.tb))
+    assert "in broken" in told
+    assert re.findall(r"^\w+Error$", told, re.MULTILINE) == ["KeyError", "ValueError"]
+    assert PRIVATE not in told
+
+
+@pytest.mark.parametrize("log", [logging.getLogger("django.request"), structlog.get_logger("portal")])
+def test_no_message_of_an_exception_is_logged(log):
+    handler = logging.getLogger().handlers[0]
+    lines = []
+    try:
+        broken()
+    except ValueError:
+        with patch.object(handler, "emit", lambda record: lines.append(handler.format(record))):
+            log.error("it broke", exc_info=True)
+    [line] = lines
+    assert "in broken" in line
+    assert PRIVATE not in line
