@@ -1,7 +1,10 @@
+import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from delivery import actions
+from delivery import actions, rules
+
+log = structlog.get_logger()
 
 
 @shared_task(name="delivery.make_windows")
@@ -14,3 +17,14 @@ def make_windows():
 def lapse_orders():
     """Give back what unconfirmed orders of passed windows hold; returns how many lapsed."""
     return actions.lapse_orders(now=timezone.now(), by=None)
+
+
+@shared_task(name="delivery.check_counts")
+def check_counts():
+    """Compare stock with its movements and places with orders; each difference is logged. Returns how many differ."""
+    products, windows = rules.stock_mismatches(), rules.window_mismatches()
+    for product in products:
+        log.error("stock_differs", sku=product.sku, stock=product.stock)
+    for window in windows:
+        log.error("places_differ", window=window.code, booked=window.booked)
+    return len(products) + len(windows)

@@ -12,11 +12,13 @@ app.autodiscover_tasks()
 # New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run changes nothing.
 app.conf.beat_schedule = {
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
+    "drop-calls": {"task": "notifications.drop_calls", "schedule": crontab(minute="*/15")},
     "queue-renewal-reminders": {
         "task": "certification.queue_renewal_reminders",
         "schedule": crontab(hour="7", minute="0"),
     },
     "make-windows": {"task": "delivery.make_windows", "schedule": crontab(hour="3", minute="0")},
     "purge-ended": {"task": "accounts.purge_ended", "schedule": crontab(minute="40")},
+    "check-counts": {"task": "delivery.check_counts", "schedule": crontab(hour="3", minute="30")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import structlog
 from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -88,6 +89,8 @@ def _send(notification):
             _mark(notification, status=Notification.Status.CANCELLED, secret=None)
             return False
         emails.build(notification, words).send()
+    except SoftTimeLimitExceeded:  # the worker is out of time: the lease runs out, and the next sweep sends it
+        raise
     except Exception as error:  # whatever a mail server or a template does, the other messages still go
         log.exception("notification_not_sent", notification=notification.pk, kind=notification.kind)
         _mark_failed(notification, error)
@@ -121,8 +124,16 @@ def _mark_failed(notification, error):
 
 @audited("notification.call")
 def record_call(*, notification, by):
-    """Staff have made the phone call that a row of the call list asks for."""
-    Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
+    """Staff have made the phone call that a row of the call list asks for; again changes nothing."""
+    called = Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
         status=Notification.Status.SENT, sent_at=timezone.now(), secret=None
     )
-    record(action="notification.call", by=by, subject=notification)
+    if called:
+        record(action="notification.call", by=by, subject=notification)
+
+
+def drop_calls(*, by):
+    """Take from the call list what no longer holds (a renewal stops reminders by phone, too); returns how many."""
+    waiting = Notification.objects.filter(channel=Notification.Channel.PHONE, status=Notification.Status.QUEUED)
+    stale = [row.pk for row in waiting.iterator() if kinds.get(row.kind).context_for(row) is None]
+    return waiting.filter(pk__in=stale).update(status=Notification.Status.CANCELLED, secret=None)

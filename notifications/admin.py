@@ -2,12 +2,19 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
-from notifications import actions
+from notifications import actions, emails, kinds
 from notifications.models import Notification
 
 
 def _is_waiting_call(notification):
     return notification.channel == Notification.Channel.PHONE and notification.status == Notification.Status.QUEUED
+
+
+def _what_to_say(notification):
+    words = kinds.get(notification.kind).context_for(notification)
+    if words is None:
+        return _("There is nothing to tell any more; the row leaves the list by itself.")
+    return "\n\n".join([str(_("Record it when you have told them this:")), emails.build(notification, words).body])
 
 
 @admin.register(Notification)
@@ -21,7 +28,7 @@ class NotificationAdmin(ActionAdmin):
             label=_("Record the call"),
             permission="notifications.change_notification",
             offered=_is_waiting_call,
-            explain=lambda _notification: _("You have called and told what this message says."),
+            explain=_what_to_say,
             perform=lambda notification, request: actions.record_call(notification=notification, by=request.user),
         ),
     )

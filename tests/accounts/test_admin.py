@@ -182,7 +182,9 @@ def test_names_are_those_of_the_site():
 
 
 def waiting_call():
-    queue(kind="physician_bound", recipient="+12035550142", channel="phone", dedupe_key="call-1", by=None)
+    context = {"physician": factories.physician().pk}
+    recipient = "+12035550142"
+    queue(kind="physician_bound", recipient=recipient, channel="phone", context=context, dedupe_key="call-1", by=None)
     return Notification.objects.get()
 
 
@@ -197,7 +199,11 @@ def test_a_step_is_offered_explained_and_done():
 
     preview = client.get(step_url(call)).content.decode()
     call.refresh_from_db()
-    assert (call.status, "You have called" in preview, f'href="{change}"' in preview) == ("queued", True, True)
+    assert (call.status, "Record it when you have told them this:" in preview, f'href="{change}"' in preview) == (
+        "queued",
+        True,
+        True,
+    )
 
     done = client.post(step_url(call), follow=True)
     call.refresh_from_db()

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from certification.actions import queue_renewal_reminders, renew_certification, withdraw_certification
 from certification.tasks import queue_renewal_reminders as task
-from notifications.actions import send_due
+from notifications.actions import drop_calls, send_due
 from notifications.models import Notification
 from tests import factories
 
@@ -38,6 +38,21 @@ def test_queue_renewal_reminders_one_for_each_kind_of_a_year():
     for day in range(120):
         queue(day)
     assert [kind for kind, role, _channel in reminders() if role == "patient"] == ["60", "30", "14", "7", "1", "ended"]
+
+
+def test_a_renewal_takes_the_reminder_from_the_call_list():
+    old = signed(days_left=20, profile=factories.profile(email="", has_no_email=True))
+    queue()
+    physician = old.physician
+    renew_certification(
+        certification=old,
+        condition=factories.condition(),
+        statement=factories.statement(),
+        signature_name=physician.name,
+        by=physician.user,
+    )
+    drop_calls(by=None)
+    assert Notification.objects.get(kind="renewal_reminder", channel="phone").status == "cancelled"
 
 
 def test_queue_renewal_reminders_after_an_outage_gives_the_latest_alone():

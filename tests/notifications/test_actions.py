@@ -2,11 +2,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from audit.models import Event
 from notifications import actions, kinds
 from notifications.models import Notification
 
@@ -115,6 +117,44 @@ def test_send_due_leaves_phone_calls_to_people():
     actions.record_call(notification=row, by=None)
     row.refresh_from_db()
     assert row.status == Status.SENT and row.sent_at
+    actions.record_call(notification=row, by=None)
+    assert Event.objects.filter(action="notification.call").count() == 1
+
+
+def test_drop_calls_takes_what_no_longer_holds_from_the_list(monkeypatch):
+    monkeypatch.setitem(kinds._kinds, "stale", kinds.Kind("stale", lambda _row: None))
+    stale, holds = (
+        queue(kind, kind=kind, channel="phone", recipient="+12035550142") for kind in ("stale", "contact_receipt")
+    )
+    assert actions.drop_calls(by=None) == 1
+    stale.refresh_from_db(), holds.refresh_from_db()
+    assert (stale.status, holds.status) == (Status.CANCELLED, Status.QUEUED)
+
+
+def test_send_due_leaves_the_row_to_the_next_sweep_when_the_worker_runs_out_of_time(monkeypatch):
+    def too_long(_row):
+        raise SoftTimeLimitExceeded
+
+    words = kinds._kinds["contact_receipt"]
+    monkeypatch.setitem(kinds._kinds, "contact_receipt", kinds.Kind("contact_receipt", too_long))
+    row = queue()
+    with pytest.raises(SoftTimeLimitExceeded):
+        actions.send_due(by=None)
+    row.refresh_from_db()
+    assert (row.status, row.last_error) == (Status.SENDING, "")
+    monkeypatch.setitem(kinds._kinds, "contact_receipt", words)
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert actions.send_due(by=None) == 1
+
+
+def test_a_worker_whose_lease_ran_out_does_not_mark_what_another_holds():
+    row = queue()
+    slow = actions._claim(row.pk)
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert actions._claim(row.pk) is not None
+        actions._mark(slow, status=Status.SENT)
+    row.refresh_from_db()
+    assert row.status == Status.SENDING
 
 
 def test_a_mail_has_a_plain_part_and_replies_reach_people():
