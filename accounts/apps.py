@@ -25,3 +25,7 @@ class AccountsConfig(AppConfig):
         account.password_changed.connect(receivers.on_password_changed)
         account.password_reset.connect(receivers.on_password_changed)
         account.email_changed.connect(receivers.on_email_changed)
+        account.user_signed_up.connect(receivers.on_signed_up)
+        account.email_confirmed.connect(receivers.on_email_confirmed)
+        account.email_added.connect(receivers.on_email_added)
+        account.email_removed.connect(receivers.on_email_removed)

@@ -3,6 +3,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -45,6 +46,7 @@ class User(AbstractUser):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(email=""), name="user_email_given"),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
         ]
 
     def __str__(self):
@@ -61,12 +63,9 @@ class User(AbstractUser):
         """The role an event is recorded with."""
         if self.is_staff:
             return "staff"
-        return "physician" if hasattr(self, "physician") else "member"
-
-
-class PhysicianQuerySet(models.QuerySet):
-    def with_registrations(self):
-        return self.prefetch_related("registrations")
+        if hasattr(self, "physician"):
+            return "physician"
+        return "delegate" if getattr(self, "is_delegate", False) else "member"
 
 
 class Physician(models.Model):
@@ -93,8 +92,6 @@ class Physician(models.Model):
     practice_state = models.CharField(max_length=2)
     practice_zip = models.CharField(_("practice ZIP code"), max_length=5)
     status = models.CharField(max_length=10, choices=Status, default=Status.VERIFIED)
-
-    objects = PhysicianQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -44,3 +44,19 @@ def on_password_changed(user, **_):
 
 def on_email_changed(user, **_):
     record(action="user.email_change", by=user, subject=user)
+
+
+def on_signed_up(user, **_):
+    record(action="user.sign_up", by=user, subject=user)
+
+
+def on_email_confirmed(email_address, **_):
+    record(action="user.email_confirm", by=email_address.user, subject=email_address.user)
+
+
+def on_email_added(user, **_):
+    record(action="user.email_add", by=user, subject=user)
+
+
+def on_email_removed(user, **_):
+    record(action="user.email_remove", by=user, subject=user)

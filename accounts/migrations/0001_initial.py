@@ -2,6 +2,7 @@
 
 import accounts.models
 import django.db.models.deletion
+import django.db.models.functions.text
 import django.utils.timezone
 import phonenumber_field.modelfields
 from django.conf import settings
@@ -105,6 +106,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='user',
             constraint=models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='user_email_given'),
+        ),
+        migrations.AddConstraint(
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case'),
         ),
         migrations.AddIndex(
             model_name='identificationtry',

@@ -23,6 +23,7 @@ def test_an_account_needs_an_address_of_its_own():
 
     refused("user_email_given|check", lambda: User.objects.filter(pk=user.pk).update(email=""))
     refused("(?i)unique", lambda: User.objects.create(email="rosa@example.org"))
+    refused("user_email_lower_case|check", lambda: User.objects.create(email="Rosa@example.org"))
 
 
 def test_a_physician_has_a_known_status():

@@ -54,6 +54,9 @@ def test_the_verification_link_changes_nothing_until_it_is_posted():
     assert User.objects.get().emailaddress_set.get().verified
     assert "_auth_user_id" not in client.session  # a link in a mail signs nobody in
     assert sign_in(client, "NEW.person@example.org").headers["Location"] == "/accounts/role/"
+    assert list(Event.objects.order_by("pk").values_list("action", flat=True)) == [
+        "user.sign_up", "user.email_confirm", "user.sign_in",
+    ]  # fmt: skip
 
 
 def test_nobody_signs_in_before_the_address_is_verified():
