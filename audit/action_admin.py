@@ -62,6 +62,10 @@ class ActionAdmin(admin.ModelAdmin):
         )
         return [step, *super().get_urls()]
 
+    def changelist_view(self, request, extra_context=None):
+        record(action=f"{self.opts.model_name}.list", by=request.user)
+        return super().changelist_view(request, extra_context)
+
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         record(action=f"{self.opts.model_name}.view", by=request.user, subject=obj)
         return super().render_change_form(
@@ -85,6 +89,7 @@ class ActionAdmin(admin.ModelAdmin):
         if request.method != "POST" and not step.offered(obj):
             messages.warning(request, _("%(label)s: not possible any more.") % {"label": step.label})
             return HttpResponseRedirect(change_url)
+        record(action=f"{self.opts.model_name}.view", by=request.user, subject=obj)
         form = step.form_class(request.POST if request.method == "POST" else None)
         if form.is_valid() and self._perform(request, step, obj, form):
             return HttpResponseRedirect(change_url)

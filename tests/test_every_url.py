@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from tests import factories
+from tests.delivery import people
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,14 @@ DRAFT = {f"certification:certification-{step}" for step in (
 )}  # fmt: skip
 SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}
+SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "withdraw")}
+# What does not simply open: the way it leads on, or the refusal of a GET.
+PATIENT_IS_LED = {
+    "certification:affirmation": "/home/",
+    "delivery:acting-for": 405,
+    "delivery:cart-line": "/delivery/",
+    "delivery:checkout": "/delivery/",
+}
 OUR_NAMESPACES = {"pages", "accounts", "certification", "delivery"}
 
 
@@ -70,6 +79,17 @@ def statuses(client, address):
     return {method: getattr(client, method)(address).status_code for method in ("get", "post")}
 
 
+def opened(response):
+    """The status, or where it leads."""
+    return response.headers.get("Location", response.status_code)
+
+
+def office_is_led(name, world):
+    if name != "certification:certification-invite":
+        return 200
+    return reverse("certification:certification-confirmation", args=[world.certification.uuid])
+
+
 def test_every_url_of_ours_is_declared():
     ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
     assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | ORDER
@@ -110,13 +130,26 @@ def test_a_public_page_opens_for_nobody(name, world):
 @pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | OFFICE))
 def test_the_physician_opens_her_own(name, world):
     response = factories.client_for(world.physician.user).get(address_of(name, world))
-    assert response.status_code in ({200, 405} if name in DRAFT | OFFICE else {200, 302, 405})
+    assert opened(response) == office_is_led(name, world)
+
+
+@pytest.mark.parametrize("name", sorted((DRAFT | SIGNED | OFFICE) - {"accounts:physician"}))
+def test_her_delegate_opens_what_is_not_the_physicians_alone(name, world):
+    response = factories.client_for(factories.delegate(world.physician)).get(address_of(name, world))
+    assert opened(response) == (403 if name in SIGNERS_ALONE else office_is_led(name, world))
+
+
+@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED))
+def test_a_strange_delegate_and_a_strange_caregiver_open_nothing(name, world):
+    caregiver, _child = people.guardian_of_a_child()
+    for account in (factories.delegate(world.other_physician), caregiver.user):
+        assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
 
 
 @pytest.mark.parametrize("name", sorted(ORDER | OWN - {"accounts:role", "accounts:physician-identify"}))
 def test_the_patient_opens_her_own(name, world):
     response = factories.client_for(world.patient.user).get(address_of(name, world))
-    assert response.status_code in {200, 302, 405}
+    assert opened(response) == PATIENT_IS_LED.get(name, 200)
 
 
 @pytest.mark.parametrize("model", ["delivery_order", "certification_patient", "accounts_physician", "audit_event"])

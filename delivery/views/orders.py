@@ -25,6 +25,7 @@ ORDERS_A_PAGE = 50
 def order_list(request):
     orders = _orders_of(request.acting.patients).select_related("window", "patient").order_by("-placed_at", "-pk")
     page = Paginator(orders, ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    record(action="order.list", by=request.user, subject=request.acting.patient)
     return render(request, "delivery/order_list.html", {"acting": request.acting, "page": page})
 
 

@@ -73,6 +73,14 @@ def test_a_page_shows_what_the_door_needs_and_nothing_of_the_certification():
     assert Event.objects.filter(action="order.view", subject_id=order.pk).count() == 4
 
 
+def test_each_list_and_each_step_page_is_recorded(pharmacist):
+    order = factories.order()
+    pharmacist.get(ORDERS)
+    pharmacist.get(step(order, "confirm"))
+    assert Event.objects.filter(action="order.list").count() == 1
+    assert Event.objects.filter(action="order.view", subject_id=order.pk).count() == 1
+
+
 def test_an_address_that_reads_like_a_business_is_marked(pharmacist):
     order = factories.order(address=factories.address(street="88 Main Street Suite 5"))
     assert "Reads like a business: Yes: ask before confirming" in words_of(pharmacist.get(page(order)))
