@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from unittest.mock import patch
 from uuid import uuid4
@@ -14,7 +14,8 @@ from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from accounts.models import Physician, User
 from certification import actions as certifications
-from certification.models import Caregiver, Patient
+from certification.models import Patient
+from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from delivery import actions as deliveries
 from delivery.menu import PRODUCTS
@@ -161,7 +162,8 @@ def _certify_everybody(osei, users):
     with _days_ago(40):
         rosa = _certify(osei, _profile("Rosa", "Delgado", "1986-04-28", 142), ["cancer"])
         _join(rosa, users["rosa.delgado@portal.example"])
-    with _days_ago((today - today.replace(year=today.year - 1)).days - 20):
+    ends = today + timedelta(days=21)  # the last valid day is the one before
+    with _days_ago((today - _a_year_before(ends)).days):
         samuel = _certify(osei, _profile("Samuel", "Ortiz", "1958-11-03", 143), ["parkinsons-disease"])
         _join(samuel, users["samuel.ortiz@portal.example"])
     with _days_ago(380):
@@ -178,6 +180,10 @@ def _certify_everybody(osei, users):
     _begin_a_draft(osei)
     _order(rosa, weeks=0, confirmed=True)
     _order(rosa, weeks=1, confirmed=False)
+
+
+def _a_year_before(day):
+    return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
 def _profile(first_name, last_name, birth_date, phone, **over):
@@ -216,8 +222,9 @@ def _join(person, account):
     invitation = person.invitations.latest("pk")
     certifications.accept_invitation(invitation=invitation, birth_date=person.birth_date, by=account)
     person.refresh_from_db()
-    sentences = CAREGIVER_AFFIRMATIONS if isinstance(person, Caregiver) else PATIENT_AFFIRMATIONS
-    certifications.affirm(person=person, affirmed=list(sentences), by=account)
+    for role in still_to_affirm(person):
+        sentences = PATIENT_AFFIRMATIONS if isinstance(role, Patient) else CAREGIVER_AFFIRMATIONS
+        certifications.affirm(role=role, affirmed=list(sentences), by=account)
 
 
 def _begin_a_draft(physician):
@@ -232,7 +239,8 @@ def _order(patient, *, weeks, confirmed):
     account = PortalBackend().get_user(patient.user_id)
     policy = policy_on(timezone.localdate())
     windows = bookable_windows(now=timezone.now(), policy=policy)
-    window = DeliveryWindow.objects.get(date=windows[0].date + timedelta(weeks=weeks), starts=time(9, 30))
+    day = windows[0].date + timedelta(weeks=weeks)
+    window = DeliveryWindow.objects.get(date=day, starts=windows[0].starts)
     tincture = Product.objects.filter(form="tincture", stock__gt=10).order_by("price_cents").last()
     quantity = -(-policy.minimum_cents // tincture.price_cents)
     deliveries.set_line(patient=patient, product=tincture, quantity=quantity, by=account)

@@ -1,8 +1,12 @@
 import json
+from datetime import datetime
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import Physician, User
 from accounts.rules import check_dea_number
@@ -12,6 +16,7 @@ from delivery.models import DeliveryWindow, Order, Product
 from pages import demo
 
 pytestmark = pytest.mark.django_db
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 def run(*arguments):
@@ -49,6 +54,25 @@ def test_seed_demo_twice_changes_nothing():
     assert (Event.objects.count(), Physician.objects.count()) == (events, 3)
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-11-24 09:00",  # Tuesday, both windows of Wednesday are open
+        "2026-11-24 11:00",  # the first has closed
+        "2026-11-24 14:00",  # both have
+        "2028-02-29 12:00",
+        "2027-02-08 12:00",  # 21 days before 1 March
+    ],
+)
+@pytest.mark.usefixtures("_debug")
+def test_seed_demo_works_at_any_moment(moment):
+    with time_machine.travel(datetime.fromisoformat(moment).replace(tzinfo=NEW_YORK), tick=False):
+        run("seed_demo")
+        samuel = Certification.objects.active().get(patient__first_name="Samuel")
+        assert (samuel.last_valid_day - timezone.localdate()).days == 20
+    assert Order.objects.holding().count() == 2
+
+
 def test_demo_dea_numbers_pass_the_check_digit():
     numbers = [person.dea_number for person in demo.PEOPLE if person.dea_number]
     assert len(numbers) == 3
@@ -68,7 +92,8 @@ def test_sync_reference_data_twice_changes_nothing():
 def test_run_jobs_runs_every_job_of_the_timetable():
     lines = run("run_jobs").splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        "send-due-notifications", "queue-renewal-reminders", "make-windows", "purge-ended", "lapse-orders",
+        "send-due-notifications", "drop-calls", "queue-renewal-reminders", "make-windows", "purge-ended",
+        "check-counts", "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
 
