@@ -159,6 +159,8 @@ def _assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: Us
     )
     record(action="caregiver.assign", by=by, subject=assignment)
     invite(person=caregiver, by=by)
+    if caregiver.user_id:
+        _tell_caregiver(assignment, by=by)
 
 
 def _caregiver(fields: dict[str, Any]) -> Caregiver:
@@ -166,6 +168,20 @@ def _caregiver(fields: dict[str, Any]) -> Caregiver:
     same = {name: fields.pop(name) for name in ("search_name", "birth_date", "phone")}
     known, _is_new = Caregiver.objects.get_or_create(**same, defaults={**fields, "number": readable_number("G")})
     return Caregiver.objects.select_for_update(no_key=True).get(pk=known.pk)
+
+
+def _tell_caregiver(assignment: CaregiverAssignment, *, by: User) -> None:
+    """Who has joined before gets no invitation; she affirms for this patient, too."""
+    caregiver = assignment.caregiver
+    queue(
+        kind="caregiver_named",
+        recipient=caregiver.email or str(caregiver.phone),
+        channel="email" if caregiver.email else "phone",
+        context={"assignment": assignment.pk},
+        dedupe_key=f"caregiver_named:{assignment.pk}",
+        language=caregiver.language,
+        by=by,
+    )
 
 
 def _tell_patient(kind: str, certification: Certification, *, by: User) -> None:
@@ -303,6 +319,7 @@ def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> 
     by it already gets the same person again.
     """
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)
         person = type(invitation.person).objects.select_for_update(no_key=True).get(pk=invitation.person.pk)
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
         if invitation.used_at and person.user_id == by.pk:
@@ -324,12 +341,12 @@ def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> 
 
 
 @audited("person.affirm")
-def affirm(*, person: Patient | Caregiver, affirmed: Iterable[str], by: User) -> None:
-    """Keep that the person affirmed every sentence of their statement (names from `statements`)."""
-    rules.check_affirmations(person, list(affirmed))
-    person.affirmed_at = timezone.now()
-    person.save(update_fields=["affirmed_at"])
-    record(action="person.affirm", by=by, subject=person, reason=STATEMENT_VERSION)
+def affirm(*, role: Patient | CaregiverAssignment, affirmed: Iterable[str], by: User) -> None:
+    """Keep that a patient, or a caregiver for one patient, affirmed every sentence (names from `statements`)."""
+    rules.check_affirmations(role, list(affirmed))
+    role.affirmed_at = timezone.now()
+    role.save(update_fields=["affirmed_at"])
+    record(action="person.affirm", by=by, subject=role, reason=STATEMENT_VERSION)
 
 
 # --- Reminders ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ MEDICAL_GROUPS = ("Pharmacist", "Registrar")
 MEDICAL_FIELDS = ("conditions", "directions")
 PERSON_FIELDS = [
     "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
-    "has_no_email", "language", "user", "affirmed_at", "created_at",
+    "has_no_email", "language", "user", "created_at",
 ]  # fmt: skip
 
 
@@ -59,7 +59,7 @@ class AssignmentInline(admin.TabularInline):
     """Who acts for whom; why stays with the office."""
 
     model = CaregiverAssignment
-    fields = ["patient", "caregiver", "relationship", "started_date", "ended_date"]
+    fields = ["patient", "caregiver", "relationship", "affirmed_at", "started_date", "ended_date"]
     extra = 0
     can_delete = False
     verbose_name_plural = _("Caregivers")
@@ -80,7 +80,7 @@ class AssignmentInline(admin.TabularInline):
 class PersonAdmin(ActionAdmin):
     """Searched by number: a name would stand in the address, and from there in logs."""
 
-    list_display = ["number", "name", "birth_date", "city", "phone", "affirmed_at"]
+    list_display = ["number", "name", "birth_date", "city", "phone"]
     list_select_related = ["user"]
     ordering = ["search_name"]
     search_fields = ["number"]
@@ -94,7 +94,7 @@ class PersonAdmin(ActionAdmin):
 
 @admin.register(Patient)
 class PatientAdmin(PersonAdmin):
-    fields = [*PERSON_FIELDS, "has_legal_capacity"]
+    fields = [*PERSON_FIELDS, "has_legal_capacity", "affirmed_at"]
 
 
 @admin.register(Caregiver)

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from certification.models import Certification, Invitation
+from certification.models import CaregiverAssignment, Certification, Invitation
 from certification.rules import renewal_opens_date
 from notifications import kinds
 
@@ -59,6 +59,13 @@ def invitation(notification):
     return {"person": invitation.person, "valid_until": invitation.valid_until, "is_patient": bool(invitation.patient)}
 
 
+def caregiver_named(notification):
+    """Dropped when the caregiver affirmed meanwhile, or was replaced."""
+    waiting = CaregiverAssignment.objects.filter(affirmed_at__isnull=True, ended_date__isnull=True)
+    assignment = waiting.select_related("caregiver").filter(pk=notification.context["assignment"]).first()
+    return assignment and {"caregiver": assignment.caregiver}
+
+
 def register_kinds():
-    for context_for in (patient_certified, certification_withdrawn, renewal_reminder, invitation):
+    for context_for in (patient_certified, certification_withdrawn, renewal_reminder, invitation, caregiver_named):
         kinds.register(context_for.__name__, context_for=context_for)

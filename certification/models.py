@@ -75,7 +75,6 @@ class Person(models.Model):
     phone = PhoneNumberField()
     language = models.CharField(max_length=10, default="en")
     user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
-    affirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -112,6 +111,7 @@ class Patient(Person):
     """Somebody a physician has certified at least once."""
 
     has_legal_capacity = models.BooleanField(default=True)
+    affirmed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="patient_search_name")]
@@ -143,7 +143,7 @@ class Caregiver(Person):
 
 
 class CaregiverAssignment(models.Model):
-    """Who acts for whom, from `started_date` until `ended_date` (half-open)."""
+    """Who acts for whom, from `started_date` until `ended_date` (half-open), once she has affirmed it."""
 
     class Relationship(models.TextChoices):
         PARENT = "parent", _("Parent")
@@ -160,6 +160,7 @@ class CaregiverAssignment(models.Model):
     caregiver = models.ForeignKey(Caregiver, on_delete=models.PROTECT, related_name="assignments")
     need = EncryptedTextField(blank=True, help_text=_("Why the patient needs a caregiver."))
     relationship = models.CharField(max_length=20, choices=Relationship)
+    affirmed_at = models.DateTimeField(null=True, blank=True)
     started_date = models.DateField()
     ended_date = models.DateField(null=True, blank=True)
 
@@ -257,6 +258,10 @@ class Certification(models.Model):
                 condition=Q(status__in=["draft", "active", "superseded", "withdrawn"]), name="certification_status"
             ),
             models.CheckConstraint(
+                condition=~Q(status="draft") | Q(number__isnull=True, patient__isnull=True, signature_name=""),
+                name="certification_draft_is_unsigned",
+            ),
+            models.CheckConstraint(
                 condition=Q(status="draft")
                 | Q(
                     number__isnull=False,
@@ -264,6 +269,8 @@ class Certification(models.Model):
                     condition_codes__isnull=False,
                     exam_date__isnull=False,
                     monitoring_reviewed_date__isnull=False,
+                    monthly_allotment_oz__isnull=False,
+                    allotment_limit_oz__isnull=False,
                     certified_at__isnull=False,
                     certified_date__isnull=False,
                     expires_date__isnull=False,

@@ -166,6 +166,13 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def still_to_affirm(person: Patient | Caregiver) -> list[Patient | CaregiverAssignment]:
+    """What somebody who joined has not affirmed yet: being a patient, or acting for each patient as the caregiver."""
+    if isinstance(person, Patient):
+        return [] if person.affirmed_at else [person]
+    return [one for one in person.assignments.all() if one.ended_date is None and one.affirmed_at is None]
+
+
 # --- Checks ---------------------------------------------------------------------------------------------------------
 
 
@@ -365,9 +372,9 @@ def check_may_join(invitation: Invitation, *, user: "User") -> None:
         raise InvitationError(_("The certifying physician cannot accept this invitation. Use another account."))
 
 
-def check_affirmations(person: Patient | Caregiver, affirmed: Iterable[str]) -> None:
-    """Each sentence of the person's affirmation was ticked; raises IncompleteError naming the first that was not."""
-    sentences = PATIENT_AFFIRMATIONS if isinstance(person, Patient) else CAREGIVER_AFFIRMATIONS
+def check_affirmations(role: Patient | CaregiverAssignment, affirmed: Iterable[str]) -> None:
+    """Each sentence of patient or caregiver was ticked; raises IncompleteError naming the first that was not."""
+    sentences = PATIENT_AFFIRMATIONS if isinstance(role, Patient) else CAREGIVER_AFFIRMATIONS
     for name, sentence in sentences.items():
         if name not in affirmed:
             raise IncompleteError(_("Not affirmed: “%(point)s”") % {"point": sentence}, field=name)

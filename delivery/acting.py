@@ -16,7 +16,7 @@ CHOSEN = "acting_for"  # session key: the number of the patient whom a caregiver
 def patients_of(user):
     """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming."""
     assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True)
-    cared_for = assignments.filter(caregiver__user=user, caregiver__affirmed_at__isnull=False)
+    cared_for = assignments.filter(caregiver__user=user, affirmed_at__isnull=False)
     return (
         Patient.objects.filter(Q(user=user, affirmed_at__isnull=False) | Q(pk__in=cared_for.values("patient")))
         .prefetch_related(Prefetch("assignments", assignments.select_related("caregiver").defer("need")))

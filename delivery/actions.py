@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -241,6 +241,7 @@ def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) 
     undone = 0
     policy = rules.policy_on(timezone.localdate())
     open_orders = Order.objects.holding().filter(patient=patient, window__date__gte=from_day)
+    _lock_all(open_orders)
     for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
         assert order.window
         day = order.window.date
@@ -288,6 +289,19 @@ def _undo(order: Order, status: str, *, reason: str, kind: str, by: User | None)
     record(action=f"order.{status}", by=by, subject=order, reason=reason)
     _tell(order, kind, by=by)
     return order
+
+
+def _lock_all(orders: QuerySet[Order]) -> None:
+    """Several orders at once, in the order of everybody: the orders, all their windows, all their products."""
+    held = list(orders.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", "window"))
+    for model, ids in (
+        (DeliveryWindow, {window for _order, window in held}),
+        (
+            Product,
+            set(OrderLine.objects.filter(order__in=[pk for pk, _window in held]).values_list("product", flat=True)),
+        ),
+    ):
+        list(model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
 def _locked(order: Order) -> Order:

@@ -214,13 +214,13 @@ def check_transition(order: Order, to: str) -> None:
 
 
 def check_orderer(patient: Patient, *, user: "User", today: date) -> None:
-    """The patient, or the caregiver who affirmed; for a minor or a patient without capacity the caregiver alone.
+    """The patient, or the caregiver, who affirmed; for a minor or a patient without capacity the caregiver alone.
 
     Raises OrdererError.
     """
     assignment = patient.current_assignment
     if assignment is not None and assignment.caregiver.user_id == user.pk:
-        if assignment.caregiver.affirmed_at is None:
+        if assignment.affirmed_at is None:
             raise OrdererError(_("Confirm your caregiver’s statement first; then you can order."))
         return
     if patient.user_id != user.pk:
@@ -370,13 +370,13 @@ def check_may_cancel(order: Order, *, by_staff: bool, now: datetime) -> None:
         raise WindowError(_("It is too late to cancel here. Please call us."))
 
 
-def stock_mismatches() -> Iterable[Product]:
+def stock_mismatches() -> list[Product]:
     """Products whose stock is not the sum of their movements; the nightly check expects none."""
     summed = Product.objects.annotate(moved=Sum("movements__quantity", default=0))
     return [product for product in summed if product.moved != product.stock]
 
 
-def window_mismatches() -> Iterable[DeliveryWindow]:
+def window_mismatches() -> list[DeliveryWindow]:
     """Windows whose `booked` is not the number of orders that hold a place; the nightly check expects none."""
     holding = Q(orders__status__in=Order.HOLDING)
     counted = DeliveryWindow.objects.annotate(held=Count("orders", filter=holding))

@@ -18,7 +18,8 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from certification import actions as certifications
-from certification.models import Caregiver
+from certification.models import Patient
+from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from delivery import actions as deliveries
 from delivery.models import DeliveryWindow, Order
@@ -191,9 +192,15 @@ def join(person):
     invitation = person.invitations.latest("pk")
     certifications.accept_invitation(invitation=invitation, birth_date=person.birth_date, by=account)
     person.refresh_from_db()
-    sentences = CAREGIVER_AFFIRMATIONS if isinstance(person, Caregiver) else PATIENT_AFFIRMATIONS
-    certifications.affirm(person=person, affirmed=list(sentences), by=account)
+    affirm_all(person)
     return person
+
+
+def affirm_all(person):
+    for role in still_to_affirm(type(person).objects.get(pk=person.pk)):
+        sentences = PATIENT_AFFIRMATIONS if isinstance(role, Patient) else CAREGIVER_AFFIRMATIONS
+        certifications.affirm(role=role, affirmed=list(sentences), by=person.user)
+    person.refresh_from_db()
 
 
 def patient(**over):

@@ -69,28 +69,30 @@ def _closed(request, reason, *, status):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def affirmation(request):
-    person = next((person for person in own_people(request.user) if person.affirmed_at is None), None)
-    if person is None:
+    people = own_people(request.user)
+    role = next((role for person in people for role in rules.still_to_affirm(person)), None)
+    if role is None:
         return redirect("delivery:home")
-    is_patient = isinstance(person, Patient)
+    is_patient = isinstance(role, Patient)
     sentences = PATIENT_AFFIRMATIONS if is_patient else CAREGIVER_AFFIRMATIONS
     form = AffirmationForm(request.POST if request.method == "POST" else None, sentences=sentences)
     if form.is_valid():
         try:
-            affirm(person=person, affirmed=list(form.cleaned_data), by=request.user)
+            affirm(role=role, affirmed=list(form.cleaned_data), by=request.user)
             return redirect("certification:affirmation")
         except rules.CertificationError as error:
             add_to_form(form, error)
-    context = {"form": form, "is_patient": is_patient, "patients": _patients_of(person)}
+    context = {"form": form, "is_patient": is_patient, "patient": role if is_patient else role.patient}
     return render(request, "certification/affirmation.html", context)
 
 
 @require_safe
 def card(request):
     people = own_people(request.user)
-    if any(person.affirmed_at is None for person in people):
+    patients = [patient for person in people for patient in _patients_of(person)]
+    if not patients and any(rules.still_to_affirm(person) for person in people):
         return redirect("certification:affirmation")
-    cards = _cards(patient for person in people for patient in _patients_of(person))
+    cards = _cards(patients)
     for certification in cards:
         record(action="card.view", by=request.user, subject=certification.patient)
     caregiver = next((person for person in people if isinstance(person, Caregiver)), None)
@@ -103,15 +105,16 @@ def card(request):
 
 
 def _patients_of(person):
+    """Herself, or those she acts for; after affirming."""
     if isinstance(person, Patient):
-        return [person]
-    return [assignment.patient for assignment in person.assignments.all() if assignment.ended_date is None]
+        return [person] if person.affirmed_at else []
+    return [one.patient for one in person.assignments.all() if one.affirmed_at and one.ended_date is None]
 
 
 def _cards(patients):
     """Of each patient the certification that counts: the one that runs, or the last that did."""
     certifications = (
-        Certification.objects.filter(patient__in=list(patients))
+        Certification.objects.filter(patient__in=patients)
         .exclude(status=Certification.Status.SUPERSEDED)
         .select_related("patient", "physician")
         .prefetch_related("patient__assignments__caregiver")

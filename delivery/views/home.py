@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from audit.actions import record
 from certification.models import Caregiver, Certification, Patient
+from certification.rules import still_to_affirm
 from certification.standing import Standing, standing_of
 from delivery.acting import patients_of
 from delivery.models import Order
@@ -35,14 +36,16 @@ def home(request):
     ]
     if not people:
         return redirect("accounts:role")
-    if any(person.affirmed_at is None for person in people):
-        return redirect("certification:affirmation")
     cards = _cards(user, today)
+    to_affirm = any(still_to_affirm(person) for person in people)
+    if to_affirm and not cards:
+        return redirect("certification:affirmation")
     for card in cards:
         if not card.is_own:
             record(action="patient.view", by=user, subject=card.patient)
     orders = _upcoming([card.patient for card in cards], today)
-    return render(request, "delivery/home.html", {"person": people[0], "cards": cards, "orders": orders})
+    context = {"person": people[0], "cards": cards, "orders": orders, "to_affirm": to_affirm}
+    return render(request, "delivery/home.html", context)
 
 
 def _upcoming(patients, today):

@@ -31,6 +31,8 @@ SIGNED = [
     ("certification_dates", {"expires_date": date(2020, 1, 1)}),
     ("certification_allotment", {"monthly_allotment_oz": Decimal("3.51")}),
     ("certification_allotment", {"monthly_allotment_oz": Decimal("0")}),
+    ("certification_signed_is_complete", {"monthly_allotment_oz": None, "allotment_limit_oz": None}),
+    ("certification_signed_is_complete", {"allotment_limit_oz": None}),
     ("certification_ended", {"status": "withdrawn"}),
 ]
 
@@ -39,6 +41,12 @@ SIGNED = [
 def test_database_refuses_a_signed_certification_that_is_not_whole(constraint, changes):
     factories.certification(joined=False)
     refused(constraint, Certification, **changes)
+
+
+@pytest.mark.parametrize("changes", [{"number": "C-2222-2222"}, {"signature_name": "Amara Osei"}])
+def test_database_refuses_a_draft_that_looks_signed(changes):
+    factories.draft()
+    refused("certification_draft_is_unsigned", Certification, **changes)
 
 
 def test_database_refuses_two_active_certifications_of_a_patient():

@@ -196,6 +196,21 @@ def test_an_invitation_accepted_by_ten_without_the_lock_joins_several(slowly):
     assert len([answer for answer in answers if answer != "InvitationError"]) > 1
 
 
+def test_an_account_that_accepts_two_invitations_at_once_joins_one(slowly):
+    invitations = [factories.certification(joined=False).patient.invitations.get() for _ in range(2)]
+    account = factories.user()
+    slowly("check_may_join")
+
+    def accept_one(invitation):
+        return lambda: (
+            actions.accept_invitation(
+                invitation=invitation, birth_date=invitation.patient.birth_date, by=account
+            ).user_id
+        )
+
+    assert sorted(map(str, at_once([accept_one(one) for one in invitations]))) == [str(account.pk), "InvitationError"]
+
+
 def guess_at_once(slowly):
     """Ten wrong birth dates; how many were counted."""
     invitation = factories.certification(joined=False).patient.invitations.get()

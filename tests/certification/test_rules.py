@@ -313,12 +313,22 @@ def test_check_may_join_refuses_the_certifier_as_caregiver():
 
 
 @pytest.mark.django_db
+def test_still_to_affirm_names_each_role_until_it_is_affirmed():
+    patient = factories.certification(joined=False, caregiver=factories.caregiver()).patient
+    caregiver = patient.assignments.get().caregiver
+    assert rules.still_to_affirm(patient) == [patient]
+    assert rules.still_to_affirm(caregiver) == [patient.assignments.get()]
+    factories.join(patient), factories.join(caregiver)
+    assert rules.still_to_affirm(patient) == rules.still_to_affirm(caregiver) == []
+
+
+@pytest.mark.django_db
 def test_check_affirmations_names_the_missing_one():
     certification = factories.certification(joined=False, caregiver=factories.caregiver())
     patient = certification.patient
-    caregiver = patient.assignments.get().caregiver
+    assignment = patient.assignments.get()
     assert rules.check_affirmations(patient, PATIENT_AFFIRMATIONS) is None
-    assert rules.check_affirmations(caregiver, CAREGIVER_AFFIRMATIONS) is None
+    assert rules.check_affirmations(assignment, CAREGIVER_AFFIRMATIONS) is None
     with pytest.raises(rules.IncompleteError) as refusal:
         rules.check_affirmations(patient, [name for name in PATIENT_AFFIRMATIONS if name != "under_care"])
     assert refusal.value.field == "under_care"

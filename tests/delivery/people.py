@@ -36,6 +36,7 @@ def guardian_of_two():
     caregiver, child = guardian_of_a_child(phone="+12035550177")
     same, sibling = guardian_of_a_child(phone="+12035550177", email=caregiver.email)
     assert same == caregiver
+    factories.affirm_all(caregiver)
     return caregiver, child, sibling
 
 

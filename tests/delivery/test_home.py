@@ -4,6 +4,7 @@ import pytest
 
 from audit.models import Event
 from certification.actions import withdraw_certification
+from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
@@ -80,6 +81,19 @@ def test_a_caregiver_sees_a_card_for_each_patient_and_each_look_is_recorded():
     assert words.count("Valid through November 22, 2027") == 2
     seen = Event.objects.filter(action="patient.view", actor_id=caregiver.user_id).values_list("subject_id", flat=True)
     assert set(seen) == {child.pk, sibling.pk}
+
+
+def test_a_caregiver_named_again_affirms_for_each_patient():
+    caregiver, _child = people.guardian_of_a_child(phone="+12035550177")
+    people.guardian_of_a_child(phone="+12035550177", email=caregiver.email)
+    words = home(caregiver.user)
+    assert words.count("Order for Milo Hart") == 1
+    assert "A statement waits for you" in words
+    assert Notification.objects.get(kind="caregiver_named").recipient == caregiver.email
+    factories.affirm_all(caregiver)
+    words = home(caregiver.user)
+    assert words.count("Order for Milo Hart") == 2
+    assert "A statement waits for you" not in words
 
 
 def test_a_caregiver_of_nobody_is_told():

@@ -12,6 +12,7 @@ from django.db.models.query import QuerySet
 from django.utils import timezone
 
 from accounts.backends import PortalBackend
+from certification.actions import withdraw_certification
 from delivery import actions, rules
 from delivery.models import DeliveryWindow, Order, Product, StockMovement
 from notifications.models import Notification
@@ -240,6 +241,70 @@ def test_control_without_locks_patient_and_caregiver_exceed_the_allotment(monkey
     with without_locks(monkeypatch, all_pass="check_allotment_left", parties=2):
         results = at_once(calls)
     assert sum(order.amount_mg for order in orders_in(results)) == 160_000
+
+
+# --- A withdrawal beside an order ------------------------------------------------------------------------------------
+
+
+def withdraw_while_placing():
+    """The physician withdraws at the moment when her patient orders; what became of the order, if any."""
+    certification = factories.certification()
+    patient, physician = certification.patient, certification.physician
+    window, product = factories.window(), factories.product(stock=1000)
+    factories.cart(patient, (product, 2))
+    at_once(
+        [
+            placing(patient, window),
+            lambda: withdraw_certification(certification=certification, reason="Moved away.", by=physician.user),
+        ]
+    )
+    order = Order.objects.placed().first()
+    return order and order.status, booked(window)
+
+
+def slow_down_placing(monkeypatch):
+    """Time between the last check of an order and its writing."""
+    check = rules.check_certification_covers
+
+    def check_slowly(*args, **kwargs):
+        check(*args, **kwargs)
+        sleep(0.3)
+
+    monkeypatch.setattr(rules, "check_certification_covers", check_slowly)
+
+
+def test_no_order_stands_beside_a_withdrawal(monkeypatch):
+    slow_down_placing(monkeypatch)
+    assert withdraw_while_placing() in {(None, 0), ("cancelled", 0)}
+
+
+@on_postgres
+def test_control_without_locks_an_order_stands_without_a_certification(monkeypatch):
+    slow_down_placing(monkeypatch)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
+    assert withdraw_while_placing() == ("placed", 1)
+
+
+@on_postgres
+def test_a_withdrawal_and_an_order_into_the_same_window_need_no_second_try(monkeypatch):
+    """Both lock orders, then windows, then products: no deadlock that a retry would have to hide."""
+    physician = factories.identified_physician()
+    certification, other = factories.certification(physician), factories.certification(physician)
+    product, windows = (
+        factories.product(stock=1000),
+        [factories.window(factories.next_wednesday(weeks)) for weeks in (0, 1)],
+    )
+    for window in windows:
+        factories.order(certification.patient, into=window, lines=[(product, 2)])
+    factories.cart(other.patient, (product, 2))
+    monkeypatch.setattr("audit.actions._is_lock_trouble", lambda error: False)
+    results = at_once(
+        [
+            lambda: withdraw_certification(certification=certification, reason="Moved away.", by=physician.user),
+            placing(other.patient, windows[0]),
+        ]
+    )
+    assert Order.objects.holding().get() in results
 
 
 # --- Cancelling -----------------------------------------------------------------------------------------------------

@@ -183,6 +183,14 @@ def test_check_orderer_asks_to_affirm_first():
 
 
 @pytest.mark.django_db
+def test_check_orderer_asks_to_affirm_for_each_patient():
+    caregiver, _child = people.guardian_of_a_child(phone="+12035550177")
+    _same, sibling = people.guardian_of_a_child(phone="+12035550177", email=caregiver.email)
+    with pytest.raises(rules.OrdererError, match="caregiver’s statement first"):
+        rules.check_orderer(sibling, user=caregiver.user, today=WEDNESDAY)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("change", [{"birth_date": date(2010, 1, 1)}, {"has_legal_capacity": False}])
 def test_check_orderer_leaves_it_to_the_caregiver_of_a_minor_or_incapable(change):
     patient, caregiver = people.patient_with_caregiver()
