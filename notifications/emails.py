@@ -4,13 +4,19 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
+from django.template import Context
+from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
 
 def message_id_for(notification):
     """The same for each try at the same row, so that a repeat is recognisable."""
     return f"<notification-{notification.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+
+
+def _plain(template, words):
+    """Text is no HTML: an ampersand stays one."""
+    return get_template(template).template.render(Context(words, autoescape=False))
 
 
 def build(notification, words):
@@ -24,10 +30,10 @@ def build(notification, words):
     }
     template = f"emails/{notification.kind}"
     with translation.override(notification.language):
-        subject = " ".join(render_to_string(f"{template}.subject.txt", words).split())
+        subject = " ".join(_plain(f"{template}.subject.txt", words).split())
         message = EmailMultiAlternatives(
             subject=subject,
-            body=render_to_string(f"{template}.txt", words),
+            body=_plain(f"{template}.txt", words),
             to=[notification.recipient],
             reply_to=[settings.REPLY_TO_EMAIL],
             headers={"Message-ID": message_id_for(notification)},
