@@ -17,7 +17,13 @@ from ui.forms import PortalForm
 
 
 class ReasonForm(PortalForm):
-    reason = forms.CharField(label=_("Reason"), max_length=500, help_text=_("Kept in the audit trail."))
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        help_text=_("Kept in the audit trail."),
+        error_messages={"required": _("Enter a reason.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 @dataclass(frozen=True)

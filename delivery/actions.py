@@ -203,8 +203,10 @@ def _tell(order: Order, kind: str, *, by: User | None) -> None:
 
 @audited("order.confirm")
 def confirm_order(*, order: Order, by: User) -> Order:
-    """Staff have reviewed a placed order and will deliver it; the orderer is told."""
+    """Staff have reviewed a placed order and will deliver it; the orderer is told. Again changes nothing."""
     order = _locked(order)
+    if order.status == Order.Status.CONFIRMED:
+        return order
     rules.check_transition(order, Order.Status.CONFIRMED)
     order.status, order.confirmed_at = Order.Status.CONFIRMED, timezone.now()
     order.save(update_fields=["status", "confirmed_at"])
@@ -215,8 +217,14 @@ def confirm_order(*, order: Order, by: User) -> Order:
 
 @audited("order.refuse")
 def refuse_order(*, order: Order, reason: str, by: User) -> Order:
-    """Staff cannot deliver it; place, stock and allotment are given back and the orderer is told the reason."""
-    return _undo(_locked(order), Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
+    """Staff cannot deliver it; place, stock and allotment are given back and the orderer is told the reason.
+
+    Again changes nothing.
+    """
+    order = _locked(order)
+    if order.status == Order.Status.REFUSED:
+        return order
+    return _undo(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
 
 
 @audited("order.cancel")

@@ -1,5 +1,4 @@
 import re
-from decimal import Decimal
 
 from django import forms
 from django.contrib import admin
@@ -11,7 +10,7 @@ from audit.action_admin import ActionAdmin, ReasonForm, Step
 from delivery import actions
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from delivery.rules import ALLOWED_TRANSITIONS, looks_like_business
-from ui.forms import PortalForm
+from ui.forms import DollarsField, PortalForm, WholeNumberField
 from ui.templatetags.portal import clock, grams, money, phone
 
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
@@ -182,16 +181,16 @@ class OrderAdmin(ActionAdmin):
 
 
 class ReceiptForm(PortalForm):
-    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=10_000)
+    quantity = WholeNumberField(label=_("Quantity"), min_value=1, max_value=10_000)
     lot = forms.CharField(label=_("Lot"), max_length=40)
 
 
 class PriceForm(PortalForm):
-    price = forms.DecimalField(label=_("Price in dollars"), min_value=Decimal("0.01"), max_digits=6, decimal_places=2)
+    price_cents = DollarsField(label=_("Price in dollars"))
 
 
-def _set_price(product, request, price):
-    actions.save_product(sku=product.sku, price_cents=int(price * 100), by=request.user)
+def _set_price(product, request, price_cents):
+    actions.save_product(sku=product.sku, price_cents=price_cents, by=request.user)
 
 
 def _explain_menu(product):

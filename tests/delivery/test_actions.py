@@ -283,8 +283,16 @@ def test_confirm_order_tells_and_keeps_what_it_holds():
     order.refresh_from_db()
     assert (order.status, order.confirmed_at is not None, booked(order.window)) == ("confirmed", True, 1)
     assert kinds_to(order.placed_by.email) == {"order_placed", "order_confirmed"}
-    with pytest.raises(rules.TransitionError):
-        actions.confirm_order(order=order, by=staff)
+    confirmed_at = order.confirmed_at
+    assert actions.confirm_order(order=order, by=staff).confirmed_at == confirmed_at  # sent twice
+
+
+def test_refuse_order_twice_gives_back_once():
+    order, staff = factories.order(), factories.staff("Pharmacist")
+    for reason in ("A recall.", "Sent again."):
+        actions.refuse_order(order=order, reason=reason, by=staff)
+    order.refresh_from_db()
+    assert (order.ended_reason, booked(order.window)) == ("A recall.", 0)
 
 
 def test_refuse_order_gives_everything_back_and_keeps_the_reason():

@@ -117,11 +117,14 @@ def test_refusing_asks_a_reason(pharmacist):
     assert (order.status, order.ended_reason) == ("refused", "That address is a shop.")
 
 
-def test_a_step_sent_twice_is_told(pharmacist):
+def test_a_step_sent_twice_is_done_once_and_another_is_told(pharmacist):
     order = factories.order()
     pharmacist.post(step(order, "confirm"))
+    assert "Confirm: done." in words_of(pharmacist.post(step(order, "confirm"), follow=True))
+    assert 'type="submit" class="default" value="Refuse"' in pharmacist.get(step(order, "refuse")).content.decode()
+    pharmacist.post(step(order, "refuse"), {"reason": "A recall."})
     response = pharmacist.post(step(order, "confirm"))
-    assert "This order is confirmed; that is no longer possible." in words_of(response)
+    assert "This order is refused; that is no longer possible." in words_of(response)
 
 
 @pytest.mark.parametrize("group", ["Driver", "Auditor", "Registrar"])
@@ -174,11 +177,12 @@ def test_stock_that_cannot_be_is_refused(pharmacist, quantity):
 def test_a_price_is_changed_by_a_step(pharmacist):
     product = factories.product()
     assert "costs $40.00" in words_of(pharmacist.get(step(product, "price")))
-    pharmacist.post(step(product, "price"), {"price": "41.05"})
+    pharmacist.post(step(product, "price"), {"price_cents": "$41.05"})
     product.refresh_from_db()
     assert product.price_cents == 4105
-    for price in ("0", "-1", "abc", "1.234", "99999999"):
-        assert pharmacist.post(step(product, "price"), {"price": price}).status_code == 200
+    for price in ("0", "0.00", "-1", "abc", "NaN", "1e3", "1.234", "99999999", "４２", ""):
+        page = words_of(pharmacist.post(step(product, "price"), {"price_cents": price}))
+        assert "Enter a price in dollars and cents, like 42.50" in page or not price
     assert Product.objects.get().price_cents == 4105
 
 
