@@ -13,27 +13,19 @@ from accounts.models import Physician
 from certification import rules
 from certification.models import CaregiverAssignment, Patient, Sex
 from certification.statements import ATTESTATIONS
-from ui.forms import ColumnCheckboxSelect, DateBoxesField, OuncesField, PhoneField, PortalForm, ZipField
+from ui.forms import (
+    ColumnCheckboxSelect,
+    DateBoxesField,
+    OuncesField,
+    PhoneField,
+    PortalForm,
+    ZipField,
+    validate_printable,
+)
 
 NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing was filled in
 WORDS_OF_A_POINT = 8  # name it; the whole sentence stands beside
 NAME_SIGNS = " -‐'’.,"
-RIGHT_TO_LEFT = {"R", "AL"}
-UNPRINTABLE = {"So", "Sk", "Cs", "Co", "Cn"}  # pictures and signs without a meaning of their own
-
-
-def validate_printable(text):
-    """A card, a label and a report can print it."""
-    if any(_is_unprintable(char) for char in text):
-        raise ValidationError(
-            _("Type this without emoji and other pictures, in letters that are written from left to right."),
-            code="unprintable",
-        )
-
-
-def _is_unprintable(char):
-    is_picture = unicodedata.category(char) in UNPRINTABLE and ord(char) > 0xFF
-    return is_picture or unicodedata.bidirectional(char) in RIGHT_TO_LEFT
 
 
 def validate_name(text):
@@ -105,6 +97,8 @@ class PersonForm(StepForm):
     def clean(self):
         if not self.is_partial and "email" in self.cleaned_data:
             self.ask(rules.check_email_or_none, self.cleaned_data)
+        if street := self.cleaned_data.get("street"):
+            self.ask(rules.check_street_address, street, self.cleaned_data.get("unit", ""))
         if zip_code := self.cleaned_data.get("zip_code"):
             self.ask(rules.check_lives_in_connecticut, zip_code)
         return self.cleaned_data
@@ -134,6 +128,7 @@ class ProfileForm(PersonForm):
 class CaregiverForm(PersonForm):
     relationship = forms.ChoiceField(
         label=_("The caregiver is the patient’s"),
+        error_messages={"required": _("Choose what the caregiver is to the patient.")},
         choices=[("", _("Choose")), *CaregiverAssignment.Relationship.choices],
     )
     need = forms.CharField(
@@ -207,7 +202,11 @@ class StatementForm(StepForm):
 
 
 class SignatureForm(PortalForm):
-    signature_name = forms.CharField(label=_("Type your full name to sign"), max_length=210)
+    signature_name = forms.CharField(
+        label=_("Type your full name to sign"),
+        error_messages={"required": _("Type your full name to sign.")},
+        max_length=210,
+    )
 
     def __init__(self, *args, physician, **kwargs):
         super().__init__(*args, **kwargs)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules import MOST_OF_ONE_PRODUCT, DeliveryError, check_address, closes_at, looks_like_business
 from ui.errors import add_to_form
-from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, ZipField
+from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, WholeNumberField, ZipField, validate_printable
 from ui.templatetags.portal import clock, long_date, money
 
 CODE = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{2})(\d{2})", re.ASCII)
@@ -38,7 +38,7 @@ class ProductField(forms.CharField):
 
 class LineForm(PortalForm):
     product = ProductField(max_length=30)
-    quantity = forms.IntegerField(
+    quantity = WholeNumberField(
         label=_("Quantity"),
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
         error_messages={"invalid": NOT_A_QUANTITY},
@@ -98,9 +98,16 @@ class CheckoutForm(PortalForm):
     address_fields = ("street", "unit", "city", "zip_code", "phone", "is_residence")
 
     window = WindowField(label=_("When should we come?"))
-    street = forms.CharField(label=_("Street address"), max_length=STREET_LENGTH, help_text=_("No PO boxes."))
-    unit = forms.CharField(label=_("Apartment or unit"), max_length=UNIT_LENGTH, required=False)
-    city = forms.CharField(label=_("Town or city"), max_length=CITY_LENGTH)
+    street = forms.CharField(
+        label=_("Street address"),
+        max_length=STREET_LENGTH,
+        help_text=_("No PO boxes."),
+        validators=[validate_printable],
+    )
+    unit = forms.CharField(
+        label=_("Apartment or unit"), max_length=UNIT_LENGTH, required=False, validators=[validate_printable]
+    )
+    city = forms.CharField(label=_("Town or city"), max_length=CITY_LENGTH, validators=[validate_printable])
     zip_code = ZipField(label=_("ZIP code"), help_text=_("In Connecticut."))
     phone = PhoneField(label=_("Phone for the driver"))
     is_residence = forms.BooleanField(
@@ -201,7 +208,7 @@ def _next_free(terms):
     if terms.next_free is None:
         return gettext("Full.")
     words = {"day": long_date(terms.next_free.date), "span": span(terms.next_free)}
-    return gettext("Full. Next free: %(day)s, %(span)s.") % words
+    return gettext("Full. Next free: %(day)s, %(span)s") % words
 
 
 def _places_and_closing(window, terms):

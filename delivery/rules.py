@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
-from certification.rules import is_minor_on, needs_guardian, ounces_to_mg
+from certification.rules import is_minor_on, names_po_box, needs_guardian, ounces_to_mg
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
 from ui.errors import PortalError
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 MOST_OF_ONE_PRODUCT = 99
-PO_BOX = re.compile(
-    r"\bp\.?\s*o\.?\s*b(?:ox(?![a-z])|\.?(?=\s*#?\d))|\bpost\s+office\s+box|\bgeneral\s+delivery\b|^\s*box\s*#?\d",
-    re.IGNORECASE,
-)
 BUSINESS_WORDS = re.compile(
     r"\b(llc|inc|corp|office|suite|ste|dorm|dormitory|residence hall|hotel|motel|store|shop|salon|clinic|church)\b",
     re.IGNORECASE,
@@ -329,7 +325,7 @@ def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, 
 
     Raises AddressError.
     """
-    if PO_BOX.search(f"{street} {unit}"):
+    if names_po_box(street, unit):
         raise AddressError(_("We cannot deliver to a PO box. Enter the street address of a home."), field="street")
     if not zip_is_served(zip_code, policy):
         raise AddressError(

@@ -2,6 +2,7 @@
 
 import calendar
 import re
+import unicodedata
 from datetime import date
 from decimal import Decimal
 
@@ -24,13 +25,34 @@ __all__ = [
     "DateBoxesField",
     "DateBoxesWidget",
     "DigitsPasswordInput",
+    "DollarsField",
     "OuncesField",
     "PhoneField",
     "PortalForm",
+    "WholeNumberField",
     "ZipField",
+    "validate_printable",
 ]
 
 EARLIEST_YEAR = 1900
+
+
+RIGHT_TO_LEFT = {"R", "AL", "AN"}
+UNPRINTABLE = {"So", "Sk", "Cs", "Co", "Cn"}  # pictures and signs without a meaning of their own
+
+
+def validate_printable(text):
+    """A card, a label and a report can print it."""
+    if any(_is_unprintable(char) for char in text):
+        raise ValidationError(
+            _("Type this without emoji and other pictures, in letters that are written from left to right."),
+            code="unprintable",
+        )
+
+
+def _is_unprintable(char):
+    is_picture = unicodedata.category(char) in UNPRINTABLE and ord(char) > 0xFF
+    return is_picture or unicodedata.bidirectional(char) in RIGHT_TO_LEFT
 
 
 class PortalForm(forms.Form):
@@ -176,3 +198,27 @@ class ZipField(forms.CharField):
         if not match:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return match[1]
+
+
+class WholeNumberField(forms.IntegerField):
+    """Plain digits alone: Python would read `1_0` as ten, and digits of other scripts too."""
+
+    def to_python(self, value):
+        if isinstance(value, str) and value.strip() and not re.fullmatch(r"\s*-?[0-9]+\s*", value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class DollarsField(forms.Field):
+    """A price in dollars, cleaned to cents."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+    default_error_messages = {"invalid": _("Enter a price in dollars and cents, like 42.50")}
+
+    def to_python(self, value):
+        text = (value or "").strip().removeprefix("$")
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{2})?", text) or Decimal(text) == 0:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return int(Decimal(text) * 100)
