@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import Physician, User
 from accounts.rules import check_may_sign
@@ -89,10 +88,13 @@ def discard_draft(*, certification: Certification, by: User) -> None:
 
 
 @audited("certification.certify")
-def certify_patient(*, certification: Certification, signature_name: str, by: User) -> Certification:
+def certify_patient(
+    *, certification: Certification, signature_name: str, by: User, seen: str | None = None
+) -> Certification:
     """Sign a draft: Patient, caregiver and assignment are written, the certification is active for one year.
 
-    Everything is checked again, whatever the steps checked before. Signing a second time returns what was signed.
+    Everything is checked again, whatever the steps checked before. `seen` is the `draft_digest` of the answers that
+    the signer looked at (None: no page was shown). Signing a second time returns what was signed.
     Raises NotEligible, MayNotSign and every CertificationError.
     """
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=certification.physician_id)
@@ -101,6 +103,8 @@ def certify_patient(*, certification: Certification, signature_name: str, by: Us
         return certification
     today = timezone.localdate()
     check_may_sign(physician, by=by, today=today)
+    if seen is not None:
+        rules.check_is_as_seen(certification, seen)
     for error in step_errors(certification.draft, physician=physician, today=today).values():
         raise error
     rules.check_signature(physician, signature_name)
@@ -315,7 +319,7 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
 def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> Patient | Caregiver:
     """Join the account and the invited person when the birth date matches.
 
-    A wrong birth date is committed as a try before InvitationError is raised; five end the invitation. Who has joined
+    A wrong birth date is committed as a try before BirthDateError is raised; five end the invitation. Who has joined
     by it already gets the same person again.
     """
     with transaction.atomic():
@@ -336,7 +340,7 @@ def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> 
             invitation.failed_tries += 1
         invitation.save(update_fields=["used_at", "failed_tries"])
     if not matched:
-        raise rules.InvitationError(_("The birth date does not match our records."), field="birth_date")
+        raise rules.BirthDateError(invitation)
     return person
 
 

@@ -1,6 +1,8 @@
 """What a certification needs, and how long it lasts. Each `check_` raises a CertificationError; nothing is written."""
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -10,6 +12,7 @@ import zipcodes
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Physician
 from certification.models import (
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 ADULT_AGE = 18
+PO_BOX = re.compile(
+    r"\bp\.?\s*o\.?\s*b(?:ox(?![a-z])|\.?(?=\s*#?\d))|\bpost\s+office\s+box|\bgeneral\s+delivery\b|^\s*box\s*#?\d",
+    re.IGNORECASE,
+)
 MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
 MOST_INVITATION_TRIES = 5
 REMINDER_DAYS = (60, 30, 14, 7, 1)
@@ -67,7 +74,7 @@ class IncompleteError(CertificationError):
 
 
 class AddressError(CertificationError):
-    """The home is not in Connecticut."""
+    """The home is not in Connecticut, or no home."""
 
 
 class ConditionError(CertificationError):
@@ -94,12 +101,30 @@ class SignatureError(CertificationError):
     """The typed name is not the physician's."""
 
 
+class ChangedError(CertificationError):
+    """The draft is not what the physician looked at."""
+
+
 class RenewalNotOpen(CertificationError):
     """It is too early, or too late, to renew."""
 
 
 class InvitationError(CertificationError):
     """The invitation cannot be used."""
+
+
+class BirthDateError(InvitationError):
+    """The typed date is not that of the person invited; says how many tries are left."""
+
+    def __init__(self, invitation: Invitation):
+        left = MOST_INVITATION_TRIES - invitation.failed_tries
+        words = ngettext(
+            "The birth date does not match our records. Compare it with the photo ID; %(left)d try is left.",
+            "The birth date does not match our records. Compare it with the photo ID; %(left)d tries are left.",
+            left,
+        )
+        ended = _("The birth date did not match five times. Ask your physician’s office to send a new invitation.")
+        super().__init__(words % {"left": left} if left > 0 else ended, field="birth_date")
 
 
 # --- Answers --------------------------------------------------------------------------------------------------------
@@ -199,6 +224,17 @@ def check_email_or_none(person: Mapping[str, Any]) -> None:
         raise IncompleteError(_("Enter an email address, or tick that there is none."), field="email")
 
 
+def names_po_box(street: str, unit: str = "") -> bool:
+    """Reads like a post office box or general delivery, in the ways people write them."""
+    return bool(PO_BOX.search(f"{street} {unit}"))
+
+
+def check_street_address(street: str, unit: str = "") -> None:
+    """A home has a street; raises AddressError."""
+    if names_po_box(street, unit):
+        raise AddressError(_("A PO box is no home. Enter the street address where the person lives."), field="street")
+
+
 def check_lives_in_connecticut(zip_code: str) -> None:
     """The ZIP code is one of Connecticut's (06390 begins like them and is New York's); raises AddressError."""
     if not any(place["state"] == "CT" for place in zipcodes.matching(zip_code)):
@@ -271,7 +307,7 @@ def check_not_own_patient(physician: Physician, person: Mapping[str, Any]) -> No
     same_contact = (person.get("email") or "?").lower() in emails or person["phone"] == physician.phone.as_e164
     if same_contact:
         raise OwnPatientError(
-            _("This e-mail address or phone number is your own. Enter the person’s own contact data."), field="phone"
+            _("This email address or phone number is your own. Enter the person’s own contact data."), field="phone"
         )
     if same_name:
         raise OwnPatientError(
@@ -298,6 +334,7 @@ def check_caregiver(
             )
         return
     check_profile_is_complete(caregiver)
+    check_street_address(caregiver["street"], caregiver.get("unit") or "")
     check_lives_in_connecticut(caregiver["zip_code"])
     if not caregiver.get("relationship"):
         raise IncompleteError(_("Choose what the caregiver is to the patient."), field="relationship")
@@ -329,6 +366,17 @@ def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, re
         raise CaregiverError(
             _("This caregiver already acts for another patient who is not family. Please name somebody else.")
         )
+
+
+def draft_digest(draft: Mapping[str, Any] | None) -> str:
+    """SHA-256 of the answers of a draft, in hex: what a page showed, without showing it again."""
+    return hashlib.sha256(json.dumps(draft, sort_keys=True).encode()).hexdigest()
+
+
+def check_is_as_seen(certification: Certification, seen: str) -> None:
+    """The draft still has the digest that the page of the signature carried; raises ChangedError."""
+    if draft_digest(certification.draft) != seen:
+        raise ChangedError(_("The answers were changed since you opened this page. Look them over again, then sign."))
 
 
 def check_signature(physician: Physician, typed_name: str) -> None:

@@ -64,6 +64,7 @@ def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: P
 def check_profile(profile: Answers, *, physician: Physician) -> None:
     """Complete, in Connecticut, and not the physician's own."""
     rules.check_profile_is_complete(profile)
+    rules.check_street_address(profile["street"], profile.get("unit") or "")
     rules.check_lives_in_connecticut(profile["zip_code"])
     rules.check_not_own_patient(physician, profile)
 

@@ -47,6 +47,8 @@ def invitation(request):
         return _closed(request, str(error), status=410)
     if not request.user.is_authenticated:
         return render(request, "certification/invitation_welcome.html")
+    if invited.used_at:
+        return redirect("certification:affirmation")
     form = BirthDateForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -97,8 +99,10 @@ def card(request):
         record(action="card.view", by=request.user, subject=certification.patient)
     caregiver = next((person for person in people if isinstance(person, Caregiver)), None)
     today = timezone.localdate()
+    shown = [(certification, standing_of(certification, today=today)) for certification in cards]
     context = {
-        "cards": [(certification, standing_of(certification, today=today)) for certification in cards],
+        "cards": shown,
+        "can_be_shown": any(standing.days_left is not None for _certification, standing in shown),
         "caregiver": caregiver,
     }
     return render(request, "certification/card.html", context)

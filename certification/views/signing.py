@@ -50,11 +50,16 @@ def _review(request, certification):
     form = SignatureForm(request.POST if request.method == "POST" else None, physician=certification.physician)
     if form.is_valid():
         try:
-            signature_name = form.cleaned_data["signature_name"]
-            actions.certify_patient(certification=certification, signature_name=signature_name, by=request.user)
+            actions.certify_patient(
+                certification=certification,
+                signature_name=form.cleaned_data["signature_name"],
+                seen=request.POST.get("seen", ""),
+                by=request.user,
+            )
             return redirect(step_url(certification, "confirmation"))
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
+            certification.refresh_from_db()
     record_view(request, certification)
     return render(request, "certification/certification_review.html", _review_context(certification, form))
 
@@ -72,6 +77,7 @@ def _review_context(certification, form):
             for step, error in errors.items()
         ],
         **answers,
+        "seen": rules.draft_digest(certification.draft),
         "conditions": Condition.objects.filter(code__in=codes),
         "sentences": ATTESTATIONS.values(),
         "last_valid_day": Certification(expires_date=rules.expires_date_for(today)).last_valid_day,

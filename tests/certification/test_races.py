@@ -221,7 +221,7 @@ def guess_at_once(slowly):
         return lambda: actions.accept_invitation(invitation=invitation, birth_date=wrong, by=account)
 
     slowly("check_invitation_is_open")
-    assert at_once([guess(account) for account in accounts]) == ["InvitationError"] * AT_ONCE
+    assert set(at_once([guess(account) for account in accounts])) <= {"BirthDateError", "InvitationError"}
     invitation.refresh_from_db()
     return invitation.failed_tries
 

@@ -102,6 +102,22 @@ def test_check_email_or_none_wants_one_of_the_two(check):
         assert refusal.value.field == "email"
 
 
+@pytest.mark.parametrize("street", ["PO Box 12", "P.O. Box 4", "Post Office Box 9", "General Delivery", "box 77"])
+def test_check_street_address_refuses_a_po_box(street):
+    with pytest.raises(rules.AddressError, match="PO box is no home"):
+        rules.check_street_address(street)
+    rules.check_street_address("12 Boxwood Lane", "Apt 4")
+
+
+def test_check_is_as_seen_refuses_a_draft_that_changed():
+    draft = Certification(draft={"profile": {"last_name": "Delgado", "zip_code": "06510"}})
+    seen = rules.draft_digest({"profile": {"zip_code": "06510", "last_name": "Delgado"}})
+    rules.check_is_as_seen(draft, seen)
+    draft.draft["profile"]["last_name"] = "Other"
+    with pytest.raises(rules.ChangedError, match="Look them over again"):
+        rules.check_is_as_seen(draft, seen)
+
+
 @pytest.mark.parametrize(("zip_code", "lives"), [("06510", True), ("06390", False), ("10001", False), ("00000", False)])
 def test_check_lives_in_connecticut_refuses_06390(zip_code, lives):
     if lives:

@@ -33,6 +33,8 @@ def url(certification, step):
 
 
 def post(client, certification, step, data):
+    if step == "review":
+        data = {"seen": rules.draft_digest(draft_of(certification)), **data}
     return client.post(url(certification, step), data)
 
 
@@ -167,6 +169,8 @@ def test_save_and_finish_later_keeps_half_a_statement_that_cannot_be_signed(clie
         ({"has_no_email": "on"}, "email", "tick that there is none"),
         ({"zip_code": "06390"}, "zip_code", "not in Connecticut"),
         ({"zip_code": "10001"}, "zip_code", "not in Connecticut"),
+        ({"street": "PO Box 12"}, "street", "A PO box is no home"),
+        ({"street": "General Delivery"}, "street", "A PO box is no home"),
         ({"zip_code": "651"}, "zip_code", "5-digit"),
         ({"zip_code": "０６５１０"}, "zip_code", "5-digit"),
         ({"first_name": ""}, "first_name", "Enter legal first name"),
@@ -309,7 +313,7 @@ def test_a_caregiver_can_be_taken_back(client, physician):
 @pytest.mark.parametrize(
     ("over", "field", "sentence"),
     [
-        ({"relationship": ""}, "relationship", "Choose an answer"),
+        ({"relationship": ""}, "relationship", "Choose what the caregiver is"),
         ({"need": ""}, "need", "Enter why"),
         (forms.date_boxes("birth_date", CHILD), "birth_date", "18 or older"),
         ({"zip_code": "10001"}, "zip_code", "not in Connecticut"),
@@ -357,6 +361,18 @@ def test_review_refuses_another_signature(client, physician, typed):
     form = refused(client, draft, "review", {"signature_name": typed})
     assert list(form.errors) == ["signature_name"]
     assert not Patient.objects.exists()
+
+
+def test_review_signs_what_was_shown_and_nothing_else(client, physician):
+    draft = factories.draft(physician)
+    page = client.get(url(draft, "review")).content.decode()
+    seen = rules.draft_digest(draft_of(draft))
+    assert f'name="seen" value="{seen}"' in page
+    post(factories.client_for(factories.delegate(physician)), draft, "profile", forms.profile(last_name="Other"))
+    form = refused(client, draft, "review", {"signature_name": physician.name, "seen": seen})
+    assert "changed since you opened this page" in form.non_field_errors()[0]
+    assert refused(client, draft, "review", {"signature_name": physician.name, "seen": ""}).non_field_errors()
+    assert post(client, draft, "review", {"signature_name": physician.name}).status_code == 302
 
 
 def test_review_posted_twice_gives_one_certification(client, physician):
