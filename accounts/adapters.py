@@ -4,11 +4,19 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from ui.encryption import decrypt, encrypt
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("Email address and password do not match. Compare both, or set a new password."),
+        "incorrect_code": _("This code does not match. Type the one that your app shows now."),
+        "incorrect_password": _("This password does not match. Type it again, or set a new one."),
+        "too_many_login_attempts": _("Too many tries did not match. Wait five minutes, then try again, or call us."),
+    }
+
     def clean_email(self, email):
         return super().clean_email(email).lower()
 

@@ -1,8 +1,11 @@
+from django.conf import settings
 from django.db import connections
 
-from audit.sql import install_triggers
+from audit.sql import grant_role, install_triggers
 
 
 def on_migrated(*, using, **_):
     """A table remade on SQLite silently loses its triggers, so every migrate puts them back."""
     install_triggers(connections[using])
+    if settings.DATABASE_ROLE and connections[using].vendor == "postgresql":
+        grant_role(connections[using], settings.DATABASE_ROLE)

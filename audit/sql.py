@@ -1,4 +1,4 @@
-"""Triggers that make audit_event append-only; the one place of the app with SQL of its own (docs/adr/0003)."""
+"""Triggers and grants that make audit_event append-only; the one place of the app with SQL (docs/adr/0003)."""
 
 _INSTALL = {
     "sqlite": [
@@ -27,6 +27,15 @@ _DROP = {
 
 def install_triggers(connection):
     _execute(connection, _INSTALL)
+
+
+def grant_role(connection, role):
+    """What the portal's own role may do where the tables belong to another: everything but change an event."""
+    name = connection.ops.quote_name(role)
+    with connection.cursor() as cursor:
+        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}")
+        cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
+        cursor.execute(f"REVOKE UPDATE, DELETE ON audit_event FROM {name}")
 
 
 def drop_triggers(connection):

@@ -7,6 +7,7 @@ With DEBUG off, what is missing stops the start by name.
 import sys
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
@@ -147,8 +148,11 @@ MESSAGE_TAGS = {messages.ERROR: "error", messages.DEBUG: "info"}
 # --- Databases and caches ------------------------------------------------------------------------------------------
 
 DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
-if "migrate" in sys.argv:
-    DATABASE_URL = env.str("MIGRATION_DATABASE_URL", "") or DATABASE_URL
+# Where tables have an owner of their own, it alone makes them, and the portal's role gets what it needs (audit/sql.py).
+MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", "")
+DATABASE_ROLE = urlsplit(DATABASE_URL).username if MIGRATION_DATABASE_URL else None
+if MIGRATION_DATABASE_URL and {"migrate", "createcachetable"} & set(sys.argv):
+    DATABASE_URL = MIGRATION_DATABASE_URL
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE takes the write lock when a transaction begins, so a check and its write see the same rows.

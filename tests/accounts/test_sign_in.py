@@ -13,7 +13,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 LOGIN = "/accounts/login/"
-SLOW_DOWN = "Too many failed login attempts"
+SLOW_DOWN = "Too many tries did not match"
 
 
 def sign_up(client, email="New.Person@Example.ORG"):
