@@ -22,6 +22,7 @@ class AccountsConfig(AppConfig):
         mfa.authenticator_added.connect(receivers.on_second_factor_added)
         mfa.authenticator_removed.connect(receivers.on_second_factor_removed)
         mfa.authenticator_reset.connect(receivers.on_second_factor_reset)
+        account.user_logged_in.connect(receivers.on_account_signed_in)
         account.password_changed.connect(receivers.on_password_changed)
         account.password_reset.connect(receivers.on_password_changed)
         account.email_changed.connect(receivers.on_email_changed)

@@ -37,3 +37,11 @@ class IdentificationForm(PortalForm):
         if not re.fullmatch(r"[0-9]{4}", digits):
             raise ValidationError(_("Enter four digits, like 1234"))
         return digits
+
+
+class DelegateForm(PortalForm):
+    email = forms.EmailField(
+        label=_("Email address of the person"),
+        help_text=_("The person signs in with this address, and with a password and second factor of her or his own."),
+        max_length=254,
+    )

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -92,6 +94,7 @@ class Physician(models.Model):
     practice_state = models.CharField(max_length=2)
     practice_zip = models.CharField(_("practice ZIP code"), max_length=5)
     status = models.CharField(max_length=10, choices=Status, default=Status.VERIFIED)
+    left_date = models.DateField(null=True, blank=True, help_text=_("First day on which she no longer certifies."))
 
     class Meta:
         indexes = [
@@ -100,6 +103,9 @@ class Physician(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=["verified", "suspended", "left"]), name="physician_status"),
             models.CheckConstraint(condition=~Q(dea_number="") & ~Q(ssn_digest=""), name="physician_identifiable"),
+            models.CheckConstraint(
+                condition=~Q(status="left") | Q(left_date__isnull=False), name="physician_left_on_a_day"
+            ),
         ]
 
     def __str__(self):
@@ -112,6 +118,10 @@ class Physician(models.Model):
     @property
     def practice_address(self):
         return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
+
+    def has_left_on(self, day):
+        """Whether she has left practice by `day`; an announced day may still be ahead."""
+        return self.left_date is not None and self.left_date <= day
 
 
 class Registration(models.Model):
@@ -137,8 +147,11 @@ class Registration(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     source = models.CharField(max_length=60)
+    warned_end_date = models.DateField(null=True, blank=True, help_text=_("The end of which she was warned by mail."))
+    told_end_date = models.DateField(null=True, blank=True, help_text=_("The end that was told once it had passed."))
 
     class Meta:
+        indexes = [models.Index(fields=["expires_date"], name="registration_ending")]
         constraints = [
             models.UniqueConstraint(fields=["physician", "kind"], name="registration_one_of_a_kind"),
             models.CheckConstraint(
@@ -160,13 +173,24 @@ class DelegateQuerySet(models.QuerySet):
     def current(self, today):
         return self.filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today), started_date__lte=today)
 
+    def waiting(self, today):
+        """Named, and no account with that address has signed in yet; a naming that nobody took up ends by itself."""
+        oldest = today - timedelta(days=settings.INVITATION_VALID_DAYS)
+        return self.current(today).filter(user__isnull=True, started_date__gt=oldest)
+
 
 class Delegate(models.Model):
-    """Somebody of the physician's office, from `started_date` until `ended_date` (half-open)."""
+    """Somebody of the physician's office, from `started_date` until `ended_date` (half-open).
+
+    Named by e-mail; `user` is the account that signed in with that verified address, and null before.
+    """
 
     created_at = models.DateTimeField(auto_now_add=True)
     physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="delegates")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations")
+    email = models.EmailField()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="delegations"
+    )
     started_date = models.DateField()
     ended_date = models.DateField(null=True, blank=True)
 
@@ -176,6 +200,12 @@ class Delegate(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["physician", "user"], condition=Q(ended_date__isnull=True), name="delegate_named_once"
+            ),
+            models.UniqueConstraint(
+                fields=["physician", "email"], condition=Q(ended_date__isnull=True), name="delegate_address_named_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(email="") & Q(email=Lower("email")), name="delegate_email_in_lower_case"
             ),
             models.CheckConstraint(
                 condition=Q(ended_date__isnull=True) | Q(ended_date__gte=F("started_date")), name="delegate_dates"

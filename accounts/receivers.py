@@ -1,4 +1,4 @@
-from accounts.actions import sync_staff_groups
+from accounts.actions import activate_delegations, sync_staff_groups
 from accounts.models import User
 from audit.actions import record
 
@@ -9,6 +9,11 @@ def on_migrated(**_):
 
 def on_signed_in(user, **_):
     record(action="user.sign_in", by=user, subject=user)
+
+
+def on_account_signed_in(user, **_):
+    """allauth's own signal: sent once the second factor was given, too."""
+    activate_delegations(user=user, by=user)
 
 
 def on_signed_out(user, **_):

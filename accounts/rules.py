@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -51,6 +52,10 @@ class NotEligible(AccountsError):
 
 class MayNotSign(AccountsError):
     """Only the certifying physician's own, identified account signs."""
+
+
+class DelegateError(AccountsError):
+    """This person cannot be named as a delegate."""
 
 
 def normalize_dea_number(text: str) -> str:
@@ -208,6 +213,8 @@ def check_physician_is_eligible(physician: Physician, *, today: date) -> None:
     """Verified, and all five requirements met on `today`; raises NotEligible naming each that is not."""
     if physician.status != Physician.Status.VERIFIED:
         raise NotEligible(_("Your account is not open for certifying at the moment. Please call the program."))
+    if physician.has_left_on(today):
+        raise NotEligible(_("Our records say that you have left practice. Please call the program if that is wrong."))
     missing = [str(requirement.label) for requirement in eligibility(physician, today) if not requirement.met]
     if missing:
         raise NotEligible(_("You cannot certify today. Not met: %(list)s.") % {"list": "; ".join(missing)})
@@ -218,3 +225,24 @@ def check_may_sign(physician: Physician, *, by: "User | None", today: date) -> N
     if by is None or physician.user_id != by.pk:
         raise MayNotSign(_("Only the certifying physician can sign."))
     check_physician_is_eligible(physician, today=today)
+
+
+def check_may_name_delegates(physician: Physician, *, today: date) -> None:
+    """A verified physician who has not left lets others see her patients; raises DelegateError."""
+    if physician.status != Physician.Status.VERIFIED or physician.has_left_on(today):
+        raise DelegateError(_("Your account is not open for naming delegates at the moment. Please call the program."))
+
+
+def check_delegate_is_somebody_else(physician: Physician, email: str) -> None:
+    """Not the physician's own address, on the roster or of her account; raises DelegateError.
+
+    Another physician's account may be a delegate (colleagues of one practice cover for each other): it identifies as
+    itself, prepares, and signs nothing but its own.
+    """
+    own = {physician.email, *EmailAddress.objects.filter(user=physician.user_id).values_list("email", flat=True)}
+    if physician.user:
+        own.add(physician.user.email)
+    if email in {address.lower() for address in own}:
+        raise DelegateError(
+            _("This is your own address. Enter the address of the person who prepares for you."), field="email"
+        )

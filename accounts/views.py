@@ -1,15 +1,16 @@
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.actions import identify_physician
+from accounts.actions import end_delegate, identify_physician, name_delegate
 from accounts.decorators import IDENTIFIED, is_identified, physician_required
-from accounts.forms import IdentificationForm
+from accounts.forms import DelegateForm, IdentificationForm
 from accounts.rules import (
     AccountsError,
     IdentificationError,
@@ -20,6 +21,8 @@ from accounts.rules import (
 )
 from ui.errors import add_to_form
 from ui.templatetags.portal import moment, phone
+
+MOST_DIGITS = 19  # of a key in the database
 
 
 @require_GET
@@ -104,3 +107,46 @@ def physician(request):
         "refusal": _refusal_of(request.user.physician),
     }
     return render(request, "accounts/physician.html", context)
+
+
+@physician_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delegate_list(request):
+    """Who of her office prepares for her; named by e-mail, ended from today on."""
+    physician = request.user.physician
+    if "end" in request.POST:
+        return _end_delegate(request, physician)
+    form = DelegateForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and _named(request, physician, form):
+        return redirect("accounts:delegate-list")
+    today = timezone.localdate()
+    context = {
+        "form": form,
+        "waiting": set(physician.delegates.waiting(today).values_list("pk", flat=True)),
+        "current": physician.delegates.current(today).order_by("started_date", "pk"),
+        "ended": physician.delegates.filter(ended_date__lte=today).order_by("-ended_date", "-pk"),
+        "days": settings.INVITATION_VALID_DAYS,
+    }
+    return render(request, "accounts/delegate_list.html", context)
+
+
+def _named(request, physician, form):
+    try:
+        delegate = name_delegate(physician=physician, email=form.cleaned_data["email"], by=request.user)
+    except AccountsError as error:
+        add_to_form(form, error)
+        return False
+    if delegate.user_id:
+        messages.info(request, _("This person prepares for you already."))
+    else:
+        messages.success(request, _("Named. A mail tells the person how to sign in."))
+    return True
+
+
+def _end_delegate(request, physician):
+    pk = request.POST["end"]
+    delegate = physician.delegates.filter(pk=pk).first() if pk.isdecimal() and len(pk) < MOST_DIGITS else None
+    if delegate:
+        end_delegate(delegate=delegate, by=request.user)
+        messages.success(request, _("Ended. From now on this person sees nothing of your patients."))
+    return redirect("accounts:delegate-list")

@@ -12,7 +12,11 @@ PUBLIC = [
     ("pages:faq", _("Questions")),
     ("pages:contact", _("Contact")),
 ]
-PHYSICIAN = [("certification:patient-list", _("My patients")), ("accounts:physician", _("Eligibility"))]
+PHYSICIAN = [
+    ("certification:patient-list", _("My patients")),
+    ("accounts:delegate-list", _("My office")),
+    ("accounts:physician", _("Eligibility")),
+]
 DELEGATE = [("certification:patient-list", _("Patients"))]
 MEMBER = [
     ("delivery:home", _("Home")),

@@ -81,7 +81,9 @@ def seed():
     physicians = {email: _on_roster(email) for email in _ROSTER}
     osei = _identify("amara.osei@portal.example", users)
     _identify("clara.novak@portal.example", users)
-    accounts.name_delegate(physician=osei, user=users["dana.reyes@portal.example"], by=osei.user)
+    dana = users["dana.reyes@portal.example"]
+    accounts.name_delegate(physician=osei, email=dana.email, by=osei.user)
+    accounts.activate_delegations(user=dana, by=dana)
     _certify_everybody(osei, users)
     return len(users) + len(physicians)
 

@@ -101,8 +101,10 @@ def identified_physician(**over):
 
 
 def delegate(of):
+    """An account that `of` has named by its address, and that has signed in since."""
     account = user()
-    accounts.name_delegate(physician=of, user=account, by=of.user)
+    accounts.name_delegate(physician=of, email=account.email, by=of.user)
+    accounts.activate_delegations(user=account, by=account)
     return PortalBackend().get_user(account.pk)
 
 

@@ -22,7 +22,12 @@ OWN = {
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
-OFFICE = {"accounts:physician", "certification:patient-list", "certification:certification-add"}
+OFFICE = {
+    "accounts:physician",
+    "accounts:delegate-list",
+    "certification:patient-list",
+    "certification:certification-add",
+}
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.
 DRAFT = {f"certification:certification-{step}" for step in (
     "profile", "condition", "statement", "caregiver", "review", "discard",
@@ -30,6 +35,7 @@ DRAFT = {f"certification:certification-{step}" for step in (
 SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "withdraw")}
+PHYSICIANS_ALONE = {"accounts:physician", "accounts:delegate-list"}
 # What does not simply open: the way it leads on, or the refusal of a GET.
 PATIENT_IS_LED = {
     "certification:affirmation": "/home/",
@@ -133,7 +139,7 @@ def test_the_physician_opens_her_own(name, world):
     assert opened(response) == office_is_led(name, world)
 
 
-@pytest.mark.parametrize("name", sorted((DRAFT | SIGNED | OFFICE) - {"accounts:physician"}))
+@pytest.mark.parametrize("name", sorted((DRAFT | SIGNED | OFFICE) - PHYSICIANS_ALONE))
 def test_her_delegate_opens_what_is_not_the_physicians_alone(name, world):
     response = factories.client_for(factories.delegate(world.physician)).get(address_of(name, world))
     assert opened(response) == (403 if name in SIGNERS_ALONE else office_is_led(name, world))

@@ -7,12 +7,11 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 
 from accounts import actions, rules
 from accounts.actions.staff import STAFF_GROUPS
 from accounts.backends import PortalBackend
-from accounts.models import Delegate, IdentificationTry, Physician, Registration, User
+from accounts.models import IdentificationTry, Physician, Registration, User
 from audit.models import Event
 from notifications.models import Notification
 from tests import factories
@@ -133,7 +132,7 @@ def neutral_answers():
         (factories.dea_number(), "1234"),
         (factories.physician().dea_number, "9999"),
         (bound.dea_number, factories.SSN_LAST_FOUR),
-        (factories.physician(status=Physician.Status.LEFT).dea_number, factories.SSN_LAST_FOUR),
+        (factories.physician(status=Physician.Status.LEFT, left_date=NOON.date()).dea_number, factories.SSN_LAST_FOUR),
     ):
         with pytest.raises(rules.IdentificationError) as refused:
             identify(factories.user(), number, digits)
@@ -249,7 +248,7 @@ def test_the_owner_s_failures_lock_the_owner_alone():
     fail(factories.user(), physician.dea_number)
 
 
-# --- Registrations, delegates, groups -------------------------------------------------------------------------------
+# --- Registrations, groups -------------------------------------------------------------------------------
 
 
 def test_set_registration_records_what_was_seen_in_the_place_of_the_last():
@@ -261,28 +260,6 @@ def test_set_registration_records_what_was_seen_in_the_place_of_the_last():
     assert (seen.number, seen.is_limited, seen.verified_by) == ("X", True, registrar)
     assert physician.registrations.count() == 4
     assert Event.objects.get(action="registration.check").subject_id == seen.pk
-
-
-def test_name_delegate_counts_from_today_and_once():
-    physician, account = factories.identified_physician(), factories.user()
-
-    first = actions.name_delegate(physician=physician, user=account, by=physician.user)
-    again = actions.name_delegate(physician=physician, user=account, by=physician.user)
-
-    assert first == again
-    assert (first.started_date, first.ended_date) == (timezone.localdate(), None)
-    assert PortalBackend().get_user(account.pk).is_delegate
-
-
-def test_end_delegate_counts_from_today():
-    physician = factories.identified_physician()
-    account = factories.delegate(physician)
-
-    actions.end_delegate(delegate=Delegate.objects.get(), by=physician.user)
-
-    assert Delegate.objects.get().ended_date == timezone.localdate()
-    assert not PortalBackend().get_user(account.pk).is_delegate
-    assert Event.objects.filter(action="delegate.end", outcome="done").count() == 1
 
 
 def permissions():

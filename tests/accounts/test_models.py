@@ -74,8 +74,25 @@ def test_a_delegate_is_named_once_at_a_time():
 
     refused(
         "(?i)unique|delegate_named_once",
-        lambda: Delegate.objects.create(physician=physician, user=account, started_date=today),
+        lambda: Delegate.objects.create(physician=physician, user=account, email="x@example.org", started_date=today),
     )
+    refused(
+        "(?i)unique|delegate_address_named_once",
+        lambda: Delegate.objects.create(physician=physician, email=account.email, started_date=today),
+    )
+
+
+def test_a_delegate_has_an_address_in_lower_case():
+    factories.delegate(factories.identified_physician())
+
+    for address in ("", "Dana@example.org"):
+        refused("delegate_email_in_lower_case", lambda email=address: Delegate.objects.update(email=email))
+
+
+def test_who_has_left_practice_left_on_a_day():
+    factories.physician()
+
+    refused("physician_left_on_a_day", lambda: Physician.objects.update(status="left"))
 
 
 def test_a_delegate_does_not_end_before_the_start():
@@ -89,7 +106,7 @@ def test_a_delegate_counts_from_the_first_day_until_the_last():
     physician = factories.identified_physician()
     with unguarded():
         Delegate.objects.create(
-            physician=physician, user=factories.user(), started_date=date(2026, 3, 1), ended_date=date(2026, 4, 1)
+            physician=physician, email="a@example.org", started_date=date(2026, 3, 1), ended_date=date(2026, 4, 1)
         )
 
     days = [date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 1)]

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.actions import end_delegate
+from accounts.actions import activate_delegations, end_delegate, name_delegate
 from audit.models import Event
 from certification.actions import renew_certification, withdraw_certification
 from certification.models import Certification
@@ -221,10 +221,9 @@ def test_certification_add_of_a_delegate_is_for_the_chosen_physician(physician):
 
 
 def test_certification_add_of_a_delegate_of_two_asks_for_whom(physician):
-    from accounts.actions import name_delegate
-
     delegate, other, stranger = factories.delegate(physician), factories.identified_physician(), factories.physician()
-    name_delegate(physician=other, user=delegate, by=other.user)
+    name_delegate(physician=other, email=delegate.email, by=other.user)
+    activate_delegations(user=delegate, by=delegate)
     client, key = factories.client_for(delegate), str(uuid4())
     for wrong in ("", stranger.pk, "\x00", "9" * 40):
         response = client.post("/certification/add/", {"key": key, "physician": wrong})
