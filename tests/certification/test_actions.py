@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.rules import MayNotSign, NotEligible
 from audit.models import Event
-from certification import actions, rules
+from certification import actions, rules, signals
 from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, STATEMENT_VERSION
 from notifications.models import Notification
@@ -241,7 +241,7 @@ def test_renew_certification_of_a_patient_without_guardian_is_refused():
 
 def test_renew_certification_with_less_tells_what_follows(ending, monkeypatch):
     told = []
-    monkeypatch.setattr(actions.signals.allotment_lowered, "send", lambda *a, **words: told.append(words["patient"]))
+    monkeypatch.setattr(signals.allotment_lowered, "send", lambda *a, **words: told.append(words["patient"]))
     renew(ending, statement=factories.statement(monthly_allotment_oz=Decimal("1.00")))
     assert told == [ending.patient]
 

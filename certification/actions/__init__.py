@@ -1,0 +1,21 @@
+"""Every write of certification. Lock order: physician, patient, certification."""
+
+from certification.actions.drafts import discard_draft, save_step, start_certification
+from certification.actions.joining import accept_invitation, affirm, invite
+from certification.actions.reference import sync_conditions
+from certification.actions.reminders import queue_renewal_reminders
+from certification.actions.signing import certify_patient, renew_certification, withdraw_certification
+
+__all__ = [
+    "accept_invitation",
+    "affirm",
+    "certify_patient",
+    "discard_draft",
+    "invite",
+    "queue_renewal_reminders",
+    "renew_certification",
+    "save_step",
+    "start_certification",
+    "sync_conditions",
+    "withdraw_certification",
+]

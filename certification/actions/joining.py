@@ -1,0 +1,93 @@
+"""How an invited person joins and affirms."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from certification import rules
+from certification.models import Caregiver, CaregiverAssignment, Invitation, Patient
+from certification.statements import STATEMENT_VERSION
+from notifications.actions import queue
+
+RESEND_AFTER = timedelta(minutes=1)
+
+
+@audited("invitation.send")
+def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None:
+    """Mail a link with which the person joins, valid INVITATION_VALID_DAYS; an earlier one ends.
+
+    Asked again within RESEND_AFTER, the one that was just sent stands. None for who has no e-mail, or has joined.
+    """
+    person = type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
+    if not person.email or person.user_id:
+        return None
+    now = timezone.now()
+    if just_sent := person.invitations.filter(
+        used_at=None, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER
+    ).first():
+        return just_sent
+    person.invitations.filter(used_at__isnull=True, valid_until__gt=now, sent_at__lt=now).update(valid_until=now)
+    token = secrets.token_urlsafe(24)
+    field = "patient" if isinstance(person, Patient) else "caregiver"
+    invitation = Invitation.objects.create(
+        **{field: person},
+        token_digest=rules.token_digest(token),
+        sent_at=now,
+        valid_until=now + timedelta(days=settings.INVITATION_VALID_DAYS),
+    )
+    queue(
+        kind="invitation",
+        recipient=person.email,
+        context={"invitation": invitation.pk},
+        secret=f"{settings.SITE_URL}/invitation/{token}/",
+        dedupe_key=f"invitation:{invitation.pk}",
+        language=person.language,
+        priority=1,
+        by=by,
+    )
+    record(action="invitation.send", by=by, subject=invitation)
+    return invitation
+
+
+@audited("invitation.accept", atomic=False)
+def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> Patient | Caregiver:
+    """Join the account and the invited person when the birth date matches.
+
+    A wrong birth date is committed as a try before BirthDateError is raised; five end the invitation. Who has joined
+    by it already gets the same person again.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)
+        person = type(invitation.person).objects.select_for_update(no_key=True).get(pk=invitation.person.pk)
+        invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
+        if invitation.used_at and person.user_id == by.pk:
+            return person
+        rules.check_invitation_is_open(invitation, now=timezone.now())
+        rules.check_may_join(invitation, user=by)
+        matched = person.birth_date == birth_date
+        if matched:
+            invitation.used_at = timezone.now()
+            person.user = by
+            person.save(update_fields=["user"])
+            record(action="invitation.accept", by=by, subject=invitation)
+        else:
+            invitation.failed_tries += 1
+        invitation.save(update_fields=["used_at", "failed_tries"])
+    if not matched:
+        raise rules.BirthDateError(invitation)
+    return person
+
+
+@audited("person.affirm")
+def affirm(*, role: Patient | CaregiverAssignment, affirmed: Iterable[str], by: User) -> None:
+    """Keep that a patient, or a caregiver for one patient, affirmed every sentence (names from `statements`)."""
+    rules.check_affirmations(role, list(affirmed))
+    role.affirmed_at = timezone.now()
+    role.save(update_fields=["affirmed_at"])
+    record(action="person.affirm", by=by, subject=role, reason=STATEMENT_VERSION)

@@ -1,0 +1,201 @@
+"""What the physician signs and takes back. Lock order: physician, patient, certification."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Physician, User
+from accounts.rules import check_may_sign
+from audit.actions import audited, record
+from certification import rules, signals
+from certification.actions.drafts import locked
+from certification.actions.joining import invite
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
+from certification.statements import ATTESTATIONS, STATEMENT_VERSION
+from certification.steps import answers_of, check_condition, check_statement, step_errors
+from notifications.actions import queue
+from ui.text import readable_number, search_name
+
+PERSON_FIELDS = (
+    "first_name", "middle_name", "last_name", "suffix", "birth_date", "sex", "street", "unit", "city", "zip_code",
+    "email", "has_no_email", "phone",
+)  # fmt: skip
+
+
+@audited("certification.certify")
+def certify_patient(
+    *, certification: Certification, signature_name: str, by: User, seen: str | None = None
+) -> Certification:
+    """Sign a draft: Patient, caregiver and assignment are written, the certification is active for one year.
+
+    Everything is checked again, whatever the steps checked before. `seen` is the `draft_digest` of the answers that
+    the signer looked at (None: no page was shown). Signing a second time returns what was signed.
+    Raises NotEligible, MayNotSign and every CertificationError.
+    """
+    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=certification.physician_id)
+    certification = locked(certification)
+    if certification.status != Certification.Status.DRAFT and physician.user_id == by.pk:
+        return certification
+    today = timezone.localdate()
+    check_may_sign(physician, by=by, today=today)
+    if seen is not None:
+        rules.check_is_as_seen(certification, seen)
+    for error in step_errors(certification.draft, physician=physician, today=today).values():
+        raise error
+    rules.check_signature(physician, signature_name)
+    answers = answers_of(certification.draft)
+    profile, caregiver = answers["profile"], answers["caregiver"]
+    patient = Patient.objects.create(
+        **_person_fields(profile), number=readable_number("P"), has_legal_capacity=profile["has_legal_capacity"]
+    )
+    certification.patient = patient
+    _activate(certification, answers, signature_name, today)
+    record(action="certification.certify", by=by, subject=certification)
+    if caregiver:
+        _assign(patient, caregiver, today, by=by)
+    _tell_patient("patient_certified", certification, by=by)
+    invite(person=patient, by=by)
+    return certification
+
+
+def _activate(certification: Certification, answers: Mapping[str, Any], signature_name: str, today: date) -> None:
+    condition, statement = answers["condition"], answers["statement"]
+    certification.number = readable_number("C")
+    certification.status = Certification.Status.ACTIVE
+    certification.condition_codes = condition["condition_codes"]
+    certification.exam_date = condition["exam_date"]
+    certification.monitoring_reviewed_date = condition["monitoring_reviewed_date"]
+    for name in ATTESTATIONS:
+        setattr(certification, name, bool(statement[name]))
+    certification.monthly_allotment_oz = statement["monthly_allotment_oz"]
+    certification.allotment_limit_oz = rules.allotment_limit_oz(today)
+    certification.directions = statement.get("directions") or ""
+    certification.signature_name = signature_name.strip()
+    certification.statement_version = STATEMENT_VERSION
+    certification.certified_at = timezone.now()
+    certification.certified_date = today
+    certification.expires_date = rules.expires_date_for(today)
+    certification.draft = None
+    certification.save()
+
+
+def _person_fields(answers: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {name: answers[name] for name in PERSON_FIELDS if answers.get(name) not in (None, "")}
+    fields["search_name"] = search_name(answers["last_name"], answers["first_name"], answers.get("middle_name"))
+    return fields
+
+
+def _assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: User) -> None:
+    """The caregiver of the answers acts for the patient from today; somebody who is a caregiver already is found."""
+    caregiver = _caregiver(_person_fields(answers))
+    rules.check_caregiver_is_free(caregiver, patient=patient, relationship=answers["relationship"])
+    assignment = CaregiverAssignment.objects.create(
+        patient=patient,
+        caregiver=caregiver,
+        need=answers.get("need") or "",
+        relationship=answers["relationship"],
+        started_date=today,
+    )
+    record(action="caregiver.assign", by=by, subject=assignment)
+    invite(person=caregiver, by=by)
+    if caregiver.user_id:
+        _tell_caregiver(assignment, by=by)
+
+
+def _caregiver(fields: dict[str, Any]) -> Caregiver:
+    """The same name, birth date and phone: one person, entered once. The row is locked: one caregiver, one count."""
+    same = {name: fields.pop(name) for name in ("search_name", "birth_date", "phone")}
+    known, _is_new = Caregiver.objects.get_or_create(**same, defaults={**fields, "number": readable_number("G")})
+    return Caregiver.objects.select_for_update(no_key=True).get(pk=known.pk)
+
+
+def _tell_caregiver(assignment: CaregiverAssignment, *, by: User) -> None:
+    """Who has joined before gets no invitation; she affirms for this patient, too."""
+    caregiver = assignment.caregiver
+    queue(
+        kind="caregiver_named",
+        recipient=caregiver.email or str(caregiver.phone),
+        channel="email" if caregiver.email else "phone",
+        context={"assignment": assignment.pk},
+        dedupe_key=f"caregiver_named:{assignment.pk}",
+        language=caregiver.language,
+        by=by,
+    )
+
+
+def _tell_patient(kind: str, certification: Certification, *, by: User) -> None:
+    patient = certification.patient
+    assert patient is not None
+    queue(
+        kind=kind,
+        recipient=patient.email or str(patient.phone),
+        channel="email" if patient.email else "phone",
+        context={"certification": certification.pk},
+        dedupe_key=f"{kind}:{certification.pk}",
+        language=patient.language,
+        by=by,
+    )
+
+
+@audited("certification.renew")
+def renew_certification(
+    *,
+    certification: Certification,
+    condition: Mapping[str, Any],
+    statement: Mapping[str, Any],
+    signature_name: str,
+    by: User,
+) -> Certification:
+    """A new certification from today in the place of `certification`; answers as in the steps of a draft.
+
+    Takes effect on the day it is signed and runs one year from it. Signing a second time returns the renewal. Raises
+    RenewalNotOpen, NotEligible, MayNotSign and every CertificationError.
+    """
+    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=certification.physician_id)
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
+    old = locked(certification)
+    today = timezone.localdate()
+    check_may_sign(physician, by=by, today=today)
+    if hasattr(old, "renewal"):
+        return old.renewal
+    rules.check_renewal_is_open(old, today=today)
+    check_condition(condition, birth_date=patient.birth_date, today=today)
+    check_statement(statement, today=today)
+    rules.check_has_guardian(patient, today=today)
+    rules.check_signature(physician, signature_name)
+    _end(old, Certification.Status.SUPERSEDED, by=by)
+    renewal = Certification(physician=physician, patient=patient, renewal_of=old)
+    _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
+    record(action="certification.renew", by=by, subject=renewal)
+    _tell_patient("patient_certified", renewal, by=by)
+    assert renewal.monthly_allotment_oz and old.monthly_allotment_oz
+    if renewal.monthly_allotment_oz < old.monthly_allotment_oz:
+        signals.allotment_lowered.send(Certification, patient=patient)
+    return renewal
+
+
+@audited("certification.withdraw")
+def withdraw_certification(*, certification: Certification, reason: str, by: User) -> Certification:
+    """End it today, with a reason; open orders from today on are undone. Raises MayNotSign, TransitionError."""
+    Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
+    certification = locked(certification)
+    today = timezone.localdate()
+    if certification.physician.user_id != by.pk:
+        check_may_sign(certification.physician, by=by, today=today)
+    certification.deliveries_stop_date = today
+    certification.ended_reason = reason
+    _end(certification, Certification.Status.WITHDRAWN, by=by)
+    record(action="certification.withdraw", by=by, subject=certification)
+    _tell_patient("certification_withdrawn", certification, by=by)
+    signals.certification_ended.send(Certification, patient=certification.patient, from_day=today)
+    return certification
+
+
+def _end(certification: Certification, status: str, *, by: User) -> None:
+    rules.check_transition(certification, status)
+    certification.status = status
+    certification.ended_at = timezone.now()
+    certification.ended_by = by
+    certification.save()
