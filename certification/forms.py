@@ -220,6 +220,21 @@ class SignatureForm(PortalForm):
         return typed_name
 
 
+class SigningForm(SignatureForm, StatementForm):
+    """Statement and signature on one page, for what the office has prepared."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields([*ATTESTATIONS, "monthly_allotment_oz", "directions", "signature_name"])
+
+    @property
+    def answers(self):
+        """As `certify_patient` takes them."""
+        names = [*ATTESTATIONS, "monthly_allotment_oz", "directions"]
+        statement = {name: self.cleaned_data[name] for name in names}
+        return {"statement": statement, "signature_name": self.cleaned_data["signature_name"]}
+
+
 class RenewalForm(SignatureForm, StatementForm, ConditionForm):
     """Condition, statement and signature on one page."""
 

@@ -193,6 +193,10 @@ class CertificationQuerySet(models.QuerySet):
     def active(self):
         return self.filter(status=Certification.Status.ACTIVE)
 
+    def prepared(self):
+        """Drafts in which nothing is missing but the physician's statement and signature, the longest wait first."""
+        return self.drafts().filter(prepared_at__isnull=False).order_by("prepared_at", "pk")
+
     def valid_on(self, day):
         return self.active().filter(
             Q(deliveries_stop_date__isnull=True) | Q(deliveries_stop_date__gt=day),
@@ -224,6 +228,9 @@ class Certification(models.Model):
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="certifications")
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     draft = EncryptedJSONField(null=True, blank=True, editable=False)
+    prepared_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when only the statement and the signature are missing.")
+    )
     condition_codes = EncryptedJSONField(null=True, blank=True, editable=False)
     exam_date = models.DateField(null=True, blank=True)
     monitoring_reviewed_date = models.DateField(null=True, blank=True)
@@ -304,6 +311,9 @@ class Certification(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "active"]) | Q(ended_at__isnull=False), name="certification_ended"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(prepared_at__isnull=True), name="certification_prepared_is_draft"
             ),
             models.UniqueConstraint(
                 fields=["patient"], condition=Q(status="active"), name="certification_one_active_a_patient"

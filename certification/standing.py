@@ -13,8 +13,15 @@ from certification import rules
 from certification.models import Certification
 from ui.text import search_name
 
-LABELS = {"all": _("All"), "draft": _("Drafts"), "active": _("Active"), "ending": _("Ending soon"), "ended": _("Ended")}
-SHOWN_FIRST = ("draft", "ending", "active", "ended")
+LABELS = {
+    "all": _("All"),
+    "sign": _("To sign"),
+    "draft": _("Drafts"),
+    "active": _("Active"),
+    "ending": _("Ending soon"),
+    "ended": _("Ended"),
+}
+SHOWN_FIRST = ("sign", "draft", "ending", "active", "ended")
 DATE_SHAPES = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m %d %Y", "%Y-%m-%d")
 NUMBER = re.compile(r"([PC])([A-Z2-9]{4})([A-Z2-9]{4})")
 PHONE_DIGITS = range(4, 11)
@@ -31,7 +38,7 @@ class Standing:
 def standing_of(certification: Certification, *, today: date) -> Standing:
     status = Certification.Status(certification.status)
     if status == Certification.Status.DRAFT:
-        return Standing("plain", _("Draft"))
+        return Standing("wait", LABELS["sign"]) if certification.prepared_at else Standing("plain", _("Draft"))
     if status != Certification.Status.ACTIVE:
         return Standing("ended", status.label)
     can_renew = _can_renew(certification, today)
@@ -58,7 +65,8 @@ def filters_on(today: date) -> dict[str, Q]:
     running = Q(status=status.ACTIVE, expires_date__gt=today)
     return {
         "all": ~Q(status=status.SUPERSEDED),
-        "draft": Q(status=status.DRAFT),
+        "sign": Q(status=status.DRAFT, prepared_at__isnull=False),
+        "draft": Q(status=status.DRAFT, prepared_at__isnull=True),
         "active": running,
         "ending": running & Q(expires_date__lte=soon),
         "ended": Q(status=status.ACTIVE, expires_date__lte=today) | Q(status=status.WITHDRAWN),
@@ -66,7 +74,7 @@ def filters_on(today: date) -> dict[str, Q]:
 
 
 def most_urgent_first(certifications, today: date):
-    """Drafts, what ends soon, what runs, what has ended; the first to end on top."""
+    """What waits for a signature, drafts, what ends soon, runs, has ended; the first to end on top."""
     filters = filters_on(today)
     cases = [When(filters[name], then=Value(place)) for place, name in enumerate(SHOWN_FIRST)]
     return certifications.order_by(Case(*cases, default=Value(len(cases))), "expires_date", "-pk")
@@ -76,10 +84,7 @@ def matching(certifications, term: str):
     """Those whose patient has this name, birth date, phone number, or patient or certification number."""
     words = search_name(term).split()
     found = Q(pk__in=[one.pk for one in certifications.drafts() if _has_words(one.draft_name, words)])
-    by_name = Q(patient__isnull=False)
-    for word in words:
-        by_name &= Q(patient__search_name__startswith=word) | Q(patient__search_name__contains=f" {word}")
-    found |= by_name
+    found |= _by_name("patient", words) | (_by_name("renewal_of__patient", words) & Q(status="draft"))
     if day := _as_day(term):
         found |= Q(patient__birth_date=day)
     if shape := NUMBER.fullmatch(re.sub(r"[^A-Z0-9]", "", term.upper())):
@@ -89,6 +94,15 @@ def matching(certifications, term: str):
     if re.fullmatch(r"[0-9]+", digits) and len(digits) in PHONE_DIGITS:
         found |= Q(patient__phone__endswith=digits)
     return certifications.filter(found)
+
+
+def _by_name(patient, words):
+    where = Q(**{f"{patient}__isnull": False})
+    for word in words:
+        where &= Q(**{f"{patient}__search_name__startswith": word}) | Q(
+            **{f"{patient}__search_name__contains": f" {word}"}
+        )
+    return where
 
 
 def _has_words(name, words):

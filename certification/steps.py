@@ -44,6 +44,12 @@ def step_errors(draft: Mapping[str, Any] | None, *, physician: Physician, today:
     return errors
 
 
+def is_prepared(draft: Mapping[str, Any] | None, *, physician: Physician, today: date) -> bool:
+    """Whether the statement and the signature alone are missing; the last step, the caregiver, was answered too."""
+    is_answered = "caregiver" in (draft or {})
+    return is_answered and step_errors(draft, physician=physician, today=today).keys() <= {"statement"}
+
+
 def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: Physician, today: date) -> None:
     """The answers of one step hold beside those of the others; raises every CertificationError."""
     given, profile = answers[step], answers["profile"] or {}

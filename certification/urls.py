@@ -12,6 +12,7 @@ urlpatterns = [
     path("certification/<uuid:uuid>/statement/", steps.StatementView.as_view(), name="certification-statement"),
     path("certification/<uuid:uuid>/caregiver/", steps.CaregiverView.as_view(), name="certification-caregiver"),
     path("certification/<uuid:uuid>/review/", signing.review, name="certification-review"),
+    path("certification/<uuid:uuid>/sign/", signing.sign, name="certification-sign"),
     path("certification/<uuid:uuid>/confirmation/", signing.confirmation, name="certification-confirmation"),
     path("certification/<uuid:uuid>/invite/", signing.invite, name="certification-invite"),
     path("certification/<uuid:uuid>/renew/", signing.renew, name="certification-renew"),

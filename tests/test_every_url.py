@@ -30,11 +30,11 @@ OFFICE = {
 }
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.
 DRAFT = {f"certification:certification-{step}" for step in (
-    "profile", "condition", "statement", "caregiver", "review", "discard",
+    "profile", "condition", "statement", "caregiver", "review", "sign", "discard",
 )}  # fmt: skip
 SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}
-SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "withdraw")}
+SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
 PHYSICIANS_ALONE = {"accounts:physician", "accounts:delegate-list"}
 # What does not simply open: the way it leads on, or the refusal of a GET.
 PATIENT_IS_LED = {

@@ -1,6 +1,6 @@
 """Every write of certification. Lock order: physician, patient, certification."""
 
-from certification.actions.drafts import discard_draft, save_step, start_certification
+from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
 from certification.actions.joining import accept_invitation, affirm, invite
 from certification.actions.reference import sync_conditions
 from certification.actions.reminders import queue_renewal_reminders
@@ -12,6 +12,7 @@ __all__ = [
     "certify_patient",
     "discard_draft",
     "invite",
+    "prepare_renewal",
     "queue_renewal_reminders",
     "renew_certification",
     "save_step",

@@ -11,7 +11,8 @@ from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules
 from certification.drafts import to_json
-from certification.models import Certification
+from certification.models import Certification, Patient
+from certification.steps import check_condition, is_prepared
 
 
 @audited("certification.start")
@@ -31,21 +32,42 @@ def start_certification(*, physician: Physician, by: User, key: UUID | None = No
 def save_step(*, certification: Certification, step: str, answers: Mapping[str, Any] | None, by: User) -> Certification:
     """Keep the answers of one step (`profile`, `condition`, `statement`, `caregiver`) in the draft.
 
-    Answers are the cleaned data of the step's form; None removes the step (no caregiver). A delegate never saves the
-    statement. Raises TransitionError when the draft was signed meanwhile, IncompleteError.
+    Answers are the cleaned data of the step's form; None answers that there is nothing (no caregiver). A delegate never
+    saves the statement. Once that and the signature alone are missing, the draft waits under "To sign". Raises
+    TransitionError when the draft was signed meanwhile, IncompleteError.
     """
     certification = locked(certification)
     rules.check_transition(certification, Certification.Status.ACTIVE)
+    now, today = timezone.now(), timezone.localdate()
     if step == "statement":
-        check_may_sign(certification.physician, by=by, today=timezone.localdate())
-    draft = dict(certification.draft or {})
-    draft.pop(step, None)
-    if answers is not None:
-        draft[step] = to_json(answers)
-    certification.draft = draft
-    certification.save(update_fields=["draft", "updated_at"])
+        check_may_sign(certification.physician, by=by, today=today)
+    certification.draft = {**(certification.draft or {}), step: None if answers is None else to_json(answers)}
+    waits = is_prepared(certification.draft, physician=certification.physician, today=today)
+    certification.prepared_at = (certification.prepared_at or now) if waits else None
+    certification.save(update_fields=["draft", "prepared_at", "updated_at"])
     record(action=f"certification.save_{step}", by=by, subject=certification)
     return certification
+
+
+@audited("certification.prepare_renewal")
+def prepare_renewal(*, certification: Certification, condition: Mapping[str, Any], by: User) -> Certification:
+    """Keep conditions and exam dates of a renewal until the physician makes her statement and signs.
+
+    `condition` is what the step of a draft takes. There is one such draft a certification: prepared again, the answers
+    take the place of the earlier ones. Raises RenewalNotOpen and every CertificationError.
+    """
+    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
+    old = locked(certification)
+    today = timezone.localdate()
+    rules.check_renewal_is_open(old, today=today)
+    check_condition(condition, birth_date=patient.birth_date, today=today)
+    rules.check_has_guardian(patient, today=today)
+    renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": old.physician})
+    renewal.draft = {"condition": to_json(condition)}
+    renewal.prepared_at = renewal.prepared_at or timezone.now()
+    renewal.save(update_fields=["draft", "prepared_at", "updated_at"])
+    record(action="certification.prepare_renewal", by=by, subject=renewal)
+    return renewal
 
 
 @audited("certification.discard")

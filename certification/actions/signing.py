@@ -12,6 +12,7 @@ from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.drafts import locked
 from certification.actions.joining import invite
+from certification.drafts import to_json
 from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from certification.statements import ATTESTATIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_condition, check_statement, step_errors
@@ -26,10 +27,16 @@ PERSON_FIELDS = (
 
 @audited("certification.certify")
 def certify_patient(
-    *, certification: Certification, signature_name: str, by: User, seen: str | None = None
+    *,
+    certification: Certification,
+    signature_name: str,
+    statement: Mapping[str, Any] | None = None,
+    seen: str | None = None,
+    by: User,
 ) -> Certification:
     """Sign a draft: Patient, caregiver and assignment are written, the certification is active for one year.
 
+    `statement` (answers as in its step) is made together with the signature; None takes the one that was saved.
     Everything is checked again, whatever the steps checked before. `seen` is the `draft_digest` of the answers that
     the signer looked at (None: no page was shown). Signing a second time returns what was signed.
     Raises NotEligible, MayNotSign and every CertificationError.
@@ -42,6 +49,8 @@ def certify_patient(
     check_may_sign(physician, by=by, today=today)
     if seen is not None:
         rules.check_is_as_seen(certification, seen)
+    if statement is not None:
+        certification.draft = {**(certification.draft or {}), "statement": to_json(statement)}
     for error in step_errors(certification.draft, physician=physician, today=today).values():
         raise error
     rules.check_signature(physician, signature_name)
@@ -77,7 +86,7 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     certification.certified_at = timezone.now()
     certification.certified_date = today
     certification.expires_date = rules.expires_date_for(today)
-    certification.draft = None
+    certification.draft = certification.prepared_at = None
     certification.save()
 
 
@@ -150,23 +159,26 @@ def renew_certification(
 ) -> Certification:
     """A new certification from today in the place of `certification`; answers as in the steps of a draft.
 
-    Takes effect on the day it is signed and runs one year from it. Signing a second time returns the renewal. Raises
-    RenewalNotOpen, NotEligible, MayNotSign and every CertificationError.
+    Takes effect on the day it is signed and runs one year from it. What the office had prepared becomes the renewal.
+    Signing a second time returns the renewal. Raises RenewalNotOpen, NotEligible, MayNotSign and every
+    CertificationError.
     """
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=certification.physician_id)
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
     old = locked(certification)
     today = timezone.localdate()
     check_may_sign(physician, by=by, today=today)
-    if hasattr(old, "renewal"):
-        return old.renewal
+    renewal = Certification.objects.select_for_update(no_key=True, of=("self",)).filter(renewal_of=old).first()
+    if renewal and renewal.status != Certification.Status.DRAFT:
+        return renewal
     rules.check_renewal_is_open(old, today=today)
     check_condition(condition, birth_date=patient.birth_date, today=today)
     check_statement(statement, today=today)
     rules.check_has_guardian(patient, today=today)
     rules.check_signature(physician, signature_name)
     _end(old, Certification.Status.SUPERSEDED, by=by)
-    renewal = Certification(physician=physician, patient=patient, renewal_of=old)
+    renewal = renewal or Certification(physician=physician, renewal_of=old)
+    renewal.patient = patient
     _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
     record(action="certification.renew", by=by, subject=renewal)
     _tell_patient("patient_certified", renewal, by=by)
@@ -187,6 +199,7 @@ def withdraw_certification(*, certification: Certification, reason: str, by: Use
     certification.deliveries_stop_date = today
     certification.ended_reason = reason
     _end(certification, Certification.Status.WITHDRAWN, by=by)
+    Certification.objects.drafts().filter(renewal_of=certification).delete()  # its renewal, if one was prepared
     record(action="certification.withdraw", by=by, subject=certification)
     _tell_patient("certification_withdrawn", certification, by=by)
     signals.certification_ended.send(Certification, patient=certification.patient, from_day=today)

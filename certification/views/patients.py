@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,7 @@ from certification.models import Certification
 from certification.rules import CertificationError
 from certification.standing import LABELS, filters_on, matching, most_urgent_first, standing_of
 from certification.steps import next_step
-from certification.views.scope import is_draft, own_certification, step_url
+from certification.views.scope import is_draft, is_signer, own_certification, sign_url, step_url, to_sign
 
 A_PAGE = 50
 SEARCH = "patient_search"  # session key: names and birth dates stay out of addresses and logs
@@ -39,13 +39,19 @@ def patient_list(request):
     show = show if show in LABELS else "all"
     term = request.session.get(SEARCH, "")
     scoped = Certification.objects.in_hands_of(request.user, today)
-    counts = scoped.aggregate(**{name: Count("pk", filter=where) for name, where in filters_on(today).items()})
+    filters = filters_on(today)
+    counts = scoped.aggregate(
+        **{name: Count("pk", filter=where) for name, where in filters.items()},
+        to_sign=Count("pk", filter=filters["sign"] & Q(physician__user=request.user)),
+    )
     found = matching(scoped, term) if term else scoped
-    page = Paginator(_rows(found.filter(filters_on(today)[show]), today), A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_rows(found.filter(filters[show]), today), A_PAGE).get_page(request.GET.get("page"))
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
-        "rows": [_row(certification, today) for certification in page],
+        "rows": [_row(certification, request.user, today) for certification in page],
+        "to_sign": counts["to_sign"],
+        "first_to_sign": counts["to_sign"] and sign_url(to_sign(request.user)[0]),
         "filters": [{"name": name, "label": LABELS[name], "count": counts[name]} for name in LABELS],
         "show": show,
         "term": term,
@@ -54,16 +60,34 @@ def patient_list(request):
     return render(request, "certification/patient_list.html", context)
 
 
-def _row(certification, today):
-    next_url = step_url(certification, next_step(certification.draft) if is_draft(certification) else "confirmation")
-    return {"certification": certification, "standing": standing_of(certification, today=today), "next_url": next_url}
+def _row(certification, user, today):
+    patient = certification.patient or (certification.renewal_of and certification.renewal_of.patient)
+    is_hers_to_sign = bool(certification.prepared_at) and is_signer(user, certification)
+    return {
+        "certification": certification,
+        "name": patient.name if patient else certification.draft_name,
+        "standing": standing_of(certification, today=today),
+        "next_url": sign_url(certification) if is_hers_to_sign else _next_url(certification, user),
+        "is_hers_to_sign": is_hers_to_sign,
+    }
+
+
+def _next_url(certification, user):
+    if not is_draft(certification):
+        return step_url(certification, "confirmation")
+    if certification.renewal_of_id:
+        return step_url(certification.renewal_of, "renew")
+    step = next_step(certification.draft)
+    is_hers_alone = step in ("statement", "review") and not is_signer(user, certification)
+    return step_url(certification, "caregiver" if is_hers_alone else step)
 
 
 def _rows(certifications, today):
-    joined = certifications.select_related("patient", "physician").annotate(
+    joined = certifications.select_related("patient", "physician", "renewal_of__patient").annotate(
         invited_at=Max("patient__invitations__sent_at")
     )
-    return most_urgent_first(joined, today).defer("condition_codes", "directions", "ended_reason")
+    unread = ("condition_codes", "directions", "ended_reason")
+    return most_urgent_first(joined, today).defer(*unread, *(f"renewal_of__{name}" for name in (*unread, "draft")))
 
 
 @office_required
@@ -80,10 +104,9 @@ def certification_add(request):
 
 
 def _physicians_of(user):
-    if hasattr(user, "physician"):
-        return Physician.objects.filter(pk=user.physician.pk)
+    """Herself, and those for whom she prepares."""
     current = user.delegations.current(timezone.localdate())
-    return Physician.objects.filter(delegates__in=current).order_by("search_name").distinct()
+    return Physician.objects.filter(Q(user=user) | Q(delegates__in=current)).order_by("search_name").distinct()
 
 
 def _obstacle(form):

@@ -17,7 +17,8 @@ STEP_LABELS = {**STEPS, REVIEW: _("Review and sign")}
 def own_certification(request, uuid):
     """A certification in the hands of this office; everything else is not there."""
     scoped = Certification.objects.in_hands_of(request.user, timezone.localdate())
-    return get_object_or_404(scoped.select_related("physician__user", "patient", "renewal"), uuid=uuid)
+    joined = scoped.select_related("physician__user", "patient", "renewal", "renewal_of__patient")
+    return get_object_or_404(joined, uuid=uuid)
 
 
 def step_url(certification, step):
@@ -26,6 +27,23 @@ def step_url(certification, step):
 
 def is_draft(certification):
     return certification.status == Certification.Status.DRAFT
+
+
+def is_renewed(certification):
+    """Its renewal was signed; one that was only prepared is a draft."""
+    return hasattr(certification, "renewal") and not is_draft(certification.renewal)
+
+
+def to_sign(user):
+    """What waits for this physician's own signature, new and renewed, the longest wait first."""
+    return Certification.objects.prepared().filter(physician__user=user).select_related("renewal_of")
+
+
+def sign_url(certification):
+    """Where the physician makes her statement and signs what was prepared."""
+    if certification.renewal_of_id:
+        return step_url(certification.renewal_of, "renew")
+    return step_url(certification, "sign")
 
 
 def is_signer(user, certification):

@@ -3,16 +3,18 @@
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
+from django.db.models import Q
 from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms import RenewalForm, SignatureForm, WithdrawalForm
+from certification.forms import ConditionForm, RenewalForm, SignatureForm, SigningForm, WithdrawalForm
 from certification.models import Certification, Condition
 from certification.standing import standing_of
 from certification.statements import ATTESTATIONS
@@ -20,18 +22,21 @@ from certification.steps import answers_of, step_errors
 from certification.views.scope import (
     STEP_LABELS,
     is_draft,
+    is_renewed,
     is_signer,
     own_certification,
     record_view,
+    sign_url,
     step_context,
     step_url,
     tell_who_signs,
+    to_sign,
 )
 from certification.views.steps import limit_hint
 from ui.encryption import decrypt, encrypt
 from ui.errors import add_to_form
 
-KEPT = "renewal_kept"  # session key: what was typed while the physician signs in again, encrypted
+KEPT = "signing_kept"  # session key: what was typed while the physician signs in again, encrypted
 
 
 @office_required
@@ -40,6 +45,8 @@ def review(request, uuid):
     certification = own_certification(request, uuid)
     if not is_draft(certification):
         return redirect(step_url(certification, "confirmation"))
+    if certification.renewal_of_id:
+        return redirect(step_url(certification.renewal_of, "renew"))
     if not is_signer(request.user, certification):
         return tell_who_signs(request, certification)
     return _review(request, certification)
@@ -65,10 +72,7 @@ def _review(request, certification):
 
 
 def _review_context(certification, form):
-    today = timezone.localdate()
-    errors = step_errors(certification.draft, physician=certification.physician, today=today)
-    answers = answers_of(certification.draft)
-    codes = (answers["condition"] or {}).get("condition_codes", [])
+    errors = step_errors(certification.draft, physician=certification.physician, today=timezone.localdate())
     return {
         **step_context(certification, "review", errors),
         "form": form,
@@ -76,12 +80,97 @@ def _review_context(certification, form):
             {"label": STEP_LABELS[step], "sentence": str(error), "url": step_url(certification, step)}
             for step, error in errors.items()
         ],
+        **_answers_context(certification),
+        "sentences": ATTESTATIONS.values(),
+    }
+
+
+def _answers_context(certification):
+    answers = answers_of(certification.draft)
+    codes = (answers["condition"] or {}).get("condition_codes", [])
+    return {
         **answers,
         "seen": rules.draft_digest(certification.draft),
         "conditions": Condition.objects.filter(code__in=codes),
-        "sentences": ATTESTATIONS.values(),
-        "last_valid_day": Certification(expires_date=rules.expires_date_for(today)).last_valid_day,
+        "last_valid_day": _last_valid_day(timezone.localdate()),
     }
+
+
+def _last_valid_day(today):
+    return Certification(expires_date=rules.expires_date_for(today)).last_valid_day
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign(request, uuid):
+    """Statement and signature on one page, for what the office has prepared; then the next one."""
+    certification = own_certification(request, uuid)
+    if not is_draft(certification):
+        return redirect(step_url(certification, "confirmation"))
+    if certification.renewal_of_id:
+        return redirect(step_url(certification.renewal_of, "renew"))
+    if not is_signer(request.user, certification):
+        return tell_who_signs(request, certification)
+    errors = step_errors(certification.draft, physician=certification.physician, today=timezone.localdate())
+    if errors.keys() - {"statement"}:
+        return redirect(step_url(certification, "review"))
+    return _keeping_what_was_typed(_sign, request, certification, "sign")
+
+
+@reauthentication_required
+def _sign(request, certification):
+    form = _signing_form(request, certification, timezone.localdate())
+    prepared_at = certification.prepared_at
+    if request.method == "POST" and form.is_valid():
+        try:
+            seen = request.POST.get("seen", "")
+            signed = actions.certify_patient(certification=certification, **form.answers, seen=seen, by=request.user)
+            return _go_on(request, signed, prepared_at)
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+            certification.refresh_from_db()
+    record_view(request, certification)
+    context = {
+        **_answers_context(certification),
+        "certification": certification,
+        "form": form,
+        "name": certification.draft_name,
+        "return_to": "sign",
+        "to_sign": to_sign(request.user).count(),
+    }
+    return render(request, "certification/certification_sign.html", context)
+
+
+def _signing_form(request, certification, today):
+    saved = answers_of(certification.draft)["statement"]
+    return SigningForm(
+        request.POST if request.method == "POST" else _take_kept(request, certification),
+        limit_hint=limit_hint(today),
+        physician=certification.physician,
+        initial=saved or {"monthly_allotment_oz": rules.allotment_limit_oz(today)},
+    )
+
+
+def _go_on(request, signed, prepared_at):
+    """From what was prepared to the next that waits, in their order, without a page in between."""
+    if prepared_at is None:
+        return redirect(step_url(signed, "confirmation"))
+    words = _("Signed: certification %(number)s, valid through %(day)s.")
+    day = date_format(signed.last_valid_day, "F j, Y")
+    messages.success(request, words % {"number": signed.number, "day": day})
+    later = Q(prepared_at__gt=prepared_at) | Q(prepared_at=prepared_at, pk__gt=signed.pk)
+    following = to_sign(request.user).filter(later).first()
+    return redirect(sign_url(following) if following else "certification:patient-list")
+
+
+def _keeping_what_was_typed(view, request, certification, step):
+    """Nothing of a statement is lost when the physician has to sign in again before it counts."""
+    try:
+        return view(request, certification)
+    except ReauthenticationRequired:
+        if request.method != "POST":
+            raise
+        return _keep_and_ask(request, certification, step)
 
 
 @office_required
@@ -90,6 +179,7 @@ def confirmation(request, uuid):
     if is_draft(certification):
         return redirect(step_url(certification, "review"))
     record_view(request, certification)
+    following = to_sign(request.user).first()
     context = {
         "certification": certification,
         "patient": certification.patient,
@@ -97,6 +187,7 @@ def confirmation(request, uuid):
         "standing": standing_of(certification, today=timezone.localdate()),
         "renewal_opens": rules.renewal_opens_date(certification),
         "is_signer": is_signer(request.user, certification),
+        "next_to_sign_url": following and sign_url(following),
     }
     return render(request, "certification/certification_confirmation.html", context)
 
@@ -122,38 +213,61 @@ def renew(request, uuid):
     certification = own_certification(request, uuid)
     if is_draft(certification):
         return redirect(step_url(certification, "review"))
-    if hasattr(certification, "renewal"):
+    if is_renewed(certification):
         return redirect(step_url(certification.renewal, "confirmation"))
     try:
         rules.check_renewal_is_open(certification, today=timezone.localdate())
     except rules.RenewalNotOpen as error:
         return render(request, "certification/renewal_closed.html", {"certification": certification, "reason": error})
     if not is_signer(request.user, certification):
-        return tell_who_signs(request, certification)
-    try:
-        return _renew(request, certification)
-    except ReauthenticationRequired:
-        if request.method != "POST":
-            raise
-        return _keep_and_ask(request, certification)
+        return _prepare_renewal(request, certification)
+    return _keeping_what_was_typed(_renew, request, certification, "renew")
 
 
-def _keep_and_ask(request, certification):
+def _prepare_renewal(request, certification):
+    """What a delegate does of it: conditions and exam dates, kept until the physician signs."""
+    today = timezone.localdate()
+    conditions = rules.conditions_for(birth_date=certification.patient.birth_date, day=today)
+    form = ConditionForm(
+        request.POST if request.method == "POST" else None,
+        conditions=conditions,
+        initial=_prepared(certification) or {"condition_codes": certification.condition_codes},
+    )
+    if form.is_valid():
+        try:
+            actions.prepare_renewal(certification=certification, condition=form.answers, by=request.user)
+            words = _("Ready: Dr. %(name)s finds it under “To sign”.") % {"name": certification.physician.name}
+            messages.success(request, words)
+            return redirect("certification:patient-list")
+        except rules.CertificationError as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    context = {"certification": certification, "patient": certification.patient, "form": form}
+    return render(request, "certification/certification_prepare.html", context)
+
+
+def _prepared(certification):
+    """Conditions and exam dates of its renewal, as the office has prepared them, or None."""
+    return answers_of(certification.renewal.draft)["condition"] if hasattr(certification, "renewal") else None
+
+
+def _keep_and_ask(request, certification, step):
     """allauth would keep the post as it is, diagnoses in the clear: so it is encrypted, and sent again by hand."""
     typed = encrypt(request.POST.urlencode(), context=KEPT)
     request.session[KEPT] = {"certification": certification.pk, "typed": typed}
     messages.warning(request, _("Nothing is signed yet. What you entered is kept: look it over, then sign."))
-    return redirect(step_url(certification, "renew"))
+    return redirect(step_url(certification, step))
 
 
 @reauthentication_required
 def _renew(request, certification):
     today = timezone.localdate()
     form = _renewal_form(request, certification, today)
+    prepared_at = hasattr(certification, "renewal") and certification.renewal.prepared_at
     if request.method == "POST" and form.is_valid():
         try:
             renewal = actions.renew_certification(certification=certification, **form.answers, by=request.user)
-            return redirect(step_url(renewal, "confirmation"))
+            return _go_on(request, renewal, prepared_at or None)
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
     record_view(request, certification)
@@ -161,19 +275,21 @@ def _renew(request, certification):
         "certification": certification,
         "patient": certification.patient,
         "form": form,
-        "last_valid_day": Certification(expires_date=rules.expires_date_for(today)).last_valid_day,
+        "prepared_at": prepared_at,
+        "last_valid_day": _last_valid_day(today),
     }
     return render(request, "certification/certification_renew.html", context)
 
 
 def _renewal_form(request, certification, today):
-    """What was just posted, or what was kept while signing in again, or last year's answers with the rest anew."""
+    """What was just posted, or was kept while signing in again, or the office prepared, or last year's answers."""
     conditions = rules.conditions_for(birth_date=certification.patient.birth_date, day=today)
     typed = request.POST if request.method == "POST" else _take_kept(request, certification)
     initial = {
         "condition_codes": certification.condition_codes,
         "monthly_allotment_oz": min(certification.monthly_allotment_oz, rules.allotment_limit_oz(today)),
         "directions": certification.directions,
+        **(_prepared(certification) or {}),
     }
     return RenewalForm(
         typed, conditions=conditions, limit_hint=limit_hint(today), physician=certification.physician, initial=initial

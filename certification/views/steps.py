@@ -25,6 +25,8 @@ from certification.views.scope import (
 )
 from ui.errors import add_to_form
 
+COMES_BACK_TO = ("review", "sign")  # the pages from which an answer is changed
+
 
 @method_decorator(office_required, name="dispatch")
 class StepView(View):
@@ -41,6 +43,8 @@ class StepView(View):
         self.today = timezone.localdate()
         if not is_draft(certification):
             return redirect(step_url(certification, "confirmation"))
+        if certification.renewal_of_id:
+            return redirect(step_url(certification.renewal_of, "renew"))
         if self.only_signer and not is_signer(request.user, certification):
             return tell_who_signs(request, certification)
         self.answers = answers_of(certification.draft)
@@ -79,7 +83,9 @@ class StepView(View):
             except rules.IncompleteError:
                 if not self.is_for_later:
                     raise
-            save_step(certification=self.certification, step=self.name, answers=answers, by=self.request.user)
+            self.certification = save_step(
+                certification=self.certification, step=self.name, answers=answers, by=self.request.user
+            )
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
             return False
@@ -89,8 +95,8 @@ class StepView(View):
         if self.is_for_later:
             messages.success(self.request, _("Saved. The draft waits for you in this list."))
             return redirect("certification:patient-list")
-        is_change = self.request.GET.get("return") == "review"
-        return redirect(step_url(self.certification, "review" if is_change else self.next_step))
+        back = self.request.GET.get("return")
+        return redirect(step_url(self.certification, back if back in COMES_BACK_TO else self.next_step))
 
     def page(self, form):
         errors = step_errors(self.certification.draft, physician=self.certification.physician, today=self.today)
@@ -125,8 +131,13 @@ class ProfileView(StepView):
 
 
 class ConditionView(StepView):
-    name, form_class, next_step = "condition", ConditionForm, "statement"
+    name, form_class = "condition", ConditionForm
     needs_birth_date = True
+
+    @property
+    def next_step(self):
+        """A delegate goes round the statement."""
+        return "statement" if is_signer(self.request.user, self.certification) else "caregiver"
 
     def form(self, *args, **kwargs):
         birth_date = self.answers["profile"]["birth_date"]
@@ -163,6 +174,17 @@ class CaregiverView(StepView):
             "needs_guardian": self.needs_guardian(),
             "has_caregiver": bool(self.certification.draft.get("caregiver")),
         }
+
+    def go_on(self):
+        """A delegate's last step: from here on it is the physician's."""
+        if self.is_for_later or is_signer(self.request.user, self.certification):
+            return super().go_on()
+        if self.certification.prepared_at:
+            words = _("Ready: Dr. %(name)s finds it under “To sign”.")
+            messages.success(self.request, words % {"name": self.certification.physician.name})
+        else:
+            messages.warning(self.request, _("Saved. Another step is not complete yet: it waits for you in this list."))
+        return redirect("certification:patient-list")
 
 
 def limit_hint(today):

@@ -60,10 +60,10 @@ def test_save_step_keeps_answers_in_the_draft_alone():
     assert (Patient.objects.count(), draft.number, draft.patient) == (0, None, None)
 
 
-def test_save_step_with_none_takes_the_step_out():
+def test_save_step_with_none_answers_that_there_is_nothing():
     draft = factories.draft(caregiver=factories.caregiver())
     draft = actions.save_step(certification=draft, step="caregiver", answers=None, by=draft.physician.user)
-    assert "caregiver" not in draft.draft
+    assert draft.draft["caregiver"] is None
 
 
 def test_save_step_of_a_statement_is_refused_to_a_delegate():

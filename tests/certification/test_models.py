@@ -34,6 +34,7 @@ SIGNED = [
     ("certification_signed_is_complete", {"monthly_allotment_oz": None, "allotment_limit_oz": None}),
     ("certification_signed_is_complete", {"allotment_limit_oz": None}),
     ("certification_ended", {"status": "withdrawn"}),
+    ("certification_prepared_is_draft", {"prepared_at": timezone.now()}),
 ]
 
 

@@ -152,10 +152,11 @@ def test_renew_before_it_opens_says_when(client, physician):
 
 def test_renew_is_the_physicians_alone(physician, ending):
     client = factories.client_for(factories.delegate(physician))
-    for step in ("renew", "withdraw"):
-        assert client.get(url(ending, step)).status_code == 403
-        assert client.post(url(ending, step), forms.renewal(physician.name, reason="x")).status_code == 403
-    assert Certification.objects.get().status == "active"
+    assert client.get(url(ending, "withdraw")).status_code == 403
+    assert client.post(url(ending, "withdraw"), {"reason": "x"}).status_code == 403
+    client.post(url(ending, "renew"), forms.renewal(physician.name))  # prepares: what she alone says is not read
+    assert Certification.objects.active().get() == ending
+    assert set(Certification.objects.drafts().get().draft) == {"condition"}
 
 
 def test_renew_asks_who_it_is_and_keeps_what_was_typed_encrypted(client, physician, ending):
