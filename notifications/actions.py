@@ -25,22 +25,16 @@ def queue(*, kind, recipient, dedupe_key, by, context=None, secret=None, channel
     `context` is JSON of ids, dates and figures (no names); `secret` a one-time link, kept encrypted until sent. A
     second message with the same `dedupe_key` (at most 200 characters) is dropped: that is how a reminder goes once.
     """
-    Notification.objects.bulk_create(
-        [
-            Notification(
-                kind=kind,
-                recipient=recipient,
-                dedupe_key=dedupe_key,
-                context=context or {},
-                secret=secret,
-                channel=channel,
-                language=language,
-                priority=priority,
-                due_at=timezone.now(),
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    message = {"kind": kind, "recipient": recipient, "dedupe_key": dedupe_key, "context": context or {}}
+    more = {"secret": secret, "channel": channel, "language": language, "priority": priority}
+    queue_many(messages=[{**message, **more}], by=by)
+
+
+def queue_many(*, messages, by):
+    """Write many messages at once, each as the arguments of `queue` name it; the sender is woken once for all."""
+    now = timezone.now()
+    rows = [Notification(due_at=now, **message) for message in messages]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     transaction.on_commit(_wake_sender)
 
 

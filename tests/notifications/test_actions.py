@@ -5,6 +5,7 @@ import time_machine
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.db import connection
+from django.test import TestCase
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -32,6 +33,18 @@ def test_queue_twice_keeps_one_row():
     queue()
     queue(recipient="other@example.org")
     assert list(Notification.objects.values_list("recipient", "status")) == [("rosa@example.org", "queued")]
+
+
+def test_queue_many_writes_at_once_and_wakes_the_sender_once(django_assert_num_queries, monkeypatch):
+    woken = []
+    monkeypatch.setattr(actions.current_app.tasks["notifications.send_due"], "delay", lambda: woken.append(1))
+    message = {"kind": "contact_receipt", "recipient": "rosa@example.org"}
+    messages = [{**message, "dedupe_key": f"one:{number % 40}"} for number in range(50)]
+
+    with TestCase.captureOnCommitCallbacks(execute=True), django_assert_num_queries(1):
+        actions.queue_many(messages=messages, by=None)
+
+    assert (Notification.objects.count(), len(woken)) == (40, 1)
 
 
 def test_queue_wakes_the_sender_after_the_commit(django_capture_on_commit_callbacks):
