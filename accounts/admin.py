@@ -8,8 +8,10 @@ from django.contrib.auth.models import Group
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import leave_practice
 from accounts.models import IdentificationTry, Physician, Registration, User
-from audit.action_admin import ActionAdmin
+from audit.action_admin import ActionAdmin, Step
+from ui.forms import DateBoxesField, PortalForm
 from ui.text import search_name
 
 # Groups are synced from the code; the other three would show session keys, and change accounts past our actions.
@@ -56,6 +58,28 @@ class RegistrationInline(admin.TabularInline):
         return False
 
 
+class LeaveForm(PortalForm):
+    date = DateBoxesField(label=_("First day on which she no longer certifies"))
+
+
+def _explain_leaving(physician):
+    return _(
+        "From that day on %(name)s cannot certify, and her delegates see nothing of hers. Her patients are told at "
+        "once to find another physician; what she signed runs on to its end."
+    ) % {"name": physician.name}
+
+
+LEAVE = Step(
+    name="leave",
+    label=_("Record that she leaves practice"),
+    permission="accounts.change_physician",
+    offered=lambda physician: physician.status != Physician.Status.LEFT,
+    explain=_explain_leaving,
+    perform=lambda physician, request, date: leave_practice(physician=physician, date=date, by=request.user),
+    form_class=LeaveForm,
+)
+
+
 @admin.register(Physician)
 class PhysicianAdmin(ActionAdmin):
     """The digest of the SSN digits stands in no list and in no page."""
@@ -66,10 +90,11 @@ class PhysicianAdmin(ActionAdmin):
     search_help_text = _("Name, DEA number or NPI")
     ordering = ["search_name"]
     fields = [
-        "first_name", "last_name", "dea_number", "npi", "status", "has_account", "email", "phone",
+        "first_name", "last_name", "dea_number", "npi", "status", "left_date", "has_account", "email", "phone",
         "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip",
     ]  # fmt: skip
     inlines = [RegistrationInline]
+    steps = (LEAVE,)
 
     def get_search_results(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, search_name(search_term))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +25,8 @@ PRACTITIONER_TYPES = "ABFG"
 MOST_FAILURES = 5
 FAILURES_COUNT_FOR = timedelta(hours=24)
 WARN_BEFORE_END = timedelta(days=60)
+ENDED_TOLD_WITHIN = timedelta(days=30)  # after an outage it is told late; what ended long ago is not news
+ROSTER_OLD_AFTER = timedelta(days=7)
 
 
 class AccountsError(PortalError):
@@ -56,6 +59,10 @@ class MayNotSign(AccountsError):
 
 class DelegateError(AccountsError):
     """This person cannot be named as a delegate."""
+
+
+class LeaveError(AccountsError):
+    """The day does not fit, or she has left already."""
 
 
 def normalize_dea_number(text: str) -> str:
@@ -227,6 +234,16 @@ def check_may_sign(physician: Physician, *, by: "User | None", today: date) -> N
     check_physician_is_eligible(physician, today=today)
 
 
+def old_roster_read_at(*, now: datetime) -> datetime | None:
+    """When the newest roster was read, where that is more than 7 days ago; None while it is fresh, or none was read.
+
+    What a roster has read shows in the registrations that name it as their source.
+    """
+    from_rosters = Registration.objects.filter(source__icontains="roster")
+    newest = from_rosters.aggregate(newest=Max("verified_at"))["newest"]
+    return newest if newest and now - newest > ROSTER_OLD_AFTER else None
+
+
 def check_may_name_delegates(physician: Physician, *, today: date) -> None:
     """A verified physician who has not left lets others see her patients; raises DelegateError."""
     if physician.status != Physician.Status.VERIFIED or physician.has_left_on(today):
@@ -246,3 +263,11 @@ def check_delegate_is_somebody_else(physician: Physician, email: str) -> None:
         raise DelegateError(
             _("This is your own address. Enter the address of the person who prepares for you."), field="email"
         )
+
+
+def check_leave_date(physician: Physician, *, day: date, today: date) -> None:
+    """Today or a day to come, and not left already: what was signed until now stays valid; raises LeaveError."""
+    if physician.status == Physician.Status.LEFT or physician.has_left_on(today):
+        raise LeaveError(_("This physician has left practice already."))
+    if day < today:
+        raise LeaveError(_("Choose today or a later day: what was signed until now stays as it is."), field="date")

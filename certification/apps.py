@@ -9,4 +9,5 @@ class CertificationConfig(AppConfig):
         from certification import emails, receivers
 
         emails.register_kinds()
+        receivers.connect()
         post_migrate.connect(receivers.on_migrated, sender=self)

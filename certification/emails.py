@@ -13,6 +13,7 @@ def _words(certification):
         "patient": certification.patient,
         "physician": certification.physician,
         "valid_through": certification.last_valid_day,
+        "has_left": certification.physician.has_left_on(timezone.localdate()),
     }
 
 
@@ -32,6 +33,21 @@ def patient_certified(notification):
 def certification_withdrawn(notification):
     certification = _certification(notification, Certification.Status.WITHDRAWN)
     return certification and _words(certification)
+
+
+def practice_left(notification):
+    """Dropped when another certification took the place meanwhile, or she stays after all."""
+    certification = _certification(notification, Certification.Status.ACTIVE)
+    role = notification.context["role"]
+    assignment = certification and certification.patient.current_assignment
+    if certification is None or certification.physician.left_date is None or (role == "caregiver" and not assignment):
+        return None
+    return {
+        **_words(certification),
+        "role": role,
+        "greeted": assignment.caregiver if role == "caregiver" else certification.patient,
+        "left_date": certification.physician.left_date,
+    }
 
 
 def renewal_reminder(notification):
@@ -67,5 +83,6 @@ def caregiver_named(notification):
 
 
 def register_kinds():
-    for context_for in (patient_certified, certification_withdrawn, renewal_reminder, invitation, caregiver_named):
+    told = (patient_certified, certification_withdrawn, practice_left, renewal_reminder, invitation, caregiver_named)
+    for context_for in told:
         kinds.register(context_for.__name__, context_for=context_for)

@@ -1,6 +1,7 @@
 """Every write of accounts, by whom it is about."""
 
 from accounts.actions.delegates import activate_delegations, end_delegate, name_delegate
+from accounts.actions.leaving import leave_practice
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
 
@@ -10,6 +11,7 @@ __all__ = [
     "create_user",
     "end_delegate",
     "identify_physician",
+    "leave_practice",
     "name_delegate",
     "purge_ended",
     "set_registration",

@@ -3,7 +3,7 @@
 from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
 from certification.actions.joining import accept_invitation, affirm, invite
 from certification.actions.reference import sync_conditions
-from certification.actions.reminders import queue_renewal_reminders
+from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.signing import certify_patient, renew_certification, withdraw_certification
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "save_step",
     "start_certification",
     "sync_conditions",
+    "tell_patients_of_leaving",
     "withdraw_certification",
 ]

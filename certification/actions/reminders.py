@@ -1,62 +1,99 @@
 """What patients, caregivers and physicians are reminded of."""
 
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Physician, User
+from audit.actions import audited, record
 from certification import rules
 from certification.models import CaregiverAssignment, Certification
-from notifications.actions import queue
+from notifications.actions import queue, queue_many
 
 
 def queue_renewal_reminders(*, today: date, by: User | None) -> int:
     """Queue what is due on `today`: one row per (certification, kind, recipient); returns how many were looked at.
 
     Kinds: 60, 30, 14, 7, 1 days before the end and "ended". To the patient (by phone where there is no e-mail), the
-    current caregiver, and the physician. A renewal supersedes the certification, so nothing more is found.
+    current caregiver, and the physician unless she has left. A renewal supersedes the certification, so nothing more is
+    found.
     """
     horizon = today + timedelta(days=max(rules.REMINDER_DAYS))
-    open_assignments = Prefetch(
-        "patient__assignments",
-        CaregiverAssignment.objects.filter(ended_date__isnull=True).select_related("caregiver"),
-    )
-    ending = (
-        Certification.objects.active()
-        .filter(expires_date__lte=horizon, expires_date__gt=today - rules.ENDED_REMINDER_WITHIN)
-        .select_related("patient", "physician")
-        .prefetch_related(open_assignments)
-    )
+    ending = _with_people().filter(expires_date__lte=horizon, expires_date__gt=today - rules.ENDED_REMINDER_WITHIN)
     count = 0
     for certification in ending.iterator(chunk_size=500):
         assert certification.expires_date
         kind = rules.reminder_due(expires_date=certification.expires_date, today=today)
         if kind:
-            _queue_reminder(certification, kind, by=by)
+            _queue_reminder(certification, kind, today, by=by)
             count += 1
     return count
 
 
-def _queue_reminder(certification: Certification, kind: str, *, by: User | None) -> None:
-    patient = certification.patient
-    assert patient is not None
-    assignment = patient.current_assignment
-    people = {
-        "patient": patient,
-        "caregiver": assignment and assignment.caregiver,
-        "physician": certification.physician,
-    }
-    told = set()  # a mother and her child may share an address
+def _with_people() -> QuerySet[Certification]:
+    open_assignments = Prefetch(
+        "patient__assignments",
+        CaregiverAssignment.objects.filter(ended_date__isnull=True).select_related("caregiver"),
+    )
+    return Certification.objects.active().select_related("patient", "physician").prefetch_related(open_assignments)
+
+
+def _queue_reminder(certification: Certification, kind: str, today: date, *, by: User | None) -> None:
+    people = _patient_and_caregiver(certification)
+    if not certification.physician.has_left_on(today):
+        people["physician"] = certification.physician
+    for role, address in _addresses(people).items():
+        queue(
+            kind="renewal_reminder",
+            context={"certification": certification.pk, "reminder": kind, "role": role},
+            dedupe_key=f"renewal:{certification.pk}:{kind}:{role}",
+            by=by,
+            **address,
+        )
+
+
+def _patient_and_caregiver(certification: Certification) -> dict[str, Any]:
+    assert certification.patient is not None
+    assignment = certification.patient.current_assignment
+    people: dict[str, Any] = {"patient": certification.patient}
+    return {**people, "caregiver": assignment.caregiver} if assignment else people
+
+
+def _addresses(people: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Where each is told: by e-mail, or on the list of calls. A mother and child who share an address are told once."""
+    addresses: dict[str, dict[str, str]] = {}
+    told = set()
     for role, person in people.items():
-        recipient = person and (person.email or str(person.phone))
-        if recipient and recipient not in told:
+        recipient = person.email or str(person.phone)
+        if recipient not in told:
             told.add(recipient)
-            queue(
-                kind="renewal_reminder",
-                recipient=recipient,
-                channel="email" if person.email else "phone",
-                context={"certification": certification.pk, "reminder": kind, "role": role},
-                dedupe_key=f"renewal:{certification.pk}:{kind}:{role}",
-                language=getattr(person, "language", "en"),
-                by=by,
-            )
+            addresses[role] = {
+                "recipient": recipient,
+                "channel": "email" if person.email else "phone",
+                "language": getattr(person, "language", "en"),
+            }
+    return addresses
+
+
+@audited("certification.tell_of_leaving")
+def tell_patients_of_leaving(*, physician: Physician, left_date: date, by: User | None) -> int:
+    """Queue to each patient of hers whose certification runs, and to the caregiver, what to do now.
+
+    Told once a day of leaving; returns how many certifications there are.
+    """
+    running = _with_people().filter(physician=physician, expires_date__gt=timezone.localdate()).order_by("pk")
+    messages = [
+        {
+            "kind": "practice_left",
+            "context": {"certification": certification.pk, "role": role},
+            "dedupe_key": f"practice_left:{certification.pk}:{left_date}:{role}",
+            **address,
+        }
+        for certification in running
+        for role, address in _addresses(_patient_and_caregiver(certification)).items()
+    ]
+    queue_many(messages=messages, by=by)
+    record(action="certification.tell_of_leaving", by=by, subject=physician)
+    return len(running)

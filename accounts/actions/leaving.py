@@ -1,0 +1,33 @@
+"""A physician leaves practice."""
+
+from datetime import date as day_type
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import rules, signals
+from accounts.models import Delegate, Physician, User
+from audit.actions import audited, record
+
+
+@audited("physician.leave")
+def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> Physician:
+    """From `date` on (today, or announced) she cannot certify, and her delegates see nothing of hers.
+
+    Her patients are told at once what to do; what she signed runs on to its end. Announced again with another day, that
+    day counts. Raises LeaveError.
+    """
+    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
+    today = timezone.localdate()
+    rules.check_leave_date(physician, day=date, today=today)
+    open_ended = Q(ended_date__isnull=True) | Q(ended_date__gt=date)
+    if physician.left_date:
+        open_ended |= Q(ended_date=physician.left_date)
+    Delegate.objects.filter(open_ended, physician=physician).update(ended_date=date)
+    physician.left_date = date
+    if physician.has_left_on(today):
+        physician.status = Physician.Status.LEFT
+    physician.save(update_fields=["left_date", "status"])
+    record(action="physician.leave", by=by, subject=physician, reason=date.isoformat())
+    signals.practice_left.send(Physician, physician=physician, left_date=date)
+    return physician

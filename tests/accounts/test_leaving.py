@@ -1,0 +1,208 @@
+"""A physician leaves practice: when it counts, who is told, and what runs on."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.utils import timezone
+
+from accounts import actions, rules
+from accounts.backends import PortalBackend
+from accounts.models import Delegate, Physician
+from audit.models import Event
+from certification.actions import prepare_renewal, queue_renewal_reminders, renew_certification, withdraw_certification
+from certification.models import Certification
+from certification.rules import draft_digest
+from notifications.actions import send_due
+from notifications.models import Notification
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def physician():
+    return factories.identified_physician(first_name="Amara", last_name="Osei")
+
+
+def leave(physician, days=0):
+    return actions.leave_practice(physician=physician, date=timezone.localdate() + days * DAY, by=physician.user)
+
+
+def told():
+    rows = Notification.objects.filter(kind="practice_left").order_by("pk")
+    return [(row.context["role"], row.recipient, row.channel) for row in rows]
+
+
+def test_leave_practice_today_stops_certifying_at_once(physician):
+    draft = factories.draft(physician)
+
+    left = leave(physician)
+
+    assert (left.status, left.left_date) == ("left", timezone.localdate())
+    with pytest.raises(rules.NotEligible, match="call the program"):
+        rules.check_may_sign(left, by=physician.user, today=timezone.localdate())
+    assert "Please call the program" in sign(physician, draft)
+    assert Event.objects.get(action="physician.leave").reason == timezone.localdate().isoformat()
+
+
+def sign(physician, draft):
+    page = factories.client_for(physician.user).post(
+        f"/certification/{draft.uuid}/review/",
+        {"signature_name": physician.name, "seen": draft_digest(draft.draft)},
+        follow=True,
+    )
+    return page.content.decode()
+
+
+def test_leave_practice_on_a_day_ahead_counts_from_that_day(physician):
+    leave(physician, days=10)
+    assert Physician.objects.get().status == "verified"
+    rules.check_physician_is_eligible(Physician.objects.get(), today=timezone.localdate() + 9 * DAY)
+    with pytest.raises(rules.NotEligible, match="left practice"):
+        rules.check_physician_is_eligible(Physician.objects.get(), today=timezone.localdate() + 10 * DAY)
+
+
+@pytest.mark.parametrize("days", [-1, -400])
+def test_check_leave_date_refuses_a_day_that_is_past(physician, days):
+    with pytest.raises(rules.LeaveError, match="today or a later day") as refused:
+        leave(physician, days)
+    assert refused.value.field == "date"
+    assert Physician.objects.get().left_date is None
+
+
+def test_check_leave_date_refuses_who_has_left(physician):
+    leave(physician)
+    with pytest.raises(rules.LeaveError, match="already"):
+        leave(physician, days=5)
+
+
+def test_leave_practice_ends_the_delegations_on_that_day_and_moves_with_it(physician):
+    account = factories.delegate(physician)
+    actions.name_delegate(physician=physician, email="waits@example.org", by=physician.user)
+    for days in (10, 20):
+        leave(physician, days)
+        last = timezone.localdate() + days * DAY
+        assert set(Delegate.objects.values_list("ended_date", flat=True)) == {last}
+    assert PortalBackend().get_user(account.pk).is_delegate
+    with time_machine.travel(timezone.now() + 20 * DAY, tick=False):
+        assert not PortalBackend().get_user(account.pk).is_delegate
+
+
+def test_her_patients_are_told_at_once_by_mail_or_by_a_call(physician):
+    factories.certification(physician, joined=False, profile=factories.profile(email="rosa@example.org"))
+    child = factories.profile(
+        email="", has_no_email=True, phone="+12035550111", birth_date=timezone.localdate() - 4000 * DAY
+    )
+    factories.certification(
+        physician,
+        joined=False,
+        profile=child,
+        condition=factories.condition(condition_codes=["severe-epilepsy"]),
+        caregiver=factories.caregiver(email="nora@example.org"),
+    )
+    gone = factories.certification(physician, joined=False)
+    withdraw_certification(certification=gone, reason="Moved.", by=physician.user)
+    factories.certification(physician, joined=False, on=timezone.localdate() - 380 * DAY)
+    factories.certification(joined=False)
+
+    leave(physician)
+
+    assert told() == [
+        ("patient", "rosa@example.org", "email"),
+        ("patient", "(203) 555-0111", "phone"),
+        ("caregiver", "nora@example.org", "email"),
+    ]
+
+
+def test_the_mail_says_what_runs_on_and_whom_to_ask(physician):
+    certification = factories.certification(
+        physician, joined=False, profile=factories.profile(email="rosa@example.org")
+    )
+    leave(physician, days=10)
+    send_due(by=None)
+    message = next(one for one in mail.outbox if one.subject == "Your physician leaves practice: what to do")
+    first_day, last_day = timezone.localdate() + 10 * DAY, certification.last_valid_day
+    assert f"Dr. Amara Osei does not certify any more from {first_day:%A, %B %-d, %Y} on." in message.body
+    assert f"it is valid through {last_day:%A, %B %-d, %Y}" in message.body
+    assert "find another physician" in message.body and "(203) 555-0100" in message.body
+    assert str(physician.phone) not in message.body and "find another physician" in message.alternatives[0].content
+
+
+def test_the_mail_is_dropped_when_another_certification_took_the_place(physician):
+    certification = factories.certification(physician, joined=False)
+    leave(physician, days=10)
+    withdraw_certification(certification=certification, reason="Moved.", by=physician.user)
+    send_due(by=None)
+    assert Notification.objects.get(kind="practice_left").status == "cancelled"
+
+
+def test_what_she_signed_runs_on_and_can_be_ordered_on(physician):
+    certification = factories.certification(physician)
+    leave(physician)
+    certification.refresh_from_db()
+    assert certification.is_valid_on(timezone.localdate() + 300 * DAY)
+    page = factories.client_for(certification.patient.user).get("/home/").content.decode()
+    assert "Valid through" in page and "Dr. Amara Osei does not certify any more" in page
+    assert factories.order(certification.patient).status == "placed"
+
+
+def test_a_reminder_after_she_left_goes_to_the_patient_alone_and_names_us(physician):
+    factories.certification(
+        physician, joined=False, on=timezone.localdate() - 345 * DAY, profile=factories.profile(email="r@example.org")
+    )
+    leave(physician)
+    queue_renewal_reminders(today=timezone.localdate(), by=None)
+    assert Notification.objects.get(kind="renewal_reminder").recipient == "r@example.org"
+    mail.outbox.clear()
+    send_due(by=None)
+    [reminder] = [one for one in mail.outbox if one.subject.startswith("Renewal")]
+    assert "has left practice" in reminder.body and physician.phone.as_national not in reminder.body
+
+
+def test_a_prepared_renewal_is_signed_by_nobody_after_she_left(physician):
+    certification = factories.certification(physician, joined=False, on=timezone.localdate() - 345 * DAY)
+    prepare_renewal(certification=certification, condition=factories.condition(), by=factories.delegate(physician))
+    leave(physician)
+    with pytest.raises(rules.NotEligible):
+        renew_certification(
+            certification=certification,
+            condition=factories.condition(),
+            statement=factories.statement(),
+            signature_name=physician.name,
+            by=physician.user,
+        )
+    assert Certification.objects.active().get() == certification
+
+
+# --- The Registrar's page -------------------------------------------------------------------------------------------
+
+
+def boxes(day):
+    return {"date_month": day.month, "date_day": day.day, "date_year": day.year}
+
+
+def test_the_registrar_records_it_on_a_page_that_says_what_follows(physician):
+    factories.certification(physician, joined=False)
+    client = factories.client_for(factories.staff("Registrar"))
+    page = f"/admin/accounts/physician/{physician.pk}/"
+    assert f"{page}step/leave/" in client.get(f"{page}change/").content.decode()
+    assert "Her patients are told" in client.get(f"{page}step/leave/").content.decode()
+
+    refused = client.post(f"{page}step/leave/", boxes(timezone.localdate() - DAY))
+    assert "Choose today or a later day" in refused.content.decode()
+    assert client.post(f"{page}step/leave/", boxes(timezone.localdate())).url == f"{page}change/"
+
+    assert Physician.objects.get().status == "left" and len(told()) == 1
+    assert "step/leave/" not in client.get(f"{page}change/").content.decode()
+
+
+def test_the_auditor_records_nothing(physician):
+    client = factories.client_for(factories.staff("Auditor"))
+    assert (
+        client.post(f"/admin/accounts/physician/{physician.pk}/step/leave/", boxes(timezone.localdate())).status_code
+        == 403
+    )
+    assert Physician.objects.get().left_date is None
