@@ -1,4 +1,5 @@
 from celery import shared_task
+from django.utils import timezone
 
 from accounts import actions
 
@@ -7,3 +8,10 @@ from accounts import actions
 def purge_ended():
     """Forget ended sessions and rate limits; returns how many rate limits went."""
     return actions.purge_ended(by=None)
+
+
+@shared_task(name="accounts.recheck_registrations")
+def recheck_registrations():
+    """Tell of the registrations that end by today (New York); returns how many ends have passed."""
+    found = actions.recheck_registrations(today=timezone.localdate(), by=None)
+    return sum(found.ended.values())

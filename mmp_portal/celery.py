@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
         "task": "certification.queue_renewal_reminders",
         "schedule": crontab(hour="7", minute="0"),
     },
+    "recheck-registrations": {"task": "accounts.recheck_registrations", "schedule": crontab(hour="0", minute="5")},
     "make-windows": {"task": "delivery.make_windows", "schedule": crontab(hour="3", minute="0")},
     "purge-ended": {"task": "accounts.purge_ended", "schedule": crontab(minute="40")},
     "check-counts": {"task": "delivery.check_counts", "schedule": crontab(hour="3", minute="30")},

@@ -1,0 +1,257 @@
+"""What the night finds: ends that have passed or come, who has left, a roster grown old; and how it is told, once."""
+
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import call_command
+from django.db import connection
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts import actions, rules, tasks
+from accounts.models import Physician, Registration
+from audit.models import Event
+from notifications.actions import send_due
+from notifications.models import Notification
+from tests import factories
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def ending(on, **kinds):
+    """A physician whose state registration ends on that day (and others, by kind)."""
+    over = {"controlled_substance": {"expires_date": on}, **kinds}
+    return factories.physician(registrations_over=over)
+
+
+def recheck(today=None):
+    return actions.recheck_registrations(today=today or timezone.localdate(), by=None)
+
+
+def told(kind, **over):
+    return list(Notification.objects.filter(kind=kind, **over).order_by("pk").values_list("recipient", flat=True))
+
+
+def body_of(kind):
+    mail.outbox.clear()
+    send_due(by=None)
+    [row] = Notification.objects.filter(kind=kind)
+    [message] = [message for message in mail.outbox if message.to == [row.recipient]]
+    return message
+
+
+# --- Ends -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("days", "kinds"),
+    [(61, []), (60, ["registration_ending"]), (1, ["registration_ending"]), (0, ["registration_ended"]),
+     (-29, ["registration_ended"]), (-30, [])],
+)  # fmt: skip
+def test_recheck_registrations_warns_60_days_before_and_tells_30_days_after(days, kinds):
+    ending(timezone.localdate() + timedelta(days=days))
+    recheck()
+    assert list(Notification.objects.values_list("kind", flat=True)) == kinds
+
+
+def test_recheck_registrations_again_finds_nothing():
+    today = timezone.localdate()
+    ending(today), ending(today + 10 * DAY)
+    first, second = recheck(), recheck()
+    assert (dict(first.ended), dict(first.ending), first.left) == (
+        {"controlled_substance": 1}, {"controlled_substance": 1}, 0,
+    )  # fmt: skip
+    assert second == ({}, {}, 0)
+    assert Event.objects.get(action="registration.recheck").reason == "1 ended, 1 ending, 0 left"
+
+
+def test_recheck_registrations_warns_once_and_tells_once_of_one_end():
+    today = timezone.localdate()
+    ending(today + 70 * DAY)
+    for day in range(140):
+        recheck(today + day * DAY)
+    assert sorted(Notification.objects.values_list("kind", flat=True)) == ["registration_ended", "registration_ending"]
+
+
+def test_recheck_registrations_tells_of_the_next_end_after_a_renewal():
+    today = timezone.localdate()
+    physician = ending(today)
+    recheck()
+    actions.set_registration(
+        physician=physician, kind="controlled_substance", expires_date=today + 700 * DAY, source="roster", by=None
+    )
+    recheck(today + 690 * DAY), recheck(today + 700 * DAY)
+    assert len(told("registration_ended", recipient=physician.email, context__registrations__0__gt=0)) == 2
+
+
+def test_two_ends_of_one_night_are_one_mail():
+    today = timezone.localdate()
+    physician = ending(today, dea={"expires_date": today - DAY})
+    recheck()
+    assert told("registration_ended") == [physician.email]
+    message = body_of("registration_ended")
+    assert "Connecticut controlled substance registration" in message.body and "DEA registration" in message.body
+    assert f"{today - DAY:%B %-d, %Y}" in message.body and f"{today - 2 * DAY:%B %-d, %Y}" in message.body
+    assert "http://testserver/accounts/physician/" in message.alternatives[0].content
+
+
+@pytest.mark.parametrize("state", [{"status": "suspended"}, {"status": "left", "left_date": timezone.localdate()}])
+def test_recheck_registrations_tells_nobody_who_may_not_certify_anyway(state):
+    ending(timezone.localdate())
+    with unguarded():
+        Physician.objects.update(**state)
+    recheck()
+    assert not Notification.objects.exists()
+
+
+def test_a_mail_of_an_end_is_dropped_when_she_renewed_meanwhile():
+    today = timezone.localdate()
+    physician = ending(today)
+    recheck()
+    actions.set_registration(
+        physician=physician, kind="controlled_substance", expires_date=today + 700 * DAY, source="roster", by=None
+    )
+    send_due(by=None)
+    assert Notification.objects.get(kind="registration_ended").status == "cancelled"
+
+
+def test_the_warning_names_the_last_day_that_counts():
+    ends = timezone.localdate() + 30 * DAY
+    ending(ends)
+    recheck()
+    message = body_of("registration_ending")
+    assert f"valid through {ends - DAY:%A, %B %-d, %Y}" in message.body
+    assert message.subject == "Renew in time: a registration ends soon"
+
+
+def test_an_announced_last_day_comes_true():
+    physician, today = factories.identified_physician(), timezone.localdate()
+    actions.leave_practice(physician=physician, date=today + 10 * DAY, by=physician.user)
+
+    for day, status, found in ((9, "verified", 0), (10, "left", 1), (11, "left", 0)):
+        assert recheck(today + day * DAY).left == found
+        assert Physician.objects.get().status == status
+
+
+# --- The Registrars -------------------------------------------------------------------------------------------------
+
+
+def test_each_registrar_has_one_summary_a_night():
+    today = timezone.localdate()
+    registrars = [factories.staff("Registrar"), factories.staff("Registrar")]
+    factories.staff("Registrar", is_active=False) or factories.staff("Pharmacist")
+    ending(today), ending(today), ending(today, dea={"expires_date": today})
+    recheck()
+    assert told("registrations_rechecked") == [registrar.email for registrar in registrars]
+    mail.outbox.clear()
+    send_due(by=None)
+    [message] = [one for one in mail.outbox if one.to == [registrars[0].email]]
+    assert message.subject == "4 registrations have ended"
+    assert "- Connecticut controlled substance registration: 3\n- DEA registration: 1" in message.body
+    assert "http://testserver/admin/accounts/physician/" in message.body
+
+
+def test_warnings_alone_make_no_summary():
+    factories.staff("Registrar")
+    ending(timezone.localdate() + 5 * DAY)
+    recheck()
+    assert told("registrations_rechecked") == []
+
+
+@pytest.mark.parametrize(("age", "is_old"), [(6 * DAY, False), (7 * DAY, False), (7 * DAY + DAY / 24, True)])
+def test_old_roster_read_at_after_seven_days(age, is_old):
+    factories.physician()
+    read_at = Registration.objects.latest("verified_at").verified_at
+    assert rules.old_roster_read_at(now=read_at + age) == (read_at if is_old else None)
+
+
+def test_old_roster_read_at_looks_at_rosters_alone():
+    factories.physician(registrations_over={kind: {"source": "manual"} for kind in ("dea", "controlled_substance")})
+    with unguarded():
+        Registration.objects.filter(source="roster").delete()
+    assert rules.old_roster_read_at(now=timezone.now() + 90 * DAY) is None
+
+
+def test_an_old_roster_is_told_to_the_registrars_once_a_week():
+    factories.staff("Registrar")
+    factories.physician()
+    start = timezone.now()
+    nights = []
+    for day in range(30):
+        with time_machine.travel(start + day * DAY, tick=False):
+            before = len(told("registrations_rechecked"))
+            recheck()
+            nights += [day] * (len(told("registrations_rechecked")) - before)
+    assert nights == [7, 14, 21, 28]
+    mail.outbox.clear()
+    with time_machine.travel(start + 28 * DAY, tick=False):
+        send_due(by=None)
+    assert {message.subject for message in mail.outbox} == {"The roster is more than 7 days old"}
+    assert f"{timezone.localdate(start):%B %-d, %Y}" in mail.outbox[0].body
+
+
+# --- Many at once ---------------------------------------------------------------------------------------------------
+
+LAPSE = date(2027, 3, 1)  # valid through 28 February of an odd year
+
+
+def queries_of_a_night(monkeypatch):
+    woken = []
+    monkeypatch.setattr("notifications.actions._wake_sender", lambda: woken.append(1))
+    with CaptureQueriesContext(connection) as caught, TestCase.captureOnCommitCallbacks(execute=True):
+        recheck(LAPSE)
+    assert len(woken) <= 4
+    return len(caught)
+
+
+def test_hundreds_that_lapse_in_one_night_are_one_mail_each_and_one_summary(monkeypatch):
+    registrar = factories.staff("Registrar")
+    physicians = [ending(LAPSE) for _ in range(300)]
+
+    count = queries_of_a_night(monkeypatch)
+
+    assert sorted(told("registration_ended")) == sorted(physician.email for physician in physicians)
+    assert told("registrations_rechecked") == [registrar.email]
+    summary = Notification.objects.get(kind="registrations_rechecked")
+    assert summary.context["ended"] == {"controlled_substance": 300}
+    assert count <= 25  # SQLite writes 71 messages in one statement
+
+
+def test_a_night_in_batches_tells_the_same(monkeypatch):
+    monkeypatch.setattr("accounts.actions.recheck.BATCH", 3)
+    physicians = [ending(LAPSE, dea={"expires_date": LAPSE}) for _ in range(8)]
+    assert recheck(LAPSE).ended == {"controlled_substance": 8, "dea": 8}
+    assert told("registration_ended") == [physician.email for physician in physicians]
+
+
+def test_a_night_that_breaks_has_told_nobody(monkeypatch):
+    factories.staff("Registrar")
+    ending(LAPSE)
+
+    def refuse(**_):
+        raise RuntimeError
+
+    monkeypatch.setattr("accounts.actions.recheck.rules.old_roster_read_at", refuse)
+    with pytest.raises(RuntimeError):
+        recheck(LAPSE)
+    assert not Notification.objects.exists()
+    monkeypatch.undo()
+    assert recheck(LAPSE).ended == {"controlled_substance": 1}
+
+
+def test_the_task_and_the_command_check_the_day_in_new_york():
+    ending(date(2026, 12, 2))
+    with time_machine.travel(datetime(2026, 12, 2, 4, 30, tzinfo=UTC), tick=False):  # still the first there
+        assert tasks.recheck_registrations() == 0
+    with time_machine.travel(datetime(2026, 12, 2, 5, 5, tzinfo=UTC), tick=False):
+        out = StringIO()
+        call_command("recheck_registrations", stdout=out)
+        assert tasks.recheck_registrations() == 0
+    assert out.getvalue() == "Registrations ended: 1; ending within 60 days: 0; physicians who left: 0.\n"
+    assert len(told("registration_ended")) == 1
