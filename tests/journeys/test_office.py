@@ -1,0 +1,161 @@
+"""A delegate's morning, and the physician's few minutes after it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import Delegate
+from certification import actions
+from certification.models import Certification, Patient
+from certification.statements import ATTESTATIONS
+from tests import factories
+from tests.journeys.visitor import link_in_mail_to
+
+pytestmark = pytest.mark.journey
+DANA = "dana@example.org"
+BUDGET = 3  # pages besides the statements
+
+
+def test_a_delegate_s_morning(visitor):
+    she, dana = visitor(), visitor()
+    physician, certification = given_a_physician_with_a_certification_that_ends_soon()
+    when_she_names_dana(she, physician)
+    when_dana_makes_an_account_as_the_mail_says(dana)
+    when_dana_adds_a_patient(dana)
+    when_dana_prepares_the_renewal(dana, certification)
+    then_dana_cannot_sign(dana)
+    then_two_wait_for_the_physician(she)
+    when_she_ends_the_delegation(she)
+    then_dana_sees_nothing_any_more(dana)
+    she.met_no_barrier()
+    dana.errors = [error for error in dana.errors if not re.search("403|404", error)]  # the pages that were refused
+    dana.met_no_barrier()
+
+
+def test_five_that_were_prepared_are_signed_within_the_budget(visitor):
+    she = visitor()
+    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    given_five_that_are_prepared(physician)
+    she.signs_in(physician.user.email)
+    she.identifies(physician)
+    pages = pages_from_now_on(she)
+
+    she.opens("/certification/")
+    she.sees("To sign (5)")
+    she.follows("Start signing")
+    she.confirms_with_password()
+    statements = 0
+    while she.page.locator("[name=signature_name]").count():
+        she.ticks(*ATTESTATIONS)
+        she.fills(signature_name=physician.name)
+        she.submits()
+        statements += 1
+
+    she.sees("Signed: certification")
+    assert statements == 5
+    assert Certification.objects.active().count() == 5 and not Certification.objects.drafts().exists()
+    assert len(pages) - statements <= BUDGET, pages
+    she.met_no_barrier()
+
+
+def given_a_physician_with_a_certification_that_ends_soon():
+    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    signed = timezone.localdate() - timedelta(days=345)
+    profile = factories.profile(first_name="Samuel", last_name="Ortiz")
+    return physician, factories.certification(physician, on=signed, profile=profile)
+
+
+def when_she_names_dana(she, physician):
+    she.signs_in(physician.user.email)
+    she.identifies(physician)
+    she.follows("My office")
+    she.fills(email=DANA)
+    she.presses("Name as delegate")
+    she.sees("Has not signed in yet")
+
+
+def when_dana_makes_an_account_as_the_mail_says(dana):
+    assert link_in_mail_to(DANA, "/accounts/signup/")
+    dana.makes_an_account(DANA)
+    dana.signs_in(DANA)
+    dana.sees("Samuel Ortiz")
+
+
+def when_dana_adds_a_patient(dana):
+    dana.opens("/certification/")
+    dana.follows("Add new patient")
+    dana.submits()
+    dana.fills(first_name="Rosa", last_name="Delgado", street="40 Orange Street", city="New Haven", zip_code="06510")
+    dana.fills_date("birth_date", 4, 28, 1980)
+    dana.fills(phone="(203) 555-0142", email="rosa@example.org")
+    dana.presses("Save and continue")
+    enters_condition_and_exam(dana)
+    dana.presses("Save and continue")
+    dana.presses("No caregiver is needed")
+    dana.sees("Ready: Dr. Amara Osei finds it under “To sign”.")
+
+
+def enters_condition_and_exam(somebody):
+    today = timezone.localdate()
+    if not somebody.page.locator("[name=condition_codes][value='cancer']").is_checked():  # last year's is ticked
+        somebody.chooses("condition_codes", "cancer")
+    for name in ("exam_date", "monitoring_reviewed_date"):
+        somebody.fills_date(name, today.month, today.day, today.year)
+
+
+def when_dana_prepares_the_renewal(dana, certification):
+    dana.opens("/certification/?show=ending")
+    dana.follows("Renew")
+    dana.sees("Prepare the renewal of Samuel Ortiz")
+    enters_condition_and_exam(dana)
+    dana.presses("Save for the physician")
+    assert Certification.objects.prepared().count() == 2
+    certification.refresh_from_db()
+    assert certification.status == "active"
+
+
+def then_dana_cannot_sign(dana):
+    draft = Certification.objects.drafts().get(renewal_of=None)
+    for step in ("statement", "review", "sign"):
+        dana.opens(f"/certification/{draft.uuid}/{step}/")
+        dana.sees("The physician does this")
+    assert Patient.objects.count() == 1
+
+
+def then_two_wait_for_the_physician(she):
+    she.opens("/certification/")
+    she.sees("To sign (2)")
+
+
+def when_she_ends_the_delegation(she):
+    she.follows("My office")
+    she.presses(f"End today {DANA}")
+    she.sees("Ended. From now on this person sees nothing of your patients.")
+    assert Delegate.objects.get().ended_date == timezone.localdate()
+
+
+def then_dana_sees_nothing_any_more(dana):
+    dana.opens("/certification/")
+    dana.sees("not")
+    assert "Samuel" not in dana.page.content()
+
+
+def given_five_that_are_prepared(physician):
+    """Three new ones and two renewals."""
+    delegate = factories.delegate(physician)
+    signed = timezone.localdate() - timedelta(days=345)
+    for number in range(3):
+        draft = factories.draft(physician, statement=None, profile=factories.profile(first_name=f"New{'abc'[number]}"))
+        actions.save_step(certification=draft, step="caregiver", answers=None, by=delegate)
+    for _ in range(2):
+        old = factories.certification(physician, on=signed, joined=False)
+        actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
+
+
+def pages_from_now_on(somebody):
+    """The address of each page that is shown, redirects left out."""
+    pages = []
+    somebody.page.on("load", lambda page: pages.append(page.url))
+    return pages
