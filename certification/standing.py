@@ -74,10 +74,10 @@ def filters_on(today: date) -> dict[str, Q]:
 
 
 def most_urgent_first(certifications, today: date):
-    """What waits for a signature, drafts, what ends soon, runs, has ended; the first to end on top."""
+    """What waits for a signature, drafts, what ends soon, runs, has ended; longest wait and first end on top."""
     filters = filters_on(today)
     cases = [When(filters[name], then=Value(place)) for place, name in enumerate(SHOWN_FIRST)]
-    return certifications.order_by(Case(*cases, default=Value(len(cases))), "expires_date", "-pk")
+    return certifications.order_by(Case(*cases, default=Value(len(cases))), "expires_date", "prepared_at", "-pk")
 
 
 def matching(certifications, term: str):

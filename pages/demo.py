@@ -85,6 +85,7 @@ def seed():
     accounts.name_delegate(physician=osei, email=dana.email, by=osei.user)
     accounts.activate_delegations(user=dana, by=dana)
     _certify_everybody(osei, users)
+    _prepare(osei, dana)
     return len(users) + len(physicians)
 
 
@@ -234,6 +235,19 @@ def _begin_a_draft(physician):
     certifications.save_step(
         certification=draft, step="profile", answers=_profile("Ines", "Moreau", "1979-03-14", 148), by=physician.user
     )
+
+
+def _prepare(physician, delegate):
+    """What her office leaves for her to sign."""
+    day = timezone.localdate()
+    steps = {
+        "profile": _profile("Omar", "Haddad", "1966-08-21", 149),
+        "condition": {"condition_codes": ["cancer"], "exam_date": day, "monitoring_reviewed_date": day},
+        "caregiver": None,
+    }
+    draft = certifications.start_certification(physician=physician, by=delegate)
+    for step, answers in steps.items():
+        draft = certifications.save_step(certification=draft, step=step, answers=answers, by=delegate)
 
 
 def _order(patient, *, weeks, confirmed):
