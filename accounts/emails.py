@@ -12,6 +12,13 @@ def physician_bound(notification):
     return physician and {"physician": physician}
 
 
+def leave_recorded(notification):
+    """Dropped when another day was recorded meanwhile."""
+    left_date = date.fromisoformat(notification.context["left_date"])
+    physician = Physician.objects.filter(pk=notification.context["physician"], left_date=left_date).first()
+    return physician and {"physician": physician}
+
+
 def delegate_named(notification):
     """Dropped when the naming was ended, or taken up, meanwhile. Who has no account is told how to make one."""
     waiting = Delegate.objects.waiting(timezone.localdate()).select_related("physician")
@@ -59,7 +66,7 @@ def registrations_rechecked(notification):
 
 
 def register_kinds():
-    for context_for in (registration_ended, registration_ending, registrations_rechecked):
+    for context_for in (leave_recorded, registration_ended, registration_ending, registrations_rechecked):
         kinds.register(context_for.__name__, context_for=context_for)
     kinds.register("physician_bound", context_for=physician_bound)
     kinds.register("delegate_named", context_for=delegate_named)

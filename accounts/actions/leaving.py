@@ -8,14 +8,15 @@ from django.utils import timezone
 from accounts import rules, signals
 from accounts.models import Delegate, Physician, User
 from audit.actions import audited, record
+from notifications.actions import queue
 
 
 @audited("physician.leave")
 def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> Physician:
     """From `date` on (today, or announced) she cannot certify, and her delegates see nothing of hers.
 
-    Her patients are told at once what to do; what she signed runs on to its end. Announced again with another day, that
-    day counts. Raises LeaveError.
+    Her patients are told at once what to do, and she what was recorded; what she signed runs on to its end. Announced
+    again with another day, that day counts. Raises LeaveError.
     """
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
     today = timezone.localdate()
@@ -28,6 +29,13 @@ def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> 
     if physician.has_left_on(today):
         physician.status = Physician.Status.LEFT
     physician.save(update_fields=["left_date", "status"])
+    queue(
+        kind="leave_recorded",
+        recipient=physician.email,
+        context={"physician": physician.pk, "left_date": date.isoformat()},
+        dedupe_key=f"leave_recorded:{physician.pk}:{date}",
+        by=by,
+    )
     record(action="physician.leave", by=by, subject=physician, reason=date.isoformat())
     signals.practice_left.send(Physician, physician=physician, left_date=date)
     return physician

@@ -123,12 +123,21 @@ def test_the_mail_says_what_runs_on_and_whom_to_ask(physician):
     )
     leave(physician, days=10)
     send_due(by=None)
-    message = next(one for one in mail.outbox if one.subject == "Your physician leaves practice: what to do")
+    message = next(one for one in mail.outbox if one.subject == "Please read: a change that concerns your registration")
     first_day, last_day = timezone.localdate() + 10 * DAY, certification.last_valid_day
     assert f"Dr. Amara Osei does not certify any more from {first_day:%A, %B %-d, %Y} on." in message.body
     assert f"it is valid through {last_day:%A, %B %-d, %Y}" in message.body
     assert "find another physician" in message.body and "(203) 555-0100" in message.body
     assert str(physician.phone) not in message.body and "find another physician" in message.alternatives[0].content
+
+
+def test_she_is_told_what_was_recorded_and_whom_to_call_if_it_is_wrong(physician):
+    leave(physician, days=10), leave(physician, days=20)
+    send_due(by=None)
+    [message] = [one for one in mail.outbox if one.to == [physician.email] and "leave practice" in one.subject]
+    assert f"from {timezone.localdate() + 20 * DAY:%A, %B %-d, %Y} on" in message.body
+    assert "Is this wrong? Call us right away: (203) 555-0100." in message.body
+    assert "Is this wrong?" in message.alternatives[0].content
 
 
 def test_the_mail_is_dropped_when_another_certification_took_the_place(physician):
