@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.backends import PortalBackend
 from certification import actions, rules
+from certification.actions import drafts as of_drafts
 from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
 from tests import factories
 from tests.guard import unguarded
@@ -264,3 +265,45 @@ def save_while_signing(slowly):
 def test_saving_a_step_while_signing_leaves_what_was_signed(slowly):
     signed = save_while_signing(slowly)
     assert signed.status == "active" and signed.draft is None
+
+
+# --- Preparing beside signing ---------------------------------------------------------------------------------------
+
+
+def prepare_while_renewing(monkeypatch):
+    """Her signature arrives while the office's answers are looked at; what each call gave."""
+    old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
+    delegate = factories.delegate(old.physician)
+    actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
+    monkeypatch.setattr(of_drafts, "check_condition", lambda *_arguments, **_named: time.sleep(0.3))
+
+    def prepare():
+        actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
+        return "prepared"
+
+    def renew():
+        time.sleep(0.1)
+        account = PortalBackend().get_user(old.physician.user_id)
+        signed = actions.renew_certification(
+            certification=old,
+            condition=factories.condition(),
+            statement=factories.statement(),
+            signature_name=old.physician.name,
+            by=account,
+        )
+        return signed.status
+
+    return at_once([renew, prepare, prepare])
+
+
+def test_preparing_a_renewal_while_it_is_signed_leaves_what_was_signed(monkeypatch):
+    answers = prepare_while_renewing(monkeypatch)
+
+    renewal = Certification.objects.active().get()
+    assert answers[0] == "active" and set(answers[1:]) <= {"prepared", "RenewalNotOpen"}
+    assert (renewal.draft, renewal.prepared_at, Certification.objects.drafts().count()) == (None, None, 0)
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_preparing_a_renewal_while_it_is_signed_without_the_lock_meets_the_constraint(monkeypatch):
+    assert "IntegrityError" in prepare_while_renewing(monkeypatch)
