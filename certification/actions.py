@@ -30,7 +30,7 @@ from certification.models import (
 from certification.statements import ATTESTATIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_condition, check_statement, step_errors
 from notifications.actions import queue
-from ui.text import readable_number, search_name
+from ui.text import readable_number, search_name, token_digest
 
 RESEND_AFTER = timedelta(minutes=1)
 PERSON_FIELDS = (
@@ -277,7 +277,7 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
     field = "patient" if isinstance(person, Patient) else "caregiver"
     invitation = Invitation.objects.create(
         **{field: person},
-        token_digest=rules.token_digest(token),
+        token_digest=token_digest(token),
         sent_at=now,
         valid_until=now + timedelta(days=settings.INVITATION_VALID_DAYS),
     )

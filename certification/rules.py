@@ -1,6 +1,5 @@
 """What a certification needs, and how long it lasts. Each `check_` raises a CertificationError; nothing is written."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -159,11 +158,6 @@ def reminder_due(*, expires_date: date, today: date) -> str | None:
     if days_left <= 0:
         return "ended" if today - expires_date < ENDED_REMINDER_WITHIN else None
     return next((str(days) for days in sorted(REMINDER_DAYS) if days_left <= days), None)
-
-
-def token_digest(token: str) -> str:
-    """SHA-256 of an invitation's random token, in hex: the table alone opens nothing."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 # --- Checks ---------------------------------------------------------------------------------------------------------
