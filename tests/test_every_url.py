@@ -13,15 +13,22 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {
     "pages:home", "pages:physicians", "pages:faq", "pages:delivery-info", "pages:quick-reference", "pages:contact",
     "pages:contact-done", "pages:privacy", "pages:terms", "pages:accessibility", "pages:livez", "pages:readyz",
-    "certification:invitation", "certification:invitation-link",
+    "certification:invitation", "certification:invitation-link", "accounts:not-me", "accounts:not-me-link",
 }  # fmt: skip
+LINKS = {"certification:invitation-link", "accounts:not-me-link"}
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
-    "accounts:role", "accounts:physician-identify", "certification:affirmation", "certification:card", "delivery:home",
+    "accounts:role", "accounts:physician-identify", "accounts:physician-apply",
+    "certification:affirmation", "certification:card", "delivery:home",
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
-OFFICE = {"accounts:physician", "certification:patient-list", "certification:certification-add"}
+OFFICE = {
+    "accounts:physician",
+    "accounts:physician-renewed",
+    "certification:patient-list",
+    "certification:certification-add",
+}
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.
 DRAFT = {f"certification:certification-{step}" for step in (
     "profile", "condition", "statement", "caregiver", "review", "discard",
@@ -63,7 +70,9 @@ def address_of(name, world):
         return reverse(name, args=[world.certification.uuid])
     if name in ORDER:
         return reverse(name, args=[world.order.number])
-    return reverse(name, args=["a-token"]) if name == "certification:invitation-link" else reverse(name)
+    if name == "accounts:physician-renewed":
+        return reverse(name, args=["dea"])
+    return reverse(name, args=["a-token"]) if name in LINKS else reverse(name)
 
 
 def statuses(client, address):
@@ -102,7 +111,7 @@ def test_a_physicians_page_is_hidden_from_patients(name, world):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC - {"certification:invitation-link"}))
+@pytest.mark.parametrize("name", sorted(PUBLIC - LINKS))
 def test_a_public_page_opens_for_nobody(name, world):
     assert Client().get(address_of(name, world)).status_code == 200
 
