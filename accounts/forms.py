@@ -95,12 +95,16 @@ class ApplicationForm(IdentificationForm, AccessForm):
     first_name = _text(_("First name"), "first_name", help_text=_("As it stands on your license."))
     last_name = _text(_("Last name"), "last_name", help_text=_("As it stands on your license."))
     license_number = forms.CharField(
-        label=_("Connecticut medical license"), help_text=_("Six digits, like 1.034567."), max_length=30
+        label=_("Connecticut medical license"),
+        help_text=_("Six digits, like 1.034567."),
+        max_length=30,
+        error_messages={"required": _("Enter your Connecticut medical license")},
     )
     csp_number = forms.CharField(
         label=_("Connecticut controlled substance registration"),
         help_text=_("Seven digits, like CSP.0012345."),
         max_length=30,
+        error_messages={"required": _("Enter your Connecticut controlled substance registration")},
     )
     npi = forms.CharField(
         label=_("NPI"), help_text=_("Your National Provider Identifier, ten digits like 1234567893."), max_length=30

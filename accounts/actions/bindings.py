@@ -5,6 +5,7 @@ import secrets
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.actions.delegates import end_delegate
 from accounts.actions.registrars import tell_registrars
 from accounts.models import AccountBinding, Physician, User
 from audit.actions import audited, record
@@ -34,7 +35,8 @@ def bind(*, physician: Physician, user: User, by: User | None) -> AccountBinding
 def disown_binding(*, binding: AccountBinding, by: User | None) -> None:
     """The physician says that the bound account is not hers: she is suspended at once, and the account loses her.
 
-    The Registrars are told. Asked again, nothing more happens; an account that was let go meanwhile suspends nobody.
+    Delegates named since then end as well, and the Registrars are told. Asked again, nothing more happens; an account
+    that was let go meanwhile suspends nobody.
     """
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=binding.physician_id)
     binding = AccountBinding.objects.select_for_update(no_key=True).get(pk=binding.pk)
@@ -47,5 +49,7 @@ def disown_binding(*, binding: AccountBinding, by: User | None) -> None:
         if physician.status == Physician.Status.VERIFIED:
             physician.status = Physician.Status.SUSPENDED
         physician.save(update_fields=["user", "status"])
+        for delegate in physician.delegates.filter(ended_date=None, created_at__gte=binding.created_at):
+            end_delegate(delegate=delegate, by=by)
     record(action="binding.disown", by=by, subject=physician)
     tell_registrars(kind="binding_disowned", about={"physician": physician.pk}, key=str(binding.pk), by=by)

@@ -99,6 +99,16 @@ def test_the_button_suspends_at_once_and_takes_the_account_away(client):
     assert Notification.objects.get(kind="binding_disowned").recipient == registrar.email
 
 
+def test_the_stranger_s_delegates_see_nothing_any_more():
+    physician, _link = bound_by_a_stranger()
+    delegate = factories.client_for(factories.delegate(physician))
+    assert delegate.get("/certification/").status_code == 200
+
+    actions.disown_binding(binding=AccountBinding.objects.get(), by=None)
+
+    assert delegate.get("/certification/").status_code == 404
+
+
 def test_the_button_pressed_twice_tells_once(client):
     factories.staff("Registrar")
     _physician, link = bound_by_a_stranger()
