@@ -1,11 +1,12 @@
-"""A physician whom the roster does not know gets in by application."""
+"""How a physician gets in: by application, again after she has renewed, and how she gets a stranger out."""
 
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from accounts.models import Physician, PhysicianApplication
+from accounts import actions
+from accounts.models import Physician, PhysicianApplication, Proof
 from accounts.rules import eligibility
 from tests import factories
 from tests.journeys.visitor import link_in_mail_to, mails_to
@@ -91,3 +92,43 @@ def then_she_is_told_and_meets_the_five_requirements(she, claims):
     she.opens("/accounts/physician/")
     assert she.page.get_by_text("Met", exact=True).count() == 5
     assert all(one.met for one in eligibility(Physician.objects.get(), timezone.localdate()))
+
+
+def test_a_physician_closes_an_account_that_is_not_hers(visitor):
+    stranger, she = visitor(), visitor()
+    physician = factories.physician(first_name="Amara", last_name="Osei", email="amara@example.org")
+    stranger.makes_an_account("stranger@example.org")
+    stranger.signs_in("stranger@example.org")
+    stranger.follows("I am a Physician")
+    stranger.identifies(physician)
+
+    she.opens(link_in_mail_to("amara@example.org", "/accounts/not-me/"))
+    she.presses("This was not me: close that account")
+
+    she.sees("That account is closed")
+    physician.refresh_from_db()
+    assert (physician.status, physician.user) == (Physician.Status.SUSPENDED, None)
+    assert stranger.page.goto("/certification/").status == 404
+    she.met_no_barrier()
+
+
+def test_a_physician_who_has_renewed_is_in_again(visitor):
+    she, today = visitor(), timezone.localdate()
+    ended = {"number": "CSP.0012345", "expires_date": today}
+    physician = factories.physician(email=EMAIL, registrations_over={"controlled_substance": ended})
+    she.makes_an_account(EMAIL)
+    she.signs_in(EMAIL)
+    she.follows("I am a Physician")
+    she.identifies(physician)
+    she.sees("You cannot certify yet")
+
+    she.follows("I have renewed")
+    she.fills_date("valid_through", 2, 28, today.year + 2)
+    she.submits()
+    she.sees("It counts once we have looked it up.")
+    actions.verify_proof(proof=Proof.objects.get(), source="eLicense lookup", by=factories.staff("Registrar"))
+    she.opens("/accounts/physician/")
+
+    she.sees("You can certify patients.")
+    she.sees("eLicense lookup")
+    she.met_no_barrier()
