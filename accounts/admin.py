@@ -6,13 +6,17 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions import leave_practice
-from accounts.models import IdentificationTry, Physician, Registration, User
-from audit.action_admin import ActionAdmin, Step
-from ui.forms import DateBoxesField, PortalForm
-from ui.text import search_name
+from accounts import actions
+from accounts.forms import EnterProofForm, LeaveForm, SourceForm
+from accounts.models import Decision, IdentificationTry, Physician, PhysicianApplication, Proof, Registration, User
+from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called, warnings_about
+from accounts.rules import eligibility
+from audit.action_admin import ActionAdmin, ReasonForm, Step
 
 # Groups are synced from the code; the other three would show session keys, and change accounts past our actions.
 for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions"):
@@ -58,10 +62,6 @@ class RegistrationInline(admin.TabularInline):
         return False
 
 
-class LeaveForm(PortalForm):
-    date = DateBoxesField(label=_("First day on which she no longer certifies"))
-
-
 def _explain_leaving(physician):
     return _(
         "From that day on %(name)s cannot certify, and her delegates see nothing of hers. Her patients are told at "
@@ -75,42 +75,248 @@ LEAVE = Step(
     permission="accounts.change_physician",
     offered=lambda physician: physician.status != Physician.Status.LEFT,
     explain=_explain_leaving,
-    perform=lambda physician, request, date: leave_practice(physician=physician, date=date, by=request.user),
+    perform=lambda physician, request, date: actions.leave_practice(physician=physician, date=date, by=request.user),
     form_class=LeaveForm,
 )
+
+
+def is_pending(row):
+    return row.status == Decision.PENDING
+
+
+def enter_proof(owner, request, **seen):
+    actions.enter_proof(owner=owner, by=request.user, **seen)
+
+
+ENTER_PROOF = {
+    "name": "enter-proof",
+    "label": _("Enter what I looked up"),
+    "perform": enter_proof,
+    "explain": lambda owner: _(
+        "It takes the place of what waits for this registration. It counts once somebody else has verified it."
+    ),
+    "form_class": EnterProofForm,
+}
+
+
+class ProofInline(admin.TabularInline):
+    model = Proof
+    verbose_name_plural = _("Reported and entered")
+    fields = ["kind", "number", "valid_through", "is_limited", "source", "entered_by", "entered_at", "status", "reason"]
+    readonly_fields = ["valid_through"]
+    ordering = ["status", "-entered_at"]
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None):
+        return True  # seen with the physician alone, who has a permission of her own
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+def badge(name, label):
+    """A column of the list: whether one requirement is met today."""
+
+    @admin.display(description=label, boolean=True)
+    def is_met(physician):
+        met = {requirement.name: requirement.met for requirement in eligibility(physician, timezone.localdate())}
+        return met[name]
+
+    is_met.__name__ = f"meets_{name}"
+    return is_met
+
+
+BADGES = [
+    badge("medical_license", _("license")),
+    badge("practice", _("practice")),
+    badge("controlled_substance", _("state registration")),
+    badge("dea", _("DEA")),
+    badge("prescription_monitoring", _("monitoring")),
+]
 
 
 @admin.register(Physician)
 class PhysicianAdmin(ActionAdmin):
     """The digest of the SSN digits stands in no list and in no page."""
 
-    list_display = ["name", "dea_number", "npi", "practice_city", "practice_state", "status", "has_account"]
+    list_display = ["name", "dea_number", "npi", "practice_city", "status", *BADGES, "has_account"]
     list_filter = ["status"]
-    search_fields = ["search_name", "=dea_number", "=npi"]
-    search_help_text = _("Name, DEA number or NPI")
+    search_fields = ["search_name"]  # so that the box is there; what it finds, physicians_called says
+    search_help_text = _("Name, DEA number, NPI, license or registration")
     ordering = ["search_name"]
     fields = [
-        "first_name", "last_name", "dea_number", "npi", "status", "left_date", "has_account", "email", "phone",
-        "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip",
+        "first_name", "last_name", "dea_number", "dea_suffix", "npi", "status", "left_date", "has_account", "email",
+        "phone", "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip",
     ]  # fmt: skip
-    inlines = [RegistrationInline]
-    steps = (LEAVE,)
+    inlines = [RegistrationInline, ProofInline]
+    steps = (
+        Step(**ENTER_PROOF, permission="accounts.change_physician", offered=lambda physician: True),
+        Step(
+            name="suspend",
+            label=_("Suspend"),
+            permission="accounts.change_physician",
+            offered=lambda physician: Physician.Status.SUSPENDED in PHYSICIAN_TRANSITIONS[physician.status],
+            explain=lambda physician: _(
+                "From now on this physician cannot certify. What was signed stays valid. The physician is told by mail."
+            ),
+            perform=lambda physician, request, reason: actions.suspend_physician(
+                physician=physician, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
+        ),
+        Step(
+            name="reinstate",
+            label=_("Reinstate"),
+            permission="accounts.change_physician",
+            offered=lambda physician: Physician.Status.VERIFIED in PHYSICIAN_TRANSITIONS[physician.status],
+            explain=lambda physician: _(
+                "This physician may certify again, as far as the five requirements are met, and is told by mail."
+            ),
+            perform=lambda physician, request, reason: actions.reinstate_physician(
+                physician=physician, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
+        ),
+        LEAVE,
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("registrations")
 
     def get_search_results(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, search_name(search_term))
+        return (queryset.filter(physicians_called(search_term)) if search_term.strip() else queryset), False
 
     @admin.display(description=_("account"), boolean=True)
     def has_account(self, physician):
         return physician.user_id is not None
 
 
+@admin.register(PhysicianApplication)
+class PhysicianApplicationAdmin(ActionAdmin):
+    """Opens on those that wait. What was claimed stands beside what was looked up."""
+
+    list_display = ["name", "dea_number", "npi", "practice_city", "practice_state", "status", "created_at"]
+    list_filter = ["status"]
+    search_fields = ["search_name", "=dea_number", "=npi"]
+    ordering = ["status", "created_at"]
+    fields = [
+        "status", "please_note", "first_name", "last_name", "dea_number", "dea_suffix", "npi", "five_proofs", "phone",
+        "practice_name", "account", "created_at", "physician", "decided_by", "decided_at", "reason",
+    ]  # fmt: skip
+    steps = (
+        Step(**ENTER_PROOF, permission="accounts.change_physicianapplication", offered=is_pending),
+        Step(
+            name="verify",
+            label=_("Verify"),
+            permission="accounts.change_physicianapplication",
+            offered=is_pending,
+            explain=lambda application: "\n".join(
+                [
+                    str(_("The applicant joins the roster with the registrations that were looked up, and is told.")),
+                    *warnings_about(application),
+                ]
+            ),
+            perform=lambda application, request: actions.verify_application(application=application, by=request.user),
+        ),
+        Step(
+            name="refuse",
+            label=_("Refuse"),
+            permission="accounts.change_physicianapplication",
+            offered=is_pending,
+            explain=lambda application: _("The applicant is told the reason by mail, and can apply again."),
+            perform=lambda application, request, reason: actions.refuse_application(
+                application=application, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
+        ),
+    )
+
+    @admin.display(description=_("Please note"))
+    def please_note(self, application):
+        return format_html_join("", "<p>{}</p>", ([sentence] for sentence in warnings_about(application))) or "-"
+
+    @admin.display(description=_("The five proofs"))
+    def five_proofs(self, application):
+        proofs = {proof.kind: proof for proof in application.proofs.select_related("entered_by")}
+        ordered = [(kind.label, proofs.get(kind)) for kind in Registration.Kind]
+        return render_to_string("admin/five_proofs.html", {"application": application, "proofs": ordered})
+
+    @admin.display(description=_("account"))
+    def account(self, application):
+        return application.user.email
+
+
+@admin.register(Proof)
+class ProofAdmin(ActionAdmin):
+    """The queue of what physicians report and staff enter. The proofs of an application are decided with it."""
+
+    list_display = ["physician_name", "kind", "number", "last_day", "status", "entered_by", "entered_at"]
+    list_filter = ["status", "kind"]
+    list_select_related = ["physician", "entered_by"]
+    ordering = ["status", "-entered_at"]
+    fields = [
+        "physician_name", "physician", "kind", "number", "state", "schedules", "is_active", "is_limited", "last_day",
+        "source", "entered_by", "entered_at", "status", "decided_by", "decided_at", "reason",
+    ]  # fmt: skip
+    steps = (
+        Step(
+            name="verify",
+            label=_("Verify"),
+            permission="accounts.change_proof",
+            offered=is_pending,
+            explain=lambda proof: _("You have looked it up, and it counts from now on. The physician is told by mail."),
+            perform=lambda proof, request, source: actions.verify_proof(proof=proof, source=source, by=request.user),
+            form_class=SourceForm,
+        ),
+        Step(
+            name="refuse",
+            label=_("Refuse"),
+            permission="accounts.change_proof",
+            offered=is_pending,
+            explain=lambda proof: _("What was on record stays. The physician is told the reason by mail."),
+            perform=lambda proof, request, reason: actions.refuse_proof(proof=proof, reason=reason, by=request.user),
+            form_class=ReasonForm,
+        ),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(application=None)
+
+    @admin.display(description=_("name"), ordering="physician__search_name")
+    def physician_name(self, proof):
+        return proof.physician.name
+
+    @admin.display(description=_("valid through"), ordering="expires_date")
+    def last_day(self, proof):
+        return proof.valid_through
+
+
 @admin.register(IdentificationTry)
 class IdentificationTryAdmin(ActionAdmin):
-    list_display = ["at", "account", "address", "succeeded"]
+    list_display = ["at", "account", "address", "succeeded", "lifted_at"]
     list_filter = ["succeeded"]
     list_select_related = ["user"]
     ordering = ["-at"]
-    fields = ["at", "account", "address", "succeeded"]
+    fields = ["at", "account", "address", "succeeded", "lifted_at"]
+    steps = (
+        Step(
+            name="lift",
+            label=_("Lift the lockout"),
+            permission="accounts.change_identificationtry",
+            offered=lambda one_try: not one_try.succeeded and one_try.lifted_at is None,
+            explain=lambda one_try: _(
+                "The failures of this account, and at this DEA number, count no more: five new tries are possible."
+            ),
+            perform=lambda one_try, request, reason: actions.lift_lockout(
+                identification_try=one_try, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
+        ),
+    )
 
     @admin.display(description=_("account"), ordering="user__email")
     def account(self, one_try):

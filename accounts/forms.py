@@ -4,8 +4,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.rules import DeaNumberError, check_dea_number, normalize_dea_number
-from ui.forms import DigitsPasswordInput, PortalForm
+from accounts.models import PhysicianApplication, Registration
+from accounts.rules import (
+    DeaNumberError,
+    check_dea_number,
+    check_npi,
+    check_registration_number,
+    normalize_dea_number,
+    normalize_registration_number,
+)
+from ui.errors import PortalError
+from ui.forms import DateBoxesField, DigitsPasswordInput, PhoneField, PortalForm, ZipField
 
 
 class IdentificationForm(PortalForm):
@@ -44,4 +53,136 @@ class DelegateForm(PortalForm):
         label=_("Email address of the person"),
         help_text=_("The person signs in with this address, and with a password and second factor of her or his own."),
         max_length=254,
+    )
+
+
+class LeaveForm(PortalForm):
+    date = DateBoxesField(label=_("First day on which she no longer certifies"))
+
+
+class RenewedForm(PortalForm):
+    """A renewed registration as the physician has it before her."""
+
+    narrow = {"number"}
+    number = forms.CharField(label=_("Number"), help_text=_("As it stands on the registration."), max_length=30)
+    valid_through = DateBoxesField(
+        label=_("Valid through"),
+        help_text=_("The last day on which it counts."),
+        error_messages={"required": _("Enter the last day through which it is valid")},
+    )
+
+
+class AccessForm(PortalForm):
+    """Access to the monitoring program has neither number nor end."""
+
+    has_monitoring_access = forms.BooleanField(
+        label=_("I am registered with the Connecticut Prescription Monitoring Program and can sign in there."),
+        error_messages={"required": _("Tick this once you can sign in to the monitoring program")},
+    )
+
+
+def _text(label, name, **more):
+    return forms.CharField(label=label, max_length=PhysicianApplication._meta.get_field(name).max_length, **more)
+
+
+class ApplicationForm(IdentificationForm, AccessForm):
+    """What the Registrar looks up. Everything is about the person who types, so the browser may help."""
+
+    narrow = {"dea_number", "ssn_last_four", "license_number", "csp_number", "npi", "practice_state", "practice_zip"}
+    autocomplete = {
+        "first_name": "given-name",
+        "last_name": "family-name",
+        "phone": "tel",
+        "practice_name": "organization",
+        "practice_street": "street-address",
+        "practice_city": "address-level2",
+        "practice_state": "address-level1",
+        "practice_zip": "postal-code",
+    }
+    field_order = [
+        "first_name", "last_name", "dea_number", "ssn_last_four", "license_number", "csp_number", "npi",
+        "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip", "phone",
+        "has_monitoring_access",
+    ]  # fmt: skip
+    first_name = _text(_("First name"), "first_name", help_text=_("As it stands on your license."))
+    last_name = _text(_("Last name"), "last_name", help_text=_("As it stands on your license."))
+    license_number = forms.CharField(
+        label=_("Connecticut medical license"),
+        help_text=_("Six digits, like 1.034567."),
+        max_length=30,
+        error_messages={"required": _("Enter your Connecticut medical license")},
+    )
+    csp_number = forms.CharField(
+        label=_("Connecticut controlled substance registration"),
+        help_text=_("Seven digits, like CSP.0012345."),
+        max_length=30,
+        error_messages={"required": _("Enter your Connecticut controlled substance registration")},
+    )
+    npi = forms.CharField(
+        label=_("NPI"), help_text=_("Your National Provider Identifier, ten digits like 1234567893."), max_length=30
+    )
+    practice_name = _text(_("Name of your practice"), "practice_name")
+    practice_street = _text(_("Street address of your practice"), "practice_street")
+    practice_city = _text(_("City"), "practice_city")
+    practice_state = forms.CharField(label=_("State"), help_text=_("Two letters."), max_length=20, initial="CT")
+    practice_zip = ZipField(label=_("ZIP code"))
+    phone = PhoneField(label=_("Phone of your practice"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["ssn_last_four"].help_text = _("You identify with them each time you sign in. We keep no copy.")
+
+    def clean_dea_number(self):
+        """A suffix is kept, so the number goes on as it was typed."""
+        super().clean_dea_number()
+        return self.cleaned_data["dea_number"]
+
+    def clean_npi(self):
+        return self._checked(re.sub(r"[\s-]", "", self.cleaned_data["npi"]), check_npi)
+
+    def clean_license_number(self):
+        return self._clean_registration("license_number", Registration.Kind.MEDICAL_LICENSE)
+
+    def clean_csp_number(self):
+        return self._clean_registration("csp_number", Registration.Kind.CONTROLLED_SUBSTANCE)
+
+    def clean_practice_state(self):
+        state = self.cleaned_data["practice_state"].strip().upper()
+        if not re.fullmatch(r"[A-Z]{2}", state):
+            raise ValidationError(_("Enter the state as two letters, like CT"))
+        return state
+
+    def _clean_registration(self, name, kind):
+        number = normalize_registration_number(kind, self.cleaned_data[name])
+        return self._checked(number, lambda number: check_registration_number(kind, number))
+
+    @staticmethod
+    def _checked(number, check):
+        try:
+            check(number)
+        except PortalError as error:
+            raise ValidationError(str(error)) from error
+        return number
+
+
+class EnterProofForm(PortalForm):
+    """What a Registrar has looked up."""
+
+    kind = forms.ChoiceField(label=_("Registration"), choices=Registration.Kind)
+    number = forms.CharField(label=_("Number"), max_length=30, required=False)
+    valid_through = forms.DateField(
+        label=_("Valid through"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    state = forms.CharField(label=_("State"), max_length=2, required=False, initial="CT")
+    schedules = forms.CharField(label=_("Schedules"), max_length=30, required=False)
+    is_active = forms.BooleanField(label=_("Active"), required=False, initial=True)
+    is_limited = forms.BooleanField(label=_("Subject to a limitation"), required=False)
+    source = forms.CharField(
+        label=_("Where you looked it up"), max_length=60, help_text=_("The physician reads it on her page.")
+    )
+
+
+class SourceForm(PortalForm):
+    source = forms.CharField(
+        label=_("Where you looked it up"), max_length=60, help_text=_("The physician reads it on her page.")
     )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import IdentificationTry, Physician, Registration
 from ui.errors import PortalError
+from ui.text import search_name
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -65,10 +66,25 @@ class LeaveError(AccountsError):
     """The day does not fit, or she has left already."""
 
 
+class NpiError(AccountsError):
+    """Not a National Provider Identifier."""
+
+
+class CredentialError(AccountsError):
+    """Not the number of a Connecticut license or registration."""
+
+
+def split_dea_number(text: str) -> tuple[str, str]:
+    """The number in upper case without spaces and dashes, and its institutional suffix (`-001AB`) or nothing."""
+    compact = re.sub(r"\s", "", text.upper())
+    found = re.fullmatch(r"([A-Z][A-Z0-9]-?(?:[0-9]-?){6}[0-9])-(\w*)", compact)
+    number, suffix = found.groups() if found else (compact, "")
+    return number.replace("-", ""), suffix
+
+
 def normalize_dea_number(text: str) -> str:
     """`text` in upper case, without spaces and dashes, and without an institutional suffix (`-001AB`)."""
-    compact = re.sub(r"\s", "", text.upper())
-    return re.sub(r"(?<=[0-9]{7})-\w*$", "", compact).replace("-", "")
+    return split_dea_number(text)[0]
 
 
 def check_dea_number(number: str) -> None:
@@ -97,6 +113,53 @@ def check_dea_number(number: str) -> None:
         )
 
 
+def dea_letter_fits(dea_number: str, last_name: str) -> bool:
+    """Whether the second letter is the initial of the last name, or the 9 of a business. A hint, never a refusal."""
+    return dea_number[1] in ("9", search_name(last_name)[:1].upper())
+
+
+def check_npi(number: str) -> None:
+    """10 digits, the first 1 or 2, Luhn over 80840 and the number [CMS, as DOMAIN.md restates]; raises NpiError."""
+    if not re.fullmatch(r"[12][0-9]{9}", number):
+        raise NpiError(_("Enter the NPI as ten digits that begin with 1 or 2, like 1234567893."), field="npi")
+    doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate("80840" + number, start=1)]
+    if sum(value // 10 + value % 10 for value in doubled) % 10:
+        raise NpiError(
+            _("This NPI has a typing error: its last digit does not fit the others. Please compare it."), field="npi"
+        )
+
+
+def normalize_registration_number(kind: str, text: str) -> str:
+    """The number as the state and the DEA write it: `1.034567`, `CSP.0012345`, `AP5836727`; typed with or without
+    the prefix, in any case, with spaces."""
+    if kind == Registration.Kind.DEA:
+        return normalize_dea_number(text)
+    compact = re.sub(r"\s", "", text.upper())
+    if kind == Registration.Kind.MEDICAL_LICENSE:
+        return re.sub(r"^(?:1\.)?(?=[0-9]{6}$)", "1.", compact)
+    if kind == Registration.Kind.CONTROLLED_SUBSTANCE:
+        return re.sub(r"^(?:CSP[.-]?)?(?=[0-9]{7}$)", "CSP.", compact)
+    return compact
+
+
+def check_registration_number(kind: str, number: str, *, field: str = "number") -> None:
+    """A normalized number of that kind of registration; raises CredentialError or DeaNumberError.
+
+    Shapes of Connecticut's credential codes as DOMAIN.md restates them.
+    """
+    if kind == Registration.Kind.DEA:
+        try:
+            check_dea_number(number)
+        except DeaNumberError as error:
+            raise DeaNumberError(str(error), field=field) from error
+    if kind == Registration.Kind.MEDICAL_LICENSE and not re.fullmatch(r"1\.[0-9]{6}", number):
+        raise CredentialError(_("Enter the license number with its six digits, like 1.034567."), field=field)
+    if kind == Registration.Kind.CONTROLLED_SUBSTANCE and not re.fullmatch(r"CSP\.[0-9]{7}", number):
+        raise CredentialError(
+            _("Enter the controlled substance registration with its seven digits, like CSP.0012345."), field=field
+        )
+
+
 def ssn_digest(dea_number: str, ssn_last_four: str, pepper: str | None = None) -> str:
     """HMAC-SHA256 of DEA number and the last four SSN digits under `pepper` (default: the newest), in hex."""
     key = (pepper or settings.SSN_PEPPERS[0]).encode()
@@ -121,7 +184,9 @@ def check_not_locked_out(*, user: "User", digest: str, owner_id: int | None, now
     At a number that is bound (`owner_id`), the owner's failures are counted apart from everybody else's, so a stranger
     cannot lock the owner out. Raises LockedOut.
     """
-    failures = IdentificationTry.objects.filter(succeeded=False, at__gt=now - FAILURES_COUNT_FOR)
+    failures = IdentificationTry.objects.filter(
+        succeeded=False, lifted_at__isnull=True, at__gt=now - FAILURES_COUNT_FOR
+    )
     at_number = failures.filter(dea_digest=digest)
     if owner_id is not None:
         at_number = at_number.filter(user=owner_id) if user.pk == owner_id else at_number.exclude(user=owner_id)
@@ -129,6 +194,15 @@ def check_not_locked_out(*, user: "User", digest: str, owner_id: int | None, now
         latest = list(counted.order_by("-at").values_list("at", flat=True)[:MOST_FAILURES])
         if len(latest) == MOST_FAILURES:
             raise LockedOut(latest[-1] + FAILURES_COUNT_FOR)
+
+
+def is_locked_out(*, user: "User", digest: str, owner_id: int | None, now: datetime) -> bool:
+    """Whether the next try would be refused unseen (`check_not_locked_out`)."""
+    try:
+        check_not_locked_out(user=user, digest=digest, owner_id=owner_id, now=now)
+    except LockedOut:
+        return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -187,7 +261,10 @@ def _practice(physician: Physician) -> Requirement:
     sentence = (
         _("Your practice: %(address)s.") % {"address": physician.practice_address}
         if met
-        else _("Your practice on record is outside Connecticut. Call the program when you practice in Connecticut.")
+        else _(
+            "Your practice on record is outside Connecticut, so the license does not count here. Call the program when "
+            "you practice in Connecticut."
+        )
     )
     return Requirement("practice", REQUIREMENT_LABELS["practice"], met, sentence)
 
@@ -206,13 +283,16 @@ def _registered(name: str, registration: Registration | None, today: date) -> Re
 
 def _problem_with(registration: Registration | None, today: date) -> str:
     if registration is None:
-        return _("Not on record. Call the program with your number, and we will add it.")
+        return _("Not on record. Report your number, and we will add it once we have looked it up.")
     if not registration.is_active:
-        return _("On record, but not active. Renew it, then call the program.")
+        return _("On record, but not active. Renew it, then report it here.")
     if registration.is_limited:
-        return _("On record, but subject to a limitation. A limited registration cannot be used to certify.")
+        return _(
+            "On record, but subject to a limitation. A limited registration cannot be used to certify: report it here "
+            "when the limitation has ended."
+        )
     if registration.expires_date and registration.expires_date <= today:
-        return _("On record, but it has ended. Renew it, then call the program.")
+        return _("On record, but it has ended. Renew it, then report it here.")
     return ""
 
 

@@ -9,4 +9,8 @@ urlpatterns = [
     path("physician/", views.physician, name="physician"),
     path("physician/identify/", views.physician_identify, name="physician-identify"),
     path("physician/delegates/", views.delegate_list, name="delegate-list"),
+    path("physician/apply/", views.physician_apply, name="physician-apply"),
+    path("physician/renewed/<slug:kind>/", views.physician_renewed, name="physician-renewed"),
+    path("not-me/", views.not_me, name="not-me"),
+    path("not-me/<str:token>/", views.not_me_link, name="not-me-link"),
 ]

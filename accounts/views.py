@@ -1,16 +1,28 @@
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import prefetch_related_objects
+from django.http import Http404
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from accounts.actions import end_delegate, identify_physician, name_delegate
+from accounts.actions import (
+    apply_as_physician,
+    disown_binding,
+    end_delegate,
+    identify_physician,
+    name_delegate,
+    report_renewed_registration,
+)
 from accounts.decorators import IDENTIFIED, is_identified, physician_required
-from accounts.forms import DelegateForm, IdentificationForm
+from accounts.forms import AccessForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
+from accounts.models import AccountBinding, Decision, Registration
+from accounts.review import refusal_told
 from accounts.rules import (
     AccountsError,
     IdentificationError,
@@ -21,6 +33,9 @@ from accounts.rules import (
 )
 from ui.errors import add_to_form
 from ui.templatetags.portal import moment, phone
+from ui.text import token_digest
+
+BINDING = "binding"  # session key: the binding whose link "this was not me" was opened
 
 MOST_DIGITS = 19  # of a key in the database
 
@@ -42,6 +57,8 @@ def _first_page(request):
         return "certification:patient-list"
     if hasattr(user, "patient") or hasattr(user, "caregiver"):
         return "delivery:home"
+    if user.physician_applications.exists():
+        return "accounts:physician-apply"
     return "certification:invitation" if "invitation" in request.session else None
 
 
@@ -99,9 +116,10 @@ def physician(request):
     """The five requirements, as they stand today."""
     prefetch_related_objects([request.user.physician], "registrations")
     requirements = eligibility(request.user.physician, timezone.localdate())
+    waiting = {proof.kind: proof for proof in request.user.physician.proofs.filter(status=Decision.PENDING)}
     context = {
         "physician": request.user.physician,
-        "requirements": requirements,
+        "checklist": [(requirement, waiting.get(requirement.name)) for requirement in requirements],
         "missing": [requirement for requirement in requirements if not requirement.met],
         "ending": [requirement for requirement in requirements if requirement.ends_soon],
         "refusal": _refusal_of(request.user.physician),
@@ -150,3 +168,86 @@ def _end_delegate(request, physician):
         end_delegate(delegate=delegate, by=request.user)
         messages.success(request, _("Ended. From now on this person sees nothing of your patients."))
     return redirect("accounts:delegate-list")
+
+
+@physician_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def physician_renewed(request, kind):
+    """ "I have renewed": the new number and date wait for the Registrar."""
+    if kind not in Registration.Kind:
+        raise Http404
+    is_access = kind == Registration.Kind.PRESCRIPTION_MONITORING
+    form = (AccessForm if is_access else RenewedForm)(
+        request.POST if request.method == "POST" else None, initial={"number": _number_of(request.user, kind)}
+    )
+    if form.is_valid():
+        try:
+            report_renewed_registration(
+                physician=request.user.physician,
+                kind=kind,
+                number=form.cleaned_data.get("number", ""),
+                valid_through=form.cleaned_data.get("valid_through"),
+                by=request.user,
+            )
+            messages.success(request, _("Thank you. We look it up and write to you when it counts."))
+            return redirect("accounts:physician")
+        except AccountsError as error:
+            add_to_form(form, error)
+    context = {"form": form, "kind": Registration.Kind(kind).label, "is_access": is_access}
+    return render(request, "accounts/physician_renewed.html", context)
+
+
+def _number_of(user, kind):
+    registration = user.physician.registrations.filter(kind=kind).first()
+    return registration.number if registration else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def physician_apply(request):
+    """The second way in, for who is not on the roster. While an application waits, its status stands here."""
+    latest = request.user.physician_applications.order_by("pk").last()
+    if latest and latest.status == Decision.PENDING:
+        return render(request, "accounts/physician_application.html", {"application": latest})
+    form = ApplicationForm(request.POST if request.method == "POST" else None, initial=_known_of(request))
+    if form.is_valid():
+        fields = {name: value for name, value in form.cleaned_data.items() if name != "has_monitoring_access"}
+        try:
+            apply_as_physician(**fields, by=request.user)
+            return redirect("accounts:physician-apply")
+        except AccountsError as error:
+            add_to_form(form, error)
+    refused = latest if latest and latest.status == Decision.REFUSED else None
+    context = {"form": form, "refused": refused, "refusal": refusal_told(refused) if refused else ""}
+    return render(request, "accounts/physician_apply.html", context)
+
+
+def _known_of(request):
+    """What an identified physician, who applies with a new DEA number, need not type again."""
+    if not is_identified(request):
+        return {}
+    names = [name for name in ApplicationForm.base_fields if name.startswith(("practice_", "first_", "last_"))]
+    return {name: getattr(request.user.physician, name) for name in [*names, "npi", "phone"]}
+
+
+@login_not_required
+@never_cache
+@require_safe
+def not_me_link(request, token):
+    """Takes the token out of the address. Opening it changes nothing: scanners of mail open it too."""
+    binding = AccountBinding.objects.filter(token_digest=token_digest(token)).first()
+    if binding is None:
+        return render(request, "accounts/not_me.html", status=404)
+    request.session[BINDING] = binding.pk
+    return redirect("accounts:not-me")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def not_me(request):
+    """The button, a POST, suspends at once; nothing of the physician's is shown."""
+    binding = AccountBinding.objects.filter(pk=request.session.get(BINDING)).first()
+    if binding and request.method == "POST":
+        disown_binding(binding=binding, by=None)
+        return redirect("accounts:not-me")
+    return render(request, "accounts/not_me.html", {"binding": binding})

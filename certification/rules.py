@@ -186,11 +186,6 @@ def reminder_due(*, expires_date: date, today: date) -> str | None:
     return next((str(days) for days in sorted(REMINDER_DAYS) if days_left <= days), None)
 
 
-def token_digest(token: str) -> str:
-    """SHA-256 of an invitation's random token, in hex: the table alone opens nothing."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def still_to_affirm(person: Patient | Caregiver) -> list[Patient | CaregiverAssignment]:
     """What somebody who joined has not affirmed yet: being a patient, or acting for each patient as the caregiver."""
     if isinstance(person, Patient):

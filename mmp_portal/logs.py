@@ -5,7 +5,7 @@ import traceback
 
 from django_structlog.middlewares import RequestMiddleware
 
-TOKEN = re.compile(r"(/(?:invitation|confirm-email|key|verify)/)[^/\s]{6,}")
+TOKEN = re.compile(r"(/(?:invitation|not-me|confirm-email|key|verify)/)[^/\s]{6,}")
 
 
 def without_tokens(text):

@@ -311,6 +311,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 RENEWAL_OPENS_DAYS = env.int("RENEWAL_OPENS_DAYS", 30)
 EXAM_MAX_AGE_DAYS = env.int("EXAM_MAX_AGE_DAYS", 180)
 INVITATION_VALID_DAYS = env.int("INVITATION_VALID_DAYS", 14)
+FOUR_EYES = env.bool("FOUR_EYES", True)  # who entered a proof of a physician cannot verify it
 WEEKS_OF_WINDOWS = 8
 
 # --- Logs ----------------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ ENVIRONMENT = {
     "SECURE_SSL_REDIRECT": "false",  # the test client and the live server speak plain HTTP
     "EXAM_MAX_AGE_DAYS": "180",
     "INVITATION_VALID_DAYS": "14",
+    "FOUR_EYES": "true",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps an event loop in the thread of the test
 }
 

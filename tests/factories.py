@@ -122,6 +122,40 @@ def client_for(account, *, identified=True):
     return client
 
 
+def claims(**over):
+    """What an applicant types: somebody whom the roster does not know."""
+    return {
+        "first_name": "Tova",
+        "last_name": "Tal",
+        "dea_number": dea_number(),
+        "ssn_last_four": SSN_LAST_FOUR,
+        "license_number": "1.034567",
+        "csp_number": "CSP.0012345",
+        "npi": "1245319599",
+        "practice_name": "Harbor Clinic",
+        "practice_street": "1 Water Street",
+        "practice_city": "Stamford",
+        "practice_state": "CT",
+        "practice_zip": "06902",
+        "phone": phone(),
+        **over,
+    }
+
+
+def application(of=None, **over):
+    """An application that waits."""
+    return accounts.apply_as_physician(**claims(**over), by=of or user())
+
+
+def looked_up(of, by, **over):
+    """A member of staff enters what she found of the three registrations that end."""
+    until = timezone.localdate() + timedelta(days=300)
+    for proof in of.proofs.exclude(kind="prescription_monitoring"):
+        seen = {"state": "CT", "schedules": "", "is_active": True, "is_limited": False, "source": "eLicense", **over}
+        accounts.enter_proof(owner=of, kind=proof.kind, number=proof.number, valid_through=until, by=by, **seen)
+    return of
+
+
 # --- Certification --------------------------------------------------------------------------------------------------
 
 

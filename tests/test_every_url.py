@@ -14,17 +14,20 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {
     "pages:home", "pages:physicians", "pages:faq", "pages:delivery-info", "pages:quick-reference", "pages:contact",
     "pages:contact-done", "pages:privacy", "pages:terms", "pages:accessibility", "pages:livez", "pages:readyz",
-    "certification:invitation", "certification:invitation-link",
+    "certification:invitation", "certification:invitation-link", "accounts:not-me", "accounts:not-me-link",
 }  # fmt: skip
+LINKS = {"certification:invitation-link", "accounts:not-me-link"}
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
-    "accounts:role", "accounts:physician-identify", "certification:affirmation", "certification:card", "delivery:home",
+    "accounts:role", "accounts:physician-identify", "accounts:physician-apply",
+    "certification:affirmation", "certification:card", "delivery:home",
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
 OFFICE = {
     "accounts:physician",
     "accounts:delegate-list",
+    "accounts:physician-renewed",
     "certification:patient-list",
     "certification:certification-add",
 }
@@ -35,7 +38,7 @@ DRAFT = {f"certification:certification-{step}" for step in (
 SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
-PHYSICIANS_ALONE = {"accounts:physician", "accounts:delegate-list"}
+PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
 # What does not simply open: the way it leads on, or the refusal of a GET.
 PATIENT_IS_LED = {
     "certification:affirmation": "/home/",
@@ -78,7 +81,9 @@ def address_of(name, world):
         return reverse(name, args=[world.certification.uuid])
     if name in ORDER:
         return reverse(name, args=[world.order.number])
-    return reverse(name, args=["a-token"]) if name == "certification:invitation-link" else reverse(name)
+    if name == "accounts:physician-renewed":
+        return reverse(name, args=["dea"])
+    return reverse(name, args=["a-token"]) if name in LINKS else reverse(name)
 
 
 def statuses(client, address):
@@ -128,7 +133,7 @@ def test_a_physicians_page_is_hidden_from_patients(name, world):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC - {"certification:invitation-link"}))
+@pytest.mark.parametrize("name", sorted(PUBLIC - LINKS))
 def test_a_public_page_opens_for_nobody(name, world):
     assert Client().get(address_of(name, world)).status_code == 200
 

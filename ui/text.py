@@ -1,5 +1,6 @@
 """Words and numbers that people read aloud, type and search."""
 
+import hashlib
 import secrets
 import unicodedata
 
@@ -20,3 +21,8 @@ def search_name(*parts):
     """The parts joined, case-folded and without accents: `Núñez, José` is found by `nunez jose`."""
     text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part))
     return " ".join("".join(char for char in text if not unicodedata.combining(char)).casefold().split())
+
+
+def token_digest(token):
+    """SHA-256 of the random token in a mailed link, in hex: the table alone opens nothing."""
+    return hashlib.sha256(token.encode()).hexdigest()

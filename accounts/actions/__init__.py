@@ -1,21 +1,37 @@
 """Every write of accounts, by whom it is about."""
 
+from accounts.actions.applications import apply_as_physician, refuse_application, verify_application
+from accounts.actions.bindings import disown_binding
 from accounts.actions.delegates import activate_delegations, end_delegate, name_delegate
 from accounts.actions.leaving import leave_practice
+from accounts.actions.lockouts import lift_lockout
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
+from accounts.actions.proofs import enter_proof, refuse_proof, report_renewed_registration, verify_proof
 from accounts.actions.recheck import recheck_registrations
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
+from accounts.actions.standing import reinstate_physician, suspend_physician
 
 __all__ = [
     "activate_delegations",
     "add_physician",
+    "apply_as_physician",
     "create_user",
+    "disown_binding",
     "end_delegate",
+    "enter_proof",
     "identify_physician",
     "leave_practice",
+    "lift_lockout",
     "name_delegate",
     "purge_ended",
     "recheck_registrations",
+    "refuse_application",
+    "refuse_proof",
+    "reinstate_physician",
+    "report_renewed_registration",
     "set_registration",
+    "suspend_physician",
     "sync_staff_groups",
+    "verify_application",
+    "verify_proof",
 ]

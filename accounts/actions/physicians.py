@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rules
+from accounts.actions.bindings import bind
+from accounts.actions.lockouts import tell_of_lockout, tell_of_second_account
 from accounts.models import IdentificationTry, Physician, Registration, User
 from accounts.sql import lock_text
 from audit.actions import audited, record
-from notifications.actions import queue
 from ui.text import search_name
 
 
@@ -22,7 +23,7 @@ def add_physician(
 
     The SSN digits are digested here and kept nowhere. Raises DeaNumberError.
     """
-    fields["dea_number"] = rules.normalize_dea_number(fields["dea_number"])
+    fields["dea_number"], fields["dea_suffix"] = rules.split_dea_number(fields["dea_number"])
     rules.check_dea_number(fields["dea_number"])
     physician = Physician.objects.create(
         **fields,
@@ -48,15 +49,7 @@ def identify_physician(*, dea_number: str, ssn_last_four: str, address: str | No
     dea_number = rules.normalize_dea_number(dea_number)
     rules.check_dea_number(dea_number)
     with transaction.atomic():
-        physician, is_new = _try_to_identify(dea_number, ssn_last_four, address, by)
-        if physician and is_new:
-            queue(
-                kind="physician_bound",
-                recipient=physician.email,
-                context={"physician": physician.pk},
-                dedupe_key=f"physician_bound:{physician.pk}",
-                by=by,
-            )
+        physician = _try_to_identify(dea_number, ssn_last_four, address, by)
     if physician is None:
         raise rules.IdentificationError(
             _("The DEA number and the last four digits of the Social Security number do not match our records.")
@@ -64,33 +57,33 @@ def identify_physician(*, dea_number: str, ssn_last_four: str, address: str | No
     return physician
 
 
-def _try_to_identify(
-    dea_number: str, ssn_last_four: str, address: str | None, by: User
-) -> tuple[Physician | None, bool]:
+def _try_to_identify(dea_number: str, ssn_last_four: str, address: str | None, by: User) -> Physician | None:
     now = timezone.now()
     digest = rules.dea_digest(dea_number)
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
     lock_text(digest)
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).filter(dea_number=dea_number).first()
-    rules.check_not_locked_out(user=by, digest=digest, owner_id=physician.user_id if physician else None, now=now)
+    owner_id = physician.user_id if physician else None
+    rules.check_not_locked_out(user=by, digest=digest, owner_id=owner_id, now=now)
     digits_match = rules.ssn_digits_match(dea_number, ssn_last_four, physician.ssn_digest if physician else "")
     is_own = physician is not None and _may_be_bound_to(physician, by)
     succeeded = digits_match and is_own
-    IdentificationTry.objects.create(user=by, dea_digest=digest, address=address, succeeded=succeeded, at=now)
+    made = IdentificationTry.objects.create(user=by, dea_digest=digest, address=address, succeeded=succeeded, at=now)
     if not succeeded or physician is None:
-        return None, False
-    is_new = physician.user_id is None
-    if is_new:
-        physician.user = by
-        physician.save(update_fields=["user"])
+        tell_of_lockout(failed=made, owner_id=owner_id, now=now, by=by)
+        if digits_match:
+            tell_of_second_account(failed=made, by=by)
+        return None
+    if physician.user_id is None:
+        bind(physician=physician, user=by, by=by)
     record(action="physician.identify", by=by, subject=physician)
-    return physician, is_new
+    return physician
 
 
 def _may_be_bound_to(physician: Physician, user: User) -> bool:
     if physician.user_id is not None:
         return physician.user_id == user.pk
-    return physician.status != Physician.Status.LEFT and not Physician.objects.filter(user=user).exists()
+    return physician.status == Physician.Status.VERIFIED and not Physician.objects.filter(user=user).exists()
 
 
 @audited("registration.check")

@@ -22,7 +22,9 @@ def create_user(*, email: str, password: str | None, by: User | None, groups: li
 STAFF_GROUPS = {
     "Registrar": [
         "accounts.view_physician", "accounts.change_physician", "accounts.view_registration",
-        "accounts.view_identificationtry",
+        "accounts.view_identificationtry", "accounts.change_identificationtry",
+        "accounts.view_physicianapplication", "accounts.change_physicianapplication",
+        "accounts.view_proof", "accounts.change_proof",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "notifications.view_notification", "notifications.change_notification",
     ],
@@ -40,10 +42,12 @@ STAFF_GROUPS = {
         "delivery.view_deliverywindow", "delivery.view_deliverypolicy", "delivery.change_deliverypolicy",
         "delivery.view_stockmovement", "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification", "accounts.view_user",
+        "accounts.view_physicianapplication", "accounts.change_physicianapplication",
+        "accounts.view_proof", "accounts.change_proof",
     ],
     "Auditor": [
         "audit.view_event", "accounts.view_physician", "accounts.view_registration", "accounts.view_user",
-        "accounts.view_identificationtry",
+        "accounts.view_identificationtry", "accounts.view_physicianapplication", "accounts.view_proof",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",

@@ -14,6 +14,7 @@ from certification import rules
 from certification.models import Caregiver, CaregiverAssignment, Invitation, Patient
 from certification.statements import STATEMENT_VERSION
 from notifications.actions import queue
+from ui.text import token_digest
 
 RESEND_AFTER = timedelta(minutes=1)
 
@@ -37,7 +38,7 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
     field = "patient" if isinstance(person, Patient) else "caregiver"
     invitation = Invitation.objects.create(
         **{field: person},
-        token_digest=rules.token_digest(token),
+        token_digest=token_digest(token),
         sent_at=now,
         valid_until=now + timedelta(days=settings.INVITATION_VALID_DAYS),
     )

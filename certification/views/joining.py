@@ -16,6 +16,7 @@ from certification.standing import standing_of
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from certification.views.scope import own_people
 from ui.errors import add_to_form
+from ui.text import token_digest
 
 INVITATION = "invitation"  # session key: the invitation whose link was opened
 
@@ -25,7 +26,7 @@ INVITATION = "invitation"  # session key: the invitation whose link was opened
 @require_safe
 def invitation_link(request, token):
     """Takes the token out of the address. Opening it spends nothing: scanners of mail open it too."""
-    invitation = Invitation.objects.filter(token_digest=rules.token_digest(token)).first()
+    invitation = Invitation.objects.filter(token_digest=token_digest(token)).first()
     if invitation is None:
         reason = _("This link is not complete, or it was mistyped. Open it from the mail, or copy all of it.")
         return _closed(request, reason, status=404)

@@ -16,6 +16,7 @@ from audit.models import Event
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
+from ui.text import token_digest
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +115,28 @@ def test_identify_physician_tells_the_address_on_record_once():
 
     told = Notification.objects.get(kind="physician_bound")
     assert (told.recipient, told.context) == (physician.email, {"physician": physician.pk})
+    token = told.secret.removeprefix("http://testserver/accounts/not-me/").rstrip("/")
+    binding = physician.bindings.get()
+    assert (binding.user, binding.token_digest) == (account, token_digest(token))
+
+
+def test_identify_physician_tells_the_registrars_of_right_digits_on_a_second_account():
+    physician, registrar, account = factories.identified_physician(), factories.staff("Registrar"), factories.user()
+
+    fail(account, physician.dea_number, times=2, digits=factories.SSN_LAST_FOUR)
+    fail(factories.user(), physician.dea_number)
+
+    told = Notification.objects.get(kind="identification_second")
+    assert told.recipient == registrar.email
+
+
+def test_identify_physician_binds_nobody_while_she_is_suspended():
+    physician, account = factories.physician(status=Physician.Status.SUSPENDED), factories.user()
+
+    fail(account, physician.dea_number, digits=factories.SSN_LAST_FOUR)
+
+    physician.refresh_from_db()
+    assert physician.user is None
 
 
 def test_identify_physician_writes_nothing_for_a_wrong_check_digit():
@@ -249,6 +272,76 @@ def test_the_owner_s_failures_lock_the_owner_alone():
 
 
 # --- Registrations, groups -------------------------------------------------------------------------------
+def lockout_mails():
+    return Notification.objects.filter(kind="identification_locked")
+
+
+def test_the_registrars_are_told_of_a_lockout_once():
+    registrar = factories.staff("Registrar")
+    factories.staff("Pharmacist")
+    physician, account = factories.physician(), factories.user()
+    fail(account, physician.dea_number, times=4)
+    assert not lockout_mails().exists()
+
+    fail(account, physician.dea_number, times=3)
+
+    told = lockout_mails().get()
+    assert (told.recipient, told.context) == (registrar.email, {"try": IdentificationTry.objects.latest("pk").pk})
+
+
+def test_the_registrars_are_told_of_the_next_lockout_too():
+    factories.staff("Registrar")
+    physician, account = factories.physician(), factories.user()
+    with time_machine.travel(NOON, tick=False):
+        fail(account, physician.dea_number, times=5)
+    with time_machine.travel(NOON + DAY, tick=False):
+        fail(account, physician.dea_number, times=5)
+
+    assert lockout_mails().count() == 2
+
+
+def lift(one_try):
+    return actions.lift_lockout(identification_try=one_try, reason="She called.", by=factories.staff("Registrar"))
+
+
+def test_lift_lockout_opens_account_and_number_again():
+    physician, account = factories.physician(), factories.user()
+    fail(account, physician.dea_number, times=5)
+    fail(factories.user(), factories.dea_number(), times=5)
+
+    assert lift(IdentificationTry.objects.filter(user=account).latest("pk")) == 5
+
+    assert identify(account, physician.dea_number) == physician
+    assert IdentificationTry.objects.filter(lifted_at=None, succeeded=False).count() == 5
+    event = Event.objects.get(action="lockout.lift")
+    assert (event.outcome, event.reason) == ("done", "She called.")
+
+
+def test_lift_lockout_counts_new_failures_again():
+    physician, account = factories.physician(), factories.user()
+    fail(account, physician.dea_number, times=5)
+    lift(IdentificationTry.objects.latest("pk"))
+
+    fail(account, physician.dea_number, times=5)
+
+    with pytest.raises(rules.LockedOut):
+        identify(account, physician.dea_number)
+
+
+def test_lift_lockout_of_the_owner_leaves_strangers_locked_out():
+    physician = factories.identified_physician()
+    for _ in range(5):
+        fail(factories.user(), physician.dea_number)
+    fail(physician.user, physician.dea_number, times=5)
+
+    assert lift(IdentificationTry.objects.filter(user=physician.user).latest("pk")) == 5
+
+    assert identify(physician.user, physician.dea_number) == physician
+    with pytest.raises(rules.LockedOut):
+        identify(factories.user(), physician.dea_number)
+
+
+# --- Registrations, delegates, groups -------------------------------------------------------------------------------
 
 
 def test_set_registration_records_what_was_seen_in_the_place_of_the_last():

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Delegate, Physician, Registration, User
+from accounts.models import Delegate, Physician, PhysicianApplication, Proof, Registration, User
 from tests import factories
 from tests.guard import unguarded
 
@@ -121,3 +121,45 @@ def test_nothing_shows_a_name_where_django_s_log_keeps_it():
     assert str(physician) == f"physician {physician.pk}"
     assert str(registration) == f"registration {registration.pk}"
     assert str(delegate) == f"delegate {delegate.pk}"
+
+
+def test_a_proof_is_of_a_physician_or_of_an_application():
+    rows = Proof.objects.filter(pk=factories.application().proofs.first().pk)
+
+    refused("proof_of_one", lambda: rows.update(application=None))
+    refused("proof_of_one", lambda: rows.update(physician=factories.physician()))
+
+
+def test_a_proof_waits_once_and_is_of_a_known_kind():
+    rows = Proof.objects.filter(pk=factories.application().proofs.get(kind="dea").pk)
+
+    refused("(?i)unique|proof_one_of_a_kind", lambda: rows.update(kind="medical_license"))
+    refused("proof_kind", lambda: rows.update(kind="fishing"))
+
+
+@pytest.mark.parametrize(("model", "name"), [(Proof, "proof"), (PhysicianApplication, "application")])
+def test_a_decision_has_somebody_and_a_time(model, name):
+    application, registrar = factories.application(), factories.staff("Registrar")
+    row = application if model is PhysicianApplication else application.proofs.get(kind="dea")
+    rows, now = model.objects.filter(pk=row.pk), timezone.now()
+
+    refused(f"{name}_decided", lambda: rows.update(status="refused", reason="Expired."))
+    refused(f"{name}_decided", lambda: rows.update(status="lost", decided_by=registrar, decided_at=now))
+    refused(f"{name}_decided", lambda: rows.update(decided_by=registrar, decided_at=now))
+    refused(
+        f"{name}_refused_with_reason",
+        lambda: rows.update(status="refused", decided_by=registrar, decided_at=now),
+    )
+    refused(
+        "application_verified_is_physician|proof_verified_has_an_end",
+        lambda: rows.update(status="verified", decided_by=registrar, decided_at=now),
+    )
+
+
+def test_an_account_has_one_application_that_waits():
+    first, second = factories.application(), factories.application()
+
+    refused(
+        "(?i)unique|application_one_waits",
+        lambda: PhysicianApplication.objects.filter(pk=second.pk).update(user=first.user),
+    )

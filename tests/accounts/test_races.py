@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
-from accounts import actions, rules
-from accounts.actions import physicians
-from accounts.models import IdentificationTry
+from accounts import actions, review, rules
+from accounts.actions import applications, physicians
+from accounts.models import IdentificationTry, Physician
+from accounts.review import AlreadyDecided, ApplicationError
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,3 +126,60 @@ def test_without_the_locks_several_of_ten_accounts_are_bound(monkeypatch):
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
 
     assert len(bind_at_once(factories.physician())) > 1
+
+
+def verify_at_once(waiting):
+    """Each application is verified by a Registrar of its own; how many were."""
+    registrars = [factories.staff("Registrar") for _ in waiting]
+    start = Barrier(len(waiting))
+
+    def one_decision(pair):
+        application, registrar = pair
+        start.wait()
+        try:
+            actions.verify_application(application=application, by=registrar)
+        except (AlreadyDecided, ApplicationError):
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        return sum(pool.map(one_decision, zip(waiting, registrars, strict=True)))
+
+
+def test_an_application_verified_by_ten_at_once_makes_one_physician():
+    application = factories.looked_up(factories.application(), factories.staff("Registrar"))
+
+    assert verify_at_once([application] * 10) == 1
+
+    assert Physician.objects.get().registrations.count() == 4
+
+
+def same_number(count):
+    number, registrar = factories.dea_number(), factories.staff("Registrar")
+    return [factories.looked_up(factories.application(dea_number=number), registrar) for _ in range(count)]
+
+
+def test_of_ten_applications_with_one_number_one_is_verified():
+    assert verify_at_once(same_number(10)) == 1
+
+    assert Physician.objects.get().user is not None
+
+
+def test_without_the_lock_two_applications_make_the_same_physician(monkeypatch):
+    """Only the unique number is left to stop it, and that is no sentence for the Registrar."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time, with or without our lock")
+    monkeypatch.setattr(applications, "lock_text", lambda text: None)
+    search = review.physician_applying
+
+    def search_slowly(*arguments):
+        found = search(*arguments)
+        time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(review, "physician_applying", search_slowly)
+
+    with pytest.raises(IntegrityError):
+        verify_at_once(same_number(5))

@@ -1,8 +1,11 @@
+from contextlib import suppress
 from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts import rules
 from accounts.actions import set_registration
@@ -55,6 +58,99 @@ def test_check_dea_number_refuses(number, why):
 )
 def test_normalize_dea_number_keeps_the_number(typed, number):
     assert rules.normalize_dea_number(typed) == number
+
+
+def test_split_dea_number_keeps_the_suffix():
+    assert rules.split_dea_number(" ap 583-6727-001ab ") == ("AP5836727", "001AB")
+    assert rules.split_dea_number("AP5836727") == ("AP5836727", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "fits"),
+    [("AP5836727", "Park", True), ("AP5836727", "Osei", False), ("F91234563", "Osei", True), ("AN1", "Ñúñez", True)],
+)
+def test_dea_letter_fits_the_last_name_or_a_business(number, name, fits):
+    assert rules.dea_letter_fits(number, name) is fits
+
+
+# --- NPI, license, registration -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["1234567893", "1245319599"])
+def test_check_npi_lets_known_numbers_through(number):
+    rules.check_npi(number)
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("1234567890", "typing error"),
+        ("3234567893", "begin with 1 or 2"),
+        ("123456789", "ten digits"),
+        ("12345678933", "ten digits"),
+        ("12345O7893", "ten digits"),
+        ("١٢٣٤٥٦٧٨٩٣", "ten digits"),
+        ("", "ten digits"),
+    ],
+)
+def test_check_npi_names_what_is_wrong(number, why):
+    with pytest.raises(rules.NpiError, match=why) as refused:
+        rules.check_npi(number)
+
+    assert refused.value.field == "npi"
+
+
+@given(body=st.from_regex(r"[12][0-9]{8}", fullmatch=True), wrong=st.integers(1, 9))
+def test_check_npi_lets_exactly_one_last_digit_through(body, wrong):
+    let_through = []
+    for digit in range(10):
+        with suppress(rules.NpiError):
+            rules.check_npi(f"{body}{digit}")
+            let_through.append(digit)
+
+    [digit] = let_through
+    with pytest.raises(rules.NpiError):
+        rules.check_npi(f"{body}{(digit + wrong) % 10}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "number"),
+    [
+        ("medical_license", "1.034567", "1.034567"),
+        ("medical_license", " 034567 ", "1.034567"),
+        ("medical_license", "1. 034 567", "1.034567"),
+        ("controlled_substance", "CSP.0012345", "CSP.0012345"),
+        ("controlled_substance", "0012345", "CSP.0012345"),
+        ("controlled_substance", "csp 0012345", "CSP.0012345"),
+        ("controlled_substance", "csp-0012345", "CSP.0012345"),
+        ("dea", "ap 5836727-001ab", "AP5836727"),
+        ("prescription_monitoring", "", ""),
+    ],
+)
+def test_check_registration_number_takes_any_spelling(kind, typed, number):
+    normalized = rules.normalize_registration_number(kind, typed)
+
+    rules.check_registration_number(kind, normalized)
+    assert normalized == number
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "why"),
+    [
+        ("medical_license", "34567", "six digits"),
+        ("medical_license", "2.034567", "six digits"),
+        ("medical_license", "1.03456O", "six digits"),
+        ("controlled_substance", "CSP.012345", "seven digits"),
+        ("controlled_substance", "012345", "seven digits"),
+        ("controlled_substance", "DEA.0012345", "seven digits"),
+        ("dea", "MJ1234563", "mid-level"),
+    ],
+)
+def test_check_registration_number_names_what_is_wrong(kind, typed, why):
+    with pytest.raises(rules.AccountsError, match=why) as refused:
+        rules.check_registration_number(kind, rules.normalize_registration_number(kind, typed))
+
+    assert refused.value.field == "number"
 
 
 # --- Digests --------------------------------------------------------------------------------------------------------

@@ -1,11 +1,16 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import review
 from certification import rules as certification_rules
 from delivery import rules as delivery_rules
 
 FILE = settings.BASE_DIR / "docs" / "states.md"
-MACHINES = {"Certification": certification_rules.ALLOWED_TRANSITIONS, "Order": delivery_rules.ALLOWED_TRANSITIONS}
+MACHINES = {
+    "Physician": review.PHYSICIAN_TRANSITIONS,
+    "Certification": certification_rules.ALLOWED_TRANSITIONS,
+    "Order": delivery_rules.ALLOWED_TRANSITIONS,
+}
 
 
 class Command(BaseCommand):

@@ -1,0 +1,188 @@
+"""What the Registrar decides: proofs, applications, a physician's status. Each `check_` raises; nothing is written."""
+
+import re
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Decision, Physician, PhysicianApplication, Proof, Registration
+from accounts.rules import (
+    AccountsError,
+    DeaNumberError,
+    dea_letter_fits,
+    normalize_dea_number,
+    normalize_registration_number,
+)
+from ui.text import search_name
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from accounts.models import User
+
+PHYSICIAN_TRANSITIONS = {
+    Physician.Status.VERIFIED: {Physician.Status.SUSPENDED, Physician.Status.LEFT},
+    Physician.Status.SUSPENDED: {Physician.Status.VERIFIED, Physician.Status.LEFT},
+    Physician.Status.LEFT: {Physician.Status.VERIFIED},
+}
+LONGEST_REGISTRATION = timedelta(days=4 * 366)
+
+
+class RenewalDateError(AccountsError):
+    """Not a day through which a renewed registration can be valid."""
+
+
+class FourEyesError(AccountsError):
+    """Who entered a proof does not verify it."""
+
+
+class AlreadyDecided(AccountsError):
+    """Verified or refused before."""
+
+
+class ApplicationError(AccountsError):
+    """An application that cannot be sent or verified as it stands."""
+
+
+class StatusError(AccountsError):
+    """A physician does not go from this status to that."""
+
+
+def check_physician_becomes(physician: Physician, status: str) -> None:
+    """A move of PHYSICIAN_TRANSITIONS; raises StatusError."""
+    if status not in PHYSICIAN_TRANSITIONS[Physician.Status(physician.status)]:
+        raise StatusError(
+            _("Not possible any more: this physician is %(status)s.") % {"status": physician.get_status_display()}
+        )
+
+
+def check_renewed_until(last_day: date, *, today: date) -> None:
+    """The last valid day of a renewed registration lies ahead, within four years; raises RenewalDateError."""
+    if last_day < today:
+        raise RenewalDateError(
+            _("This day has passed. Enter the last day through which the renewed registration is valid."),
+            field="valid_through",
+        )
+    if last_day > today + LONGEST_REGISTRATION:
+        raise RenewalDateError(
+            _("No registration runs longer than four years. Please compare the year."), field="valid_through"
+        )
+
+
+def check_dea_number_stays(owner: Physician | PhysicianApplication, kind: str, number: str) -> None:
+    """A renewed DEA registration keeps its number; a new one needs the SSN digits again. Raises DeaNumberError."""
+    if kind == Registration.Kind.DEA and number != owner.dea_number:
+        raise DeaNumberError(
+            _(
+                "This is not the DEA number on record. For a new one, fill in the application: your patients stay "
+                "yours."
+            ),
+            field="number",
+        )
+
+
+def check_has_an_end(kind: str, last_day: date | None) -> None:
+    """All but the monitoring program's access run until a day; raises RenewalDateError."""
+    if last_day is None and kind != Registration.Kind.PRESCRIPTION_MONITORING:
+        raise RenewalDateError(_("Enter the last day through which it is valid."), field="valid_through")
+
+
+def check_is_pending(thing: PhysicianApplication | Proof) -> None:
+    """An application or a proof is decided once; raises AlreadyDecided."""
+    if thing.status != Decision.PENDING:
+        raise AlreadyDecided(
+            _("Somebody has decided this already: %(status)s.") % {"status": thing.get_status_display()}
+        )
+
+
+def check_four_eyes(proofs: list[Proof], *, by: "User | None") -> None:
+    """Who entered a proof does not verify it (setting FOUR_EYES); raises FourEyesError."""
+    if settings.FOUR_EYES and any(by is None or proof.entered_by_id == by.pk for proof in proofs):
+        raise FourEyesError(_("You entered this yourself. Ask another Registrar or a Manager to verify it."))
+
+
+def check_stands_alone(proof: Proof) -> None:
+    """The proofs of an application are decided together with it; raises ApplicationError."""
+    if proof.application_id is not None:
+        raise ApplicationError(_("This belongs to an application. Verify or refuse the application as a whole."))
+
+
+def check_has_no_application(applications: list[PhysicianApplication]) -> None:
+    """One application of an account waits at a time; raises ApplicationError."""
+    if any(application.status == Decision.PENDING for application in applications):
+        raise ApplicationError(_("Your application is with us already. We write to you when it is decided."))
+
+
+def check_application_is_proven(proofs: list[Proof]) -> None:
+    """Each of the four registrations was looked up, so its end is known; raises ApplicationError naming the others."""
+    proven = {p.kind for p in proofs if p.expires_date or p.kind == Registration.Kind.PRESCRIPTION_MONITORING}
+    missing = [str(kind.label) for kind in Registration.Kind if kind not in proven]
+    if missing:
+        raise ApplicationError(_("Look these up and enter them first: %(list)s.") % {"list": ", ".join(missing)})
+
+
+def physician_applying(application: PhysicianApplication, physicians: "QuerySet[Physician]") -> Physician | None:
+    """Who of `physicians` the applicant is, by DEA number, or else by NPI; raises ApplicationError when two fit."""
+    if by_number := physicians.filter(dea_number=application.dea_number).first():
+        return by_number
+    by_npi = list(physicians.filter(npi=application.npi)[:2])
+    if len(by_npi) > 1:
+        raise ApplicationError(_("The NPI stands with two physicians of the roster. Correct the roster first."))
+    return by_npi[0] if by_npi else None
+
+
+def check_may_become(physician: Physician, application: PhysicianApplication) -> None:
+    """The account of an application may be bound to this physician; raises ApplicationError."""
+    if physician.user_id not in (None, application.user_id):
+        raise ApplicationError(_("This physician has an account already. Call her: only one of the two can be hers."))
+    if Physician.objects.filter(user=application.user_id).exclude(pk=physician.pk).exists():
+        raise ApplicationError(_("The account that applied belongs to another physician."))
+    if physician.status == Physician.Status.SUSPENDED:
+        raise ApplicationError(_("This physician is suspended. Reinstate her first, or refuse the application."))
+
+
+def claims_somebody_elses_number(application: PhysicianApplication) -> bool:
+    """Its DEA number is bound to another account."""
+    holders = Physician.objects.filter(dea_number=application.dea_number, user__isnull=False)
+    return holders.exclude(user=application.user_id).exists()
+
+
+def refusal_told(application: PhysicianApplication) -> str:
+    """The reason of a refusal as the applicant reads it: nobody learns who else has an account."""
+    if claims_somebody_elses_number(application):
+        return _("What you entered could not be matched with the records of the state. Please call the program.")
+    return application.reason
+
+
+def warnings_about(application: PhysicianApplication) -> list[str]:
+    """What the Registrar should look at twice, each a sentence."""
+    same_number = PhysicianApplication.objects.filter(dea_number=application.dea_number, status=Decision.PENDING)
+    known = Physician.objects.filter(npi=application.npi).exclude(dea_number=application.dea_number)
+    found = [
+        (
+            not dea_letter_fits(application.dea_number, application.last_name),
+            _("The second letter of the DEA number is not the initial of the last name."),
+        ),
+        (
+            application.practice_state != "CT",
+            _("The practice is outside Connecticut: she would not be able to certify."),
+        ),
+        (claims_somebody_elses_number(application), _("This DEA number is bound to another account.")),
+        (same_number.exclude(pk=application.pk).exists(), _("Somebody else applies with the same DEA number.")),
+        (known.exists(), _("The NPI stands on the roster with another DEA number: verifying replaces that number.")),
+    ]
+    return [sentence for is_so, sentence in found if is_so]
+
+
+def physicians_called(term: str) -> Q:
+    """A filter of Physician: names in any order, or a DEA number, NPI, license or registration in any spelling."""
+    named = Q()
+    for word in search_name(term.replace(",", " ")).split():
+        named &= Q(search_name__contains=word)
+    numbers = {normalize_registration_number(kind, term) for kind in Registration.Kind}
+    registered = Registration.objects.filter(number__in=numbers - {""}).values("physician")
+    npi = re.sub(r"[\s-]", "", term)
+    return named | Q(dea_number=normalize_dea_number(term)) | Q(npi__gt="", npi=npi) | Q(pk__in=registered)

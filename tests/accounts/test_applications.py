@@ -1,0 +1,250 @@
+"""The second way in: who is not on the roster applies, two members of staff decide."""
+
+import pytest
+from django.db import connection
+
+from accounts import actions, review, rules
+from accounts.models import Physician, PhysicianApplication, Proof
+from audit.models import Event
+from notifications.models import Notification
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+def proven(application=None, **over):
+    return factories.looked_up(application or factories.application(), factories.staff("Registrar"), **over)
+
+
+def verify(application, by=None):
+    return actions.verify_application(application=application, by=by or factories.staff("Registrar"))
+
+
+def identify(account, number):
+    return actions.identify_physician(
+        dea_number=number, ssn_last_four=factories.SSN_LAST_FOUR, address=None, by=account
+    )
+
+
+# --- Sent -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_application_keeps_what_was_claimed_and_no_ssn_digits():
+    account = factories.user()
+    number = factories.dea_number(prefix="FT")
+
+    application = factories.application(account, dea_number=f" {number.lower()}-001ab", csp_number="0012345")
+
+    assert (application.dea_number, application.dea_suffix, application.user) == (number, "001AB", account)
+    assert application.ssn_digest == rules.ssn_digest(number, factories.SSN_LAST_FOUR)
+    assert {proof.kind: proof.number for proof in application.proofs.all()} == {
+        "medical_license": "1.034567",
+        "controlled_substance": "CSP.0012345",
+        "dea": number,
+        "prescription_monitoring": "",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM accounts_physicianapplication")
+        assert factories.SSN_LAST_FOUR not in cursor.fetchone()
+    assert not Physician.objects.exists()
+
+
+def test_the_registrars_are_told_of_an_application():
+    registrar = factories.staff("Registrar")
+
+    application = factories.application()
+
+    told = Notification.objects.get(kind="application_received")
+    assert (told.recipient, told.context) == (registrar.email, {"application": application.pk})
+
+
+def test_check_has_no_application_takes_one_at_a_time():
+    account = factories.user()
+    first = factories.application(account)
+
+    with pytest.raises(review.ApplicationError, match="with us already"):
+        factories.application(account)
+
+    actions.refuse_application(application=first, reason="Wrong license.", by=factories.staff("Registrar"))
+    factories.application(account)
+    assert PhysicianApplication.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("over", "error"),
+    [
+        ({"dea_number": "AB1234569"}, rules.DeaNumberError),
+        ({"npi": "1234567890"}, rules.NpiError),
+        ({"csp_number": "CSP.012345"}, rules.CredentialError),
+        ({"license_number": "34567"}, rules.CredentialError),
+    ],
+)
+def test_a_wrong_number_is_refused_and_nothing_kept(over, error):
+    with pytest.raises(error):
+        factories.application(**over)
+
+    assert not PhysicianApplication.objects.exists()
+    assert not Proof.objects.exists()
+
+
+# --- Verified -------------------------------------------------------------------------------------------------------
+
+
+def test_a_verified_applicant_identifies_and_is_eligible():
+    account = factories.user()
+    application = proven(factories.application(account))
+
+    physician = verify(application)
+
+    assert (physician.user, physician.email, physician.status) == (account, account.email, "verified")
+    assert identify(account, application.dea_number) == physician
+    rules.check_physician_is_eligible(physician, today=application.created_at.date())
+    assert physician.registrations.get(kind="dea").source == "eLicense"
+    application.refresh_from_db()
+    assert (application.status, application.physician) == ("verified", physician)
+    assert set(application.proofs.values_list("status", flat=True)) == {"verified"}
+    assert Notification.objects.get(kind="application_decided").recipient == account.email
+
+
+def test_check_application_is_proven():
+    application = factories.application()
+
+    with pytest.raises(review.ApplicationError, match="medical license.*substance.*DEA") as refused:
+        verify(application)
+
+    assert "Monitoring" not in str(refused.value)
+    assert not Physician.objects.exists()
+
+
+def test_check_four_eyes_holds_for_an_application():
+    registrar = factories.staff("Registrar")
+    application = factories.looked_up(factories.application(), registrar)
+
+    with pytest.raises(review.FourEyesError):
+        verify(application, registrar)
+
+    assert not Physician.objects.exists()
+    verify(application, factories.staff("Manager"))
+    assert Physician.objects.get().user == application.user
+
+
+def test_a_roster_row_with_that_number_is_taken_over_and_its_address_told():
+    known = factories.physician(npi="1245319599")
+    application = proven(factories.application(dea_number=known.dea_number, ssn_last_four="8642"))
+
+    assert verify(application) == known
+
+    assert Physician.objects.count() == 1
+    assert Notification.objects.get(kind="physician_bound").recipient == known.email
+    assert known.registrations.count() == 4
+
+
+def test_a_new_dea_number_keeps_the_physician_and_her_patients():
+    known = factories.identified_physician(npi="1245319599")
+    certification = factories.certification(known)
+    application = proven(factories.application(known.user))
+
+    physician = verify(application)
+
+    certification.refresh_from_db()
+    assert (physician.pk, certification.physician_id) == (known.pk, known.pk)
+    assert physician.dea_number == application.dea_number != known.dea_number
+    assert identify(known.user, application.dea_number) == physician
+
+
+def test_an_npi_of_two_physicians_is_not_guessed():
+    for _ in range(2):
+        factories.physician(npi="1245319599")
+
+    with pytest.raises(review.ApplicationError, match="two physicians"):
+        verify(proven())
+
+    assert PhysicianApplication.objects.get().status == "pending"
+
+
+def test_check_may_become_binds_a_number_to_one_account():
+    known = factories.identified_physician()
+    application = proven(factories.application(dea_number=known.dea_number))
+
+    with pytest.raises(review.ApplicationError, match="has an account already"):
+        verify(application)
+
+    assert Physician.objects.get().user == known.user
+
+
+def test_check_may_become_binds_an_account_to_one_physician():
+    known = factories.identified_physician()
+    application = proven(factories.application(known.user))
+
+    with pytest.raises(review.ApplicationError, match="belongs to another physician"):
+        verify(application)
+
+
+def test_check_may_become_reinstates_nobody_in_passing():
+    known = factories.physician(status=Physician.Status.SUSPENDED)
+    application = proven(factories.application(dea_number=known.dea_number))
+
+    with pytest.raises(review.ApplicationError, match="suspended"):
+        verify(application)
+
+
+def test_a_false_application_does_not_block_the_real_physician():
+    real, account = factories.physician(), factories.user()
+    factories.application(dea_number=real.dea_number)
+
+    assert identify(account, real.dea_number) == real
+
+
+# --- Refused --------------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_applicant_is_told_the_reason():
+    application = factories.application()
+
+    actions.refuse_application(application=application, reason="Expired license.", by=factories.staff("Registrar"))
+
+    application.refresh_from_db()
+    assert (application.status, review.refusal_told(application)) == ("refused", "Expired license.")
+    assert Notification.objects.get(kind="application_decided").recipient == application.user.email
+    assert Event.objects.get(action="application.refuse").outcome == "done"
+    with pytest.raises(review.AlreadyDecided):
+        verify(application)
+
+
+def test_refusal_told_says_nothing_of_another_account():
+    known = factories.identified_physician()
+    application = factories.application(dea_number=known.dea_number)
+
+    actions.refuse_application(
+        application=application, reason="Dr. Osei has an account.", by=factories.staff("Registrar")
+    )
+
+    application.refresh_from_db()
+    assert "Osei" not in review.refusal_told(application)
+    assert "could not be matched" in review.refusal_told(application)
+
+
+# --- What the Registrar looks at twice ------------------------------------------------------------------------------
+
+
+def test_warnings_about_nothing():
+    assert review.warnings_about(factories.application()) == []
+
+
+def test_warnings_about_letter_place_and_number():
+    known = factories.identified_physician(npi="1987654325")
+    factories.application(dea_number=known.dea_number)
+    application = factories.application(dea_number=known.dea_number, last_name="Zimmer", practice_state="NY")
+
+    text = " ".join(review.warnings_about(application))
+
+    assert "second letter" in text
+    assert "outside Connecticut" in text
+    assert "bound to another account" in text
+    assert "Somebody else applies" in text
+
+
+def test_warnings_about_a_new_dea_number():
+    factories.physician(npi="1245319599")
+
+    assert "another DEA number" in review.warnings_about(factories.application())[0]
