@@ -14,11 +14,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import IdentificationTry, Physician, Registration
 from ui.errors import PortalError
+from ui.text import search_name
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 DEA_SHAPE = re.compile(r"[A-Z][A-Z9][0-9]{7}")
+NPI_SHAPE = re.compile(r"[12][0-9]{9}")
+LICENSE_SHAPE = re.compile(r"1\.[0-9]{6}")
+CSP_SHAPE = re.compile(r"CSP\.[0-9]{7}")
 PRACTITIONER_TYPES = "ABFG"
 MOST_FAILURES = 5
 FAILURES_COUNT_FOR = timedelta(hours=24)
@@ -195,6 +199,9 @@ def _registered(name: str, registration: Registration | None, today: date) -> Re
 def _problem_with(registration: Registration | None, today: date) -> str:
     if registration is None:
         return _("Not on record. Call the program with your number, and we will add it.")
+    is_only_named = registration.kind != Registration.Kind.PRESCRIPTION_MONITORING and registration.expires_date is None
+    if is_only_named:
+        return _("Your number is on record, but not yet confirmed. We confirm it with the next roster we receive.")
     if not registration.is_active:
         return _("On record, but not active. Renew it, then call the program.")
     if registration.is_limited:
@@ -218,3 +225,54 @@ def check_may_sign(physician: Physician, *, by: "User | None", today: date) -> N
     if by is None or physician.user_id != by.pk:
         raise MayNotSign(_("Only the certifying physician can sign."))
     check_physician_is_eligible(physician, today=today)
+
+
+class CredentialError(AccountsError):
+    """Not an NPI, or not the code of a Connecticut credential."""
+
+
+def dea_suffix(text: str) -> str:
+    """The institutional suffix that may follow a DEA number after a dash, in upper case: `-001AB` gives `001AB`."""
+    match = re.search(r"(?<=[0-9]{7})-(\w+)$", re.sub(r"\s", "", text.upper()))
+    return match[1] if match else ""
+
+
+def dea_number_fits_name(number: str, last_name: str) -> bool:
+    """Whether the second letter is the initial of the last name, or 9 for a business. Worth a look, never a refusal."""
+    return number[1] == "9" or number[1].casefold() == search_name(last_name)[:1]
+
+
+def check_npi(npi: str) -> None:
+    """Ten digits, the first 1 or 2, and Luhn's check digit over `80840` + NPI [45 CFR 162.406, CMS]; raises
+    CredentialError."""
+    if not NPI_SHAPE.fullmatch(npi):
+        raise CredentialError(_("Enter the NPI as ten digits, the first of them 1 or 2."), field="npi")
+    digits = [int(char) for char in "80840" + npi]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    if (sum(doubled) + sum(digits[-1::-2])) % 10:
+        raise CredentialError(
+            _("This NPI has a typing error: its last digit does not fit the others. Please compare it."), field="npi"
+        )
+
+
+def normalize_credential(code: str) -> str:
+    """`code` in upper case and without spaces."""
+    return re.sub(r"\s", "", code.upper())
+
+
+def check_license_number(code: str) -> None:
+    """A normalized code of a physician's license, `1.` and six digits [DOMAIN.md]; raises CredentialError."""
+    if not LICENSE_SHAPE.fullmatch(code):
+        raise CredentialError(
+            _("Enter the medical license as 1. and six digits, like 1.034567."), field="license_number"
+        )
+
+
+def check_csp_number(code: str) -> None:
+    """A normalized code of a controlled substance practitioner, `CSP.` and seven digits [DOMAIN.md]; raises
+    CredentialError."""
+    if not CSP_SHAPE.fullmatch(code):
+        raise CredentialError(
+            _("Enter the controlled substance registration as CSP. and seven digits, like CSP.0045671."),
+            field="csp_number",
+        )
