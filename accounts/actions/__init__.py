@@ -2,6 +2,7 @@
 
 from accounts.actions.delegates import end_delegate, name_delegate
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
+from accounts.actions.roster import import_roster
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "create_user",
     "end_delegate",
     "identify_physician",
+    "import_roster",
     "name_delegate",
     "purge_ended",
     "set_registration",
