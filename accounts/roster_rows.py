@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -194,6 +195,7 @@ def read_credential_row(line: int, cells: list[str]) -> tuple[RegistrationRow | 
     return RegistrationRow(line, number, facts, as_of), []
 
 
+@lru_cache(maxsize=4096)
 def _day(text: str, shape: str) -> date | None:
     if not text.strip():
         return None

@@ -139,15 +139,16 @@ def write_dea(batch: list[RegistrationRow], report: Report) -> None:
     physicians = _lock_physicians(dea_number__in=[row.number for row in batch])
     held = {one.physician_id: one for one in Registration.objects.filter(kind="dea", physician__in=physicians.values())}
     for row in batch:
-        physician = physicians.get(row.number)
-        if physician:  # it was there when we began to read
-            registration = held.get(physician.pk) or Registration(physician=physician, kind="dea", number=row.number)
+        pk = physicians.get(row.number)
+        if pk:  # it was there when we began to read
+            registration = held.get(pk) or Registration(physician_id=pk, kind="dea", number=row.number)
             report.outcomes[_write_registration(registration, row, report)] += 1
 
 
-def _lock_physicians(**which: Any) -> dict[str, Physician]:
+def _lock_physicians(**which: Any) -> dict[str, int]:
+    """Keys by DEA number; the rows stay locked until the batch is written."""
     rows = Physician.objects.select_for_update(no_key=True, of=("self",)).filter(**which).order_by("pk")
-    return {physician.dea_number: physician for physician in rows}
+    return dict(rows.values_list("dea_number", "pk"))
 
 
 def _write_registration(registration: Registration, row: RegistrationRow, report: Report) -> str:
