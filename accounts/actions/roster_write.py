@@ -16,12 +16,12 @@ from audit.actions import record
 from ui.text import search_name
 
 Kind = RosterImport.Kind
-SOURCES: dict[str, str] = {
+SOURCES = {
     Kind.PROGRAM: "Program roster",
     Kind.ELICENSE: "State licenses and credentials",
     Kind.DEA: "DEA registrants",
 }
-COLUMN_OF_KIND = {
+COLUMN_OF_KIND: dict[str, str] = {
     Registration.Kind.MEDICAL_LICENSE: "license_number",
     Registration.Kind.CONTROLLED_SUBSTANCE: "csp_number",
 }
@@ -117,7 +117,7 @@ def _is_by_hand(registration: Registration) -> bool:
 
 
 def _save_checked(registration: Registration, report: Report) -> None:
-    registration.source = SOURCES[report.run.kind]
+    registration.source = SOURCES[Kind(report.run.kind)]
     registration.verified_at, registration.verified_by = timezone.now(), report.by
     registration.save()
     record(action="registration.check", by=report.by, subject=registration)
