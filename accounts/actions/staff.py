@@ -22,7 +22,7 @@ def create_user(*, email: str, password: str | None, by: User | None, groups: li
 STAFF_GROUPS = {
     "Registrar": [
         "accounts.view_physician", "accounts.change_physician", "accounts.view_registration",
-        "accounts.view_identificationtry",
+        "accounts.view_identificationtry", "accounts.view_rosterimport", "accounts.add_rosterimport",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "notifications.view_notification", "notifications.change_notification",
     ],
@@ -43,7 +43,7 @@ STAFF_GROUPS = {
     ],
     "Auditor": [
         "audit.view_event", "accounts.view_physician", "accounts.view_registration", "accounts.view_user",
-        "accounts.view_identificationtry",
+        "accounts.view_identificationtry", "accounts.view_rosterimport",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",
