@@ -43,12 +43,12 @@ def write_program(batch: list[ProgramRow], report: Report) -> None:
     for row in batch:
         number, npi = row.fields["dea_number"], row.fields["npi"]
         # A row before this one may have given a physician of the batch another number.
-        physician = next((one for one in by_number.get(number, []) if one.dea_number == number), None)
-        namesakes = [one for one in by_npi.get(npi, []) if one.npi == npi and npi and not physician]
+        same = next((one for one in by_number.get(number, []) if one.dea_number == number), None)
+        namesakes = [one for one in by_npi.get(npi, []) if one.npi == npi and npi and not same]
         if problem := _not_one_physician(row, namesakes):
             report.add(row.line, [problem])
         else:
-            report.outcomes[_write_physician(row, physician or (namesakes or [None])[0], report)] += 1
+            report.outcomes[_write_physician(row, same or next(iter(namesakes), None), report)] += 1
 
 
 def _not_one_physician(row: ProgramRow, namesakes: list[Physician]) -> RowProblem | None:
