@@ -21,6 +21,7 @@ from audit.action_admin import ActionAdmin, ReasonForm, Step
 # Groups are synced from the code; the other three would show session keys, and change accounts past our actions.
 for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions"):
     import_module(f"{app}.admin")
+import_module("accounts.admin_rosters")
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
 
 

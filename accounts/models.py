@@ -159,9 +159,10 @@ class Registration(models.Model):
                 condition=Q(kind__in=["medical_license", "controlled_substance", "dea", "prescription_monitoring"]),
                 name="registration_kind",
             ),
-            # Access to the monitoring program has no end of its own; the other three do.
+            # Access to the monitoring program has no end of its own; the other three do once they are proven. One that
+            # a roster only names (its number is known, nothing else) is not active and has no end yet.
             models.CheckConstraint(
-                condition=Q(kind="prescription_monitoring") | Q(expires_date__isnull=False),
+                condition=Q(kind="prescription_monitoring") | Q(is_active=False) | Q(expires_date__isnull=False),
                 name="registration_has_an_end",
             ),
         ]
@@ -368,3 +369,61 @@ class Proof(models.Model):
     def valid_through(self):
         """The last day on which the registration counts."""
         return self.expires_date - timedelta(days=1) if self.expires_date else None
+
+
+class RosterImport(models.Model):
+    """One reading of a roster file. One without `finished_at` was cut off: read the file again."""
+
+    class Kind(models.TextChoices):
+        PROGRAM = "program", _("program roster")
+        ELICENSE = "elicense", _("state licenses and credentials")
+        DEA = "dea", _("DEA registrants")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    file_name = models.CharField(max_length=200)
+    is_dry_run = models.BooleanField(_("dry run"), default=False)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    row_count = models.PositiveIntegerField(_("rows read"), default=0)
+    new_count = models.PositiveIntegerField(_("new"), default=0)
+    changed_count = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged_count = models.PositiveIntegerField(_("unchanged"), default=0)
+    bad_count = models.PositiveIntegerField(_("bad"), default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "finished_at"], name="roster_import_last")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["program", "elicense", "dea"]), name="roster_import_kind"),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(finished_at__gte=F("started_at")), name="roster_import_times"
+            ),
+        ]
+
+    def __str__(self):
+        return f"roster import {self.pk}"
+
+
+class RosterProblem(models.Model):
+    """A row that was left out (`bad`), or one that somebody should look at (`warning`). Holds nothing of the row."""
+
+    class Severity(models.TextChoices):
+        BAD = "bad", _("bad")
+        WARNING = "warning", _("warning")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    roster_import = models.ForeignKey(RosterImport, on_delete=models.PROTECT, related_name="problems")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=40, blank=True)
+    severity = models.CharField(max_length=10, choices=Severity, default=Severity.BAD)
+    reason = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(severity__in=["bad", "warning"]), name="roster_problem_severity"),
+            models.CheckConstraint(condition=~Q(reason=""), name="roster_problem_says_why"),
+        ]
+
+    def __str__(self):
+        return f"roster problem {self.pk}"

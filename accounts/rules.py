@@ -284,6 +284,9 @@ def _registered(name: str, registration: Registration | None, today: date) -> Re
 def _problem_with(registration: Registration | None, today: date) -> str:
     if registration is None:
         return _("Not on record. Report your number, and we will add it once we have looked it up.")
+    is_only_named = registration.kind != Registration.Kind.PRESCRIPTION_MONITORING and registration.expires_date is None
+    if is_only_named:
+        return _("Your number is on record, but not yet confirmed. We confirm it with the next roster we receive.")
     if not registration.is_active:
         return _("On record, but not active. Renew it, then report it here.")
     if registration.is_limited:

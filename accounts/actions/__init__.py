@@ -8,6 +8,7 @@ from accounts.actions.lockouts import lift_lockout
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
 from accounts.actions.proofs import enter_proof, refuse_proof, report_renewed_registration, verify_proof
 from accounts.actions.recheck import recheck_registrations
+from accounts.actions.roster import import_roster
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
 from accounts.actions.standing import reinstate_physician, suspend_physician
 
@@ -20,6 +21,7 @@ __all__ = [
     "end_delegate",
     "enter_proof",
     "identify_physician",
+    "import_roster",
     "leave_practice",
     "lift_lockout",
     "name_delegate",

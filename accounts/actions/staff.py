@@ -25,6 +25,7 @@ STAFF_GROUPS = {
         "accounts.view_identificationtry", "accounts.change_identificationtry",
         "accounts.view_physicianapplication", "accounts.change_physicianapplication",
         "accounts.view_proof", "accounts.change_proof",
+        "accounts.view_rosterimport", "accounts.add_rosterimport",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "notifications.view_notification", "notifications.change_notification",
     ],
@@ -48,6 +49,7 @@ STAFF_GROUPS = {
     "Auditor": [
         "audit.view_event", "accounts.view_physician", "accounts.view_registration", "accounts.view_user",
         "accounts.view_identificationtry", "accounts.view_physicianapplication", "accounts.view_proof",
+        "accounts.view_rosterimport",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",

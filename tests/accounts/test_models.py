@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Delegate, Physician, PhysicianApplication, Proof, Registration, User
-from tests import factories
+from accounts.models import Delegate, Physician, PhysicianApplication, Proof, Registration, RosterImport, User
+from tests import factories, rosters
 from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,24 @@ def test_a_registration_has_an_end_unless_it_is_the_monitoring_program():
 
     assert registrations.get(kind="prescription_monitoring").expires_date is None
     refused("registration_has_an_end", lambda: registrations.filter(kind="dea").update(expires_date=None))
+
+
+def test_a_registration_that_is_only_named_has_no_end():
+    registrations = factories.physician().registrations.filter(kind="dea")
+
+    with unguarded():
+        assert registrations.update(expires_date=None, is_active=False) == 1
+    refused("registration_has_an_end", lambda: registrations.update(is_active=True))
+
+
+def test_a_roster_import_is_of_a_known_kind_and_ends_after_it_began():
+    run = rosters.read(rosters.program({"npi": "1"}))
+    rows, problems = RosterImport.objects.all(), run.problems.all()
+
+    refused("roster_import_kind", lambda: rows.update(kind="fishing"))
+    refused("roster_import_times", lambda: rows.update(finished_at=run.started_at - timedelta(seconds=1)))
+    refused("roster_problem_severity", lambda: problems.update(severity="odd"))
+    refused("roster_problem_says_why", lambda: problems.update(reason=""))
 
 
 def test_a_delegate_is_named_once_at_a_time():

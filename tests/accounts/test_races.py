@@ -9,10 +9,10 @@ from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
 from accounts import actions, review, rules
-from accounts.actions import applications, physicians
+from accounts.actions import applications, physicians, roster, roster_write
 from accounts.models import IdentificationTry, Physician
 from accounts.review import AlreadyDecided, ApplicationError
-from tests import factories
+from tests import factories, rosters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -183,3 +183,46 @@ def test_without_the_lock_two_applications_make_the_same_physician(monkeypatch):
 
     with pytest.raises(IntegrityError):
         verify_at_once(same_number(5))
+
+
+@pytest.fixture
+def slow_roster(monkeypatch):
+    """Time between looking for a physician and making one, so that imports that are not kept apart meet each other."""
+    look = roster_write._not_one_physician
+
+    def look_slowly(*arguments):
+        time.sleep(0.3)
+        return look(*arguments)
+
+    monkeypatch.setattr(roster_write, "_not_one_physician", look_slowly)
+
+
+def import_at_once(text, times):
+    """What each import counted, or the error that it met."""
+    start = Barrier(times)
+
+    def one_import(_number):
+        start.wait()
+        try:
+            return rosters.counts(rosters.read(text))
+        except IntegrityError as error:
+            return type(error).__name__
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return sorted(pool.map(one_import, range(times)), key=str)
+
+
+@pytest.mark.usefixtures("slow_roster")
+def test_of_three_imports_of_one_roster_one_makes_the_physician():
+    assert import_at_once(rosters.program(), 3) == [(0, 0, 1, 0), (0, 0, 1, 0), (1, 0, 0, 0)]
+
+
+@pytest.mark.usefixtures("slow_roster")
+def test_without_the_lock_imports_meet_each_other(monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time, with or without our lock")
+    monkeypatch.setattr(roster, "lock_text", lambda text: None)
+
+    assert "IntegrityError" in import_at_once(rosters.program(), 3)

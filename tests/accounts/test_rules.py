@@ -203,6 +203,15 @@ def test_eligibility_names_the_five_requirements_in_the_brief_s_order():
 
 
 @pytest.mark.django_db
+def test_eligibility_of_a_number_that_is_only_named():
+    physician = factories.physician(registrations_over={"dea": {"expires_date": None, "is_active": False}})
+
+    (missing,) = [one for one in rules.eligibility(physician, timezone.localdate()) if not one.met]
+
+    assert (missing.name, "not yet confirmed" in missing.sentence, missing.valid_through) == ("dea", True, None)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["medical_license", "controlled_substance", "dea", "prescription_monitoring"])
 @pytest.mark.parametrize(
     ("change", "sentence"),

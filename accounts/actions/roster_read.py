@@ -1,0 +1,161 @@
+"""Rosters read from beginning to end: rows of ours are passed on, bad ones are listed, nothing else is kept."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.actions.roster_report import BATCH, Report
+from accounts.models import Physician, Registration
+from accounts.roster_files import DEA_LINE, ELICENSE_COLUMNS
+from accounts.roster_rows import (
+    ProgramRow,
+    RegistrationRow,
+    RowProblem,
+    read_credential_row,
+    read_dea_line,
+    read_program_row,
+    wrong_width,
+)
+
+LINES_BETWEEN_PROGRESS = 20_000
+CODE = ELICENSE_COLUMNS.index("FullCredentialCode")
+
+
+def read_program(report: Report) -> Iterator[ProgramRow]:
+    lines = report.roster.lines()
+    seen: dict[str, int] = {}
+    for line, cells in _rows(report, lines):
+        row, problems = read_program_row(line, cells)
+        report.add(line, problems)
+        if row and not _stands_already(row, seen, report):
+            yield row
+    lines.detach()
+
+
+def _stands_already(row: ProgramRow, seen: dict[str, int], report: Report) -> bool:
+    """Whether DEA number or NPI stood on an earlier line; the row is then listed, and left out."""
+    numbers = [row.fields["dea_number"], row.fields["npi"]]
+    for column, number in zip(("dea_number", "npi"), numbers, strict=True):
+        if number in seen:
+            reason = _("This number stands on line %(line)d already. Keep one of the rows.") % {"line": seen[number]}
+            report.add_bad(row.line, column, reason)
+            return True
+    seen.update({number: row.line for number in numbers if number})
+    return False
+
+
+def _rows(report: Report, lines: Any) -> Iterator[tuple[int, list[str]]]:
+    """Rows after the header with the line on which each ends; a row that is no CSV is listed."""
+    reader = report.roster.csv_reader(lines)
+    next(reader)
+    while True:
+        report.tell()
+        try:
+            count = 0
+            for cells in islice(reader, BATCH):
+                count += 1
+                if cells:  # a blank line is no row
+                    yield reader.line_num, cells
+        except csv.Error:
+            report.rows += 1
+            report.add_bad(reader.line_num, "", _not_csv())
+        else:
+            if not count:
+                return
+        finally:
+            report.rows += count
+
+
+def _not_csv() -> str:
+    return _("This row cannot be read as CSV: look at its quotation marks.")
+
+
+def read_elicense(report: Report) -> Iterator[RegistrationRow]:
+    ours = _physicians_of_numbers(Registration.Kind.MEDICAL_LICENSE, Registration.Kind.CONTROLLED_SUBSTANCE)
+    found: dict[str, tuple[int, list[str]] | None] = {}
+    lines = report.roster.lines()
+    reader = report.roster.csv_reader(lines)
+    next(reader)
+    is_over = False
+    while not is_over:
+        report.tell()
+        try:
+            is_over = _scan(reader, ours, found, report)
+        except csv.Error:
+            report.rows += 1
+            report.add_bad(reader.line_num, "", _not_csv())
+    lines.detach()
+    for line, cells in filter(None, found.values()):
+        row, problems = read_credential_row(line, cells)
+        report.add(line, problems)
+        if row and _is_one_physicians(row, ours, "FullCredentialCode", report):
+            yield row
+
+
+def _scan(reader: Any, ours: dict[str, int], found: dict[str, Any], report: Report) -> bool:
+    """Some thousand rows at nearly the speed of `csv` itself: most are not ours. Whether they were the last."""
+    width, code, count = len(ELICENSE_COLUMNS), CODE, 0
+    try:
+        for count, cells in enumerate(islice(reader, LINES_BETWEEN_PROGRESS), start=1):  # noqa: B007
+            if len(cells) != width:
+                if cells:  # a blank line is no row
+                    report.add(reader.line_num, [wrong_width(len(cells), width)])
+            elif cells[code] in ours:
+                _keep(cells[code], reader.line_num, cells, found, "FullCredentialCode", report)
+    finally:
+        report.rows += count
+    return count < LINES_BETWEEN_PROGRESS
+
+
+def _keep(number: str, line: int, row: Any, found: dict[str, Any], column: str, report: Report) -> None:
+    """The first row of a number of ours; at the second, both are listed and neither is taken."""
+    if number not in found:
+        found[number] = (line, row)
+        return
+    reason = _("This number stands on more than one row. Nothing was taken from them: look it up and enter it by hand.")
+    if found[number] is not None:
+        report.add_bad(found[number][0], column, reason)
+    found[number] = None
+    report.add_bad(line, column, reason)
+
+
+def _is_one_physicians(row: RegistrationRow, ours: dict[str, int], column: str, report: Report) -> bool:
+    if ours[row.number] > 1:
+        report.add_bad(row.line, column, _("Two of our physicians have this number. Correct one of them first."))
+    return ours[row.number] == 1
+
+
+def _physicians_of_numbers(*kinds: str) -> dict[str, int]:
+    """How many of our physicians hold each number."""
+    numbers = Registration.objects.filter(kind__in=kinds).exclude(number="").values_list("number", flat=True)
+    return Counter(numbers.iterator())
+
+
+def read_dea(report: Report) -> Iterator[RegistrationRow]:
+    ours = set(Physician.objects.values_list("dea_number", flat=True).iterator())
+    found: dict[str, tuple[int, str] | None] = {}
+    lines = report.roster.lines()
+    numbered = enumerate((line.rstrip("\r\n") for line in lines), start=1)
+    while chunk := list(islice(numbered, BATCH)):
+        for line, text in chunk:
+            if len(text) != DEA_LINE and text:  # a blank line is no row
+                report.add(line, [_wrong_length(len(text))])
+            elif text[:9] in ours:
+                _keep(text[:9], line, text, found, "dea_number", report)
+        report.rows += len(chunk)
+        report.tell()
+    lines.detach()
+    for line, text in filter(None, found.values()):
+        row, problems = read_dea_line(line, text)
+        report.add(line, problems)
+        if row:
+            yield row
+
+
+def _wrong_length(found: int) -> RowProblem:
+    words = {"found": found, "wanted": DEA_LINE}
+    return RowProblem("", _("The line has %(found)d characters, not %(wanted)d.") % words)

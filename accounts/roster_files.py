@@ -1,0 +1,163 @@
+"""Reading roster files: which kind a file is, what stands in a row. Nothing is written and no row is kept here."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from django.utils.translation import gettext as _
+
+from accounts.models import RosterImport
+from accounts.rules import DEA_SHAPE, AccountsError
+
+Kind = RosterImport.Kind
+CHUNK = 1 << 20
+HEAD = 1 << 16
+DEA_LINE = 244
+PROGRAM_COLUMNS = (
+    "first_name", "last_name", "dea_number", "ssn_last_four", "npi", "email", "phone", "license_number", "csp_number",
+    "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip",
+)  # fmt: skip
+ELICENSE_COLUMNS = (
+    "CredentialId", "Name", "Type", "BusinessName", "DBA", "FullCredentialCode", "CredentialType", "CredentialNumber",
+    "CredentialSubCategory", "Credential", "Status", "StatusReason", "Active", "IssueDate", "EffectiveDate",
+    "ExpirationDate", "Address", "City", "State", "Zip", "RecordRefreshedOn",
+)  # fmt: skip
+# ZIP (and Excel), gzip, bzip2, xz, 7-Zip, Zstandard: never unpacked, so a bomb among them is a file like any other.
+PACKED = (
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"PK\x07\x08",
+    b"\x1f\x8b",
+    b"BZh",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf",
+    b"\x28\xb5\x2f\xfd",
+)
+
+
+class RosterFileError(AccountsError):
+    """The file as a whole cannot be read; nothing of it was."""
+
+    def __init__(self, message: str):
+        super().__init__(message, field="file")
+
+
+@dataclass(frozen=True)
+class RosterFile:
+    """A file that can be read: its kind, its delimiter ("" in a fixed-width file) and its size in bytes."""
+
+    file: BinaryIO
+    kind: str
+    delimiter: str
+    size: int
+
+    def lines(self) -> io.TextIOWrapper:
+        """The text from its beginning, a line at a time; `detach()` it, or it closes the file."""
+        self.file.seek(0)
+        return io.TextIOWrapper(self.file, encoding="utf-8-sig", newline="")
+
+    def csv_reader(self, lines: Iterator[str]):
+        """Strict: text after a closing quote is an error of its row, and not silently taken in."""
+        return csv.reader(lines, delimiter=self.delimiter, strict=True)
+
+    @property
+    def part_read(self) -> float:
+        """How much of the file was read so far, from 0 to 1."""
+        return min(self.file.tell() / self.size, 1.0)
+
+
+def open_roster(file: BinaryIO) -> RosterFile:
+    """Look through the whole file once, as bytes, and tell its kind by its first line.
+
+    Raises RosterFileError with one sentence for a file that is empty, packed, not text in UTF-8, of an unknown kind,
+    or in which a quote is never closed. So a file that will be refused is refused before anything of it is written.
+    """
+    file.seek(0)
+    head = file.read(HEAD)
+    _check_is_text(head)
+    size, quotes = _check_every_chunk(file)
+    kind, delimiter = _kind_of(_first_line(head))
+    if delimiter and quotes % 2:
+        raise RosterFileError(
+            _("A quotation mark that opens on line %(line)d is never closed. Close it, then import the file again.")
+            % {"line": _line_of_open_quote(file)}
+        )
+    return RosterFile(file=file, kind=kind, delimiter=delimiter, size=size)
+
+
+def _check_is_text(head: bytes) -> None:
+    if not head:
+        raise RosterFileError(_("This file is empty. Export it again, then import the new one."))
+    if head.startswith(PACKED):
+        raise RosterFileError(
+            _("This file is packed (ZIP, gzip or an Excel workbook). Unpack it or save it as CSV in UTF-8.")
+        )
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head:
+        raise RosterFileError(_not_utf_8())
+
+
+def _not_utf_8() -> str:
+    return _("This file is not text in UTF-8. Save it with the encoding UTF-8, then import it again.")
+
+
+def _check_every_chunk(file: BinaryIO) -> tuple[int, int]:
+    """Size in bytes and number of quotation marks of a file that is UTF-8 and made of lines."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    size = quotes = 0
+    while chunk := file.read(CHUNK):
+        try:
+            decoder.decode(chunk)
+        except UnicodeDecodeError:
+            raise RosterFileError(_not_utf_8()) from None
+        if b"\0" in chunk:
+            raise RosterFileError(_not_utf_8())
+        if len(chunk) == CHUNK and b"\n" not in chunk and b"\r" not in chunk:
+            raise RosterFileError(_("This file is not made of lines. Export it again, as CSV or as the DEA extract."))
+        size += len(chunk)
+        quotes += chunk.count(b'"')
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise RosterFileError(_not_utf_8()) from None
+    return size, quotes
+
+
+def _first_line(head: bytes) -> str:
+    text = codecs.decode(head, "utf-8-sig", "ignore")
+    return text.splitlines()[0] if text.strip() else ""
+
+
+def _kind_of(line: str) -> tuple[str, str]:
+    delimiter = "\t" if "\t" in line else ","
+    names = [_plain(name) for name in line.replace('"', "").split(delimiter)]
+    for kind, columns in ((Kind.PROGRAM, PROGRAM_COLUMNS), (Kind.ELICENSE, ELICENSE_COLUMNS)):
+        if names == [_plain(name) for name in columns]:
+            return kind, delimiter
+    if len(line) == DEA_LINE or (DEA_SHAPE.match(line) and "," not in line[:DEA_LINE]):
+        return Kind.DEA, ""
+    raise RosterFileError(
+        _(
+            "This is no roster we know. Its first line must name the columns of the program's roster or of the state's "
+            "licenses and credentials, in their order; a DEA extract has lines of 244 characters."
+        )
+    )
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z]", "", name.casefold())
+
+
+def _line_of_open_quote(file: BinaryIO) -> int:
+    """The line after which the number of quotation marks never becomes even again."""
+    file.seek(0)
+    opened, is_open = 1, False
+    for number, line in enumerate(file, start=1):
+        if line.count(b'"') % 2:
+            is_open = not is_open
+            opened = number if is_open else opened
+    return opened
