@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import IdentificationTry, Physician, Registration
+from accounts.models import IdentificationTry, Physician, Registration, RosterImport
 from ui.errors import PortalError
 from ui.text import search_name
 
@@ -320,10 +320,14 @@ def check_may_sign(physician: Physician, *, by: "User | None", today: date) -> N
 def old_roster_read_at(*, now: datetime) -> datetime | None:
     """When the newest roster was read, where that is more than 7 days ago; None while it is fresh, or none was read.
 
-    What a roster has read shows in the registrations that name it as their source.
+    Before the first import of a file, what was read shows in the registrations that name a roster as their source.
     """
+    imports = RosterImport.objects.filter(kind=RosterImport.Kind.PROGRAM, is_dry_run=False)
     from_rosters = Registration.objects.filter(source__icontains="roster")
-    newest = from_rosters.aggregate(newest=Max("verified_at"))["newest"]
+    newest = (
+        imports.aggregate(newest=Max("finished_at"))["newest"]
+        or from_rosters.aggregate(newest=Max("verified_at"))["newest"]
+    )
     return newest if newest and now - newest > ROSTER_OLD_AFTER else None
 
 

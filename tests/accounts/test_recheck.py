@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import actions, rules, tasks
-from accounts.models import Physician, Registration
+from accounts.models import Physician, Registration, RosterImport
 from audit.models import Event
 from notifications.actions import send_due
 from notifications.models import Notification
@@ -176,6 +176,18 @@ def test_old_roster_read_at_looks_at_rosters_alone():
     with unguarded():
         Registration.objects.filter(source="roster").delete()
     assert rules.old_roster_read_at(now=timezone.now() + 90 * DAY) is None
+
+
+def test_old_roster_read_at_counts_an_import_that_changed_nothing():
+    factories.physician()
+    now = timezone.now() + 30 * DAY
+    with unguarded():
+        for kind, is_dry_run, age in (("program", False, 2), ("program", True, 1), ("dea", False, 1)):
+            RosterImport.objects.create(
+                kind=kind, is_dry_run=is_dry_run, started_at=now - age * DAY, finished_at=now - age * DAY
+            )
+    assert rules.old_roster_read_at(now=now) is None
+    assert rules.old_roster_read_at(now=now + 6 * DAY) == now - 2 * DAY
 
 
 def test_an_old_roster_is_told_to_the_registrars_once_a_week():
