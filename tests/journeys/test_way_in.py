@@ -72,7 +72,7 @@ def then_the_registrar_cannot_verify_alone(registrar):
 
 
 def and_confirms(staff, text):
-    staff.page.get_by_role("button", name="Confirm").click()
+    staff.page.locator(".submit-row input[type=submit]").click()
     staff.page.get_by_text(text).first.wait_for()
 
 
