@@ -1,0 +1,18 @@
+"""The tables of this app; each noun has its own module."""
+
+from certification.models.certifications import Certification
+from certification.models.joining import Invitation
+from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
+from certification.models.reference import AllotmentLimit, Condition
+
+__all__ = [
+    "AllotmentLimit",
+    "Caregiver",
+    "CaregiverAssignment",
+    "Certification",
+    "Condition",
+    "Invitation",
+    "Patient",
+    "Person",
+    "Sex",
+]

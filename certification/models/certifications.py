@@ -1,0 +1,172 @@
+"""A certification: a draft until it is signed, then a statement that runs for a year."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Physician
+from certification.models.people import Patient
+from ui.fields import EncryptedJSONField, EncryptedTextField
+
+
+class CertificationQuerySet(models.QuerySet):
+    def drafts(self):
+        return self.filter(status=Certification.Status.DRAFT)
+
+    def active(self):
+        return self.filter(status=Certification.Status.ACTIVE)
+
+    def prepared(self):
+        """Drafts in which nothing is missing but the physician's statement and signature, the longest wait first."""
+        return self.drafts().filter(prepared_at__isnull=False).order_by("prepared_at", "pk")
+
+    def valid_on(self, day):
+        return self.active().filter(
+            Q(deliveries_stop_date__isnull=True) | Q(deliveries_stop_date__gt=day),
+            certified_date__lte=day,
+            expires_date__gt=day,
+        )
+
+    def in_hands_of(self, user, today):
+        """What a physician signed or prepares, or what she lets her delegate see."""
+        own = Q(physician__user=user)
+        if user.is_delegate:
+            delegations = user.delegations.current(today).values("physician")
+            own |= Q(physician__in=delegations)
+        return self.filter(own)
+
+
+class Certification(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        ACTIVE = "active", _("Active")
+        SUPERSEDED = "superseded", _("Superseded by a renewal")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=20, unique=True, null=True, blank=True)
+    physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="certifications")
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="certifications")
+    status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
+    draft = EncryptedJSONField(null=True, blank=True, editable=False)
+    prepared_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when only the statement and the signature are missing.")
+    )
+    condition_codes = EncryptedJSONField(null=True, blank=True, editable=False)
+    exam_date = models.DateField(null=True, blank=True)
+    monitoring_reviewed_date = models.DateField(null=True, blank=True)
+    assessed_history = models.BooleanField(default=False)
+    diagnosed_condition = models.BooleanField(default=False)
+    considered_prescriptions = models.BooleanField(default=False)
+    benefits_outweigh_risks = models.BooleanField(default=False)
+    explained_risks = models.BooleanField(default=False)
+    available_for_follow_up = models.BooleanField(default=False)
+    monthly_allotment_oz = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    allotment_limit_oz = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    directions = EncryptedTextField(blank=True)
+    signature_name = models.CharField(max_length=210, blank=True)
+    statement_version = models.CharField(max_length=20, blank=True)
+    certified_at = models.DateTimeField(null=True, blank=True)
+    certified_date = models.DateField(null=True, blank=True)
+    expires_date = models.DateField(null=True, blank=True, help_text=_("First day on which it is no longer valid."))
+    renewal_of = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewal")
+    deliveries_stop_date = models.DateField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    ended_reason = EncryptedTextField(blank=True)
+
+    objects = CertificationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["status", "expires_date"], name="certification_ending")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "active", "superseded", "withdrawn"]), name="certification_status"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="draft") | Q(number__isnull=True, patient__isnull=True, signature_name=""),
+                name="certification_draft_is_unsigned",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(
+                    number__isnull=False,
+                    patient__isnull=False,
+                    condition_codes__isnull=False,
+                    exam_date__isnull=False,
+                    monitoring_reviewed_date__isnull=False,
+                    monthly_allotment_oz__isnull=False,
+                    allotment_limit_oz__isnull=False,
+                    certified_at__isnull=False,
+                    certified_date__isnull=False,
+                    expires_date__isnull=False,
+                    draft__isnull=True,
+                ),
+                name="certification_signed_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | (~Q(signature_name="") & ~Q(statement_version="")),
+                name="certification_signed_has_signature",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(
+                    assessed_history=True,
+                    diagnosed_condition=True,
+                    considered_prescriptions=True,
+                    benefits_outweigh_risks=True,
+                    explained_risks=True,
+                    available_for_follow_up=True,
+                ),
+                name="certification_signed_has_all_attestations",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(certified_date__lt=F("expires_date")), name="certification_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(monthly_allotment_oz__gt=0, monthly_allotment_oz__lte=F("allotment_limit_oz")),
+                name="certification_allotment",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "active"]) | Q(ended_at__isnull=False), name="certification_ended"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(prepared_at__isnull=True), name="certification_prepared_is_draft"
+            ),
+            models.UniqueConstraint(
+                fields=["patient"], condition=Q(status="active"), name="certification_one_active_a_patient"
+            ),
+        ]
+
+    def __str__(self):
+        return self.number or f"draft {self.pk}"
+
+    @property
+    def last_valid_day(self):
+        """What people read as the end; `expires_date` is the day after."""
+        return self.expires_date and self.expires_date - timedelta(days=1)
+
+    @property
+    def draft_name(self):
+        """The patient's name as far as a draft holds it; empty when nobody is named yet."""
+        profile = (self.draft or {}).get("profile") or {}
+        return " ".join(
+            filter(None, (profile.get(part) for part in ("first_name", "middle_name", "last_name", "suffix")))
+        )
+
+    def is_valid_on(self, day):
+        """Active, signed on or before `day`, not yet expired, and deliveries not stopped."""
+        return (
+            self.status == self.Status.ACTIVE
+            and self.certified_date <= day < self.expires_date
+            and (self.deliveries_stop_date is None or day < self.deliveries_stop_date)
+        )

@@ -1,0 +1,148 @@
+"""Patients, caregivers, and who acts for whom."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from ui.fields import EncryptedTextField
+
+
+class Sex(models.TextChoices):
+    FEMALE = "F", _("Female")
+    MALE = "M", _("Male")
+    UNKNOWN = "U", _("Not stated")
+
+
+class Person(models.Model):
+    """What a patient and a caregiver have in common."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    number = models.CharField(max_length=20, unique=True)
+    first_name = models.CharField(max_length=100)
+    middle_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100)
+    suffix = models.CharField(max_length=20, blank=True)
+    search_name = models.CharField(max_length=330)
+    birth_date = models.DateField()
+    sex = models.CharField(max_length=1, choices=Sex, default=Sex.UNKNOWN)
+    street = models.CharField(max_length=200)
+    unit = models.CharField(max_length=50, blank=True)
+    city = models.CharField(max_length=100)
+    state = models.CharField(max_length=2, default="CT")
+    zip_code = models.CharField(max_length=5)
+    email = models.EmailField(blank=True)
+    has_no_email = models.BooleanField(default=False)
+    phone = PhoneNumberField()
+    language = models.CharField(max_length=10, default="en")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return self.number
+
+    @property
+    def name(self):
+        return " ".join(part for part in (self.first_name, self.middle_name, self.last_name, self.suffix) if part)
+
+    @property
+    def street_address(self):
+        return " ".join(part for part in (self.street, self.unit) if part)
+
+    @property
+    def town(self):
+        return f"{self.city}, {self.state} {self.zip_code}"
+
+
+def person_constraints(table):
+    """What is true of every person, under names that carry the table's."""
+    return [
+        models.CheckConstraint(
+            condition=Q(email="", has_no_email=True) | (~Q(email="") & Q(has_no_email=False)),
+            name=f"{table}_email_or_none",
+        ),
+        models.CheckConstraint(condition=Q(sex__in=["F", "M", "U"]), name=f"{table}_sex"),
+        models.CheckConstraint(condition=~Q(phone=""), name=f"{table}_has_phone"),
+    ]
+
+
+class Patient(Person):
+    """Somebody a physician has certified at least once."""
+
+    has_legal_capacity = models.BooleanField(default=True)
+    affirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="patient_search_name")]
+        constraints = [
+            *person_constraints("patient"),
+            models.CheckConstraint(condition=Q(state="CT"), name="patient_lives_in_connecticut"),
+        ]
+
+    def certification_on(self, day):
+        """The certification that is valid on `day`, or None."""
+        return self.certifications.valid_on(day).first()
+
+    @property
+    def current_assignment(self):
+        return next((one for one in self.assignments.all() if one.ended_date is None), None)
+
+
+class Caregiver(Person):
+    """An adult who orders and receives for a patient. A guardian is one."""
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="caregiver_search_name")
+        ]
+        constraints = [
+            *person_constraints("caregiver"),
+            models.UniqueConstraint(fields=["search_name", "birth_date", "phone"], name="caregiver_entered_once"),
+        ]
+
+
+class CaregiverAssignment(models.Model):
+    """Who acts for whom, from `started_date` until `ended_date` (half-open), once she has affirmed it."""
+
+    class Relationship(models.TextChoices):
+        PARENT = "parent", _("Parent")
+        GUARDIAN = "guardian", _("Guardian")
+        CUSTODIAN = "custodian", _("Other legal custodian")
+        CONSERVATOR = "conservator", _("Conservator")
+        CHILD = "child", _("Son or daughter")
+        SIBLING = "sibling", _("Brother or sister")
+        SPOUSE = "spouse", _("Husband, wife or partner")
+        OTHER = "other", _("Somebody else")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="assignments")
+    caregiver = models.ForeignKey(Caregiver, on_delete=models.PROTECT, related_name="assignments")
+    need = EncryptedTextField(blank=True, help_text=_("Why the patient needs a caregiver."))
+    relationship = models.CharField(max_length=20, choices=Relationship)
+    affirmed_at = models.DateTimeField(null=True, blank=True)
+    started_date = models.DateField()
+    ended_date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient"], condition=Q(ended_date__isnull=True), name="assignment_one_open_per_patient"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_date__isnull=True) | Q(ended_date__gte=F("started_date")), name="assignment_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    relationship__in=[
+                        "parent", "guardian", "custodian", "conservator", "child", "sibling", "spouse", "other",
+                    ]
+                ),
+                name="assignment_relationship",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self):
+        return f"assignment {self.pk}"

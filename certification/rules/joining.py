@@ -1,0 +1,52 @@
+"""Who may join by an invitation, and what is affirmed then. Each `check_` raises an InvitationError or its kin."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
+from certification.rules.errors import MOST_INVITATION_TRIES, IncompleteError, InvitationError
+from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def still_to_affirm(person: Patient | Caregiver) -> list[Patient | CaregiverAssignment]:
+    """What somebody who joined has not affirmed yet: being a patient, or acting for each patient as the caregiver."""
+    if isinstance(person, Patient):
+        return [] if person.affirmed_at else [person]
+    return [one for one in person.assignments.all() if one.ended_date is None and one.affirmed_at is None]
+
+
+def check_invitation_is_open(invitation: Invitation, *, now: datetime) -> None:
+    """Not used, not past its last day, not tried too often; raises InvitationError."""
+    if invitation.used_at is not None:
+        raise InvitationError(_("This invitation was used already. Sign in with the account you made."))
+    if now >= invitation.valid_until:
+        raise InvitationError(_("This invitation has ended. Ask your physician’s office to send a new one."))
+    if invitation.failed_tries >= MOST_INVITATION_TRIES:
+        raise InvitationError(
+            _("The birth date did not match five times. Ask your physician’s office to send a new invitation.")
+        )
+
+
+def check_may_join(invitation: Invitation, *, user: "User") -> None:
+    """The account is free, the person has no account yet, and is not the certifier; raises InvitationError."""
+    person = invitation.person
+    field = "patient" if invitation.patient_id else "caregiver"
+    if person.user_id is not None or hasattr(user, field):
+        raise InvitationError(_("This account, or this person, is joined already. Please call us, and we will help."))
+    patients = [person] if invitation.patient_id else [one.patient for one in person.assignments.all()]
+    if Certification.objects.active().filter(patient__in=patients, physician__user=user).exists():
+        raise InvitationError(_("The certifying physician cannot accept this invitation. Use another account."))
+
+
+def check_affirmations(role: Patient | CaregiverAssignment, affirmed: Iterable[str]) -> None:
+    """Each sentence of patient or caregiver was ticked; raises IncompleteError naming the first that was not."""
+    sentences = PATIENT_AFFIRMATIONS if isinstance(role, Patient) else CAREGIVER_AFFIRMATIONS
+    for name, sentence in sentences.items():
+        if name not in affirmed:
+            raise IncompleteError(_("Not affirmed: “%(point)s”") % {"point": sentence}, field=name)

@@ -1,0 +1,154 @@
+"""Who a patient and a caregiver may be. Each `check_` raises a CertificationError; nothing is written."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import zipcodes
+from django.utils.translation import gettext as _
+
+from accounts.models import Physician
+from certification.models import Caregiver, CaregiverAssignment, Patient
+from certification.rules.errors import AddressError, CaregiverError, IncompleteError, OwnPatientError
+from ui.text import search_name
+
+ADULT_AGE = 18
+PO_BOX = re.compile(
+    r"\bp\.?\s*o\.?\s*b(?:ox(?![a-z])|\.?(?=\s*#?\d))|\bpost\s+office\s+box|\bgeneral\s+delivery\b|^\s*box\s*#?\d",
+    re.IGNORECASE,
+)
+GUARDIANS = {
+    CaregiverAssignment.Relationship.PARENT,
+    CaregiverAssignment.Relationship.GUARDIAN,
+    CaregiverAssignment.Relationship.CUSTODIAN,
+}
+# CGS 21a-408: one patient a caregiver, unless family; it counts both ways (a daughter may act for both parents).
+FAMILY = GUARDIANS | {
+    CaregiverAssignment.Relationship.CONSERVATOR,
+    CaregiverAssignment.Relationship.CHILD,
+    CaregiverAssignment.Relationship.SIBLING,
+}
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Completed years on `day`."""
+    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+
+
+def is_minor_on(birth_date: date, day: date) -> bool:
+    return age_on(birth_date, day) < ADULT_AGE
+
+
+def needs_guardian(*, birth_date: date, has_legal_capacity: bool, day: date) -> bool:
+    """Minors and patients without legal capacity: the caregiver is a parent, guardian or custodian [CGS 21a-408]."""
+    return is_minor_on(birth_date, day) or not has_legal_capacity
+
+
+def check_profile_is_complete(person: Mapping[str, Any]) -> None:
+    """Name, birth date, home address, a primary phone, and an e-mail address if there is one [brief]."""
+    needed = ["first_name", "last_name", "birth_date", "street", "city", "zip_code", "phone"]
+    if any(not person.get(name) for name in needed):
+        raise IncompleteError(_("Complete the profile: name, date of birth, home address and primary phone."))
+    check_email_or_none(person)
+
+
+def check_email_or_none(person: Mapping[str, Any]) -> None:
+    """An e-mail address, or the word that there is none, and not both; raises IncompleteError."""
+    if bool(person.get("email")) == bool(person.get("has_no_email")):
+        raise IncompleteError(_("Enter an email address, or tick that there is none."), field="email")
+
+
+def names_po_box(street: str, unit: str = "") -> bool:
+    """Reads like a post office box or general delivery, in the ways people write them."""
+    return bool(PO_BOX.search(f"{street} {unit}"))
+
+
+def check_street_address(street: str, unit: str = "") -> None:
+    """A home has a street; raises AddressError."""
+    if names_po_box(street, unit):
+        raise AddressError(_("A PO box is no home. Enter the street address where the person lives."), field="street")
+
+
+def check_lives_in_connecticut(zip_code: str) -> None:
+    """The ZIP code is one of Connecticut's (06390 begins like them and is New York's); raises AddressError."""
+    if not any(place["state"] == "CT" for place in zipcodes.matching(zip_code)):
+        raise AddressError(
+            _("This ZIP code is not in Connecticut. The program is for people who live in Connecticut."),
+            field="zip_code",
+        )
+
+
+def is_same_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Same name and birth date; accents and capitals do not count."""
+    return one["birth_date"] == other["birth_date"] and search_name(one["last_name"], one["first_name"]) == search_name(
+        other["last_name"], other["first_name"]
+    )
+
+
+def check_not_own_patient(physician: Physician, person: Mapping[str, Any]) -> None:
+    """Patient or caregiver is not the certifying physician herself (e-mail, phone, name); raises OwnPatientError."""
+    emails = {physician.email.lower(), physician.user.email if physician.user else ""}
+    same_name = search_name(person["last_name"], person["first_name"]) == physician.search_name
+    same_contact = (person.get("email") or "?").lower() in emails or person["phone"] == physician.phone.as_e164
+    if same_contact:
+        raise OwnPatientError(
+            _("This email address or phone number is your own. Enter the person’s own contact data."), field="phone"
+        )
+    if same_name:
+        raise OwnPatientError(
+            _("This is your own name. A physician cannot certify herself; for a namesake, call the program."),
+            field="last_name",
+        )
+
+
+def check_caregiver(
+    caregiver: Mapping[str, Any] | None, *, physician: Physician, profile: Mapping[str, Any], today: date
+) -> None:
+    """The caregiver (answers of the step, or None) may act for the patient (answers of the profile).
+
+    Required, and a parent, guardian or custodian, for a minor and for a patient without legal capacity; 18 or older;
+    not the certifying physician; not the patient [law, CGS 21a-408]. Raises CaregiverError or OwnPatientError.
+    """
+    guarded = needs_guardian(
+        birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=today
+    )
+    if caregiver is None:
+        if guarded:
+            raise CaregiverError(
+                _("This patient needs a caregiver: a parent, guardian or other legal custodian. Please add one.")
+            )
+        return
+    check_profile_is_complete(caregiver)
+    check_street_address(caregiver["street"], caregiver.get("unit") or "")
+    check_lives_in_connecticut(caregiver["zip_code"])
+    if not caregiver.get("relationship"):
+        raise IncompleteError(_("Choose what the caregiver is to the patient."), field="relationship")
+    if guarded and caregiver["relationship"] not in GUARDIANS:
+        raise CaregiverError(
+            _("For this patient the caregiver must be a parent, guardian or other legal custodian."),
+            field="relationship",
+        )
+    if is_minor_on(caregiver["birth_date"], today):
+        raise CaregiverError(_("A caregiver must be 18 or older."), field="birth_date")
+    if is_same_person(caregiver, profile):
+        raise CaregiverError(_("The caregiver cannot be the patient."), field="last_name")
+    check_not_own_patient(physician, caregiver)
+
+
+def check_has_guardian(patient: Patient, *, today: date) -> None:
+    """A patient who needs a guardian has a current caregiver, checked when named; raises CaregiverError."""
+    capacity = patient.has_legal_capacity
+    is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
+    if is_guarded and patient.current_assignment is None:
+        raise CaregiverError(_("This patient needs a caregiver before the certification can be renewed."))
+
+
+def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, relationship: str) -> None:
+    """One patient a caregiver, unless a family relation to each [law, CGS 21a-408]; raises CaregiverError."""
+    others = caregiver.assignments.filter(ended_date__isnull=True).exclude(patient=patient)
+    relations = set(others.values_list("relationship", flat=True))
+    if relations and not ({relationship} | relations) <= FAMILY:
+        raise CaregiverError(
+            _("This caregiver already acts for another patient who is not family. Please name somebody else.")
+        )

@@ -1,0 +1,143 @@
+"""What a certification needs, how much and how long it is good for. Each `check_` raises a CertificationError."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accounts.models import Physician
+from certification.models import (
+    AllotmentLimit,
+    Certification,
+    Condition,
+)
+from certification.rules.errors import (
+    AllotmentError,
+    ChangedError,
+    ConditionError,
+    ExamDateError,
+    IncompleteError,
+    SignatureError,
+    TransitionError,
+)
+from certification.rules.people import is_minor_on
+from certification.statements import ATTESTATIONS
+from ui.text import search_name
+
+MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
+S = Certification.Status
+ALLOWED_TRANSITIONS = {
+    S.DRAFT: {S.ACTIVE},
+    S.ACTIVE: {S.SUPERSEDED, S.WITHDRAWN},
+    S.SUPERSEDED: set(),
+    S.WITHDRAWN: set(),
+}
+
+
+def expires_date_for(certified_date: date) -> date:
+    """One year after `certified_date`, the first day on which it is no longer valid; 29 February gives 28 [brief]."""
+    try:
+        return certified_date.replace(year=certified_date.year + 1)
+    except ValueError:
+        return certified_date.replace(year=certified_date.year + 1, day=28)
+
+
+def conditions_for(*, birth_date: date, day: date) -> Iterable[Condition]:
+    """The conditions that count for the patient's age on `day`, by name."""
+    for_age = {"for_minors": True} if is_minor_on(birth_date, day) else {"for_adults": True}
+    in_force = Condition.objects.filter(effective_date__lte=day, **for_age)
+    return in_force.exclude(until_date__lte=day)
+
+
+def allotment_limit_oz(day: date) -> Decimal:
+    """The monthly limit in ounces in force on `day` (3.5 oz [brief], from a dated table)."""
+    return AllotmentLimit.objects.filter(effective_date__lte=day).values_list("limit_oz", flat=True)[0]
+
+
+def ounces_to_mg(ounces: Decimal) -> int:
+    """Ounces as milligrams, rounded down: 3.5 oz are 99,223 mg [DOMAIN.md 4]."""
+    return int((ounces * MG_PER_OZ).to_integral_value(ROUND_FLOOR))
+
+
+def check_transition(certification: Certification, to: str) -> None:
+    """`to` may follow the certification's status; raises TransitionError."""
+    if to not in ALLOWED_TRANSITIONS[Certification.Status(certification.status)]:
+        raise TransitionError(
+            _("This certification is %(status)s; that is no longer possible.")
+            % {"status": certification.get_status_display().lower()}
+        )
+
+
+def check_attestations(statement: Mapping[str, Any]) -> None:
+    """Each of the six points was attested; raises IncompleteError naming the first that was not."""
+    for name, sentence in ATTESTATIONS.items():
+        if not statement.get(name):
+            raise IncompleteError(_("Not attested: “%(point)s”") % {"point": sentence}, field=name)
+
+
+def check_conditions_fit_age(codes: Iterable[str], *, birth_date: date, day: date) -> None:
+    """At least one condition, each on the list for the patient's age on `day`; raises Incomplete- or ConditionError."""
+    codes = set(codes)
+    if not codes:
+        raise IncompleteError(_("Choose at least one debilitating condition."), field="condition_codes")
+    known = {condition.code for condition in conditions_for(birth_date=birth_date, day=day)}
+    if not codes <= known:
+        raise ConditionError(
+            _("A chosen condition is not on the list for patients under 18.")
+            if is_minor_on(birth_date, day)
+            else _("A chosen condition is not on the list for adults."),
+            field="condition_codes",
+        )
+
+
+def check_exam_dates(*, exam_date: date | None, monitoring_reviewed_date: date | None, today: date) -> None:
+    """Exam and monitoring-program review in the last EXAM_MAX_AGE_DAYS days; raises Incomplete- or ExamDateError."""
+    oldest = today - timedelta(days=settings.EXAM_MAX_AGE_DAYS)
+    for field, day in (("exam_date", exam_date), ("monitoring_reviewed_date", monitoring_reviewed_date)):
+        if day is None:
+            raise IncompleteError(_("Enter the dates of the exam and of the monitoring review."), field=field)
+        if day > today:
+            raise ExamDateError(_("This date lies in the future."), field=field)
+        if day < oldest:
+            raise ExamDateError(
+                _("This date is too long ago: it must be %(day)s or later.") % {"day": date_format(oldest, "F j, Y")},
+                field=field,
+            )
+
+
+def check_monthly_allotment(amount_oz: Decimal | None, *, day: date) -> None:
+    """More than 0 and at most the limit in ounces on `day`; raises Incomplete- or AllotmentError."""
+    if amount_oz is None:
+        raise IncompleteError(_("Enter the monthly allotment in ounces."), field="monthly_allotment_oz")
+    limit = allotment_limit_oz(day)
+    if not 0 < amount_oz <= limit:
+        raise AllotmentError(
+            _("The monthly allotment can be at most %(limit)s oz, and more than 0.") % {"limit": limit.normalize()},
+            field="monthly_allotment_oz",
+        )
+
+
+def draft_digest(draft: Mapping[str, Any] | None) -> str:
+    """SHA-256 of the answers of a draft, in hex: what a page showed, without showing it again."""
+    return hashlib.sha256(json.dumps(draft, sort_keys=True).encode()).hexdigest()
+
+
+def check_is_as_seen(certification: Certification, seen: str) -> None:
+    """The draft still has the digest that the page of the signature carried; raises ChangedError."""
+    if draft_digest(certification.draft) != seen:
+        raise ChangedError(_("The answers were changed since you opened this page. Look them over again, then sign."))
+
+
+def check_signature(physician: Physician, typed_name: str) -> None:
+    """The typed name is the physician's; accents, capitals and spaces do not count. Raises SignatureError."""
+    if search_name(typed_name) != search_name(physician.name):
+        raise SignatureError(
+            _("Type your name as it stands on your license: %(name)s.") % {"name": physician.name},
+            field="signature_name",
+        )
