@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certification.rules import ounces_to_mg
 from delivery import actions, rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
 from delivery.reference import POLICIES
@@ -34,11 +35,6 @@ def window_on(day, starts="09:30", ends="13:30", **over):
 )
 def test_flower_equivalent_follows_the_states_formula(thc_mg, other_mg, amount_mg):
     assert rules.flower_equivalent_mg(thc_mg=thc_mg, other_cannabinoids_mg=other_mg) == amount_mg
-
-
-def test_ounces_to_mg_rounds_down():
-    assert rules.ounces_to_mg(Decimal("3.50")) == OZ_3_5
-    assert rules.ounces_to_mg(Decimal("1.00")) == 28_349
 
 
 @pytest.mark.django_db
@@ -300,7 +296,7 @@ def test_check_subtotal_is_as_seen():
 
 
 def ounces(n):
-    return rules.ounces_to_mg(Decimal(n))
+    return ounces_to_mg(Decimal(n))
 
 
 @pytest.fixture

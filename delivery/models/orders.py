@@ -1,122 +1,14 @@
-from datetime import datetime
-from zoneinfo import ZoneInfo
+"""Carts and orders."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from certification.models import Certification, Patient
-
-
-class DeliveryPolicy(models.Model):
-    """The terms of delivery from a day on. A change never alters orders that were placed."""
-
-    created_at = models.DateTimeField(auto_now_add=True)
-    effective_date = models.DateField(unique=True)
-    weekday = models.PositiveSmallIntegerField(help_text=_("Monday is 0, Wednesday 2."))
-    windows = models.JSONField(help_text=_("Pairs of local times, for example [[“09:30”, “13:30”]]."))
-    minimum_cents = models.PositiveIntegerField()
-    lead_hours = models.PositiveSmallIntegerField()
-    capacity = models.PositiveSmallIntegerField(help_text=_("Orders a window."))
-    radius_miles = models.PositiveSmallIntegerField(null=True, blank=True)
-    origin_zip = models.CharField(max_length=5, blank=True)
-    allotment_days = models.PositiveSmallIntegerField()
-
-    class Meta:
-        verbose_name_plural = "delivery policies"
-        ordering = ["-effective_date"]
-        constraints = [
-            models.CheckConstraint(condition=Q(weekday__lte=6), name="policy_weekday"),
-            models.CheckConstraint(condition=Q(allotment_days__gte=1), name="policy_allotment_days"),
-            models.CheckConstraint(
-                condition=Q(radius_miles__isnull=True) | ~Q(origin_zip=""), name="policy_radius_has_origin"
-            ),
-        ]
-
-    def __str__(self):
-        return f"policy from {self.effective_date}"
-
-
-class DeliveryWindow(models.Model):
-    """One time span of one delivery day, in local time, with its places."""
-
-    created_at = models.DateTimeField(auto_now_add=True)
-    date = models.DateField()
-    starts = models.TimeField()
-    ends = models.TimeField()
-    capacity = models.PositiveSmallIntegerField()
-    booked = models.PositiveSmallIntegerField(default=0)
-    is_open = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["date", "starts"]
-        constraints = [
-            models.UniqueConstraint(fields=["date", "starts"], name="window_once"),
-            models.CheckConstraint(condition=Q(starts__lt=F("ends")), name="window_times"),
-            models.CheckConstraint(condition=Q(booked__gte=0, booked__lte=F("capacity")), name="window_not_overbooked"),
-        ]
-
-    def __str__(self):
-        return self.code
-
-    @property
-    def code(self):
-        """How forms and addresses name it: `2026-11-25-0930`."""
-        return f"{self.date:%Y-%m-%d}-{self.starts:%H%M}"
-
-    @property
-    def starts_at(self):
-        """The instant at which it starts, made from local time: +7 days in UTC would drift with the clocks."""
-        return datetime.combine(self.date, self.starts, tzinfo=ZoneInfo(settings.TIME_ZONE))
-
-    @property
-    def ends_at(self):
-        return datetime.combine(self.date, self.ends, tzinfo=ZoneInfo(settings.TIME_ZONE))
-
-    @property
-    def places_left(self):
-        return self.capacity - self.booked
-
-
-class Product(models.Model):
-    class Form(models.TextChoices):
-        FLOWER = "flower", _("Flower")
-        VAPE = "vape", _("Vape")
-        EDIBLE = "edible", _("Edible")
-        TINCTURE = "tincture", _("Tincture")
-        CAPSULE = "capsule", _("Capsule")
-        TOPICAL = "topical", _("Topical")
-        CONCENTRATE = "concentrate", _("Concentrate")
-
-    created_at = models.DateTimeField(auto_now_add=True)
-    sku = models.CharField("SKU", max_length=30, unique=True)
-    name = models.CharField(max_length=120)
-    form = models.CharField(max_length=12, choices=Form)
-    price_cents = models.PositiveIntegerField()
-    amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent in milligrams."))
-    thc_mg = models.PositiveIntegerField(default=0)
-    cbd_mg = models.PositiveIntegerField(default=0)
-    stock = models.PositiveIntegerField(default=0)
-    is_inhaled = models.BooleanField()
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["form", "name"]
-        constraints = [
-            models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
-            models.CheckConstraint(
-                condition=Q(price_cents__gt=0, amount_mg__gt=0), name="product_has_price_and_amount"
-            ),
-            models.CheckConstraint(
-                condition=Q(form__in=["flower", "vape", "edible", "tincture", "capsule", "topical", "concentrate"]),
-                name="product_form",
-            ),
-        ]
-
-    def __str__(self):
-        return self.sku
+from delivery.models.products import Product
+from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
 
 class OrderQuerySet(models.QuerySet):
@@ -258,34 +150,3 @@ class OrderLine(models.Model):
     @property
     def total_mg(self):
         return self.quantity * self.amount_mg
-
-
-class StockMovement(models.Model):
-    """Every change of a product's stock; the sum of the quantities is the stock."""
-
-    class Kind(models.TextChoices):
-        RECEIVED = "received", _("received")
-        RESERVED = "reserved", _("reserved by an order")
-        RELEASED = "released", _("given back by an order")
-
-    created_at = models.DateTimeField(auto_now_add=True)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")
-    lot = models.CharField(max_length=40, blank=True)
-    kind = models.CharField(max_length=10, choices=Kind)
-    quantity = models.IntegerField(help_text=_("Negative when stock goes down."))
-    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="movements")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=200, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind="reserved", quantity__lt=0, order__isnull=False)
-                | Q(kind="released", quantity__gt=0, order__isnull=False)
-                | Q(kind="received", quantity__gt=0),
-                name="movement_sign_fits_kind",
-            ),
-        ]
-
-    def __str__(self):
-        return f"movement {self.pk}"

@@ -1,0 +1,23 @@
+"""Every write of delivery. Lock order: patient, certification, order, window, products by id."""
+
+from delivery.actions.cart import set_line
+from delivery.actions.placing import place_order
+from delivery.actions.review import confirm_order
+from delivery.actions.stock import receive_stock, save_product
+from delivery.actions.undoing import cancel_order, lapse_orders, refuse_order, undo_uncovered_orders
+from delivery.actions.windows import make_windows, set_policy, sync_policies
+
+__all__ = [
+    "cancel_order",
+    "confirm_order",
+    "lapse_orders",
+    "make_windows",
+    "place_order",
+    "receive_stock",
+    "refuse_order",
+    "save_product",
+    "set_line",
+    "set_policy",
+    "sync_policies",
+    "undo_uncovered_orders",
+]

@@ -1,0 +1,69 @@
+"""What an order holds, and the locks under which it takes it and gives it back; what other actions share."""
+
+from collections.abc import Iterable
+
+from django.db.models import F, QuerySet
+
+from accounts.models import User
+from certification.models import Patient
+from delivery.models import DeliveryWindow, Order, OrderLine, Product, StockMovement
+from notifications.actions import queue
+
+
+def take(order: Order, lines: list[OrderLine], *, by: User) -> None:
+    """One place of the window, and the stock of each line; prices and amounts stand from now on."""
+    assert order.window_id
+    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") + 1)
+    for line in lines:
+        line.unit_price_cents, line.amount_mg = line.product.price_cents, line.product.amount_mg
+    OrderLine.objects.bulk_update(lines, ["unit_price_cents", "amount_mg"])
+    _move_stock(order, lines, StockMovement.Kind.RESERVED, sign=-1, by=by)
+
+
+def give_back(order: Order, *, by: User | None) -> None:
+    assert order.window_id
+    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
+    _move_stock(order, order.lines.order_by("product_id"), StockMovement.Kind.RELEASED, sign=1, by=by)
+
+
+def _move_stock(order: Order, lines: Iterable[OrderLine], kind: str, *, sign: int, by: User | None) -> None:
+    lines = sorted(lines, key=lambda line: line.product_id)
+    for line in lines:
+        Product.objects.filter(pk=line.product_id).update(stock=F("stock") + sign * line.quantity)
+    StockMovement.objects.bulk_create(
+        StockMovement(product_id=line.product_id, kind=kind, quantity=sign * line.quantity, order=order, by=by)
+        for line in lines
+    )
+
+
+def tell(order: Order, kind: str, *, by: User | None) -> None:
+    queue(
+        kind=kind,
+        recipient=order.placed_by.email,
+        context={"order": order.pk},
+        dedupe_key=f"{kind}:{order.pk}",
+        by=by,
+    )
+
+
+def lock_all(orders: QuerySet[Order]) -> None:
+    """Several orders at once, in the order of everybody: the orders, all their windows, all their products."""
+    held = list(orders.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", "window"))
+    for model, ids in (
+        (DeliveryWindow, {window for _order, window in held}),
+        (
+            Product,
+            set(OrderLine.objects.filter(order__in=[pk for pk, _window in held]).values_list("product", flat=True)),
+        ),
+    ):
+        list(model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
+def locked(order: Order) -> Order:
+    """The order with its patient, window and policy; patient first, as every action of an order locks."""
+    Patient.objects.select_for_update(no_key=True).get(orders=order)
+    return (
+        Order.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("window", "policy", "patient", "placed_by")
+        .get(pk=order.pk)
+    )

@@ -1,0 +1,127 @@
+"""From a cart to an order. Lock order: patient, certification, order, window, products by id."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.actions import audited, record
+from certification.models import Certification, Patient
+from delivery import rules
+from delivery.actions.holding import take, tell
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
+from ui.text import readable_number
+
+
+@audited("order.place")
+def place_order(
+    *,
+    patient: Patient,
+    window: DeliveryWindow,
+    address: Mapping[str, Any],
+    payment_method: str,
+    seen_cents: int,
+    idempotency_key: UUID,
+    by: User,
+) -> Order:
+    """Turn the cart that `by` keeps for the patient into an order for `window`.
+
+    `address` has street, unit, city, zip_code, phone, is_residence; `seen_cents` is the total the page showed. Takes a
+    place, stock and allotment, all checked under locks. The same key again returns the order it made; with other
+    content RepeatedWithOtherContent. Raises every DeliveryError.
+    """
+    now = timezone.now()
+    digest = _request_digest(patient, window, address, payment_method, seen_cents)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    made = Order.objects.filter(placed_by=by, idempotency_key=idempotency_key).first()
+    if made is not None:
+        rules.check_same_request(made, digest)
+        return made
+    certification = _locked_certification(patient, window)
+    cart = _locked_cart(patient, by)
+    window = DeliveryWindow.objects.select_for_update(no_key=True).get(pk=window.pk)
+    lines = _lines_with_locked_products(cart)
+    policy = rules.policy_on(timezone.localdate())
+    _check_may_be_placed(patient, certification, window, lines, policy, now=now, by=by)
+    rules.check_address(
+        street=address["street"],
+        unit=address["unit"],
+        zip_code=address["zip_code"],
+        is_residence=address["is_residence"],
+        policy=policy,
+    )
+    rules.check_payment(payment_method)
+    subtotal_cents, amount_mg = rules.totals(lines)
+    rules.check_subtotal_is_as_seen(subtotal_cents, seen_cents)
+    for name, value in address.items():
+        setattr(cart, name, value)
+    cart.certification, cart.window, cart.policy = certification, window, policy
+    cart.payment_method, cart.subtotal_cents, cart.amount_mg = payment_method, subtotal_cents, amount_mg
+    cart.idempotency_key, cart.request_digest = idempotency_key, digest
+    cart.number, cart.status, cart.placed_at = readable_number("D"), Order.Status.PLACED, now
+    cart.save()
+    take(cart, lines, by=by)
+    record(action="order.place", by=by, subject=cart)
+    tell(cart, "order_placed", by=by)
+    return cart
+
+
+def _request_digest(
+    patient: Patient, window: DeliveryWindow, address: Mapping[str, Any], payment_method: str, seen_cents: int
+) -> str:
+    address_pairs = sorted((name, str(value)) for name, value in address.items())
+    content = [patient.number, window.code, address_pairs, payment_method, seen_cents]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _locked_certification(patient: Patient, window: DeliveryWindow) -> Certification | None:
+    return Certification.objects.valid_on(window.date).select_for_update(no_key=True).filter(patient=patient).first()
+
+
+def _locked_cart(patient: Patient, by: User) -> Order:
+    cart = Order.objects.carts().select_for_update(no_key=True).filter(patient=patient, placed_by=by).first()
+    if cart is None:
+        raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
+    return cart
+
+
+def _lines_with_locked_products(cart: Order) -> list[OrderLine]:
+    lines = list(cart.lines.all())
+    if not lines:
+        raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
+    ids = [line.product_id for line in lines]
+    products = Product.objects.select_for_update(no_key=True).order_by("pk").in_bulk(ids)
+    for line in lines:
+        line.product = products[line.product_id]
+    return lines
+
+
+def _check_may_be_placed(
+    patient: Patient,
+    certification: Certification | None,
+    window: DeliveryWindow,
+    lines: list[OrderLine],
+    policy: DeliveryPolicy,
+    *,
+    now: datetime,
+    by: User,
+) -> None:
+    rules.check_orderer(patient, user=by, today=timezone.localdate(now))
+    rules.check_lead_time(window, policy, now=now)
+    rules.check_certification_covers(certification, window)
+    rules.check_window_has_room(window)
+    for line in lines:
+        rules.check_product_fits_patient(line.product, patient, day=window.date)
+        rules.check_stock(line.product, line.quantity)
+    subtotal_cents, amount_mg = rules.totals(lines)
+    rules.check_minimum(subtotal_cents, policy)
+    left_mg = rules.allotment_left_mg(
+        patient=patient, day=window.date, certification=certification, days=policy.allotment_days
+    )
+    rules.check_allotment_left(amount_mg, left_mg)

@@ -1,0 +1,23 @@
+"""What staff decide about an order that was placed."""
+
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from delivery import rules
+from delivery.actions.holding import locked, tell
+from delivery.models import Order
+
+
+@audited("order.confirm")
+def confirm_order(*, order: Order, by: User) -> Order:
+    """Staff have reviewed a placed order and will deliver it; the orderer is told. Again changes nothing."""
+    order = locked(order)
+    if order.status == Order.Status.CONFIRMED:
+        return order
+    rules.check_transition(order, Order.Status.CONFIRMED)
+    order.status, order.confirmed_at = Order.Status.CONFIRMED, timezone.now()
+    order.save(update_fields=["status", "confirmed_at"])
+    record(action="order.confirm", by=by, subject=order)
+    tell(order, "order_confirmed", by=by)
+    return order

@@ -1,0 +1,98 @@
+"""Orders that will not be delivered: place, stock and allotment are given back."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.actions import audited, record
+from certification.models import Patient
+from delivery import rules
+from delivery.actions.holding import give_back, lock_all, locked, tell
+from delivery.models import Order
+
+
+@audited("order.refuse")
+def refuse_order(*, order: Order, reason: str, by: User) -> Order:
+    """Staff cannot deliver it; place, stock and allotment are given back and the orderer is told the reason.
+
+    Again changes nothing.
+    """
+    order = locked(order)
+    if order.status == Order.Status.REFUSED:
+        return order
+    return _undo(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
+
+
+@audited("order.cancel")
+def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
+    """The orderer until the cut-off, or staff: place, stock and allotment are given back. Again changes nothing."""
+    order = locked(order)
+    if order.status == Order.Status.CANCELLED:
+        return order
+    now = timezone.now()
+    if not by.is_staff:
+        rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
+    rules.check_may_cancel(order, by_staff=by.is_staff, now=now)
+    return _undo(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+
+
+@audited("order.undo_uncovered")
+def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) -> int:
+    """Cancel open orders from `from_day` on that no certification covers any more, or that exceed its allotment.
+
+    The latest go first, so that an earlier promise stands; returns how many were undone.
+    """
+    undone = 0
+    policy = rules.policy_on(timezone.localdate())
+    open_orders = Order.objects.holding().filter(patient=patient, window__date__gte=from_day)
+    lock_all(open_orders)
+    for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
+        assert order.window
+        day = order.window.date
+        left_mg = rules.allotment_left_mg(
+            patient=patient,
+            day=day,
+            certification=patient.certification_on(day),
+            days=policy.allotment_days,
+            without=order,
+        )
+        if order.amount_mg > left_mg:
+            reason = _("Your certification no longer covers this order.")
+            _undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+            undone += 1
+    return undone
+
+
+def lapse_orders(*, now: datetime, by: User | None) -> int:
+    """Give back what placed orders hold whose window passed without staff confirming them; returns how many."""
+    passed = Order.objects.filter(status=Order.Status.PLACED, window__date__lte=timezone.localdate(now)).select_related(
+        "window"
+    )
+    lapsed = 0
+    for order in passed:
+        assert order.window
+        if order.window.ends_at <= now and _lapse(order, by=by):
+            lapsed += 1
+    return lapsed
+
+
+def _lapse(order: Order, *, by: User | None) -> bool:
+    with transaction.atomic():
+        order = locked(order)
+        if order.status != Order.Status.PLACED:
+            return False
+        _undo(order, Order.Status.LAPSED, reason="", kind="order_cancelled", by=by)
+    return True
+
+
+def _undo(order: Order, status: str, *, reason: str, kind: str, by: User | None) -> Order:
+    rules.check_transition(order, status)
+    order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
+    order.save(update_fields=["status", "ended_at", "ended_reason"])
+    give_back(order, by=by)
+    record(action=f"order.{status}", by=by, subject=order, reason=reason)
+    tell(order, kind, by=by)
+    return order

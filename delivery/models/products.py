@@ -1,0 +1,44 @@
+"""The menu."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Product(models.Model):
+    class Form(models.TextChoices):
+        FLOWER = "flower", _("Flower")
+        VAPE = "vape", _("Vape")
+        EDIBLE = "edible", _("Edible")
+        TINCTURE = "tincture", _("Tincture")
+        CAPSULE = "capsule", _("Capsule")
+        TOPICAL = "topical", _("Topical")
+        CONCENTRATE = "concentrate", _("Concentrate")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    sku = models.CharField("SKU", max_length=30, unique=True)
+    name = models.CharField(max_length=120)
+    form = models.CharField(max_length=12, choices=Form)
+    price_cents = models.PositiveIntegerField()
+    amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent in milligrams."))
+    thc_mg = models.PositiveIntegerField(default=0)
+    cbd_mg = models.PositiveIntegerField(default=0)
+    stock = models.PositiveIntegerField(default=0)
+    is_inhaled = models.BooleanField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["form", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price_cents__gt=0, amount_mg__gt=0), name="product_has_price_and_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(form__in=["flower", "vape", "edible", "tincture", "capsule", "topical", "concentrate"]),
+                name="product_form",
+            ),
+        ]
+
+    def __str__(self):
+        return self.sku

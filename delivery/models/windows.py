@@ -1,0 +1,79 @@
+"""The terms of delivery, and the windows made from them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class DeliveryPolicy(models.Model):
+    """The terms of delivery from a day on. A change never alters orders that were placed."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    effective_date = models.DateField(unique=True)
+    weekday = models.PositiveSmallIntegerField(help_text=_("Monday is 0, Wednesday 2."))
+    windows = models.JSONField(help_text=_("Pairs of local times, for example [[“09:30”, “13:30”]]."))
+    minimum_cents = models.PositiveIntegerField()
+    lead_hours = models.PositiveSmallIntegerField()
+    capacity = models.PositiveSmallIntegerField(help_text=_("Orders a window."))
+    radius_miles = models.PositiveSmallIntegerField(null=True, blank=True)
+    origin_zip = models.CharField(max_length=5, blank=True)
+    allotment_days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name_plural = "delivery policies"
+        ordering = ["-effective_date"]
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="policy_weekday"),
+            models.CheckConstraint(condition=Q(allotment_days__gte=1), name="policy_allotment_days"),
+            models.CheckConstraint(
+                condition=Q(radius_miles__isnull=True) | ~Q(origin_zip=""), name="policy_radius_has_origin"
+            ),
+        ]
+
+    def __str__(self):
+        return f"policy from {self.effective_date}"
+
+
+class DeliveryWindow(models.Model):
+    """One time span of one delivery day, in local time, with its places."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    date = models.DateField()
+    starts = models.TimeField()
+    ends = models.TimeField()
+    capacity = models.PositiveSmallIntegerField()
+    booked = models.PositiveSmallIntegerField(default=0)
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["date", "starts"]
+        constraints = [
+            models.UniqueConstraint(fields=["date", "starts"], name="window_once"),
+            models.CheckConstraint(condition=Q(starts__lt=F("ends")), name="window_times"),
+            models.CheckConstraint(condition=Q(booked__gte=0, booked__lte=F("capacity")), name="window_not_overbooked"),
+        ]
+
+    def __str__(self):
+        return self.code
+
+    @property
+    def code(self):
+        """How forms and addresses name it: `2026-11-25-0930`."""
+        return f"{self.date:%Y-%m-%d}-{self.starts:%H%M}"
+
+    @property
+    def starts_at(self):
+        """The instant at which it starts, made from local time: +7 days in UTC would drift with the clocks."""
+        return datetime.combine(self.date, self.starts, tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+    @property
+    def ends_at(self):
+        return datetime.combine(self.date, self.ends, tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+    @property
+    def places_left(self):
+        return self.capacity - self.booked

@@ -1,0 +1,68 @@
+"""Where deliveries are made: homes in Connecticut. Each `check_` raises an AddressError."""
+
+import re
+from math import asin, cos, radians, sin, sqrt
+
+import usaddress
+import zipcodes
+from django.utils.translation import gettext as _
+
+from certification.rules import names_po_box
+from delivery.models import DeliveryPolicy
+from delivery.rules.errors import (
+    AddressError,
+)
+
+BUSINESS_WORDS = re.compile(
+    r"\b(llc|inc|corp|office|suite|ste|dorm|dormitory|residence hall|hotel|motel|store|shop|salon|clinic|church)\b",
+    re.IGNORECASE,
+)
+
+
+def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
+    """A Connecticut ZIP code that takes deliveries, within the radius where one is set (06390 is in New York)."""
+    if not re.fullmatch(r"[0-9]{5}", zip_code):
+        return False
+    place = next(iter(zipcodes.matching(zip_code)), None)
+    if place is None or place["state"] != "CT" or place["zip_code_type"] == "PO BOX":
+        return False
+    if policy.radius_miles is None:
+        return True
+    origin = zipcodes.matching(policy.origin_zip)[0]
+    return _miles_between(origin, place) <= policy.radius_miles
+
+
+def _miles_between(one: dict[str, str], other: dict[str, str]) -> float:
+    lat1, lat2 = radians(float(one["lat"])), radians(float(other["lat"]))  # coordinates, neither money nor amounts
+    half_lat, half_long = (lat2 - lat1) / 2, radians(float(other["long"]) - float(one["long"])) / 2
+    return 2 * 3958.8 * asin(sqrt(sin(half_lat) ** 2 + cos(lat1) * cos(lat2) * sin(half_long) ** 2))
+
+
+def looks_like_business(street: str, unit: str = "") -> bool:
+    """Whether a line reads like a business, dorm or workplace: it is asked about, never refused for that alone.
+
+    The name of the street does not count: people live on Church Street.
+    """
+    try:
+        parts, _kind = usaddress.tag(street)
+    except usaddress.RepeatedLabelError:
+        return bool(BUSINESS_WORDS.search(f"{street} {unit}"))
+    told = " ".join(text for label, text in parts.items() if label != "StreetName")
+    return bool(BUSINESS_WORDS.search(f"{told} {unit}")) or ("BuildingName" in parts and "AddressNumber" not in parts)
+
+
+def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy) -> None:
+    """A home in Connecticut, no PO box, within the radius where one is set [brief: never to businesses].
+
+    Raises AddressError.
+    """
+    if names_po_box(street, unit):
+        raise AddressError(_("We cannot deliver to a PO box. Enter the street address of a home."), field="street")
+    if not zip_is_served(zip_code, policy):
+        raise AddressError(
+            _("We deliver to street addresses in Connecticut only. Please check the ZIP code."), field="zip_code"
+        )
+    if not is_residence:
+        raise AddressError(
+            _("We deliver to homes only, never to a business. Tick the box if this is a home."), field="is_residence"
+        )

@@ -1,0 +1,59 @@
+"""The expected refusals of this app."""
+
+from ui.errors import PortalError
+
+
+class DeliveryError(PortalError):
+    """An expected refusal of this app."""
+
+
+class TransitionError(DeliveryError):
+    """The order is not in a state that allows this."""
+
+
+class OrdererError(DeliveryError):
+    """This account may not order for this patient."""
+
+
+class CertificationNotValid(DeliveryError):
+    """No certification is valid on the delivery day."""
+
+
+class WindowError(DeliveryError):
+    """The window is closed, full or too near."""
+
+
+class MinimumError(DeliveryError):
+    """The order is below the minimum."""
+
+
+class AllotmentError(DeliveryError):
+    """The order is more than what is left of the monthly allotment."""
+
+
+class StockError(DeliveryError):
+    """There is less of a product than was asked for."""
+
+
+class ProductError(DeliveryError):
+    """The product cannot be ordered by this patient."""
+
+
+class QuantityError(DeliveryError):
+    """The quantity is not a number that can be ordered."""
+
+
+class AddressError(DeliveryError):
+    """We cannot deliver to this address."""
+
+
+class PaymentError(DeliveryError):
+    """Neither cash nor debit."""
+
+
+class ChangedError(DeliveryError):
+    """The order is not what the person saw."""
+
+
+class RepeatedWithOtherContent(DeliveryError):
+    """The same form was sent before with other content."""

@@ -1,0 +1,124 @@
+"""Who may order, what an order needs, and what may become of it. Each `check_` raises a DeliveryError."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from certification.models import Certification, Patient
+from certification.rules import needs_guardian
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
+from delivery.rules.errors import (
+    CertificationNotValid,
+    ChangedError,
+    MinimumError,
+    OrdererError,
+    PaymentError,
+    RepeatedWithOtherContent,
+    TransitionError,
+    WindowError,
+)
+from delivery.rules.windows import closes_at
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+S = Order.Status
+ALLOWED_TRANSITIONS = {
+    S.CART: {S.PLACED},
+    S.PLACED: {S.CONFIRMED, S.CANCELLED, S.REFUSED, S.LAPSED},
+    S.CONFIRMED: {S.CANCELLED, S.REFUSED},
+    S.CANCELLED: set(),
+    S.REFUSED: set(),
+    S.LAPSED: set(),
+}
+
+
+def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
+    """Subtotal in cents and amount in mg at today's prices of the products."""
+    lines = list(lines)
+    return (
+        sum(line.quantity * line.product.price_cents for line in lines),
+        sum(line.quantity * line.product.amount_mg for line in lines),
+    )
+
+
+def check_transition(order: Order, to: str) -> None:
+    """`to` may follow the order's status; raises TransitionError."""
+    if to not in ALLOWED_TRANSITIONS[Order.Status(order.status)]:
+        raise TransitionError(
+            _("This order is %(status)s; that is no longer possible.") % {"status": order.get_status_display().lower()}
+        )
+
+
+def check_orderer(patient: Patient, *, user: "User", today: date) -> None:
+    """The patient, or the caregiver, who affirmed; for a minor or a patient without capacity the caregiver alone.
+
+    Raises OrdererError.
+    """
+    assignment = patient.current_assignment
+    if assignment is not None and assignment.caregiver.user_id == user.pk:
+        if assignment.affirmed_at is None:
+            raise OrdererError(_("Confirm your caregiver’s statement first; then you can order."))
+        return
+    if patient.user_id != user.pk:
+        raise OrdererError(_("Only the patient or the patient’s caregiver can order."))
+    if needs_guardian(birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today):
+        raise OrdererError(_("For this patient, the caregiver orders and receives."))
+    if patient.affirmed_at is None:
+        raise OrdererError(_("Confirm your patient’s statement first; then you can order."))
+
+
+def check_certification_covers(certification: Certification | None, window: DeliveryWindow) -> None:
+    """A certification is valid on the delivery day; raises CertificationNotValid."""
+    if certification is None or not certification.is_valid_on(window.date):
+        raise CertificationNotValid(
+            _("No certification is valid on %(day)s. Choose an earlier day, or ask the physician for a renewal.")
+            % {"day": date_format(window.date, "l, F j, Y")},
+            field="window",
+        )
+
+
+def check_minimum(subtotal_cents: int, policy: DeliveryPolicy) -> None:
+    """The subtotal reaches the minimum in cents [brief: $75]; raises MinimumError."""
+    short = policy.minimum_cents - subtotal_cents
+    if short > 0:
+        raise MinimumError(
+            _("You are $%(short)s short of the $%(minimum)s minimum for delivery. Add something to your cart.")
+            % {"short": _dollars(short), "minimum": _dollars(policy.minimum_cents)}
+        )
+
+
+def _dollars(cents: int) -> str:
+    return f"{cents // 100:,}.{cents % 100:02d}"
+
+
+def check_payment(payment_method: str) -> None:
+    """Cash or debit [brief]; raises PaymentError."""
+    if payment_method not in Order.PaymentMethod.values:
+        raise PaymentError(_("Choose cash or debit card."), field="payment_method")
+
+
+def check_subtotal_is_as_seen(subtotal_cents: int, seen_cents: int) -> None:
+    """The total is what the page showed; raises ChangedError."""
+    if subtotal_cents != seen_cents:
+        raise ChangedError(
+            _("A price changed: the total is now $%(total)s. Please look at it again before you place the order.")
+            % {"total": _dollars(subtotal_cents)}
+        )
+
+
+def check_same_request(order: Order, digest: str) -> None:
+    """A repeated form has the content it had; raises RepeatedWithOtherContent."""
+    if order.request_digest != digest:
+        raise RepeatedWithOtherContent(_("This form was sent before with other content. Start again from your cart."))
+
+
+def check_may_cancel(order: Order, *, by_staff: bool, now: datetime) -> None:
+    """Until the window's cut-off; staff at any time. Raises TransitionError or WindowError."""
+    check_transition(order, Order.Status.CANCELLED)
+    assert order.window and order.policy
+    if not by_staff and now > closes_at(order.window, order.policy):
+        raise WindowError(_("It is too late to cancel here. Please call us."))

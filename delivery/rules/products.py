@@ -1,0 +1,56 @@
+"""What may be put into a cart, and how many of it."""
+
+from datetime import date
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from certification.models import Patient
+from certification.rules import is_minor_on
+from delivery.models import Order, Product
+from delivery.rules.errors import ProductError, QuantityError, StockError
+
+MOST_OF_ONE_PRODUCT = 99
+
+
+def check_quantity(quantity: int) -> None:
+    """From 0 (take it out) to 99; raises QuantityError."""
+    if not 0 <= quantity <= MOST_OF_ONE_PRODUCT:
+        raise QuantityError(
+            _("Enter a quantity from 1 to %(most)d, or 0 to remove it.") % {"most": MOST_OF_ONE_PRODUCT},
+            field="quantity",
+        )
+
+
+def check_is_in_cart(cart: Order, product: Product) -> None:
+    """There is a line to take out; raises QuantityError."""
+    if not cart.lines.filter(product=product).exists():
+        raise QuantityError(
+            _("It is not in your cart. Enter a quantity from 1 to %(most)d to add it.") % {"most": MOST_OF_ONE_PRODUCT},
+            field="quantity",
+        )
+
+
+def check_stock(product: Product, quantity: int) -> None:
+    """At least `quantity` are there; raises StockError."""
+    if quantity > product.stock:
+        raise StockError(
+            _("Only %(stock)d of %(name)s left.") % {"stock": product.stock, "name": product.name}
+            if product.stock
+            else _("%(name)s is sold out.") % {"name": product.name},
+            field="quantity",
+        )
+
+
+def check_product_fits_patient(product: Product, patient: Patient, *, day: date) -> None:
+    """On the menu, and no inhaled form under 18 [law]; raises ProductError."""
+    if not product.is_active:
+        raise ProductError(_("%(name)s is no longer on the menu.") % {"name": product.name})
+    if product.is_inhaled and is_minor_on(patient.birth_date, day):
+        raise ProductError(_("%(name)s cannot be ordered for a patient under 18.") % {"name": product.name})
+
+
+def stock_mismatches() -> list[Product]:
+    """Products whose stock is not the sum of their movements; the nightly check expects none."""
+    summed = Product.objects.annotate(moved=Sum("movements__quantity", default=0))
+    return [product for product in summed if product.moved != product.stock]
