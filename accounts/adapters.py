@@ -1,9 +1,11 @@
 import time
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ui.encryption import decrypt, encrypt
@@ -30,12 +32,30 @@ class AccountAdapter(DefaultAccountAdapter):
         records = get_authentication_records(self.request, self.request.user)
         return any(time.time() - record["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
 
+    def get_reauthentication_methods(self, user):
+        """In our words."""
+        names = {
+            "reauthenticate": _("Use your password"),
+            "mfa_reauthenticate": _("Use a code from your app, or a recovery code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        methods = super().get_reauthentication_methods(user)
+        return [{**method, "description": names.get(method["id"], method["description"])} for method in methods]
+
 
 class MFAAdapter(DefaultMFAAdapter):
-    """TOTP seeds and recovery codes are encrypted at rest."""
+    """TOTP seeds and recovery codes are encrypted at rest; passkeys are made for the host of SITE_URL."""
 
     def encrypt(self, text):
         return encrypt(text, context="mfa_authenticator.data")
 
     def decrypt(self, encrypted_text):
         return decrypt(encrypted_text, context="mfa_authenticator.data")
+
+    def get_public_key_credential_rp_entity(self):
+        return {"id": urlsplit(settings.SITE_URL).hostname, "name": settings.DISPENSARY_NAME}
+
+    def generate_authenticator_name(self, user, type):
+        """What the box holds at first; it may stay."""
+        count = user.authenticator_set.filter(type=type).count()
+        return gettext("Passkey %(number)d") % {"number": count + 1}

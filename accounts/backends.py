@@ -1,8 +1,8 @@
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from accounts.factors import HAS_MFA, HAS_TWO_WAYS
 from accounts.models import Delegate, User
 
 
@@ -14,7 +14,8 @@ class PortalBackend(AuthenticationBackend):
             User.objects.select_related("physician")
             .annotate(
                 is_delegate=Exists(Delegate.objects.current(timezone.localdate()).filter(user=OuterRef("pk"))),
-                has_mfa=Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)),
+                has_mfa=HAS_MFA,
+                has_two_ways=HAS_TWO_WAYS,
             )
             .filter(pk=user_id)
             .first()

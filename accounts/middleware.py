@@ -16,6 +16,7 @@ from accounts.decorators import page_of
 SEEN_WRITTEN_EVERY = timedelta(minutes=1)
 ABSOLUTE_TIMEOUT = timedelta(hours=12)
 MFA_APPS = {"account", "mfa", "usersessions"}
+MFA_PAGES = {"accounts:second-way", "accounts:codes-kept"}
 
 
 def is_professional(user):
@@ -64,7 +65,7 @@ class SessionTimeoutMiddleware:
 
 
 class RequireMFAMiddleware:
-    """allauth offers a second factor; this asks professionals for it before anything else."""
+    """allauth offers a second factor; this asks professionals for it, and for one more way, before anything else."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -73,15 +74,17 @@ class RequireMFAMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if not settings.REQUIRE_MFA or not request.user.is_authenticated or request.user.has_mfa:
+        if not settings.REQUIRE_MFA or not request.user.is_authenticated or request.user.has_two_ways:
             return None
         name = request.resolver_match.view_name or ""
-        if name.split("_")[0] in MFA_APPS or not asks_for_login(view):
+        if name.split("_")[0] in MFA_APPS or name in MFA_PAGES or not asks_for_login(view):
             return None
-        if is_professional(request.user) or name.startswith("accounts:physician"):
-            messages.info(request, _("Set up two-factor authentication first: it protects your patients' data."))
-            return redirect("mfa_activate_totp")
-        return None
+        if not is_professional(request.user) and not name.startswith("accounts:physician"):
+            return None
+        if request.user.has_mfa:
+            return redirect("accounts:second-way")
+        messages.info(request, _("Set up two-factor authentication first: it protects your patients' data."))
+        return redirect("mfa_activate_totp")
 
 
 class PrivateResponseMiddleware:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views
+from accounts import views, views_security
 
 app_name = "accounts"
 
@@ -11,6 +11,8 @@ urlpatterns = [
     path("physician/delegates/", views.delegate_list, name="delegate-list"),
     path("physician/apply/", views.physician_apply, name="physician-apply"),
     path("physician/renewed/<slug:kind>/", views.physician_renewed, name="physician-renewed"),
+    path("second-way/", views_security.second_way, name="second-way"),
+    path("second-way/codes-kept/", views_security.codes_kept, name="codes-kept"),
     path("not-me/", views.not_me, name="not-me"),
     path("not-me/<str:token>/", views.not_me_link, name="not-me-link"),
 ]

@@ -3,6 +3,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views_security import ReauthenticatePasskey
 from notifications.views import mailbox, mailbox_message
 
 # The stock admin login counts no failures; allauth's does, and asks for the second factor.
@@ -13,6 +14,11 @@ admin.site.site_header = admin.site.site_title = settings.DISPENSARY_NAME
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("accounts.urls")),
+    path(
+        "accounts/2fa/webauthn/reauthenticate/",
+        ReauthenticatePasskey.as_view(),
+        name="mfa_reauthenticate_webauthn",
+    ),
     path("accounts/", include("allauth.urls")),
     path("", include("certification.urls")),
     path("", include("delivery.urls")),

@@ -19,7 +19,8 @@ PUBLIC = {
 LINKS = {"certification:invitation-link", "accounts:not-me-link"}
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
-    "accounts:role", "accounts:physician-identify", "accounts:physician-apply",
+    "accounts:role", "accounts:physician-identify", "accounts:physician-apply", "accounts:second-way",
+    "accounts:codes-kept",
     "certification:affirmation", "certification:card", "delivery:home",
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
 }  # fmt: skip
@@ -41,6 +42,8 @@ SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement",
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
 # What does not simply open: the way it leads on, or the refusal of a GET.
 PATIENT_IS_LED = {
+    "accounts:second-way": "/accounts/2fa/",
+    "accounts:codes-kept": 405,
     "certification:affirmation": "/home/",
     "delivery:acting-for": 405,
     "delivery:cart-line": "/delivery/",

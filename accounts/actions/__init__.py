@@ -3,6 +3,7 @@
 from accounts.actions.applications import apply_as_physician, refuse_application, verify_application
 from accounts.actions.bindings import disown_binding
 from accounts.actions.delegates import activate_delegations, end_delegate, name_delegate
+from accounts.actions.factors import keep_recovery_codes
 from accounts.actions.leaving import leave_practice
 from accounts.actions.lockouts import lift_lockout
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
@@ -22,6 +23,7 @@ __all__ = [
     "enter_proof",
     "identify_physician",
     "import_roster",
+    "keep_recovery_codes",
     "leave_practice",
     "lift_lockout",
     "name_delegate",

@@ -13,6 +13,8 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 
+from accounts.actions import keep_recovery_codes
+from accounts.factors import FactorError
 from audit.models import Event
 from tests import factories
 from ui.encryption import DecryptionError, decrypt
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 23, 17, tzinfo=UTC)
 SEED = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 ACTIVATE = "/accounts/2fa/totp/activate/"
+SECOND_WAY = "/accounts/second-way/"
+CODES_KEPT = "/accounts/second-way/codes-kept/"
 
 
 @pytest.fixture
@@ -35,6 +39,20 @@ def code_of(seed):
 
 def with_totp(account):
     TOTP.activate(account, SEED)
+    return account
+
+
+def with_codes(account, **data):
+    """Recovery codes as a page has shown them; `data` says more about them."""
+    codes = RecoveryCodes.activate(account).instance
+    codes.data |= {"viewed_at": 1.0, **data}
+    codes.save()
+    return account
+
+
+def with_passkey(account, attachment="platform"):
+    data = {"name": "Laptop", "credential": {"authenticatorAttachment": attachment}}
+    Authenticator.objects.create(user=account, type="webauthn", data=data)
     return account
 
 
@@ -94,11 +112,73 @@ def test_account_pages_and_public_pages_stay_open():
         assert client.get(page).status_code == 200
 
 
-@pytest.mark.usefixtures("required")
-def test_who_has_a_second_factor_goes_on():
-    account = with_totp(factories.staff("Pharmacist"))
+KEPT = {"kept_at": "2026-11-23T12:00:00"}
 
-    assert goes_to(account, "/admin/") == 200
+
+@pytest.mark.usefixtures("required")
+@pytest.mark.parametrize(
+    "given",
+    [
+        lambda account: with_codes(with_totp(account), **KEPT),
+        lambda account: with_codes(with_passkey(account), **KEPT),
+        lambda account: with_passkey(with_totp(account), "cross-platform"),
+        lambda account: with_passkey(with_passkey(account)),
+    ],
+    ids=["app and codes", "passkey and codes", "app and security key", "passkeys of two devices"],
+)
+def test_who_can_lose_a_device_goes_on(given):
+    assert goes_to(given(factories.staff("Pharmacist")), "/admin/") == 200
+
+
+@pytest.mark.usefixtures("required")
+@pytest.mark.parametrize(
+    "given",
+    [
+        with_totp,
+        with_passkey,
+        lambda account: with_codes(with_totp(account)),
+        lambda account: with_codes(with_totp(account), used_mask=1023, **KEPT),
+        lambda account: with_passkey(with_totp(account)),
+    ],
+    ids=["app", "passkey", "codes not kept", "codes used up", "app and passkey of maybe one phone"],
+)
+def test_who_would_be_locked_out_is_asked_for_one_more_way(given):
+    account = given(factories.staff("Pharmacist"))
+
+    assert goes_to(account, "/admin/") == SECOND_WAY
+    assert goes_to(account, SECOND_WAY) == 200
+    assert goes_to(account, "/accounts/2fa/") == 200
+
+
+def test_the_page_of_the_second_way_leads_on_who_needs_it_not():
+    assert goes_to(factories.user(), SECOND_WAY) == "/accounts/2fa/"
+    assert goes_to(with_codes(with_totp(factories.user()), **KEPT), SECOND_WAY) == "/accounts/role/"
+
+
+def test_a_patient_is_offered_one_more_way():
+    page = factories.client_for(with_totp(factories.patient().user)).get("/accounts/2fa/").content.decode()
+
+    assert "You have one method only" in page
+
+
+def test_check_codes_were_seen_refuses_codes_that_were_never_shown():
+    account = with_totp(factories.user())
+    RecoveryCodes.activate(account)
+
+    with pytest.raises(FactorError):
+        keep_recovery_codes(by=account)
+
+    response = factories.client_for(account).post(CODES_KEPT, follow=True)
+    assert "Open your recovery codes first" in response.content.decode()
+    assert "kept_at" not in Authenticator.objects.get(type="recovery_codes").data
+
+
+def test_new_codes_have_to_be_kept_again():
+    client = factories.client_for(with_codes(with_totp(factories.user()), **KEPT))
+
+    client.post("/accounts/2fa/recovery-codes/generate/")
+
+    assert "kept_at" not in Authenticator.objects.get(type="recovery_codes").data
 
 
 def test_nobody_is_asked_where_it_is_not_required():
@@ -115,21 +195,26 @@ def test_setting_it_up_opens_the_way():
     response = client.post(ACTIVATE, {"code": code_of(seed)})
 
     assert response.headers["Location"] == "/accounts/2fa/recovery-codes/"
-    assert client.get("/admin/").status_code == 200
+    assert client.get("/admin/").headers["Location"] == SECOND_WAY
     assert seed not in json.dumps(dict(client.session.items()))
     assert Event.objects.filter(action="user.second_factor_add", reason="totp").count() == 1
     assert [told.subject for told in mail.outbox] == ["Two-factor authentication is on"]
 
 
 @pytest.mark.usefixtures("required")
-def test_the_recovery_codes_lead_on_to_the_start():
-    client = signed_in(with_totp(factories.staff("Pharmacist")))
-    client.post("/accounts/2fa/authenticate/", {"code": code_of(SEED)})
-    RecoveryCodes.activate(Authenticator.objects.get().user)
+def test_keeping_the_codes_leads_on_to_the_start():
+    account = with_totp(factories.staff("Pharmacist"))
+    RecoveryCodes.activate(account)
+    client = factories.client_for(account)
 
     page = client.get("/accounts/2fa/recovery-codes/").content.decode()
+    response = client.post(CODES_KEPT)
+    client.post(CODES_KEPT)
 
-    assert 'href="/accounts/role/"' in page
+    assert f'action="{CODES_KEPT}"' in page
+    assert response.headers["Location"] == "/accounts/role/"
+    assert client.get("/admin/").status_code == 200
+    assert Event.objects.filter(action="user.recovery_codes_keep", actor_id=account.pk).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,82 @@
+"""Forms of passkeys: what a browser sends is checked for its shape before allauth reads it."""
+
+from allauth.mfa.webauthn import forms as webauthn
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+LONGEST_CREDENTIAL = 20_000  # characters; a browser sends about 1,500
+LONGEST_NAME = 60
+
+
+class CredentialField(forms.JSONField):
+    """The answer of a passkey, as webauthn-json.js writes it."""
+
+    widget = forms.HiddenInput
+    default_error_messages = {
+        "required": _("Press the button for the passkey, and do what your browser asks."),
+        "invalid": _("This passkey was not accepted. Try again, or use another way."),
+    }
+
+    def bound_data(self, data, initial):
+        """A second try needs a new answer: the page never holds the old one."""
+        return ""
+
+    def to_python(self, value):
+        text = value or ""
+        try:
+            if len(text) > LONGEST_CREDENTIAL or "\\u0000" in text.lower():
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class PasskeyName(forms.CharField):
+    def __init__(self, **more):
+        help_text = _("So that you know it again: “Work laptop”, “Blue security key”.")
+        super().__init__(label=_("Name of the passkey"), max_length=LONGEST_NAME, help_text=help_text, **more)
+
+
+class Answered(forms.Form):
+    """Reads the answer with fido2, whose parsers raise what they come across."""
+
+    credential = CredentialField()
+
+    def _clean_fields(self):
+        try:
+            super()._clean_fields()
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            self._refuse()
+
+    def _clean_form(self):
+        try:
+            super()._clean_form()
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            self._refuse()
+
+    def _refuse(self):
+        self.add_error("credential", CredentialField.default_error_messages["invalid"])
+
+    def add_error(self, field, error):
+        """allauth says of a passkey, too, that the code is incorrect."""
+        if getattr(error, "code", "") == "incorrect_code":
+            field, error = "credential", CredentialField.default_error_messages["invalid"]
+        super().add_error(field, error)
+
+
+class AddPasskeyForm(Answered, webauthn.AddWebAuthnForm):
+    name = PasskeyName(required=False)
+    credential = CredentialField()
+
+
+class PasskeyForm(Answered, webauthn.AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class ReauthenticatePasskeyForm(Answered, webauthn.ReauthenticateWebAuthnForm):
+    credential = CredentialField()
+
+
+class RenamePasskeyForm(webauthn.EditWebAuthnForm):
+    name = PasskeyName()
