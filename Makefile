@@ -1,6 +1,7 @@
 # Paths stay relative: the project may stand in a folder with a space in its name.
 .DEFAULT_GOAL := help
 PORT ?= 8000
+ROWS ?= 300000
 export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/built/*' 2>/dev/null)
@@ -19,8 +20,8 @@ test: .venv/dev.stamp var/static/staticfiles.json ## the whole suite, on SQLite 
 check: .venv/dev.stamp var/static/staticfiles.json ## format, lint, types, imports, migrations, templates, states
 	@bin/check
 
-bench: .venv/run.stamp ## rows a second of a roster's import, beside Python's bare csv.reader
-	@.venv/bin/python bench/roster.py
+bench: .venv/run.stamp ## rows a second of a roster's import, beside Python's bare csv.reader (ROWS=… for more)
+	@.venv/bin/python bench/roster.py $(ROWS)
 
 assets: var/static/staticfiles.json ## compile the styles and collect the static files
 

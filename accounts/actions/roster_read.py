@@ -22,6 +22,8 @@ from accounts.roster_rows import (
 )
 
 LINES_BETWEEN_PROGRESS = 20_000
+Read = tuple[RegistrationRow | None, list[RowProblem]]
+Found = dict[str, tuple[int, Read] | None]  # by number of ours: its only row so far, None once there are two
 CODE = ELICENSE_COLUMNS.index("FullCredentialCode")
 
 
@@ -76,7 +78,7 @@ def _not_csv() -> str:
 
 def read_elicense(report: Report) -> Iterator[RegistrationRow]:
     ours = _physicians_of_numbers(Registration.Kind.MEDICAL_LICENSE, Registration.Kind.CONTROLLED_SUBSTANCE)
-    found: dict[str, tuple[int, list[str]] | None] = {}
+    found: Found = {}
     lines = report.roster.lines()
     reader = report.roster.csv_reader(lines)
     next(reader)
@@ -89,14 +91,13 @@ def read_elicense(report: Report) -> Iterator[RegistrationRow]:
             report.rows += 1
             report.add_bad(reader.line_num, "", _not_csv())
     lines.detach()
-    for line, cells in filter(None, found.values()):
-        row, problems = read_credential_row(line, cells)
+    for line, (row, problems) in filter(None, found.values()):
         report.add(line, problems)
         if row and _is_one_physicians(row, ours, "FullCredentialCode", report):
             yield row
 
 
-def _scan(reader: Any, ours: dict[str, int], found: dict[str, Any], report: Report) -> bool:
+def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bool:
     """Some thousand rows at nearly the speed of `csv` itself: most are not ours. Whether they were the last."""
     width, code, count = len(ELICENSE_COLUMNS), CODE, 0
     try:
@@ -105,20 +106,22 @@ def _scan(reader: Any, ours: dict[str, int], found: dict[str, Any], report: Repo
                 if cells:  # a blank line is no row
                     report.add(reader.line_num, [wrong_width(len(cells), width)])
             elif cells[code] in ours:
-                _keep(cells[code], reader.line_num, cells, found, "FullCredentialCode", report)
+                row = read_credential_row(reader.line_num, cells)
+                _keep(cells[code], reader.line_num, row, found, "FullCredentialCode", report)
     finally:
         report.rows += count
     return count < LINES_BETWEEN_PROGRESS
 
 
-def _keep(number: str, line: int, row: Any, found: dict[str, Any], column: str, report: Report) -> None:
+def _keep(number: str, line: int, row: Read, found: Found, column: str, report: Report) -> None:
     """The first row of a number of ours; at the second, both are listed and neither is taken."""
+    first = found.get(number)
     if number not in found:
         found[number] = (line, row)
         return
     reason = _("This number stands on more than one row. Nothing was taken from them: look it up and enter it by hand.")
-    if found[number] is not None:
-        report.add_bad(found[number][0], column, reason)
+    if first is not None:
+        report.add_bad(first[0], column, reason)
     found[number] = None
     report.add_bad(line, column, reason)
 
@@ -137,7 +140,7 @@ def _physicians_of_numbers(*kinds: str) -> dict[str, int]:
 
 def read_dea(report: Report) -> Iterator[RegistrationRow]:
     ours = set(Physician.objects.values_list("dea_number", flat=True).iterator())
-    found: dict[str, tuple[int, str] | None] = {}
+    found: Found = {}
     lines = report.roster.lines()
     numbered = enumerate((line.rstrip("\r\n") for line in lines), start=1)
     while chunk := list(islice(numbered, BATCH)):
@@ -145,12 +148,11 @@ def read_dea(report: Report) -> Iterator[RegistrationRow]:
             if len(text) != DEA_LINE and text:  # a blank line is no row
                 report.add(line, [_wrong_length(len(text))])
             elif text[:9] in ours:
-                _keep(text[:9], line, text, found, "dea_number", report)
+                _keep(text[:9], line, read_dea_line(line, text), found, "dea_number", report)
         report.rows += len(chunk)
         report.tell()
     lines.detach()
-    for line, text in filter(None, found.values()):
-        row, problems = read_dea_line(line, text)
+    for line, (row, problems) in filter(None, found.values()):
         report.add(line, problems)
         if row:
             yield row
