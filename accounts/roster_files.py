@@ -19,13 +19,15 @@ HEAD = 1 << 16
 DEA_LINE = 244
 PROGRAM_COLUMNS = (
     "first_name", "last_name", "dea_number", "ssn_last_four", "npi", "email", "phone", "license_number", "csp_number",
-    "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip",
+    "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip", "monitoring_access",
 )  # fmt: skip
 ELICENSE_COLUMNS = (
     "CredentialId", "Name", "Type", "BusinessName", "DBA", "FullCredentialCode", "CredentialType", "CredentialNumber",
     "CredentialSubCategory", "Credential", "Status", "StatusReason", "Active", "IssueDate", "EffectiveDate",
     "ExpirationDate", "Address", "City", "State", "Zip", "RecordRefreshedOn",
 )  # fmt: skip
+COLUMNS: dict[str, tuple[str, ...]] = {Kind.PROGRAM: PROGRAM_COLUMNS, Kind.ELICENSE: ELICENSE_COLUMNS}
+MAY_BE_MISSING = {"monitoring_access"}
 # ZIP (and Excel), gzip, bzip2, xz, 7-Zip, Zstandard: never unpacked, so a bomb among them is a file like any other.
 PACKED = (
     b"PK\x03\x04",
@@ -47,12 +49,29 @@ class RosterFileError(AccountsError):
 
 
 @dataclass(frozen=True)
+class Layout:
+    """What the first line tells. `delimiter` is "" and the rest empty in a fixed-width file.
+
+    `places` says where each column of ours stands in a row of `width` cells (None: it is not there, and may be
+    missing); `ignored` names the columns that nobody reads.
+    """
+
+    kind: str
+    delimiter: str = ""
+    width: int = 0
+    places: tuple[int | None, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def in_our_order(self, cells: list[str]) -> list[str]:
+        return [cells[place] if place is not None else "" for place in self.places]
+
+
+@dataclass(frozen=True)
 class RosterFile:
-    """A file that can be read: its kind, its delimiter ("" in a fixed-width file) and its size in bytes."""
+    """A file that can be read: its layout and its size in bytes."""
 
     file: BinaryIO
-    kind: str
-    delimiter: str
+    layout: Layout
     size: int
 
     def lines(self) -> io.TextIOWrapper:
@@ -62,7 +81,7 @@ class RosterFile:
 
     def csv_reader(self, lines: Iterator[str]):
         """Strict: text after a closing quote is an error of its row, and not silently taken in."""
-        return csv.reader(lines, delimiter=self.delimiter, strict=True)
+        return csv.reader(lines, delimiter=self.layout.delimiter, strict=True)
 
     @property
     def part_read(self) -> float:
@@ -74,19 +93,20 @@ def open_roster(file: BinaryIO) -> RosterFile:
     """Look through the whole file once, as bytes, and tell its kind by its first line.
 
     Raises RosterFileError with one sentence for a file that is empty, packed, not text in UTF-8, of an unknown kind,
-    or in which a quote is never closed. So a file that will be refused is refused before anything of it is written.
+    without a column that it must have, or in which a quote is never closed. So a file that will be refused is refused
+    before anything of it is written.
     """
     file.seek(0)
     head = file.read(HEAD)
     _check_is_text(head)
     size, quotes = _check_every_chunk(file)
-    kind, delimiter = _kind_of(_first_line(head))
-    if delimiter and quotes % 2:
+    layout = _layout_of(_first_line(head))
+    if layout.delimiter and quotes % 2:
         raise RosterFileError(
             _("A quotation mark that opens on line %(line)d is never closed. Close it, then import the file again.")
             % {"line": _line_of_open_quote(file)}
         )
-    return RosterFile(file=file, kind=kind, delimiter=delimiter, size=size)
+    return RosterFile(file=file, layout=layout, size=size)
 
 
 def _check_is_text(head: bytes) -> None:
@@ -132,20 +152,40 @@ def _first_line(head: bytes) -> str:
     return text.splitlines()[0] if text.strip() else ""
 
 
-def _kind_of(line: str) -> tuple[str, str]:
+def _layout_of(line: str) -> Layout:
+    """The kind whose columns the line names most of, in any order, spelling (`First Name`) and company."""
     delimiter = "\t" if "\t" in line else ","
-    names = [_plain(name) for name in line.replace('"', "").split(delimiter)]
-    for kind, columns in ((Kind.PROGRAM, PROGRAM_COLUMNS), (Kind.ELICENSE, ELICENSE_COLUMNS)):
-        if names == [_plain(name) for name in columns]:
-            return kind, delimiter
+    try:
+        names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        names = []
+    plain = [_plain(name) for name in names]
+    for kind, columns in COLUMNS.items():
+        if 2 * len({_plain(name) for name in columns} & set(plain)) > len(columns):
+            return _table(kind, delimiter, names, plain)
     if len(line) == DEA_LINE or (DEA_SHAPE.match(line) and "," not in line[:DEA_LINE]):
-        return Kind.DEA, ""
+        return Layout(Kind.DEA)
     raise RosterFileError(
         _(
             "This is no roster we know. Its first line must name the columns of the program's roster or of the state's "
-            "licenses and credentials, in their order; a DEA extract has lines of 244 characters."
+            "licenses and credentials; a DEA extract has lines of 244 characters."
         )
     )
+
+
+def _table(kind: str, delimiter: str, names: list[str], plain: list[str]) -> Layout:
+    columns = COLUMNS[kind]
+    places = {name: plain.index(_plain(name)) for name in columns if _plain(name) in plain}
+    if missing := [name for name in columns if name not in places and name not in MAY_BE_MISSING]:
+        words = {"kind": Kind(kind).label, "columns": ", ".join(missing)}
+        raise RosterFileError(_("The %(kind)s must have these columns too: %(columns)s.") % words)
+    if twice := [name for name in places if plain.count(_plain(name)) > 1]:
+        raise RosterFileError(
+            _("These columns stand in the first line twice: %(columns)s. Keep one of each.")
+            % {"columns": ", ".join(twice)}
+        )
+    ignored = tuple(name.strip() for place, name in enumerate(names) if place not in places.values())
+    return Layout(kind, delimiter, len(names), tuple(places.get(name) for name in columns), ignored)
 
 
 def _plain(name: str) -> str:

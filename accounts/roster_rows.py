@@ -29,6 +29,7 @@ LIMITATION_OVER = re.compile(
 )
 EARLIEST_YEAR = 1900  # 12/27/1800 and its like stand for "unknown"
 SCHEDULE = re.compile(r"[1-5]N?")
+ANSWERS = {"": None, "yes": True, "no": False}
 TEXTS = {"first_name", "last_name", "practice_name", "practice_street", "practice_city"}
 
 
@@ -43,13 +44,17 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class ProgramRow:
-    """A physician on the program's roster. `ssn_digests`: one under each pepper, newest first; the digits are gone."""
+    """A physician on the program's roster. `ssn_digests`: one under each pepper, newest first; the digits are gone.
+
+    `has_access` to the monitoring program is None where the row does not say it.
+    """
 
     line: int
     fields: dict[str, str]
     ssn_digests: tuple[str, ...]
     license_number: str
     csp_number: str
+    has_access: bool | None
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,11 @@ class RegistrationRow:
 
 
 def read_program_row(line: int, cells: list[str]) -> tuple[ProgramRow | None, list[RowProblem]]:
-    """A row of the program's CSV: None when it is bad, and its problems, each with its column.
+    """A row of the program's CSV in our order of columns: None when it is bad, and its problems, each with its column.
 
     The SSN digits are digested here, under every pepper; they leave this function in no other shape. License and CSP
     numbers may be blank (not on record), everything else must be there but the NPI.
     """
-    if len(cells) != len(PROGRAM_COLUMNS):
-        return None, [wrong_width(len(cells), len(PROGRAM_COLUMNS))]
     typed = {name: cell.strip() for name, cell in zip(PROGRAM_COLUMNS, cells, strict=True)}
     problems: list[RowProblem] = []
     digits = typed.pop("ssn_last_four")
@@ -86,6 +89,7 @@ def read_program_row(line: int, cells: list[str]) -> tuple[ProgramRow | None, li
         line=line,
         license_number=clean.pop("license_number"),
         csp_number=clean.pop("csp_number"),
+        has_access=ANSWERS[clean.pop("monitoring_access")],
         fields={**clean, "dea_suffix": rules.split_dea_number(typed["dea_number"])[1]},
         ssn_digests=tuple(rules.ssn_digest(number, digits, pepper) for pepper in settings.SSN_PEPPERS),
     )
@@ -146,6 +150,12 @@ def _email(value: str) -> str:
     return value.lower()
 
 
+def _answer(value: str) -> str:
+    if value.casefold() not in ANSWERS:
+        raise ValidationError(_("Enter yes or no, or leave it blank."))
+    return value.casefold()
+
+
 def _state(value: str) -> str:
     if not re.fullmatch(r"[A-Z]{2}", value.upper()):
         raise ValidationError(_("Enter the state as two letters, like CT."))
@@ -162,6 +172,7 @@ CLEANERS: dict[str, Callable[[str], str]] = {
     "phone": lambda value: PhoneField().clean(value),
     "practice_state": _state,
     "practice_zip": lambda value: ZipField().clean(value),
+    "monitoring_access": _answer,
 }
 
 

@@ -11,6 +11,7 @@ PROGRAM = {
     "email": "amara.osei@example.org", "phone": "(203) 555-0142", "license_number": "1.034567",
     "csp_number": "CSP.0045671", "practice_name": "Elm Street Medicine", "practice_street": "12 Elm Street",
     "practice_city": "New Haven", "practice_state": "CT", "practice_zip": "06510",
+    "monitoring_access": "yes",
 }  # fmt: skip
 ELICENSE = {
     "CredentialId": "1", "Name": "AMARA J OSEI", "Type": "INDIVIDUAL", "BusinessName": "", "DBA": "",

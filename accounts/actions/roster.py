@@ -37,9 +37,10 @@ def import_roster(
     - `program`: a row is matched by DEA number, else by NPI; a new DEA number keeps the physician and her patients. It
       makes the registrations that it names, with their numbers: not active and without an end ("not yet confirmed")
       until the state's or the DEA's own file, or a Registrar, confirms them, since it carries no dates. What is proven
-      already stays proven as long as its number stays the same. Monitoring-program access has no file of its own: the
-      agency that keeps this roster runs that program, so a physician on it is recorded with access once; what somebody
-      recorded since is left alone.
+      already stays proven as long as its number stays the same. Access to the monitoring program is the brief's fifth
+      requirement, and being on a roster does not say it: it counts where the optional column `monitoring_access` says
+      yes, and else waits for the physician's own report or a Registrar. What a person has verified is left alone. A
+      row without a suffix of the DEA number leaves the one that is known.
     - `elicense`: updates license and controlled substance registrations that we know by FullCredentialCode.
     - `dea`: updates the DEA registration of physicians that we know by DEA number.
 
@@ -51,10 +52,10 @@ def import_roster(
     """
     roster = open_roster(file)
     run = RosterImport.objects.create(
-        kind=roster.kind, file_name=file_name[:200], is_dry_run=is_dry_run, started_at=timezone.now(), by=by
+        kind=roster.layout.kind, file_name=file_name[:200], is_dry_run=is_dry_run, started_at=timezone.now(), by=by
     )
     report = Report(roster, run, on_progress, by)
-    read, write = READERS[roster.kind]
+    read, write = READERS[roster.layout.kind]
     rows = read(report)
     while batch := list(islice(rows, BATCH)):
         _write_batch(write, batch, report)

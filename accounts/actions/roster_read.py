@@ -29,13 +29,26 @@ CODE = ELICENSE_COLUMNS.index("FullCredentialCode")
 
 def read_program(report: Report) -> Iterator[ProgramRow]:
     lines = report.roster.lines()
+    layout = report.roster.layout
     seen: dict[str, int] = {}
+    _note_ignored(report)
     for line, cells in _rows(report, lines):
-        row, problems = read_program_row(line, cells)
+        if len(cells) != layout.width:
+            report.add(line, [wrong_width(len(cells), layout.width)])
+            continue
+        row, problems = read_program_row(line, layout.in_our_order(cells))
         report.add(line, problems)
         if row and not _stands_already(row, seen, report):
             yield row
     lines.detach()
+
+
+def _note_ignored(report: Report) -> None:
+    if ignored := ", ".join(report.roster.layout.ignored):
+        reason = _("These columns are not known here, and nothing was read from them: %(columns)s") % {
+            "columns": ignored
+        }
+        report.add(1, [RowProblem("", reason, is_warning=True)])
 
 
 def _stands_already(row: ProgramRow, seen: dict[str, int], report: Report) -> bool:
@@ -78,6 +91,7 @@ def _not_csv() -> str:
 
 def read_elicense(report: Report) -> Iterator[RegistrationRow]:
     ours = _physicians_of_numbers(Registration.Kind.MEDICAL_LICENSE, Registration.Kind.CONTROLLED_SUBSTANCE)
+    _note_ignored(report)
     found: Found = {}
     lines = report.roster.lines()
     reader = report.roster.csv_reader(lines)
@@ -99,14 +113,15 @@ def read_elicense(report: Report) -> Iterator[RegistrationRow]:
 
 def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bool:
     """Some thousand rows at nearly the speed of `csv` itself: most are not ours. Whether they were the last."""
-    width, code, count = len(ELICENSE_COLUMNS), CODE, 0
+    layout = report.roster.layout
+    width, code, count = layout.width, layout.places[CODE], 0
     try:
         for count, cells in enumerate(islice(reader, LINES_BETWEEN_PROGRESS), start=1):  # noqa: B007
             if len(cells) != width:
                 if cells:  # a blank line is no row
                     report.add(reader.line_num, [wrong_width(len(cells), width)])
             elif cells[code] in ours:
-                row = read_credential_row(reader.line_num, cells)
+                row = read_credential_row(reader.line_num, layout.in_our_order(cells))
                 _keep(cells[code], reader.line_num, row, found, "FullCredentialCode", report)
     finally:
         report.rows += count

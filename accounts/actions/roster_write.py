@@ -68,9 +68,12 @@ def _write_physician(row: ProgramRow, physician: Physician | None, report: Repor
     is_new = physician is None
     physician = physician or Physician(ssn_digest="")
     had_number = physician.dea_number
-    changed = [name for name, value in row.fields.items() if getattr(physician, name) != value]
+    fields = dict(row.fields)
+    if fields["dea_number"] == had_number and not fields["dea_suffix"]:
+        del fields["dea_suffix"]  # a roster may leave it out: what is known of the number stays
+    changed = [name for name, value in fields.items() if getattr(physician, name) != value]
     for name in changed:
-        setattr(physician, name, row.fields[name])
+        setattr(physician, name, fields[name])
     if not any(constant_time_compare(physician.ssn_digest, digest) for digest in row.ssn_digests):
         physician.ssn_digest = row.ssn_digests[0]
         changed.append("ssn_digest")
@@ -78,6 +81,7 @@ def _write_physician(row: ProgramRow, physician: Physician | None, report: Repor
         physician.search_name = search_name(physician.last_name, physician.first_name)
         physician.save()
     named = [_name_registration(physician, kind, number, row.line, report) for kind, number in _named(row, had_number)]
+    named.append(_name_access(physician, row, report))
     if not (changed or any(named)):
         return "unchanged"
     record(action="physician.add" if is_new else "physician.import", by=report.by, subject=physician)
@@ -92,14 +96,12 @@ def _named(row: ProgramRow, had_number: str) -> Iterator[tuple[str, str]]:
         yield kinds.CONTROLLED_SUBSTANCE, row.csp_number
     if row.fields["dea_number"] != had_number:
         yield kinds.DEA, row.fields["dea_number"]
-    yield kinds.PRESCRIPTION_MONITORING, ""
 
 
 def _name_registration(physician: Physician, kind: str, number: str, line: int, report: Report) -> bool:
     """Whether something changed: a number that is new to us is on record, and not active until it is confirmed."""
-    standing = next((one for one in physician.registrations.all() if one.kind == kind), None)
-    is_access = kind == Registration.Kind.PRESCRIPTION_MONITORING
-    if standing and (is_access or standing.number == number):
+    standing = _standing(physician, kind)
+    if standing and standing.number == number:
         return False
     if standing and kind != Registration.Kind.DEA and _is_by_hand(standing):
         reason = _("The row names another number than a person has verified; that one was kept. Please compare them.")
@@ -107,9 +109,29 @@ def _name_registration(physician: Physician, kind: str, number: str, line: int, 
         return False
     registration = standing or Registration(physician=physician, kind=kind)
     registration.number, registration.state, registration.schedules = number, "", ""
-    registration.is_active, registration.is_limited, registration.expires_date = is_access, False, None
+    registration.is_active, registration.is_limited, registration.expires_date = False, False, None
     _save_checked(registration, report)
     return True
+
+
+def _name_access(physician: Physician, row: ProgramRow, report: Report) -> bool:
+    """Whether access to the monitoring program changed: only where the row says it, and nobody looked it up."""
+    kind = Registration.Kind.PRESCRIPTION_MONITORING
+    standing = _standing(physician, kind)
+    if row.has_access is None or (standing and standing.is_active == row.has_access):
+        return False
+    if standing and _is_by_hand(standing):
+        reason = _("The row contradicts what a person has verified; that was kept. Please compare them.")
+        report.add(row.line, [RowProblem("monitoring_access", reason, is_warning=True)])
+        return False
+    registration = standing or Registration(physician=physician, kind=kind)
+    registration.is_active = row.has_access
+    _save_checked(registration, report)
+    return True
+
+
+def _standing(physician: Physician, kind: str) -> Registration | None:
+    return next((one for one in physician.registrations.all() if one.kind == kind), None)
 
 
 def _is_by_hand(registration: Registration) -> bool:

@@ -82,7 +82,7 @@ def test_the_command_writes_the_problems_into_a_file(tmp_path):
 
     rows = list(csv.reader(problems.read_text().splitlines()))
     assert (rows[0], len(rows)) == (["line", "column", "severity", "reason"], 26)
-    assert rows[25] == ["26", "", "bad", "The row has 1 columns, not 14."]
+    assert rows[25] == ["26", "", "bad", "The row has 1 columns, not 15."]
     assert "and 5 more; --problems writes them all into a file." in out
 
 
@@ -228,5 +228,5 @@ def test_a_long_list_of_problems_shows_the_first_and_leads_to_all():
 
     text = registrar().get(f"{LIST}{run.pk}/change/").content.decode()
 
-    assert text.count("The row has 1 columns, not 14.") == 50
+    assert text.count("The row has 1 columns, not 15.") == 50
     assert "Download 80 as CSV" in text
