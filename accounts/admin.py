@@ -12,6 +12,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
+from accounts.admin_mfa import RESET_MFA
 from accounts.forms import EnterProofForm, LeaveForm, SourceForm
 from accounts.models import Decision, IdentificationTry, Physician, PhysicianApplication, Proof, Registration, User
 from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called, warnings_about
@@ -40,6 +41,7 @@ class UserAdmin(ActionAdmin):
     search_fields = ["email"]
     ordering = ["email"]
     fields = ["email", "is_active", "is_staff", "is_superuser", "groups_held", "last_login", "created_at"]
+    steps = (RESET_MFA,)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")

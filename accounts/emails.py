@@ -10,6 +10,7 @@ from accounts.models import (
     Decision,
     Delegate,
     IdentificationTry,
+    MFAReset,
     Physician,
     PhysicianApplication,
     Proof,
@@ -133,6 +134,28 @@ def application_decided(notification):
     }
 
 
+def _reset(notification):
+    return MFAReset.objects.get(pk=notification.context["reset"])
+
+
+def mfa_reset_asked(notification):
+    """Dropped when it was cancelled or carried out meanwhile."""
+    reset = _reset(notification)
+    return {"reset": reset} if reset.status == MFAReset.Status.WAITING else None
+
+
+def mfa_reset_done(notification):
+    return {"reset": _reset(notification)}
+
+
+def mfa_reset_cancelled(notification):
+    return {"reset": _reset(notification)}
+
+
+def mfa_reset_disowned(notification):
+    return {"admin_url": _admin_url(_reset(notification))}
+
+
 def register_kinds():
     for context_for in (
         physician_bound,
@@ -148,5 +171,9 @@ def register_kinds():
         proof_decided,
         application_received,
         application_decided,
+        mfa_reset_asked,
+        mfa_reset_done,
+        mfa_reset_cancelled,
+        mfa_reset_disowned,
     ):
         kinds.register(context_for.__name__, context_for=context_for)

@@ -48,6 +48,21 @@ class IdentificationForm(PortalForm):
         return digits
 
 
+class ResetForm(PortalForm):
+    """What a Registrar has done before second factors are reset."""
+
+    called_number = PhoneField(
+        label=_("Number you called back"), help_text=_("One that is on file. Never the number the caller named.")
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        help_text=_("How you made sure that it was the owner. Kept in the audit trail."),
+        error_messages={"required": _("Enter a reason.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class DelegateForm(PortalForm):
     email = forms.EmailField(
         label=_("Email address of the person"),

@@ -9,6 +9,8 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.models_mfa import MFAReset  # noqa: F401  a file of its own: this one is long
+
 
 class UserManager(DjangoUserManager):
     """Accounts by e-mail, stored in lower case."""

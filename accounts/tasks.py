@@ -10,6 +10,12 @@ def purge_ended():
     return actions.purge_ended(by=None)
 
 
+@shared_task(name="accounts.reset_due_mfa")
+def reset_due_mfa():
+    """Carry out the resets of second factors whose 24 hours are over; returns how many."""
+    return actions.reset_due_mfa(by=None)
+
+
 @shared_task(name="accounts.recheck_registrations")
 def recheck_registrations():
     """Tell of the registrations that end by today (New York); returns how many ends have passed."""

@@ -13,6 +13,9 @@ urlpatterns = [
     path("physician/renewed/<slug:kind>/", views.physician_renewed, name="physician-renewed"),
     path("second-way/", views_security.second_way, name="second-way"),
     path("second-way/codes-kept/", views_security.codes_kept, name="codes-kept"),
+    path("lost-phone/", views_security.lost_phone, name="lost-phone"),
+    path("reset/", views_security.reset_cancel, name="reset-cancel"),
+    path("reset/<str:token>/", views_security.reset_link, name="reset-link"),
     path("not-me/", views.not_me, name="not-me"),
     path("not-me/<str:token>/", views.not_me_link, name="not-me-link"),
 ]

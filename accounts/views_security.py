@@ -2,12 +2,18 @@
 
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.generic.edit import FormMixin
 
-from accounts.actions import keep_recovery_codes
-from accounts.factors import FactorError
+from accounts.actions import cancel_mfa_reset, keep_recovery_codes
+from accounts.factors import FactorError, ResetError
+from accounts.models import MFAReset
+from ui.text import token_digest
+
+RESET = "mfa_reset"  # session key: the reset whose link "this was not me" was opened
 
 
 @require_safe
@@ -35,3 +41,37 @@ class ReauthenticatePasskey(ReauthenticateWebAuthnView):
     """allauth's own leads away after a passkey that was not accepted; here one tries again, and goes on to the page."""
 
     form_invalid = FormMixin.form_invalid
+
+
+@login_not_required
+@require_safe
+def lost_phone(request):
+    """What to do without the second factor. The same for everybody: it says nothing about accounts."""
+    return render(request, "accounts/lost_phone.html")
+
+
+@login_not_required
+@never_cache
+@require_safe
+def reset_link(request, token):
+    """Takes the token out of the address. Opening it changes nothing: scanners of mail open it too."""
+    reset = MFAReset.objects.filter(token_digest=token_digest(token)).first()
+    if reset is None:
+        return render(request, "accounts/reset_cancel.html", status=404)
+    request.session[RESET] = reset.pk
+    return redirect("accounts:reset-cancel")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset_cancel(request):
+    """The button, a POST, cancels at once; nothing of the account is shown."""
+    reset = MFAReset.objects.filter(pk=request.session.get(RESET)).first()
+    if reset and request.method == "POST":
+        try:
+            cancel_mfa_reset(reset=reset, by=None)
+        except ResetError as error:
+            messages.error(request, str(error))
+        return redirect("accounts:reset-cancel")
+    return render(request, "accounts/reset_cancel.html", {"reset": reset})

@@ -18,6 +18,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="7", minute="0"),
     },
     "recheck-registrations": {"task": "accounts.recheck_registrations", "schedule": crontab(hour="0", minute="5")},
+    "reset-due-mfa": {"task": "accounts.reset_due_mfa", "schedule": 60.0},
     "make-windows": {"task": "delivery.make_windows", "schedule": crontab(hour="3", minute="0")},
     "purge-ended": {"task": "accounts.purge_ended", "schedule": crontab(minute="40")},
     "check-counts": {"task": "delivery.check_counts", "schedule": crontab(hour="3", minute="30")},

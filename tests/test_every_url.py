@@ -15,8 +15,9 @@ PUBLIC = {
     "pages:home", "pages:physicians", "pages:faq", "pages:delivery-info", "pages:quick-reference", "pages:contact",
     "pages:contact-done", "pages:privacy", "pages:terms", "pages:accessibility", "pages:livez", "pages:readyz",
     "certification:invitation", "certification:invitation-link", "accounts:not-me", "accounts:not-me-link",
+    "accounts:lost-phone", "accounts:reset-cancel", "accounts:reset-link",
 }  # fmt: skip
-LINKS = {"certification:invitation-link", "accounts:not-me-link"}
+LINKS = {"certification:invitation-link", "accounts:not-me-link", "accounts:reset-link"}
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
     "accounts:role", "accounts:physician-identify", "accounts:physician-apply", "accounts:second-way",

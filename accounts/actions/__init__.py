@@ -9,6 +9,7 @@ from accounts.actions.lockouts import lift_lockout
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
 from accounts.actions.proofs import enter_proof, refuse_proof, report_renewed_registration, verify_proof
 from accounts.actions.recheck import recheck_registrations
+from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa_reset, reset_due_mfa
 from accounts.actions.roster import import_roster
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
 from accounts.actions.standing import reinstate_physician, suspend_physician
@@ -17,6 +18,9 @@ __all__ = [
     "activate_delegations",
     "add_physician",
     "apply_as_physician",
+    "ask_mfa_reset",
+    "cancel_mfa_reset",
+    "confirm_mfa_reset",
     "create_user",
     "disown_binding",
     "end_delegate",
@@ -33,6 +37,7 @@ __all__ = [
     "refuse_proof",
     "reinstate_physician",
     "report_renewed_registration",
+    "reset_due_mfa",
     "set_registration",
     "suspend_physician",
     "sync_staff_groups",

@@ -1,0 +1,89 @@
+"""Lost second factors: asked for on the page of the account, confirmed or cancelled on a page of their own."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.factors import numbers_on_file
+from accounts.forms import ResetForm
+from accounts.models import MFAReset
+from audit.action_admin import ActionAdmin, ReasonForm, Step
+from ui.templatetags.portal import phone
+
+
+def _explain_asking(user):
+    numbers = ", ".join(phone(number) for number in sorted(numbers_on_file(user)))
+    on_file = _("On file: %(numbers)s.") % {"numbers": numbers} if numbers else _("Take the number in the staff list.")
+    return "\n".join(
+        [
+            str(_("Call the owner back first, at the number on file, and make sure that it is she.")),
+            str(on_file),
+            str(_("Every address of hers is told now, with a link to cancel.")),
+            str(_("Once a second person confirms, or in 24 hours, her second factors go and all her sessions end.")),
+        ]
+    )
+
+
+def ask(user, request, **answers):
+    actions.ask_mfa_reset(user=user, by=request.user, **answers)
+
+
+RESET_MFA = Step(
+    name="reset-mfa",
+    label=_("Reset lost second factors"),
+    permission="accounts.add_mfareset",
+    offered=lambda user: user.authenticator_set.exists(),
+    explain=_explain_asking,
+    perform=ask,
+    form_class=ResetForm,
+)
+
+
+def waits(reset):
+    return reset.status == MFAReset.Status.WAITING
+
+
+@admin.register(MFAReset)
+class MFAResetAdmin(ActionAdmin):
+    """Opens on those that wait: a second person calls nobody, but knows who asked and why."""
+
+    list_display = ["account", "status", "asker", "asked_at", "due_at"]
+    list_filter = ["status"]
+    list_select_related = ["user", "asked_by"]
+    ordering = ["-status", "asked_at"]
+    fields = [
+        "account", "called_number", "reason", "asker", "asked_at", "due_at", "status", "confirmed_by", "done_at",
+        "cancelled_by", "cancelled_at",
+    ]  # fmt: skip
+    steps = (
+        Step(
+            name="confirm",
+            label=_("Confirm and reset now"),
+            permission="accounts.change_mfareset",
+            offered=waits,
+            explain=lambda reset: _(
+                "The second factors of this account go at once, all its sessions end, and every address is told. "
+                "You cannot confirm what you asked for yourself."
+            ),
+            perform=lambda reset, request: actions.confirm_mfa_reset(reset=reset, by=request.user),
+        ),
+        Step(
+            name="cancel",
+            label=_("Cancel"),
+            permission="accounts.change_mfareset",
+            offered=waits,
+            explain=lambda reset: _("Nothing is reset. The owner is told."),
+            perform=lambda reset, request, reason: actions.cancel_mfa_reset(
+                reset=reset, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
+        ),
+    )
+
+    @admin.display(description=_("account"), ordering="user__email")
+    def account(self, reset):
+        return reset.user.email
+
+    @admin.display(description=_("asked by"), ordering="asked_by__email")
+    def asker(self, reset):
+        return reset.asked_by.email
