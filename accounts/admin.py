@@ -2,6 +2,7 @@ from importlib import import_module
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -20,10 +21,10 @@ from accounts.rules import eligibility
 from audit.action_admin import ActionAdmin, ReasonForm, Step
 
 # Groups are synced from the code; the other three would show session keys, and change accounts past our actions.
-for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions"):
+for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions", "allauth.socialaccount"):
     import_module(f"{app}.admin")
 import_module("accounts.admin_rosters")
-admin.site.unregister([Group, EmailAddress, Authenticator, UserSession])
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
 
 
 def change_password(request, extra_context=None):

@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
     def ready(self):
         from allauth.account import signals as account
         from allauth.mfa import signals as mfa
+        from allauth.socialaccount import signals as socialaccount
         from django.contrib.auth import signals as auth
 
         from accounts import emails, receivers
@@ -22,6 +23,8 @@ class AccountsConfig(AppConfig):
         mfa.authenticator_added.connect(receivers.on_second_factor_added)
         mfa.authenticator_removed.connect(receivers.on_second_factor_removed)
         mfa.authenticator_reset.connect(receivers.on_second_factor_reset)
+        socialaccount.social_account_added.connect(receivers.on_sign_on_connected)
+        socialaccount.social_account_removed.connect(receivers.on_sign_on_disconnected)
         account.user_logged_in.connect(receivers.on_account_signed_in)
         account.password_changed.connect(receivers.on_password_changed)
         account.password_reset.connect(receivers.on_password_changed)

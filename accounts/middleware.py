@@ -2,19 +2,29 @@
 
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.shortcuts import redirect
+from django.http import Http404
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from requests import RequestException
 
 from accounts.decorators import page_of
 
 SEEN_WRITTEN_EVERY = timedelta(minutes=1)
 ABSOLUTE_TIMEOUT = timedelta(hours=12)
+SIGN_ON_PAGES = {
+    "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup", "socialaccount_connections",
+    "openid_connect_login", "openid_connect_callback",
+}  # fmt: skip
+# No answer, or one that lacks what the protocol asks for.
+PROVIDER_FAILURES = (RequestException, KeyError, TypeError, ValueError)
+log = structlog.get_logger()
 MFA_APPS = {"account", "mfa", "usersessions"}
 MFA_PAGES = {"accounts:second-way", "accounts:codes-kept"}
 
@@ -62,6 +72,27 @@ class SessionTimeoutMiddleware:
         if now - seen >= SEEN_WRITTEN_EVERY:
             session["seen_at"] = now.isoformat()
         return None
+
+
+class SignOnMiddleware:
+    """The state's sign-on: its pages are not there while it is off, and a provider that fails is no fault of ours."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        if request.resolver_match.view_name in SIGN_ON_PAGES and not settings.OIDC_SERVER_URL:
+            raise Http404
+
+    def process_exception(self, request, exception):
+        match = request.resolver_match
+        if match is None or match.view_name not in SIGN_ON_PAGES or not isinstance(exception, PROVIDER_FAILURES):
+            return None
+        log.warning("sign_on_failed", error=type(exception).__name__)
+        return render(request, "socialaccount/authentication_error.html", status=502)
 
 
 class RequireMFAMiddleware:

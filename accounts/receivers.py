@@ -63,5 +63,13 @@ def on_email_added(user, **_):
     record(action="user.email_add", by=user, subject=user)
 
 
+def on_sign_on_connected(request, sociallogin, **_):
+    record(action="user.sign_on_connect", by=sociallogin.user, subject=sociallogin.user)
+
+
+def on_sign_on_disconnected(request, socialaccount, **_):
+    record(action="user.sign_on_disconnect", by=request.user, subject=socialaccount.user)
+
+
 def on_email_removed(user, **_):
     record(action="user.email_remove", by=user, subject=user)

@@ -44,11 +44,17 @@ _REQUIRED_IN_PRODUCTION = {
     "DISPENSARY_PHONE": "the phone number people call for help",
     "DISPENSARY_EMAIL": "where messages of the contact form are answered",
 }
-_missing = {
-    name: hint
-    for name, hint in (_REQUIRED if DEBUG else _REQUIRED | _REQUIRED_IN_PRODUCTION).items()
-    if not env.str(name, "").strip()
+# A state's sign-on is switched on by all four of these, and off by none.
+_REQUIRED_FOR_SIGN_ON = {
+    "OIDC_SERVER_URL": "the address of the provider; its configuration is read under /.well-known/ there",
+    "OIDC_CLIENT_ID": "our name with the provider",
+    "OIDC_CLIENT_SECRET": "our secret with the provider",
+    "OIDC_NAME": "what people call the provider, as on the button: Sign in with ...",
 }
+_required = _REQUIRED if DEBUG else _REQUIRED | _REQUIRED_IN_PRODUCTION
+if any(env.str(name, "").strip() for name in _REQUIRED_FOR_SIGN_ON):
+    _required |= _REQUIRED_FOR_SIGN_ON
+_missing = {name: hint for name, hint in _required.items() if not env.str(name, "").strip()}
 if _missing:
     raise ImproperlyConfigured(
         "The portal cannot start. Set in the environment:\n"
@@ -63,6 +69,20 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 REQUIRE_MFA = env.bool("REQUIRE_MFA", not DEBUG)
+
+OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", "").strip().rstrip("/")
+if OIDC_SERVER_URL and not DEBUG and not OIDC_SERVER_URL.startswith("https://"):
+    raise ImproperlyConfigured("The portal cannot start. OIDC_SERVER_URL must begin with https://")
+SIGN_ON = {
+    "provider_id": "state",
+    "name": env.str("OIDC_NAME", ""),
+    "client_id": env.str("OIDC_CLIENT_ID", ""),
+    "secret": env.str("OIDC_CLIENT_SECRET", ""),
+    "settings": {"server_url": OIDC_SERVER_URL},
+}
+# Where the provider's own page stands, when it is not where its configuration is.
+_sign_in = urlsplit(env.str("OIDC_SIGN_IN_ORIGIN", "") or OIDC_SERVER_URL)
+SIGN_ON_ORIGINS = [f"{_sign_in.scheme}://{_sign_in.netloc}"] if OIDC_SERVER_URL else []
 
 DISPENSARY_NAME = env.str("DISPENSARY_NAME", "Southern CT Wellness & Healing")
 DISPENSARY_PHONE = env.str("DISPENSARY_PHONE", "+12035550100")
@@ -93,6 +113,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "phonenumber_field",
     "django_htmx",
     "csp",
@@ -116,6 +138,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.SessionTimeoutMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignOnMiddleware",
     "accounts.middleware.RequireMFAMiddleware",
     "accounts.middleware.PrivateResponseMiddleware",
 ]
@@ -221,6 +244,12 @@ MFA_FORMS = {
     "edit_webauthn": "accounts.passkeys.RenamePasskeyForm",
 }
 MFA_TOTP_ISSUER = DISPENSARY_NAME
+# A state's sign-on (accounts/sign_on.py). Its tables are always there; its pages once OIDC_SERVER_URL is set.
+SOCIALACCOUNT_ADAPTER = "accounts.sign_on.SignOnAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SIGN_ON] if OIDC_SERVER_URL else []}}
 USERSESSIONS_TRACK_ACTIVITY = False
 
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())
@@ -249,7 +278,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],  # the QR code of the TOTP page is a data: image
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # The button of the sign-on posts to us, and browsers hold where we send it on to this as well.
+        "form-action": [SELF, *SIGN_ON_ORIGINS],
         "frame-ancestors": [NONE],
     }
 }

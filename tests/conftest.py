@@ -43,6 +43,11 @@ ENVIRONMENT = {
     "EXAM_MAX_AGE_DAYS": "180",
     "INVITATION_VALID_DAYS": "14",
     "FOUR_EYES": "true",
+    "OIDC_SERVER_URL": "",
+    "OIDC_CLIENT_ID": "",
+    "OIDC_CLIENT_SECRET": "",
+    "OIDC_NAME": "",
+    "OIDC_SIGN_IN_ORIGIN": "",
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps an event loop in the thread of the test
 }
 
@@ -180,6 +185,14 @@ def redis_url():
     redis = servers.Redis()
     yield redis.url
     redis.stop()
+
+
+@pytest.fixture(scope="session")
+def provider():
+    """A real OpenID Connect provider of this worker's own."""
+    started = servers.OpenIdProvider()
+    yield started
+    started.stop()
 
 
 # --- Browser -------------------------------------------------------------------------------------------------------

@@ -8,11 +8,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
+
+import requests
 
 OLDEST_POSTGRES = 14  # that Django 5.2 takes
 PATIENCE = 30  # seconds a server may take to start or to stop
@@ -124,6 +127,33 @@ class Redis(Server):
                 return client.ping()
         except redis.ConnectionError:
             return False
+
+
+class OpenIdProvider(Server):
+    """An OpenID Connect provider that signs in whoever is named, with the claims that `knows` gave her."""
+
+    def __init__(self) -> None:
+        super().__init__("oidc")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        self.start(
+            [sys.executable, "-m", "oidc_provider_mock", "--port", self.url.rpartition(":")[2]], is_ready=self.answers
+        )
+
+    def answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/.well-known/openid-configuration", timeout=1).ok
+        except requests.ConnectionError:
+            return False
+
+    def knows(self, subject: str, **claims) -> None:
+        requests.put(f"{self.url}/users/{subject}", json=claims, timeout=5).raise_for_status()
+
+    def lets_in(self, address: str, **answers: str) -> str:
+        """What its own page does when a person fills it in; returns the address to which it sends her back."""
+        response = requests.post(address, data=answers, timeout=5, allow_redirects=False)
+        return response.headers["Location"]
 
 
 def _end_with_parent() -> None:

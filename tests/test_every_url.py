@@ -50,6 +50,15 @@ PATIENT_IS_LED = {
     "delivery:cart-line": "/delivery/",
     "delivery:checkout": "/delivery/",
 }
+# allauth's pages of a state's sign-on: there once it is switched on (tests/accounts/test_sign_on.py).
+SIGN_ON = {
+    "socialaccount_connections": [],
+    "socialaccount_signup": [],
+    "socialaccount_login_cancelled": [],
+    "socialaccount_login_error": [],
+    "openid_connect_login": ["state"],
+    "openid_connect_callback": ["state"],
+}
 OUR_NAMESPACES = {"pages", "accounts", "certification", "delivery"}
 
 
@@ -108,6 +117,17 @@ def office_is_led(name, world):
 def test_every_url_of_ours_is_declared():
     ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
     assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | ORDER
+
+
+def test_every_url_of_the_sign_on_is_declared():
+    assert {name for name in names() if name and name.startswith(("socialaccount", "openid"))} == SIGN_ON.keys()
+
+
+@pytest.mark.parametrize("name", sorted(SIGN_ON))
+def test_the_sign_on_is_not_there_while_it_is_off(name):
+    for client in (Client(), factories.client_for(factories.user())):
+        assert set(statuses(client, reverse(name, args=SIGN_ON[name])).values()) <= {302, 404}
+    assert statuses(client, reverse(name, args=SIGN_ON[name])) == {"get": 404, "post": 404}
 
 
 @pytest.mark.parametrize("name", sorted(OWN | OFFICE | DRAFT | SIGNED | ORDER))

@@ -88,6 +88,33 @@ def test_settings_name_what_is_missing(name):
     assert not [other for other in others if re.search(rf"^  {other}:", done.stderr, re.MULTILINE)]
 
 
+SIGN_ON = {
+    "OIDC_SERVER_URL": "https://id.state.example",
+    "OIDC_CLIENT_ID": "portal",
+    "OIDC_CLIENT_SECRET": "a secret",
+    "OIDC_NAME": "State ID",
+}
+
+
+def test_the_sign_on_is_switched_on_by_its_settings_alone():
+    asks = "from django.conf import settings; print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
+    done = manage("shell", "--no-imports", "-c", asks, **PRODUCTION | SIGN_ON)
+    assert (done.returncode, done.stdout.strip()) == (0, """["'self'", 'https://id.state.example']""")
+
+
+@pytest.mark.parametrize("name", sorted(SIGN_ON))
+def test_a_sign_on_that_is_set_in_part_stops_the_start_by_name(name):
+    done = manage("check", **PRODUCTION | SIGN_ON | {name: ""})
+    assert done.returncode != 0
+    assert re.findall(r"^  (\w+):", done.stderr, re.MULTILINE) == [name]
+
+
+def test_a_sign_on_without_https_stops_the_start():
+    done = manage("check", **PRODUCTION | SIGN_ON | {"OIDC_SERVER_URL": "http://id.state.example"})
+    assert done.returncode != 0
+    assert "OIDC_SERVER_URL must begin with https://" in done.stderr
+
+
 def test_settings_name_everything_at_once():
     done = manage("check", **dict.fromkeys(PRODUCTION, "") | {"DEBUG": "false"})
     for name in PRODUCTION.keys() - {"DEBUG"}:
