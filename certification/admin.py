@@ -1,9 +1,11 @@
+from importlib import import_module
+
 from django.contrib import admin
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin
 from certification.models import (
-    AllotmentLimit,
     Caregiver,
     CaregiverAssignment,
     Certification,
@@ -11,11 +13,13 @@ from certification.models import (
     Invitation,
     Patient,
 )
-from certification.statements import ATTESTATIONS
+from certification.statements import ATTESTATIONS, QUESTIONS
+
+import_module("certification.admin_reference")
 
 # What a patient suffers from, and how it is used, is for these alone (also not for who has every permission).
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
-MEDICAL_FIELDS = ("conditions", "directions")
+MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason")
 PERSON_FIELDS = [
     "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
     "has_no_email", "language", "user", "created_at",
@@ -33,8 +37,9 @@ class CertificationAdmin(ActionAdmin):
     search_fields = ["number", "patient__number"]
     fields = [
         "number", "status", "patient", "physician", *MEDICAL_FIELDS, "exam_date", "monitoring_reviewed_date",
-        *ATTESTATIONS, "monthly_allotment_oz", "allotment_limit_oz", "signature_name", "statement_version",
-        "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date", "ended_at", "ended_by",
+        *QUESTIONS, *ATTESTATIONS, "explained_to", "statement_version", "as_signed", "monthly_allotment_oz",
+        "allotment_limit_oz", "signature_name", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date",
+        "ended_at", "ended_by",
     ]  # fmt: skip
 
     def get_queryset(self, request):
@@ -48,6 +53,10 @@ class CertificationAdmin(ActionAdmin):
     @admin.display(description=_("Valid through"), ordering="expires_date")
     def last_valid_day(self, certification):
         return certification.last_valid_day
+
+    @admin.display(description=_("As signed"))
+    def as_signed(self, certification):
+        return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in certification.signed_sentences))
 
     @admin.display(description=_("Conditions"))
     def conditions(self, certification):
@@ -100,18 +109,6 @@ class PatientAdmin(PersonAdmin):
 @admin.register(Caregiver)
 class CaregiverAdmin(PersonAdmin):
     pass
-
-
-@admin.register(Condition)
-class ConditionAdmin(ActionAdmin):
-    list_display = ["name", "for_adults", "for_minors", "effective_date", "until_date"]
-    list_filter = ["for_adults", "for_minors"]
-    search_fields = ["name", "code"]
-
-
-@admin.register(AllotmentLimit)
-class AllotmentLimitAdmin(ActionAdmin):
-    list_display = ["effective_date", "limit_oz"]
 
 
 @admin.register(Invitation)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Physician
 from certification import rules
 from certification.models import CaregiverAssignment, Patient, Sex
-from certification.statements import ATTESTATIONS
+from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.forms import (
     ColumnCheckboxSelect,
     DateBoxesField,
@@ -45,6 +45,10 @@ def _text(label, name, *, validator=validate_printable, **more):
     """A text as long as the patient's column of that name."""
     length = Patient._meta.get_field(name).max_length
     return forms.CharField(label=label, max_length=length, validators=[validator], **more)
+
+
+CONDITION_FIELDS = ["condition_codes", "exam_date", "monitoring_reviewed_date"]
+STATEMENT_FIELDS = [*ATTESTATIONS, "monthly_allotment_oz", "allotment_reason", "directions"]
 
 
 class StepForm(PortalForm):
@@ -170,7 +174,19 @@ class ConditionForm(StepForm):
 
 
 class StatementForm(StepForm):
+    """`guardian` is the name of who was told risks and benefits in the patient's place; the fifth point names her."""
+
+    needed = frozenset({"allotment_reason"})
+
     monthly_allotment_oz = OuncesField(label=_("Monthly allotment in ounces"))
+    allotment_reason = forms.CharField(
+        label=_("Why less than the limit"),
+        help_text=_("Only when you enter less. Kept with the certification."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=500,
+        required=False,
+        validators=[validate_printable],
+    )
     directions = forms.CharField(
         label=_("Directions for use"),
         help_text=_("For the dispensary’s pharmacist."),
@@ -180,9 +196,10 @@ class StatementForm(StepForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args, limit_hint, **kwargs):
+    def __init__(self, *args, limit_hint, guardian="", **kwargs):
         super().__init__(*args, **kwargs)
-        for name, sentence in ATTESTATIONS.items():
+        self.guardian = guardian
+        for name, sentence in attested(guardian=guardian).items():
             missing = _("Not attested: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
             self.fields[name] = forms.BooleanField(
                 label=sentence, required=not self.is_partial, error_messages={"required": missing}
@@ -195,6 +212,29 @@ class StatementForm(StepForm):
         if amount is not None:
             self.ask(rules.check_monthly_allotment, amount, day=timezone.localdate())
         return amount
+
+    def clean(self):
+        super().clean()
+        amount, reason = self.cleaned_data.get("monthly_allotment_oz"), self.cleaned_data.get("allotment_reason")
+        if amount is not None and reason is not None and not self.is_partial:
+            self.ask(rules.check_allotment_reason, amount, reason, day=timezone.localdate())
+        return self.cleaned_data
+
+    @property
+    def statement(self):
+        """The answers of the statement alone, with the name of the guardian for whom it was made."""
+        statement = {name: self.cleaned_data[name] for name in STATEMENT_FIELDS}
+        return {**statement, "explained_to": self.guardian}
+
+    @property
+    def answers(self):
+        return self.statement
+
+    @classmethod
+    def initial_from(cls, answers, guardian=""):
+        """A fifth point that was ticked for somebody else is asked again."""
+        told = answers.get("explained_to", "") == guardian
+        return {**answers, "explained_risks": bool(answers.get("explained_risks")) and told}
 
     @property
     def attestations(self):
@@ -225,14 +265,12 @@ class SigningForm(SignatureForm, StatementForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.order_fields([*ATTESTATIONS, "monthly_allotment_oz", "directions", "signature_name"])
+        self.order_fields([*STATEMENT_FIELDS, "signature_name"])
 
     @property
     def answers(self):
         """As `certify_patient` takes them."""
-        names = [*ATTESTATIONS, "monthly_allotment_oz", "directions"]
-        statement = {name: self.cleaned_data[name] for name in names}
-        return {"statement": statement, "signature_name": self.cleaned_data["signature_name"]}
+        return {"statement": self.statement, "signature_name": self.cleaned_data["signature_name"]}
 
 
 class RenewalForm(SignatureForm, StatementForm, ConditionForm):
@@ -240,23 +278,38 @@ class RenewalForm(SignatureForm, StatementForm, ConditionForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.order_fields(
-            ["condition_codes", "exam_date", "monitoring_reviewed_date", *ATTESTATIONS, "monthly_allotment_oz"]
-            + ["directions", "signature_name"]
-        )
+        self.order_fields([*CONDITION_FIELDS, *STATEMENT_FIELDS, "signature_name"])
 
     @property
     def answers(self):
         """As `renew_certification` takes them."""
-        names = {
-            "condition": ["condition_codes", "exam_date", "monitoring_reviewed_date"],
-            "statement": [*ATTESTATIONS, "monthly_allotment_oz", "directions"],
-        }
-        parts = {part: {name: self.cleaned_data[name] for name in names[part]} for part in names}
-        return {**parts, "signature_name": self.cleaned_data["signature_name"]}
+        condition = {name: self.cleaned_data[name] for name in CONDITION_FIELDS}
+        signature_name = self.cleaned_data["signature_name"]
+        return {"condition": condition, "statement": self.statement, "signature_name": signature_name}
 
 
-class AddForm(PortalForm):
+class QuestionsForm(StepForm):
+    """What must be true before a patient is registered, each ticked alone."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, sentence in QUESTIONS.items():
+            missing = _("Confirm: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
+            self.fields[name] = forms.BooleanField(
+                label=sentence, required=not self.is_partial, error_messages={"required": missing}
+            )
+        self.order_fields(QUESTIONS)
+
+    @property
+    def answers(self):
+        return {name: self.cleaned_data[name] for name in QUESTIONS}
+
+    @property
+    def questions(self):
+        return [self[name] for name in QUESTIONS]
+
+
+class AddForm(QuestionsForm):
     """`key` makes a form that is sent twice one draft; a delegate says for whom."""
 
     key = forms.Field(widget=forms.HiddenInput, required=False)

@@ -1,7 +1,8 @@
 """The program's official list of conditions and the history of the monthly limit.
 
 Source: Connecticut Department of Consumer Protection, list of debilitating conditions (DOMAIN.md 3); limits 2.5 oz,
-then 3.0, then 3.5 oz [brief: 3.5 oz today].
+then 3.0, then 3.5 oz [brief: 3.5 oz today], each from the day on which the press reported the department's announcement
+(CTNewsJunkie, October 18, 2021; WTNH, February 18, 2022).
 """
 
 from datetime import date
@@ -71,6 +72,6 @@ CONDITIONS = [
 
 ALLOTMENT_LIMITS = {
     PROGRAM_BEGAN: Decimal("2.50"),
-    date(2022, 7, 1): Decimal("3.00"),
-    date(2023, 7, 1): Decimal("3.50"),
+    date(2021, 10, 18): Decimal("3.00"),
+    date(2022, 2, 18): Decimal("3.50"),
 }

@@ -1,8 +1,22 @@
-"""The words that people attest and affirm to. A change means a new version: the old one stays with what was signed."""
+"""What people confirm, attest and affirm. A change means a new version: the old one stays with what was signed."""
 
+from typing import Any
+
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-STATEMENT_VERSION = "2026-11"
+STATEMENT_VERSION = "2026-11.2"
+
+# Asked before a patient is registered [brief: "Patients must be qualified before you can register them"; DOMAIN.md 3].
+QUESTIONS = {
+    "qualifies": _(
+        "The patient qualifies: the physician has diagnosed a debilitating medical condition from the program’s list."
+    ),
+    "residency_proof_seen": _(
+        "The patient lives in Connecticut, and our office has seen proof of identity and of residency."
+    ),
+    "not_an_inmate": _("The patient is not an inmate of a correctional institution."),
+}
 
 # The brief's words; field name of Certification: sentence after "I have".
 ATTESTATIONS = {
@@ -29,6 +43,33 @@ ATTESTATIONS = {
         "or a symptom thereof."
     ),
 }
+
+# For a minor, and for a patient without legal capacity, the fifth point names who was told.
+EXPLAINED_TO_GUARDIAN = _(
+    "I have explained the potential risks and benefits of the palliative use of marijuana to %(guardian)s, the parent, "
+    "guardian or other person having legal custody of the patient."
+)
+
+# Every version that was ever signed: its points, and the fifth one where it names the guardian (none in the first).
+STATEMENTS: dict[str, tuple[dict[str, Any], Any]] = {
+    "2026-11": (ATTESTATIONS, None),
+    "2026-11.2": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),
+}
+
+
+def attested(*, guardian: str = "", version: str = STATEMENT_VERSION) -> dict[str, Any]:
+    """The six points of a version by field name; `guardian` (a name) stands in the fifth where the version has it."""
+    points, for_guardian = STATEMENTS[version]
+    if not guardian or for_guardian is None:
+        return dict(points)
+    return {**points, "explained_risks": for_guardian % {"guardian": guardian}}
+
+
+def signed_sentences(*, version: str, explained_to: str) -> list[str]:
+    """The exact text of what was signed, in the language in which physicians sign."""
+    with translation.override("en"):
+        return [str(sentence) for sentence in attested(guardian=explained_to, version=version).values()]
+
 
 PATIENT_AFFIRMATIONS = {
     "lives_in_connecticut": _("I live in Connecticut."),

@@ -12,6 +12,7 @@ from certification import rules
 from certification.drafts import from_json
 
 STEPS = {
+    "questions": gettext_lazy("Before you begin"),
     "profile": gettext_lazy("Patient"),
     "condition": gettext_lazy("Condition"),
     "statement": gettext_lazy("Your statement"),
@@ -27,16 +28,44 @@ def answers_of(draft: Mapping[str, Any] | None) -> dict[str, Any]:
     return {step: from_json((draft or {}).get(step)) for step in STEPS}
 
 
-def next_step(draft: Mapping[str, Any] | None) -> str:
+def step_names(draft: Mapping[str, Any] | None, *, today: date) -> list[str]:
+    """The steps in their order. A guardian is named before the statement, because its fifth point names her."""
+    names = list(STEPS)
+    if is_guarded(answers_of(draft), today=today):
+        names.remove("caregiver")
+        names.insert(names.index("statement"), "caregiver")
+    return names
+
+
+def is_guarded(answers: Mapping[str, Answers | None], *, today: date) -> bool:
+    """Whether a parent, guardian or custodian decides for the patient of these answers; no while the age is unknown."""
+    profile = answers["profile"] or {}
+    return bool(profile.get("birth_date")) and rules.needs_guardian(
+        birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=today
+    )
+
+
+def guardian_of(answers: Mapping[str, Answers | None], *, today: date) -> str:
+    """The name of the guardian to whom risks and benefits are explained; empty when it is the patient, or unknown."""
+    caregiver = answers["caregiver"] or {}
+    if not is_guarded(answers, today=today):
+        return ""
+    parts = (caregiver.get(name) for name in ("first_name", "middle_name", "last_name", "suffix"))
+    return " ".join(part for part in parts if part)
+
+
+def next_step(draft: Mapping[str, Any] | None, *, today: date) -> str:
     """Where to take up a draft again: the first step without answers, then the review."""
-    return next((step for step in STEPS if step not in (draft or {}) and step not in OPTIONAL_STEPS), "review")
+    skipped = set() if is_guarded(answers_of(draft), today=today) else OPTIONAL_STEPS
+    names = step_names(draft, today=today)
+    return next((step for step in names if step not in (draft or {}) and step not in skipped), "review")
 
 
 def step_errors(draft: Mapping[str, Any] | None, *, physician: Physician, today: date) -> dict[str, Exception]:
     """The refusal of each step that keeps a draft from being signed, in the order of the steps."""
     answers = answers_of(draft)
     errors: dict[str, Exception] = {}
-    for step in STEPS:
+    for step in step_names(draft, today=today):
         try:
             check_step(step, answers, physician=physician, today=today)
         except rules.CertificationError as error:
@@ -59,12 +88,14 @@ def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: P
         raise rules.IncompleteError(_("Enter the patient’s date of birth first. It decides what is asked here."))
     if step == "caregiver":
         rules.check_caregiver(given, physician=physician, profile=profile, today=today)
+    elif given is not None and step == "questions":
+        rules.check_is_qualified(given)
     elif given is not None and step == "profile":
         check_profile(given, physician=physician)
     elif given is not None and step == "condition":
         check_condition(given, birth_date=profile["birth_date"], today=today)
     elif given is not None:
-        check_statement(given, today=today)
+        check_statement(given, guardian=guardian_of(answers, today=today), today=today)
 
 
 def check_profile(profile: Answers, *, physician: Physician) -> None:
@@ -83,7 +114,9 @@ def check_condition(condition: Answers, *, birth_date: date, today: date) -> Non
     )
 
 
-def check_statement(statement: Answers, *, today: date) -> None:
-    """An allotment within the limit, and all six points attested."""
+def check_statement(statement: Answers, *, guardian: str = "", today: date) -> None:
+    """An allotment within the limit, a reason when it is less, and all six points attested (to `guardian`, a name)."""
     rules.check_monthly_allotment(statement["monthly_allotment_oz"], day=today)
-    rules.check_attestations(statement)
+    reason = statement.get("allotment_reason") or ""
+    rules.check_allotment_reason(statement["monthly_allotment_oz"], reason, day=today)
+    rules.check_attestations(statement, guardian=guardian)

@@ -7,6 +7,7 @@ app_name = "certification"
 urlpatterns = [
     path("certification/", patients.patient_list, name="patient-list"),
     path("certification/add/", patients.certification_add, name="certification-add"),
+    path("certification/<uuid:uuid>/questions/", steps.QuestionsView.as_view(), name="certification-questions"),
     path("certification/<uuid:uuid>/profile/", steps.ProfileView.as_view(), name="certification-profile"),
     path("certification/<uuid:uuid>/condition/", steps.ConditionView.as_view(), name="certification-condition"),
     path("certification/<uuid:uuid>/statement/", steps.StatementView.as_view(), name="certification-statement"),

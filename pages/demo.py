@@ -16,7 +16,8 @@ from accounts.models import Physician, User
 from certification import actions as certifications
 from certification.models import Patient
 from certification.rules import still_to_affirm
-from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
+from certification.steps import guardian_of
 from delivery import actions as deliveries
 from delivery.menu import PRODUCTS
 from delivery.models import DeliveryWindow, Product
@@ -211,10 +212,15 @@ def _certify(physician, profile, conditions, caregiver=None):
     steps = {
         "profile": profile,
         "condition": {"condition_codes": conditions, "exam_date": day, "monitoring_reviewed_date": day},
-        "statement": {**dict.fromkeys(ATTESTATIONS, True), "monthly_allotment_oz": Decimal("3.50"), "directions": ""},
         "caregiver": caregiver,
     }
-    draft = certifications.start_certification(physician=physician, by=physician.user)
+    steps["statement"] = {
+        **dict.fromkeys(ATTESTATIONS, True),
+        "explained_to": guardian_of(steps, today=day),
+        "monthly_allotment_oz": Decimal("3.50"),
+        "directions": "",
+    }
+    draft = _start(physician, by=physician.user)
     for step, answers in steps.items():
         if answers is not None:
             certifications.save_step(certification=draft, step=step, answers=answers, by=physician.user)
@@ -230,8 +236,12 @@ def _join(person, account):
         certifications.affirm(role=role, affirmed=list(sentences), by=account)
 
 
+def _start(physician, *, by):
+    return certifications.start_certification(physician=physician, questions=dict.fromkeys(QUESTIONS, True), by=by)
+
+
 def _begin_a_draft(physician):
-    draft = certifications.start_certification(physician=physician, by=physician.user)
+    draft = _start(physician, by=physician.user)
     certifications.save_step(
         certification=draft, step="profile", answers=_profile("Ines", "Moreau", "1979-03-14", 148), by=physician.user
     )
@@ -245,7 +255,7 @@ def _prepare(physician, delegate):
         "condition": {"condition_codes": ["cancer"], "exam_date": day, "monitoring_reviewed_date": day},
         "caregiver": None,
     }
-    draft = certifications.start_certification(physician=physician, by=delegate)
+    draft = _start(physician, by=delegate)
     for step, answers in steps.items():
         draft = certifications.save_step(certification=draft, step=step, answers=answers, by=delegate)
 

@@ -20,7 +20,8 @@ from accounts.backends import PortalBackend
 from certification import actions as certifications
 from certification.models import Patient
 from certification.rules import still_to_affirm
-from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
+from certification.steps import guardian_of
 from delivery import actions as deliveries
 from delivery.models import DeliveryWindow, Order
 
@@ -184,8 +185,14 @@ def condition(**over):
     return {"condition_codes": ["cancer"], "exam_date": today, "monitoring_reviewed_date": today, **over}
 
 
+def questions():
+    """What the office confirms before it registers somebody."""
+    return dict.fromkeys(QUESTIONS, True)
+
+
 def statement(**over):
-    return {**dict.fromkeys(ATTESTATIONS, True), "monthly_allotment_oz": Decimal("3.50"), "directions": "", **over}
+    amount = {"monthly_allotment_oz": Decimal("3.50"), "allotment_reason": "A careful first amount."}
+    return {**dict.fromkeys(ATTESTATIONS, True), **amount, "directions": "", **over}
 
 
 def caregiver(**over):
@@ -197,14 +204,17 @@ def caregiver(**over):
 def draft(of=None, **steps):
     """A draft with every step saved (`profile=`, `condition=`, `statement=`, `caregiver=` replace answers)."""
     of = of or identified_physician()
-    made = certifications.start_certification(physician=of, by=of.user)
+    made = certifications.start_certification(physician=of, questions=questions(), by=of.user)
     answers = {
         "profile": profile(),
         "condition": condition(),
-        "statement": statement(),
         "caregiver": None,
+        "statement": statement(),
         **steps,
     }
+    if answers["statement"] and answers["profile"]:
+        told = guardian_of(answers, today=timezone.localdate())
+        answers["statement"] = {"explained_to": told, **answers["statement"]}
     for step, given in answers.items():
         if given is not None:
             made = certifications.save_step(certification=made, step=step, answers=given, by=of.user)

@@ -35,7 +35,7 @@ OFFICE = {
 }
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.
 DRAFT = {f"certification:certification-{step}" for step in (
-    "profile", "condition", "statement", "caregiver", "review", "sign", "discard",
+    "questions", "profile", "condition", "statement", "caregiver", "review", "sign", "discard",
 )}  # fmt: skip
 SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}

@@ -28,6 +28,7 @@ STAFF_GROUPS = {
         "accounts.view_rosterimport", "accounts.add_rosterimport",
         "accounts.view_user", "accounts.view_mfareset", "accounts.add_mfareset", "accounts.change_mfareset",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
+        "certification.view_allotmentlimit",
         "notifications.view_notification", "notifications.change_notification",
     ],
     "Pharmacist": [
@@ -47,12 +48,14 @@ STAFF_GROUPS = {
         "accounts.view_physicianapplication", "accounts.change_physicianapplication",
         "accounts.view_proof", "accounts.change_proof",
         "accounts.view_mfareset", "accounts.add_mfareset", "accounts.change_mfareset",
+        "certification.view_allotmentlimit", "certification.add_allotmentlimit",
     ],
     "Auditor": [
         "audit.view_event", "accounts.view_physician", "accounts.view_registration", "accounts.view_user",
         "accounts.view_identificationtry", "accounts.view_physicianapplication", "accounts.view_proof",
         "accounts.view_rosterimport", "accounts.view_mfareset",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
+        "certification.view_allotmentlimit",
         "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",
     ],

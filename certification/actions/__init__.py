@@ -2,7 +2,7 @@
 
 from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
 from certification.actions.joining import accept_invitation, affirm, invite
-from certification.actions.reference import sync_conditions
+from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.signing import certify_patient, renew_certification, withdraw_certification
 
@@ -11,11 +11,13 @@ __all__ = [
     "affirm",
     "certify_patient",
     "discard_draft",
+    "drop_allotment_limit",
     "invite",
     "prepare_renewal",
     "queue_renewal_reminders",
     "renew_certification",
     "save_step",
+    "set_allotment_limit",
     "start_certification",
     "sync_conditions",
     "tell_patients_of_leaving",

@@ -16,12 +16,17 @@ from certification.steps import check_condition, is_prepared
 
 
 @audited("certification.start")
-def start_certification(*, physician: Physician, by: User, key: UUID | None = None) -> Certification:
-    """An empty draft in the physician's hands; a second call with the same `key` (of the form) returns it."""
+def start_certification(
+    *, physician: Physician, by: User, questions: Mapping[str, bool] | None = None, key: UUID | None = None
+) -> Certification:
+    """A draft in the physician's hands; a second call with the same `key` (of the form) returns it.
+
+    `questions` is what was confirmed before registering (`statements.QUESTIONS`); without, it is asked as a step.
+    """
     # The physician's id is part of it: the same form, sent again for another physician, makes another draft.
     uuid = uuid5(key or uuid4(), str(physician.pk))
     certification, is_new = Certification.objects.get_or_create(
-        uuid=uuid, defaults={"physician": physician, "draft": {}}
+        uuid=uuid, defaults={"physician": physician, "draft": {"questions": dict(questions)} if questions else {}}
     )
     if is_new:
         record(action="certification.start", by=by, subject=certification)
@@ -30,7 +35,7 @@ def start_certification(*, physician: Physician, by: User, key: UUID | None = No
 
 @audited("certification.save_step")
 def save_step(*, certification: Certification, step: str, answers: Mapping[str, Any] | None, by: User) -> Certification:
-    """Keep the answers of one step (`profile`, `condition`, `statement`, `caregiver`) in the draft.
+    """Keep the answers of one step (a name of `steps.STEPS`) in the draft.
 
     Answers are the cleaned data of the step's form; None answers that there is nothing (no caregiver). A delegate never
     saves the statement. Once that and the signature alone are missing, the draft waits under "To sign". Raises

@@ -5,8 +5,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import User
-from audit.actions import audited
+from audit.actions import audited, record
+from certification import rules
 from certification.models import AllotmentLimit, Condition
 
 
@@ -20,3 +23,25 @@ def sync_conditions(
         Condition.objects.update_or_create(code=fields.pop("code"), defaults=fields)
     for effective_date, limit_oz in limits.items():
         AllotmentLimit.objects.get_or_create(effective_date=effective_date, defaults={"limit_oz": limit_oz})
+
+
+@audited("allotmentlimit.set")
+def set_allotment_limit(*, effective_date: date, limit_oz: Decimal, reason: str, by: User) -> AllotmentLimit:
+    """Let `limit_oz` (ounces a month) be the most that is certified from a day after today on.
+
+    A limit that waits for the same day is replaced. What was signed keeps its allotment. Raises AllotmentError.
+    """
+    rules.check_limit_is_not_in_use(effective_date, today=timezone.localdate())
+    limit, _is_new = AllotmentLimit.objects.update_or_create(
+        effective_date=effective_date, defaults={"limit_oz": limit_oz}
+    )
+    record(action="allotmentlimit.set", by=by, subject=limit, reason=reason)
+    return limit
+
+
+@audited("allotmentlimit.drop")
+def drop_allotment_limit(*, limit: AllotmentLimit, reason: str, by: User) -> None:
+    """Forget a limit that is not in force yet; raises AllotmentError for any other."""
+    rules.check_limit_is_not_in_use(limit.effective_date, today=timezone.localdate())
+    record(action="allotmentlimit.drop", by=by, subject=limit, reason=reason)
+    limit.delete()

@@ -14,8 +14,8 @@ from certification.actions.drafts import locked
 from certification.actions.joining import invite
 from certification.drafts import to_json
 from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
-from certification.statements import ATTESTATIONS, STATEMENT_VERSION
-from certification.steps import answers_of, check_condition, check_statement, step_errors
+from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
+from certification.steps import answers_of, check_condition, check_statement, guardian_of, step_errors
 from notifications.actions import queue
 from ui.text import readable_number, search_name
 
@@ -60,6 +60,9 @@ def certify_patient(
         **_person_fields(profile), number=readable_number("P"), has_legal_capacity=profile["has_legal_capacity"]
     )
     certification.patient = patient
+    for name in QUESTIONS:
+        setattr(certification, name, bool(answers["questions"][name]))
+    certification.explained_to = guardian_of(answers, today=today)
     _activate(certification, answers, signature_name, today)
     record(action="certification.certify", by=by, subject=certification)
     if caregiver:
@@ -79,7 +82,9 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     for name in ATTESTATIONS:
         setattr(certification, name, bool(statement[name]))
     certification.monthly_allotment_oz = statement["monthly_allotment_oz"]
-    certification.allotment_limit_oz = rules.allotment_limit_oz(today)
+    certification.allotment_limit_oz = limit_oz = rules.allotment_limit_oz(today)
+    reason = (statement.get("allotment_reason") or "").strip()
+    certification.allotment_reason = reason if statement["monthly_allotment_oz"] < limit_oz else None
     certification.directions = statement.get("directions") or ""
     certification.signature_name = signature_name.strip()
     certification.statement_version = STATEMENT_VERSION
@@ -173,12 +178,13 @@ def renew_certification(
         return renewal
     rules.check_renewal_is_open(old, today=today)
     check_condition(condition, birth_date=patient.birth_date, today=today)
-    check_statement(statement, today=today)
     rules.check_has_guardian(patient, today=today)
+    guardian = rules.guardian_name(patient, today=today)
+    check_statement(statement, guardian=guardian, today=today)
     rules.check_signature(physician, signature_name)
     _end(old, Certification.Status.SUPERSEDED, by=by)
     renewal = renewal or Certification(physician=physician, renewal_of=old)
-    renewal.patient = patient
+    renewal.patient, renewal.explained_to = patient, guardian
     _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
     record(action="certification.renew", by=by, subject=renewal)
     _tell_patient("patient_certified", renewal, by=by)

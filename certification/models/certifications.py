@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
 from certification.models.people import Patient
+from certification.statements import signed_sentences
 from ui.fields import EncryptedJSONField, EncryptedTextField
 
 
@@ -59,6 +60,9 @@ class Certification(models.Model):
         null=True, blank=True, help_text=_("Since when only the statement and the signature are missing.")
     )
     condition_codes = EncryptedJSONField(null=True, blank=True, editable=False)
+    qualifies = models.BooleanField(default=False)
+    residency_proof_seen = models.BooleanField(default=False)
+    not_an_inmate = models.BooleanField(default=False)
     exam_date = models.DateField(null=True, blank=True)
     monitoring_reviewed_date = models.DateField(null=True, blank=True)
     assessed_history = models.BooleanField(default=False)
@@ -69,7 +73,11 @@ class Certification(models.Model):
     available_for_follow_up = models.BooleanField(default=False)
     monthly_allotment_oz = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
     allotment_limit_oz = models.DecimalField(max_digits=4, decimal_places=2, null=True, blank=True)
+    allotment_reason = EncryptedTextField(null=True, blank=True, help_text=_("Why it is less than the limit."))
     directions = EncryptedTextField(blank=True)
+    explained_to = models.CharField(
+        max_length=330, blank=True, help_text=_("The guardian who was told the risks and benefits, if not the patient.")
+    )
     signature_name = models.CharField(max_length=210, blank=True)
     statement_version = models.CharField(max_length=20, blank=True)
     certified_at = models.DateTimeField(null=True, blank=True)
@@ -136,6 +144,21 @@ class Certification(models.Model):
                 | Q(monthly_allotment_oz__gt=0, monthly_allotment_oz__lte=F("allotment_limit_oz")),
                 name="certification_allotment",
             ),
+            # The first version of the statement asked neither; a renewal has a patient who was registered before.
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(statement_version="2026-11")
+                | Q(renewal_of__isnull=False)
+                | Q(qualifies=True, residency_proof_seen=True, not_an_inmate=True),
+                name="certification_signed_was_qualified",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft")
+                | Q(statement_version="2026-11")
+                | Q(monthly_allotment_oz=F("allotment_limit_oz"))
+                | Q(allotment_reason__isnull=False),
+                name="certification_less_has_reason",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "active"]) | Q(ended_at__isnull=False), name="certification_ended"
             ),
@@ -162,6 +185,13 @@ class Certification(models.Model):
         return " ".join(
             filter(None, (profile.get(part) for part in ("first_name", "middle_name", "last_name", "suffix")))
         )
+
+    @property
+    def signed_sentences(self):
+        """The six points exactly as they were signed; none of a draft."""
+        if not self.statement_version:
+            return []
+        return signed_sentences(version=self.statement_version, explained_to=self.explained_to)
 
     def is_valid_on(self, day):
         """Active, signed on or before `day`, not yet expired, and deliveries not stopped."""

@@ -144,6 +144,14 @@ def check_has_guardian(patient: Patient, *, today: date) -> None:
         raise CaregiverError(_("This patient needs a caregiver before the certification can be renewed."))
 
 
+def guardian_name(patient: Patient, *, today: date) -> str:
+    """Who decides for a patient who needs a guardian: the current caregiver; empty for everybody else."""
+    capacity = patient.has_legal_capacity
+    is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
+    assignment = patient.current_assignment if is_guarded else None
+    return assignment.caregiver.name if assignment else ""
+
+
 def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, relationship: str) -> None:
     """One patient a caregiver, unless a family relation to each [law, CGS 21a-408]; raises CaregiverError."""
     others = caregiver.assignments.filter(ended_date__isnull=True).exclude(patient=patient)

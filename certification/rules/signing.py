@@ -27,7 +27,7 @@ from certification.rules.errors import (
     TransitionError,
 )
 from certification.rules.people import is_minor_on
-from certification.statements import ATTESTATIONS
+from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.text import search_name
 
 MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
@@ -74,11 +74,25 @@ def check_transition(certification: Certification, to: str) -> None:
         )
 
 
-def check_attestations(statement: Mapping[str, Any]) -> None:
-    """Each of the six points was attested; raises IncompleteError naming the first that was not."""
-    for name, sentence in ATTESTATIONS.items():
-        if not statement.get(name):
-            raise IncompleteError(_("Not attested: “%(point)s”") % {"point": sentence}, field=name)
+def check_is_qualified(questions: Mapping[str, Any]) -> None:
+    """What must be true before somebody is registered was confirmed; raises IncompleteError naming the first."""
+    for name, sentence in QUESTIONS.items():
+        if not questions.get(name):
+            raise IncompleteError(_("Not confirmed: “%(point)s”") % {"point": sentence}, field=name)
+
+
+def check_attestations(statement: Mapping[str, Any], *, guardian: str = "") -> None:
+    """Each of the six points was attested; raises IncompleteError naming the first that was not.
+
+    `guardian` is the name of the person to whom risks and benefits were explained in the patient's place; the statement
+    must name the same (`explained_to`).
+    """
+    sentences = attested(guardian=guardian)
+    for name in ATTESTATIONS:
+        if not statement.get(name) or (
+            name == "explained_risks" and guardian and statement.get("explained_to") != guardian
+        ):
+            raise IncompleteError(_("Not attested: “%(point)s”") % {"point": sentences[name]}, field=name)
 
 
 def check_conditions_fit_age(codes: Iterable[str], *, birth_date: date, day: date) -> None:
@@ -120,6 +134,24 @@ def check_monthly_allotment(amount_oz: Decimal | None, *, day: date) -> None:
         raise AllotmentError(
             _("The monthly allotment can be at most %(limit)s oz, and more than 0.") % {"limit": limit.normalize()},
             field="monthly_allotment_oz",
+        )
+
+
+def check_allotment_reason(amount_oz: Decimal, reason: str, *, day: date) -> None:
+    """A reason is given when the allotment in ounces is less than the limit on `day`; raises IncompleteError."""
+    limit = allotment_limit_oz(day)
+    if amount_oz < limit and not reason.strip():
+        raise IncompleteError(
+            _("Say why the patient gets less than %(limit)s oz a month.") % {"limit": limit.normalize()},
+            field="allotment_reason",
+        )
+
+
+def check_limit_is_not_in_use(effective_date: date, *, today: date) -> None:
+    """The limit takes effect after `today`: one that is or was in force stays as it is; raises AllotmentError."""
+    if effective_date <= today:
+        raise AllotmentError(
+            _("A limit that is in force, or was, stays as it is. Choose a day after today."), field="effective_date"
         )
 
 

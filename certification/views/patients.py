@@ -67,17 +67,17 @@ def _row(certification, user, today):
         "certification": certification,
         "name": patient.name if patient else certification.draft_name,
         "standing": standing_of(certification, today=today),
-        "next_url": sign_url(certification) if is_hers_to_sign else _next_url(certification, user),
+        "next_url": sign_url(certification) if is_hers_to_sign else _next_url(certification, user, today),
         "is_hers_to_sign": is_hers_to_sign,
     }
 
 
-def _next_url(certification, user):
+def _next_url(certification, user, today):
     if not is_draft(certification):
         return step_url(certification, "confirmation")
     if certification.renewal_of_id:
         return step_url(certification.renewal_of, "renew")
-    step = next_step(certification.draft)
+    step = next_step(certification.draft, today=today)
     is_hers_alone = step in ("statement", "review") and not is_signer(user, certification)
     return step_url(certification, "caregiver" if is_hers_alone else step)
 
@@ -97,7 +97,10 @@ def certification_add(request):
     form = AddForm(request.POST if request.method == "POST" else None, physicians=physicians, initial={"key": uuid4()})
     if form.is_valid():
         certification = start_certification(
-            physician=form.chosen_physician, key=form.cleaned_data["key"], by=request.user
+            physician=form.chosen_physician,
+            questions=form.answers,
+            key=form.cleaned_data["key"],
+            by=request.user,
         )
         return redirect(step_url(certification, "profile"))
     return render(request, "certification/certification_add.html", {"form": form, "obstacle": _obstacle(form)})

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record
 from certification.models import Caregiver, Certification, Patient
-from certification.steps import OPTIONAL_STEPS, STEPS
+from certification.steps import OPTIONAL_STEPS, STEPS, step_names
 
 REVIEW = "review"
 STEP_LABELS = {**STEPS, REVIEW: _("Review and sign")}
@@ -62,7 +62,7 @@ def record_view(request, certification):
 
 def step_context(certification, current, errors):
     """What base_step.html needs: each step with its state; done is what could be signed as it stands."""
-    names = list(STEP_LABELS)
+    names = [*step_names(certification.draft, today=timezone.localdate()), REVIEW]
     place = names.index(current)
     steps = []
     for number, name in enumerate(names):

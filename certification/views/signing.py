@@ -17,8 +17,8 @@ from certification import actions, rules
 from certification.forms import ConditionForm, RenewalForm, SignatureForm, SigningForm, WithdrawalForm
 from certification.models import Certification, Condition
 from certification.standing import standing_of
-from certification.statements import ATTESTATIONS
-from certification.steps import answers_of, step_errors
+from certification.statements import QUESTIONS, attested
+from certification.steps import answers_of, guardian_of, step_errors
 from certification.views.scope import (
     STEP_LABELS,
     is_draft,
@@ -81,7 +81,7 @@ def _review_context(certification, form):
             for step, error in errors.items()
         ],
         **_answers_context(certification),
-        "sentences": ATTESTATIONS.values(),
+        "sentences": attested(guardian=_guardian_in(certification)).values(),
     }
 
 
@@ -91,9 +91,14 @@ def _answers_context(certification):
     return {
         **answers,
         "seen": rules.draft_digest(certification.draft),
+        "confirmed": [(sentence, (answers["questions"] or {}).get(name)) for name, sentence in QUESTIONS.items()],
         "conditions": Condition.objects.filter(code__in=codes),
         "last_valid_day": _last_valid_day(timezone.localdate()),
     }
+
+
+def _guardian_in(certification):
+    return guardian_of(answers_of(certification.draft), today=timezone.localdate())
 
 
 def _last_valid_day(today):
@@ -142,12 +147,15 @@ def _sign(request, certification):
 
 
 def _signing_form(request, certification, today):
-    saved = answers_of(certification.draft)["statement"]
+    saved, guardian = answers_of(certification.draft)["statement"], _guardian_in(certification)
     return SigningForm(
         request.POST if request.method == "POST" else _take_kept(request, certification),
         limit_hint=limit_hint(today),
         physician=certification.physician,
-        initial=saved or {"monthly_allotment_oz": rules.allotment_limit_oz(today)},
+        guardian=guardian,
+        initial=SigningForm.initial_from(saved, guardian)
+        if saved
+        else {"monthly_allotment_oz": rules.allotment_limit_oz(today)},
     )
 
 
@@ -288,11 +296,17 @@ def _renewal_form(request, certification, today):
     initial = {
         "condition_codes": certification.condition_codes,
         "monthly_allotment_oz": min(certification.monthly_allotment_oz, rules.allotment_limit_oz(today)),
+        "allotment_reason": certification.allotment_reason or "",
         "directions": certification.directions,
         **(_prepared(certification) or {}),
     }
     return RenewalForm(
-        typed, conditions=conditions, limit_hint=limit_hint(today), physician=certification.physician, initial=initial
+        typed,
+        conditions=conditions,
+        limit_hint=limit_hint(today),
+        guardian=rules.guardian_name(certification.patient, today=today),
+        physician=certification.physician,
+        initial=initial,
     )
 
 

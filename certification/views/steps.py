@@ -11,10 +11,11 @@ from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import rules
 from certification.actions import save_step
-from certification.forms import CaregiverForm, ConditionForm, ProfileForm, StatementForm
-from certification.steps import answers_of, check_step, step_errors
+from certification.forms import CaregiverForm, ConditionForm, ProfileForm, QuestionsForm, StatementForm
+from certification.steps import answers_of, check_step, guardian_of, is_guarded, step_errors, step_names
 from certification.templatetags.certifications import ounces_and_grams
 from certification.views.scope import (
+    REVIEW,
     is_draft,
     is_signer,
     own_certification,
@@ -34,7 +35,6 @@ class StepView(View):
 
     name: str
     form_class: type
-    next_step: str
     needs_birth_date = False
     only_signer = False
 
@@ -56,7 +56,7 @@ class StepView(View):
     def get(self, request, uuid):
         record_view(request, self.certification)
         saved = self.answers[self.name]
-        return self.page(self.form(initial=self.form_class.initial_from(saved) if saved else self.first_answers()))
+        return self.page(self.form(initial=self.initial_from(saved) if saved else self.first_answers()))
 
     def post(self, request, uuid):
         form = self.form(request.POST, is_partial=self.is_for_later)
@@ -70,6 +70,9 @@ class StepView(View):
 
     def form(self, *args, **kwargs):
         return self.form_class(*args, **kwargs)
+
+    def initial_from(self, saved):
+        return self.form_class.initial_from(saved)
 
     def first_answers(self):
         return {}
@@ -96,7 +99,25 @@ class StepView(View):
             messages.success(self.request, _("Saved. The draft waits for you in this list."))
             return redirect("certification:patient-list")
         back = self.request.GET.get("return")
-        return redirect(step_url(self.certification, back if back in COMES_BACK_TO else self.next_step))
+        step = back if back in COMES_BACK_TO else self.following
+        return redirect(step_url(self.certification, step)) if step else self.hand_over()
+
+    @property
+    def following(self):
+        """The step after this one; a delegate goes round the statement, and None follows the last that is hers."""
+        names = [*step_names(self.certification.draft, today=self.today), REVIEW]
+        if not is_signer(self.request.user, self.certification):
+            names = [name for name in names if name not in ("statement", REVIEW)]
+        return next(iter(names[names.index(self.name) + 1 :]), None)
+
+    def hand_over(self):
+        """After a delegate's last step it is the physician's."""
+        if self.certification.prepared_at:
+            words = _("Ready: Dr. %(name)s finds it under “To sign”.")
+            messages.success(self.request, words % {"name": self.certification.physician.name})
+        else:
+            messages.warning(self.request, _("Saved. Another step is not complete yet: it waits for you in this list."))
+        return redirect("certification:patient-list")
 
     def page(self, form):
         errors = step_errors(self.certification.draft, physician=self.certification.physician, today=self.today)
@@ -107,14 +128,15 @@ class StepView(View):
         return {}
 
     def needs_guardian(self):
-        profile = self.answers["profile"] or {}
-        return bool(profile.get("birth_date")) and rules.needs_guardian(
-            birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=self.today
-        )
+        return is_guarded(self.answers, today=self.today)
+
+
+class QuestionsView(StepView):
+    name, form_class = "questions", QuestionsForm
 
 
 class ProfileView(StepView):
-    name, form_class, next_step = "profile", ProfileForm, "condition"
+    name, form_class = "profile", ProfileForm
 
     def go_on(self):
         if self.needs_guardian():
@@ -134,11 +156,6 @@ class ConditionView(StepView):
     name, form_class = "condition", ConditionForm
     needs_birth_date = True
 
-    @property
-    def next_step(self):
-        """A delegate goes round the statement."""
-        return "statement" if is_signer(self.request.user, self.certification) else "caregiver"
-
     def form(self, *args, **kwargs):
         birth_date = self.answers["profile"]["birth_date"]
         return ConditionForm(*args, conditions=rules.conditions_for(birth_date=birth_date, day=self.today), **kwargs)
@@ -148,18 +165,31 @@ class ConditionView(StepView):
 
 
 class StatementView(StepView):
-    name, form_class, next_step = "statement", StatementForm, "caregiver"
+    name, form_class = "statement", StatementForm
     only_signer = True
 
+    def get(self, request, uuid):
+        if self.needs_guardian() and not self.guardian:
+            messages.info(request, _("Name the guardian first: your statement says to whom you explained the risks."))
+            return redirect(step_url(self.certification, "caregiver"))
+        return super().get(request, uuid)
+
+    @property
+    def guardian(self):
+        return guardian_of(self.answers, today=self.today)
+
     def form(self, *args, **kwargs):
-        return StatementForm(*args, limit_hint=limit_hint(self.today), **kwargs)
+        return StatementForm(*args, limit_hint=limit_hint(self.today), guardian=self.guardian, **kwargs)
+
+    def initial_from(self, saved):
+        return StatementForm.initial_from(saved, guardian=self.guardian)
 
     def first_answers(self):
         return {"monthly_allotment_oz": rules.allotment_limit_oz(self.today)}
 
 
 class CaregiverView(StepView):
-    name, form_class, next_step = "caregiver", CaregiverForm, "review"
+    name, form_class = "caregiver", CaregiverForm
     needs_birth_date = True
 
     def post(self, request, uuid):
@@ -174,17 +204,6 @@ class CaregiverView(StepView):
             "needs_guardian": self.needs_guardian(),
             "has_caregiver": bool(self.certification.draft.get("caregiver")),
         }
-
-    def go_on(self):
-        """A delegate's last step: from here on it is the physician's."""
-        if self.is_for_later or is_signer(self.request.user, self.certification):
-            return super().go_on()
-        if self.certification.prepared_at:
-            words = _("Ready: Dr. %(name)s finds it under “To sign”.")
-            messages.success(self.request, words % {"name": self.certification.physician.name})
-        else:
-            messages.warning(self.request, _("Saved. Another step is not complete yet: it waits for you in this list."))
-        return redirect("certification:patient-list")
 
 
 def limit_hint(today):

@@ -4,7 +4,7 @@ from datetime import date
 
 from django.utils import timezone
 
-from certification.statements import ATTESTATIONS
+from certification.statements import ATTESTATIONS, QUESTIONS
 
 
 def date_boxes(name, day):
@@ -39,8 +39,13 @@ def condition(**over):
     }
 
 
+def questions(**over):
+    return {**dict.fromkeys(QUESTIONS, "on"), **over}
+
+
 def statement(**over):
-    return {**dict.fromkeys(ATTESTATIONS, "on"), "monthly_allotment_oz": "2.5", "directions": "", **over}
+    reason = {"monthly_allotment_oz": "2.5", "allotment_reason": "A first, careful amount."}
+    return {**dict.fromkeys(ATTESTATIONS, "on"), **reason, "directions": "", **over}
 
 
 def caregiver(**over):

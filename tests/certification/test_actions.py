@@ -56,7 +56,7 @@ def test_start_certification_again_with_the_same_key_gives_the_same_draft():
 
 def test_save_step_keeps_answers_in_the_draft_alone():
     draft = factories.draft()
-    assert set(draft.draft) == {"profile", "condition", "statement"}
+    assert set(draft.draft) == {"questions", "profile", "condition", "statement"}
     assert draft.draft["profile"]["birth_date"] == "1980-04-28"
     assert (Patient.objects.count(), draft.number, draft.patient) == (0, None, None)
 

@@ -51,7 +51,7 @@ def test_conditions_for_gives_40_to_adults_and_11_to_minors():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("day", "limit"), [(date(2015, 1, 1), "2.50"), (date(2022, 12, 1), "3.00"), (TODAY, "3.50")])
+@pytest.mark.parametrize(("day", "limit"), [(date(2015, 1, 1), "2.50"), (date(2021, 12, 1), "3.00"), (TODAY, "3.50")])
 def test_allotment_limit_oz_is_the_one_in_force(day, limit):
     assert rules.allotment_limit_oz(day) == Decimal(limit)
 

@@ -51,7 +51,7 @@ def ending(physician, **over):
 
 def prepared(physician, by, **over):
     """A draft as a delegate leaves it; `over` replaces answers."""
-    draft = actions.start_certification(physician=physician, by=by)
+    draft = actions.start_certification(physician=physician, questions=factories.questions(), by=by)
     answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None, **over}
     for step, given in answers.items():
         draft = actions.save_step(certification=draft, step=step, answers=given, by=by)
@@ -80,7 +80,7 @@ def reauthenticated(client, at=None):
 
 
 def test_a_delegate_goes_from_a_new_patient_to_what_waits_for_the_signature(office, physician):
-    office.post("/certification/add/")
+    office.post("/certification/add/", forms.questions())
     draft = Certification.objects.get()
     assert office.post(url(draft, "profile"), forms.profile()).url == url(draft, "condition")
     assert office.post(url(draft, "condition"), forms.condition()).url == url(draft, "caregiver")
@@ -153,7 +153,7 @@ def test_a_colleague_prepares_for_another_physician_and_signs_only_her_own(physi
     assert client.get(url(draft, "profile")).status_code == 200
     assert client.get(url(draft, "sign")).status_code == 403
     assert client.get(LIST).context["to_sign"] == 0
-    client.post("/certification/add/", {"physician": physician.pk})
+    client.post("/certification/add/", forms.questions(physician=physician.pk))
     assert Certification.objects.drafts().filter(physician=physician).count() == 2
 
 

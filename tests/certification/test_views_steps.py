@@ -57,7 +57,7 @@ def refused(client, certification, step, data):
 
 
 def test_a_physician_goes_through_all_steps_to_the_confirmation(client, physician):
-    client.post("/certification/add/")
+    client.post("/certification/add/", forms.questions())
     draft = Certification.objects.get()
     assert post(client, draft, "profile", forms.profile()).url == url(draft, "condition")
     assert post(client, draft, "condition", forms.condition()).url == url(draft, "statement")
@@ -285,7 +285,7 @@ def test_a_minor_needs_a_guardian_and_the_physician_is_told_at_once(client, phys
     assert "needs a caregiver" in form.non_field_errors()[0]
     form = refused(client, draft, "caregiver", forms.caregiver(relationship="sibling"))
     assert "must be a parent" in form.errors["relationship"][0]
-    assert post(client, draft, "caregiver", forms.caregiver()).url == url(draft, "review")
+    assert post(client, draft, "caregiver", forms.caregiver()).url == url(draft, "statement")
 
 
 def test_a_patient_without_capacity_needs_a_guardian(client, physician):
@@ -337,7 +337,7 @@ def test_caregiver_refuses_beside_the_field(client, physician, over, field, sent
 def test_review_lists_what_is_missing_with_links(client, physician):
     draft = factories.draft(physician, profile=factories.profile(birth_date=CHILD), condition=None, statement=None)
     page = client.get(url(draft, "review"))
-    assert [problem["label"] for problem in page.context["problems"]] == ["Condition", "Your statement", "Caregiver"]
+    assert [problem["label"] for problem in page.context["problems"]] == ["Condition", "Caregiver", "Your statement"]
     response = post(client, draft, "review", {"signature_name": physician.name})
     assert "Not answered yet." in response.context["form"].non_field_errors()
     assert not Patient.objects.exists()
@@ -346,7 +346,10 @@ def test_review_lists_what_is_missing_with_links(client, physician):
 def test_review_finds_conditions_that_no_longer_fit_the_age(client, physician):
     draft = factories.draft(physician, caregiver=factories.caregiver())
     post(client, draft, "profile", forms.profile(birth_date=CHILD))
-    assert [problem["label"] for problem in client.get(url(draft, "review")).context["problems"]] == ["Condition"]
+    assert [problem["label"] for problem in client.get(url(draft, "review")).context["problems"]] == [
+        "Condition",
+        "Your statement",
+    ]
 
 
 def test_review_shows_the_text_that_is_signed_and_the_last_valid_day(client, physician):

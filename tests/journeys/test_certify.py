@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from certification.models import Certification
 from certification.rules import expires_date_for
-from certification.statements import ATTESTATIONS
+from certification.statements import ATTESTATIONS, QUESTIONS
 from tests import factories
 from tests.journeys.visitor import link_in_mail_to, mails_to
 
@@ -45,6 +45,7 @@ def then_she_sees_that_she_meets_the_five_requirements(she):
 def when_she_adds_a_patient(she):
     she.opens("/certification/")
     she.follows("Add new patient")
+    she.ticks(*QUESTIONS)
     she.submits()
     she.fills(first_name="Rosa", last_name="Delgado", street="40 Orange Street", city="New Haven", zip_code="06510")
     she.fills_date("birth_date", 4, 28, 1980)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Delegate
 from certification import actions
 from certification.models import Certification, Patient
-from certification.statements import ATTESTATIONS
+from certification.statements import ATTESTATIONS, QUESTIONS
 from tests import factories
 from tests.journeys.visitor import link_in_mail_to
 
@@ -86,6 +86,7 @@ def when_dana_makes_an_account_as_the_mail_says(dana):
 def when_dana_adds_a_patient(dana):
     dana.opens("/certification/")
     dana.follows("Add new patient")
+    dana.ticks(*QUESTIONS)
     dana.submits()
     dana.fills(first_name="Rosa", last_name="Delgado", street="40 Orange Street", city="New Haven", zip_code="06510")
     dana.fills_date("birth_date", 4, 28, 1980)
