@@ -1,11 +1,15 @@
 from importlib import import_module
 
 from django.contrib import admin
-from django.utils.html import format_html_join
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin
+from audit.action_admin import ActionAdmin, Step
+from certification.actions import revoke_card
+from certification.forms import RevocationForm
 from certification.models import (
+    Card,
     Caregiver,
     CaregiverAssignment,
     Certification,
@@ -39,7 +43,7 @@ class CertificationAdmin(ActionAdmin):
         "number", "status", "patient", "physician", *MEDICAL_FIELDS, "exam_date", "monitoring_reviewed_date",
         *QUESTIONS, *ATTESTATIONS, "explained_to", "statement_version", "as_signed", "monthly_allotment_oz",
         "allotment_limit_oz", "signature_name", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date",
-        "ended_at", "ended_by",
+        "ended_at", "ended_by", "papers",
     ]  # fmt: skip
 
     def get_queryset(self, request):
@@ -57,6 +61,12 @@ class CertificationAdmin(ActionAdmin):
     @admin.display(description=_("As signed"))
     def as_signed(self, certification):
         return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in certification.signed_sentences))
+
+    @admin.display(description=_("Papers"))
+    def papers(self, certification):
+        """For the people who come to us for them; who may not print gets a 404 there."""
+        url = reverse("certification:certification-card", args=[certification.uuid])
+        return format_html('<a href="{}">{}</a>', url, _("Card"))
 
     @admin.display(description=_("Conditions"))
     def conditions(self, certification):
@@ -117,3 +127,28 @@ class InvitationAdmin(ActionAdmin):
     list_select_related = ["patient", "caregiver"]
     ordering = ["-sent_at"]
     fields = ["patient", "caregiver", "sent_at", "valid_until", "used_at", "failed_tries"]
+
+
+@admin.register(Card)
+class CardAdmin(ActionAdmin):
+    """What was issued; the token itself is nobody's to read."""
+
+    list_display = ["issued_at", "patient", "caregiver", "revoked_at", "revoked_reason"]
+    list_select_related = ["patient", "caregiver"]
+    list_filter = ["revoked_reason"]
+    ordering = ["-issued_at"]
+    search_fields = ["patient__number", "caregiver__number"]
+    fields = ["patient", "caregiver", "issued_at", "revoked_at", "revoked_reason"]
+    steps = (
+        Step(
+            name="revoke",
+            label=_("End this card"),
+            permission="certification.change_card",
+            perform=lambda card, request, revoked_reason: revoke_card(
+                card=card, reason=revoked_reason, by=request.user
+            ),
+            offered=lambda card: card.revoked_at is None,
+            explain=lambda card: _("Whoever scans its code is told that it is not valid. The next one printed is new."),
+            form_class=RevocationForm,
+        ),
+    )

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from certification.models import CaregiverAssignment, Certification, Invitation
+from certification.models import Card, CaregiverAssignment, Certification, Invitation
 from certification.rules import renewal_opens_date
 from notifications import kinds
 
@@ -82,7 +82,15 @@ def caregiver_named(notification):
     return assignment and {"caregiver": assignment.caregiver}
 
 
+def card_revoked(notification):
+    card = Card.objects.select_related("patient", "caregiver").get(pk=notification.context["card"])
+    return {"card": card, "person": card.person}
+
+
 def register_kinds():
-    told = (patient_certified, certification_withdrawn, practice_left, renewal_reminder, invitation, caregiver_named)
+    told = (
+        patient_certified, certification_withdrawn, practice_left, renewal_reminder, invitation, caregiver_named,
+        card_revoked,
+    )  # fmt: skip
     for context_for in told:
         kinds.register(context_for.__name__, context_for=context_for)

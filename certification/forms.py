@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
 from certification import rules
-from certification.models import CaregiverAssignment, Patient, Sex
+from certification.models import Card, CaregiverAssignment, Patient, Sex
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.forms import (
     ColumnCheckboxSelect,
@@ -359,3 +359,27 @@ class AffirmationForm(PortalForm):
         for name, sentence in sentences.items():
             missing = _("Not affirmed: “%(point)s”") % {"point": sentence}
             self.fields[name] = forms.BooleanField(label=sentence, error_messages={"required": missing})
+
+
+class RevocationForm(PortalForm):
+    """Why a card ends; the other reasons have actions of their own."""
+
+    revoked_reason = forms.ChoiceField(
+        label=_("What happened"),
+        widget=forms.RadioSelect,
+        choices=[(one.value, one.label) for one in (Card.Reason.LOST, Card.Reason.DAMAGED)],
+    )
+
+
+class LostCardForm(RevocationForm):
+    """The same, and whose card it is."""
+
+    field_order = ["holder"]
+
+    holder = forms.ChoiceField(label=_("Whose card"), widget=forms.RadioSelect)
+
+    def __init__(self, *args, holders, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["holder"].choices = [(name, person.name) for name, person in holders.items()]
+        if len(holders) == 1:
+            self.initial["holder"] = next(iter(holders))

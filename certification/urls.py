@@ -1,6 +1,6 @@
 from django.urls import path
 
-from certification.views import joining, patients, signing, steps
+from certification.views import cards, joining, patients, signing, steps
 
 app_name = "certification"
 
@@ -22,5 +22,8 @@ urlpatterns = [
     path("invitation/<str:token>/", joining.invitation_link, name="invitation-link"),
     path("invitation/", joining.invitation, name="invitation"),
     path("affirm/", joining.affirmation, name="affirmation"),
-    path("card/", joining.card, name="card"),
+    path("certification/<uuid:uuid>/card/", cards.certification_card, name="certification-card"),
+    path("certification/<uuid:uuid>/card/lost/", cards.card_lost, name="certification-card-lost"),
+    path("card/", cards.card, name="card"),
+    path("verify/<str:token>/", cards.verify, name="verify"),
 ]

@@ -14,7 +14,7 @@ from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from accounts.models import Physician, User
 from certification import actions as certifications
-from certification.models import Patient
+from certification.models import Certification, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of
@@ -181,9 +181,22 @@ def _certify_everybody(osei, users):
     with _days_ago(3):
         _certify(osei, _profile("June", "Park", "1990-12-05", 146), ["crohns-disease"])
         _certify(osei, _profile("Walter", "Quinn", "1941-05-22", 147, email="", has_no_email=True), ["glaucoma"])
+    _issue_cards()
     _begin_a_draft(osei)
     _order(rosa, weeks=0, confirmed=True)
     _order(rosa, weeks=1, confirmed=False)
+
+
+def _issue_cards():
+    """For everybody who is certified today, or acts for one; Samuel's first card was lost."""
+    today = timezone.localdate()
+    for certification in Certification.objects.valid_on(today).select_related("patient"):
+        assignment = certification.patient.current_assignment
+        for person in filter(None, (certification.patient, assignment and assignment.caregiver)):
+            card = certifications.card_of(person=person, by=None)
+            if person.first_name == "Samuel":
+                certifications.revoke_card(card=card, reason="lost", by=None)
+                certifications.card_of(person=person, by=None)
 
 
 def _a_year_before(day):

@@ -249,6 +249,11 @@ def affirm_all(person):
     person.refresh_from_db()
 
 
+def card(of=None):
+    """The live card of that patient or caregiver (a new patient)."""
+    return certifications.card_of(person=of or patient(), by=None)
+
+
 def patient(**over):
     """A certified patient with an affirmed account; `over` changes the profile."""
     return certification(profile=profile(**over)).patient

@@ -14,10 +14,12 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {
     "pages:home", "pages:physicians", "pages:faq", "pages:delivery-info", "pages:quick-reference", "pages:contact",
     "pages:contact-done", "pages:privacy", "pages:terms", "pages:accessibility", "pages:livez", "pages:readyz",
-    "certification:invitation", "certification:invitation-link", "accounts:not-me", "accounts:not-me-link",
-    "accounts:lost-phone", "accounts:reset-cancel", "accounts:reset-link",
+    "certification:invitation", "certification:invitation-link", "certification:verify",
+    "accounts:not-me", "accounts:not-me-link", "accounts:lost-phone", "accounts:reset-cancel", "accounts:reset-link",
 }  # fmt: skip
-LINKS = {"certification:invitation-link", "accounts:not-me-link", "accounts:reset-link"}
+LINKS = {
+    "certification:invitation-link", "certification:verify", "accounts:not-me-link", "accounts:reset-link",
+}  # fmt: skip
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
     "accounts:role", "accounts:physician-identify", "accounts:physician-apply", "accounts:second-way",
@@ -38,6 +40,8 @@ DRAFT = {f"certification:certification-{step}" for step in (
     "questions", "profile", "condition", "statement", "caregiver", "review", "sign", "discard",
 )}  # fmt: skip
 SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
+# The same, and for staff with the right (a pharmacist); the certificate for the patient herself as well.
+PAPERS = {"certification:certification-card", "certification:certification-card-lost"}
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
@@ -90,7 +94,7 @@ def names(resolver=None, namespace=""):
 def address_of(name, world):
     if name in DRAFT:
         return reverse(name, args=[world.draft.uuid])
-    if name in SIGNED:
+    if name in SIGNED | PAPERS:
         return reverse(name, args=[world.certification.uuid])
     if name in ORDER:
         return reverse(name, args=[world.order.number])
@@ -116,7 +120,7 @@ def office_is_led(name, world):
 
 def test_every_url_of_ours_is_declared():
     ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
-    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | ORDER
+    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | ORDER
 
 
 def test_every_url_of_the_sign_on_is_declared():
@@ -130,7 +134,7 @@ def test_the_sign_on_is_not_there_while_it_is_off(name):
     assert statuses(client, reverse(name, args=SIGN_ON[name])) == {"get": 404, "post": 404}
 
 
-@pytest.mark.parametrize("name", sorted(OWN | OFFICE | DRAFT | SIGNED | ORDER))
+@pytest.mark.parametrize("name", sorted(OWN | OFFICE | DRAFT | SIGNED | PAPERS | ORDER))
 def test_nobody_is_sent_to_sign_in(name, world):
     for status, location in (
         (response.status_code, response.headers.get("Location", ""))
@@ -143,6 +147,13 @@ def test_nobody_is_sent_to_sign_in(name, world):
 def test_a_certification_is_hidden_from_everybody_else(name, world):
     for account in (world.other_physician.user, world.patient.user, world.other_patient.user, world.staff):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
+
+
+@pytest.mark.parametrize("name", sorted(PAPERS))
+def test_papers_are_hidden_from_everybody_else_and_open_for_staff_with_the_right(name, world):
+    for account in (world.other_physician.user, world.other_patient.user, factories.staff("Technician")):
+        assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
+    assert factories.client_for(world.staff).get(address_of(name, world)).status_code == 200
 
 
 @pytest.mark.parametrize("name", sorted(ORDER))
@@ -162,19 +173,19 @@ def test_a_public_page_opens_for_nobody(name, world):
     assert Client().get(address_of(name, world)).status_code == 200
 
 
-@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | OFFICE))
+@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | PAPERS | OFFICE))
 def test_the_physician_opens_her_own(name, world):
     response = factories.client_for(world.physician.user).get(address_of(name, world))
     assert opened(response) == office_is_led(name, world)
 
 
-@pytest.mark.parametrize("name", sorted((DRAFT | SIGNED | OFFICE) - PHYSICIANS_ALONE))
+@pytest.mark.parametrize("name", sorted((DRAFT | SIGNED | PAPERS | OFFICE) - PHYSICIANS_ALONE))
 def test_her_delegate_opens_what_is_not_the_physicians_alone(name, world):
     response = factories.client_for(factories.delegate(world.physician)).get(address_of(name, world))
     assert opened(response) == (403 if name in SIGNERS_ALONE else office_is_led(name, world))
 
 
-@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED))
+@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | PAPERS))
 def test_a_strange_delegate_and_a_strange_caregiver_open_nothing(name, world):
     caregiver, _child = people.guardian_of_a_child()
     for account in (factories.delegate(world.other_physician), caregiver.user):

@@ -29,17 +29,19 @@ STAFF_GROUPS = {
         "accounts.view_user", "accounts.view_mfareset", "accounts.add_mfareset", "accounts.change_mfareset",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "certification.view_allotmentlimit",
+        "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.change_product",
         "delivery.view_deliverywindow", "certification.view_certification", "certification.view_patient",
+        "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
     ],
     "Technician": [
         "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.view_deliverywindow",
     ],
-    "Driver": ["delivery.view_order", "delivery.view_deliverywindow"],
+    "Driver": ["delivery.view_order", "delivery.view_deliverywindow", "certification.check_card"],
     "Manager": [
         "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_deliverypolicy", "delivery.change_deliverypolicy",
@@ -56,6 +58,7 @@ STAFF_GROUPS = {
         "accounts.view_rosterimport", "accounts.view_mfareset",
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "certification.view_allotmentlimit",
+        "certification.view_card",
         "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",
     ],

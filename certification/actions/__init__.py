@@ -1,5 +1,6 @@
 """Every write of certification. Lock order: physician, patient, certification."""
 
+from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
 from certification.actions.joining import accept_invitation, affirm, invite
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
@@ -9,13 +10,16 @@ from certification.actions.signing import certify_patient, renew_certification, 
 __all__ = [
     "accept_invitation",
     "affirm",
+    "card_of",
     "certify_patient",
     "discard_draft",
     "drop_allotment_limit",
     "invite",
+    "issue_card",
     "prepare_renewal",
     "queue_renewal_reminders",
     "renew_certification",
+    "revoke_card",
     "save_step",
     "set_allotment_limit",
     "start_certification",

@@ -1,5 +1,6 @@
 """The tables of this app; each noun has its own module."""
 
+from certification.models.cards import Card
 from certification.models.certifications import Certification
 from certification.models.joining import Invitation
 from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
@@ -7,6 +8,7 @@ from certification.models.reference import AllotmentLimit, Condition
 
 __all__ = [
     "AllotmentLimit",
+    "Card",
     "Caregiver",
     "CaregiverAssignment",
     "Certification",

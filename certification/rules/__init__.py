@@ -1,10 +1,12 @@
 """What a certification needs, and how long it lasts. Each `check_` raises a CertificationError; nothing is written."""
 
+from certification.rules.cards import check_may_have_card
 from certification.rules.errors import (
     MOST_INVITATION_TRIES,
     AddressError,
     AllotmentError,
     BirthDateError,
+    CardError,
     CaregiverError,
     CertificationError,
     ChangedError,
@@ -64,6 +66,7 @@ __all__ = [
     "AddressError",
     "AllotmentError",
     "BirthDateError",
+    "CardError",
     "CaregiverError",
     "CertificationError",
     "ChangedError",
@@ -94,6 +97,7 @@ __all__ = [
     "check_is_qualified",
     "check_limit_is_not_in_use",
     "check_lives_in_connecticut",
+    "check_may_have_card",
     "check_may_join",
     "check_monthly_allotment",
     "check_not_own_patient",

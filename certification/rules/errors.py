@@ -61,6 +61,10 @@ class InvitationError(CertificationError):
     """The invitation cannot be used."""
 
 
+class CardError(CertificationError):
+    """There is no card to show."""
+
+
 class BirthDateError(InvitationError):
     """The typed date is not that of the person invited; says how many tries are left."""
 

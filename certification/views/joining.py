@@ -1,4 +1,4 @@
-"""How an invited patient or caregiver joins, and the card."""
+"""How an invited patient or caregiver joins."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
@@ -7,12 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from audit.actions import record
 from certification import rules
 from certification.actions import accept_invitation, affirm
 from certification.forms import AffirmationForm, BirthDateForm
-from certification.models import Caregiver, Certification, Invitation, Patient
-from certification.standing import standing_of
+from certification.models import Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from certification.views.scope import own_people
 from ui.errors import add_to_form
@@ -87,43 +85,3 @@ def affirmation(request):
             add_to_form(form, error)
     context = {"form": form, "is_patient": is_patient, "patient": role if is_patient else role.patient}
     return render(request, "certification/affirmation.html", context)
-
-
-@require_safe
-def card(request):
-    people = own_people(request.user)
-    patients = [patient for person in people for patient in _patients_of(person)]
-    if not patients and any(rules.still_to_affirm(person) for person in people):
-        return redirect("certification:affirmation")
-    cards = _cards(patients)
-    for certification in cards:
-        record(action="card.view", by=request.user, subject=certification.patient)
-    caregiver = next((person for person in people if isinstance(person, Caregiver)), None)
-    today = timezone.localdate()
-    shown = [(certification, standing_of(certification, today=today)) for certification in cards]
-    context = {
-        "cards": shown,
-        "can_be_shown": any(standing.days_left is not None for _certification, standing in shown),
-        "caregiver": caregiver,
-    }
-    return render(request, "certification/card.html", context)
-
-
-def _patients_of(person):
-    """Herself, or those she acts for; after affirming."""
-    if isinstance(person, Patient):
-        return [person] if person.affirmed_at else []
-    return [one.patient for one in person.assignments.all() if one.affirmed_at and one.ended_date is None]
-
-
-def _cards(patients):
-    """Of each patient the certification that counts: the one that runs, or the last that did."""
-    certifications = (
-        Certification.objects.filter(patient__in=patients)
-        .exclude(status=Certification.Status.SUPERSEDED)
-        .select_related("patient", "physician")
-        .prefetch_related("patient__assignments__caregiver")
-        .defer("condition_codes", "directions", "ended_reason")
-        .order_by("certified_at")
-    )
-    return list({certification.patient_id: certification for certification in certifications}.values())

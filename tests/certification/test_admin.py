@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from audit.models import Event
-from certification.models import Caregiver, Certification, Invitation, Patient
+from certification.models import Card, Caregiver, Certification, Invitation, Patient
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -16,10 +16,12 @@ OURS = [model for model in admin.site._registry if model._meta.app_label == "cer
 
 @pytest.fixture
 def certification():
-    return factories.certification(
+    made = factories.certification(
         caregiver=factories.caregiver(need="Cannot walk far."),
         statement=factories.statement(directions="Only at night."),
     )
+    factories.card(made.patient)
+    return made
 
 
 def change_page(group, obj):
@@ -119,3 +121,20 @@ def test_patients_are_found_by_number(certification):
     client = factories.client_for(factories.staff("Registrar"))
     page = client.get(reverse("admin:certification_patient_changelist"), {"q": other.number}).content.decode()
     assert other.number in page and Patient.objects.first().number not in page
+
+
+def test_card_shows_no_token_and_is_ended_with_a_reason(certification):
+    card = factories.card(certification.patient)
+    client = factories.client_for(factories.staff("Registrar"))
+    page = client.get(reverse("admin:certification_card_change", args=[card.pk])).content.decode()
+    assert card.token not in page and card.token_digest not in page
+    step = reverse("admin:certification_card_step", args=[card.pk, "revoke"])
+    assert client.post(step, {"revoked_reason": "closed"}).status_code == 200 and Card.objects.live().count() == 1
+    assert client.post(step, {"revoked_reason": "lost"}).status_code == 302 and not Card.objects.live().exists()
+
+
+@pytest.mark.parametrize(("group", "status"), [("Pharmacist", 302), ("Auditor", 403), ("Driver", 403)])
+def test_card_is_ended_by_those_who_print(certification, group, status):
+    step = reverse("admin:certification_card_step", args=[factories.card(certification.patient).pk, "revoke"])
+    client = factories.client_for(factories.staff(group))
+    assert client.post(step, {"revoked_reason": "lost"}).status_code == status

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.backends import PortalBackend
 from certification import actions, rules
 from certification.actions import drafts as of_drafts
-from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
+from certification.models import Card, Caregiver, CaregiverAssignment, Certification, Invitation, Patient
 from tests import factories
 from tests.guard import unguarded
 
@@ -307,3 +307,21 @@ def test_preparing_a_renewal_while_it_is_signed_leaves_what_was_signed(monkeypat
 @pytest.mark.usefixtures("without_locks")
 def test_preparing_a_renewal_while_it_is_signed_without_the_lock_meets_the_constraint(monkeypatch):
     assert "IntegrityError" in prepare_while_renewing(monkeypatch)
+
+
+# --- Cards ----------------------------------------------------------------------------------------------------------
+
+
+def test_issue_card_ten_times_at_once_gives_one_card(slowly):
+    patient = factories.patient()
+    slowly("check_may_have_card")
+    tokens = at_once([lambda: actions.card_of(person=patient, by=None).token] * AT_ONCE)
+    assert len(set(tokens)) == 1 and Card.objects.count() == 1
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_issue_card_at_once_meets_the_constraint_without_the_lock(slowly):
+    patient = factories.patient()
+    slowly("check_may_have_card")
+    assert "IntegrityError" in at_once([lambda: actions.card_of(person=patient, by=None).token] * AT_ONCE)
+    assert Card.objects.count() == 1

@@ -67,7 +67,7 @@ def test_confirmation_of_a_patient_without_email_says_to_print(client, physician
     profile = factories.profile(email="", has_no_email=True)
     certification = factories.certification(physician, joined=False, profile=profile)
     page = client.get(url(certification, "confirmation")).content.decode()
-    assert "print this page as the card" in page and "Send the invitation" not in page
+    assert "print the card" in page and "Send the invitation" not in page
 
 
 def test_confirmation_stays_within_its_queries(client, physician, django_assert_max_num_queries):

@@ -1,4 +1,4 @@
-"""How an invited person joins, and what the card says."""
+"""How an invited person joins."""
 
 import re
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from certification.actions import invite, withdraw_certification
+from certification.actions import invite
 from certification.models import Invitation
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from notifications.actions import send_due
@@ -172,52 +172,5 @@ def test_affirmation_of_a_caregiver_names_whom_she_acts_for():
     assert "Rosa Delgado" in page.content.decode()
 
 
-# --- Card -----------------------------------------------------------------------------------------------------------
-
-
-def test_card_shows_number_last_valid_day_allotment_and_caregiver(django_assert_max_num_queries):
-    certification = factories.certification(caregiver=factories.caregiver(first_name="Elena"))
-    client = factories.client_for(certification.patient.user)
-    with django_assert_max_num_queries(12):
-        page = client.get("/card/").content.decode()
-    last = certification.expires_date - timedelta(days=1)
-    for words in ("Rosa Delgado", certification.patient.number, f"{last:%B %-d, %Y}", "3.50 oz (99.2 g)", "Elena"):
-        assert words in page
-    assert "Valid through" in page and "xpire" not in page
-
-
-def test_card_of_who_has_not_affirmed_leads_to_the_affirmation(certification):
-    client = opened(certification.patient)
-    client.post("/invitation/", BORN)
-    assert client.get("/card/").url == "/affirm/"
-
-
-def test_card_that_has_ended_says_what_to_do():
-    certification = factories.certification(on=timezone.localdate() - timedelta(days=365))
-    page = factories.client_for(certification.patient.user).get("/card/").content.decode()
-    assert "has ended" in page and certification.physician.phone.as_national in page and "10 days" in page
-
-
-def test_card_that_was_withdrawn_says_so():
-    certification = factories.certification()
-    withdraw_certification(certification=certification, reason="x", by=certification.physician.user)
-    page = factories.client_for(certification.patient.user).get("/card/").content.decode()
-    assert "It was withdrawn on" in page and "id-card" not in page
-
-
-def test_card_of_a_caregiver_shows_all_for_whom_she_acts(django_assert_max_num_queries):
-    mother = factories.caregiver(last_name="Marsh")
-    first, second = (
-        factories.certification(caregiver=mother, profile=factories.profile(first_name=name)) for name in ("Leo", "Mia")
-    )
-    caregiver = factories.join(first.patient.current_assignment.caregiver)
-    client = factories.client_for(caregiver.user)
-    client.get("/card/")  # the first page of a session writes when it began
-    with django_assert_max_num_queries(12):
-        page = client.get("/card/").content.decode()
-    assert first.patient.number in page and second.patient.number in page and caregiver.number in page
-
-
-@pytest.mark.parametrize("address", ["/card/", "/affirm/"])
-def test_a_stranger_has_no_card(address):
-    assert factories.client_for(factories.user()).get(address).status_code == 404
+def test_a_stranger_has_nothing_to_affirm():
+    assert factories.client_for(factories.user()).get("/affirm/").status_code == 404

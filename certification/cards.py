@@ -1,0 +1,105 @@
+"""What a card shows, and what its code answers."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from certification import qr
+from certification.models import Card, Caregiver, CaregiverAssignment, Certification, Patient
+from ui.text import token_digest
+
+
+@dataclass(frozen=True)
+class Face:
+    """One card: the patient's own, or her caregiver's for her (then `assignment` says who acts)."""
+
+    card: Card
+    certification: Certification
+    assignment: CaregiverAssignment | None
+
+    @property
+    def patient(self):
+        return self.certification.patient
+
+    @property
+    def is_caregivers(self):
+        return self.card.caregiver_id is not None
+
+    @property
+    def holder(self):
+        return self.assignment.caregiver if self.is_caregivers else self.patient
+
+    @property
+    def check_url(self):
+        return qr.check_url(self.card.token)
+
+    @property
+    def svg(self):
+        return qr.svg(self.check_url)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a code says on a day. `certifications` that count: the patient's last, or one for each person cared for."""
+
+    card: Card | None
+    certifications: list[Certification]
+    today: date
+
+    @property
+    def is_valid(self):
+        is_revoked = self.card is not None and self.card.revoked_at is not None
+        return not is_revoked and any(one.is_valid_on(self.today) for one in self.certifications)
+
+    @property
+    def holder(self):
+        return self.card.person if self.card else self.certifications[0].patient
+
+    @property
+    def initials(self):
+        return f"{self.holder.first_name[0]}. {self.holder.last_name[0]}."
+
+    @property
+    def last_valid_day(self):
+        """The latest of those that count, or that have reached their day; None where the end came before it."""
+        active = [one for one in self.certifications if one.status == Certification.Status.ACTIVE]
+        days = [one.last_valid_day for one in active if one.is_valid_on(self.today) or one.last_valid_day < self.today]
+        return max(days, default=None)
+
+
+def answer_to(token: str, *, today: date) -> Answer | None:
+    """To the token of a card, or the uuid of a signed certification (on its certificate); None for anything else."""
+    card = Card.objects.select_related("patient", "caregiver").filter(token_digest=token_digest(token)).first()
+    if card is None:
+        return _answer_of_certificate(token, today)
+    return Answer(card, counting(_patients_of(card.person)), today)
+
+
+def _answer_of_certificate(token, today):
+    try:
+        uuid = UUID(token)
+    except ValueError:
+        return None
+    signed = Certification.objects.exclude(status=Certification.Status.DRAFT).select_related("patient", "physician")
+    certification = signed.defer("condition_codes", "directions", "ended_reason").filter(uuid=uuid).first()
+    return certification and Answer(None, [certification], today)
+
+
+def _patients_of(person: Patient | Caregiver):
+    if isinstance(person, Patient):
+        return [person]
+    current = person.assignments.filter(ended_date__isnull=True, affirmed_at__isnull=False)
+    return [one.patient for one in current.select_related("patient")]
+
+
+def counting(patients):
+    """Of each patient the certification that counts: the one that runs, or the last that did."""
+    certifications = (
+        Certification.objects.filter(patient__in=patients)
+        .exclude(status=Certification.Status.SUPERSEDED)
+        .select_related("patient", "physician")
+        .prefetch_related("patient__assignments__caregiver")
+        .defer("condition_codes", "directions", "ended_reason")
+        .order_by("certified_at")
+    )
+    return list({certification.patient_id: certification for certification in certifications}.values())

@@ -1,0 +1,142 @@
+"""The card: shown to who holds it, printed by office and staff, ended when lost, checked by anybody."""
+
+from allauth.core.ratelimit import respond_429
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from audit.actions import record
+from certification import rules
+from certification.actions import card_of, revoke_card
+from certification.cards import Face, answer_to, counting
+from certification.forms import LostCardForm
+from certification.models import Card, Caregiver, Patient
+from certification.standing import standing_of
+from certification.views.papers import papers_required
+from certification.views.scope import own_people, step_url
+from ui.rates import is_within
+
+MAY_PRINT = "certification.print_card"
+
+
+@require_safe
+def card(request):
+    """A patient's own card, and a caregiver's for each patient she acts for."""
+    people = own_people(request.user)
+    roles = [role for person in people for role in _affirmed_roles(person)]
+    if not roles and any(rules.still_to_affirm(person) for person in people):
+        return redirect("certification:affirmation")
+    faces, ended = _faces(request.user, roles)
+    today = timezone.localdate()
+    context = {
+        "faces": [(face, standing_of(face.certification, today=today)) for face in faces],
+        "ended": ended,
+    }
+    return render(request, "certification/card.html", context)
+
+
+def _affirmed_roles(person):
+    """Herself as a patient, or each assignment as a caregiver; after affirming."""
+    if isinstance(person, Patient):
+        return [person] if person.affirmed_at else []
+    return [one for one in person.assignments.all() if one.affirmed_at and one.ended_date is None]
+
+
+def _faces(user, roles):
+    """The cards of these patients and assignments; and the certifications that have ended, which have none."""
+    today = timezone.localdate()
+    patients = [role if isinstance(role, Patient) else role.patient for role in roles]
+    counted = {one.patient_id: one for one in counting(patients)}
+    faces, ended = [], []
+    for role, patient in zip(roles, patients, strict=True):
+        certification = counted[patient.pk]
+        record(action="card.view", by=user, subject=patient)
+        if certification.is_valid_on(today):
+            faces.append(_face(user, role, certification))
+        else:
+            ended.append(certification)
+    return faces, ended
+
+
+def _face(user, role, certification):
+    if isinstance(role, Patient):
+        return Face(card_of(person=role, by=user), certification, None)
+    return Face(card_of(person=role.caregiver, by=user), certification, role)
+
+
+@papers_required(MAY_PRINT)
+@require_safe
+def certification_card(request, certification):
+    """The cards of a patient and of her caregiver, to be printed for those who have no account."""
+    is_staff = request.user.has_perm(MAY_PRINT)
+    context = {
+        "certification": certification,
+        "faces": _printed(request.user, certification),
+        "back_url": None if is_staff else step_url(certification, "confirmation"),
+    }
+    return render(request, "certification/certification_card.html", context)
+
+
+def _printed(user, certification):
+    """Nothing when the certification does not count today."""
+    patient = certification.patient
+    record(action="card.view", by=user, subject=patient)
+    if not certification.is_valid_on(timezone.localdate()):
+        return []
+    assignment = patient.current_assignment
+    return [_face(user, role, certification) for role in (patient, assignment) if role]
+
+
+@papers_required(MAY_PRINT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def card_lost(request, certification):
+    """The old card ends, and the next page prints a new one."""
+    holders = _holders(certification)
+    form = LostCardForm(request.POST if request.method == "POST" else None, holders=holders)
+    if form.is_valid():
+        live = Card.objects.live().of(holders[form.cleaned_data["holder"]]).first()
+        if live:
+            revoke_card(card=live, reason=form.cleaned_data["revoked_reason"], by=request.user)
+        messages.success(request, _("The old card is no longer valid. Print the new one, and hand it over or mail it."))
+        return redirect(step_url(certification, "card"))
+    record(action="card.view", by=request.user, subject=certification.patient)
+    return render(request, "certification/card_lost.html", {"certification": certification, "form": form})
+
+
+def _holders(certification):
+    assignment = certification.patient.current_assignment
+    holders = {"patient": certification.patient}
+    return {**holders, "caregiver": assignment.caregiver} if assignment else holders
+
+
+@login_not_required
+@never_cache
+@require_safe
+def verify(request, token):
+    """In public valid or not, initials, last valid day. Staff with the right see whose it is, on record."""
+    if not is_within(request, action="verify"):
+        return respond_429(request)
+    answer = answer_to(token, today=timezone.localdate())
+    sees_holder = bool(answer) and request.user.has_perm("certification.check_card")
+    if sees_holder:
+        record(action="card.check", by=request.user, subject=answer.holder)
+    context = {
+        "answer": answer,
+        "sees_holder": sees_holder,
+        "admin_url": sees_holder and _admin_url(request.user, answer),
+    }
+    response = render(request, "certification/verify.html", context, status=200 if answer else 404)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _admin_url(user, answer):
+    kind = "caregiver" if isinstance(answer.holder, Caregiver) else "patient"
+    if not user.has_perm(f"certification.view_{kind}"):
+        return None
+    return reverse(f"admin:certification_{kind}_change", args=[answer.holder.pk])

@@ -1,0 +1,51 @@
+"""Who may open the papers of a certification: card and certificate."""
+
+from functools import wraps
+
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404
+
+from accounts.decorators import office_required
+from certification.models import Certification
+from certification.views.scope import own_certification
+
+UNREAD = ("condition_codes", "directions", "ended_reason", "draft")  # no paper shows them
+
+
+def papers_required(permission, *, for_patient=False):
+    """For the office that has it, for staff with `permission`, and for the patient herself where that is meant.
+
+    The view gets the signed certification; a draft has no papers. Everybody else gets the 404 of a page that is not
+    there.
+    """
+
+    def decorate(view):
+        @office_required
+        def for_office(request, uuid):
+            return view(request, get_object_or_404(_signed(), pk=own_certification(request, uuid).pk))
+
+        @wraps(view)
+        def guarded(request, uuid):
+            if request.user.has_perm(permission):
+                return view(request, get_object_or_404(_signed(), uuid=uuid))
+            if for_patient and (hers := _signed().filter(uuid=uuid, patient__user=request.user).first()):
+                return view(request, hers)
+            return for_office(request, uuid)
+
+        return guarded
+
+    return decorate
+
+
+def _signed():
+    signed = Certification.objects.exclude(status=Certification.Status.DRAFT)
+    return (
+        signed.select_related("patient", "physician").prefetch_related("patient__assignments__caregiver").defer(*UNREAD)
+    )
+
+
+def pdf_response(content, *, name):
+    """To look at in the browser, or to keep under `name`."""
+    response = FileResponse(content, content_type="application/pdf", filename=name)
+    response["X-Robots-Tag"] = "noindex"
+    return response
