@@ -50,6 +50,7 @@ class MFAResetAdmin(ActionAdmin):
     list_display = ["account", "status", "asker", "asked_at", "due_at"]
     list_filter = ["status"]
     list_select_related = ["user", "asked_by"]
+    search_fields = ["user__email"]
     ordering = ["-status", "asked_at"]
     fields = [
         "account", "called_number", "reason", "asker", "asked_at", "due_at", "status", "confirmed_by", "done_at",

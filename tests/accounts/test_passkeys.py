@@ -1,6 +1,7 @@
 """Passkeys: what a browser may send. (What it does send is in tests/journeys/test_passkey.py.)"""
 
 import json
+import re
 from hashlib import sha256
 
 import pytest
@@ -47,6 +48,13 @@ def passkey_of(account):
     return Authenticator.objects.create(
         user=account, type="webauthn", data={"name": "Laptop", "credential": credential}
     )
+
+
+def test_without_javascript_the_other_methods_are_named(account):
+    page = factories.client_for(account).get(ADD).content.decode()
+
+    assert re.search(r'<form method="post"\s+action="/accounts/2fa/webauthn/add/"\s+novalidate\s+hidden', page)
+    assert "Your other methods work without it" in page
 
 
 @pytest.mark.parametrize("credential", JUNK, ids=range(len(JUNK)))

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -351,6 +352,49 @@ def test_without_the_lock_several_confirm(monkeypatch):
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
 
     assert decide_at_once(reset) > 1
+
+
+def ask_at_once(account):
+    """Five Registrars ask; how many were told that they had."""
+    staff = [factories.staff("Registrar") for _ in range(5)]
+    start = Barrier(len(staff))
+
+    def ask(by):
+        start.wait()
+        try:
+            asked(account, by=by)
+        except ResetError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(len(staff)) as pool:
+        return sum(pool.map(ask, staff))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_five_who_ask_at_once_one_does():
+    assert ask_at_once(protected()) == 1
+    assert MFAReset.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_only_the_database_stops_the_others(monkeypatch):
+    """And that is no sentence for a Registrar."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time, with or without our lock")
+    check = factors.check_no_reset_waits
+
+    def check_slowly(user):
+        check(user)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(factors, "check_no_reset_waits", check_slowly)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
+
+    with pytest.raises(IntegrityError):
+        ask_at_once(protected())
 
 
 @pytest.mark.django_db(transaction=True)
