@@ -144,6 +144,11 @@ def mfa_reset_asked(notification):
     return {"reset": reset} if reset.status == MFAReset.Status.WAITING else None
 
 
+def mfa_reset_waits(notification):
+    """Dropped when it was cancelled or carried out meanwhile."""
+    return mfa_reset_asked(notification) and {"admin_url": _admin_url(_reset(notification))}
+
+
 def mfa_reset_done(notification):
     return {"reset": _reset(notification)}
 
@@ -172,6 +177,7 @@ def register_kinds():
         application_received,
         application_decided,
         mfa_reset_asked,
+        mfa_reset_waits,
         mfa_reset_done,
         mfa_reset_cancelled,
         mfa_reset_disowned,

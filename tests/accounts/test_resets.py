@@ -116,6 +116,17 @@ def test_check_no_reset_waits_refuses_a_second_one():
     assert MFAReset.objects.count() == 1
 
 
+def test_the_registrars_hear_that_it_waits_for_one_of_them():
+    other, registrar = factories.staff("Registrar"), factories.staff("Registrar")
+    reset = asked(by=registrar)
+    assert mails("mfa_reset_waits") == sorted([other.email, registrar.email])
+
+    actions.cancel_mfa_reset(reset=reset, reason="Wrong account.", by=registrar)
+    send_due(by=None)
+
+    assert "A reset of second factors waits for a second person" not in {one.subject for one in mail.outbox}
+
+
 # --- Taking effect --------------------------------------------------------------------------------------------------
 
 
