@@ -1,0 +1,158 @@
+"""What staff decide about an order."""
+
+import re
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ActionAdmin, ReasonForm, Step
+from delivery import actions
+from delivery.admin import columns
+from delivery.models import Order, OrderLine
+from delivery.rules import ALLOWED_TRANSITIONS, looks_like_business
+from ui.templatetags.portal import money, phone
+
+ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Opens on what waits for us; a search looks through all orders."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [(value, label) for value, label in Order.Status.choices if value not in ("cart", "placed")]
+
+    def value_in(self, request):
+        return self.value() or ("all" if request.GET.get("q") else Order.Status.PLACED)
+
+    def choices(self, changelist):
+        self.shown = getattr(self, "shown", Order.Status.PLACED)
+        waiting, everything = (Order.Status.PLACED, _("Waiting")), ("all", _("All"))
+        for value, label in (waiting, *self.lookup_choices, everything):
+            query = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": value == self.shown, "query_string": query, "display": label}
+
+    def queryset(self, request, queryset):
+        self.shown = self.value_in(request)
+        return queryset if self.shown == "all" else queryset.filter(status=self.shown)
+
+
+class LineInline(admin.TabularInline):
+    model = OrderLine
+    fields = readonly_fields = ["product_name", "quantity", "unit_price", "flower_equivalent"]
+    extra = 0
+    can_delete = False
+    unit_price = columns.amount("unit_price_cents", _("each"))
+    flower_equivalent = columns.equivalent()
+
+    @admin.display(description=_("product"))
+    def product_name(self, line):
+        return line.product.name
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("product")
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm("delivery.view_order")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    has_change_permission = has_delete_permission = has_add_permission
+
+
+def _offered(status):
+    return lambda order: status in ALLOWED_TRANSITIONS[Order.Status(order.status)]
+
+
+def _about(order):
+    words = {
+        "number": order.number,
+        "window": columns.when(order.window),
+        "total": money(order.subtotal_cents),
+        "where": f"{order.street_address}, {order.town}",
+    }
+    return _("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
+
+
+def _explain_confirmation(order):
+    return f"{_about(order)}\n" + str(_("It becomes confirmed, and the person who ordered gets a mail that says so."))
+
+
+def _explain_refusal(order):
+    return f"{_about(order)}\n" + str(
+        _("Its place, stock and allotment are given back. The person who ordered gets a mail, and reads your reason.")
+    )
+
+
+@admin.register(Order)
+class OrderAdmin(ActionAdmin):
+    """What a driver or a technician needs, and nothing of the certification."""
+
+    list_display = ["number", "when", "patient_number", "subtotal", "status"]
+    list_display_links = ["number"]
+    list_filter = [WaitingFilter]
+    list_select_related = ["window", "patient"]
+    ordering = ["window__date", "window__starts", "placed_at"]
+    search_fields = ["number"]
+    search_help_text = _("Order number, or phone in any format")
+    fields = readonly_fields = [
+        "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
+        "reads_like_a_business", "contact_phone", "payment_method", "subtotal", "flower_equivalent", "placed_at",
+        "confirmed_at", "ended_at", "ended_reason",
+    ]  # fmt: skip
+    inlines = [LineInline]
+    subtotal = columns.amount("subtotal_cents", _("total"))
+    flower_equivalent = columns.equivalent()
+    steps = (
+        Step(
+            name="confirm",
+            label=_("Confirm"),
+            permission="delivery.change_order",
+            offered=_offered(Order.Status.CONFIRMED),
+            explain=_explain_confirmation,
+            perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
+        ),
+        Step(
+            name="refuse",
+            label=_("Refuse"),
+            permission="delivery.change_order",
+            offered=_offered(Order.Status.REFUSED),
+            explain=_explain_refusal,
+            perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
+            form_class=ReasonForm,
+        ),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).placed()
+
+    def get_search_results(self, request, queryset, search_term):
+        digits = re.sub(r"[\s().+-]", "", search_term).removeprefix("1")
+        if re.fullmatch(r"[0-9]{4,10}", digits):
+            return queryset.filter(phone__endswith=digits) | queryset.filter(patient__phone__endswith=digits), False
+        if match := ORDER_NUMBER.fullmatch(re.sub(r"[\s-]", "", search_term.upper())):
+            return queryset.filter(number="-".join(("D", *match.groups()))), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("window"), ordering="window__date")
+    def when(self, order):
+        return columns.when(order.window)
+
+    @admin.display(description=_("patient"), ordering="patient__number")
+    def patient_number(self, order):
+        return order.patient.number
+
+    @admin.display(description=_("name"))
+    def patient_name(self, order):
+        return order.patient.name
+
+    @admin.display(description=_("phone"))
+    def contact_phone(self, order):
+        return phone(order.phone)
+
+    @admin.display(description=_("reads like a business"))
+    def reads_like_a_business(self, order):
+        return _("Yes: ask before confirming") if looks_like_business(order.street, order.unit) else _("No")
