@@ -87,10 +87,45 @@ def card_revoked(notification):
     return {"card": card, "person": card.person}
 
 
+def caregiver_assigned(notification):
+    """To the patient; dropped when the caregiver was replaced meanwhile."""
+    assignment = _assignment(notification)
+    return None if assignment.ended_date else _acting(assignment, assignment.patient)
+
+
+def caregiver_ended(notification):
+    """To the patient and to who acted; dropped when she acts for the patient again."""
+    assignment = _assignment(notification)
+    again = CaregiverAssignment.objects.filter(
+        patient=assignment.patient, caregiver=assignment.caregiver, ended_date__isnull=True
+    )
+    if again.exists():
+        return None
+    is_patient = notification.context["role"] == "patient"
+    greeted = assignment.patient if is_patient else assignment.caregiver
+    return {**_acting(assignment, greeted), "is_patient": is_patient}
+
+
+def _assignment(notification):
+    joined = CaregiverAssignment.objects.select_related("patient", "caregiver")
+    return joined.get(pk=notification.context["assignment"])
+
+
+def _acting(assignment, greeted):
+    return {
+        "greeted": greeted,
+        "caregiver": assignment.caregiver,
+        "patient": assignment.patient,
+        "started_date": assignment.started_date,
+        "ended_date": assignment.ended_date,
+    }
+
+
 def register_kinds():
     told = (
         patient_certified, certification_withdrawn, practice_left, renewal_reminder, invitation, caregiver_named,
         card_revoked,
+        caregiver_assigned, caregiver_ended,
     )  # fmt: skip
     for context_for in told:
         kinds.register(context_for.__name__, context_for=context_for)

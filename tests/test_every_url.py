@@ -39,9 +39,12 @@ OFFICE = {
 DRAFT = {f"certification:certification-{step}" for step in (
     "questions", "profile", "condition", "statement", "caregiver", "review", "sign", "discard",
 )}  # fmt: skip
-SIGNED = {f"certification:certification-{step}" for step in ("confirmation", "renew", "withdraw", "invite")}
 # The same, and for staff with the right (a pharmacist); the certificate for the patient herself as well.
 PAPERS = {"certification:certification-card", "certification:certification-card-lost"}
+SIGNED = {
+    f"certification:certification-{step}"
+    for step in ("confirmation", "renew", "withdraw", "invite", "assign", "end-caregiver")
+}
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
@@ -113,7 +116,7 @@ def opened(response):
 
 
 def office_is_led(name, world):
-    if name != "certification:certification-invite":
+    if name not in ("certification:certification-invite", "certification:certification-end-caregiver"):
         return 200
     return reverse("certification:certification-confirmation", args=[world.certification.uuid])
 

@@ -1,6 +1,7 @@
 """Every write of certification. Lock order: physician, patient, certification."""
 
 from certification.actions.cards import card_of, issue_card, revoke_card
+from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
 from certification.actions.joining import accept_invitation, affirm, invite
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
@@ -11,9 +12,11 @@ __all__ = [
     "accept_invitation",
     "affirm",
     "card_of",
+    "assign_caregiver",
     "certify_patient",
     "discard_draft",
     "drop_allotment_limit",
+    "end_caregiver",
     "invite",
     "issue_card",
     "prepare_renewal",

@@ -10,19 +10,15 @@ from accounts.models import Physician, User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
+from certification.actions.caregivers import assign, person_fields
 from certification.actions.drafts import locked
 from certification.actions.joining import invite
 from certification.drafts import to_json
-from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
+from certification.models import Certification, Patient
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_condition, check_statement, guardian_of, step_errors
 from notifications.actions import queue
-from ui.text import readable_number, search_name
-
-PERSON_FIELDS = (
-    "first_name", "middle_name", "last_name", "suffix", "birth_date", "sex", "street", "unit", "city", "zip_code",
-    "email", "has_no_email", "phone",
-)  # fmt: skip
+from ui.text import readable_number
 
 
 @audited("certification.certify")
@@ -57,7 +53,7 @@ def certify_patient(
     answers = answers_of(certification.draft)
     profile, caregiver = answers["profile"], answers["caregiver"]
     patient = Patient.objects.create(
-        **_person_fields(profile), number=readable_number("P"), has_legal_capacity=profile["has_legal_capacity"]
+        **person_fields(profile), number=readable_number("P"), has_legal_capacity=profile["has_legal_capacity"]
     )
     certification.patient = patient
     for name in QUESTIONS:
@@ -66,7 +62,7 @@ def certify_patient(
     _activate(certification, answers, signature_name, today)
     record(action="certification.certify", by=by, subject=certification)
     if caregiver:
-        _assign(patient, caregiver, today, by=by)
+        assign(patient, caregiver, today, by=by)
     _tell_patient("patient_certified", certification, by=by)
     invite(person=patient, by=by)
     return certification
@@ -93,50 +89,6 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     certification.expires_date = rules.expires_date_for(today)
     certification.draft = certification.prepared_at = None
     certification.save()
-
-
-def _person_fields(answers: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {name: answers[name] for name in PERSON_FIELDS if answers.get(name) not in (None, "")}
-    fields["search_name"] = search_name(answers["last_name"], answers["first_name"], answers.get("middle_name"))
-    return fields
-
-
-def _assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: User) -> None:
-    """The caregiver of the answers acts for the patient from today; somebody who is a caregiver already is found."""
-    caregiver = _caregiver(_person_fields(answers))
-    rules.check_caregiver_is_free(caregiver, patient=patient, relationship=answers["relationship"])
-    assignment = CaregiverAssignment.objects.create(
-        patient=patient,
-        caregiver=caregiver,
-        need=answers.get("need") or "",
-        relationship=answers["relationship"],
-        started_date=today,
-    )
-    record(action="caregiver.assign", by=by, subject=assignment)
-    invite(person=caregiver, by=by)
-    if caregiver.user_id:
-        _tell_caregiver(assignment, by=by)
-
-
-def _caregiver(fields: dict[str, Any]) -> Caregiver:
-    """The same name, birth date and phone: one person, entered once. The row is locked: one caregiver, one count."""
-    same = {name: fields.pop(name) for name in ("search_name", "birth_date", "phone")}
-    known, _is_new = Caregiver.objects.get_or_create(**same, defaults={**fields, "number": readable_number("G")})
-    return Caregiver.objects.select_for_update(no_key=True).get(pk=known.pk)
-
-
-def _tell_caregiver(assignment: CaregiverAssignment, *, by: User) -> None:
-    """Who has joined before gets no invitation; she affirms for this patient, too."""
-    caregiver = assignment.caregiver
-    queue(
-        kind="caregiver_named",
-        recipient=caregiver.email or str(caregiver.phone),
-        channel="email" if caregiver.email else "phone",
-        context={"assignment": assignment.pk},
-        dedupe_key=f"caregiver_named:{assignment.pk}",
-        language=caregiver.language,
-        by=by,
-    )
 
 
 def _tell_patient(kind: str, certification: Certification, *, by: User) -> None:

@@ -90,6 +90,12 @@ class Patient(Person):
     def current_assignment(self):
         return next((one for one in self.assignments.all() if one.ended_date is None), None)
 
+    @property
+    def past_assignments(self):
+        """Those that ended, the last first."""
+        ended = [one for one in self.assignments.all() if one.ended_date is not None]
+        return sorted(ended, key=lambda one: (one.ended_date, one.pk), reverse=True)
+
 
 class Caregiver(Person):
     """An adult who orders and receives for a patient. A guardian is one."""
@@ -125,6 +131,7 @@ class CaregiverAssignment(models.Model):
     affirmed_at = models.DateTimeField(null=True, blank=True)
     started_date = models.DateField()
     ended_date = models.DateField(null=True, blank=True)
+    ended_reason = EncryptedTextField(null=True, blank=True, help_text=_("Why the caregiver acts no more."))
 
     class Meta:
         constraints = [
@@ -133,6 +140,9 @@ class CaregiverAssignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ended_date__isnull=True) | Q(ended_date__gte=F("started_date")), name="assignment_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_date__isnull=True) | Q(ended_reason__isnull=False), name="assignment_end_has_reason"
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -9,7 +9,7 @@ import zipcodes
 from django.utils.translation import gettext as _
 
 from accounts.models import Physician
-from certification.models import Caregiver, CaregiverAssignment, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from certification.rules.errors import AddressError, CaregiverError, IncompleteError, OwnPatientError
 from ui.text import search_name
 
@@ -150,6 +150,26 @@ def guardian_name(patient: Patient, *, today: date) -> str:
     is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
     assignment = patient.current_assignment if is_guarded else None
     return assignment.caregiver.name if assignment else ""
+
+
+def check_may_change_caregiver(certification: Certification) -> None:
+    """The certification is active: of one that ended nobody acts any more; raises CaregiverError."""
+    if certification.status != Certification.Status.ACTIVE:
+        raise CaregiverError(_("This certification has ended. Certify the patient again, then name a caregiver."))
+
+
+def check_reason(reason: str) -> None:
+    """Something that says why; raises IncompleteError."""
+    if not reason.strip():
+        raise IncompleteError(_("Say why the caregiver acts no more."), field="reason")
+
+
+def check_may_do_without_caregiver(patient: Patient, *, today: date) -> None:
+    """An adult with legal capacity; everybody else needs a guardian to act [CGS 21a-408]. Raises CaregiverError."""
+    if needs_guardian(birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today):
+        raise CaregiverError(
+            _("This patient needs a parent, guardian or custodian to act. Name another caregiver instead.")
+        )
 
 
 def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, relationship: str) -> None:

@@ -4,7 +4,13 @@ from delivery.actions.cart import set_line
 from delivery.actions.placing import place_order
 from delivery.actions.review import confirm_order
 from delivery.actions.stock import receive_stock, save_product
-from delivery.actions.undoing import cancel_order, lapse_orders, refuse_order, undo_uncovered_orders
+from delivery.actions.undoing import (
+    cancel_order,
+    lapse_orders,
+    refuse_order,
+    undo_orders_of_caregiver,
+    undo_uncovered_orders,
+)
 from delivery.actions.windows import make_windows, set_policy, sync_policies
 
 __all__ = [
@@ -19,5 +25,6 @@ __all__ = [
     "set_line",
     "set_policy",
     "sync_policies",
+    "undo_orders_of_caregiver",
     "undo_uncovered_orders",
 ]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Patient
+from certification.models import Caregiver, Patient
 from delivery import rules
 from delivery.actions.holding import give_back, lock_all, locked, tell
 from delivery.models import Order
@@ -64,6 +64,18 @@ def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) 
             _undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
             undone += 1
     return undone
+
+
+@audited("order.undo_of_caregiver")
+def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User | None) -> int:
+    """Cancel the open orders that somebody placed who acts for the patient no more; returns how many."""
+    hers = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)
+    lock_all(hers)
+    reason = _("The person who placed this order is no longer the patient’s caregiver.")
+    orders = list(hers.order_by("-pk"))
+    for order in orders:
+        _undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+    return len(orders)
 
 
 def lapse_orders(*, now: datetime, by: User | None) -> int:

@@ -234,8 +234,10 @@ def test_renew_certification_of_a_patient_without_guardian_is_refused():
         profile=factories.profile(has_legal_capacity=False),
         caregiver=factories.caregiver(),
     )
+    gone = certification.patient.assignments.get()
+    gone.ended_date, gone.ended_reason = timezone.localdate(), "Died."
     with unguarded():
-        certification.patient.assignments.update(ended_date=timezone.localdate())
+        gone.save()
     with pytest.raises(rules.CaregiverError):
         renew(certification)
 

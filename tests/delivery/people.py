@@ -85,9 +85,10 @@ def url(name, *args):
 
 
 def end(assignment):
-    """Ended today. No action does so yet."""
+    """Ended today; of a child as well, whom the action would not leave without a guardian."""
     with unguarded():
-        type(assignment).objects.filter(pk=assignment.pk).update(ended_date=timezone.localdate())
+        assignment.ended_date, assignment.ended_reason = timezone.localdate(), "No longer needed."
+        assignment.save()
 
 
 def close(window):

@@ -1,0 +1,130 @@
+"""Who acts for a patient: named, changed and ended, with dates and reasons. The patient is locked first."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from certification import rules, signals
+from certification.actions.joining import invite
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
+from notifications.actions import queue
+from ui.text import readable_number, search_name
+
+PERSON_FIELDS = (
+    "first_name", "middle_name", "last_name", "suffix", "birth_date", "sex", "street", "unit", "city", "zip_code",
+    "email", "has_no_email", "phone",
+)  # fmt: skip
+
+
+@audited("caregiver.assign")
+def assign_caregiver(
+    *, certification: Certification, caregiver: Mapping[str, Any], reason: str = "", by: User
+) -> CaregiverAssignment:
+    """Name who acts for the patient of an active certification from today on, in the place of who did.
+
+    `caregiver` is what the step of a draft takes; `reason` says why another one ends. The patient and both caregivers
+    are told. Named again by a form that is sent twice, the same one stands. Raises CaregiverError, IncompleteError.
+    """
+    patient = _locked_patient(certification)
+    certification = Certification.objects.select_related("physician__user").get(pk=certification.pk)
+    today = timezone.localdate()
+    rules.check_may_change_caregiver(certification)
+    profile = {name: getattr(patient, name) for name in (*PERSON_FIELDS, "has_legal_capacity")}
+    rules.check_caregiver(caregiver, physician=certification.physician, profile=profile, today=today)
+    current = patient.current_assignment
+    if current and is_same(current, caregiver):
+        return current
+    if current:
+        rules.check_reason(reason)
+        close_assignment(current, reason=reason, today=today, by=by)
+    assignment = assign(patient, caregiver, today, by=by)
+    _tell(patient, "caregiver_assigned", assignment, role="patient", by=by)
+    return assignment
+
+
+@audited("caregiver.end")
+def end_caregiver(*, certification: Certification, reason: str, by: User) -> CaregiverAssignment | None:
+    """The caregiver of this patient acts no more from today on; open orders of hers are undone, and both are told.
+
+    None when there is none (any more). Raises CaregiverError for a patient who needs a guardian, IncompleteError.
+    """
+    patient = _locked_patient(certification)
+    current = patient.current_assignment
+    if current is None:
+        return None
+    today = timezone.localdate()
+    rules.check_reason(reason)
+    rules.check_may_do_without_caregiver(patient, today=today)
+    return close_assignment(current, reason=reason, today=today, by=by)
+
+
+def close_assignment(assignment: CaregiverAssignment, *, reason: str, today: date, by: User) -> CaregiverAssignment:
+    """End it today, say so to both, and let the orders follow. The patient is locked by the caller."""
+    assignment.ended_date, assignment.ended_reason = today, reason
+    assignment.save(update_fields=["ended_date", "ended_reason"])
+    record(action="caregiver.end", by=by, subject=assignment)
+    patient, caregiver = assignment.patient, assignment.caregiver
+    _tell(patient, "caregiver_ended", assignment, role="patient", by=by)
+    _tell(caregiver, "caregiver_ended", assignment, role="caregiver", by=by)
+    signals.caregiver_ended.send(CaregiverAssignment, patient=patient, caregiver=caregiver)
+    return assignment
+
+
+def assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: User) -> CaregiverAssignment:
+    """The caregiver of the answers acts for the patient from today; somebody who is a caregiver already is found."""
+    caregiver = _caregiver(person_fields(answers))
+    rules.check_caregiver_is_free(caregiver, patient=patient, relationship=answers["relationship"])
+    assignment = CaregiverAssignment.objects.create(
+        patient=patient,
+        caregiver=caregiver,
+        need=answers.get("need") or "",
+        relationship=answers["relationship"],
+        started_date=today,
+    )
+    record(action="caregiver.assign", by=by, subject=assignment)
+    invite(person=caregiver, by=by)
+    if caregiver.user_id:
+        _tell(caregiver, "caregiver_named", assignment, role="caregiver", by=by)
+    return assignment
+
+
+def person_fields(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a Patient or Caregiver from the answers of a step."""
+    fields = {name: answers[name] for name in PERSON_FIELDS if answers.get(name) not in (None, "")}
+    fields["search_name"] = search_name(answers["last_name"], answers["first_name"], answers.get("middle_name"))
+    return fields
+
+
+def is_same(assignment: CaregiverAssignment, answers: Mapping[str, Any]) -> bool:
+    """The answers name the one who acts already, in the same relation."""
+    known, named = assignment.caregiver, person_fields(answers)
+    same_person = all(getattr(known, name) == named[name] for name in ("search_name", "birth_date", "phone"))
+    return same_person and assignment.relationship == answers["relationship"]
+
+
+def _locked_patient(certification: Certification) -> Patient:
+    return Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
+
+
+def _caregiver(fields: dict[str, Any]) -> Caregiver:
+    """The same name, birth date and phone: one person, entered once. The row is locked: one caregiver, one count."""
+    same = {name: fields.pop(name) for name in ("search_name", "birth_date", "phone")}
+    known, _is_new = Caregiver.objects.get_or_create(**same, defaults={**fields, "number": readable_number("G")})
+    return Caregiver.objects.select_for_update(no_key=True).get(pk=known.pk)
+
+
+def _tell(person: Patient | Caregiver, kind: str, assignment: CaregiverAssignment, *, role: str, by: User) -> None:
+    """By mail, or on the list of calls. (Who has joined before gets no invitation, and affirms once more.)"""
+    queue(
+        kind=kind,
+        recipient=person.email or str(person.phone),
+        channel="email" if person.email else "phone",
+        context={"assignment": assignment.pk, "role": role},
+        dedupe_key=f"{kind}:{assignment.pk}:{role}",
+        language=person.language,
+        by=by,
+    )

@@ -1,0 +1,55 @@
+"""Who acts for a patient after the signature: another caregiver is named, or one ends."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.decorators import office_required
+from certification import actions, rules
+from certification.forms import AssignForm, EndCaregiverForm
+from certification.models import Certification
+from certification.views.scope import own_certification, record_view, step_url
+from ui.errors import add_to_form
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def assign(request, uuid):
+    certification = own_certification(request, uuid)
+    if certification.status != Certification.Status.ACTIVE:
+        return redirect(step_url(certification, "confirmation"))
+    current = certification.patient.current_assignment
+    form = AssignForm(request.POST if request.method == "POST" else None, has_current=current is not None)
+    if form.is_valid():
+        try:
+            assignment = actions.assign_caregiver(certification=certification, **form.answers, by=request.user)
+            words = _("%(name)s is the caregiver. Everybody concerned is told.")
+            messages.success(request, words % {"name": assignment.caregiver.name})
+            return redirect(step_url(certification, "confirmation"))
+        except rules.CertificationError as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    context = {"certification": certification, "patient": certification.patient, "current": current, "form": form}
+    return render(request, "certification/caregiver_assign.html", context)
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request, uuid):
+    certification = own_certification(request, uuid)
+    current = certification.patient and certification.patient.current_assignment
+    if certification.status != Certification.Status.ACTIVE or current is None:
+        return redirect(step_url(certification, "confirmation"))
+    form = EndCaregiverForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            actions.end_caregiver(certification=certification, reason=form.cleaned_data["reason"], by=request.user)
+            words = _("%(name)s acts for the patient no more. Both are told.")
+            messages.success(request, words % {"name": current.caregiver.name})
+            return redirect(step_url(certification, "confirmation"))
+        except rules.CertificationError as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    context = {"certification": certification, "patient": certification.patient, "current": current, "form": form}
+    return render(request, "certification/caregiver_end.html", context)
