@@ -1,6 +1,7 @@
 // assets/portal.scss -> static/built/portal.css, with the fonts and pictures that the CSS names and no others:
 // the manifest storage fails on a name without a file, and is slow with the hundreds that nobody asks for.
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+// And the slices of the fonts that our PDFs are written in -> static/built/print/.
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, Logger } from "sass";
@@ -8,6 +9,7 @@ import { compile, Logger } from "sass";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const uswds = join(root, "node_modules", "@uswds", "uswds");
 const built = join(root, "static", "built");
+const fonts = ["noto-sans", "noto-sans-sc"];
 
 const { css } = compile(join(root, "assets", "portal.scss"), {
   loadPaths: [join(uswds, "packages")],
@@ -23,3 +25,11 @@ for (const [, name] of css.matchAll(/url\(["']?((?:img|fonts)\/[^"')?#]+)/g)) {
 }
 mkdirSync(built, { recursive: true });
 writeFileSync(join(built, "portal.css"), css);
+for (const font of fonts) {
+  const from = join(root, "node_modules", "@fontsource-variable", font);
+  const to = join(built, "print", font);
+  mkdirSync(to, { recursive: true });
+  for (const name of ["unicode.json", "LICENSE"]) copyFileSync(join(from, name), join(to, name));
+  for (const name of readdirSync(join(from, "files")).filter((one) => one.endsWith("-wght-normal.woff2")))
+    copyFileSync(join(from, "files", name), join(to, name));
+}

@@ -2,7 +2,7 @@ from importlib import import_module
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
@@ -65,8 +65,12 @@ class CertificationAdmin(ActionAdmin):
     @admin.display(description=_("Papers"))
     def papers(self, certification):
         """For the people who come to us for them; who may not print gets a 404 there."""
-        url = reverse("certification:certification-card", args=[certification.uuid])
-        return format_html('<a href="{}">{}</a>', url, _("Card"))
+        names = {"card": _("Card"), "certificate": _("Certificate")}
+        links = (
+            (reverse(f"certification:certification-{name}", args=[certification.uuid]), label)
+            for name, label in names.items()
+        )
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.display(description=_("Conditions"))
     def conditions(self, certification):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from certification.views import cards, caregivers, joining, patients, signing, steps
+from certification.views import cards, caregivers, certificates, joining, patients, signing, steps
 
 app_name = "certification"
 
@@ -26,6 +26,14 @@ urlpatterns = [
     path("affirm/", joining.affirmation, name="affirmation"),
     path("certification/<uuid:uuid>/card/", cards.certification_card, name="certification-card"),
     path("certification/<uuid:uuid>/card/lost/", cards.card_lost, name="certification-card-lost"),
+    path("certification/<uuid:uuid>/card.pdf", cards.certification_card_pdf, name="certification-card-pdf"),
+    path("certification/<uuid:uuid>/certificate/", certificates.certificate, name="certification-certificate"),
+    path(
+        "certification/<uuid:uuid>/certificate.pdf",
+        certificates.certificate_as_pdf,
+        name="certification-certificate-pdf",
+    ),
     path("card/", cards.card, name="card"),
+    path("card.pdf", cards.card_pdf, name="card-pdf"),
     path("verify/<str:token>/", cards.verify, name="verify"),
 ]

@@ -374,7 +374,12 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING" if DEBUG else "INFO"},
-    "loggers": {"django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        # They name each letter that they cut out of a font: the letters of a person's name.
+        "fontTools": {"level": "ERROR"},
+        "fpdf": {"level": "ERROR"},
+    },
 }
 structlog.configure(
     processors=[

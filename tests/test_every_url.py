@@ -24,7 +24,7 @@ LINKS = {
 OWN = {
     "accounts:role", "accounts:physician-identify", "accounts:physician-apply", "accounts:second-way",
     "accounts:codes-kept",
-    "certification:affirmation", "certification:card", "delivery:home",
+    "certification:affirmation", "certification:card", "certification:card-pdf", "delivery:home",
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
@@ -39,12 +39,15 @@ OFFICE = {
 DRAFT = {f"certification:certification-{step}" for step in (
     "questions", "profile", "condition", "statement", "caregiver", "review", "sign", "discard",
 )}  # fmt: skip
-# The same, and for staff with the right (a pharmacist); the certificate for the patient herself as well.
-PAPERS = {"certification:certification-card", "certification:certification-card-lost"}
 SIGNED = {
     f"certification:certification-{step}"
     for step in ("confirmation", "renew", "withdraw", "invite", "assign", "end-caregiver")
 }
+# The same, and for staff with the right (a pharmacist); the certificate for the patient herself as well.
+CERTIFICATE = {"certification:certification-certificate", "certification:certification-certificate-pdf"}
+PAPERS = CERTIFICATE | {
+    "certification:certification-card", "certification:certification-card-pdf", "certification:certification-card-lost",
+}  # fmt: skip
 ORDER = {"delivery:order-detail", "delivery:order-cancel"}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
@@ -157,6 +160,12 @@ def test_papers_are_hidden_from_everybody_else_and_open_for_staff_with_the_right
     for account in (world.other_physician.user, world.other_patient.user, factories.staff("Technician")):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
     assert factories.client_for(world.staff).get(address_of(name, world)).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(PAPERS))
+def test_the_patient_opens_her_certificate_and_no_paper_of_the_office(name, world):
+    response = factories.client_for(world.patient.user).get(address_of(name, world))
+    assert response.status_code == (200 if name in CERTIFICATE else 404)
 
 
 @pytest.mark.parametrize("name", sorted(ORDER))

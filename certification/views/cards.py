@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,8 +17,9 @@ from certification.actions import card_of, revoke_card
 from certification.cards import Face, answer_to, counting
 from certification.forms import LostCardForm
 from certification.models import Card, Caregiver, Patient
+from certification.papers.cards import cards_pdf
 from certification.standing import standing_of
-from certification.views.papers import papers_required
+from certification.views.papers import papers_required, pdf_response
 from certification.views.scope import own_people, step_url
 from ui.rates import is_within
 
@@ -27,9 +29,8 @@ MAY_PRINT = "certification.print_card"
 @require_safe
 def card(request):
     """A patient's own card, and a caregiver's for each patient she acts for."""
-    people = own_people(request.user)
-    roles = [role for person in people for role in _affirmed_roles(person)]
-    if not roles and any(rules.still_to_affirm(person) for person in people):
+    roles, has_to_affirm = _roles(request.user)
+    if has_to_affirm and not roles:
         return redirect("certification:affirmation")
     faces, ended = _faces(request.user, roles)
     today = timezone.localdate()
@@ -38,6 +39,23 @@ def card(request):
         "ended": ended,
     }
     return render(request, "certification/card.html", context)
+
+
+@require_safe
+def card_pdf(request):
+    """The same to be cut out and to be read; the page says why when there is none."""
+    roles, _has_to_affirm = _roles(request.user)
+    faces, _ended = _faces(request.user, roles)
+    if not faces:
+        return redirect("certification:card")
+    return pdf_response(cards_pdf(faces, language=get_language()), name="card.pdf")
+
+
+def _roles(user):
+    """Herself as a patient, each assignment as a caregiver, as far as affirmed; and whether anything is not."""
+    people = own_people(user)
+    roles = [role for person in people for role in _affirmed_roles(person)]
+    return roles, any(rules.still_to_affirm(person) for person in people)
 
 
 def _affirmed_roles(person):
@@ -90,6 +108,15 @@ def _printed(user, certification):
         return []
     assignment = patient.current_assignment
     return [_face(user, role, certification) for role in (patient, assignment) if role]
+
+
+@papers_required(MAY_PRINT)
+@require_safe
+def certification_card_pdf(request, certification):
+    faces = _printed(request.user, certification)
+    if not faces:
+        return redirect(step_url(certification, "card"))
+    return pdf_response(cards_pdf(faces, language=certification.patient.language), name="card.pdf")
 
 
 @papers_required(MAY_PRINT)

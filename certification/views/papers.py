@@ -2,7 +2,7 @@
 
 from functools import wraps
 
-from django.http import FileResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.decorators import office_required
@@ -46,6 +46,6 @@ def _signed():
 
 def pdf_response(content, *, name):
     """To look at in the browser, or to keep under `name`."""
-    response = FileResponse(content, content_type="application/pdf", filename=name)
-    response["X-Robots-Tag"] = "noindex"
-    return response
+    return HttpResponse(
+        content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
+    )

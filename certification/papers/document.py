@@ -1,0 +1,121 @@
+"""One page of a PDF with a title, a language, tags and fonts of its own; the same bytes for the same words."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fpdf import FPDF, ViewerPreferences
+
+from certification import qr
+from certification.papers import fonts
+
+GREEN, GREY, BLACK = (16, 94, 88), (86, 92, 101), (27, 27, 27)
+MARGIN = 54  # points, as every length here
+
+
+class Paper(FPDF):
+    """A page on which each text is tagged, so that it can be read aloud, and lines are not."""
+
+    scale: float = 1  # of every text written from here on
+
+    def __init__(self, *, title: str, made_at: datetime, language: str = "en-US"):
+        super().__init__(format="letter", unit="pt")
+        self.set_title(title)
+        self.set_lang(language)
+        self.set_creator("Medical Marijuana Program")
+        self.set_creation_date(made_at)
+        self.viewer_preferences = ViewerPreferences(display_doc_title=True)
+        self.set_margin(MARGIN)
+        self.set_auto_page_break(False)
+
+    def load_fonts(self, desk: "Desk", texts: Iterable[str]) -> None:
+        families = []
+        for (name, style), content in fonts.fonts_for(texts).items():
+            path = desk.folder / f"{name}{style}.ttf"
+            path.write_bytes(content)
+            self.add_font(name, style, path)
+            desk.opened.callback(self.fonts[f"{name}{style}"].ttfont.close)
+            families.append(name)
+        self.set_fallback_fonts([name for name in dict.fromkeys(families) if name != fonts.LATIN])
+
+    @contextmanager
+    def tagged(self, kind: str, **more: str) -> Iterator[None]:
+        """What is drawn inside is one element (H1, P, Figure …) of the structure that a screen reader follows."""
+        number = self.struct_builder.next_mcid_for_page(self.page)
+        self._add_marked_content(struct_type=f"/{kind}", mcid=number, **more)
+        self._out(f"/{kind} <</MCID {number}>> BDC")
+        yield
+        self._out("EMC")
+
+    @contextmanager
+    def unread(self) -> Iterator[None]:
+        """Lines and boxes: nothing to read aloud."""
+        self._out("/Artifact BMC")
+        yield
+        self._out("EMC")
+
+    def write_block(
+        self,
+        text: str,
+        *,
+        size: float,
+        width: float,
+        style: str = "",
+        color=BLACK,
+        kind: str = "P",
+        at=None,
+        lines=1.35,
+    ) -> None:
+        """A paragraph at `at` (x, y), or below the last one; the cursor stands below it then."""
+        size *= self.scale
+        if at:
+            self.set_xy(*at)
+        self.set_font(fonts.LATIN, style, size)
+        self.set_text_color(*color)
+        x = self.get_x()
+        with self.tagged(kind):
+            self.multi_cell(width, size * lines, fonts.printable(text), align="L", new_x="LEFT", new_y="NEXT")
+        self.set_x(x)
+
+    def size_that_fits(self, text: str, *, width: float, most: float, least: float, style: str = "") -> float:
+        """The largest font size from `most` down to `least` at which the text stands on one line."""
+        self.set_font(fonts.LATIN, style, most)
+        needed = self.get_string_width(fonts.printable(text))
+        return max(least, min(most, most * width / needed)) if needed else most
+
+    def draw_code(self, text: str, *, x: float, y: float, side: float, alt_text: str) -> None:
+        rows = qr.matrix(text)
+        square = side / len(rows)
+        self.set_fill_color(0)
+        with self.tagged("Figure", alt_text=alt_text):
+            for row, cells in enumerate(rows):
+                for first, count in _runs(cells):
+                    self.rect(x + first * square, y + row * square, count * square, square, style="F")
+
+
+def _runs(cells: list[int]) -> Iterator[tuple[int, int]]:
+    """Where black squares begin in a row and how many stand side by side: no hairline shows between them."""
+    start = None
+    for place, cell in enumerate([*cells, 0]):
+        if cell and start is None:
+            start = place
+        elif not cell and start is not None:
+            yield start, place - start
+            start = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where fonts lie while a paper is written: fpdf2 reads them from files until the document is put out."""
+
+    folder: Path
+    opened: ExitStack
+
+
+@contextmanager
+def at_desk() -> Iterator[Desk]:
+    with TemporaryDirectory(prefix="paper-") as folder, ExitStack() as opened:
+        yield Desk(Path(folder), opened)
