@@ -4,7 +4,6 @@ Flower counts as its own weight; everything else as the flower equivalent of its
 """
 
 from delivery.models import Product
-from delivery.rules import flower_equivalent_mg
 
 F = Product.Form
 INHALED = {F.FLOWER, F.VAPE, F.CONCENTRATE}
@@ -16,7 +15,7 @@ def _product(form, sku, name, price_cents, thc_mg, cbd_mg, stock, weight_mg=None
         "name": name,
         "form": form,
         "price_cents": price_cents,
-        "amount_mg": weight_mg or flower_equivalent_mg(thc_mg=thc_mg, other_cannabinoids_mg=cbd_mg),
+        "weight_mg": weight_mg,
         "thc_mg": thc_mg,
         "cbd_mg": cbd_mg,
         "is_inhaled": form in INHALED,

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 
+from django.core.paginator import Page, Paginator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -10,6 +12,8 @@ from certification.models import Certification
 from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, OrderLine, Product
 from ui.templatetags.portal import money
+
+PRODUCTS_A_PAGE = 24
 
 
 @dataclass(frozen=True)
@@ -136,19 +140,27 @@ def allotment_of(patient, cart, terms):
     return Allotment(terms.day, max(left_mg - cart.amount_mg, 0), rules.allotment_mg(terms.certification), problem)
 
 
-def shelves_for(patient, cart, terms):
-    """(form, products) in the order of the menu; sold-out products last, none that the patient may not have."""
+@dataclass(frozen=True)
+class Menu:
+    """One page of the products that fit the filter: (form, products) pairs, and how many there are in all."""
+
+    shelves: list[tuple[str, list[Product]]]
+    page: Page
+    found: int
+
+
+def menu_for(patient, cart, terms, *, chosen, page_number=1):
+    """In the order of the menu, sold-out products last in their form; none that the patient may not have."""
     in_cart = {line.product_id: line for line in cart.lines}
+    order = {form: place for place, form in enumerate(Product.Form)}
     products = [
         product
         for product in Product.objects.filter(is_active=True)
-        if not refusal_of(rules.check_product_fits_patient, product, patient, day=terms.day)
+        if chosen.takes(product) and not refusal_of(rules.check_product_fits_patient, product, patient, day=terms.day)
     ]
-    for product in products:
+    products.sort(key=lambda one: (order[Product.Form(one.form)], one.stock == 0, one.name))
+    page = Paginator(products, PRODUCTS_A_PAGE).get_page(page_number)
+    for product in page:
         product.line = in_cart.get(product.pk)
-    shelves = []
-    for form in Product.Form:
-        on_shelf = sorted((one for one in products if one.form == form), key=lambda one: (one.stock == 0, one.name))
-        if on_shelf:
-            shelves.append((form.label, on_shelf))
-    return shelves
+    shelves = [(Product.Form(form).label, list(shelf)) for form, shelf in groupby(page, key=lambda one: one.form)]
+    return Menu(shelves, page, len(products))

@@ -262,13 +262,14 @@ def patient(**over):
 # --- Delivery -------------------------------------------------------------------------------------------------------
 
 
-def product(*, stock=50, **over):
+def product(*, stock=50, amount_mg=None, **over):
+    """`amount_mg` is its own weight; without one, its 250 mg of THC count as 1 g of flower."""
     fields = {
         "sku": f"SKU-{next(_count)}",
         "name": "Harbor Mist Tincture",
         "form": "tincture",
         "price_cents": 4000,
-        "amount_mg": 1000,
+        "weight_mg": amount_mg,
         "thc_mg": 250,
         "cbd_mg": 0,
         "is_inhaled": False,

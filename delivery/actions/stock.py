@@ -13,8 +13,16 @@ from delivery.models import Product, StockMovement
 
 @audited("product.save")
 def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
-    """A row of the menu: name, form, price_cents, amount_mg, thc_mg, cbd_mg, is_inhaled, is_active. Never the stock."""
-    product, _created = Product.objects.update_or_create(sku=sku, defaults=fields)
+    """A row of the menu: name, form, price_cents, weight_mg, thc_mg, cbd_mg, is_inhaled, is_active. Never the stock.
+
+    Its flower equivalent is its own weight (`weight_mg`), or else the state's formula. Raises ProductError.
+    """
+    product = Product.objects.select_for_update(no_key=True).filter(sku=sku).first() or Product(sku=sku)
+    for name, value in fields.items():
+        setattr(product, name, value)
+    product.amount_mg = rules.counted_mg(product)
+    rules.check_product_counts(product)
+    product.save(update_fields=[*fields, "amount_mg"] if product.pk else None)
     record(action="product.save", by=by, subject=product)
     return product
 

@@ -1,7 +1,7 @@
 """The menu."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -21,6 +21,9 @@ class Product(models.Model):
     form = models.CharField(max_length=12, choices=Form)
     price_cents = models.PositiveIntegerField()
     amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent in milligrams."))
+    weight_mg = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("Its own weight as flower; without one, the state’s formula counts.")
+    )
     thc_mg = models.PositiveIntegerField(default=0)
     cbd_mg = models.PositiveIntegerField(default=0)
     stock = models.PositiveIntegerField(default=0)
@@ -33,6 +36,11 @@ class Product(models.Model):
             models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
             models.CheckConstraint(
                 condition=Q(price_cents__gt=0, amount_mg__gt=0), name="product_has_price_and_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(weight_mg__isnull=False, amount_mg=F("weight_mg"))
+                | Q(weight_mg__isnull=True, amount_mg=4 * F("thc_mg") + 2 * F("cbd_mg")),
+                name="product_amount_by_weight_or_formula",
             ),
             models.CheckConstraint(
                 condition=Q(form__in=["flower", "vape", "edible", "tincture", "capsule", "topical", "concentrate"]),

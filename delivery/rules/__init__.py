@@ -33,9 +33,11 @@ from delivery.rules.orders import (
 from delivery.rules.products import (
     MOST_OF_ONE_PRODUCT,
     check_is_in_cart,
+    check_product_counts,
     check_product_fits_patient,
     check_quantity,
     check_stock,
+    counted_mg,
     stock_mismatches,
 )
 from delivery.rules.windows import (
@@ -76,6 +78,7 @@ __all__ = [
     "check_minimum",
     "check_orderer",
     "check_payment",
+    "check_product_counts",
     "check_product_fits_patient",
     "check_quantity",
     "check_same_request",
@@ -84,6 +87,7 @@ __all__ = [
     "check_transition",
     "check_window_has_room",
     "closes_at",
+    "counted_mg",
     "flower_equivalent_mg",
     "looks_like_business",
     "policy_on",

@@ -8,9 +8,26 @@ from django.utils.translation import gettext as _
 from certification.models import Patient
 from certification.rules import is_minor_on
 from delivery.models import Order, Product
+from delivery.rules.allotment import flower_equivalent_mg
 from delivery.rules.errors import ProductError, QuantityError, StockError
 
 MOST_OF_ONE_PRODUCT = 99
+
+
+def counted_mg(product: Product) -> int:
+    """What one counts of the allotment, in mg: its own weight as flower, else the state's formula."""
+    if product.weight_mg is not None:
+        return product.weight_mg
+    return flower_equivalent_mg(thc_mg=product.thc_mg, other_cannabinoids_mg=product.cbd_mg)
+
+
+def check_product_counts(product: Product) -> None:
+    """It counts for something; raises ProductError."""
+    if product.amount_mg <= 0:
+        raise ProductError(
+            _("Enter the THC or CBD of %(name)s in milligrams, or its own weight as flower.") % {"name": product.name},
+            field="thc_mg",
+        )
 
 
 def check_quantity(quantity: int) -> None:

@@ -1,14 +1,18 @@
 """The products, the cart, and for whom it is."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from delivery import actions, rules, shop
 from delivery.acting import CHOSEN, acting_required
+from delivery.filters import MenuFilter
 from delivery.forms import LineForm, ZipForm
 from ui.errors import PortalError, add_to_form
 
@@ -24,7 +28,7 @@ def product_list(request):
 def cart_line(request):
     """One line, set to a quantity. htmx gets the shop again; everybody else goes back to it."""
     if request.method != "POST":
-        return redirect("delivery:product-list")
+        return _back_to_menu(request)
     form = LineForm.of(request.POST.get("product", ""), request.POST)
     if not form.is_valid() or not _set_line(request, form):
         return _page(request, form=form)
@@ -32,7 +36,15 @@ def cart_line(request):
     if request.htmx:
         return _page(request, notice=notice)
     messages.success(request, notice)
-    return redirect("delivery:product-list")
+    return _back_to_menu(request)
+
+
+def _back_to_menu(request):
+    """With the filters that the form carried along in its address."""
+    query = dict(MenuFilter(request.GET).chosen)
+    if request.GET.get("page", "").isdecimal():
+        query["page"] = request.GET["page"]
+    return redirect(reverse("delivery:product-list") + (f"?{urlencode(query)}" if query else ""))
 
 
 def _set_line(request, form):
@@ -54,22 +66,31 @@ def _page(request, *, form=None, zip_form=None, notice=""):
     acting = request.acting
     terms = shop.terms_for(acting.patient)
     cart = shop.cart_of(acting, terms)
-    shelves = shop.shelves_for(acting.patient, cart, terms)
-    _lay_out_forms(shelves, cart, form)
+    chosen = MenuFilter(request.GET)
+    menu = shop.menu_for(acting.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
+    _lay_out_forms(menu.shelves, cart, form)
     context = {
         "acting": acting,
         "terms": terms,
         "cart": cart,
-        "shelves": shelves,
+        "line_url": _line_url(chosen, menu),
+        "menu": menu,
+        "chosen": chosen,
         "allotment": shop.allotment_of(acting.patient, cart, terms),
         "refusal": shop.refusal_of(rules.check_orderer, acting.patient, user=acting.user, today=timezone.localdate()),
-        "form": form,
+        "form": form or chosen,
         "zip_form": zip_form or ZipForm(),
         "notice": notice,
     }
     if zip_form and zip_form.is_bound and zip_form.is_valid():
         context["zip_is_served"] = rules.zip_is_served(zip_form.cleaned_data["zip"], terms.policy)
     return render(request, "delivery/_shop.html" if request.htmx else "delivery/product_list.html", context)
+
+
+def _line_url(chosen, menu):
+    """Where a line is sent: the filters go along, so that the same part of the menu comes back."""
+    query = {**chosen.chosen, **({"page": menu.page.number} if menu.page.number > 1 else {})}
+    return reverse("delivery:cart-line") + (f"?{urlencode(query)}" if query else "")
 
 
 def _lay_out_forms(shelves, cart, posted):

@@ -115,7 +115,7 @@ def test_place_order_takes_place_stock_and_tells():
 def test_place_order_fixes_the_prices_of_its_lines():
     order = factories.order()
     line = order.lines.get()
-    actions.save_product(sku=line.product.sku, price_cents=9900, amount_mg=5, by=None)
+    actions.save_product(sku=line.product.sku, price_cents=9900, weight_mg=5, by=None)
     line.refresh_from_db()
     assert (line.unit_price_cents, line.amount_mg) == (4000, 1000)
 
@@ -354,6 +354,20 @@ def test_lapse_orders_leaves_what_was_confirmed_meanwhile(monkeypatch):
 
 
 # --- Stock, terms, windows ------------------------------------------------------------------------------------------
+
+
+def test_save_product_counts_by_the_formula_until_it_has_a_weight_of_its_own():
+    product = factories.product(thc_mg=100, cbd_mg=50)
+    assert product.amount_mg == 500
+    assert actions.save_product(sku=product.sku, weight_mg=3_500, by=None).amount_mg == 3_500
+    assert actions.save_product(sku=product.sku, thc_mg=700, by=None).amount_mg == 3_500
+    assert actions.save_product(sku=product.sku, weight_mg=None, by=None).amount_mg == 2_900
+
+
+def test_save_product_refuses_what_counts_for_nothing():
+    with pytest.raises(rules.ProductError):
+        factories.product(sku="NONE", thc_mg=0, cbd_mg=0)
+    assert not Product.objects.filter(sku="NONE").exists()
 
 
 def test_save_product_changes_a_row_and_never_its_stock():

@@ -37,6 +37,18 @@ def test_flower_equivalent_follows_the_states_formula(thc_mg, other_mg, amount_m
     assert rules.flower_equivalent_mg(thc_mg=thc_mg, other_cannabinoids_mg=other_mg) == amount_mg
 
 
+@pytest.mark.parametrize(("weight_mg", "counted"), [(None, 600), (3_500, 3_500), (0, 0)])
+def test_counted_is_its_own_weight_or_the_formula(weight_mg, counted):
+    assert rules.counted_mg(Product(thc_mg=100, cbd_mg=100, weight_mg=weight_mg)) == counted
+
+
+def test_check_product_counts_for_something():
+    rules.check_product_counts(Product(name="Balm", amount_mg=1))
+    with pytest.raises(rules.ProductError, match="THC or CBD of Balm") as refusal:
+        rules.check_product_counts(Product(name="Balm", amount_mg=0))
+    assert refusal.value.field == "thc_mg"
+
+
 @pytest.mark.django_db
 def test_policy_on_a_day_is_the_latest_in_force():
     people.policy(date(2026, 12, 1), minimum_cents=9000)

@@ -264,7 +264,7 @@ def test_what_looks_like_a_business_is_asked_about_and_then_taken(client, window
 
 def test_over_the_allotment_says_by_how_much(client, window, patient):
     line = Order.objects.get().lines.get()
-    actions.save_product(sku=line.product.sku, amount_mg=49_612, by=None)
+    actions.save_product(sku=line.product.sku, weight_mg=49_612, by=None)
     refused(
         post(client, window), "This is 0.01 g more than what is left of the monthly allotment for that day (99.22 g)."
     )
