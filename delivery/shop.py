@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from certification.models import Certification
 from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, OrderLine, Product
-from ui.templatetags.portal import money
+from ui.templatetags.portal import grams, money
 
 PRODUCTS_A_PAGE = 24
 
@@ -101,7 +101,7 @@ def cart_of(acting, terms):
     )
     for line in lines:
         line.refusal = _refusal_of_line(line, acting.patient, terms)
-        line.note = _note_on_price(line)
+        line.note = _note_on_changes(line)
         line.cost_cents = line.quantity * line.product.price_cents
     subtotal_cents, amount_mg = rules.totals(lines)
     problem = _problem(lines, subtotal_cents, terms)
@@ -114,11 +114,16 @@ def _refusal_of_line(line, patient, terms):
     )
 
 
-def _note_on_price(line):
-    if line.unit_price_cents == line.product.price_cents:
-        return ""
-    prices = {"old": money(line.unit_price_cents), "new": money(line.product.price_cents)}
-    return _("The price changed from %(old)s to %(new)s.") % prices
+def _note_on_changes(line):
+    """What is not as it was when the line was put into the cart."""
+    notes = []
+    if line.unit_price_cents != line.product.price_cents:
+        prices = {"old": money(line.unit_price_cents), "new": money(line.product.price_cents)}
+        notes.append(_("The price changed from %(old)s to %(new)s.") % prices)
+    if line.amount_mg != line.product.amount_mg:
+        amounts = {"old": grams(line.amount_mg), "new": grams(line.product.amount_mg)}
+        notes.append(_("It counted as %(old)s of flower and now counts as %(new)s.") % amounts)
+    return " ".join(notes)
 
 
 def _problem(lines, subtotal_cents, terms):
@@ -130,13 +135,19 @@ def _problem(lines, subtotal_cents, terms):
 
 
 def allotment_of(patient, cart, terms):
-    """What is left for the next day that can be reached, or None when there is none."""
+    """What is left for the next day that can be reached, or None when there is none.
+
+    Each line of the cart gets `fits`: the largest quantity that is possible, where that is less than it has.
+    """
     if terms.next_free is None:
         return None
     left_mg = rules.allotment_left_mg(
         patient=patient, day=terms.day, certification=terms.certification, days=terms.policy.allotment_days
     )
     problem = refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg)
+    for line in cart.lines:
+        fits = rules.largest_quantity_that_fits(line, amount_mg=cart.amount_mg, left_mg=left_mg)
+        line.fits = fits if line.product.is_active and fits < line.quantity else None
     return Allotment(terms.day, max(left_mg - cart.amount_mg, 0), rules.allotment_mg(terms.certification), problem)
 
 

@@ -12,5 +12,6 @@ urlpatterns = [
     path("delivery/checkout/", checkout.checkout, name="checkout"),
     path("delivery/orders/", orders.order_list, name="order-list"),
     path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),
+    path("delivery/orders/<slug:number>/again/", orders.order_again, name="order-again"),
     path("delivery/orders/<slug:number>/cancel/", orders.order_cancel, name="order-cancel"),
 ]

@@ -48,7 +48,7 @@ CERTIFICATE = {"certification:certification-certificate", "certification:certifi
 PAPERS = CERTIFICATE | {
     "certification:certification-card", "certification:certification-card-pdf", "certification:certification-card-lost",
 }  # fmt: skip
-ORDER = {"delivery:order-detail", "delivery:order-cancel"}
+ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again")}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
 # What does not simply open: the way it leads on, or the refusal of a GET.
@@ -59,6 +59,7 @@ PATIENT_IS_LED = {
     "delivery:acting-for": 405,
     "delivery:cart-line": "/delivery/",
     "delivery:checkout": "/delivery/",
+    "delivery:order-again": 405,
 }
 # allauth's pages of a state's sign-on: there once it is switched on (tests/accounts/test_sign_on.py).
 SIGN_ON = {

@@ -1,6 +1,6 @@
 """Every write of delivery. Lock order: patient, certification, order, window, products by id."""
 
-from delivery.actions.cart import set_line
+from delivery.actions.cart import reorder, set_line
 from delivery.actions.placing import place_order
 from delivery.actions.review import confirm_order
 from delivery.actions.stock import receive_stock, save_product
@@ -21,6 +21,7 @@ __all__ = [
     "place_order",
     "receive_stock",
     "refuse_order",
+    "reorder",
     "save_product",
     "set_line",
     "set_policy",

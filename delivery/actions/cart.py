@@ -1,5 +1,7 @@
 """The cart that somebody keeps for a patient."""
 
+from datetime import date
+
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,14 +25,46 @@ def set_line(*, patient: Patient, product: Product, quantity: int, by: User) -> 
     else:
         rules.check_product_fits_patient(product, patient, day=today)
         rules.check_stock(product, quantity)
-        OrderLine.objects.update_or_create(
-            order=cart,
-            product=product,
-            defaults={
-                "quantity": quantity,
-                "unit_price_cents": product.price_cents,
-                "amount_mg": product.amount_mg,
-            },
-        )
+        _put(cart, product, quantity)
     record(action="cart.set_line", by=by, subject=cart)
     return cart
+
+
+@audited("order.reorder")
+def reorder(*, order: Order, by: User) -> list[str]:
+    """Put what an earlier order held into the cart that `by` keeps for its patient, as far as it is possible today.
+
+    Returns a sentence for each product that is not possible any more, or not in full.
+    """
+    today = timezone.localdate()
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=order.patient_id)
+    rules.check_orderer(patient, user=by, today=today)
+    cart, _created = Order.objects.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)
+    missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
+    record(action="order.reorder", by=by, subject=order)
+    return [sentence for sentence in missing if sentence]
+
+
+def _put_again(cart: Order, line: OrderLine, today: date) -> str:
+    """As many as there are; what is missing, in a sentence, or nothing."""
+    product = line.product
+    try:
+        rules.check_product_fits_patient(product, cart.patient, day=today)
+        if product.stock:
+            _put(cart, product, min(line.quantity, product.stock))
+        rules.check_stock(product, line.quantity)
+    except rules.DeliveryError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _put(cart: Order, product: Product, quantity: int) -> None:
+    OrderLine.objects.update_or_create(
+        order=cart,
+        product=product,
+        defaults={
+            "quantity": quantity,
+            "unit_price_cents": product.price_cents,
+            "amount_mg": product.amount_mg,
+        },
+    )

@@ -1,7 +1,13 @@
 """What an order needs. Each `check_` raises a DeliveryError; nothing is written."""
 
 from delivery.rules.addresses import check_address, looks_like_business, zip_is_served
-from delivery.rules.allotment import allotment_left_mg, allotment_mg, check_allotment_left, flower_equivalent_mg
+from delivery.rules.allotment import (
+    allotment_left_mg,
+    allotment_mg,
+    check_allotment_left,
+    flower_equivalent_mg,
+    largest_quantity_that_fits,
+)
 from delivery.rules.errors import (
     AddressError,
     AllotmentError,
@@ -90,6 +96,7 @@ __all__ = [
     "counted_mg",
     "flower_equivalent_mg",
     "looks_like_business",
+    "largest_quantity_that_fits",
     "policy_on",
     "stock_mismatches",
     "totals",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
-from delivery.models import Order
+from delivery.models import Order, OrderLine
 from delivery.rules.errors import (
     AllotmentError,
 )
@@ -59,6 +59,12 @@ def check_allotment_left(amount_mg: int, left_mg: int) -> None:
             _("This is %(over)s g more than what is left of the monthly allotment for that day (%(left)s g).")
             % {"over": _grams(amount_mg - left_mg, up=True), "left": _grams(left_mg)}
         )
+
+
+def largest_quantity_that_fits(line: OrderLine, *, amount_mg: int, left_mg: int) -> int:
+    """How many of the line's product keep a cart of `amount_mg` within `left_mg` and within the stock; 0 if not one."""
+    without_line = amount_mg - line.quantity * line.product.amount_mg
+    return max(min((left_mg - without_line) // line.product.amount_mg, line.product.stock, line.quantity), 0)
 
 
 def _grams(mg: int, *, up: bool = False) -> str:

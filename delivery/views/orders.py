@@ -8,11 +8,11 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from audit.actions import record
 from delivery import actions, rules
-from delivery.acting import Acting, acting_required, patients_of
+from delivery.acting import CHOSEN, Acting, acting_required, patients_of
 from delivery.models import Order
 from delivery.shop import refusal_of
 from ui.errors import PortalError
@@ -65,6 +65,24 @@ def order_cancel(request, order):
     return render(request, "delivery/order_cancel.html", context)
 
 
+@order_required
+@require_POST
+def order_again(request, order):
+    """Into the cart of its patient; what is no longer possible is named there."""
+    try:
+        missing = actions.reorder(order=order, by=request.user)
+    except PortalError as error:
+        messages.error(request, str(error))
+        return redirect("delivery:order-detail", order.number)
+    request.session[CHOSEN] = order.patient.number
+    if len(missing) < len(order.lines.all()):
+        words = _("What order %(number)s held is in your cart. Look at it before you check out.")
+        messages.success(request, words % {"number": order.number})
+    for sentence in missing:
+        messages.warning(request, sentence)
+    return redirect("delivery:product-list")
+
+
 def _cancel(request, order):
     try:
         actions.cancel_order(order=order, by=request.user)
@@ -82,10 +100,12 @@ def _orders_of(patients):
 def _context(request, order):
     now = timezone.now()
     today = timezone.localdate(now)
+    orderer_refusal = refusal_of(rules.check_orderer, order.patient, user=request.user, today=today)
     return {
         "acting": request.acting,
         "order": order,
+        "orderer_refusal": orderer_refusal,
         "closes_at": rules.closes_at(order.window, order.policy),
-        "cancel_refusal": refusal_of(rules.check_orderer, order.patient, user=request.user, today=today)
+        "cancel_refusal": orderer_refusal
         or refusal_of(rules.check_may_cancel, order, by_staff=request.user.is_staff, now=now),
     }

@@ -257,6 +257,15 @@ def test_check_allotment_left_takes_the_last_milligram():
         rules.check_allotment_left(OZ_3_5 + 1, OZ_3_5)
 
 
+@pytest.mark.parametrize(
+    ("left_mg", "stock", "fits"),
+    [(10_000, 9, 5), (4_999, 9, 3), (2_000, 9, 1), (1_999, 9, 0), (0, 9, 0), (9_000, 2, 2)],
+)
+def test_largest_quantity_that_fits_beside_the_other_lines(left_mg, stock, fits):
+    line = OrderLine(product=Product(amount_mg=1_000, stock=stock), quantity=5)
+    assert rules.largest_quantity_that_fits(line, amount_mg=6_000, left_mg=left_mg) == fits
+
+
 @pytest.mark.parametrize("quantity", [0, 1, 99])
 def test_check_quantity_takes(quantity):
     rules.check_quantity(quantity)

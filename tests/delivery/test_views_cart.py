@@ -20,7 +20,8 @@ def client(patient):
 
 
 def put(client, product, quantity, **over):
-    return client.post(url("cart-line"), {"product": product.sku, "quantity": quantity}, **over)
+    sku = getattr(product, "sku", product)
+    return client.post(url("cart-line"), {"product": sku, "quantity": quantity}, **over)
 
 
 def lines():
@@ -212,6 +213,36 @@ def test_a_cart_over_the_allotment_says_by_how_much(client, patient):
     factories.window()
     factories.cart(patient, (factories.product(amount_mg=60_000), 2))
     assert "This is 20.78 g more than what is left" in words_of(client.get(url("product-list")))
+
+
+def test_a_cart_over_the_allotment_offers_the_most_that_fits_in_one_click(client, patient):
+    factories.window()
+    factories.cart(patient, (factories.product(sku="BIG", amount_mg=30_000), 5), (factories.product(sku="A"), 1))
+    response = client.get(url("product-list"))
+    assert "Take 3, the most that fits" in words_of(response)
+    assert response.content.count(b"the most that fits") == 1
+    words = words_of(put(client, "BIG", 3, headers={"HX-Request": "true"}))
+    assert "more than what is left" not in words
+    assert "the most that fits" not in words
+    assert lines() == [("BIG", 3), ("A", 1)]
+
+
+def test_a_cart_over_the_stock_offers_what_is_there(client, patient):
+    factories.window()
+    product = factories.product(sku="A", stock=3)
+    factories.cart(patient, (product, 3))
+    factories.order(lines=[(product, 2)])
+    assert "Take 1, the most that fits" in words_of(client.get(url("product-list")))
+
+
+def test_a_changed_amount_and_a_withdrawn_product_are_named_in_the_cart(client, patient):
+    factories.window()
+    factories.cart(patient, (factories.product(sku="A"), 1), (factories.product(sku="B", name="Old drops"), 1))
+    actions.save_product(sku="A", weight_mg=2_500, by=None)
+    actions.save_product(sku="B", is_active=False, by=None)
+    words = words_of(client.get(url("product-list")))
+    assert "It counted as 1 g of flower and now counts as 2.5 g." in words
+    assert "Old drops is no longer on the menu." in words
 
 
 def test_the_cart_survives_signing_out(client, patient):

@@ -144,6 +144,59 @@ def test_a_child_cannot_cancel_what_the_guardian_ordered():
     assert Order.objects.get().status == "placed"
 
 
+# --- Again ----------------------------------------------------------------------------------------------------------
+
+
+def test_ordering_again_fills_the_cart_and_names_what_is_missing():
+    kept, few, gone = (
+        factories.product(sku="KEPT"),
+        factories.product(sku="FEW", stock=3),
+        factories.product(sku="GONE"),
+    )
+    order = factories.order(lines=[(kept, 2), (few, 2), (gone, 1)])
+    actions.save_product(sku="GONE", name="Old drops", is_active=False, by=None)
+    client = factories.client_for(order.placed_by)
+    response = client.post(url("order-again", order.number), follow=True)
+    assert response.redirect_chain == [(url("product-list"), 302)]
+    words = words_of(response)
+    assert f"What order {order.number} held is in your cart." in words
+    assert "Only 1 of Harbor Mist Tincture left." in words
+    assert "Old drops is no longer on the menu." in words
+    cart = Order.objects.carts().get()
+    assert list(cart.lines.values_list("product__sku", "quantity")) == [("KEPT", 2), ("FEW", 1)]
+
+
+def test_ordering_again_when_nothing_is_left_promises_nothing():
+    order = factories.order(lines=[(factories.product(stock=2), 2)])
+    words = words_of(factories.client_for(order.placed_by).post(url("order-again", order.number), follow=True))
+    assert "Harbor Mist Tincture is sold out." in words
+    assert "is in your cart" not in words
+
+
+def test_ordering_again_is_for_the_patient_of_the_order():
+    caregiver, child, sibling = people.guardian_of_two()
+    order = factories.order(sibling, by=caregiver.user)
+    client = factories.client_for(caregiver.user)
+    client.post(url("acting-for"), {"patient": child.number})
+    assert f"You are ordering for {sibling.name}" in words_of(
+        client.post(url("order-again", order.number), follow=True)
+    )
+    assert Order.objects.carts().get().patient == sibling
+
+
+def test_a_child_cannot_order_again():
+    child = factories.certification(
+        profile=factories.profile(birth_date=date(2012, 1, 1)),
+        condition=factories.condition(condition_codes=["severe-epilepsy"]),
+        caregiver=factories.caregiver(),
+    ).patient
+    order = factories.order(child, by=factories.join(child.current_assignment.caregiver).user)
+    client = factories.client_for(child.user)
+    assert "Order again" not in detail(client, order)
+    client.post(url("order-again", order.number))
+    assert not Order.objects.carts().exists()
+
+
 # --- All orders -----------------------------------------------------------------------------------------------------
 
 
