@@ -1,7 +1,7 @@
 """What the pages of an order show: the shelves, the cart and the allotment. Read together, in few queries."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.core.paginator import Page, Paginator
@@ -38,11 +38,12 @@ class Cart:
 @dataclass(frozen=True)
 class Allotment:
     """In milligrams of flower equivalent, for one delivery day; `left_mg` once the cart is ordered, `problem` says by
-    how much the cart is over."""
+    how much the cart is over, and `more` is the first later delivery day with more left, and how much more."""
 
     day: date
     left_mg: int
     of_mg: int
+    more: tuple[date, int] | None
     problem: str = ""
 
 
@@ -141,14 +142,16 @@ def allotment_of(patient, cart, terms):
     """
     if terms.next_free is None:
         return None
-    left_mg = rules.allotment_left_mg(
-        patient=patient, day=terms.day, certification=terms.certification, days=terms.policy.allotment_days
-    )
+    days, limit_mg = terms.policy.allotment_days, rules.allotment_mg(terms.certification)
+    span = timedelta(days=days)
+    used = rules.used_by_day(patient=patient, first=terms.day - span, last=terms.windows[-1].date + span)
+    left_mg = rules.left_on(terms.day, used=used, limit_mg=limit_mg, days=days)
+    more = rules.first_day_with_more(terms.day, used=used, certification=terms.certification, days=days)
     problem = refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg)
     for line in cart.lines:
         fits = rules.largest_quantity_that_fits(line, amount_mg=cart.amount_mg, left_mg=left_mg)
         line.fits = fits if line.product.is_active and fits < line.quantity else None
-    return Allotment(terms.day, max(left_mg - cart.amount_mg, 0), rules.allotment_mg(terms.certification), problem)
+    return Allotment(terms.day, max(left_mg - cart.amount_mg, 0), limit_mg, more, problem)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import cart, checkout, home, orders
+from delivery.views import allotment, cart, checkout, home, orders
 
 app_name = "delivery"
 
@@ -9,6 +9,8 @@ urlpatterns = [
     path("delivery/", cart.product_list, name="product-list"),
     path("delivery/cart/", cart.cart_line, name="cart-line"),
     path("delivery/acting-for/", cart.acting_for, name="acting-for"),
+    path("delivery/allotment/", allotment.own_allotment, name="allotment"),
+    path("delivery/allotment/<uuid:uuid>/", allotment.allotment_of, name="allotment-of"),
     path("delivery/checkout/", checkout.checkout, name="checkout"),
     path("delivery/orders/", orders.order_list, name="order-list"),
     path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),

@@ -26,6 +26,7 @@ OWN = {
     "accounts:codes-kept",
     "certification:affirmation", "certification:card", "certification:card-pdf", "delivery:home",
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
+    "delivery:allotment",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
 OFFICE = {
@@ -48,6 +49,7 @@ CERTIFICATE = {"certification:certification-certificate", "certification:certifi
 PAPERS = CERTIFICATE | {
     "certification:certification-card", "certification:certification-card-pdf", "certification:certification-card-lost",
 }  # fmt: skip
+LEDGER = "delivery:allotment-of"  # the office's own, and for staff who may see entries
 ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again")}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
@@ -101,7 +103,7 @@ def names(resolver=None, namespace=""):
 def address_of(name, world):
     if name in DRAFT:
         return reverse(name, args=[world.draft.uuid])
-    if name in SIGNED | PAPERS:
+    if name in SIGNED | PAPERS | {LEDGER}:
         return reverse(name, args=[world.certification.uuid])
     if name in ORDER:
         return reverse(name, args=[world.order.number])
@@ -127,7 +129,7 @@ def office_is_led(name, world):
 
 def test_every_url_of_ours_is_declared():
     ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
-    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | ORDER
+    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | ORDER | {LEDGER}
 
 
 def test_every_url_of_the_sign_on_is_declared():

@@ -26,6 +26,7 @@ __all__ = [
     "DateBoxesWidget",
     "DigitsPasswordInput",
     "DollarsField",
+    "GramsField",
     "OuncesField",
     "PhoneField",
     "PortalForm",
@@ -222,3 +223,18 @@ class DollarsField(forms.Field):
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{2})?", text) or Decimal(text) == 0:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return int(Decimal(text) * 100)
+
+
+class GramsField(forms.Field):
+    """An amount in grams with at most three decimals, cleaned to milligrams."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+    default_error_messages = {"invalid": _("Enter grams with at most 3 decimals, like 3.5")}
+
+    def to_python(self, value):
+        text = re.sub(r"\s*(g|grams?)$", "", (value or "")[:50].strip(), flags=re.IGNORECASE)
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return int(Decimal(text) * 1000)

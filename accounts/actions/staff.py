@@ -34,7 +34,8 @@ STAFF_GROUPS = {
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.change_product",
-        "delivery.view_deliverywindow", "certification.view_certification", "certification.view_patient",
+        "delivery.view_deliverywindow", "delivery.view_allotmententry",
+        "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
     ],
@@ -45,7 +46,8 @@ STAFF_GROUPS = {
     "Manager": [
         "delivery.view_order", "delivery.change_order", "delivery.view_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_deliverypolicy", "delivery.change_deliverypolicy",
-        "delivery.view_stockmovement", "pages.view_contactmessage", "pages.change_contactmessage",
+        "delivery.view_stockmovement", "delivery.view_allotmententry",
+        "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification", "accounts.view_user",
         "accounts.view_physicianapplication", "accounts.change_physicianapplication",
         "accounts.view_proof", "accounts.change_proof",
@@ -60,7 +62,8 @@ STAFF_GROUPS = {
         "certification.view_allotmentlimit",
         "certification.view_card",
         "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_deliverypolicy",
-        "delivery.view_stockmovement", "notifications.view_notification", "pages.view_contactmessage",
+        "delivery.view_stockmovement", "delivery.view_allotmententry",
+        "notifications.view_notification", "pages.view_contactmessage",
     ],
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Every write of delivery. Lock order: patient, certification, order, window, products by id."""
 
+from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line
 from delivery.actions.placing import place_order
 from delivery.actions.review import confirm_order
@@ -20,6 +21,7 @@ __all__ = [
     "make_windows",
     "place_order",
     "receive_stock",
+    "record_allotment_entry",
     "refuse_order",
     "reorder",
     "save_product",

@@ -1,16 +1,18 @@
 """How much a patient may still receive, in integer milligrams of flower equivalent."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
-from delivery.models import Order, OrderLine
-from delivery.rules.errors import (
-    AllotmentError,
-)
+from delivery.models import AllotmentEntry, Order, OrderLine
+from delivery.rules.errors import AllotmentError
+
+ENTRY_DAYS = 365
+MOST_OF_AN_ENTRY_MG = 500_000
 
 
 def flower_equivalent_mg(*, thc_mg: int, other_cannabinoids_mg: int) -> int:
@@ -32,24 +34,78 @@ def allotment_left_mg(
 ) -> int:
     """What may still be ordered for `day`, in mg: the least left over every span of `days` days with `day` in it.
 
-    Orders that hold amounts count on their delivery day, earlier and later ones alike; `without` is left out.
+    Orders that hold amounts count on their delivery day, earlier and later ones alike, and entries on theirs; `without`
+    is left out.
     """
     if certification is None:
         return 0
-    near = Order.objects.holding().filter(
-        patient=patient, window__date__gt=day - timedelta(days=days), window__date__lt=day + timedelta(days=days)
-    )
+    reach = timedelta(days=days - 1)
+    used = used_by_day(patient=patient, first=day - reach, last=day + reach, without=without)
+    return left_on(day, used=used, limit_mg=allotment_mg(certification), days=days)
+
+
+def used_by_day(*, patient: Patient, first: date, last: date, without: Order | None = None) -> dict[date, int]:
+    """What counts on each day from `first` through `last`, in mg: orders that hold amounts, and entries."""
+    orders = Order.objects.holding().filter(patient=patient, window__date__range=(first, last))
     if without is not None:
-        near = near.exclude(pk=without.pk)
+        orders = orders.exclude(pk=without.pk)
+    entries = AllotmentEntry.objects.filter(patient=patient, day__range=(first, last))
     used: dict[date, int] = defaultdict(int)
-    for held_day, amount in near.values_list("window__date", "amount_mg"):
-        used[held_day] += amount
+    for day, amount in orders.values_list("window__date", "amount_mg").union(
+        entries.values_list("day", "amount_mg"), all=True
+    ):
+        used[day] += amount
+    return used
+
+
+def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) -> int:
+    """What `used` leaves of the limit on `day`, in mg: the least over every span of `days` days with `day` in it."""
     most = max(_sum_over_span(used, day - timedelta(days=back), days) for back in range(days))
-    return max(allotment_mg(certification) - most, 0)
+    return max(limit_mg - max(most, 0), 0)
 
 
-def _sum_over_span(used: dict[date, int], first: date, days: int) -> int:
+def first_day_with_more(
+    day: date, *, used: Mapping[date, int], certification: Certification, days: int
+) -> tuple[date, int] | None:
+    """The first of the weeks after `day` on whose weekday more is left than on `day`, and how much more in mg.
+
+    None when there is none, or when the certification does not reach it.
+    """
+    limit_mg = allotment_mg(certification)
+    left_now = left_on(day, used=used, limit_mg=limit_mg, days=days)
+    last = max(used, default=day) + timedelta(days=days + 7)
+    later = day + timedelta(weeks=1)
+    while later <= last and certification.is_valid_on(later):
+        more = left_on(later, used=used, limit_mg=limit_mg, days=days) - left_now
+        if more > 0:
+            return later, more
+        later += timedelta(weeks=1)
+    return None
+
+
+def _sum_over_span(used: Mapping[date, int], first: date, days: int) -> int:
     return sum(amount for day, amount in used.items() if first <= day < first + timedelta(days=days))
+
+
+def check_entry_day(day: date, *, today: date) -> None:
+    """Today, or a day of the year before it; raises AllotmentError."""
+    if not today - timedelta(days=ENTRY_DAYS) <= day <= today:
+        raise AllotmentError(_("Enter today, or a day of the last 12 months."), field="day")
+
+
+def check_entry_amount(amount_mg: int, *, origin: str, entered_mg: int) -> None:
+    """From 1 mg to 500 g; a correction takes back no more than the entries of that day hold (`entered_mg`).
+
+    Raises AllotmentError.
+    """
+    if not 1 <= amount_mg <= MOST_OF_AN_ENTRY_MG:
+        raise AllotmentError(_("Enter an amount from 0.001 to 500 grams."), field="amount_mg")
+    if origin == AllotmentEntry.Origin.CORRECTION and amount_mg > entered_mg:
+        raise AllotmentError(
+            _("Entries of that day hold %(entered)s g: a correction takes back no more than that.")
+            % {"entered": _grams(max(entered_mg, 0))},
+            field="amount_mg",
+        )
 
 
 def check_allotment_left(amount_mg: int, left_mg: int) -> None:

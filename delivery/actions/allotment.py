@@ -1,0 +1,36 @@
+"""What counts of an allotment beside the orders."""
+
+from datetime import date
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from certification.models import Patient
+from delivery import rules
+from delivery.actions.undoing import undo_uncovered_orders
+from delivery.models import AllotmentEntry
+
+
+@audited("allotment.record")
+def record_allotment_entry(
+    *, patient: Patient, day: date, amount_mg: int, origin: str, reason: str, by: User
+) -> AllotmentEntry:
+    """A Pharmacist enters what counts of the allotment on `day` (today or the last 12 months), in mg, always positive.
+
+    A correction takes back what was entered for that day. Open orders that no longer fit are cancelled, the latest
+    first, and the orderer is told. Raises AllotmentError.
+    """
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    today = timezone.localdate()
+    rules.check_entry_day(day, today=today)
+    entered = AllotmentEntry.objects.filter(patient=patient, day=day).aggregate(mg=Sum("amount_mg", default=0))["mg"]
+    rules.check_entry_amount(amount_mg, origin=origin, entered_mg=entered)
+    sign = -1 if origin == AllotmentEntry.Origin.CORRECTION else 1
+    entry = AllotmentEntry.objects.create(
+        patient=patient, day=day, amount_mg=sign * amount_mg, origin=origin, reason=reason, by=by
+    )
+    record(action="allotment.record", by=by, subject=entry)
+    undo_uncovered_orders(patient=patient, from_day=today, by=by)
+    return entry

@@ -1,0 +1,40 @@
+"""What counts of a patient's allotment beside the orders."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from certification.models import Patient
+
+
+class AllotmentEntry(models.Model):
+    """Entered by a Pharmacist and never changed: a mistake is taken back by a correction of the same day."""
+
+    class Origin(models.TextChoices):
+        COUNTER = "counter", _("Sold at our counter")
+        ELSEWHERE = "elsewhere", _("Another dispensary, seen in the monitoring program")
+        CORRECTION = "correction", _("Correction: takes back what was entered")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="allotment_entries")
+    day = models.DateField()
+    amount_mg = models.IntegerField(help_text=_("Flower equivalent in milligrams; negative in a correction."))
+    origin = models.CharField(max_length=10, choices=Origin)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name_plural = "allotment entries"
+        indexes = [models.Index(fields=["patient", "day"], name="entry_of_patient")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(origin__in=["counter", "elsewhere"], amount_mg__gt=0)
+                | Q(origin="correction", amount_mg__lt=0),
+                name="entry_sign_fits_origin",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="entry_has_reason"),
+        ]
+
+    def __str__(self):
+        return f"entry {self.pk}"
