@@ -1,6 +1,6 @@
 from django.urls import path
 
-from certification.views import cards, caregivers, certificates, joining, patients, signing, steps
+from certification.views import cards, caregivers, certificates, confirmation, joining, patients, signing, steps
 
 app_name = "certification"
 
@@ -14,10 +14,11 @@ urlpatterns = [
     path("certification/<uuid:uuid>/caregiver/", steps.CaregiverView.as_view(), name="certification-caregiver"),
     path("certification/<uuid:uuid>/review/", signing.review, name="certification-review"),
     path("certification/<uuid:uuid>/sign/", signing.sign, name="certification-sign"),
-    path("certification/<uuid:uuid>/confirmation/", signing.confirmation, name="certification-confirmation"),
-    path("certification/<uuid:uuid>/invite/", signing.invite, name="certification-invite"),
+    path("certification/<uuid:uuid>/confirmation/", confirmation.confirmation, name="certification-confirmation"),
+    path("certification/<uuid:uuid>/invite/", confirmation.invite, name="certification-invite"),
     path("certification/<uuid:uuid>/assign/", caregivers.assign, name="certification-assign"),
     path("certification/<uuid:uuid>/end-caregiver/", caregivers.end, name="certification-end-caregiver"),
+    path("certification/<uuid:uuid>/code/", confirmation.print_code, name="certification-code"),
     path("certification/<uuid:uuid>/renew/", signing.renew, name="certification-renew"),
     path("certification/<uuid:uuid>/withdraw/", signing.withdraw, name="certification-withdraw"),
     path("certification/<uuid:uuid>/discard/", patients.certification_discard, name="certification-discard"),

@@ -42,7 +42,7 @@ DRAFT = {f"certification:certification-{step}" for step in (
 )}  # fmt: skip
 SIGNED = {
     f"certification:certification-{step}"
-    for step in ("confirmation", "renew", "withdraw", "invite", "assign", "end-caregiver")
+    for step in ("confirmation", "renew", "withdraw", "invite", "code", "assign", "end-caregiver")
 }
 # The same, and for staff with the right (a pharmacist); the certificate for the patient herself as well.
 CERTIFICATE = {"certification:certification-certificate", "certification:certification-certificate-pdf"}
@@ -122,7 +122,7 @@ def opened(response):
 
 
 def office_is_led(name, world):
-    if name not in ("certification:certification-invite", "certification:certification-end-caregiver"):
+    if name.removeprefix("certification:certification-") not in ("invite", "code", "end-caregiver"):
         return 200
     return reverse("certification:certification-confirmation", args=[world.certification.uuid])
 

@@ -3,12 +3,14 @@
 from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
-from certification.actions.joining import accept_invitation, affirm, invite
+from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.signing import certify_patient, renew_certification, withdraw_certification
 
 __all__ = [
+    "CODE_LENGTH",
+    "accept_code",
     "accept_invitation",
     "affirm",
     "card_of",
@@ -20,6 +22,7 @@ __all__ = [
     "invite",
     "issue_card",
     "prepare_renewal",
+    "print_code",
     "queue_renewal_reminders",
     "renew_certification",
     "revoke_card",

@@ -2,11 +2,12 @@
 
 import secrets
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
@@ -14,8 +15,9 @@ from certification import rules
 from certification.models import Caregiver, CaregiverAssignment, Invitation, Patient
 from certification.statements import STATEMENT_VERSION
 from notifications.actions import queue
-from ui.text import token_digest
+from ui.text import readable_code, token_digest
 
+CODE_LENGTH = 10  # of 32 characters: 50 bits, with five tries an invitation and few a visitor
 RESEND_AFTER = timedelta(minutes=1)
 
 
@@ -30,17 +32,13 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
         return None
     now = timezone.now()
     if just_sent := person.invitations.filter(
-        used_at=None, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER
+        used_at=None, token_digest__isnull=False, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER
     ).first():
         return just_sent
     person.invitations.filter(used_at__isnull=True, valid_until__gt=now, sent_at__lt=now).update(valid_until=now)
     token = secrets.token_urlsafe(24)
-    field = "patient" if isinstance(person, Patient) else "caregiver"
     invitation = Invitation.objects.create(
-        **{field: person},
-        token_digest=token_digest(token),
-        sent_at=now,
-        valid_until=now + timedelta(days=settings.INVITATION_VALID_DAYS),
+        **_for(person), token_digest=token_digest(token), sent_at=now, valid_until=_valid_until(now)
     )
     queue(
         kind="invitation",
@@ -54,6 +52,46 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
     )
     record(action="invitation.send", by=by, subject=invitation)
     return invitation
+
+
+def _for(person: Patient | Caregiver) -> dict[str, Patient | Caregiver]:
+    return {"patient" if isinstance(person, Patient) else "caregiver": person}
+
+
+def _valid_until(now: datetime) -> datetime:
+    return now + timedelta(days=settings.INVITATION_VALID_DAYS)
+
+
+@audited("invitation.print_code")
+def print_code(*, person: Patient | Caregiver, by: User | None) -> tuple[Invitation, str]:
+    """A code to be handed over on paper, valid INVITATION_VALID_DAYS like a link; the code before it ends.
+
+    It joins an invitation that is still open, whose link in the mail stays good; else it is an invitation of its own.
+    Raises InvitationError for who has joined.
+    """
+    person = type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
+    rules.check_may_be_invited(person)
+    now, code = timezone.now(), readable_code(CODE_LENGTH)
+    still_open = {"used_at": None, "valid_until__gt": now, "failed_tries__lt": rules.MOST_INVITATION_TRIES}
+    invitation = person.invitations.filter(**still_open).order_by("pk").last()
+    invitation = invitation or Invitation(**_for(person), sent_at=now)
+    invitation.code_digest = rules.code_digest(code)
+    invitation.valid_until = _valid_until(now)
+    invitation.save()
+    record(action="invitation.print_code", by=by, subject=invitation)
+    return invitation, code
+
+
+@audited("invitation.accept_code", atomic=False)
+def accept_code(*, code: str, birth_date: date, by: User) -> Patient | Caregiver:
+    """Join by a code of CODE_LENGTH characters, as by a link. Raises CodeError where no invitation has it."""
+    invitation = Invitation.objects.filter(code_digest=rules.code_digest(code)).first()
+    if invitation is None:
+        raise rules.CodeError(
+            _("No invitation has this code. Compare it with the paper, or ask the office to print a new one."),
+            field="code",
+        )
+    return accept_invitation(invitation=invitation, birth_date=birth_date, by=by)
 
 
 @audited("invitation.accept", atomic=False)

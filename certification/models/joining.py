@@ -7,14 +7,18 @@ from certification.models.people import Caregiver, Patient
 
 
 class Invitation(models.Model):
-    """A link by mail with which a patient or caregiver joins; used once, and ended by the next one."""
+    """With which a patient or caregiver joins: a link by mail, or a code on paper, or both; used once.
+
+    A new link ends the invitation before it; a new code only the code.
+    """
 
     created_at = models.DateTimeField(auto_now_add=True)
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations")
     caregiver = models.ForeignKey(
         Caregiver, null=True, blank=True, on_delete=models.PROTECT, related_name="invitations"
     )
-    token_digest = models.CharField(max_length=64, unique=True)
+    token_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    code_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
     sent_at = models.DateTimeField()
     valid_until = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
@@ -26,6 +30,9 @@ class Invitation(models.Model):
                 condition=Q(patient__isnull=False, caregiver__isnull=True)
                 | Q(patient__isnull=True, caregiver__isnull=False),
                 name="invitation_for_one_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(token_digest__isnull=False) | Q(code_digest__isnull=False), name="invitation_can_be_used"
             ),
             models.CheckConstraint(condition=Q(sent_at__lt=F("valid_until")), name="invitation_dates"),
             models.CheckConstraint(condition=Q(failed_tries__lte=5), name="invitation_tries"),

@@ -10,6 +10,7 @@ from certification.rules.errors import (
     CaregiverError,
     CertificationError,
     ChangedError,
+    CodeError,
     ConditionError,
     ExamDateError,
     IncompleteError,
@@ -19,7 +20,14 @@ from certification.rules.errors import (
     SignatureError,
     TransitionError,
 )
-from certification.rules.joining import check_affirmations, check_invitation_is_open, check_may_join, still_to_affirm
+from certification.rules.joining import (
+    check_affirmations,
+    check_invitation_is_open,
+    check_may_be_invited,
+    check_may_join,
+    code_digest,
+    still_to_affirm,
+)
 from certification.rules.people import (
     age_on,
     check_caregiver,
@@ -73,6 +81,7 @@ __all__ = [
     "CaregiverError",
     "CertificationError",
     "ChangedError",
+    "CodeError",
     "ConditionError",
     "ENDED_REMINDER_WITHIN",
     "ExamDateError",
@@ -100,6 +109,7 @@ __all__ = [
     "check_is_qualified",
     "check_limit_is_not_in_use",
     "check_lives_in_connecticut",
+    "check_may_be_invited",
     "check_may_have_card",
     "check_may_change_caregiver",
     "check_may_do_without_caregiver",
@@ -112,6 +122,7 @@ __all__ = [
     "check_signature",
     "check_street_address",
     "check_transition",
+    "code_digest",
     "conditions_for",
     "draft_digest",
     "expires_date_for",

@@ -61,6 +61,10 @@ class InvitationError(CertificationError):
     """The invitation cannot be used."""
 
 
+class CodeError(InvitationError):
+    """No invitation has this code."""
+
+
 class CardError(CertificationError):
     """There is no card to show."""
 

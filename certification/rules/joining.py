@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
@@ -19,6 +20,17 @@ def still_to_affirm(person: Patient | Caregiver) -> list[Patient | CaregiverAssi
     if isinstance(person, Patient):
         return [] if person.affirmed_at else [person]
     return [one for one in person.assignments.all() if one.ended_date is None and one.affirmed_at is None]
+
+
+def code_digest(code: str) -> str:
+    """HMAC-SHA-256 in hex, keyed by SECRET_KEY: ten characters alone could be tried out against a plain digest."""
+    return salted_hmac("certification.invitation", code, algorithm="sha256").hexdigest()
+
+
+def check_may_be_invited(person: Patient | Caregiver) -> None:
+    """Has no account yet; raises InvitationError."""
+    if person.user_id is not None:
+        raise InvitationError(_("%(name)s has joined already and needs no code.") % {"name": person.name})
 
 
 def check_invitation_is_open(invitation: Invitation, *, now: datetime) -> None:

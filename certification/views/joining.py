@@ -8,12 +8,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from certification import rules
-from certification.actions import accept_invitation, affirm
-from certification.forms import AffirmationForm, BirthDateForm
+from certification.actions import accept_code, accept_invitation, affirm
+from certification.forms import AffirmationForm, BirthDateForm, CodeForm
 from certification.models import Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from certification.views.scope import own_people
 from ui.errors import add_to_form
+from ui.rates import is_within
 from ui.text import token_digest
 
 INVITATION = "invitation"  # session key: the invitation whose link was opened
@@ -38,11 +39,12 @@ def invitation_link(request, token):
 def invitation(request):
     """Nothing of the patient is shown before the date of birth matched."""
     invited = Invitation.objects.filter(pk=request.session.get(INVITATION)).first()
-    if invited is None:
-        return render(request, "certification/invitation_wanted.html")
+    if invited is None or "code" in request.POST:
+        return _by_code(request)
     try:
         _check_is_open_for(request.user, invited)
     except rules.InvitationError as error:
+        del request.session[INVITATION]  # the next look asks for a code from paper
         return _closed(request, str(error), status=410)
     if not request.user.is_authenticated:
         return render(request, "certification/invitation_welcome.html")
@@ -56,6 +58,28 @@ def invitation(request):
         except rules.InvitationError as error:
             add_to_form(form, error)
     return render(request, "certification/invitation.html", {"form": form})
+
+
+def _by_code(request):
+    """Without a link: the code on paper, with the date of birth. Wrong codes are counted by address and account."""
+    if not request.user.is_authenticated:
+        return render(request, "certification/invitation_wanted.html")
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_valid():
+        if not is_within(request, action="invitation_code", dry_run=True):
+            form.add_error("code", _("Too many codes were tried. Wait five minutes, then compare it with the paper."))
+            status = 429
+        else:
+            try:
+                accept_code(**form.cleaned_data, by=request.user)
+                return redirect("certification:affirmation")
+            except rules.CodeError as error:
+                is_within(request, action="invitation_code")
+                add_to_form(form, error)
+            except rules.InvitationError as error:
+                add_to_form(form, error)
+    return render(request, "certification/invitation_code.html", {"form": form}, status=status)
 
 
 def _check_is_open_for(user, invited):

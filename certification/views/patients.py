@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +17,7 @@ from accounts.rules import NotEligible, check_physician_is_eligible
 from audit.actions import record
 from certification.actions import discard_draft, start_certification
 from certification.forms import AddForm
+from certification.invitations import states_of
 from certification.models import Certification
 from certification.rules import CertificationError
 from certification.standing import LABELS, filters_on, matching, most_urgent_first, standing_of
@@ -49,7 +50,7 @@ def patient_list(request):
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
-        "rows": [_row(certification, request.user, today) for certification in page],
+        "rows": _shown(page, request.user, today),
         "to_sign": counts["to_sign"],
         "first_to_sign": counts["to_sign"] and sign_url(to_sign(request.user)[0]),
         "filters": [{"name": name, "label": LABELS[name], "count": counts[name]} for name in LABELS],
@@ -58,6 +59,14 @@ def patient_list(request):
         "has_any": counts["all"],
     }
     return render(request, "certification/patient_list.html", context)
+
+
+def _shown(page, user, today):
+    rows = [_row(certification, user, today) for certification in page]
+    signed = [row for row in rows if row["certification"].patient]
+    for row, state in zip(signed, states_of(row["certification"].patient for row in signed), strict=True):
+        row["invitation"] = state
+    return rows
 
 
 def _row(certification, user, today):
@@ -83,9 +92,7 @@ def _next_url(certification, user, today):
 
 
 def _rows(certifications, today):
-    joined = certifications.select_related("patient", "physician", "renewal_of__patient").annotate(
-        invited_at=Max("patient__invitations__sent_at")
-    )
+    joined = certifications.select_related("patient", "physician", "renewal_of__patient")
     unread = ("condition_codes", "directions", "ended_reason")
     return most_urgent_first(joined, today).defer(*unread, *(f"renewal_of__{name}" for name in (*unread, "draft")))
 

@@ -16,7 +16,6 @@ from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms import ConditionForm, RenewalForm, SignatureForm, SigningForm, WithdrawalForm
 from certification.models import Certification, Condition
-from certification.standing import standing_of
 from certification.statements import QUESTIONS, attested
 from certification.steps import answers_of, guardian_of, step_errors
 from certification.views.scope import (
@@ -179,40 +178,6 @@ def _keeping_what_was_typed(view, request, certification, step):
         if request.method != "POST":
             raise
         return _keep_and_ask(request, certification, step)
-
-
-@office_required
-def confirmation(request, uuid):
-    certification = own_certification(request, uuid)
-    if is_draft(certification):
-        return redirect(step_url(certification, "review"))
-    record_view(request, certification)
-    following = to_sign(request.user).first()
-    context = {
-        "certification": certification,
-        "patient": certification.patient,
-        "assignment": certification.patient.current_assignment,
-        "standing": standing_of(certification, today=timezone.localdate()),
-        "renewal_opens": rules.renewal_opens_date(certification),
-        "is_signer": is_signer(request.user, certification),
-        "next_to_sign_url": following and sign_url(following),
-    }
-    return render(request, "certification/certification_confirmation.html", context)
-
-
-@office_required
-def invite(request, uuid):
-    certification = own_certification(request, uuid)
-    if request.method != "POST" or certification.status != Certification.Status.ACTIVE:
-        return redirect(step_url(certification, "confirmation"))
-    person = certification.patient
-    if request.POST.get("who") == "caregiver" and person.current_assignment:
-        person = person.current_assignment.caregiver
-    if actions.invite(person=person, by=request.user):
-        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": person.email})
-    else:
-        messages.info(request, _("No invitation was sent: there is no email address, or the account was made already."))
-    return redirect(step_url(certification, "confirmation"))
 
 
 @office_required

@@ -190,7 +190,7 @@ def test_patient_list_asks_as_many_queries_for_300_as_for_3(client, physician):
     make(physician, 297)
     assert len(shown(client)) == 50
     assert len(shown(client, "/certification/?page=6")) == 50
-    assert queries() == few <= 12
+    assert queries() <= few <= 12  # a page of drafts alone asks nothing about invitations
 
 
 # --- The two ends of a draft ----------------------------------------------------------------------------------------

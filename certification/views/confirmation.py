@@ -1,0 +1,100 @@
+"""What stands after the signature, and how patient and caregiver are invited."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.decorators import office_required
+from certification import actions, rules
+from certification.invitations import states_of
+from certification.models import Certification, Invitation
+from certification.standing import standing_of
+from certification.views.scope import (
+    is_draft,
+    is_signer,
+    own_certification,
+    record_view,
+    sign_url,
+    step_url,
+    to_sign,
+)
+from ui.encryption import decrypt, encrypt
+
+CODE = "invitation_code"  # session key: the code that was printed last, encrypted
+
+
+@office_required
+def confirmation(request, uuid):
+    certification = own_certification(request, uuid)
+    if is_draft(certification):
+        return redirect(step_url(certification, "review"))
+    record_view(request, certification)
+    following = to_sign(request.user).first()
+    assignment = certification.patient.current_assignment
+    people = _people(certification.patient, assignment)
+    context = {
+        "certification": certification,
+        "patient": certification.patient,
+        "assignment": assignment,
+        "standing": standing_of(certification, today=timezone.localdate()),
+        "renewal_opens": rules.renewal_opens_date(certification),
+        "is_signer": is_signer(request.user, certification),
+        "next_to_sign_url": following and sign_url(following),
+        "invited": zip(people, people.values(), states_of(people.values()), strict=True),
+        "printed": _printed(request, people.values()),
+        "site_url": settings.SITE_URL,
+    }
+    return render(request, "certification/certification_confirmation.html", context)
+
+
+def _people(patient, assignment):
+    """Who may be invited, by the name that the buttons post."""
+    people = {"patient": patient}
+    return {**people, "caregiver": assignment.caregiver} if assignment else people
+
+
+def _printed(request, people):
+    """The code that was made last in this session, while it is good and for one of these people; else None."""
+    kept = request.session.get(CODE)
+    invitation = Invitation.objects.filter(pk=kept["invitation"]).first() if kept else None
+    if invitation is None or invitation.person not in people or invitation.used_at:
+        return None
+    code = decrypt(kept["code"], context=CODE)
+    if rules.code_digest(code) != invitation.code_digest:
+        return None
+    half = len(code) // 2
+    return {"invitation": invitation, "person": invitation.person, "code": f"{code[:half]}-{code[half:]}"}
+
+
+@office_required
+def invite(request, uuid):
+    certification = own_certification(request, uuid)
+    if request.method != "POST" or certification.status != Certification.Status.ACTIVE:
+        return redirect(step_url(certification, "confirmation"))
+    person = _chosen(request, certification)
+    if actions.invite(person=person, by=request.user):
+        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": person.email})
+    else:
+        messages.info(request, _("No invitation was sent: there is no email address, or the account was made already."))
+    return redirect(step_url(certification, "confirmation"))
+
+
+@office_required
+def print_code(request, uuid):
+    """The confirmation then holds it, to be printed and handed over; in the session it stands encrypted."""
+    certification = own_certification(request, uuid)
+    if request.method != "POST" or certification.status != Certification.Status.ACTIVE:
+        return redirect(step_url(certification, "confirmation"))
+    try:
+        invitation, code = actions.print_code(person=_chosen(request, certification), by=request.user)
+        request.session[CODE] = {"invitation": invitation.pk, "code": encrypt(code, context=CODE)}
+    except rules.InvitationError as error:
+        messages.info(request, str(error))
+    return redirect(step_url(certification, "confirmation"))
+
+
+def _chosen(request, certification):
+    patient = certification.patient
+    return _people(patient, patient.current_assignment).get(request.POST.get("who"), patient)
