@@ -116,7 +116,8 @@ def check_condition(condition: Answers, *, birth_date: date, today: date) -> Non
 
 def check_statement(statement: Answers, *, guardian: str = "", today: date) -> None:
     """An allotment within the limit, a reason when it is less, and all six points attested (to `guardian`, a name)."""
-    rules.check_monthly_allotment(statement["monthly_allotment_oz"], day=today)
+    limit = rules.allotment_limit_oz(today)
+    rules.check_monthly_allotment(statement["monthly_allotment_oz"], day=today, limit=limit)
     reason = statement.get("allotment_reason") or ""
-    rules.check_allotment_reason(statement["monthly_allotment_oz"], reason, day=today)
+    rules.check_allotment_reason(statement["monthly_allotment_oz"], reason, day=today, limit=limit)
     rules.check_attestations(statement, guardian=guardian)

@@ -9,9 +9,9 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.actions.joining import invite
+from certification.actions.joining import invite, write_invitation
 from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
-from notifications.actions import queue
+from notifications.actions import queue_many
 from ui.text import readable_number, search_name
 
 PERSON_FIELDS = (
@@ -41,8 +41,8 @@ def assign_caregiver(
     if current:
         rules.check_reason(reason)
         close_assignment(current, reason=reason, today=today, by=by)
-    assignment = assign(patient, caregiver, today, by=by)
-    _tell(patient, "caregiver_assigned", assignment, role="patient", by=by)
+    assignment, messages = assign(patient, caregiver, today, by=by)
+    queue_many(messages=[*messages, _told(patient, "caregiver_assigned", assignment, role="patient")], by=by)
     return assignment
 
 
@@ -68,16 +68,26 @@ def close_assignment(assignment: CaregiverAssignment, *, reason: str, today: dat
     assignment.save(update_fields=["ended_date", "ended_reason"])
     record(action="caregiver.end", by=by, subject=assignment)
     patient, caregiver = assignment.patient, assignment.caregiver
-    _tell(patient, "caregiver_ended", assignment, role="patient", by=by)
-    _tell(caregiver, "caregiver_ended", assignment, role="caregiver", by=by)
+    messages = [
+        _told(patient, "caregiver_ended", assignment, role="patient"),
+        _told(caregiver, "caregiver_ended", assignment, role="caregiver"),
+    ]
+    queue_many(messages=messages, by=by)
     signals.caregiver_ended.send(CaregiverAssignment, patient=patient, caregiver=caregiver)
     return assignment
 
 
-def assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: User) -> CaregiverAssignment:
-    """The caregiver of the answers acts for the patient from today; somebody who is a caregiver already is found."""
-    caregiver = _caregiver(person_fields(answers))
-    rules.check_caregiver_is_free(caregiver, patient=patient, relationship=answers["relationship"])
+def assign(
+    patient: Patient, answers: Mapping[str, Any], today: date, *, by: User
+) -> tuple[CaregiverAssignment, list[dict]]:
+    """The caregiver of the answers acts for the patient from today; somebody who is a caregiver already is found.
+
+    Gives the messages to her, which the caller queues with its own. (Who has joined before gets no invitation, and
+    affirms once more.)
+    """
+    caregiver, is_new = _caregiver(person_fields(answers))
+    if not is_new:
+        rules.check_caregiver_is_free(caregiver, patient=patient, relationship=answers["relationship"])
     assignment = CaregiverAssignment.objects.create(
         patient=patient,
         caregiver=caregiver,
@@ -86,10 +96,12 @@ def assign(patient: Patient, answers: Mapping[str, Any], today: date, *, by: Use
         started_date=today,
     )
     record(action="caregiver.assign", by=by, subject=assignment)
-    invite(person=caregiver, by=by)
     if caregiver.user_id:
-        _tell(caregiver, "caregiver_named", assignment, role="caregiver", by=by)
-    return assignment
+        return assignment, [_told(caregiver, "caregiver_named", assignment, role="caregiver")]
+    if is_new and caregiver.email:
+        return assignment, [write_invitation(caregiver, now=timezone.now(), by=by)[1]]
+    invite(person=caregiver, by=by)
+    return assignment, []
 
 
 def person_fields(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,21 +122,25 @@ def _locked_patient(certification: Certification) -> Patient:
     return Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
 
 
-def _caregiver(fields: dict[str, Any]) -> Caregiver:
-    """The same name, birth date and phone: one person, entered once. The row is locked: one caregiver, one count."""
-    same = {name: fields.pop(name) for name in ("search_name", "birth_date", "phone")}
-    known, _is_new = Caregiver.objects.get_or_create(**same, defaults={**fields, "number": readable_number("G")})
-    return Caregiver.objects.select_for_update(no_key=True).get(pk=known.pk)
+def _caregiver(fields: dict[str, Any]) -> tuple[Caregiver, bool]:
+    """The same name, birth date and phone: one person, entered once; and whether she is new.
+
+    The row is locked: one caregiver, one count.
+    """
+    number = readable_number("G")
+    same = {name: fields[name] for name in ("search_name", "birth_date", "phone")}
+    Caregiver.objects.bulk_create([Caregiver(**fields, number=number)], ignore_conflicts=True)
+    caregiver = Caregiver.objects.select_for_update(no_key=True).get(**same)
+    return caregiver, caregiver.number == number
 
 
-def _tell(person: Patient | Caregiver, kind: str, assignment: CaregiverAssignment, *, role: str, by: User) -> None:
-    """By mail, or on the list of calls. (Who has joined before gets no invitation, and affirms once more.)"""
-    queue(
-        kind=kind,
-        recipient=person.email or str(person.phone),
-        channel="email" if person.email else "phone",
-        context={"assignment": assignment.pk, "role": role},
-        dedupe_key=f"{kind}:{assignment.pk}:{role}",
-        language=person.language,
-        by=by,
-    )
+def _told(person: Patient | Caregiver, kind: str, assignment: CaregiverAssignment, *, role: str) -> dict:
+    """A message by mail, or on the list of calls."""
+    return {
+        "kind": kind,
+        "recipient": person.email or str(person.phone),
+        "channel": "email" if person.email else "phone",
+        "context": {"assignment": assignment.pk, "role": role},
+        "dedupe_key": f"{kind}:{assignment.pk}:{role}",
+        "language": person.language,
+    }

@@ -14,7 +14,7 @@ from audit.actions import audited, record
 from certification import rules
 from certification.models import Caregiver, CaregiverAssignment, Invitation, Patient
 from certification.statements import STATEMENT_VERSION
-from notifications.actions import queue
+from notifications.actions import queue_many
 from ui.text import readable_code, token_digest
 
 CODE_LENGTH = 10  # of 32 characters: 50 bits, with five tries an invitation and few a visitor
@@ -36,22 +36,28 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
     ).first():
         return just_sent
     person.invitations.filter(used_at__isnull=True, valid_until__gt=now, sent_at__lt=now).update(valid_until=now)
+    invitation, message = write_invitation(person, now=now, by=by)
+    queue_many(messages=[message], by=by)
+    return invitation
+
+
+def write_invitation(person: Patient | Caregiver, *, now: datetime, by: User | None) -> tuple[Invitation, dict]:
+    """An invitation by mail, and the message that carries its link; for a new person, none has to end before."""
     token = secrets.token_urlsafe(24)
     invitation = Invitation.objects.create(
         **_for(person), token_digest=token_digest(token), sent_at=now, valid_until=_valid_until(now)
     )
-    queue(
-        kind="invitation",
-        recipient=person.email,
-        context={"invitation": invitation.pk},
-        secret=f"{settings.SITE_URL}/invitation/{token}/",
-        dedupe_key=f"invitation:{invitation.pk}",
-        language=person.language,
-        priority=1,
-        by=by,
-    )
     record(action="invitation.send", by=by, subject=invitation)
-    return invitation
+    message = {
+        "kind": "invitation",
+        "recipient": person.email,
+        "context": {"invitation": invitation.pk},
+        "secret": f"{settings.SITE_URL}/invitation/{token}/",
+        "dedupe_key": f"invitation:{invitation.pk}",
+        "language": person.language,
+        "priority": 1,
+    }
+    return invitation, message
 
 
 def _for(person: Patient | Caregiver) -> dict[str, Patient | Caregiver]:

@@ -12,12 +12,12 @@ from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.caregivers import assign, person_fields
 from certification.actions.drafts import locked
-from certification.actions.joining import invite
+from certification.actions.joining import write_invitation
 from certification.drafts import to_json
 from certification.models import Certification, Patient
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_condition, check_statement, guardian_of, step_errors
-from notifications.actions import queue
+from notifications.actions import queue_many
 from ui.text import readable_number
 
 
@@ -37,7 +37,7 @@ def certify_patient(
     the signer looked at (None: no page was shown). Signing a second time returns what was signed.
     Raises NotEligible, MayNotSign and every CertificationError.
     """
-    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=certification.physician_id)
+    physician = _locked_physician(certification)
     certification = locked(certification)
     if certification.status != Certification.Status.DRAFT and physician.user_id == by.pk:
         return certification
@@ -61,11 +61,19 @@ def certify_patient(
     certification.explained_to = guardian_of(answers, today=today)
     _activate(certification, answers, signature_name, today)
     record(action="certification.certify", by=by, subject=certification)
+    messages = [_told("patient_certified", certification)]
     if caregiver:
-        assign(patient, caregiver, today, by=by)
-    _tell_patient("patient_certified", certification, by=by)
-    invite(person=patient, by=by)
+        messages += assign(patient, caregiver, today, by=by)[1]
+    if patient.email:
+        messages.append(write_invitation(patient, now=timezone.now(), by=by)[1])
+    queue_many(messages=messages, by=by)
     return certification
+
+
+def _locked_physician(certification: Certification) -> Physician:
+    """With her account: `check_not_own_patient` asks for its address."""
+    physicians = Physician.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
+    return physicians.get(pk=certification.physician_id)
 
 
 def _activate(certification: Certification, answers: Mapping[str, Any], signature_name: str, today: date) -> None:
@@ -91,18 +99,18 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     certification.save()
 
 
-def _tell_patient(kind: str, certification: Certification, *, by: User) -> None:
+def _told(kind: str, certification: Certification) -> dict[str, Any]:
+    """A message to the patient by mail, or on the list of calls."""
     patient = certification.patient
     assert patient is not None
-    queue(
-        kind=kind,
-        recipient=patient.email or str(patient.phone),
-        channel="email" if patient.email else "phone",
-        context={"certification": certification.pk},
-        dedupe_key=f"{kind}:{certification.pk}",
-        language=patient.language,
-        by=by,
-    )
+    return {
+        "kind": kind,
+        "recipient": patient.email or str(patient.phone),
+        "channel": "email" if patient.email else "phone",
+        "context": {"certification": certification.pk},
+        "dedupe_key": f"{kind}:{certification.pk}",
+        "language": patient.language,
+    }
 
 
 @audited("certification.renew")
@@ -120,7 +128,7 @@ def renew_certification(
     Signing a second time returns the renewal. Raises RenewalNotOpen, NotEligible, MayNotSign and every
     CertificationError.
     """
-    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=certification.physician_id)
+    physician = _locked_physician(certification)
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
     old = locked(certification)
     today = timezone.localdate()
@@ -139,7 +147,7 @@ def renew_certification(
     renewal.patient, renewal.explained_to = patient, guardian
     _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
     record(action="certification.renew", by=by, subject=renewal)
-    _tell_patient("patient_certified", renewal, by=by)
+    queue_many(messages=[_told("patient_certified", renewal)], by=by)
     assert renewal.monthly_allotment_oz and old.monthly_allotment_oz
     if renewal.monthly_allotment_oz < old.monthly_allotment_oz:
         signals.allotment_lowered.send(Certification, patient=patient)
@@ -159,7 +167,7 @@ def withdraw_certification(*, certification: Certification, reason: str, by: Use
     _end(certification, Certification.Status.WITHDRAWN, by=by)
     Certification.objects.drafts().filter(renewal_of=certification).delete()  # its renewal, if one was prepared
     record(action="certification.withdraw", by=by, subject=certification)
-    _tell_patient("certification_withdrawn", certification, by=by)
+    queue_many(messages=[_told("certification_withdrawn", certification)], by=by)
     signals.certification_ended.send(Certification, patient=certification.patient, from_day=today)
     return certification
 

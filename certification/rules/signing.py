@@ -125,11 +125,11 @@ def check_exam_dates(*, exam_date: date | None, monitoring_reviewed_date: date |
             )
 
 
-def check_monthly_allotment(amount_oz: Decimal | None, *, day: date) -> None:
-    """More than 0 and at most the limit in ounces on `day`; raises Incomplete- or AllotmentError."""
+def check_monthly_allotment(amount_oz: Decimal | None, *, day: date, limit: Decimal | None = None) -> None:
+    """More than 0, at most the limit in ounces on `day` (read, unless given); raises Incomplete- or AllotmentError."""
     if amount_oz is None:
         raise IncompleteError(_("Enter the monthly allotment in ounces."), field="monthly_allotment_oz")
-    limit = allotment_limit_oz(day)
+    limit = limit or allotment_limit_oz(day)
     if not 0 < amount_oz <= limit:
         raise AllotmentError(
             _("The monthly allotment can be at most %(limit)s oz, and more than 0.") % {"limit": limit.normalize()},
@@ -137,9 +137,9 @@ def check_monthly_allotment(amount_oz: Decimal | None, *, day: date) -> None:
         )
 
 
-def check_allotment_reason(amount_oz: Decimal, reason: str, *, day: date) -> None:
-    """A reason is given when the allotment in ounces is less than the limit on `day`; raises IncompleteError."""
-    limit = allotment_limit_oz(day)
+def check_allotment_reason(amount_oz: Decimal, reason: str, *, day: date, limit: Decimal | None = None) -> None:
+    """A reason is given for less than the limit in ounces on `day` (read, unless given); raises IncompleteError."""
+    limit = limit or allotment_limit_oz(day)
     if amount_oz < limit and not reason.strip():
         raise IncompleteError(
             _("Say why the patient gets less than %(limit)s oz a month.") % {"limit": limit.normalize()},
