@@ -20,8 +20,9 @@ test: .venv/dev.stamp var/static/staticfiles.json ## the whole suite, on SQLite 
 check: .venv/dev.stamp var/static/staticfiles.json ## format, lint, types, imports, migrations, templates, states
 	@bin/check
 
-bench: .venv/run.stamp ## rows a second of a roster's import, beside Python's bare csv.reader (ROWS=… for more)
+bench: .venv/run.stamp static/built/portal.css ## speed of a roster's import (ROWS=… for more) and of a certificate
 	@.venv/bin/python bench/roster.py $(ROWS)
+	@.venv/bin/python bench/papers.py
 
 assets: var/static/staticfiles.json ## compile the styles and collect the static files
 

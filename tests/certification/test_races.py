@@ -325,3 +325,19 @@ def test_issue_card_at_once_meets_the_constraint_without_the_lock(slowly):
     slowly("check_may_have_card")
     assert "IntegrityError" in at_once([lambda: actions.card_of(person=patient, by=None).token] * AT_ONCE)
     assert Card.objects.count() == 1
+
+
+def codes_at_once(slowly):
+    certification = factories.certification(profile=factories.profile(email="", has_no_email=True))
+    slowly("check_may_be_invited")
+    at_once([lambda: actions.print_code(person=certification.patient, by=None)[1]] * AT_ONCE)
+    return Invitation.objects.count()
+
+
+def test_print_code_ten_times_at_once_keeps_one_invitation(slowly):
+    assert codes_at_once(slowly) == 1
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_print_code_ten_times_at_once_without_the_lock_makes_several(slowly):
+    assert codes_at_once(slowly) > 1

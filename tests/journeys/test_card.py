@@ -1,0 +1,85 @@
+"""A card is lost, and a patient without e-mail joins by a code on paper."""
+
+import io
+from urllib.parse import urlsplit
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from certification.statements import PATIENT_AFFIRMATIONS
+from tests import factories
+
+pytestmark = pytest.mark.journey
+
+
+def test_a_lost_card_is_ended_and_replaced(visitor):
+    certification = factories.certification()
+    rosa, she, anybody = visitor(), visitor(), visitor()
+    when_she_signs_in_as_a_patient(rosa, certification.patient)
+    lost = the_code_that_a_phone_reads_on_her_card(rosa)
+    then_its_code_says(anybody, lost, "Valid")
+    when_the_office_ends_it(she, certification)
+    then_its_code_says(anybody, lost, "Not valid")
+    fresh = the_code_that_a_phone_reads_on_her_card(rosa)
+    assert fresh != lost
+    then_its_code_says(anybody, fresh, "Valid")
+    for person in (rosa, she, anybody):
+        person.met_no_barrier()
+
+
+def test_a_patient_without_email_joins_by_a_code_on_paper(visitor):
+    certification = factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False)
+    she, rosa = visitor(), visitor(viewport={"width": 390, "height": 844})
+    code = when_the_office_prints_a_code(she, certification)
+    rosa.makes_an_account("rosa.later@example.org")
+    rosa.signs_in("rosa.later@example.org")
+    rosa.opens("/invitation/")
+    rosa.fills(code=code.lower())
+    rosa.fills_date("birth_date", 4, 28, 1980)
+    rosa.submits()
+    rosa.ticks(*PATIENT_AFFIRMATIONS)
+    rosa.submits()
+    rosa.opens("/card/")
+    rosa.sees(certification.patient.number)
+    for person in (rosa, she):
+        person.met_no_barrier()
+
+
+def when_she_signs_in_as_a_patient(rosa, patient):
+    rosa.signs_in(patient.user.email)
+
+
+def the_code_that_a_phone_reads_on_her_card(rosa):
+    rosa.opens("/card/")
+    picture = Image.open(io.BytesIO(rosa.page.screenshot(full_page=True)))
+    return urlsplit(zxingcpp.read_barcode(picture).text).path
+
+
+def then_its_code_says(anybody, path, answer):
+    anybody.opens(path)
+    assert anybody.page.locator(".status__title").inner_text() == answer
+    assert "Rosa" not in anybody.page.locator("main").inner_text()
+
+
+def when_the_office_ends_it(she, certification):
+    she.signs_in(certification.physician.user.email)
+    she.opens(f"/certification/{certification.uuid}/confirmation/")
+    she.identifies(certification.physician)
+    she.opens(f"/certification/{certification.uuid}/confirmation/")
+    she.follows("Print the card")
+    she.follows("The card was lost or damaged")
+    she.chooses("holder", "patient")
+    she.chooses("revoked_reason", "lost")
+    she.submits()
+    she.sees("The old card is no longer valid")
+
+
+def when_the_office_prints_a_code(she, certification):
+    she.signs_in(certification.physician.user.email)
+    she.opens("/certification/")
+    she.identifies(certification.physician)
+    she.opens("/certification/")
+    she.presses("Print code Rosa Delgado")
+    she.sees("A code for Rosa Delgado")
+    return she.page.locator(".figure").inner_text()
