@@ -6,9 +6,12 @@ from functools import wraps
 from django.db.models import Prefetch, Q
 from django.http import Http404
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from accounts.models import User
-from certification.models import CaregiverAssignment, Patient
+from certification.models import Caregiver, CaregiverAssignment, Patient
+from delivery.phone import caller_of
+from delivery.rules import OrdererError, check_orderer
 
 CHOSEN = "acting_for"  # session key: the number of the patient whom a caregiver of several chose last
 
@@ -24,6 +27,22 @@ def patients_of(user):
     )
 
 
+def people_of(request):
+    """(patients, caller): whom the account acts for, or on the phone those for whom the caller may order."""
+    caller = caller_of(request)
+    if caller is None:
+        return list(patients_of(request.user)), None
+    assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True)
+    if isinstance(caller, Patient):
+        patients = Patient.objects.filter(pk=caller.pk)
+    else:
+        patients = Patient.objects.filter(
+            pk__in=assignments.filter(caregiver=caller, affirmed_at__isnull=False).values("patient")
+        )
+    open_ones = Prefetch("assignments", assignments.select_related("caregiver").defer("need"))
+    return list(patients.prefetch_related(open_ones).order_by("pk")), caller
+
+
 @dataclass(frozen=True)
 class Acting:
     """An account, the patient it acts for on this page, and all those it could act for."""
@@ -31,6 +50,16 @@ class Acting:
     user: User
     patient: Patient
     patients: list[Patient]
+    caller: Patient | Caregiver | None = None
+
+    @property
+    def refusal(self):
+        """Why nothing can be ordered for the patient, or nothing."""
+        try:
+            check_orderer(self.patient, user=self.user, today=timezone.localdate(), caller=self.caller)
+        except OrdererError as error:
+            return str(error)
+        return ""
 
     @property
     def is_for_somebody_else(self):
@@ -46,7 +75,7 @@ def acting_required(view):
 
     @wraps(view)
     def guarded(request, *args, **kwargs):
-        patients = list(patients_of(request.user))
+        patients, caller = people_of(request)
         if not patients:
             return redirect("delivery:home")
         named = {patient.number: patient for patient in patients}
@@ -55,7 +84,7 @@ def acting_required(view):
             raise Http404
         own_or_first = next((one for one in patients if one.user_id == request.user.pk), patients[0])
         patient = named.get(asked or request.session.get(CHOSEN), own_or_first)
-        request.acting = Acting(request.user, patient, patients)
+        request.acting = Acting(request.user, patient, patients, caller)
         return view(request, *args, **kwargs)
 
     return guarded

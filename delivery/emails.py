@@ -17,5 +17,6 @@ def register_kinds():
     status = Order.Status
     kinds.register("order_placed", context_for=order_words(status.PLACED, status.CONFIRMED))
     kinds.register("order_confirmed", context_for=order_words(status.CONFIRMED))
+    kinds.register("order_moved", context_for=order_words(status.PLACED, status.CONFIRMED))
     kinds.register("order_refused", context_for=order_words(status.REFUSED))
     kinds.register("order_cancelled", context_for=order_words(status.CANCELLED, status.LAPSED))

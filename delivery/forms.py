@@ -86,6 +86,14 @@ def _window_of(code):
     return DeliveryWindow.objects.filter(date=day, starts=starts).first()
 
 
+class MoveForm(PortalForm):
+    window = WindowField(label=_("When should we come instead?"))
+
+    def __init__(self, *args, terms, current, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["window"].choices = window_choices(terms, without=current)
+
+
 class CheckoutForm(PortalForm):
     autocomplete = {
         "street": "address-line1",
@@ -182,11 +190,12 @@ def payment_choices(subtotal_cents):
     ]
 
 
-def window_choices(terms):
+def window_choices(terms, *, without=None):
     """Radio cards by date: what is free until when, and for the rest why not."""
     by_day = {}
     for window in terms.windows:
-        by_day.setdefault(window.date, []).append((window.code, _card(window, terms)))
+        if window != without:
+            by_day.setdefault(window.date, []).append((window.code, _card(window, terms)))
     return [(long_date(day), cards) for day, cards in by_day.items()]
 
 

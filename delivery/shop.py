@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from certification.models import Certification
 from delivery import rules
-from delivery.models import DeliveryPolicy, DeliveryWindow, OrderLine, Product
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
 from ui.templatetags.portal import grams, money
 
 PRODUCTS_A_PAGE = 24
+SAVED_ADDRESSES = 4
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,10 @@ def refusal_of(check, *args, **kwargs):
     return ""
 
 
-def terms_for(patient):
+def terms_for(patient, *, policy=None):
+    """Under the policy in force, or that of an order that was placed."""
     now = timezone.now()
-    policy = rules.policy_on(timezone.localdate(now))
+    policy = policy or rules.policy_on(timezone.localdate(now))
     certification = patient.certifications.active().defer("condition_codes", "directions").first()
     return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification)
 
@@ -133,6 +135,18 @@ def _problem(lines, subtotal_cents, terms):
         return _("Your cart is empty. Add something to it first.")
     refusals = [line.refusal for line in lines if line.refusal]
     return refusals[0] if refusals else refusal_of(rules.check_minimum, subtotal_cents, terms.policy)
+
+
+def addresses_of(patient):
+    """The latest order to each other door than the patient's own home, at most SAVED_ADDRESSES of them."""
+    doors = {_door(patient): None}
+    for order in Order.objects.placed().filter(patient=patient).order_by("-placed_at")[:50]:
+        doors.setdefault(_door(order), order)
+    return [order for order in doors.values() if order][:SAVED_ADDRESSES]
+
+
+def _door(place):
+    return place.street_address.casefold(), place.zip_code
 
 
 def allotment_of(patient, cart, terms):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import allotment, cart, checkout, home, orders
+from delivery.views import allotment, cart, changes, checkout, home, orders
 
 app_name = "delivery"
 
@@ -8,12 +8,16 @@ urlpatterns = [
     path("home/", home.home, name="home"),
     path("delivery/", cart.product_list, name="product-list"),
     path("delivery/cart/", cart.cart_line, name="cart-line"),
+    path("delivery/call/end/", cart.phone_end, name="phone-end"),
     path("delivery/acting-for/", cart.acting_for, name="acting-for"),
     path("delivery/allotment/", allotment.own_allotment, name="allotment"),
     path("delivery/allotment/<uuid:uuid>/", allotment.allotment_of, name="allotment-of"),
     path("delivery/checkout/", checkout.checkout, name="checkout"),
     path("delivery/orders/", orders.order_list, name="order-list"),
     path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),
-    path("delivery/orders/<slug:number>/again/", orders.order_again, name="order-again"),
-    path("delivery/orders/<slug:number>/cancel/", orders.order_cancel, name="order-cancel"),
+    path("delivery/orders/<slug:number>/again/", changes.order_again, name="order-again"),
+    path("delivery/orders/<slug:number>/calendar.ics", orders.order_calendar, name="order-calendar"),
+    path("delivery/orders/<slug:number>/move/", changes.order_move, name="order-move"),
+    path("delivery/orders/<slug:number>/decline/", changes.order_decline, name="order-decline"),
+    path("delivery/orders/<slug:number>/cancel/", changes.order_cancel, name="order-cancel"),
 ]

@@ -296,11 +296,11 @@ def window(day=None, *, starts="09:30"):
     return DeliveryWindow.objects.get(date=day, starts=starts)
 
 
-def cart(of, *lines, by=None):
+def cart(of, *lines, by=None, caller=None):
     """What the patient's own account has in the cart: (product, quantity) pairs; two tinctures for $80 if none."""
     made = None
     for one, quantity in lines or [(product(), 2)]:
-        made = deliveries.set_line(patient=of, product=one, quantity=quantity, by=by or of.user)
+        made = deliveries.set_line(patient=of, product=one, quantity=quantity, by=by or of.user, caller=caller)
     return made
 
 
@@ -316,11 +316,11 @@ def address(**over):
     }
 
 
-def order(of=None, *, into=None, by=None, lines=(), **over):
+def order(of=None, *, into=None, by=None, caller=None, lines=(), **over):
     """A placed order of that patient (a new one) for that window (the next)."""
     of = of or patient()
     by = by or of.user
-    made = cart(of, *lines, by=by)
+    made = cart(of, *lines, by=by, caller=caller)
     seen = sum(line.total_cents for line in made.lines.all())
     return deliveries.place_order(
         **{
@@ -331,6 +331,7 @@ def order(of=None, *, into=None, by=None, lines=(), **over):
             "seen_cents": seen,
             "idempotency_key": uuid4(),
             "by": by,
+            "caller": caller,
             **over,
         }
     )

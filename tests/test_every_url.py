@@ -26,7 +26,7 @@ OWN = {
     "accounts:codes-kept",
     "certification:affirmation", "certification:card", "certification:card-pdf", "delivery:home",
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
-    "delivery:allotment",
+    "delivery:allotment", "delivery:phone-end",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
 OFFICE = {
@@ -50,7 +50,7 @@ PAPERS = CERTIFICATE | {
     "certification:certification-card", "certification:certification-card-pdf", "certification:certification-card-lost",
 }  # fmt: skip
 LEDGER = "delivery:allotment-of"  # the office's own, and for staff who may see entries
-ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again")}
+ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again", "move", "decline", "calendar")}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
 # What does not simply open: the way it leads on, or the refusal of a GET.
@@ -62,6 +62,7 @@ PATIENT_IS_LED = {
     "delivery:cart-line": "/delivery/",
     "delivery:checkout": "/delivery/",
     "delivery:order-again": 405,
+    "delivery:phone-end": 405,
 }
 # allauth's pages of a state's sign-on: there once it is switched on (tests/accounts/test_sign_on.py).
 SIGN_ON = {
@@ -114,6 +115,11 @@ def address_of(name, world):
 
 def statuses(client, address):
     return {method: getattr(client, method)(address).status_code for method in ("get", "post")}
+
+
+def leads_to_the_order(name, world):
+    """What is only for later leads back to the order."""
+    return {"delivery:order-decline": reverse("delivery:order-detail", args=[world.order.number])}.get(name)
 
 
 def opened(response):
@@ -210,7 +216,7 @@ def test_a_strange_delegate_and_a_strange_caregiver_open_nothing(name, world):
 @pytest.mark.parametrize("name", sorted(ORDER | OWN - {"accounts:role", "accounts:physician-identify"}))
 def test_the_patient_opens_her_own(name, world):
     response = factories.client_for(world.patient.user).get(address_of(name, world))
-    assert opened(response) == PATIENT_IS_LED.get(name, 200)
+    assert opened(response) == (leads_to_the_order(name, world) or PATIENT_IS_LED.get(name, 200))
 
 
 @pytest.mark.parametrize("model", ["delivery_order", "certification_patient", "accounts_physician", "audit_event"])

@@ -2,6 +2,8 @@
 
 from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line
+from delivery.actions.moving import decline_order, move_order
+from delivery.actions.phone import answer_call
 from delivery.actions.placing import place_order
 from delivery.actions.review import confirm_order
 from delivery.actions.stock import receive_stock, save_product
@@ -15,10 +17,13 @@ from delivery.actions.undoing import (
 from delivery.actions.windows import make_windows, set_policy, sync_policies
 
 __all__ = [
+    "answer_call",
     "cancel_order",
     "confirm_order",
+    "decline_order",
     "lapse_orders",
     "make_windows",
+    "move_order",
     "place_order",
     "receive_stock",
     "record_allotment_entry",

@@ -6,17 +6,19 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Patient
+from certification.models import Caregiver, Patient
 from delivery import rules
 from delivery.models import Order, OrderLine, Product
 
 
 @audited("cart.set_line")
-def set_line(*, patient: Patient, product: Product, quantity: int, by: User) -> Order:
+def set_line(
+    *, patient: Patient, product: Product, quantity: int, by: User, caller: Patient | Caregiver | None = None
+) -> Order:
     """Put `quantity` of a product (0 takes it out) into the cart that `by` keeps for the patient; returns the cart."""
     today = timezone.localdate()
     rules.check_quantity(quantity)
-    rules.check_orderer(patient, user=by, today=today)
+    rules.check_orderer(patient, user=by, today=today, caller=caller)
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     cart, _created = Order.objects.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)
     if quantity == 0:
@@ -31,14 +33,14 @@ def set_line(*, patient: Patient, product: Product, quantity: int, by: User) -> 
 
 
 @audited("order.reorder")
-def reorder(*, order: Order, by: User) -> list[str]:
+def reorder(*, order: Order, by: User, caller: Patient | Caregiver | None = None) -> list[str]:
     """Put what an earlier order held into the cart that `by` keeps for its patient, as far as it is possible today.
 
     Returns a sentence for each product that is not possible any more, or not in full.
     """
     today = timezone.localdate()
     patient = Patient.objects.select_for_update(no_key=True).get(pk=order.patient_id)
-    rules.check_orderer(patient, user=by, today=today)
+    rules.check_orderer(patient, user=by, today=today, caller=caller)
     cart, _created = Order.objects.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)
     missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
     record(action="order.reorder", by=by, subject=order)

@@ -37,13 +37,24 @@ def _move_stock(order: Order, lines: Iterable[OrderLine], kind: str, *, sign: in
 
 
 def tell(order: Order, kind: str, *, by: User | None) -> None:
+    """One mail of a kind for each window that the order was in; who called and has no address is told on the phone."""
+    recipient = _recipient(order)
+    if not recipient:
+        return
     queue(
         kind=kind,
-        recipient=order.placed_by.email,
+        recipient=recipient,
         context={"order": order.pk},
-        dedupe_key=f"{kind}:{order.pk}",
+        dedupe_key=f"{kind}:{order.pk}:{order.moves}" if order.moves else f"{kind}:{order.pk}",
         by=by,
     )
+
+
+def _recipient(order: Order) -> str:
+    if order.assisted_by_id is None:
+        return order.placed_by.email
+    assignment = order.patient.current_assignment
+    return order.patient.email or (assignment.caregiver.email if assignment else "")
 
 
 def lock_all(orders: QuerySet[Order]) -> None:

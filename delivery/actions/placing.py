@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Certification, Patient
+from certification.models import Caregiver, Certification, Patient
 from delivery import rules
 from delivery.actions.holding import take, tell
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
@@ -29,12 +29,14 @@ def place_order(
     seen_cents: int,
     idempotency_key: UUID,
     by: User,
+    caller: Patient | Caregiver | None = None,
 ) -> Order:
     """Turn the cart that `by` keeps for the patient into an order for `window`.
 
     `address` has street, unit, city, zip_code, phone, is_residence; `seen_cents` is the total the page showed. Takes a
     place, stock and allotment, all checked under locks. The same key again returns the order it made; with other
-    content RepeatedWithOtherContent. Raises every DeliveryError.
+    content RepeatedWithOtherContent. With a `caller`, `by` is the member of staff on the phone. Raises every
+    DeliveryError.
     """
     now = timezone.now()
     digest = _request_digest(patient, window, address, payment_method, seen_cents)
@@ -48,7 +50,8 @@ def place_order(
     window = DeliveryWindow.objects.select_for_update(no_key=True).get(pk=window.pk)
     lines = _lines_with_locked_products(cart)
     policy = rules.policy_on(timezone.localdate())
-    _check_may_be_placed(patient, certification, window, lines, policy, now=now, by=by)
+    rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller)
+    _check_may_be_placed(patient, certification, window, lines, policy, now=now)
     rules.check_address(
         street=address["street"],
         unit=address["unit"],
@@ -63,6 +66,7 @@ def place_order(
         setattr(cart, name, value)
     cart.certification, cart.window, cart.policy = certification, window, policy
     cart.payment_method, cart.subtotal_cents, cart.amount_mg = payment_method, subtotal_cents, amount_mg
+    cart.assisted_by = by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
     cart.number, cart.status, cart.placed_at = readable_number("D"), Order.Status.PLACED, now
     cart.save()
@@ -110,9 +114,7 @@ def _check_may_be_placed(
     policy: DeliveryPolicy,
     *,
     now: datetime,
-    by: User,
 ) -> None:
-    rules.check_orderer(patient, user=by, today=timezone.localdate(now))
     rules.check_lead_time(window, policy, now=now)
     rules.check_certification_covers(certification, window)
     rules.check_window_has_room(window)

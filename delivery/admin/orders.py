@@ -2,17 +2,31 @@
 
 import re
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ReasonForm, Step
 from delivery import actions
+from delivery import phone as call
 from delivery.admin import columns
 from delivery.models import Order, OrderLine
-from delivery.rules import ALLOWED_TRANSITIONS, looks_like_business
+from delivery.rules import ALLOWED_TRANSITIONS, looks_like_business, orders_of_same_stop
+from ui.errors import PortalError, add_to_form
+from ui.forms import DateBoxesField, PortalForm
 from ui.templatetags.portal import money, phone
 
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
+
+
+class CallForm(PortalForm):
+    number = forms.CharField(label=_("Number of the card"), max_length=20, help_text=_("Like P-7KQ4-M2XP."))
+    name = forms.CharField(label=_("First and last name"), max_length=200)
+    birth_date = DateBoxesField(label=_("Date of birth"), past_only=True)
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -91,17 +105,20 @@ def _explain_refusal(order):
 class OrderAdmin(ActionAdmin):
     """What a driver or a technician needs, and nothing of the certification."""
 
-    list_display = ["number", "when", "patient_number", "subtotal", "status"]
+    change_list_template = "admin/delivery/order/change_list.html"
+
+    list_display = ["number", "when", "patient_number", "subtotal", "status", "notes"]
     list_display_links = ["number"]
-    list_filter = [WaitingFilter]
+    list_filter = [WaitingFilter, ("declined_at", admin.EmptyFieldListFilter)]
     list_select_related = ["window", "patient"]
     ordering = ["window__date", "window__starts", "placed_at"]
     search_fields = ["number"]
     search_help_text = _("Order number, or phone in any format")
     fields = readonly_fields = [
         "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
-        "reads_like_a_business", "contact_phone", "payment_method", "subtotal", "flower_equivalent", "placed_at",
-        "confirmed_at", "ended_at", "ended_reason",
+        "reads_like_a_business", "same_stop", "assisted_by", "contact_phone",
+        "payment_method", "subtotal", "flower_equivalent", "placed_at",
+        "confirmed_at", "declined_at", "ended_at", "ended_reason",
     ]  # fmt: skip
     inlines = [LineInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
@@ -126,6 +143,34 @@ class OrderAdmin(ActionAdmin):
         ),
     )
 
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.phone_view)
+        return [path("phone/", view, name=self._url_name("phone")), *super().get_urls()]
+
+    def phone_view(self, request):
+        """Who calls is asked for three answers; then staff order on the pages that everybody orders on."""
+        if not request.user.has_perm("delivery.add_order"):
+            raise PermissionDenied
+        form = CallForm(request.POST if request.method == "POST" else None)
+        if form.is_valid() and self._answer(request, form):
+            return HttpResponseRedirect(reverse("delivery:product-list"))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Order by phone"),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/delivery/order/phone.html", context)
+
+    def _answer(self, request, form):
+        try:
+            caller = actions.answer_call(**form.cleaned_data, by=request.user)
+        except PortalError as error:
+            add_to_form(form, error)
+            return False
+        call.begin(request, caller)
+        return True
+
     def get_queryset(self, request):
         return super().get_queryset(request).placed()
 
@@ -144,6 +189,15 @@ class OrderAdmin(ActionAdmin):
     @admin.display(description=_("patient"), ordering="patient__number")
     def patient_number(self, order):
         return order.patient.number
+
+    @admin.display(description=_("note"))
+    def notes(self, order):
+        told = [_("Cannot take it")] if order.declined_at else []
+        return ", ".join(map(str, told + ([_("By phone")] if order.assisted_by_id else [])))
+
+    @admin.display(description=_("same stop"))
+    def same_stop(self, order):
+        return ", ".join(other.number for other in orders_of_same_stop(order)) or _("None")
 
     @admin.display(description=_("name"))
     def patient_name(self, order):

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -50,6 +50,14 @@ class Order(models.Model):
         Certification, null=True, blank=True, on_delete=models.PROTECT, related_name="orders"
     )
     placed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders")
+    assisted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("Who took the call, when it was ordered by phone."),
+    )
     window = models.ForeignKey(DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     policy = models.ForeignKey(DeliveryPolicy, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     street = models.CharField(max_length=200, blank=True)
@@ -68,6 +76,10 @@ class Order(models.Model):
     placed_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    moves = models.PositiveSmallIntegerField(default=0, help_text=_("How often it went to another window."))
+    declined_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the orderer said, past the cut-off, that nobody can take it.")
+    )
     ended_reason = models.CharField(max_length=500, blank=True)
 
     objects = OrderQuerySet.as_manager()
@@ -105,6 +117,13 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["cancelled", "refused", "lapsed"]) | Q(ended_at__isnull=False),
                 name="order_ended_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(assisted_by__isnull=True) | Q(assisted_by=F("placed_by")),
+                name="order_assisted_by_who_placed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cart") | Q(declined_at__isnull=True, moves=0), name="order_cart_is_at_rest"
             ),
             models.CheckConstraint(
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="order_confirmed_has_time"

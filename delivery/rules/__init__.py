@@ -1,6 +1,6 @@
 """What an order needs. Each `check_` raises a DeliveryError; nothing is written."""
 
-from delivery.rules.addresses import check_address, looks_like_business, zip_is_served
+from delivery.rules.addresses import check_address, looks_like_business, orders_of_same_stop, zip_is_served
 from delivery.rules.allotment import (
     allotment_left_mg,
     allotment_mg,
@@ -16,6 +16,7 @@ from delivery.rules.allotment import (
 from delivery.rules.errors import (
     AddressError,
     AllotmentError,
+    CallerError,
     CertificationNotValid,
     ChangedError,
     DeliveryError,
@@ -31,8 +32,12 @@ from delivery.rules.errors import (
 )
 from delivery.rules.orders import (
     ALLOWED_TRANSITIONS,
+    card_number_parts,
+    check_caller,
     check_certification_covers,
     check_may_cancel,
+    check_may_decline,
+    check_may_move,
     check_minimum,
     check_orderer,
     check_payment,
@@ -45,6 +50,7 @@ from delivery.rules.products import (
     MOST_OF_ONE_PRODUCT,
     check_is_in_cart,
     check_product_counts,
+    check_product_fits_age,
     check_product_fits_patient,
     check_quantity,
     check_stock,
@@ -64,6 +70,7 @@ __all__ = [
     "ALLOWED_TRANSITIONS",
     "AddressError",
     "AllotmentError",
+    "CallerError",
     "CertificationNotValid",
     "ChangedError",
     "DeliveryError",
@@ -80,18 +87,23 @@ __all__ = [
     "allotment_left_mg",
     "allotment_mg",
     "bookable_windows",
+    "card_number_parts",
     "check_address",
     "check_allotment_left",
+    "check_caller",
     "check_certification_covers",
     "check_entry_amount",
     "check_entry_day",
     "check_is_in_cart",
     "check_lead_time",
     "check_may_cancel",
+    "check_may_decline",
+    "check_may_move",
     "check_minimum",
     "check_orderer",
     "check_payment",
     "check_product_counts",
+    "check_product_fits_age",
     "check_product_fits_patient",
     "check_quantity",
     "check_same_request",
@@ -106,6 +118,7 @@ __all__ = [
     "largest_quantity_that_fits",
     "left_on",
     "looks_like_business",
+    "orders_of_same_stop",
     "policy_on",
     "stock_mismatches",
     "totals",

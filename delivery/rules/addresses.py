@@ -5,10 +5,11 @@ from math import asin, cos, radians, sin, sqrt
 
 import usaddress
 import zipcodes
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from certification.rules import names_po_box
-from delivery.models import DeliveryPolicy
+from delivery.models import DeliveryPolicy, Order
 from delivery.rules.errors import (
     AddressError,
 )
@@ -49,6 +50,17 @@ def looks_like_business(street: str, unit: str = "") -> bool:
         return bool(BUSINESS_WORDS.search(f"{street} {unit}"))
     told = " ".join(text for label, text in parts.items() if label != "StreetName")
     return bool(BUSINESS_WORDS.search(f"{told} {unit}")) or ("BuildingName" in parts and "AddressNumber" not in parts)
+
+
+def orders_of_same_stop(order: Order) -> QuerySet[Order]:
+    """Other open orders to the same door in the same window: one stop, with a hand-over for each."""
+    same_door = Order.objects.holding().filter(
+        window=order.window_id,
+        zip_code=order.zip_code,
+        street__iexact=order.street,
+        unit__iexact=order.unit,
+    )
+    return same_door.exclude(pk=order.pk).order_by("pk")
 
 
 def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy) -> None:

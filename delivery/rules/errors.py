@@ -15,6 +15,10 @@ class OrdererError(DeliveryError):
     """This account may not order for this patient."""
 
 
+class CallerError(DeliveryError):
+    """Who calls is not whom the card names."""
+
+
 class CertificationNotValid(DeliveryError):
     """No certification is valid on the delivery day."""
 

@@ -1,5 +1,6 @@
 """Who may order, what an order needs, and what may become of it. Each `check_` raises a DeliveryError."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -7,10 +8,11 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from certification.models import Certification, Patient
+from certification.models import Caregiver, Certification, Patient
 from certification.rules import needs_guardian
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.rules.errors import (
+    CallerError,
     CertificationNotValid,
     ChangedError,
     MinimumError,
@@ -21,10 +23,12 @@ from delivery.rules.errors import (
     WindowError,
 )
 from delivery.rules.windows import closes_at
+from ui.text import search_name
 
 if TYPE_CHECKING:
     from accounts.models import User
 
+CARD_NUMBER = re.compile(r"([PG])([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 S = Order.Status
 ALLOWED_TRANSITIONS = {
     S.CART: {S.PLACED},
@@ -53,11 +57,14 @@ def check_transition(order: Order, to: str) -> None:
         )
 
 
-def check_orderer(patient: Patient, *, user: "User", today: date) -> None:
+def check_orderer(patient: Patient, *, user: "User", today: date, caller: Patient | Caregiver | None = None) -> None:
     """The patient, or the caregiver, who affirmed; for a minor or a patient without capacity the caregiver alone.
 
-    Raises OrdererError.
+    On the phone it is the caller who may, and staff who do it for her. Raises OrdererError.
     """
+    if caller is not None:
+        _check_caller_may_order(patient, caller, user, today)
+        return
     assignment = patient.current_assignment
     if assignment is not None and assignment.caregiver.user_id == user.pk:
         if assignment.affirmed_at is None:
@@ -69,6 +76,40 @@ def check_orderer(patient: Patient, *, user: "User", today: date) -> None:
         raise OrdererError(_("For this patient, the caregiver orders and receives."))
     if patient.affirmed_at is None:
         raise OrdererError(_("Confirm your patient’s statement first; then you can order."))
+
+
+def _check_caller_may_order(patient: Patient, caller: Patient | Caregiver, user: "User", today: date) -> None:
+    if not user.is_staff:
+        raise OrdererError(_("Only staff order for somebody who calls."))
+    if isinstance(caller, Caregiver):
+        assignment = patient.current_assignment
+        if assignment is None or assignment.caregiver_id != caller.pk:
+            raise OrdererError(_("Only the patient or the patient’s caregiver can order."))
+        if assignment.affirmed_at is None:
+            raise OrdererError(_("The caregiver has to confirm the caregiver’s statement first."))
+        return
+    if caller.pk != patient.pk:
+        raise OrdererError(_("Only the patient or the patient’s caregiver can order."))
+    if needs_guardian(birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today):
+        raise OrdererError(_("For this patient, the caregiver orders and receives."))
+    if patient.affirmed_at is None and not patient.has_no_email:
+        raise OrdererError(_("The patient has to confirm the patient’s statement first: it waits in the mail."))
+
+
+def card_number_parts(number: str) -> tuple[str, ...]:
+    """The letter and both halves of a number as it is read aloud, or nothing: `g 7kq4 m2xp` is G, 7KQ4, M2XP."""
+    match = CARD_NUMBER.fullmatch(re.sub(r"[\s-]", "", number.upper()))
+    return match.groups() if match else ()
+
+
+def check_caller(person: Patient | Caregiver | None, *, name: str, birth_date: date) -> None:
+    """First and last name and the birth date are those of the card; raises CallerError, the same for any of them."""
+    if person is not None and person.birth_date == birth_date:
+        said, known = set(search_name(name).split()), set(person.search_name.split())
+        needed = set(search_name(person.first_name, person.last_name).split())
+        if needed <= said <= known:
+            return
+    raise CallerError(_("No card fits these three answers. Ask again, or call back at the number on file."))
 
 
 def check_certification_covers(certification: Certification | None, window: DeliveryWindow) -> None:
@@ -114,6 +155,31 @@ def check_same_request(order: Order, digest: str) -> None:
     """A repeated form has the content it had; raises RepeatedWithOtherContent."""
     if order.request_digest != digest:
         raise RepeatedWithOtherContent(_("This form was sent before with other content. Start again from your cart."))
+
+
+def check_may_move(order: Order, *, by_staff: bool, now: datetime) -> None:
+    """Placed or confirmed, until its window's cut-off; staff at any time. Raises TransitionError or WindowError."""
+    _check_is_open(order)
+    assert order.window and order.policy
+    if not by_staff and now > closes_at(order.window, order.policy):
+        raise WindowError(_("It is too late to move it here. Please call us."))
+
+
+def check_may_decline(order: Order, *, now: datetime) -> None:
+    """Placed or confirmed, after the cut-off and before the window ends. Raises TransitionError or WindowError."""
+    _check_is_open(order)
+    assert order.window and order.policy
+    if now <= closes_at(order.window, order.policy):
+        raise WindowError(_("You can still cancel or move this order: do that instead."))
+    if now >= order.window.ends_at:
+        raise WindowError(_("The delivery window is over. Please call us."))
+
+
+def _check_is_open(order: Order) -> None:
+    if order.status not in Order.HOLDING:
+        raise TransitionError(
+            _("This order is %(status)s; that is no longer possible.") % {"status": order.get_status_display().lower()}
+        )
 
 
 def check_may_cancel(order: Order, *, by_staff: bool, now: datetime) -> None:

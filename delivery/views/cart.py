@@ -6,11 +6,10 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from delivery import actions, rules, shop
+from delivery import actions, phone, rules, shop
 from delivery.acting import CHOSEN, acting_required
 from delivery.filters import MenuFilter
 from delivery.forms import LineForm, ZipForm
@@ -49,7 +48,8 @@ def _back_to_menu(request):
 
 def _set_line(request, form):
     try:
-        actions.set_line(patient=request.acting.patient, by=request.user, **form.cleaned_data)
+        acting = request.acting
+        actions.set_line(patient=acting.patient, caller=acting.caller, by=request.user, **form.cleaned_data)
     except PortalError as error:
         add_to_form(form, error)
         return False
@@ -77,7 +77,7 @@ def _page(request, *, form=None, zip_form=None, notice=""):
         "menu": menu,
         "chosen": chosen,
         "allotment": shop.allotment_of(acting.patient, cart, terms),
-        "refusal": shop.refusal_of(rules.check_orderer, acting.patient, user=acting.user, today=timezone.localdate()),
+        "refusal": acting.refusal,
         "form": form or chosen,
         "zip_form": zip_form or ZipForm(),
         "notice": notice,
@@ -107,6 +107,13 @@ def _lay_out_forms(shelves, cart, posted):
 
 def _form_for(sku, sent, posted, quantity):
     return posted if sku == sent else LineForm.of(sku, initial={"quantity": quantity})
+
+
+@require_POST
+def phone_end(request):
+    """The call is over: the account orders for nobody any more."""
+    phone.end(request)
+    return redirect("admin:delivery_order_changelist" if request.user.is_staff else "delivery:home")
 
 
 @require_POST

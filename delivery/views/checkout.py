@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from delivery import actions, rules, shop
@@ -23,16 +22,18 @@ def checkout(request):
     cart = shop.cart_of(acting, terms)
     if request.method == "POST":
         return _place(request, terms, cart)
-    refusal = shop.refusal_of(rules.check_orderer, acting.patient, user=acting.user, today=timezone.localdate())
+    refusal = acting.refusal
     if refusal or cart.problem:
         messages.warning(request, refusal or cart.problem)
         return redirect("delivery:product-list")
-    form = CheckoutForm(initial=_home_of(acting.patient), terms=terms, subtotal_cents=cart.subtotal_cents)
-    return _page(request, form, terms, cart)
+    addresses = shop.addresses_of(acting.patient)
+    used = next((one for one in addresses if one.number == request.GET.get("to")), acting.patient)
+    form = CheckoutForm(initial=_address_of(used), terms=terms, subtotal_cents=cart.subtotal_cents)
+    return _page(request, form, terms, cart, addresses)
 
 
-def _home_of(patient):
-    return {name: getattr(patient, name) for name in ("street", "unit", "city", "zip_code", "phone")}
+def _address_of(patient_or_order):
+    return {name: getattr(patient_or_order, name) for name in ("street", "unit", "city", "zip_code", "phone")}
 
 
 def _place(request, terms, cart):
@@ -49,6 +50,7 @@ def _place(request, terms, cart):
             seen_cents=answers["seen_cents"],
             idempotency_key=answers["idempotency_key"],
             by=request.user,
+            caller=request.acting.caller,
         )
     except rules.RepeatedWithOtherContent as error:
         context = {"acting": request.acting, "error": error}
@@ -59,13 +61,14 @@ def _place(request, terms, cart):
     return HttpResponseRedirect(reverse("delivery:order-detail", args=[order.number]), status=303)
 
 
-def _page(request, form, terms, cart):
+def _page(request, form, terms, cart, addresses=()):
     """The total shown is always today's, so a price that changed is seen, and agreed to, on the next try."""
     context = {
         "acting": request.acting,
         "form": form,
         "cart": cart,
         "terms": terms,
+        "addresses": addresses,
         "allotment": shop.allotment_of(request.acting.patient, cart, terms),
         "idempotency_key": form.cleaned_data.get("idempotency_key") if form.is_bound else None,
     }

@@ -39,6 +39,7 @@ def refused(write, constraint=None):
         (StockMovement, {"kind": "released", "quantity": -1}, "movement_sign_fits_kind"),
         (StockMovement, {"kind": "reserved", "quantity": -1, "order": None}, "movement_sign_fits_kind"),
         (StockMovement, {"kind": "lost"}, "movement_sign_fits_kind"),
+        (Order, {"status": "cart", "moves": 1}, "order_cart_is_at_rest"),
         (Order, {"status": "packed"}, "order_status"),
         (Order, {"number": None}, "order_placed_is_complete"),
         (Order, {"window": None}, "order_placed_is_complete"),

@@ -216,6 +216,45 @@ def test_control_without_locks_10_buyers_oversell_the_last_items(monkeypatch):
         cursor.execute("ALTER TABLE delivery_product ADD CONSTRAINT delivery_product_stock_check CHECK (stock >= 0)")
 
 
+# --- Moving ---------------------------------------------------------------------------------------------------------
+
+
+def moving(count, capacity):
+    """So many orders for one window, each of which wants a place of the next, which has few."""
+    people.policy(timezone.localdate(), capacity=count)
+    first, product, physician = factories.window(), factories.product(stock=1000), factories.identified_physician()
+    orders = [
+        factories.order(factories.certification(physician).patient, into=first, lines=[(product, 2)])
+        for _order in range(count)
+    ]
+    second = factories.window(starts="13:30")
+    with unguarded():
+        DeliveryWindow.objects.filter(pk=second.pk).update(capacity=capacity)
+    return (
+        first,
+        second,
+        [lambda order=order: actions.move_order(order=order, window=second, by=order.placed_by) for order in orders],
+    )
+
+
+@on_postgres
+def test_12_who_move_to_3_places_give_3_and_9_stay():
+    first, second, calls = moving(12, 3)
+    results = at_once(calls)
+    assert len(orders_in(results)) == 3
+    assert {type(result) for result in results} == {Order, rules.WindowError}
+    assert (booked(first), booked(second), list(rules.window_mismatches())) == (9, 3, [])
+
+
+@on_postgres
+def test_control_without_locks_12_who_move_overbook_3_places(monkeypatch):
+    _first, second, calls = moving(12, 3)
+    with without_constraint(DeliveryWindow, "window_not_overbooked", {"booked": 0, "capacity": 20}):
+        with without_locks(monkeypatch, all_pass="check_window_has_room", parties=12):
+            results = at_once(calls)
+        assert (len(orders_in(results)), booked(second)) == (12, 12)
+
+
 # --- Allotment ------------------------------------------------------------------------------------------------------
 
 

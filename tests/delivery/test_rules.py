@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certification.models import Patient
 from certification.rules import ounces_to_mg
 from delivery import actions, rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
@@ -455,6 +456,37 @@ def test_check_may_cancel_until_the_cut_off_and_staff_later():
     rules.check_may_cancel(order, by_staff=True, now=closes + SECOND)
     with pytest.raises(rules.TransitionError):
         rules.check_may_cancel(Order(status=S.LAPSED, window=window, policy=TERMS), by_staff=True, now=closes)
+
+
+def test_check_may_move_until_the_cut_off_and_staff_later():
+    window = window_on(WEDNESDAY)
+    order, closes = Order(status=S.PLACED, window=window, policy=TERMS), rules.closes_at(window, TERMS)
+    rules.check_may_move(order, by_staff=False, now=closes)
+    with pytest.raises(rules.WindowError, match="too late to move"):
+        rules.check_may_move(order, by_staff=False, now=closes + SECOND)
+    rules.check_may_move(order, by_staff=True, now=closes + SECOND)
+    with pytest.raises(rules.TransitionError, match="cancelled"):
+        rules.check_may_move(Order(status=S.CANCELLED, window=window, policy=TERMS), by_staff=True, now=closes)
+
+
+def test_check_may_decline_between_the_cut_off_and_the_end():
+    window = window_on(WEDNESDAY)
+    order, closes = Order(status=S.CONFIRMED, window=window, policy=TERMS), rules.closes_at(window, TERMS)
+    for now in (closes + SECOND, window.ends_at - SECOND):
+        rules.check_may_decline(order, now=now)
+    for now, words in ((closes, "still cancel or move"), (window.ends_at, "is over")):
+        with pytest.raises(rules.WindowError, match=words):
+            rules.check_may_decline(order, now=now)
+    with pytest.raises(rules.TransitionError):
+        rules.check_may_decline(Order(status=S.REFUSED, window=window, policy=TERMS), now=closes + SECOND)
+
+
+def test_check_product_fits_age_asks_nothing_about_the_menu():
+    patient = Patient(birth_date=date(2008, 11, 26))  # 18 the day after that Wednesday
+    pen = Product(name="Pen", is_inhaled=True, is_active=False)
+    rules.check_product_fits_age(pen, patient, day=WEDNESDAY + timedelta(days=1))
+    with pytest.raises(rules.ProductError, match="under 18"):
+        rules.check_product_fits_age(pen, patient, day=WEDNESDAY)
 
 
 # --- The nightly check ----------------------------------------------------------------------------------------------

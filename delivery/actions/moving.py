@@ -1,0 +1,74 @@
+"""From one window to another, and the word that nobody will take the delivery."""
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from certification.models import Certification, Patient
+from delivery import rules
+from delivery.actions.holding import locked, tell
+from delivery.models import DeliveryWindow, Order
+
+
+@audited("order.move")
+def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
+    """The orderer until the cut-off, or staff: its place is given back and one of `window` taken; stock stays.
+
+    The order's own terms hold (`policy`), and its prices. The same window again changes nothing. Raises
+    TransitionError, WindowError, OrdererError, CertificationNotValid, ProductError or AllotmentError.
+    """
+    now = timezone.now()
+    Patient.objects.select_for_update(no_key=True).get(orders=order)
+    valid = Certification.objects.valid_on(window.date).select_for_update(no_key=True)
+    certification = valid.filter(patient=order.patient_id).first()
+    order = locked(order)
+    if order.window_id == window.pk:
+        return order
+    if not by.is_staff:
+        rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
+    rules.check_may_move(order, by_staff=by.is_staff, now=now)
+    assert order.window_id
+    both = DeliveryWindow.objects.select_for_update(no_key=True).filter(pk__in={order.window_id, window.pk})
+    windows = {one.pk: one for one in both.order_by("pk")}
+    _check_fits(order, windows[window.pk], certification)
+    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
+    DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
+    order.window, order.certification, order.moves = windows[window.pk], certification, order.moves + 1
+    order.save(update_fields=["window", "certification", "moves"])
+    record(action="order.move", by=by, subject=order)
+    tell(order, "order_moved", by=by)
+    return order
+
+
+def _check_fits(order: Order, window: DeliveryWindow, certification: Certification | None) -> None:
+    policy = order.policy
+    assert policy
+    rules.check_lead_time(window, policy, now=timezone.now())
+    rules.check_certification_covers(certification, window)
+    rules.check_window_has_room(window)
+    for line in order.lines.select_related("product"):
+        rules.check_product_fits_age(line.product, order.patient, day=window.date)
+    left_mg = rules.allotment_left_mg(
+        patient=order.patient,
+        day=window.date,
+        certification=certification,
+        days=policy.allotment_days,
+        without=order,
+    )
+    rules.check_allotment_left(order.amount_mg, left_mg)
+
+
+@audited("order.decline")
+def decline_order(*, order: Order, by: User) -> Order:
+    """After the cut-off the orderer says that nobody can take it: marked for staff. Again changes nothing."""
+    now = timezone.now()
+    order = locked(order)
+    if order.declined_at is not None:
+        return order
+    rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
+    rules.check_may_decline(order, now=now)
+    order.declined_at = now
+    order.save(update_fields=["declined_at"])
+    record(action="order.decline", by=by, subject=order)
+    return order

@@ -1,0 +1,228 @@
+"""Somebody calls, and staff order for her on the pages that everybody orders on."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from audit.models import Event
+from delivery import rules
+from delivery.models import Order
+from notifications.models import Notification
+from tests import factories
+from tests.delivery import people
+from tests.delivery.people import checkout_post, url, words_of
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db
+PHONE = reverse("admin:delivery_order_phone")
+
+
+@pytest.fixture
+def staff():
+    return factories.staff("Technician")
+
+
+@pytest.fixture
+def client(staff):
+    return factories.client_for(staff)
+
+
+@pytest.fixture
+def patient():
+    """Without e-mail, and so without an account."""
+    return factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False).patient
+
+
+def answers(person, **over):
+    day = person.birth_date
+    return {
+        "number": person.number,
+        "name": f"{person.first_name} {person.last_name}",
+        "birth_date_month": str(day.month),
+        "birth_date_day": str(day.day),
+        "birth_date_year": str(day.year),
+        **over,
+    }
+
+
+# --- Who calls ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [("p-7kq4-m2xp", ("P", "7KQ4", "M2XP")), (" G 7KQ4M2XP", ("G", "7KQ4", "M2XP")), ("D-7KQ4-M2XP", ()), ("\0", ())],
+)
+def test_card_number_parts_as_it_is_read_aloud(said, parts):
+    assert rules.card_number_parts(said) == parts
+
+
+def test_check_caller_wants_name_and_birth_date_of_the_card(patient):
+    rules.check_caller(patient, name="ROSA  delgado", birth_date=patient.birth_date)
+    wrong = [
+        ("Rosa", patient.birth_date),
+        ("Rosa Delgado Hart", patient.birth_date),
+        ("Rosa Delgado", date(1980, 4, 29)),
+    ]
+    for name, birth_date in wrong:
+        with pytest.raises(rules.CallerError):
+            rules.check_caller(patient, name=name, birth_date=birth_date)
+    with pytest.raises(rules.CallerError):
+        rules.check_caller(None, name="Rosa Delgado", birth_date=patient.birth_date)
+
+
+def test_check_orderer_on_the_phone_is_about_the_caller(patient, staff):
+    rules.check_orderer(patient, user=staff, today=date(2026, 11, 23), caller=patient)
+    for user, caller in ((factories.user(), patient), (staff, factories.patient()), (staff, None)):
+        with pytest.raises(rules.OrdererError):
+            rules.check_orderer(patient, user=user, today=date(2026, 11, 23), caller=caller)
+
+
+def test_check_orderer_on_the_phone_leaves_a_child_to_the_guardian(staff):
+    caregiver, child = people.guardian_of_a_child()
+    today = date(2026, 11, 23)
+    rules.check_orderer(child, user=staff, today=today, caller=caregiver)
+    with pytest.raises(rules.OrdererError, match="the caregiver orders"):
+        rules.check_orderer(child, user=staff, today=today, caller=child)
+    people.end(child.current_assignment)
+    child = type(child).objects.get()
+    with pytest.raises(rules.OrdererError, match="Only the patient"):
+        rules.check_orderer(child, user=staff, today=today, caller=caregiver)
+
+
+def test_check_orderer_on_the_phone_asks_who_has_mail_to_affirm_first(staff):
+    patient = factories.certification(caregiver=factories.caregiver(), joined=False).patient
+    for caller in (patient, patient.current_assignment.caregiver):
+        with pytest.raises(rules.OrdererError, match="statement first"):
+            rules.check_orderer(patient, user=staff, today=date(2026, 11, 23), caller=caller)
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"name": "Rosa Hart"}, "No card fits these three answers."),
+        ({"birth_date_year": "1981"}, "No card fits these three answers."),
+        ({"number": "P-2222-2222"}, "No card fits these three answers."),
+        ({"number": "x" * 20}, "No card fits these three answers."),
+        ({"number": "\0"}, "Some characters here cannot be read."),
+        ({"name": "🌿" * 100_000}, "Shorten this to 200 characters or fewer."),
+        ({"birth_date_day": "32"}, "Enter a day from 1 to"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_wrong_answers_begin_nothing(client, patient, over, sentence):
+    response = client.post(PHONE, answers(patient, **over))
+    assert response.status_code == 200
+    assert sentence in words_of(response)
+    assert client.get(url("product-list")).status_code == 302
+
+
+def test_a_refused_call_is_recorded(client, patient):
+    client.post(PHONE, answers(patient, name="Somebody Else"))
+    assert Event.objects.filter(action="call.answer", outcome="refused", reason="CallerError").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("group", "status"), [("Pharmacist", 200), ("Manager", 200), ("Driver", 403), ("Auditor", 403)]
+)
+def test_the_door_is_for_who_may_order(group, status):
+    client = factories.client_for(factories.staff(group))
+    assert client.get(PHONE).status_code == status
+    listed = words_of(client.get(reverse("admin:delivery_order_changelist")))
+    assert ("Order by phone" in listed) is (status == 200)
+
+
+# --- The order ------------------------------------------------------------------------------------------------------
+
+
+def test_staff_order_for_a_patient_who_calls(client, staff, patient):
+    window, product = factories.window(), factories.product(sku="A")
+    assert client.post(PHONE, answers(patient)).url == url("product-list")
+    words = words_of(client.get(url("product-list")))
+    assert f"On the phone. End the call You are ordering for {patient.name}" in words
+    client.post(url("cart-line"), {"product": product.sku, "quantity": 2, "patient": patient.number})
+    response = client.post(url("checkout"), checkout_post(window, patient=patient.number))
+    order = Order.objects.get()
+    assert (response.status_code, response.url) == (303, url("order-detail", order.number))
+    assert (order.patient, order.placed_by, order.assisted_by, order.status) == (patient, staff, staff, "placed")
+    assert order.number in words_of(client.get(response.url))
+    assert not Notification.objects.filter(kind="order_placed").exists()
+    listed = words_of(client.get(reverse("admin:delivery_order_changelist")))
+    assert "Placed By phone" in listed
+
+
+def test_the_same_rules_hold_on_the_phone(client, patient):
+    window = factories.window()
+    client.post(PHONE, answers(patient))
+    client.post(url("cart-line"), {"product": factories.product().sku, "quantity": 1})
+    response = client.post(url("checkout"), checkout_post(window, seen_cents=4000))
+    assert "You are $35.00 short of the $75.00 minimum" in words_of(response)
+    assert not Order.objects.placed().exists()
+
+
+def test_a_caregiver_of_two_calls_and_staff_choose_for_whom(client):
+    caregiver, child, sibling = people.guardian_of_two()
+    client.post(PHONE, answers(caregiver))
+    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("cart-line"), {"product": factories.product().sku, "quantity": 1})
+    assert Order.objects.get().patient == sibling
+    assert client.post(url("acting-for"), {"patient": factories.patient().number}).status_code == 404
+
+
+def test_the_mail_goes_to_the_patient_and_she_sees_the_order(client, staff):
+    patient = factories.patient()
+    order = factories.order(patient, by=staff, caller=patient)
+    assert Notification.objects.get(kind="order_placed").recipient == patient.email
+    assert order.number in words_of(factories.client_for(patient.user).get(url("order-list")))
+
+
+def test_the_call_ends_by_a_button_and_by_itself(client, patient, monday):
+    for end in (lambda: client.post(url("phone-end")), lambda: monday.shift(timedelta(minutes=30, seconds=1))):
+        client.post(PHONE, answers(patient))
+        assert client.get(url("product-list")).status_code == 200
+        end()
+        assert client.get(url("product-list")).status_code == 302
+
+
+def test_nobody_without_the_right_keeps_a_call(client, staff, patient):
+    client.post(PHONE, answers(patient))
+    with unguarded():
+        staff.groups.clear()
+    assert client.get(url("product-list")).status_code == 302
+
+
+# --- Doors ----------------------------------------------------------------------------------------------------------
+
+
+def test_orders_of_same_stop_are_those_to_one_door_in_one_window():
+    first, second = factories.order(), factories.order(address=factories.address(street="40 ORANGE street"))
+    factories.order(address=factories.address(unit="Apt 2"))
+    factories.order(into=factories.window(starts="13:30"))
+    assert list(rules.orders_of_same_stop(first)) == [second]
+    page = reverse("admin:delivery_order_change", args=[first.pk])
+    words = words_of(factories.client_for(factories.staff("Pharmacist")).get(page))
+    assert f"Same stop: {second.number}" in words
+
+
+def test_addresses_used_before_are_offered_after_the_home():
+    patient = factories.patient()
+    order = factories.order(patient, address=factories.address(street="7 Elm Street"))
+    factories.order(patient)
+    factories.cart(patient)
+    client = factories.client_for(patient.user)
+    words = words_of(client.get(url("checkout")))
+    assert "Addresses used before: 7 Elm Street, New Haven Home: 40 Orange Street, New Haven" in words
+    assert "every order reaches the $75.00 minimum by itself" in words
+    assert b'value="40 Orange Street"' in client.get(url("checkout")).content
+    assert b'value="7 Elm Street"' in client.get(url("checkout"), {"to": order.number}).content
+
+
+@pytest.mark.parametrize("typed", ["D-0000-0000", "\0", "🌿", "x" * 3000])
+def test_an_address_that_was_never_used_is_the_home(typed):
+    patient = factories.patient()
+    factories.window()
+    factories.cart(patient)
+    stranger = factories.order(address=factories.address(street="9 Foreign Street"))
+    client = factories.client_for(patient.user)
+    for to in (typed, stranger.number):
+        assert b'value="40 Orange Street"' in client.get(url("checkout"), {"to": to}).content
