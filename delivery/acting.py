@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import wraps
 
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -20,11 +20,8 @@ def patients_of(user):
     """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming."""
     assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True)
     cared_for = assignments.filter(caregiver__user=user, affirmed_at__isnull=False)
-    return (
-        Patient.objects.filter(Q(user=user, affirmed_at__isnull=False) | Q(pk__in=cared_for.values("patient")))
-        .prefetch_related(Prefetch("assignments", assignments.select_related("caregiver").defer("need")))
-        .order_by("pk")
-    )
+    own_or_cared_for = Q(user=user, affirmed_at__isnull=False) | Q(pk__in=cared_for.values("patient"))
+    return Patient.objects.filter(own_or_cared_for).with_standing().order_by("pk")
 
 
 def people_of(request):
@@ -39,8 +36,7 @@ def people_of(request):
         patients = Patient.objects.filter(
             pk__in=assignments.filter(caregiver=caller, affirmed_at__isnull=False).values("patient")
         )
-    open_ones = Prefetch("assignments", assignments.select_related("caregiver").defer("need"))
-    return list(patients.prefetch_related(open_ones).order_by("pk")), caller
+    return list(patients.with_standing().order_by("pk")), caller
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,11 @@ def navigation(request):
 
 
 def _items(request):
-    items = [(reverse(name), label) for name, label in _names(request.user)]
+    items = [(reverse(name), label) for name, label in _names(request.user, hasattr(request, "acting"))]
     return [{"label": label, "url": url, "is_current": request.path == url} for url, label in items]
 
 
-def _names(user):
+def _names(user, is_acting):
     if not user.is_authenticated:
         return PUBLIC
     names = []
@@ -48,7 +48,7 @@ def _names(user):
     if user.is_staff:
         names += STAFF
     elif not names:
-        names += MEMBER if _is_member(user) else NEWCOMER
+        names += MEMBER if is_acting or _is_member(user) else NEWCOMER
     return names
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.functional import lazy
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import DeliveryWindow, Order, Product
@@ -136,11 +137,11 @@ class CheckoutForm(PortalForm):
     seen_cents = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_CENTS)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
 
-    def __init__(self, *args, terms, subtotal_cents, **kwargs):
+    def __init__(self, *args, terms, cart, **kwargs):
         super().__init__(*args, **kwargs)
-        self.policy = terms.policy
-        self.fields["window"].choices = window_choices(terms)
-        self.fields["payment_method"].choices = payment_choices(subtotal_cents)
+        self.terms = terms
+        self.fields["window"].choices = lambda: window_choices(terms)
+        self.fields["payment_method"].choices = payment_choices(cart)
         if not self._asks_about_a_business():
             del self.fields["confirmed_home"]
         for name in ("seen_cents", "idempotency_key"):
@@ -159,16 +160,16 @@ class CheckoutForm(PortalForm):
             raise ValidationError(LOOK_AGAIN, code="invalid") from error
 
     def clean(self):
-        """The rule on addresses is asked here too, so that everything to mend is told at once."""
+        """Where something is wrong, the rule on addresses is asked here too: everything to mend is told at once."""
         answers = super().clean()
-        if all(name in answers for name in self.address_fields):
+        if self.errors and all(name in answers for name in self.address_fields):
             try:
                 check_address(
                     street=answers["street"],
                     unit=answers["unit"],
                     zip_code=answers["zip_code"],
                     is_residence=answers["is_residence"],
-                    policy=self.policy,
+                    policy=self.terms.policy,
                 )
             except DeliveryError as error:
                 add_to_form(self, error)
@@ -179,10 +180,11 @@ class CheckoutForm(PortalForm):
         return {name: self.cleaned_data[name] for name in self.address_fields}
 
 
-def payment_choices(subtotal_cents):
-    total = money(subtotal_cents)
-    cash = gettext("Have exactly %(total)s ready. Drivers give no change; anything over is a tip.") % {"total": total}
-    debit = gettext("The driver brings a card reader. You pay %(total)s.") % {"total": total}
+def payment_choices(cart):
+    """With hints that ask for the total only when they are shown."""
+    told = lazy(lambda sentence: gettext(sentence) % {"total": money(cart.subtotal_cents)}, str)
+    cash = told(gettext_noop("Have exactly %(total)s ready. Drivers give no change; anything over is a tip."))
+    debit = told(gettext_noop("The driver brings a card reader. You pay %(total)s."))
     method = Order.PaymentMethod
     return [
         (method.CASH.value, Choice(method.CASH.label, hint=cash)),

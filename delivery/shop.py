@@ -91,8 +91,14 @@ def terms_for(patient, *, policy=None):
     """Under the policy in force, or that of an order that was placed."""
     now = timezone.now()
     policy = policy or rules.policy_on(timezone.localdate(now))
-    certification = patient.certifications.active().defer("condition_codes", "directions").first()
-    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification)
+    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification_of(patient))
+
+
+def certification_of(patient):
+    """The active one, or None; without a query where it came with the patient."""
+    if patient.known:
+        return getattr(patient, "joined_certification", None)
+    return patient.certifications.active().defer("condition_codes", "directions").first()
 
 
 def cart_of(acting, terms):

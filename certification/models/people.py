@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, FilteredRelation, Q, Value
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -69,11 +69,31 @@ def person_constraints(table):
     ]
 
 
+class PatientQuerySet(models.QuerySet):
+    SEALED = ("draft", "condition_codes", "directions", "ended_reason")  # decrypted where they are shown alone
+
+    def with_standing(self):
+        """In one query: `joined_assignment` is the open assignment with its caregiver, `joined_certification` the
+        active certification. Either attribute is absent where there is none; `known` says that they were looked for."""
+        return (
+            self.annotate(
+                known=Value(True),
+                joined_assignment=FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
+                joined_certification=FilteredRelation("certifications", condition=Q(certifications__status="active")),
+            )
+            .select_related("joined_assignment__caregiver", "joined_certification")
+            .defer("joined_assignment__need", *(f"joined_certification__{name}" for name in self.SEALED))
+        )
+
+
 class Patient(Person):
     """Somebody a physician has certified at least once."""
 
     has_legal_capacity = models.BooleanField(default=True)
     affirmed_at = models.DateTimeField(null=True, blank=True)
+    known = False  # whether with_standing() made it
+
+    objects = PatientQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="patient_search_name")]
@@ -88,6 +108,8 @@ class Patient(Person):
 
     @property
     def current_assignment(self):
+        if self.known:
+            return getattr(self, "joined_assignment", None)
         return next((one for one in self.assignments.all() if one.ended_date is None), None)
 
     @property

@@ -61,12 +61,16 @@ def _put_again(cart: Order, line: OrderLine, today: date) -> str:
 
 
 def _put(cart: Order, product: Product, quantity: int) -> None:
-    OrderLine.objects.update_or_create(
+    line = OrderLine(
         order=cart,
         product=product,
-        defaults={
-            "quantity": quantity,
-            "unit_price_cents": product.price_cents,
-            "amount_mg": product.amount_mg,
-        },
+        quantity=quantity,
+        unit_price_cents=product.price_cents,
+        amount_mg=product.amount_mg,
+    )
+    OrderLine.objects.bulk_create(
+        [line],
+        update_conflicts=True,
+        unique_fields=["order", "product"],
+        update_fields=["quantity", "unit_price_cents", "amount_mg"],
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 
 from accounts.models import User
 from certification.models import Patient
@@ -14,10 +14,15 @@ def take(order: Order, lines: list[OrderLine], *, by: User) -> None:
     """One place of the window, and the stock of each line; prices and amounts stand from now on."""
     assert order.window_id
     DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") + 1)
-    for line in lines:
+    changed = [line for line in lines if not _is_as_it_was(line)]
+    for line in changed:
         line.unit_price_cents, line.amount_mg = line.product.price_cents, line.product.amount_mg
-    OrderLine.objects.bulk_update(lines, ["unit_price_cents", "amount_mg"])
+    OrderLine.objects.bulk_update(changed, ["unit_price_cents", "amount_mg"])
     _move_stock(order, lines, StockMovement.Kind.RESERVED, sign=-1, by=by)
+
+
+def _is_as_it_was(line: OrderLine) -> bool:
+    return (line.unit_price_cents, line.amount_mg) == (line.product.price_cents, line.product.amount_mg)
 
 
 def give_back(order: Order, *, by: User | None) -> None:
@@ -28,8 +33,8 @@ def give_back(order: Order, *, by: User | None) -> None:
 
 def _move_stock(order: Order, lines: Iterable[OrderLine], kind: str, *, sign: int, by: User | None) -> None:
     lines = sorted(lines, key=lambda line: line.product_id)
-    for line in lines:
-        Product.objects.filter(pk=line.product_id).update(stock=F("stock") + sign * line.quantity)
+    moved = Case(*(When(pk=line.product_id, then=sign * line.quantity) for line in lines))
+    Product.objects.filter(pk__in=[line.product_id for line in lines]).update(stock=F("stock") + moved)
     StockMovement.objects.bulk_create(
         StockMovement(product_id=line.product_id, kind=kind, quantity=sign * line.quantity, order=order, by=by)
         for line in lines

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,13 +41,14 @@ def place_order(
     """
     now = timezone.now()
     digest = _request_digest(patient, window, address, payment_method, seen_cents)
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    made = Order.objects.filter(placed_by=by, idempotency_key=idempotency_key).first()
+    patient = Patient.objects.with_standing().select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
+    certification = _locked_certification(patient, window)
+    made, cart = _locked_order_and_cart(patient, idempotency_key, by)
     if made is not None:
         rules.check_same_request(made, digest)
         return made
-    certification = _locked_certification(patient, window)
-    cart = _locked_cart(patient, by)
+    if cart is None:
+        raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
     window = DeliveryWindow.objects.select_for_update(no_key=True).get(pk=window.pk)
     lines = _lines_with_locked_products(cart)
     policy = rules.policy_on(timezone.localdate())
@@ -68,6 +70,7 @@ def place_order(
     cart.payment_method, cart.subtotal_cents, cart.amount_mg = payment_method, subtotal_cents, amount_mg
     cart.assisted_by = by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
+    cart.patient, cart.placed_by = patient, by
     cart.number, cart.status, cart.placed_at = readable_number("D"), Order.Status.PLACED, now
     cart.save()
     take(cart, lines, by=by)
@@ -88,11 +91,13 @@ def _locked_certification(patient: Patient, window: DeliveryWindow) -> Certifica
     return Certification.objects.valid_on(window.date).select_for_update(no_key=True).filter(patient=patient).first()
 
 
-def _locked_cart(patient: Patient, by: User) -> Order:
-    cart = Order.objects.carts().select_for_update(no_key=True).filter(patient=patient, placed_by=by).first()
-    if cart is None:
-        raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
-    return cart
+def _locked_order_and_cart(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order | None, Order | None]:
+    """The order that this form has made already, and the cart: in one query."""
+    is_made = Q(idempotency_key=idempotency_key)
+    is_cart = Q(patient=patient, status=Order.Status.CART)
+    found = list(Order.objects.select_for_update(no_key=True).filter(is_made | is_cart, placed_by=by).order_by("pk"))
+    made = next((one for one in found if one.idempotency_key == idempotency_key), None)
+    return made, next((one for one in found if one.status == Order.Status.CART), None)
 
 
 def _lines_with_locked_products(cart: Order) -> list[OrderLine]:

@@ -23,7 +23,9 @@ class OrderQuerySet(models.QuerySet):
         return self.filter(status__in=Order.HOLDING)
 
     def with_lines(self):
-        return self.select_related("window", "patient", "certification").prefetch_related("lines__product")
+        return self.select_related("window", "patient", "certification").prefetch_related(
+            models.Prefetch("lines", OrderLine.objects.select_related("product"))
+        )
 
 
 class Order(models.Model):

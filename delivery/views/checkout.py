@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods
 
 from delivery import actions, rules, shop
@@ -18,8 +19,8 @@ from ui.errors import PortalError, add_to_form
 @acting_required
 def checkout(request):
     acting = request.acting
-    terms = shop.terms_for(acting.patient)
-    cart = shop.cart_of(acting, terms)
+    terms = SimpleLazyObject(lambda: shop.terms_for(acting.patient))  # a form that is right needs neither
+    cart = SimpleLazyObject(lambda: shop.cart_of(acting, terms))
     if request.method == "POST":
         return _place(request, terms, cart)
     refusal = acting.refusal
@@ -28,7 +29,7 @@ def checkout(request):
         return redirect("delivery:product-list")
     addresses = shop.addresses_of(acting.patient)
     used = next((one for one in addresses if one.number == request.GET.get("to")), acting.patient)
-    form = CheckoutForm(initial=_address_of(used), terms=terms, subtotal_cents=cart.subtotal_cents)
+    form = CheckoutForm(initial=_address_of(used), terms=terms, cart=cart)
     return _page(request, form, terms, cart, addresses)
 
 
@@ -37,7 +38,7 @@ def _address_of(patient_or_order):
 
 
 def _place(request, terms, cart):
-    form = CheckoutForm(request.POST, terms=terms, subtotal_cents=cart.subtotal_cents)
+    form = CheckoutForm(request.POST, terms=terms, cart=cart)
     if not form.is_valid():
         return _page(request, form, terms, cart)
     answers = form.cleaned_data

@@ -288,7 +288,7 @@ def test_a_stranger_is_not_there(client, window):
     assert post(client, window, patient=factories.patient().number).status_code == 404
 
 
-def test_no_more_than_12_queries(client, django_assert_max_num_queries):
+def test_no_more_than_8_queries(client, django_assert_max_num_queries):
     client.get(url("checkout"))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(8):
         client.get(url("checkout"))
