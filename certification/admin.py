@@ -1,7 +1,9 @@
 from importlib import import_module
 
 from django.contrib import admin
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -15,15 +17,17 @@ from certification.models import (
     Certification,
     Condition,
     Invitation,
+    Letter,
     Patient,
 )
+from certification.responses import letter_response
 from certification.statements import ATTESTATIONS, QUESTIONS
 
 import_module("certification.admin_reference")
 
 # What a patient suffers from, and how it is used, is for these alone (also not for who has every permission).
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
-MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason")
+MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_kept")
 PERSON_FIELDS = [
     "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
     "has_no_email", "language", "user", "created_at",
@@ -57,6 +61,26 @@ class CertificationAdmin(ActionAdmin):
     @admin.display(description=_("Valid through"), ordering="expires_date")
     def last_valid_day(self, certification):
         return certification.last_valid_day
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.letter_view)
+        return [path("<int:pk>/letters/<slug:kind>/", view, name=self._url_name("letter")), *super().get_urls()]
+
+    def letter_view(self, request, pk, kind):
+        """The file of a letter, for the groups that may see what a patient suffers from."""
+        if not request.user.groups.filter(name__in=MEDICAL_GROUPS).exists():
+            raise PermissionDenied
+        letter = get_object_or_404(Letter, certification__in=self.get_queryset(request), certification=pk, kind=kind)
+        return letter_response(letter, by=request.user)
+
+    @admin.display(description=_("Letters"))
+    def letters_kept(self, certification):
+        address = f"admin:{self._url_name('letter')}"
+        rows = (
+            (reverse(address, args=[certification.pk, one.kind]), one.get_kind_display(), one.writer, one.letter_date)
+            for one in certification.letters.all()
+        )
+        return format_html_join("", '<p><a href="{}">{}</a>: {}, {}</p>', rows) or "-"
 
     @admin.display(description=_("As signed"))
     def as_signed(self, certification):

@@ -348,40 +348,6 @@ class WithdrawalForm(PortalForm):
     )
 
 
-class AssignForm(CaregiverForm):
-    """Another caregiver after signing; `reason` says why the one who acts now ends, when there is one."""
-
-    reason = forms.CharField(
-        label=_("Why the present caregiver acts no more"),
-        help_text=_("Kept with the certification. Nobody is shown it but your office."),
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=500,
-        validators=[validate_printable],
-    )
-
-    def __init__(self, *args, has_current, **kwargs):
-        super().__init__(*args, **kwargs)
-        if not has_current:
-            del self.fields["reason"]
-
-    @property
-    def answers(self):
-        """As `assign_caregiver` takes them."""
-        caregiver = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
-        return {"caregiver": caregiver, "reason": self.cleaned_data.get("reason", "")}
-
-
-class EndCaregiverForm(PortalForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        help_text=_("Kept with the certification. Nobody is shown it but your office."),
-        error_messages={"required": _("Say why the caregiver acts no more.")},
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=500,
-        validators=[validate_printable],
-    )
-
-
 class BirthDateForm(PortalForm):
     autocomplete = {"birth_date": "bday"}
 

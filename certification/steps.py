@@ -17,6 +17,7 @@ STEPS = {
     "condition": gettext_lazy("Condition"),
     "statement": gettext_lazy("Your statement"),
     "caregiver": gettext_lazy("Caregiver"),
+    "letters": gettext_lazy("Letters"),
 }
 OPTIONAL_STEPS = {"caregiver"}
 
@@ -29,12 +30,21 @@ def answers_of(draft: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def step_names(draft: Mapping[str, Any] | None, *, today: date) -> list[str]:
-    """The steps in their order. A guardian is named before the statement, because its fifth point names her."""
-    names = list(STEPS)
-    if is_guarded(answers_of(draft), today=today):
-        names.remove("caregiver")
-        names.insert(names.index("statement"), "caregiver")
-    return names
+    """The steps in their order. A guardian is named before the statement, because its fifth point names her.
+
+    Letters are asked for minors alone, and before the statement too, which the physician makes last.
+    """
+    answers = answers_of(draft)
+    if not is_guarded(answers, today=today):
+        return [name for name in STEPS if name != "letters"]
+    names = [name for name in STEPS if name not in ("statement", "letters")]
+    return [*names, *(["letters"] if is_minor(answers, today=today) else []), "statement"]
+
+
+def is_minor(answers: Mapping[str, Answers | None], *, today: date) -> bool:
+    """Whether the patient of these answers is under 18; no while the age is unknown."""
+    birth_date = (answers["profile"] or {}).get("birth_date")
+    return bool(birth_date) and rules.is_minor_on(birth_date, today)
 
 
 def is_guarded(answers: Mapping[str, Answers | None], *, today: date) -> bool:
@@ -82,6 +92,9 @@ def is_prepared(draft: Mapping[str, Any] | None, *, physician: Physician, today:
 def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: Physician, today: date) -> None:
     """The answers of one step hold beside those of the others; raises every CertificationError."""
     given, profile = answers[step], answers["profile"] or {}
+    if step == "letters":
+        rules.check_has_letters(given or {})
+        return
     if given is None and step not in OPTIONAL_STEPS:
         raise rules.IncompleteError(_("Not answered yet."))
     if step in ("condition", "caregiver") and not profile.get("birth_date"):

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from certification.views import cards, caregivers, certificates, confirmation, joining, patients, signing, steps
+from certification.views import (
+    cards,
+    caregivers,
+    certificates,
+    confirmation,
+    joining,
+    letters,
+    patients,
+    signing,
+    steps,
+)
 
 app_name = "certification"
 
@@ -12,6 +22,8 @@ urlpatterns = [
     path("certification/<uuid:uuid>/condition/", steps.ConditionView.as_view(), name="certification-condition"),
     path("certification/<uuid:uuid>/statement/", steps.StatementView.as_view(), name="certification-statement"),
     path("certification/<uuid:uuid>/caregiver/", steps.CaregiverView.as_view(), name="certification-caregiver"),
+    path("certification/<uuid:uuid>/letters/", letters.LettersView.as_view(), name="certification-letters"),
+    path("certification/<uuid:uuid>/letters/<slug:kind>/", letters.letter_file, name="certification-letter"),
     path("certification/<uuid:uuid>/review/", signing.review, name="certification-review"),
     path("certification/<uuid:uuid>/sign/", signing.sign, name="certification-sign"),
     path("certification/<uuid:uuid>/confirmation/", confirmation.confirmation, name="certification-confirmation"),

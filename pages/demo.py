@@ -7,8 +7,10 @@ from decimal import Decimal
 from unittest.mock import patch
 from uuid import uuid4
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
+from fpdf import FPDF
 
 from accounts import actions as accounts
 from accounts.backends import PortalBackend
@@ -17,7 +19,7 @@ from certification import actions as certifications
 from certification.models import Certification, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
-from certification.steps import guardian_of
+from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
 from delivery.menu import PRODUCTS
 from delivery.models import DeliveryWindow, Product
@@ -44,7 +46,7 @@ PEOPLE = [
     Person("Patient", "rosa.delgado@portal.example", "Certified; one order waits, one is confirmed"),
     Person("Patient", "samuel.ortiz@portal.example", "20 days left"),
     Person("Patient", "theo.lang@portal.example", "Certification ended"),
-    Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12: she orders for him"),
+    Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12, whose letters are kept: she orders for him"),
     Person("Patient", "june.park@portal.example", "Invited: open the link in /mailbox/", password=""),
     Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
     Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications"),
@@ -237,7 +239,25 @@ def _certify(physician, profile, conditions, caregiver=None):
     for step, answers in steps.items():
         if answers is not None:
             certifications.save_step(certification=draft, step=step, answers=answers, by=physician.user)
+    if is_minor(steps, today=day):
+        _add_letters(draft, day, by=physician.user)
     return certifications.certify_patient(certification=draft, signature_name=physician.name, by=physician.user).patient
+
+
+def _add_letters(draft, day, *, by):
+    writers = (("primary_care", "Lena Fischer", "1.051122"), ("specialist", "Ravi Menon", "1.048811"))
+    for kind, writer, licence in writers:
+        page = FPDF()
+        page.add_page()
+        page.set_font("helvetica", size=12)
+        page.multi_cell(0, 8, f"To whom it may concern\n\nI support this certification.\n\n{writer}, M.D., {licence}")
+        certifications.save_letter(
+            certification=draft,
+            kind=kind,
+            letter={"writer": writer, "licence": licence, "letter_date": day},
+            file=ContentFile(bytes(page.output())),
+            by=by,
+        )
 
 
 def _join(person, account):

@@ -3,25 +3,29 @@
 Each call gives somebody new; what is not said is believable and valid.
 """
 
+import io
 import itertools
 import time
 from contextlib import nullcontext
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from uuid import uuid4
 
+import pypdf
 import time_machine
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from certification import actions as certifications
-from certification.models import Patient
+from certification.models import Letter, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
-from certification.steps import guardian_of
+from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
 from delivery.models import DeliveryWindow, Order
 
@@ -202,7 +206,7 @@ def caregiver(**over):
 
 
 def draft(of=None, **steps):
-    """A draft with every step saved (`profile=`, `condition=`, `statement=`, `caregiver=` replace answers)."""
+    """A draft with every step saved (`profile=` and so on replace); a minor's with letters, unless `letters=False`."""
     of = of or identified_physician()
     made = certifications.start_certification(physician=of, questions=questions(), by=of.user)
     answers = {
@@ -215,10 +219,33 @@ def draft(of=None, **steps):
     if answers["statement"] and answers["profile"]:
         told = guardian_of(answers, today=timezone.localdate())
         answers["statement"] = {"explained_to": told, **answers["statement"]}
+    wanted_letters = answers.pop("letters", True)
     for step, given in answers.items():
         if given is not None:
             made = certifications.save_step(certification=made, step=step, answers=given, by=of.user)
+    if wanted_letters and answers["profile"] and is_minor(answers, today=timezone.localdate()):
+        for kind in Letter.Kind:
+            certifications.save_letter(certification=made, kind=kind, letter=letter(), file=letter_file(), by=of.user)
+        made.refresh_from_db()
     return made
+
+
+def letter(**over):
+    return {"writer": "Ines Moreau", "licence": "1.012345", "letter_date": timezone.localdate(), **over}
+
+
+def letter_file(content=None, name="letter.pdf"):
+    """An upload: the smallest PDF with a page, unless `content` is given."""
+    return SimpleUploadedFile(name, one_page_pdf() if content is None else content)
+
+
+@cache
+def one_page_pdf():
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(width=72, height=72)
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
 
 
 def certification(of=None, *, on=None, joined=True, **steps):

@@ -38,12 +38,13 @@ OFFICE = {
 }
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.
 DRAFT = {f"certification:certification-{step}" for step in (
-    "questions", "profile", "condition", "statement", "caregiver", "review", "sign", "discard",
+    "questions", "profile", "condition", "statement", "caregiver", "letters", "review", "sign", "discard",
 )}  # fmt: skip
 SIGNED = {
     f"certification:certification-{step}"
     for step in ("confirmation", "renew", "withdraw", "invite", "code", "assign", "end-caregiver")
 }
+LETTER = {"certification:certification-letter"}
 # The same, and for staff with the right (a pharmacist); the certificate for the patient herself as well.
 CERTIFICATE = {"certification:certification-certificate", "certification:certification-certificate-pdf"}
 PAPERS = CERTIFICATE | {
@@ -106,6 +107,8 @@ def address_of(name, world):
         return reverse(name, args=[world.draft.uuid])
     if name in SIGNED | PAPERS | {LEDGER}:
         return reverse(name, args=[world.certification.uuid])
+    if name in LETTER:
+        return reverse(name, args=[world.draft.uuid, "specialist"])
     if name in ORDER:
         return reverse(name, args=[world.order.number])
     if name == "accounts:physician-renewed":
@@ -128,6 +131,8 @@ def opened(response):
 
 
 def office_is_led(name, world):
+    if name == "certification:certification-letters":  # an adult's draft has none
+        return reverse("certification:certification-statement", args=[world.draft.uuid])
     if name.removeprefix("certification:certification-") not in ("invite", "code", "end-caregiver"):
         return 200
     return reverse("certification:certification-confirmation", args=[world.certification.uuid])
@@ -135,7 +140,7 @@ def office_is_led(name, world):
 
 def test_every_url_of_ours_is_declared():
     ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
-    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | ORDER | {LEDGER}
+    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | LETTER | ORDER | {LEDGER}
 
 
 def test_every_url_of_the_sign_on_is_declared():
@@ -149,7 +154,7 @@ def test_the_sign_on_is_not_there_while_it_is_off(name):
     assert statuses(client, reverse(name, args=SIGN_ON[name])) == {"get": 404, "post": 404}
 
 
-@pytest.mark.parametrize("name", sorted(OWN | OFFICE | DRAFT | SIGNED | PAPERS | ORDER))
+@pytest.mark.parametrize("name", sorted(OWN | OFFICE | DRAFT | SIGNED | PAPERS | LETTER | ORDER))
 def test_nobody_is_sent_to_sign_in(name, world):
     for status, location in (
         (response.status_code, response.headers.get("Location", ""))
@@ -158,7 +163,7 @@ def test_nobody_is_sent_to_sign_in(name, world):
         assert (status, location.startswith("/accounts/login/")) == (302, True)
 
 
-@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED))
+@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | LETTER))
 def test_a_certification_is_hidden_from_everybody_else(name, world):
     for account in (world.other_physician.user, world.patient.user, world.other_patient.user, world.staff):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
@@ -206,7 +211,7 @@ def test_her_delegate_opens_what_is_not_the_physicians_alone(name, world):
     assert opened(response) == (403 if name in SIGNERS_ALONE else office_is_led(name, world))
 
 
-@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | PAPERS))
+@pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | PAPERS | LETTER))
 def test_a_strange_delegate_and_a_strange_caregiver_open_nothing(name, world):
     caregiver, _child = people.guardian_of_a_child()
     for account in (factories.delegate(world.other_physician), caregiver.user):

@@ -37,16 +37,37 @@ def keys():
 
 def encrypt(text, *, context):
     """`text` as `key_id:base64(nonce + ciphertext)`, bound to `context` (table.column)."""
-    key_id, key = next(iter(keys().items()))
-    nonce = os.urandom(NONCE_BYTES)
-    sealed = nonce + key.encrypt(nonce, text.encode(), context.encode())
+    key_id, sealed = _seal(text.encode(), context)
     return f"{key_id}:{base64.b64encode(sealed).decode()}"
 
 
 def decrypt(stored, *, context):
     key_id, _, encoded = stored.partition(":")
     try:
-        sealed = base64.b64decode(encoded, validate=True)
-        return keys()[key_id].decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()).decode()
+        return _open(key_id, base64.b64decode(encoded, validate=True), context).decode()
     except (KeyError, ValueError, InvalidTag) as error:
         raise DecryptionError(f"A value of {context} cannot be decrypted.") from error
+
+
+def encrypt_bytes(content, *, context):
+    """`content` as `key_id:` and then nonce and ciphertext as they are: a file grows by a few bytes only."""
+    key_id, sealed = _seal(content, context)
+    return key_id.encode() + b":" + sealed
+
+
+def decrypt_bytes(stored, *, context):
+    key_id, _, sealed = stored.partition(b":")
+    try:
+        return _open(key_id.decode(), sealed, context)
+    except (KeyError, ValueError, InvalidTag) as error:
+        raise DecryptionError(f"A value of {context} cannot be decrypted.") from error
+
+
+def _seal(content, context):
+    key_id, key = next(iter(keys().items()))
+    nonce = os.urandom(NONCE_BYTES)
+    return key_id, nonce + key.encrypt(nonce, content, context.encode())
+
+
+def _open(key_id, sealed, context):
+    return keys()[key_id].decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode())

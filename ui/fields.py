@@ -1,4 +1,4 @@
-"""Model fields: text and JSON that the database never sees in the clear."""
+"""Model fields: text, JSON and files that the database never sees in the clear."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from django.core.exceptions import FieldError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from ui.encryption import decrypt, encrypt
+from ui.encryption import decrypt, decrypt_bytes, encrypt, encrypt_bytes
 
 
 class _Prepared(str):
@@ -60,3 +60,33 @@ class EncryptedJSONField(EncryptedTextField):
 
     def to_python(self, value):
         return value
+
+
+class _PreparedBytes(bytes):
+    """As `_Prepared`, for a file."""
+
+
+class EncryptedBytesField(models.BinaryField):
+    """A file encrypted at rest, in the row it belongs to: it is saved, rolled back and deleted with it."""
+
+    @property
+    def context(self):
+        return f"{self.model._meta.db_table}.{self.column}"
+
+    def pre_save(self, model_instance, add):
+        value = super().pre_save(model_instance, add)
+        return None if value is None else _PreparedBytes(encrypt_bytes(bytes(value), context=self.context))
+
+    def get_db_prep_save(self, value, connection):
+        if value is not None and not isinstance(value, _PreparedBytes):
+            raise FieldError(f"{self.context} is encrypted: save the object instead of updating the column.")
+        return super().get_db_prep_save(value, connection)
+
+    def from_db_value(self, value, expression, connection):
+        return None if value is None else decrypt_bytes(bytes(value), context=self.context)
+
+    def get_lookup(self, lookup_name):
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
+    def get_transform(self, lookup_name):
+        return None

@@ -4,6 +4,7 @@ from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
+from certification.actions.letters import save_letter
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.signing import certify_patient, renew_certification, withdraw_certification
@@ -26,6 +27,7 @@ __all__ = [
     "queue_renewal_reminders",
     "renew_certification",
     "revoke_card",
+    "save_letter",
     "save_step",
     "set_allotment_limit",
     "start_certification",

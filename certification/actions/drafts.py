@@ -1,6 +1,7 @@
 """A draft: begun, answered step by step, forgotten."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -43,15 +44,20 @@ def save_step(*, certification: Certification, step: str, answers: Mapping[str, 
     """
     certification = locked(certification)
     rules.check_transition(certification, Certification.Status.ACTIVE)
-    now, today = timezone.now(), timezone.localdate()
+    today = timezone.localdate()
     if step == "statement":
         check_may_sign(certification.physician, by=by, today=today)
-    certification.draft = {**(certification.draft or {}), step: None if answers is None else to_json(answers)}
-    waits = is_prepared(certification.draft, physician=certification.physician, today=today)
-    certification.prepared_at = (certification.prepared_at or now) if waits else None
-    certification.save(update_fields=["draft", "prepared_at", "updated_at"])
+    keep_answers(certification, step, None if answers is None else to_json(answers), today=today)
     record(action=f"certification.save_{step}", by=by, subject=certification)
     return certification
+
+
+def keep_answers(certification: Certification, step: str, answers: Mapping[str, Any] | None, *, today: date) -> None:
+    """Write the JSON of one step into a locked draft, and whether it now waits for the signature."""
+    certification.draft = {**(certification.draft or {}), step: answers}
+    waits = is_prepared(certification.draft, physician=certification.physician, today=today)
+    certification.prepared_at = (certification.prepared_at or timezone.now()) if waits else None
+    certification.save(update_fields=["draft", "prepared_at", "updated_at"])
 
 
 @audited("certification.prepare_renewal")

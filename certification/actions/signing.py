@@ -16,7 +16,7 @@ from certification.actions.joining import write_invitation
 from certification.drafts import to_json
 from certification.models import Certification, Patient
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
-from certification.steps import answers_of, check_condition, check_statement, guardian_of, step_errors
+from certification.steps import answers_of, check_condition, check_statement, guardian_of, is_minor, step_errors
 from notifications.actions import queue_many
 from ui.text import readable_number
 
@@ -56,6 +56,8 @@ def certify_patient(
         **person_fields(profile), number=readable_number("P"), has_legal_capacity=profile["has_legal_capacity"]
     )
     certification.patient = patient
+    if answers["letters"] and not is_minor(answers, today=today):
+        certification.letters.all().delete()  # the birth date was corrected, or she has come of age
     for name in QUESTIONS:
         setattr(certification, name, bool(answers["questions"][name]))
     certification.explained_to = guardian_of(answers, today=today)

@@ -3,6 +3,7 @@
 from certification.models.cards import Card
 from certification.models.certifications import Certification
 from certification.models.joining import Invitation
+from certification.models.letters import Letter
 from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
 from certification.models.reference import AllotmentLimit, Condition
 
@@ -14,6 +15,7 @@ __all__ = [
     "Certification",
     "Condition",
     "Invitation",
+    "Letter",
     "Patient",
     "Person",
     "Sex",

@@ -15,6 +15,7 @@ from certification.rules.errors import (
     ExamDateError,
     IncompleteError,
     InvitationError,
+    LetterError,
     OwnPatientError,
     RenewalNotOpen,
     SignatureError,
@@ -28,6 +29,7 @@ from certification.rules.joining import (
     code_digest,
     still_to_affirm,
 )
+from certification.rules.letters import check_has_letters, check_letter_date
 from certification.rules.people import (
     age_on,
     check_caregiver,
@@ -87,6 +89,7 @@ __all__ = [
     "ExamDateError",
     "IncompleteError",
     "InvitationError",
+    "LetterError",
     "MOST_INVITATION_TRIES",
     "OwnPatientError",
     "REMINDER_DAYS",
@@ -104,9 +107,11 @@ __all__ = [
     "check_email_or_none",
     "check_exam_dates",
     "check_has_guardian",
+    "check_has_letters",
     "check_invitation_is_open",
     "check_is_as_seen",
     "check_is_qualified",
+    "check_letter_date",
     "check_limit_is_not_in_use",
     "check_lives_in_connecticut",
     "check_may_be_invited",

@@ -53,6 +53,10 @@ class ChangedError(CertificationError):
     """The draft is not what the physician looked at."""
 
 
+class LetterError(CertificationError):
+    """The letter, or its file, cannot be taken."""
+
+
 class RenewalNotOpen(CertificationError):
     """It is too early, or too late, to renew."""
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required
 from certification import actions, rules
-from certification.forms import AssignForm, EndCaregiverForm
+from certification.forms_office import AssignForm, EndCaregiverForm
 from certification.models import Certification
 from certification.views.scope import own_certification, record_view, step_url
 from ui.errors import add_to_form

@@ -25,6 +25,12 @@ from ui.encryption import decrypt, encrypt
 CODE = "invitation_code"  # session key: the code that was printed last, encrypted
 
 
+def _letters_of(certification):
+    """Of a minor alone there are any."""
+    is_minor = rules.is_minor_on(certification.patient.birth_date, certification.certified_date)
+    return certification.letters.all() if is_minor else []
+
+
 @office_required
 def confirmation(request, uuid):
     certification = own_certification(request, uuid)
@@ -38,6 +44,7 @@ def confirmation(request, uuid):
         "certification": certification,
         "patient": certification.patient,
         "assignment": assignment,
+        "letters": _letters_of(certification),
         "standing": standing_of(certification, today=timezone.localdate()),
         "renewal_opens": rules.renewal_opens_date(certification),
         "is_signer": is_signer(request.user, certification),

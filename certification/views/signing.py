@@ -17,7 +17,7 @@ from certification import actions, rules
 from certification.forms import ConditionForm, RenewalForm, SignatureForm, SigningForm, WithdrawalForm
 from certification.models import Certification, Condition
 from certification.statements import QUESTIONS, attested
-from certification.steps import answers_of, guardian_of, step_errors
+from certification.steps import answers_of, guardian_of, is_minor, step_errors
 from certification.views.scope import (
     STEP_LABELS,
     is_draft,
@@ -92,6 +92,8 @@ def _answers_context(certification):
         "seen": rules.draft_digest(certification.draft),
         "confirmed": [(sentence, (answers["questions"] or {}).get(name)) for name, sentence in QUESTIONS.items()],
         "conditions": Condition.objects.filter(code__in=codes),
+        "is_minor": is_minor(answers, today=timezone.localdate()),
+        "letters": certification.letters.all(),
         "last_valid_day": _last_valid_day(timezone.localdate()),
     }
 

@@ -121,10 +121,10 @@ class StepView(View):
 
     def page(self, form):
         errors = step_errors(self.certification.draft, physician=self.certification.physician, today=self.today)
-        context = {**step_context(self.certification, self.name, errors), "form": form, **self.more()}
+        context = {**step_context(self.certification, self.name, errors), "form": form, **self.more(form)}
         return render(self.request, f"certification/certification_{self.name}.html", context)
 
-    def more(self):
+    def more(self, form=None):
         return {}
 
     def needs_guardian(self):
@@ -160,7 +160,7 @@ class ConditionView(StepView):
         birth_date = self.answers["profile"]["birth_date"]
         return ConditionForm(*args, conditions=rules.conditions_for(birth_date=birth_date, day=self.today), **kwargs)
 
-    def more(self):
+    def more(self, form=None):
         return {"is_minor": rules.is_minor_on(self.answers["profile"]["birth_date"], self.today)}
 
 
@@ -199,7 +199,7 @@ class CaregiverView(StepView):
             return self.go_on() if self.save(None, form) else self.page(form)
         return super().post(request, uuid)
 
-    def more(self):
+    def more(self, form=None):
         return {
             "needs_guardian": self.needs_guardian(),
             "has_caregiver": bool(self.certification.draft.get("caregiver")),

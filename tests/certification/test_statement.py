@@ -96,7 +96,7 @@ def test_a_draft_that_was_never_asked_is_asked_before_it_is_signed(client, physi
 def test_the_statement_for_a_minor_waits_for_the_guardian_and_names_her(client, physician):
     draft = child_of_elena(physician, caregiver=None)
     assert client.get(url(draft, "statement")).url == url(draft, "caregiver")
-    assert client.post(url(draft, "caregiver"), forms.caregiver()).url == url(draft, "statement")
+    assert client.post(url(draft, "caregiver"), forms.caregiver()).url == url(draft, "letters")
     assert "use of marijuana to Elena Delgado, the parent" in client.get(url(draft, "statement")).content.decode()
     assert client.post(url(draft, "statement"), forms.statement()).status_code == 302
     draft.refresh_from_db()

@@ -285,7 +285,7 @@ def test_a_minor_needs_a_guardian_and_the_physician_is_told_at_once(client, phys
     assert "needs a caregiver" in form.non_field_errors()[0]
     form = refused(client, draft, "caregiver", forms.caregiver(relationship="sibling"))
     assert "must be a parent" in form.errors["relationship"][0]
-    assert post(client, draft, "caregiver", forms.caregiver()).url == url(draft, "statement")
+    assert post(client, draft, "caregiver", forms.caregiver()).url == url(draft, "letters")
 
 
 def test_a_patient_without_capacity_needs_a_guardian(client, physician):
@@ -348,6 +348,7 @@ def test_review_finds_conditions_that_no_longer_fit_the_age(client, physician):
     post(client, draft, "profile", forms.profile(birth_date=CHILD))
     assert [problem["label"] for problem in client.get(url(draft, "review")).context["problems"]] == [
         "Condition",
+        "Letters",
         "Your statement",
     ]
 

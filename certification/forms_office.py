@@ -1,0 +1,78 @@
+"""What the office types beside the steps: a minor's letters, and caregivers after the signature."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from certification.forms import CaregiverForm, validate_name
+from ui.forms import DateBoxesField, PortalForm, validate_printable
+
+ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
+
+
+class LetterForm(PortalForm):
+    """One of the two letters of a minor; `has_file` when one is kept already."""
+
+    writer = forms.CharField(label=_("Name of the writer"), max_length=210, validators=[validate_name])
+    licence = forms.CharField(
+        label=_("License number"),
+        help_text=_("As it stands in the letter. For example: 1.034567"),
+        max_length=50,
+        validators=[validate_printable],
+    )
+    letter_date = DateBoxesField(label=_("Date of the letter"), not_future=True)
+    file = forms.FileField(
+        label=_("The letter"),
+        help_text=_("A PDF, or a JPEG or PNG photo, of at most 10 MB."),
+        error_messages={
+            "required": _("Choose the PDF or the photo of the letter."),
+            "invalid": _("Choose the PDF or the photo of the letter."),
+        },
+        widget=forms.FileInput(attrs={"accept": ACCEPTED_FILES}),
+        allow_empty_file=True,
+    )
+
+    def __init__(self, *args, has_file, **kwargs):
+        super().__init__(*args, **kwargs)
+        if has_file:
+            self.fields["file"].required = False
+            self.fields["file"].label = _("Another file in its place")
+
+    @property
+    def answers(self):
+        """As `save_letter` takes them."""
+        letter = {name: self.cleaned_data[name] for name in ("writer", "licence", "letter_date")}
+        return {"letter": letter, "file": self.cleaned_data["file"]}
+
+
+class AssignForm(CaregiverForm):
+    """Another caregiver after signing; `reason` says why the one who acts now ends, when there is one."""
+
+    reason = forms.CharField(
+        label=_("Why the present caregiver acts no more"),
+        help_text=_("Kept with the certification. Nobody is shown it but your office."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=500,
+        validators=[validate_printable],
+    )
+
+    def __init__(self, *args, has_current, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not has_current:
+            del self.fields["reason"]
+
+    @property
+    def answers(self):
+        """As `assign_caregiver` takes them."""
+        caregiver = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
+        return {"caregiver": caregiver, "reason": self.cleaned_data.get("reason", "")}
+
+
+class EndCaregiverForm(PortalForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Kept with the certification. Nobody is shown it but your office."),
+        error_messages={"required": _("Say why the caregiver acts no more.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        validators=[validate_printable],
+    )

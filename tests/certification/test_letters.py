@@ -1,0 +1,300 @@
+"""A minor's letters: what a file may be, how it is kept, who looks at it."""
+
+import io
+import random
+import struct
+import zipfile
+import zlib
+from contextlib import nullcontext
+from datetime import date, timedelta
+
+import pypdf
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from PIL import Image
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+
+from audit.models import Event
+from certification import actions, rules
+from certification.letter_files import read_letter
+from certification.models import Certification, Letter
+from tests import factories
+from tests.certification import forms
+from tests.delivery import people
+from tests.guard import unguarded
+from ui.encryption import DecryptionError
+
+pytestmark = pytest.mark.django_db
+CHILD = date(2015, 3, 4)
+PRIMARY = "primary_care"
+
+
+@pytest.fixture
+def physician():
+    return factories.identified_physician(first_name="Amara", last_name="Osei")
+
+
+@pytest.fixture
+def client(physician):
+    return factories.client_for(physician.user)
+
+
+@pytest.fixture
+def draft(physician):
+    """Of a minor, without letters."""
+    return child(physician, letters=False)
+
+
+def child(physician, **over):
+    condition = factories.condition(condition_codes=["severe-epilepsy"])
+    steps = {"profile": factories.profile(birth_date=CHILD), "condition": condition, "caregiver": factories.caregiver()}
+    return factories.draft(physician, **steps, **over)
+
+
+def url(certification, step):
+    return f"/certification/{certification.uuid}/{step}/"
+
+
+def letter(kind=PRIMARY, **over):
+    day = forms.date_boxes("letter_date", timezone.localdate())
+    fields = {"kind": kind, "writer": "Ines O’Brien-Núñez", "licence": "1.012345", **day}
+    return {**fields, "file": factories.letter_file(), **over}
+
+
+def picture(kind, size=(60, 40), **more):
+    made = io.BytesIO()
+    Image.new("RGB", size, "white").save(made, kind, **more)
+    return made.getvalue()
+
+
+def a_zip():
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("letter.txt", "hello")
+    return made.getvalue()
+
+
+def a_pdf(**more):
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(width=72, height=72)
+    if "script" in more:
+        script = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject(more["script"])}
+        writer.root_object[NameObject("/OpenAction")] = DictionaryObject(script)
+    if "password" in more:
+        writer.encrypt(more["password"], algorithm="RC4-128")
+    if "attached" in more:
+        writer.add_attachment("a.exe", more["attached"])
+    made = io.BytesIO()
+    writer.write(made)
+    return made.getvalue()
+
+
+# --- The file -------------------------------------------------------------------------------------------------------
+
+
+def test_read_letter_keeps_a_pdf_as_it_is():
+    content = factories.one_page_pdf()
+    assert read_letter(factories.letter_file(content, name="anything.exe")) == (content, "application/pdf")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_read_letter_draws_a_photo_anew_without_its_place(kind):
+    exif = Image.Exif()
+    exif[0x010E] = "Milo at home"
+    content, content_type = read_letter(factories.letter_file(picture(kind, size=(4000, 10), exif=exif)))
+    with Image.open(io.BytesIO(content)) as drawn:
+        assert (drawn.format, max(drawn.size), dict(drawn.getexif())) == ("JPEG", 3000, {})
+    assert content_type == "image/jpeg" and b"Milo at home" not in content
+
+
+BAD_FILES = {
+    "empty": (b"", "is empty"),
+    "zip": (a_zip(), "neither a PDF nor"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "neither a PDF nor"),
+    "html": (b"<html><script>alert(1)</script>", "neither a PDF nor"),
+    "pdf and zip": (factories.one_page_pdf() + a_zip(), "Something else is hidden"),
+    "photo and zip": (picture("JPEG") + a_zip(), "Something else is hidden"),
+    "photo and page": (picture("PNG") + b"<HTML><SCRIPT>alert(1)</SCRIPT>", "Something else is hidden"),
+    "pdf cut off": (factories.one_page_pdf()[:-30], "cannot be read"),
+    "pdf in name": (b"%PDF-1.7\nnothing\n%%EOF", "cannot be read"),
+    "pdf with more": (factories.one_page_pdf() + b"MZ\x90", "cannot be read"),
+    "pdf with script": (a_pdf(script="app.alert(1)"), "holds a script or another file"),
+    "pdf with file": (a_pdf(attached=b"MZ"), "holds a script or another file"),
+    "pdf with password": (a_pdf(password="x"), "cannot be read, or needs a password"),  # noqa: S106
+    "photo cut off": (picture("JPEG", size=(900, 900))[:700], "the file is damaged"),
+    "photo in name": (b"\x89PNG\r\n\x1a\n" + b"x" * 90, "the file is damaged"),
+    "gif": (picture("GIF"), "neither a PDF nor"),
+}
+
+
+@pytest.mark.parametrize("name", list(BAD_FILES))
+def test_a_file_that_is_no_letter_is_refused_in_words_beside_it(client, draft, name):
+    content, sentence = BAD_FILES[name]
+    answer = client.post(url(draft, "letters"), letter(file=SimpleUploadedFile("letter.pdf", content)))
+    form = answer.context["letters"][0]["form"]
+    assert list(form.errors) == ["file"] and sentence in form.errors["file"][0]
+    assert form["writer"].value() == "Ines O’Brien-Núñez" and not Letter.objects.exists()
+
+
+def test_a_photo_of_50_mb_is_refused_in_words(client, draft):
+    huge = SimpleUploadedFile("photo.jpg", b"\xff\xd8\xff" + bytes(50_000_000))
+    answer = client.post(url(draft, "letters"), letter(file=huge))
+    assert "larger than 10 MB" in answer.context["letters"][0]["form"].errors["file"][0]
+
+
+def test_a_photo_that_unpacks_to_a_wall_of_pixels_is_refused():
+    header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    bomb += struct.pack(">I", 9) + b"IDAT" + bytes(13)  # Pillow reads the size, and unpacks nothing yet
+    with pytest.raises(rules.LetterError, match="too many pixels"):
+        read_letter(factories.letter_file(bomb))
+
+
+def test_noise_in_place_of_a_file_is_never_a_crash():
+    noise = random.Random(7)  # noqa: S311
+    for start in (b"%PDF-1.7\n", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", factories.one_page_pdf()[:200]):
+        for _ in range(10):
+            with pytest.raises(rules.LetterError):
+                read_letter(factories.letter_file(start + noise.randbytes(400) + b"\n%%EOF"))
+
+
+# --- The step -------------------------------------------------------------------------------------------------------
+
+
+def test_both_letters_are_kept_with_the_draft_and_with_what_is_signed(client, physician, draft):
+    assert client.post(url(draft, "letters"), letter()).url == url(draft, "letters")
+    client.post(url(draft, "letters"), letter("specialist", file=factories.letter_file(picture("JPEG"))))
+    page = client.get(url(draft, "letters")).content.decode()
+    assert page.count("Download the letter") == 2
+    assert client.post(url(draft, "letters"), {"next": "1"}).url == url(draft, "statement")
+    draft.refresh_from_db()
+    signed = actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
+    assert [one.content_type for one in signed.letters.all()] == ["application/pdf", "image/jpeg"]
+    assert "Download the letter" in client.get(url(signed, "confirmation")).content.decode()
+
+
+def test_a_minor_is_not_signed_for_without_both_letters(client, physician, draft):
+    client.post(url(draft, "letters"), letter())
+    problems = client.get(url(draft, "review")).context["problems"]
+    assert [(one["label"], "board-certified specialist" in one["sentence"]) for one in problems] == [("Letters", True)]
+    draft.refresh_from_db()
+    with pytest.raises(rules.IncompleteError, match="letter of this physician is missing"):
+        actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
+    assert Certification.objects.get().status == "draft"
+
+
+def test_check_has_letters_names_the_first_that_is_missing():
+    assert rules.check_has_letters({PRIMARY: {"id": 1}, "specialist": {"id": 2}}) is None
+    with pytest.raises(rules.IncompleteError, match="primary care provider"):
+        rules.check_has_letters({})
+
+
+@pytest.mark.parametrize(("day", "ok"), [(date(2026, 11, 23), True), (date(2026, 11, 24), False), (CHILD, True),
+                                         (CHILD - timedelta(days=1), False)])  # fmt: skip
+def test_check_letter_date_between_birth_and_today(day, ok):
+    with nullcontext() if ok else pytest.raises(rules.LetterError, match="from the future|older than the patient"):
+        rules.check_letter_date(day, birth_date=CHILD, today=date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("over", "field"),
+    [({"writer": ""}, "writer"), ({"writer": "D3"}, "writer"), ({"licence": "🌿"}, "licence"), ({"file": ""}, "file"),
+     ({"licence": "x" * 900_000}, "licence"), ({"letter_date_year": "2086"}, "letter_date")],
+)  # fmt: skip
+def test_letters_refuses_beside_the_field(client, draft, over, field):
+    form = client.post(url(draft, "letters"), letter(**over)).context["letters"][0]["form"]
+    assert list(form.errors) == [field] and not Letter.objects.exists()
+
+
+def test_a_letter_is_mended_without_sending_the_file_again(client, draft):
+    client.post(url(draft, "letters"), letter())
+    client.post(url(draft, "letters"), letter(writer="Tova Tal", file=""))
+    kept = Letter.objects.get()
+    assert (kept.writer, kept.content) == ("Tova Tal", factories.one_page_pdf())
+
+
+def test_an_adult_needs_no_letters_and_cannot_leave_any(client, physician):
+    adult = factories.draft(physician)
+    assert client.get(url(adult, "letters")).url == url(adult, "statement")
+    client.post(url(adult, "letters"), letter())
+    assert not Letter.objects.exists()
+    assert "Letters" not in [step["label"] for step in client.get(url(adult, "profile")).context["steps"]]
+
+
+def test_letters_of_a_child_who_was_no_child_are_not_kept(client, physician):
+    draft = child(physician)
+    adult, condition = factories.profile(), factories.condition()
+    for step, answers in {"profile": adult, "condition": condition, "statement": factories.statement()}.items():
+        draft = actions.save_step(certification=draft, step=step, answers=answers, by=physician.user)
+    signed = actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
+    assert not signed.letters.exists()
+
+
+def test_a_letter_after_signing_is_refused(physician):
+    signed = actions.certify_patient(certification=child(physician), signature_name=physician.name, by=physician.user)
+    with pytest.raises(rules.TransitionError):
+        actions.save_letter(certification=signed, kind=PRIMARY, letter=factories.letter(), by=physician.user)
+
+
+def test_a_discarded_draft_takes_its_letters_along(physician):
+    actions.discard_draft(certification=child(physician), by=physician.user)
+    assert not Letter.objects.exists()
+
+
+# --- At rest, and looked at -----------------------------------------------------------------------------------------
+
+
+def test_the_file_is_encrypted_at_rest_and_bound_to_its_column(physician):
+    child(physician)
+    with unguarded(), connection.cursor() as cursor:
+        cursor.execute("SELECT content FROM certification_letter")
+        stored = bytes(cursor.fetchone()[0])
+        assert stored.startswith(b"k1:") and b"%PDF" not in stored
+        cursor.execute("UPDATE certification_letter SET content = %s", [stored[:-1] + bytes([stored[-1] ^ 1])])
+    with pytest.raises(DecryptionError):
+        _ = Letter.objects.first().content
+
+
+def test_a_list_of_letters_never_reads_the_files(physician, django_assert_num_queries):
+    child(physician)
+    with django_assert_num_queries(1) as queries:
+        assert [one.kind for one in Letter.objects.all()] == [PRIMARY, "specialist"]
+    assert '"content"' not in queries[0]["sql"]
+
+
+@pytest.mark.parametrize("changes", [{"kind": "other"}, {"size": 0}, {"size": 11_000_000}, {"writer": ""},
+                                     {"content_type": "image/svg+xml"}])  # fmt: skip
+def test_database_refuses_a_letter_that_cannot_be(physician, changes):
+    child(physician)
+    with unguarded(), transaction.atomic(), pytest.raises(IntegrityError):
+        Letter.objects.filter(kind=PRIMARY).update(**changes)
+
+
+def test_a_letter_is_handed_out_as_a_download_and_the_look_is_recorded(client, physician):
+    draft = child(physician)
+    answer = client.get(url(draft, f"letters/{PRIMARY}"))
+    assert (answer.content, answer.headers["Content-Type"]) == (factories.one_page_pdf(), "application/pdf")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="letter-primary-care.pdf"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and "no-store" in answer.headers["Cache-Control"]
+    assert Event.objects.get(action="letter.view").actor_id == physician.user_id
+
+
+@pytest.mark.parametrize(("group", "status"), [("Registrar", 200), ("Pharmacist", 200), ("Auditor", 403),
+                                               ("Manager", 403), ("Driver", 403)])  # fmt: skip
+def test_staff_who_may_see_conditions_may_see_letters(group, status):
+    _guardian, patient = people.guardian_of_a_child()
+    certification = patient.certifications.get()
+    client = factories.client_for(factories.staff(group))
+    address = f"/admin/certification/certification/{certification.pk}/letters/{PRIMARY}/"
+    assert client.get(address).status_code == status
+    page = client.get(f"/admin/certification/certification/{certification.pk}/change/").content.decode()
+    assert (address in page) is (status == 200)
+
+
+def test_the_guardian_and_a_stranger_see_no_letter():
+    guardian, patient = people.guardian_of_a_child()
+    address = url(patient.certifications.get(), f"letters/{PRIMARY}")
+    for account in (guardian.user, factories.identified_physician().user):
+        assert factories.client_for(account).get(address).status_code == 404
