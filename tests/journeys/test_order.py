@@ -98,3 +98,57 @@ def then_she_is_told(she):
     she.opens(f"/delivery/orders/{order.number}/")
     she.sees("Confirmed")
     assert any("confirmed" in message.subject.lower() for message in mails_to(EMAIL))
+
+
+def test_staff_order_for_somebody_who_calls(visitor):
+    staff = visitor()
+    she = factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False).patient
+    factories.product(name="Harbor Mist Tincture")
+    factories.window()
+    staff.looks = lambda: None  # the admin is Django's own
+    staff.signs_in(factories.staff("Technician").email)
+    staff.opens("/admin/delivery/order/")
+    staff.follows("Order by phone")
+    staff.fills(number=she.number.lower(), name=she.name)
+    staff.fills_date("birth_date", 4, 28, 1980)
+    staff.page.locator("#content-main form [type=submit]").click()
+    staff.page.wait_for_load_state()
+    staff.sees(f"You are ordering for {she.name}")
+    when_she_fills_the_cart_and_books_a_window(staff)
+    order = Order.objects.placed().get()
+    assert (order.patient, order.assisted_by, order.window.booked) == (she, order.placed_by, 1)
+    staff.sees(order.number)
+    staff.presses("End the call")
+    staff.sees("By phone")
+
+
+def test_a_daughter_orders_for_both_parents_and_moves_one(visitor):
+    daughter = visitor()
+    caregiver, mother = _parent_and_daughter("Elsa")
+    _same, father = _parent_and_daughter("Karl", email=caregiver.email)
+    factories.affirm_all(caregiver)
+    factories.product(name="Harbor Mist Tincture")
+    factories.window()
+    daughter.signs_in(caregiver.email)
+    for parent in (mother, father):
+        daughter.opens("/home/")
+        daughter.presses(f"Order for {parent.name}")
+        daughter.sees(f"You are ordering for {parent.name}")
+        when_she_fills_the_cart_and_books_a_window(daughter)
+    assert {order.patient for order in Order.objects.placed()} == {mother, father}
+    daughter.follows("Move to another window")
+    daughter.presses_label_of(daughter.page.locator("[name=window]:not([disabled])").last)
+    daughter.submits()
+    daughter.sees("Moved: we come on")
+    daughter.met_no_barrier()
+
+
+def _parent_and_daughter(first_name, **over):
+    made = factories.certification(
+        profile=factories.profile(first_name=first_name, email="", has_no_email=True),
+        caregiver=factories.caregiver(relationship="child", phone="+12035550177", **over),
+    )
+    caregiver = made.patient.current_assignment.caregiver
+    if caregiver.user_id is None:
+        factories.join(caregiver)
+    return caregiver, made.patient
