@@ -13,7 +13,7 @@ from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
 from ui.templatetags.portal import grams, money
 
-PRODUCTS_A_PAGE = 24
+PRODUCTS_A_PAGE = 15  # what a page of 30 kB holds
 SAVED_ADDRESSES = 4
 
 

@@ -2,10 +2,14 @@ import re
 
 import pytest
 
+from delivery import actions
+from delivery.menu import PRODUCTS
+from delivery.models import Product
 from delivery.shop import PRODUCTS_A_PAGE
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
+from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +100,17 @@ def test_a_long_menu_has_pages_and_a_line_comes_back_to_its_page(client):
     assert f"{url('cart-line')}?page=2" not in first.content.decode()
     response = client.post(f"{url('cart-line')}?page=2", {"product": "CALM", "quantity": 1})
     assert response.url == f"{url('product-list')}?page=2"
+
+
+def test_a_page_of_the_demo_menu_is_no_more_than_30_kB():
+    factories.window()
+    for fields in PRODUCTS:
+        actions.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
+    with unguarded():
+        Product.objects.update(stock=9)
+    client = factories.client_for(factories.patient().user)
+    sizes = [len(client.get(url("product-list"), {"page": page}).content) for page in (1, 2)]
+    assert max(sizes) <= 30_000, sizes
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "999", "abc", "\0", "²"])
