@@ -14,7 +14,7 @@ urlpatterns = [
     page("", "home"),
     page("physicians/", "physicians"),
     page("faq/", "faq"),
-    page("delivery-info/", "delivery-info"),
+    path("delivery-info/", views.DeliveryInfo.as_view(), name="delivery-info"),
     page("quick-reference/", "quick-reference"),
     page("privacy/", "privacy"),
     page("terms/", "terms"),

@@ -12,6 +12,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import TemplateView
 
+from delivery.forms import ZipForm
+from delivery.rules import policy_on, zip_is_served
 from pages import actions, rules
 from pages.forms import ContactForm
 from ui.context import dispensary
@@ -27,6 +29,19 @@ class Page(TemplateView):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(terms=rules.terms_on(timezone.localdate()), **kwargs)
+
+
+class DeliveryInfo(Page):
+    """With the box that answers for a ZIP code, so that nobody makes an account for nothing."""
+
+    template_name = "pages/delivery_info.html"
+
+    def get_context_data(self, **kwargs):
+        form = ZipForm(self.request.GET if "zip" in self.request.GET else None)
+        is_served = None
+        if form.is_valid():
+            is_served = zip_is_served(form.cleaned_data["zip"], policy_on(timezone.localdate()))
+        return super().get_context_data(form=form, zip_form=form, zip_is_served=is_served, **kwargs)
 
 
 @login_not_required

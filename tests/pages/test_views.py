@@ -4,8 +4,10 @@ from unittest.mock import patch
 import pytest
 from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import create_user
+from tests.delivery import people
 from tests.pages.words import title_of, words_of
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +208,25 @@ def test_readyz_without_a_database_is_503(client):
     with patch("pages.views.connection.cursor", side_effect=OperationalError):
         response = client.get("/readyz")
     assert (response.status_code, response.json()) == (503, {"status": "unavailable", "database": "unreachable"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("06510", "Yes, we deliver to homes in ZIP code 06510."),
+        ("06390", "No, we cannot deliver to ZIP code 06390. We deliver to street addresses in Connecticut only."),
+        ("🏠", "Enter a 5-digit ZIP code, like 06510"),
+        ("\0", "Some characters here cannot be read."),
+        ("", "Enter ZIP code"),
+    ],
+)
+def test_the_zip_box_answers_before_there_is_an_account(client, typed, answer):
+    response = client.get("/delivery-info/", {"zip": typed})
+    assert response.status_code == 200
+    assert answer in words_of(response)
+
+
+def test_the_zip_box_names_the_radius_where_one_is_set(client):
+    people.policy(timezone.localdate(), radius_miles=10, origin_zip="06510")
+    words = words_of(client.get("/delivery-info/", {"zip": "06103"}))
+    assert "in Connecticut, within 10 miles of 06510." in words
