@@ -1,4 +1,4 @@
-from delivery.models import Order
+from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules import closes_at
 from notifications import kinds
 
@@ -13,6 +13,15 @@ def order_words(*statuses):
     return context_for
 
 
+def differences(notification):
+    """What the nightly check found and is still there to be looked at, by SKU and by window."""
+    context = notification.context
+    return {
+        "skus": list(Product.objects.filter(pk__in=context["products"]).values_list("sku", flat=True)),
+        "windows": [window.code for window in DeliveryWindow.objects.filter(pk__in=context["windows"])],
+    }
+
+
 def register_kinds():
     status = Order.Status
     kinds.register("order_placed", context_for=order_words(status.PLACED, status.CONFIRMED))
@@ -20,3 +29,4 @@ def register_kinds():
     kinds.register("order_moved", context_for=order_words(status.PLACED, status.CONFIRMED))
     kinds.register("order_refused", context_for=order_words(status.REFUSED))
     kinds.register("order_cancelled", context_for=order_words(status.CANCELLED, status.LAPSED))
+    kinds.register("counts_differ", context_for=differences)

@@ -21,10 +21,14 @@ def lapse_orders():
 
 @shared_task(name="delivery.check_counts")
 def check_counts():
-    """Compare stock with its movements and places with orders; each difference is logged. Returns how many differ."""
+    """Compare stock with its movements and places with orders; each difference is logged and the Managers are told.
+
+    Returns how many differ.
+    """
     products, windows = rules.stock_mismatches(), rules.window_mismatches()
     for product in products:
         log.error("stock_differs", sku=product.sku, stock=product.stock)
     for window in windows:
         log.error("places_differ", window=window.code, booked=window.booked)
+    actions.report_differences(products=products, windows=windows, today=timezone.localdate(), by=None)
     return len(products) + len(windows)

@@ -35,7 +35,7 @@ STAFF_GROUPS = {
     "Pharmacist": [
         "delivery.view_order", "delivery.add_order", "delivery.change_order",
         "delivery.view_product", "delivery.change_product",
-        "delivery.view_deliverywindow", "delivery.view_allotmententry",
+        "delivery.view_deliverywindow", "delivery.view_stockmovement", "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",

@@ -2,11 +2,21 @@
 
 from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line
+from delivery.actions.checking import report_differences
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.phone import answer_call
+from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.review import confirm_order
-from delivery.actions.stock import receive_stock, save_product
+from delivery.actions.stock import (
+    clear_stock,
+    count_stock,
+    quarantine_stock,
+    receive_file,
+    receive_stock,
+    save_product,
+    write_off,
+)
 from delivery.actions.undoing import (
     cancel_order,
     lapse_orders,
@@ -19,20 +29,27 @@ from delivery.actions.windows import make_windows, set_policy, sync_policies
 __all__ = [
     "answer_call",
     "cancel_order",
+    "change_lot",
+    "clear_stock",
     "confirm_order",
     "decline_order",
+    "count_stock",
     "lapse_orders",
     "make_windows",
     "move_order",
     "place_order",
+    "quarantine_stock",
+    "receive_file",
     "receive_stock",
     "record_allotment_entry",
     "refuse_order",
     "reorder",
+    "report_differences",
     "save_product",
     "set_line",
     "set_policy",
     "sync_policies",
     "undo_orders_of_caregiver",
     "undo_uncovered_orders",
+    "write_off",
 ]

@@ -1,8 +1,6 @@
 """What an order holds, and the locks under which it takes it and gives it back; what other actions share."""
 
-from collections.abc import Iterable
-
-from django.db.models import Case, F, QuerySet, When
+from django.db.models import Case, F, QuerySet, Sum, When
 
 from accounts.models import User
 from certification.models import Patient
@@ -18,7 +16,7 @@ def take(order: Order, lines: list[OrderLine], *, by: User) -> None:
     for line in changed:
         line.unit_price_cents, line.amount_mg = line.product.price_cents, line.product.amount_mg
     OrderLine.objects.bulk_update(changed, ["unit_price_cents", "amount_mg"])
-    _move_stock(order, lines, StockMovement.Kind.RESERVED, sign=-1, by=by)
+    _reserve(order, lines, by=by)
 
 
 def _is_as_it_was(line: OrderLine) -> bool:
@@ -26,17 +24,34 @@ def _is_as_it_was(line: OrderLine) -> bool:
 
 
 def give_back(order: Order, *, by: User | None) -> None:
+    """What the movements say that it took, lot by lot."""
     assert order.window_id
     DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
-    _move_stock(order, order.lines.order_by("product_id"), StockMovement.Kind.RELEASED, sign=1, by=by)
+    held = held_of(order)
+    for product, _lot, quantity in held:
+        Product.objects.filter(pk=product).update(stock=F("stock") + quantity)
+    StockMovement.objects.bulk_create(
+        StockMovement(
+            product_id=product, lot=lot, kind=StockMovement.Kind.RELEASED, quantity=quantity, order=order, by=by
+        )
+        for product, lot, quantity in held
+    )
 
 
-def _move_stock(order: Order, lines: Iterable[OrderLine], kind: str, *, sign: int, by: User | None) -> None:
+def held_of(order: Order) -> list[tuple[int, str, int]]:
+    """(product, lot, quantity) of what the order has taken and not given back, by product and lot."""
+    summed = order.movements.held().values_list("product", "lot").annotate(moved=Sum("quantity"))
+    return sorted((product, lot, -moved) for product, lot, moved in summed if moved < 0)
+
+
+def _reserve(order: Order, lines: list[OrderLine], *, by: User) -> None:
     lines = sorted(lines, key=lambda line: line.product_id)
-    moved = Case(*(When(pk=line.product_id, then=sign * line.quantity) for line in lines))
+    moved = Case(*(When(pk=line.product_id, then=-line.quantity) for line in lines))
     Product.objects.filter(pk__in=[line.product_id for line in lines]).update(stock=F("stock") + moved)
     StockMovement.objects.bulk_create(
-        StockMovement(product_id=line.product_id, kind=kind, quantity=sign * line.quantity, order=order, by=by)
+        StockMovement(
+            product_id=line.product_id, kind=StockMovement.Kind.RESERVED, quantity=-line.quantity, order=order, by=by
+        )
         for line in lines
     )
 

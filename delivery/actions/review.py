@@ -6,18 +6,23 @@ from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
 from delivery.actions.holding import locked, tell
+from delivery.actions.picking import pick_lots
 from delivery.models import Order
 
 
 @audited("order.confirm")
 def confirm_order(*, order: Order, by: User) -> Order:
-    """Staff have reviewed a placed order and will deliver it; the orderer is told. Again changes nothing."""
+    """Staff have reviewed a placed order and will deliver it: its items get their lots, and the orderer is told.
+
+    Again changes nothing.
+    """
     order = locked(order)
     if order.status == Order.Status.CONFIRMED:
         return order
     rules.check_transition(order, Order.Status.CONFIRMED)
     order.status, order.confirmed_at = Order.Status.CONFIRMED, timezone.now()
     order.save(update_fields=["status", "confirmed_at"])
+    pick_lots(order, by=by)
     record(action="order.confirm", by=by, subject=order)
     tell(order, "order_confirmed", by=by)
     return order

@@ -1,21 +1,26 @@
-"""The menu and its stock."""
+"""The menu and its stock. Each change locks the product, then writes one movement (or a pair) and the new stock."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
 from delivery.models import Product, StockMovement
+from delivery.stock_files import Receipt, read_receipts
+
+K = StockMovement.Kind
 
 
 @audited("product.save")
 def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
-    """A row of the menu: name, form, price_cents, weight_mg, thc_mg, cbd_mg, is_inhaled, is_active. Never the stock.
+    """A row of the menu: name, form, price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled, is_active.
 
-    Its flower equivalent is its own weight (`weight_mg`), or else the state's formula. Raises ProductError.
+    Never the stock. Its flower equivalent is its own weight (`weight_mg`), or else the state's formula.
+    Raises ProductError.
     """
     product = Product.objects.select_for_update(no_key=True).filter(sku=sku).first() or Product(sku=sku)
     for name, value in fields.items():
@@ -28,13 +33,127 @@ def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
 
 
 @audited("stock.receive")
-def receive_stock(*, product: Product, quantity: int, lot: str, by: User | None, reason: str = "") -> None:
-    """`quantity` (1 to 10,000) of a lot came in."""
-    if not 1 <= quantity <= 10_000:
-        raise rules.QuantityError(_("Enter a quantity from 1 to 10,000."), field="quantity")
-    Product.objects.select_for_update(no_key=True).get(pk=product.pk)
-    Product.objects.filter(pk=product.pk).update(stock=F("stock") + quantity)
-    StockMovement.objects.create(
-        product=product, kind=StockMovement.Kind.RECEIVED, quantity=quantity, lot=lot, by=by, reason=reason
-    )
-    record(action="stock.receive", by=by, subject=product)
+def receive_stock(
+    *, product: Product, quantity: int, lot: str, by: User | None, reason: str = "", entry_key: UUID | None = None
+) -> None:
+    """`quantity` (1 to 10,000) of a lot came in. The same `entry_key` again changes nothing.
+
+    Raises QuantityError, StockError.
+    """
+    rules.check_moved_quantity(quantity)
+    rules.check_lot(lot)
+    _move([product], [(K.RECEIVED, product, lot, quantity)], by=by, reason=reason, entry_key=entry_key)
+
+
+@audited("stock.receive_file")
+def receive_file(*, content: bytes, is_dry_run: bool, by: User) -> Receipt:
+    """Receive all rows of a CSV (sku, lot, quantity, reason), or none when one of them is wrong or it is a dry run.
+
+    A file whose content was received before adds nothing: `was_received` says so. What is wrong stands in `problems`,
+    a sentence for each line. Raises StockFileError when it is no such file at all.
+    """
+    receipt = read_receipts(content)
+    receipt.was_received = StockMovement.objects.filter(entry_key=receipt.key).exists()
+    if is_dry_run or receipt.problems or receipt.was_received:
+        return receipt
+    moves = [(K.RECEIVED, row.product, row.lot, row.quantity) for row in receipt.rows]
+    reasons = {(row.product.pk, row.lot): row.reason for row in receipt.rows}
+    products = {row.product.pk: row.product for row in receipt.rows}
+    receipt.is_done = _move(products.values(), moves, by=by, reason=reasons, entry_key=receipt.key)
+    receipt.was_received = not receipt.is_done
+    return receipt
+
+
+@audited("stock.count")
+def count_stock(
+    *, product: Product, quantity: int, by: User, lot: str = "", reason: str = "", entry_key: UUID | None = None
+) -> int:
+    """`quantity` stand on the shelf, those for open orders included; writes the difference down and returns it.
+
+    Raises QuantityError, and StockError when open orders hold more than were counted.
+    """
+    if lot:
+        rules.check_lot_is_known(product, lot)
+    product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
+    rules.check_count_covers_orders(product, quantity)
+    difference = quantity - product.stock - rules.held_by_orders(product)
+    moved = _move([product], [(K.COUNTED, product, lot, difference)], by=by, reason=reason, entry_key=entry_key)
+    return difference if moved else 0
+
+
+@audited("stock.quarantine")
+def quarantine_stock(
+    *, product: Product, quantity: int, lot: str, reason: str, by: User, entry_key: UUID | None = None
+) -> None:
+    """Set `quantity` of a lot apart: it cannot be ordered any more. Raises QuantityError, StockError."""
+    rules.check_moved_quantity(quantity)
+    rules.check_lot_is_known(product, lot)
+    product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
+    if not _was_entered(K.QUARANTINED, entry_key):
+        rules.check_stock(product, quantity)
+    _move([product], [(K.QUARANTINED, product, lot, -quantity)], by=by, reason=reason, entry_key=entry_key)
+
+
+@audited("stock.clear")
+def clear_stock(
+    *, product: Product, quantity: int, lot: str, reason: str, by: User, entry_key: UUID | None = None
+) -> None:
+    """What lay in quarantine is in order and can be sold again. Raises QuantityError, StockError."""
+    rules.check_moved_quantity(quantity)
+    product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
+    if not _was_entered(K.QUARANTINED, entry_key):
+        rules.check_is_in_quarantine(product, lot, quantity)
+    _move([product], [(K.QUARANTINED, product, lot, quantity)], by=by, reason=reason, entry_key=entry_key)
+
+
+@audited("stock.write_off")
+def write_off(
+    *,
+    product: Product,
+    quantity: int,
+    lot: str,
+    reason: str,
+    by: User,
+    is_in_quarantine: bool = False,
+    entry_key: UUID | None = None,
+) -> None:
+    """`quantity` of a lot is gone for good, from the stock or out of quarantine. Raises QuantityError, StockError."""
+    rules.check_moved_quantity(quantity)
+    rules.check_lot_is_known(product, lot)
+    product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
+    moves = [(K.WRITTEN_OFF, product, lot, -quantity)]
+    if is_in_quarantine:
+        moves.insert(0, (K.QUARANTINED, product, lot, quantity))
+    if not _was_entered(K.WRITTEN_OFF, entry_key):
+        if is_in_quarantine:
+            rules.check_is_in_quarantine(product, lot, quantity)
+        else:
+            rules.check_stock(product, quantity)
+    _move([product], moves, by=by, reason=reason, entry_key=entry_key)
+
+
+def _was_entered(kind: str, entry_key: UUID | None) -> bool:
+    return entry_key is not None and StockMovement.objects.filter(kind=kind, entry_key=entry_key).exists()
+
+
+def _move(
+    products: Iterable[Product],
+    moves: Sequence[tuple[str, Product, str, int]],
+    *,
+    by: User | None,
+    reason: str | dict[tuple[int, str], str],
+    entry_key: UUID | None,
+) -> bool:
+    """Write the movements and the stock they leave; False when this form or file was written before."""
+    ids = sorted(product.pk for product in products)
+    list(Product.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    if _was_entered(moves[0][0], entry_key):
+        return False
+    for kind, product, lot, quantity in moves:
+        said = reason if isinstance(reason, str) else reason[product.pk, lot]
+        Product.objects.filter(pk=product.pk).update(stock=F("stock") + quantity)
+        StockMovement.objects.create(
+            product=product, kind=kind, quantity=quantity, lot=lot, by=by, reason=said, entry_key=entry_key
+        )
+        record(action=f"stock.{kind}", by=by, subject=product)
+    return True

@@ -4,17 +4,17 @@ import re
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ReasonForm, Step
-from delivery import actions
+from delivery import actions, rules
 from delivery import phone as call
 from delivery.admin import columns
-from delivery.models import Order, OrderLine
+from delivery.models import Order, OrderLine, Product
 from delivery.rules import ALLOWED_TRANSITIONS, looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
@@ -53,9 +53,13 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
+def _lots_in_words(line):
+    return ", ".join(f"{lot} × {quantity}" for lot, quantity in rules.lots_of(line)) or "-"
+
+
 class LineInline(admin.TabularInline):
     model = OrderLine
-    fields = readonly_fields = ["product_name", "quantity", "unit_price", "flower_equivalent"]
+    fields = readonly_fields = ["product_name", "quantity", "unit_price", "flower_equivalent", "lots"]
     extra = 0
     can_delete = False
     unit_price = columns.amount("unit_price_cents", _("each"))
@@ -64,6 +68,10 @@ class LineInline(admin.TabularInline):
     @admin.display(description=_("product"))
     def product_name(self, line):
         return line.product.name
+
+    @admin.display(description=_("take from lot"))
+    def lots(self, line):
+        return _lots_in_words(line)
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("product")
@@ -99,6 +107,24 @@ def _explain_refusal(order):
     return f"{_about(order)}\n" + str(
         _("Its place, stock and allotment are given back. The person who ordered gets a mail, and reads your reason.")
     )
+
+
+def _explain_lot(order):
+    lines = [f"{line.product.sku}: {_lots_in_words(line)}" for line in order.lines.select_related("product")]
+    return "\n".join([str(_about(order)), str(_("The lots that are written down for it:")), *lines])
+
+
+class ProductBySkuField(forms.CharField):
+    def clean(self, value):
+        product = Product.objects.filter(sku=super().clean(value)).first()
+        if product is None:
+            raise ValidationError(_("Enter the SKU of a product of this order."))
+        return product
+
+
+class LotForm(PortalForm):
+    product = ProductBySkuField(label=_("SKU"), max_length=30)
+    lot = forms.CharField(label=_("Lot you took"), max_length=40)
 
 
 @admin.register(Order)
@@ -140,6 +166,17 @@ class OrderAdmin(ActionAdmin):
             explain=_explain_refusal,
             perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
             form_class=ReasonForm,
+        ),
+        Step(
+            name="lot",
+            label=_("Take another lot"),
+            permission="delivery.change_order",
+            offered=lambda order: order.status in Order.HOLDING,
+            explain=_explain_lot,
+            perform=lambda order, request, product, lot: actions.change_lot(
+                order=order, product=product, lot=lot, by=request.user
+            ),
+            form_class=LotForm,
         ),
     )
 

@@ -1,24 +1,40 @@
 """The menu."""
 
-from django import forms
 from django.contrib import admin
+from django.db.models import F
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
-from delivery import actions
+from delivery import actions, rules
 from delivery.admin import columns
+from delivery.admin.stock_steps import STOCK_STEPS
 from delivery.models import Product
 from ui.forms import DollarsField, PortalForm, WholeNumberField
 from ui.templatetags.portal import money
 
 
-class ReceiptForm(PortalForm):
-    quantity = WholeNumberField(label=_("Quantity"), min_value=1, max_value=10_000)
-    lot = forms.CharField(label=_("Lot"), max_length=40)
-
-
 class PriceForm(PortalForm):
     price_cents = DollarsField(label=_("Price in dollars"))
+
+
+class LowStockForm(PortalForm):
+    low_stock_at = WholeNumberField(label=_("Low when so many are left"), min_value=0, max_value=1000)
+
+
+class LowStockFilter(admin.SimpleListFilter):
+    title = _("stock")
+    parameter_name = "stock"
+
+    def lookups(self, request, model_admin):
+        return [("low", _("Low")), ("none", _("Sold out"))]
+
+    def queryset(self, request, queryset):
+        if self.value() == "none":
+            return queryset.filter(stock=0)
+        return queryset.filter(stock__lte=F("low_stock_at")) if self.value() == "low" else queryset
 
 
 def _set_price(product, request, price_cents):
@@ -33,26 +49,17 @@ def _explain_menu(product):
 
 @admin.register(Product)
 class ProductAdmin(ActionAdmin):
-    list_display = ["sku", "name", "form", "price", "flower_equivalent", "stock", "is_active"]
-    list_filter = ["form", "is_active"]
+    list_display = ["sku", "name", "form", "price", "flower_equivalent", "stock", "low", "is_active"]
+    list_filter = [LowStockFilter, "form", "is_active"]
     search_fields = ["sku", "name"]
     fields = readonly_fields = [
-        "sku", "name", "form", "price", "flower_equivalent", "thc_mg", "cbd_mg", "stock", "is_inhaled", "is_active",
+        "sku", "name", "form", "price", "flower_equivalent", "thc_mg", "cbd_mg", "stock", "low_stock_at", "lots",
+        "is_inhaled", "is_active",
     ]  # fmt: skip
     price = columns.amount("price_cents", _("price"))
     flower_equivalent = columns.equivalent()
     steps = (
-        Step(
-            name="receive",
-            label=_("Receive stock"),
-            permission="delivery.change_product",
-            offered=lambda _product: True,
-            explain=lambda product: _("%(sku)s has %(stock)d; what came in is added.") % vars(product),
-            perform=lambda product, request, quantity, lot: actions.receive_stock(
-                product=product, quantity=quantity, lot=lot, by=request.user
-            ),
-            form_class=ReceiptForm,
-        ),
+        *STOCK_STEPS,
         Step(
             name="price",
             label=_("Change the price"),
@@ -75,4 +82,30 @@ class ProductAdmin(ActionAdmin):
                 sku=product.sku, is_active=not product.is_active, by=request.user
             ),
         ),
+        Step(
+            name="low",
+            label=_("Change the low-stock mark"),
+            permission="delivery.change_product",
+            offered=lambda _product: True,
+            explain=lambda product: (
+                _("%(sku)s is marked as low when %(low_stock_at)d or fewer are left.") % vars(product)
+            ),
+            perform=lambda product, request, low_stock_at: actions.save_product(
+                sku=product.sku, low_stock_at=low_stock_at, by=request.user
+            ),
+            form_class=LowStockForm,
+        ),
     )
+
+    @admin.display(description=_("low"))
+    def low(self, product):
+        return _("Low") if product.is_low else ""
+
+    @admin.display(description=_("lots with stock"))
+    def lots(self, product):
+        page = reverse("admin:delivery_stockmovement_lot")
+        links = (
+            (f"{page}?{urlencode({'sku': product.sku, 'lot': lot})}", lot, left)
+            for lot, left in rules.lots_with_stock(product)
+        )
+        return format_html_join(", ", '<a href="{}">{}</a> ({})', links) or _("None")

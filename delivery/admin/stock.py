@@ -1,15 +1,123 @@
-"""What moved in and out of the stock."""
+"""What moved in and out of the stock: the list, its export, a delivery note as a file, and who got a lot."""
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin
-from delivery.models import StockMovement
+from audit.actions import record
+from delivery import actions, rules
+from delivery.models import Product, StockMovement
+from ui.errors import PortalError, add_to_form
+from ui.forms import PortalForm
+from ui.spreadsheets import write_csv
+
+EXPORTED = ("id", "created_at", "sku", "kind", "quantity", "lot", "order", "by", "reason")
+
+
+class ReceiptFileForm(PortalForm):
+    file = forms.FileField(label=_("File"), allow_empty_file=True, help_text=_("CSV in UTF-8, at most 1 MB."))
+    is_dry_run = forms.BooleanField(
+        label=_("Dry run"), required=False, initial=True, help_text=_("Says what would be added, and adds nothing.")
+    )
 
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ActionAdmin):
-    list_display = ["created_at", "product", "kind", "quantity", "lot", "order", "by", "reason"]
+    list_display = ["created_at", "product", "kind", "quantity", "lot_link", "order", "by", "reason"]
     list_filter = ["kind"]
     list_select_related = ["product", "order", "by"]
     search_fields = ["product__sku", "lot", "order__number"]
+    search_help_text = _("SKU, lot or order number")
     ordering = ["-pk"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("upload/", view(self.upload_view), name=self._url_name("upload")),
+            path("lot/", view(self.lot_view), name=self._url_name("lot")),
+            path("export.csv", view(self.export_view), name=self._url_name("export")),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=_("lot"), ordering="lot")
+    def lot_link(self, movement):
+        if not movement.lot:
+            return ""
+        query = urlencode({"sku": movement.product.sku, "lot": movement.lot})
+        return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:{self._url_name('lot')}"), query, movement.lot)
+
+    def upload_view(self, request):
+        if not request.user.has_perm("delivery.change_product"):
+            raise PermissionDenied
+        form = ReceiptFileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+        receipt = self._receive(request, form) if form.is_valid() else None
+        if receipt and receipt.is_done:
+            words = {"total": receipt.total, "rows": len(receipt.rows)}
+            messages.success(request, _("Received: %(total)d items in %(rows)d rows.") % words)
+            return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}"))
+        return self._page(request, "upload.html", _("Receive a delivery note"), form=form, receipt=receipt)
+
+    def _receive(self, request, form):
+        content = form.cleaned_data["file"].read(rules.MOST_FILE_BYTES + 1)
+        try:
+            return actions.receive_file(content=content, is_dry_run=form.cleaned_data["is_dry_run"], by=request.user)
+        except PortalError as error:
+            add_to_form(form, error)
+            return None
+
+    def lot_view(self, request):
+        """Who got a lot: the numbers of the orders, no names."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        lot, sku = request.GET.get("lot", ""), request.GET.get("sku", "")
+        product = Product.objects.filter(sku=sku).first() if "\0" not in sku + lot else None
+        if product is None or not product.movements.filter(lot=lot).exclude(lot="").exists():
+            raise Http404
+        record(action="lot.view", by=request.user, subject=product, reason=lot)
+        context = {
+            "product": product,
+            "lot": lot,
+            "left": product.movements.filter(lot=lot).total(),
+            "quarantined": rules.quarantined(product, lot),
+            "taken": rules.orders_of_lot(product, lot),
+        }
+        return self._page(request, "lot.html", _("Who got lot %(lot)s") % {"lot": lot}, **context)
+
+    def export_view(self, request):
+        """What the list shows, with its filters and search."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        movements = self.get_changelist_instance(request).get_queryset(request)
+        record(action="stockmovement.export", by=request.user)
+        response = HttpResponse(
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="stock-movements.csv"'},
+        )
+        write_csv(response, EXPORTED, (self._cells(one) for one in movements.iterator(chunk_size=2000)))
+        return response
+
+    @staticmethod
+    def _cells(movement):
+        return [
+            movement.pk,
+            timezone.localtime(movement.created_at).strftime("%Y-%m-%d %H:%M:%S"),
+            movement.product.sku,
+            movement.kind,
+            movement.quantity,
+            movement.lot,
+            movement.order.number if movement.order else "",
+            movement.by_id or "",
+            movement.reason,
+        ]
+
+    def _page(self, request, template, title, **context):
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context}
+        return TemplateResponse(request, f"admin/delivery/stockmovement/{template}", context)

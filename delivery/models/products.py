@@ -27,6 +27,9 @@ class Product(models.Model):
     thc_mg = models.PositiveIntegerField(default=0)
     cbd_mg = models.PositiveIntegerField(default=0)
     stock = models.PositiveIntegerField(default=0)
+    low_stock_at = models.PositiveSmallIntegerField(
+        default=5, help_text=_("Marked as low when so many are left, or fewer.")
+    )
     is_inhaled = models.BooleanField()
     is_active = models.BooleanField(default=True)
 
@@ -50,3 +53,7 @@ class Product(models.Model):
 
     def __str__(self):
         return self.sku
+
+    @property
+    def is_low(self):
+        return self.stock <= self.low_stock_at

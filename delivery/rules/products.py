@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from certification.models import Patient
@@ -70,9 +69,3 @@ def check_product_fits_age(product: Product, patient: Patient, *, day: date) -> 
     """No inhaled form under 18 on the delivery day [law]; raises ProductError."""
     if product.is_inhaled and is_minor_on(patient.birth_date, day):
         raise ProductError(_("%(name)s cannot be ordered for a patient under 18.") % {"name": product.name})
-
-
-def stock_mismatches() -> list[Product]:
-    """Products whose stock is not the sum of their movements; the nightly check expects none."""
-    summed = Product.objects.annotate(moved=Sum("movements__quantity", default=0))
-    return [product for product in summed if product.moved != product.stock]

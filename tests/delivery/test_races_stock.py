@@ -1,0 +1,76 @@
+"""Staff and buyers at the same stock. Each race has a control."""
+
+import pytest
+from django.db import connection
+
+from delivery import actions, rules
+from delivery.models import Product
+from tests import factories
+from tests.delivery.test_races import at_once, on_postgres, without_constraint, without_locks
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def monday(_flush_with_triggers_off):
+    """These run on the real clock: threads share the one that is stopped."""
+
+
+def writers_off(count, *, of):
+    """So many who each write off the four that are left."""
+    by = factories.staff("Pharmacist")
+    out = {"quantity": 4, "lot": "LOT-1", "reason": "A recall", "by": by}
+    return [lambda: actions.write_off(product=of, **out) for _time in range(count)]
+
+
+def test_the_last_four_are_written_off_once():
+    product = factories.product(stock=4)
+    results = at_once(writers_off(5, of=product))
+    assert [type(result) for result in results if result] == [rules.StockError] * 4
+    product.refresh_from_db()
+    assert (product.stock, rules.stock_mismatches()) == (0, [])
+
+
+@on_postgres
+def test_control_without_locks_the_last_four_are_written_off_five_times(monkeypatch):
+    product = factories.product(stock=4)
+    with connection.cursor() as cursor:  # beside ours, Django's own check of a positive integer
+        cursor.execute("ALTER TABLE delivery_product DROP CONSTRAINT delivery_product_stock_check")
+    with without_constraint(Product, "product_stock_not_negative", {"stock": 0}):
+        with without_locks(monkeypatch, all_pass="check_stock", parties=5):
+            at_once(writers_off(5, of=product))
+        product.refresh_from_db()
+        assert product.stock == -16
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE delivery_product ADD CONSTRAINT delivery_product_stock_check CHECK (stock >= 0)")
+
+
+def counters(product):
+    by = factories.staff("Pharmacist")
+    return [lambda: actions.count_stock(product=product, quantity=7, by=by) for _time in range(3)]
+
+
+def test_equal_counts_find_the_difference_once():
+    product = factories.product(stock=10)
+    assert sorted(at_once(counters(product))) == [-3, 0, 0]
+    product.refresh_from_db()
+    assert product.stock == 7
+
+
+@on_postgres
+def test_control_without_locks_equal_counts_find_it_each_time(monkeypatch):
+    product = factories.product(stock=10)
+    with without_locks(monkeypatch, all_pass="check_count_covers_orders", parties=3):
+        assert at_once(counters(product)) == [-3, -3, -3]
+    product.refresh_from_db()
+    assert product.stock == 1
+
+
+def test_a_delivery_note_sent_five_times_at_once_counts_once():
+    product, by = factories.product(stock=1), factories.staff("Pharmacist")
+    content = f"sku,lot,quantity\n{product.sku},L-7,3".encode()
+    note = {"content": content, "is_dry_run": False, "by": by}
+    receipts = at_once([lambda: actions.receive_file(**note) for _time in range(5)])
+    assert sorted(receipt.is_done for receipt in receipts) == [False] * 4 + [True]
+    product.refresh_from_db()
+    assert product.stock == 4

@@ -1,0 +1,242 @@
+"""Stock moves by actions alone; the sum of the movements is the stock."""
+
+from uuid import uuid4
+
+import pytest
+from django.core import mail
+from django.db import IntegrityError, transaction
+
+from delivery import actions, rules, tasks
+from delivery.models import DeliveryWindow, Order, Product, StockMovement
+from delivery.stock_files import StockFileError, read_receipts
+from notifications.actions import send_due
+from notifications.models import Notification
+from tests import factories
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def by():
+    return factories.staff("Pharmacist")
+
+
+@pytest.fixture
+def product():
+    """Ten of LOT-1."""
+    return factories.product(stock=10)
+
+
+def stock(product):
+    assert rules.stock_mismatches() == []
+    return Product.objects.get(pk=product.pk).stock
+
+
+def receive(content, by, *, is_dry_run=False):
+    return actions.receive_file(content=content.encode(), is_dry_run=is_dry_run, by=by)
+
+
+# --- Receiving ------------------------------------------------------------------------------------------------------
+
+
+def test_a_form_sent_twice_is_received_once(product, by):
+    for key in (uuid4(), None):
+        for _time in range(2):
+            actions.receive_stock(product=product, quantity=3, lot="LOT-2", by=by, entry_key=key)
+    assert stock(product) == 10 + 3 + 3 + 3
+
+
+@pytest.mark.parametrize("quantity", [-1, 0, 10_001])
+def test_check_moved_quantity_is_1_to_10000(quantity):
+    with pytest.raises(rules.QuantityError):
+        rules.check_moved_quantity(quantity)
+    rules.check_moved_quantity(1)
+    rules.check_moved_quantity(10_000)
+
+
+@pytest.mark.parametrize("lot", ["", " L", "=1+1", "+1", "-1", "@x", "L\0", "L\n", "🏠", "קבוצה", "L" * 41, "<b>"])
+def test_check_lot_is_as_a_label_prints_it(lot):
+    with pytest.raises(rules.StockError):
+        rules.check_lot(lot)
+    rules.check_lot("LOT 20/51-A #3")
+
+
+def test_a_delivery_note_is_received_whole_and_once(product, by):
+    other = factories.product(stock=0)
+    note = f"\ufeffLot,SKU,Quantity\r\nL-7,{product.sku},3\r\nL-8,{other.sku},4\r\n"
+    dry = receive(note, by, is_dry_run=True)
+    assert (dry.total, dry.is_done, stock(product), stock(other)) == (7, False, 10, 0)
+    assert (receive(note, by).is_done, stock(product), stock(other)) == (True, 13, 4)
+    again = receive(note, by)
+    assert (again.is_done, again.was_received, stock(product)) == (False, True, 13)
+    assert receive(f"sku,lot,quantity,reason\n{product.sku},L-7,3,Note 2", by).is_done
+    assert stock(product) == 16
+
+
+def test_one_wrong_line_receives_nothing_and_each_is_named(product, by):
+    sku = product.sku
+    lines = [
+        "sku,lot,quantity,reason", f"{sku},L-1,3,", "GONE,L-1,1,", f"{sku},L-2,=1+1,", f"{sku},@L,1,", f"{sku},L-3,-5,",
+        f"{sku},L-4,0,", f"{sku},L-1,2,", f"{sku},L-5,1", f"{sku},L-6,1,=HYPERLINK()", f"{sku},L-7,٣,", "=A1,L-8,1,",
+    ]  # fmt: skip
+    receipt = receive("\n".join(lines), by)
+    assert [line for line, _sentence in receipt.problems] == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    sentences = dict(receipt.problems)
+    assert sentences[4] == "The cell “quantity” holds a formula. Type its value."
+    assert sentences[6] == "Enter a quantity from 1 to 10,000."
+    assert sentences[3] == "There is no product with the SKU “GONE”."
+    assert stock(product) == 10
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"\xff\xfe\x00", b"sku,lot\n1,2", b"sku,lot,quantity\n", b"sku,sku,lot,quantity\n", b"a\0b", b'"',
+        b"x" * 1_000_001,
+    ],
+)  # fmt: skip
+def test_what_is_no_delivery_note_is_refused(content):
+    with pytest.raises(StockFileError):
+        read_receipts(content)
+
+
+# --- Counting -------------------------------------------------------------------------------------------------------
+
+
+def test_a_count_includes_what_open_orders_hold(product, by):
+    factories.order(lines=[(product, 2)])
+    assert rules.held_by_orders(product) == 2
+    assert actions.count_stock(product=product, quantity=9, by=by) == -1
+    assert stock(product) == 7
+    assert actions.count_stock(product=product, quantity=9, by=by) == 0
+    assert StockMovement.objects.filter(kind="counted").count() == 2
+
+
+def test_check_count_covers_orders(product, by):
+    factories.order(lines=[(product, 2)])
+    with pytest.raises(rules.StockError, match="Open orders hold 2"):
+        actions.count_stock(product=product, quantity=1, by=by)
+    for quantity in (-1, 10_001):
+        with pytest.raises(rules.QuantityError):
+            rules.check_count_covers_orders(product, quantity)
+    assert stock(product) == 8
+
+
+# --- Quarantine and writing off -------------------------------------------------------------------------------------
+
+
+def test_quarantine_takes_out_of_the_stock_and_back(product, by):
+    out = {"product": product, "lot": "LOT-1", "reason": "A cracked seal", "by": by}
+    actions.quarantine_stock(quantity=4, **out)
+    assert (stock(product), rules.quarantined(product)) == (6, 4)
+    actions.clear_stock(quantity=1, **out)
+    actions.write_off(quantity=3, is_in_quarantine=True, **out)
+    assert (stock(product), rules.quarantined(product)) == (7, 0)
+    actions.write_off(quantity=2, **out)
+    assert stock(product) == 5
+
+
+def test_what_is_sent_twice_is_taken_out_once(product, by):
+    out = {"product": product, "lot": "LOT-1", "reason": "Broken", "by": by}
+    for action in (actions.quarantine_stock, actions.clear_stock, actions.write_off):
+        key = uuid4()
+        for _time in range(2):
+            action(quantity=6, entry_key=key, **out)
+    assert (stock(product), rules.quarantined(product)) == (4, 0)
+
+
+def test_check_is_in_quarantine(product, by):
+    with pytest.raises(rules.StockError, match="Only 0 of lot LOT-1 are in quarantine"):
+        actions.clear_stock(product=product, quantity=1, lot="LOT-1", reason="Fine", by=by)
+    with pytest.raises(rules.StockError):
+        rules.check_is_in_quarantine(product, "LOT-1", 1)
+
+
+def test_check_lot_is_known(product, by):
+    with pytest.raises(rules.StockError, match="No lot LOT-9"):
+        rules.check_lot_is_known(product, "LOT-9")
+    with pytest.raises(rules.StockError, match="left"):
+        actions.write_off(product=product, quantity=11, lot="LOT-1", reason="Broken", by=by)
+    assert stock(product) == 10
+
+
+# --- Lots -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_confirmed_order_takes_the_lots_that_came_first(product, by):
+    actions.receive_stock(product=product, quantity=5, lot="A-2", by=by)
+    product.refresh_from_db()
+    order = actions.confirm_order(order=factories.order(lines=[(product, 12)]), by=by)
+    assert rules.lots_of(order.lines.get()) == [("A-2", 2), ("LOT-1", 10)]
+    assert rules.lots_with_stock(product) == [("A-2", 3)]
+    assert [(row.order, row.quantity) for row in rules.orders_of_lot(product, "A-2")] == [(order, 2)]
+    assert stock(product) == 3
+
+
+def test_an_order_that_is_refused_gives_its_lots_back(product, by):
+    order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=by)
+    actions.refuse_order(order=order, reason="A recall", by=by)
+    assert (rules.orders_of_lot(product, "LOT-1"), rules.lots_with_stock(product)) == ([], [("LOT-1", 10)])
+    assert stock(product) == 10
+
+
+def test_check_lot_has(product, by):
+    actions.receive_stock(product=product, quantity=1, lot="A-2", by=by)
+    order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=by)
+    with pytest.raises(rules.StockError, match="Lot A-2 has 1 left for orders, and this order needs 2"):
+        actions.change_lot(order=order, product=product, lot="A-2", by=by)
+    with pytest.raises(rules.StockError):
+        rules.check_lot_has(product, "A-2", 2)
+    actions.receive_stock(product=product, quantity=1, lot="A-2", by=by)
+    for _time in range(2):
+        actions.change_lot(order=order, product=product, lot="A-2", by=by)
+    assert rules.lots_of(order.lines.get()) == [("A-2", 2)]
+    assert stock(product) == 10
+
+
+def test_check_holds_product(product, by):
+    order = factories.order()
+    with pytest.raises(rules.ProductError):
+        actions.change_lot(order=order, product=product, lot="LOT-1", by=by)
+    refused = actions.refuse_order(order=order, reason="No", by=by)
+    with pytest.raises(rules.TransitionError):
+        rules.check_holds_product(refused, refused.lines.get().product)
+
+
+# --- The database holds it too, and the nightly check looks ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "quantity"),
+    [
+        ("received", -1), ("reserved", -1), ("sold", -1), ("returned", 1), ("quarantined", 0), ("written_off", 1),
+        ("x", 1),
+    ],
+)  # fmt: skip
+def test_a_movement_of_the_wrong_sign_or_without_its_order_is_refused(product, kind, quantity):
+    with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
+        StockMovement.objects.create(product=product, kind=kind, quantity=quantity, lot="L", reason="Why")
+
+
+@pytest.mark.parametrize("over", [{"lot": ""}, {"reason": ""}])
+def test_what_goes_out_names_lot_and_reason(product, over):
+    fields = {"lot": "L", "reason": "Why", **over}
+    with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
+        StockMovement.objects.create(product=product, kind="written_off", quantity=-1, **fields)
+
+
+def test_the_nightly_check_tells_the_managers_once_a_day():
+    manager, order = factories.staff("Manager"), factories.order()
+    assert tasks.check_counts() == 0
+    with unguarded():
+        Product.objects.update(stock=3)
+        DeliveryWindow.objects.filter(pk=order.window_id).update(booked=0)
+    assert [tasks.check_counts(), tasks.check_counts()] == [2, 2]
+    assert Notification.objects.filter(kind="counts_differ").count() == 1
+    send_due(by=None)
+    (message,) = [one for one in mail.outbox if one.to == [manager.email]]
+    assert message.subject == "The nightly count of the depot does not add up"
+    assert Product.objects.get().sku in message.body
+    assert "2026-11-25-0930" in message.body
+    assert Order.objects.get().number not in message.body

@@ -1,0 +1,141 @@
+import csv
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from audit.models import Event
+from delivery import actions
+from delivery.models import Product, StockMovement
+from tests import factories
+from tests.delivery.people import words_of
+
+pytestmark = pytest.mark.django_db
+UPLOAD, LOT, EXPORT = (reverse(f"admin:delivery_stockmovement_{name}") for name in ("upload", "lot", "export"))
+
+
+@pytest.fixture
+def pharmacist():
+    return factories.client_for(factories.staff("Pharmacist"))
+
+
+def step(product, name):
+    return reverse("admin:delivery_product_step", args=[product.pk, name])
+
+
+def note(text):
+    return SimpleUploadedFile("note.csv", text.encode())
+
+
+def test_each_step_shows_the_figures_and_does_its_work(pharmacist):
+    product = factories.product(stock=10)
+    out = {"quantity": "4", "lot": "LOT-1", "reason": "A cracked seal"}
+    for name, data, stock in (
+        ("receive", {"quantity": "1", "lot": "LOT-2"}, 11),
+        ("quarantine", out, 7),
+        ("clear", {**out, "quantity": "1"}, 8),
+        ("write-off", {**out, "quantity": "3", "is_in_quarantine": "on"}, 8),
+        ("count", {"quantity": "6"}, 6),
+        ("low", {"low_stock_at": "6"}, 6),
+    ):
+        assert f"{product.sku}" in words_of(pharmacist.get(step(product, name)))
+        assert pharmacist.post(step(product, name), data).status_code == 302, name
+        product.refresh_from_db()
+        assert (name, product.stock) == (name, stock)
+    assert product.is_low
+
+
+def test_a_page_that_is_sent_twice_counts_once(pharmacist):
+    product = factories.product(stock=10)
+    key = pharmacist.get(step(product, "receive")).context["form"]["entry_key"].value()
+    for _time in range(2):
+        pharmacist.post(step(product, "receive"), {"quantity": "1", "lot": "LOT-2", "entry_key": str(key)})
+    product.refresh_from_db()
+    assert product.stock == 11
+
+
+@pytest.mark.parametrize("bad", [{"quantity": "9" * 50}, {"lot": "=1"}, {"lot": "\0"}, {"reason": ""}, {"lot": "🏠"}])
+def test_bad_input_is_told_and_moves_nothing(pharmacist, bad):
+    product = factories.product(stock=10)
+    data = {"quantity": "4", "lot": "LOT-1", "reason": "Why", **bad}
+    for name in ("quarantine", "write-off"):
+        response = pharmacist.post(step(product, name), data)
+        assert "Please correct what is marked below." in words_of(response)
+    assert StockMovement.objects.count() == 1
+
+
+def test_low_stock_is_marked_and_filtered(pharmacist):
+    low, plenty = factories.product(stock=5), factories.product(stock=6)
+    address = reverse("admin:delivery_product_changelist")
+    words = words_of(pharmacist.get(address, {"stock": "low"}))
+    assert low.sku in words
+    assert plenty.sku not in words
+    assert low.sku not in words_of(pharmacist.get(address, {"stock": "none"}))
+
+
+def test_a_delivery_note_is_tried_and_then_received(pharmacist):
+    product = factories.product(stock=1)
+    rows = f"sku,lot,quantity\n{product.sku},L-7,3"
+    words = words_of(pharmacist.post(UPLOAD, {"file": note(rows), "is_dry_run": "on"}))
+    assert "nothing was added" in words
+    assert f"{product.sku} L-7 3 1" in words
+    assert "Received: 3 items in 1 rows." in words_of(pharmacist.post(UPLOAD, {"file": note(rows)}, follow=True))
+    assert "was received before" in words_of(pharmacist.post(UPLOAD, {"file": note(rows)}))
+    assert Product.objects.get().stock == 4
+
+
+def test_a_wrong_note_names_its_lines(pharmacist):
+    response = pharmacist.post(UPLOAD, {"file": note("sku,lot,quantity\n=cmd(),L-7,3")})
+    assert "2 The cell “sku” holds a formula. Type its value." in words_of(response)
+    for content in ("", "\0", "x"):
+        assert (
+            "The first line must name" in words_of(pharmacist.post(UPLOAD, {"file": note(content)})) or content == "\0"
+        )
+    assert "Error:" in words_of(pharmacist.post(UPLOAD, {}))
+
+
+def test_a_lot_lists_who_got_it_and_the_look_is_audited(pharmacist):
+    product = factories.product(stock=10)
+    order = factories.order(lines=[(product, 2)])
+    query = {"sku": product.sku, "lot": "LOT-1"}
+    assert "No order holds or took any of it" in words_of(pharmacist.get(LOT, query))
+    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    words = words_of(pharmacist.get(LOT, query))
+    assert f"{order.number} 2 Wednesday, November 25, 2026 Confirmed" in words
+    assert "8 not given to an order" in words
+    assert "Delgado" not in words
+    assert Event.objects.filter(action="lot.view", subject_id=product.pk).count() == 2
+    for other in ({}, {"sku": product.sku}, {**query, "lot": "\0"}, {**query, "lot": "LOT-9"}):
+        assert pharmacist.get(LOT, other).status_code == 404
+
+
+def test_another_lot_is_written_down_by_a_step_of_the_order(pharmacist):
+    product, staff = factories.product(stock=10), factories.staff("Pharmacist")
+    actions.receive_stock(product=product, quantity=2, lot="A-2", by=staff)
+    order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=staff)
+    address = reverse("admin:delivery_order_step", args=[order.pk, "lot"])
+    assert f"{product.sku}: LOT-1 × 2" in words_of(pharmacist.get(address))
+    assert "Enter the SKU" in words_of(pharmacist.post(address, {"product": "x", "lot": "A-2"}))
+    pharmacist.post(address, {"product": product.sku, "lot": "A-2"})
+    page = reverse("admin:delivery_order_change", args=[order.pk])
+    assert "A-2 × 2" in words_of(pharmacist.get(page))
+
+
+def test_the_export_holds_what_the_list_shows_and_no_formula(pharmacist):
+    product, staff = factories.product(stock=10), factories.staff("Pharmacist")
+    actions.write_off(product=product, quantity=1, lot="LOT-1", reason="=HYPERLINK(1)", by=staff)
+    rows = list(csv.DictReader(io.StringIO(pharmacist.get(EXPORT, {"kind__exact": "written_off"}).content.decode())))
+    assert [(row["quantity"], row["reason"], row["lot"]) for row in rows] == [("-1", "'=HYPERLINK(1)", "LOT-1")]
+    assert pharmacist.get(EXPORT).content.count(b"\n") == 3
+    assert Event.objects.filter(action="stockmovement.export").count() == 2
+
+
+def test_who_may_not_change_stock_opens_none_of_it():
+    product = factories.product(stock=10)
+    technician, driver = (factories.client_for(factories.staff(group)) for group in ("Technician", "Driver"))
+    assert technician.post(step(product, "write-off"), {}).status_code == 403
+    for client in (technician, driver):
+        for address in (UPLOAD, EXPORT, LOT):
+            assert client.get(address).status_code == 403
+    assert factories.client_for(factories.staff("Auditor")).get(UPLOAD).status_code == 403

@@ -1,0 +1,24 @@
+"""CSV that a spreadsheet opens: no cell of ours may start what it takes for a formula."""
+
+import csv
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def is_formula(text):
+    """Whether a spreadsheet would calculate this cell, and run what it names."""
+    return str(text).startswith(FORMULA_STARTS)
+
+
+def escaped(value):
+    """The value as a cell: a text that would be a formula gets an apostrophe before it; numbers stay numbers."""
+    if isinstance(value, int) or not is_formula("" if value is None else value):
+        return "" if value is None else value
+    return f"'{value}"
+
+
+def write_csv(out, header, rows):
+    """A header and rows, each cell escaped, into anything with `write`."""
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([escaped(cell) for cell in row] for row in rows)
