@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.db.models import F, Q
 from django.utils import timezone
@@ -29,8 +30,9 @@ class Recheck(NamedTuple):
 def recheck_registrations(*, today: date, by: User | None) -> Recheck:
     """Tell each physician once of an end that passed (within 30 days) or comes (within 60), and the Registrars once.
 
-    One mail a physician and night, one to each Registrar, however many ended; all of it or nothing. Run again, it finds
-    nothing. Nothing stops here: whether a registration counts on a day is asked when she certifies.
+    One mail a physician and run, one to each Registrar, however many ended; all of it or nothing. Run again, it tells
+    what it newly finds, and nothing twice. Nothing stops here: whether a registration counts on a day is asked when
+    she certifies.
     """
     ended = _tell("registration_ended", "told_end_date", _ended(today), by=by)
     ending = _tell("registration_ending", "warned_end_date", _ending(today), by=by)
@@ -93,21 +95,27 @@ def _close_left(today: date, *, by: User | None) -> int:
 
 
 def _tell_registrars(found: Recheck, today: date, *, by: User | None) -> None:
-    """One summary a night when something ended; an old roster alone is told once a week."""
+    """What this run found ended, which no other run finds again; and an old roster, once a week."""
     now = timezone.now()
     read_at = rules.old_roster_read_at(now=now)
-    if not found.ended and not read_at:
-        return
-    about = f"{today}" if found.ended or not read_at else f"roster:{read_at:%Y%m%d}:{(now - read_at).days // 7}"
-    read_on = timezone.localdate(read_at).isoformat() if read_at else None
+    if found.ended:
+        _summarize(today, key=f"{today}:{uuid4()}", ended=found.ended, by=by)
+    if read_at:
+        week = f"roster:{read_at:%Y%m%d}:{(now - read_at).days // 7}"
+        _summarize(today, key=week, roster_read_on=timezone.localdate(read_at).isoformat(), by=by)
+
+
+def _summarize(
+    today: date, *, key: str, ended: Mapping[str, int] | None = None, roster_read_on: str | None = None, by: User | None
+) -> None:
     registrars = User.objects.filter(groups__name="Registrar", is_active=True).order_by("pk")
     queue_many(
         messages=[
             {
                 "kind": "registrations_rechecked",
                 "recipient": registrar.email,
-                "context": {"day": today.isoformat(), "ended": found.ended, "roster_read_on": read_on},
-                "dedupe_key": f"registrations_rechecked:{registrar.pk}:{about}",
+                "context": {"day": today.isoformat(), "ended": ended or {}, "roster_read_on": roster_read_on},
+                "dedupe_key": f"registrations_rechecked:{registrar.pk}:{key}",
             }
             for registrar in registrars
         ],

@@ -208,6 +208,32 @@ def test_an_old_roster_is_told_to_the_registrars_once_a_week():
     assert f"{timezone.localdate(start):%B %-d, %Y}" in mail.outbox[0].body
 
 
+def test_a_second_check_of_a_day_tells_what_it_newly_found():
+    factories.staff("Registrar")
+    today = timezone.localdate()
+    ending(today)
+    recheck(), recheck()
+    ending(today, dea={"expires_date": today})
+    recheck(), recheck()
+    summaries = Notification.objects.filter(kind="registrations_rechecked").order_by("pk")
+    found = [summary.context["ended"] for summary in summaries]
+    assert found == [{"controlled_substance": 1}, {"controlled_substance": 1, "dea": 1}]
+
+
+def test_a_second_check_of_a_day_does_not_tell_of_the_old_roster_again():
+    factories.staff("Registrar")
+    factories.physician()
+    with time_machine.travel(timezone.now() + 8 * DAY, tick=False):
+        for _ in range(2):
+            ending(timezone.localdate())
+            with unguarded():
+                Registration.objects.update(verified_at=timezone.now() - 8 * DAY)
+            recheck(), recheck()
+    contexts = Notification.objects.filter(kind="registrations_rechecked").values_list("context", flat=True)
+    assert [bool(context["ended"]) for context in contexts].count(True) == 2
+    assert [bool(context["roster_read_on"]) for context in contexts].count(True) == 1
+
+
 # --- Many at once ---------------------------------------------------------------------------------------------------
 
 LAPSE = date(2027, 3, 1)  # valid through 28 February of an odd year
