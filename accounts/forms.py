@@ -14,7 +14,7 @@ from accounts.rules import (
     normalize_registration_number,
 )
 from ui.errors import PortalError
-from ui.forms import DateBoxesField, DigitsPasswordInput, PhoneField, PortalForm, ZipField
+from ui.forms import DateBoxesField, DigitsPasswordInput, PhoneField, PortalForm, ZipField, validate_printable
 
 
 class IdentificationForm(PortalForm):
@@ -97,7 +97,8 @@ class AccessForm(PortalForm):
 
 
 def _text(label, name, **more):
-    return forms.CharField(label=label, max_length=PhysicianApplication._meta.get_field(name).max_length, **more)
+    length = PhysicianApplication._meta.get_field(name).max_length
+    return forms.CharField(label=label, max_length=length, validators=[validate_printable], **more)
 
 
 class ApplicationForm(IdentificationForm, AccessForm):

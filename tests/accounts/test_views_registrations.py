@@ -149,6 +149,11 @@ def test_an_application_sent_twice_is_one():
         ("csp_number", "CSP.012345", "seven digits"),
         ("ssn_last_four", "12a4", "Enter four digits"),
         ("practice_state", "Connecticut", "two letters"),
+        ("first_name", "Amara \N{GRINNING FACE}", "without emoji"),
+        ("last_name", "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET}", "from left to right"),
+        ("practice_name", "Clinic \N{ARABIC LETTER AIN}", "from left to right"),
+        ("practice_city", "\N{HAMBURGER}", "without emoji"),
+        ("practice_street", "1 Elm Street " * 20, "Shorten this to 200 characters"),
         ("has_monitoring_access", "", "Tick this once you can sign in"),
     ],
 )
