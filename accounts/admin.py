@@ -16,7 +16,7 @@ from accounts import actions
 from accounts.admin_mfa import RESET_MFA
 from accounts.forms import EnterProofForm, LeaveForm, SourceForm
 from accounts.models import Decision, IdentificationTry, Physician, PhysicianApplication, Proof, Registration, User
-from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called, warnings_about
+from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called, professionals_called, warnings_about
 from accounts.rules import eligibility
 from audit.action_admin import ActionAdmin, ReasonForm, Step
 
@@ -192,7 +192,7 @@ class PhysicianAdmin(ActionAdmin):
         return super().get_queryset(request).prefetch_related("registrations")
 
     def get_search_results(self, request, queryset, search_term):
-        return (queryset.filter(physicians_called(search_term)) if search_term.strip() else queryset), False
+        return (queryset.filter(physicians_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("account"), boolean=True)
     def has_account(self, physician):
@@ -205,7 +205,8 @@ class PhysicianApplicationAdmin(ActionAdmin):
 
     list_display = ["name", "dea_number", "npi", "practice_city", "practice_state", "status", "created_at"]
     list_filter = ["status"]
-    search_fields = ["search_name", "=dea_number", "=npi"]
+    search_fields = ["search_name"]
+    search_help_text = _("Name, DEA number or NPI")
     ordering = ["status", "created_at"]
     fields = [
         "status", "please_note", "first_name", "last_name", "dea_number", "dea_suffix", "npi", "five_proofs", "phone",
@@ -238,6 +239,9 @@ class PhysicianApplicationAdmin(ActionAdmin):
             form_class=ReasonForm,
         ),
     )
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(professionals_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("Please note"))
     def please_note(self, application):

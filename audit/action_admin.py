@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -42,6 +43,30 @@ class Step:
     form_class: type = PortalForm
 
 
+class SearchForm(ChangeListSearchForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields[SEARCH_VAR] = forms.CharField(required=False, max_length=200)
+
+
+class SessionChangeList(ChangeList):
+    """What is searched is a name or a birth date, and stands in the session instead of the address."""
+
+    def __init__(self, request, model, *args, **kwargs):
+        term = search_term(request, model)
+        self.search_form_class = lambda _query_string: SearchForm({SEARCH_VAR: term})
+        super().__init__(request, model, *args, **kwargs)
+
+
+def search_term(request, model):
+    """What this session looks for in the list of a model; empty when nothing."""
+    return request.session.get(_search_key(model), "")
+
+
+def _search_key(model):
+    return f"admin search {model._meta.label_lower}"
+
+
 class ActionAdmin(admin.ModelAdmin):
     """Read-only fields, no delete, no bulk actions. `steps` are the changes, each with a preview page and a POST."""
 
@@ -70,7 +95,23 @@ class ActionAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request, extra_context=None):
         record(action=f"{self.opts.model_name}.list", by=request.user)
+        if request.method == "POST":
+            return self._keep_search(request)
+        if SEARCH_VAR in request.GET:
+            return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
         return super().changelist_view(request, extra_context)
+
+    def get_changelist(self, request, **kwargs):
+        return SessionChangeList
+
+    def _keep_search(self, request):
+        """A search is posted; an empty one shows all again. Filters stay, and paging begins anew."""
+        form = SearchForm(request.POST)
+        if form.is_valid():
+            request.session[_search_key(self.model)] = form.cleaned_data[SEARCH_VAR]
+        for error in form.errors.get(SEARCH_VAR, []):
+            messages.error(request, error)
+        return HttpResponseRedirect(_address_without(request, SEARCH_VAR, PAGE_VAR))
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         record(action=f"{self.opts.model_name}.view", by=request.user, subject=obj)
@@ -121,3 +162,10 @@ class ActionAdmin(admin.ModelAdmin):
 
     def _url_name(self, what):
         return f"{self.opts.app_label}_{self.opts.model_name}_{what}"
+
+
+def _address_without(request, *names):
+    kept = request.GET.copy()
+    for name in names:
+        kept.pop(name, None)
+    return f"{request.path}?{kept.urlencode()}" if kept else request.path

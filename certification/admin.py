@@ -21,6 +21,7 @@ from certification.models import (
     Patient,
 )
 from certification.responses import letter_response
+from certification.search import numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
 import_module("certification.admin_reference")
@@ -42,13 +43,18 @@ class CertificationAdmin(ActionAdmin):
     list_filter = ["status", "certified_date", "expires_date"]
     list_select_related = ["patient", "physician"]
     ordering = ["status", "expires_date"]
-    search_fields = ["number", "patient__number"]
+    search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
+    search_help_text = _("Number of the certification, or name, birth date, phone or number of the patient")
     fields = [
         "number", "status", "patient", "physician", *MEDICAL_FIELDS, "exam_date", "monitoring_reviewed_date",
         *QUESTIONS, *ATTESTATIONS, "explained_to", "statement_version", "as_signed", "monthly_allotment_oz",
         "allotment_limit_oz", "signature_name", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date",
         "ended_at", "ended_by", "papers",
     ]  # fmt: skip
+
+    def get_search_results(self, request, queryset, search_term):
+        found = people_called(search_term, "patient__") | numbered(search_term)
+        return (queryset.filter(found) if search_term else queryset), False
 
     def get_queryset(self, request):
         return super().get_queryset(request).exclude(status=Certification.Status.DRAFT)
@@ -125,14 +131,16 @@ class AssignmentInline(admin.TabularInline):
 
 
 class PersonAdmin(ActionAdmin):
-    """Searched by number: a name would stand in the address, and from there in logs."""
-
     list_display = ["number", "name", "birth_date", "city", "phone"]
     list_select_related = ["user"]
     ordering = ["search_name"]
-    search_fields = ["number"]
+    search_fields = ["number"]  # so that the box is there; what it finds, people_called says
+    search_help_text = _("Name, birth date, phone or number")
     fields = PERSON_FIELDS
     inlines = [AssignmentInline]
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(people_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("Name"), ordering="search_name")
     def name(self, person):

@@ -1,8 +1,7 @@
 """How a certification stands on a day: in the words of the list, in its filters, in its search."""
 
-import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certification import rules
 from certification.models import Certification
+from certification.search import named, numbered, people_called
 from ui.text import search_name
 
 LABELS = {
@@ -22,9 +22,6 @@ LABELS = {
     "ended": _("Ended"),
 }
 SHOWN_FIRST = ("sign", "draft", "ending", "active", "ended")
-DATE_SHAPES = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m %d %Y", "%Y-%m-%d")
-NUMBER = re.compile(r"([PC])([A-Z2-9]{4})([A-Z2-9]{4})")
-PHONE_DIGITS = range(4, 11)
 
 
 @dataclass(frozen=True)
@@ -84,36 +81,11 @@ def matching(certifications, term: str):
     """Those whose patient has this name, birth date, phone number, or patient or certification number."""
     words = search_name(term).split()
     found = Q(pk__in=[one.pk for one in certifications.drafts() if _has_words(one.draft_name, words)])
-    found |= _by_name("patient", words) | (_by_name("renewal_of__patient", words) & Q(status="draft"))
-    if day := _as_day(term):
-        found |= Q(patient__birth_date=day)
-    if shape := NUMBER.fullmatch(re.sub(r"[^A-Z0-9]", "", term.upper())):
-        number = "-".join(shape.groups())
-        found |= Q(number=number) | Q(patient__number=number)
-    digits = re.sub(r"[\s().+-]", "", term).removeprefix("1")
-    if re.fullmatch(r"[0-9]+", digits) and len(digits) in PHONE_DIGITS:
-        found |= Q(patient__phone__endswith=digits)
-    return certifications.filter(found)
-
-
-def _by_name(patient, words):
-    where = Q(**{f"{patient}__isnull": False})
-    for word in words:
-        where &= Q(**{f"{patient}__search_name__startswith": word}) | Q(
-            **{f"{patient}__search_name__contains": f" {word}"}
-        )
-    return where
+    found |= Q(patient__isnull=False) & people_called(term, "patient__")
+    found |= Q(status="draft", renewal_of__isnull=False) & named(words, "renewal_of__patient__")
+    return certifications.filter(found | numbered(term))
 
 
 def _has_words(name, words):
     parts = search_name(name).split()
     return all(any(part.startswith(word) for part in parts) for word in words)
-
-
-def _as_day(term):
-    for shape in DATE_SHAPES:
-        try:
-            return datetime.strptime(term.strip(), shape).date()  # noqa: DTZ007 a birth date has no time zone
-        except ValueError:
-            continue
-    return None

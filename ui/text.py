@@ -7,6 +7,16 @@ import unicodedata
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: each can be read aloud over the phone
 
 
+# Letters that Unicode does not take apart into a base and an accent; apostrophes and hyphens that people leave out.
+PLAIN = str.maketrans(
+    {
+        **dict(zip("łøđħıæœþð", ("l", "o", "d", "h", "i", "ae", "oe", "th", "d"), strict=True)),
+        **dict.fromkeys("'’‘ʼ`´", ""),
+        **dict.fromkeys("-‐‑‒–", " "),
+    }
+)
+
+
 def readable_code(length):
     """A random text of `length` characters that people can read aloud."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
@@ -18,9 +28,9 @@ def readable_number(prefix):
 
 
 def search_name(*parts):
-    """The parts joined, case-folded and without accents: `Núñez, José` is found by `nunez jose`."""
-    text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part))
-    return " ".join("".join(char for char in text if not unicodedata.combining(char)).casefold().split())
+    """The parts joined, case-folded, without accents and apostrophes: `O’Brien-Núñez` is `obrien nunez`."""
+    text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold().translate(PLAIN))
+    return " ".join("".join(char for char in text if not unicodedata.combining(char)).translate(PLAIN).split())
 
 
 def token_digest(token):

@@ -5,12 +5,14 @@ import re
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ReasonForm, Step, search_term
+from certification.search import as_digits, people_called
 from delivery import actions, rules
 from delivery import phone as call
 from delivery.admin import columns
@@ -39,7 +41,7 @@ class WaitingFilter(admin.SimpleListFilter):
         return [(value, label) for value, label in Order.Status.choices if value not in ("cart", "placed")]
 
     def value_in(self, request):
-        return self.value() or ("all" if request.GET.get("q") else Order.Status.PLACED)
+        return self.value() or ("all" if search_term(request, Order) else Order.Status.PLACED)
 
     def choices(self, changelist):
         self.shown = getattr(self, "shown", Order.Status.PLACED)
@@ -138,8 +140,8 @@ class OrderAdmin(ActionAdmin):
     list_filter = [WaitingFilter, ("declined_at", admin.EmptyFieldListFilter)]
     list_select_related = ["window", "patient"]
     ordering = ["window__date", "window__starts", "placed_at"]
-    search_fields = ["number"]
-    search_help_text = _("Order number, or phone in any format")
+    search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
+    search_help_text = _("Order number, or name, phone or number of the patient")
     fields = readonly_fields = [
         "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
         "reads_like_a_business", "same_stop", "assisted_by", "contact_phone",
@@ -212,12 +214,14 @@ class OrderAdmin(ActionAdmin):
         return super().get_queryset(request).placed()
 
     def get_search_results(self, request, queryset, search_term):
-        digits = re.sub(r"[\s().+-]", "", search_term).removeprefix("1")
-        if re.fullmatch(r"[0-9]{4,10}", digits):
-            return queryset.filter(phone__endswith=digits) | queryset.filter(patient__phone__endswith=digits), False
+        if not search_term:
+            return queryset, False
+        found = people_called(search_term, "patient__")
+        if digits := as_digits(search_term):
+            found |= Q(phone__endswith=digits)
         if match := ORDER_NUMBER.fullmatch(re.sub(r"[\s-]", "", search_term.upper())):
-            return queryset.filter(number="-".join(("D", *match.groups()))), False
-        return super().get_search_results(request, queryset, search_term)
+            found |= Q(number="-".join(("D", *match.groups())))
+        return queryset.filter(found), False
 
     @admin.display(description=_("window"), ordering="window__date")
     def when(self, order):

@@ -82,7 +82,7 @@ def test_a_physician_is_found_by_name_dea_number_and_npi(term):
     factories.physician()
     found = factories.physician(last_name="Núñez", dea_number="AP5836727", npi="1987654321")
 
-    page = client_of("Registrar").get(PHYSICIANS, {"q": term})
+    page = client_of("Registrar").post(PHYSICIANS, {"q": term}, follow=True)
 
     assert list(page.context["cl"].result_list) == [found]
 

@@ -79,7 +79,7 @@ def test_a_physician_is_found_in_any_spelling(term):
         },
     )
 
-    response = client_of("Registrar").get(page("physician"), {"q": term})
+    response = client_of("Registrar").post(page("physician"), {"q": term}, follow=True)
 
     assert list(response.context["cl"].result_list) == [found]
 
@@ -87,7 +87,7 @@ def test_a_physician_is_found_in_any_spelling(term):
 def test_a_physician_without_npi_is_not_found_by_signs():
     factories.physician(npi="")
 
-    response = client_of("Registrar").get(page("physician"), {"q": "- -"})
+    response = client_of("Registrar").post(page("physician"), {"q": "- -"}, follow=True)
 
     assert list(response.context["cl"].result_list) == []
 

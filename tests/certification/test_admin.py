@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from audit.models import Event
-from certification.models import Card, Caregiver, Certification, Invitation, Patient
+from certification.models import Card, Caregiver, Certification, Invitation
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -119,8 +119,18 @@ def test_list_stays_within_its_queries(model, django_assert_max_num_queries):
 def test_patients_are_found_by_number(certification):
     other = factories.patient()
     client = factories.client_for(factories.staff("Registrar"))
-    page = client.get(reverse("admin:certification_patient_changelist"), {"q": other.number}).content.decode()
-    assert other.number in page and Patient.objects.first().number not in page
+    page = client.post(reverse("admin:certification_patient_changelist"), {"q": other.number}, follow=True)
+    assert list(page.context["cl"].result_list) == [other]
+
+
+@pytest.mark.parametrize("term", ["nunez", "O’BRIEN nunez", "obrien", "02/29/1988", "(203) 555-0177", "0177"])
+@pytest.mark.parametrize("model", ["patient", "certification"])
+def test_patients_are_found_by_name_birth_date_and_phone(certification, model, term):
+    person = {"last_name": "O'Brien-Núñez", "birth_date": date(1988, 2, 29), "phone": "+12035550177"}
+    found = factories.certification(profile=factories.profile(**person))
+    client = factories.client_for(factories.staff("Registrar"))
+    page = client.post(reverse(f"admin:certification_{model}_changelist"), {"q": term}, follow=True)
+    assert list(page.context["cl"].result_list) == [found if model == "certification" else found.patient]
 
 
 def test_card_shows_no_token_and_is_ended_with_a_reason(certification):

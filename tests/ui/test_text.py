@@ -13,10 +13,12 @@ def test_readable_number_can_be_read_aloud():
     ("parts", "expected"),
     [
         (("Núñez", "José"), "nunez jose"),
-        (("  O’Brien-Smith ", "", "Ann"), "o’brien-smith ann"),
+        (("  O’Brien-Smith ", "", "Ann"), "obrien smith ann"),
+        (("O'Brien-Núñez",), "obrien nunez"),
+        (("Łucja", "Đorđe", "Ægir"), "lucja dorde aegir"),
         (("Straße", None), "strasse"),
         (("李", "小龍"), "李 小龍"),
     ],
 )
-def test_search_name_folds_case_and_accents(parts, expected):
+def test_search_name_folds_case_accents_and_signs(parts, expected):
     assert search_name(*parts) == expected

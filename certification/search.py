@@ -1,0 +1,58 @@
+"""People as they are looked for: by name, birth date, phone or number, in any spelling."""
+
+import re
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from ui.text import search_name
+
+DATE_SHAPES = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m %d %Y", "%Y-%m-%d")
+NUMBER = re.compile(r"([PC])([A-Z2-9]{4})([A-Z2-9]{4})")
+PHONE = re.compile(r"[0-9]{4,10}")
+
+
+def people_called(term: str, prefix: str = "") -> Q:
+    """A filter of patients or caregivers, or of what belongs to them: `prefix` is the way there, as "patient__"."""
+    found = named(search_name(term.replace(",", " ")).split(), prefix)
+    if day := as_day(term):
+        found |= Q(**{f"{prefix}birth_date": day})
+    if number := as_number(term):
+        found |= Q(**{f"{prefix}number": number})
+    if digits := as_digits(term):
+        found |= Q(**{f"{prefix}phone__endswith": digits})
+    return found
+
+
+def named(words: list[str], prefix: str = "") -> Q:
+    """Each word begins a part of the name; without a word nobody is named."""
+    where = Q() if words else Q(pk__in=[])
+    for word in words:
+        where &= Q(**{f"{prefix}search_name__startswith": word}) | Q(**{f"{prefix}search_name__contains": f" {word}"})
+    return where
+
+
+def numbered(term: str) -> Q:
+    """The number of a certification or person, with or without its hyphens."""
+    number = as_number(term)
+    return Q(number=number) if number else Q(pk__in=[])
+
+
+def as_number(term: str) -> str | None:
+    shape = NUMBER.fullmatch(re.sub(r"[^A-Z0-9]", "", term.upper()))
+    return "-".join(shape.groups()) if shape else None
+
+
+def as_digits(term: str) -> str | None:
+    """The end of a phone number, at least four digits of it."""
+    digits = re.sub(r"[\s().+-]", "", term).removeprefix("1")
+    return digits if PHONE.fullmatch(digits) else None
+
+
+def as_day(term: str) -> date | None:
+    for shape in DATE_SHAPES:
+        try:
+            return datetime.strptime(term.strip(), shape).date()  # noqa: DTZ007 a birth date has no time zone
+        except ValueError:
+            continue
+    return None
