@@ -66,7 +66,8 @@ def _try_to_identify(dea_number: str, ssn_last_four: str, address: str | None, b
     owner_id = physician.user_id if physician else None
     rules.check_not_locked_out(user=by, digest=digest, owner_id=owner_id, now=now)
     digits_match = rules.ssn_digits_match(dea_number, ssn_last_four, physician.ssn_digest if physician else "")
-    is_own = physician is not None and _may_be_bound_to(physician, by)
+    has_physician = Physician.objects.filter(user=by).exists()  # asked for an unknown number too: no guess takes longer
+    is_own = physician is not None and _may_be_bound_to(physician, by, has_physician=has_physician)
     succeeded = digits_match and is_own
     made = IdentificationTry.objects.create(user=by, dea_digest=digest, address=address, succeeded=succeeded, at=now)
     if not succeeded or physician is None:
@@ -80,10 +81,10 @@ def _try_to_identify(dea_number: str, ssn_last_four: str, address: str | None, b
     return physician
 
 
-def _may_be_bound_to(physician: Physician, user: User) -> bool:
+def _may_be_bound_to(physician: Physician, user: User, *, has_physician: bool) -> bool:
     if physician.user_id is not None:
         return physician.user_id == user.pk
-    return physician.status == Physician.Status.VERIFIED and not Physician.objects.filter(user=user).exists()
+    return physician.status == Physician.Status.VERIFIED and not has_physician
 
 
 @audited("registration.check")
