@@ -1,16 +1,18 @@
-"""The Registrar's page of rosters: upload, what came of it, and the list of problems to download."""
+"""The Registrar's page of rosters: upload, how far it is, what came of it, and the list of problems to download."""
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.actions import import_roster
+from accounts.actions import import_for_real, upload_roster
 from accounts.models import RosterImport, RosterProblem
 from accounts.roster_problems import write_problems
 from audit.action_admin import ActionAdmin
@@ -24,7 +26,10 @@ PROBLEMS_SHOWN = 50
 class RosterForm(PortalForm):
     file = forms.FileField(label=_("File"), allow_empty_file=True)
     is_dry_run = forms.BooleanField(
-        label=_("Dry run"), required=False, initial=True, help_text=_("Says what would change, and changes nothing.")
+        label=_("Dry run"),
+        required=False,
+        initial=True,
+        help_text=_("Says what would change, and changes nothing. You can import the same file for real afterwards."),
     )
 
     def clean_file(self):
@@ -63,13 +68,13 @@ class ProblemInline(admin.TabularInline):
 @admin.register(RosterImport)
 class RosterImportAdmin(ActionAdmin):
     list_display = [
-        "started_at", "kind", "is_dry_run", "finished_at", "new_count", "changed_count", "unchanged_count", "bad_count",
+        "created_at", "kind", "is_dry_run", "status", "new_count", "changed_count", "unchanged_count", "bad_count",
     ]  # fmt: skip
-    list_filter = ["kind", "is_dry_run"]
+    list_filter = ["kind", "status", "is_dry_run"]
     ordering = ["-pk"]
     fields = [
-        "kind", "file_name", "is_dry_run", "started_at", "finished_at", "row_count", "new_count", "changed_count",
-        "unchanged_count", "bad_count", "problem_list",
+        "kind", "file_name", "status", "is_dry_run", "started_at", "finished_at", "row_count", "new_count",
+        "changed_count", "unchanged_count", "bad_count", "problem_list",
     ]  # fmt: skip
     readonly_fields = ["problem_list"]
     inlines = [ProblemInline]
@@ -78,45 +83,89 @@ class RosterImportAdmin(ActionAdmin):
         view = self.admin_site.admin_view
         return [
             path("upload/", view(self.upload_view), name=self._url_name("upload")),
+            path("<int:pk>/progress/", view(self.progress_view), name=self._url_name("progress")),
+            path("<int:pk>/real/", view(self.real_view), name=self._url_name("real")),
             path("<int:pk>/problems.csv", view(self.problems_view), name=self._url_name("problems")),
             *super().get_urls(),
         ]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        run = self.get_object(request, object_id)
+        if run and run.is_under_way and self.has_view_permission(request, run):
+            return redirect(self._address("progress", run))
+        return super().change_view(request, object_id, form_url, extra_context)
 
     def upload_view(self, request):
         if not request.user.has_perm("accounts.add_rosterimport"):
             raise PermissionDenied
         form = RosterForm(request.POST, request.FILES) if request.method == "POST" else RosterForm()
-        if form.is_valid() and (run := self._import(request, form)):
-            return HttpResponseRedirect(reverse(f"admin:{self._url_name('change')}", args=[run.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Import a roster"),
-            "form": form,
-        }
+        if form.is_valid() and (run := self._upload(request, form)):
+            return redirect(self._address("progress", run))
+        context = self._context(request, title=_("Import a roster"), form=form)
         return TemplateResponse(request, "admin/accounts/rosterimport/upload.html", context)
 
-    def _import(self, request, form):
+    def _upload(self, request, form):
         upload = form.cleaned_data["file"]
+        is_dry_run = form.cleaned_data["is_dry_run"]
         try:
-            run = import_roster(
-                file=upload.file, file_name=upload.name, is_dry_run=form.cleaned_data["is_dry_run"], by=request.user
-            )
+            return upload_roster(file=upload.file, file_name=upload.name, is_dry_run=is_dry_run, by=request.user)
         except PortalError as error:
             add_to_form(form, error)
             return None
-        words = {"new": run.new_count, "changed": run.changed_count, "bad": run.bad_count}
-        messages.success(request, _("Read: %(new)d new, %(changed)d changed, %(bad)d bad.") % words)
+
+    def progress_view(self, request, pk):
+        """How far it is: asked again each second by htmx, by a link where there is no JavaScript."""
+        run = self._seen(request, pk)
+        if not run.is_under_way:
+            self._tell_result(request, run)
+            address = self._address("change", run)
+            return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+        context = self._context(request, title=_("Reading %(file)s") % {"file": run.file_name}, run=run)
+        page = "progress_part" if request.htmx else "progress"
+        return TemplateResponse(request, f"admin/accounts/rosterimport/{page}.html", context)
+
+    def _tell_result(self, request, run):
+        if run.status == RosterImport.Status.CUT_OFF:
+            messages.error(request, _("This import was cut off. Import the file again: what was written stays."))
+            return
+        words = {name: getattr(run, f"{name}_count") for name in ("new", "changed", "unchanged", "bad")}
+        told = _("Read: %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(bad)d bad.") % words
+        messages.success(request, told)
         if run.is_dry_run:
             messages.warning(request, _("This was a dry run: nothing was changed."))
-        return run
+
+    def _buttons(self, request, obj):
+        if not obj.waits_for_its_real_import or not request.user.has_perm("accounts.add_rosterimport"):
+            return []
+        return [{"label": _("Import for real"), "url": self._address("real", obj)}]
+
+    def real_view(self, request, pk):
+        """After a dry run: the same file once more, and this time it is written."""
+        dry = self._seen(request, pk)
+        if not request.user.has_perm("accounts.add_rosterimport"):
+            raise PermissionDenied
+        form = PortalForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                return redirect(self._address("progress", import_for_real(roster_import=dry, by=request.user)))
+            except PortalError as error:
+                add_to_form(form, error)
+        counts = {"new": dry.new_count, "changed": dry.changed_count, "bad": dry.bad_count}
+        explanation = _(
+            "The same file is read again, and written. By the dry run: %(new)d new, %(changed)d changed, %(bad)d bad."
+        )
+        context = self._context(
+            request,
+            title=_("Import for real"),
+            original=dry,
+            form=form,
+            explanation=explanation % counts,
+            change_url=self._address("change", dry),
+        )
+        return TemplateResponse(request, "admin/action_step.html", context)
 
     def problems_view(self, request, pk):
-        if not request.user.has_perm("accounts.view_rosterimport"):
-            raise PermissionDenied
-        run = RosterImport.objects.filter(pk=pk).first()
-        if run is None:
-            raise Http404
+        run = self._seen(request, pk)
         record(action="rosterimport.download", by=request.user, subject=run)
         response = HttpResponse(
             content_type="text/csv; charset=utf-8",
@@ -125,10 +174,24 @@ class RosterImportAdmin(ActionAdmin):
         write_problems(run, response)
         return response
 
+    def _seen(self, request, pk):
+        if not request.user.has_perm("accounts.view_rosterimport"):
+            raise PermissionDenied
+        run = RosterImport.objects.filter(pk=pk).first()
+        if run is None:
+            raise Http404
+        return run
+
+    def _address(self, what, run):
+        return reverse(f"admin:{self._url_name(what)}", args=[run.pk])
+
+    def _context(self, request, **more):
+        return {**self.admin_site.each_context(request), "opts": self.opts, **more}
+
     @admin.display(description=_("problems"))
     def problem_list(self, run):
         count = run.problems.count()
         if not count:
             return _("None")
-        address = reverse(f"admin:{self._url_name('problems')}", args=[run.pk])
+        address = self._address("problems", run)
         return format_html('<a href="{}">{}</a>', address, _("Download %(count)d as CSV") % {"count": count})

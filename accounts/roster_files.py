@@ -48,6 +48,16 @@ class RosterFileError(AccountsError):
         super().__init__(message, field="file")
 
 
+class RosterImportError(AccountsError):
+    """This import cannot go on, or not begin."""
+
+
+def check_waits_for_its_real_import(run: RosterImport) -> None:
+    """A finished dry run whose file is still kept; raises RosterImportError."""
+    if not run.waits_for_its_real_import:
+        raise RosterImportError(_("The file of this dry run is not kept any more. Upload it again."))
+
+
 @dataclass(frozen=True)
 class Layout:
     """What the first line tells. `delimiter` is "" and the rest empty in a fixed-width file.

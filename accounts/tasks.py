@@ -16,6 +16,12 @@ def reset_due_mfa():
     return actions.reset_due_mfa(by=None)
 
 
+@shared_task(name="accounts.import_rosters", time_limit=3600, soft_time_limit=3500)
+def import_rosters():
+    """Read the rosters that were uploaded and wait; returns how many. A large one takes minutes."""
+    return actions.import_uploaded_rosters(by=None)
+
+
 @shared_task(name="accounts.recheck_registrations")
 def recheck_registrations():
     """Tell of the registrations that end by today (New York); returns how many ends have passed."""

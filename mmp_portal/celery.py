@@ -13,6 +13,7 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
     "drop-calls": {"task": "notifications.drop_calls", "schedule": crontab(minute="*/15")},
+    "import-rosters": {"task": "accounts.import_rosters", "schedule": 60.0},
     "queue-renewal-reminders": {
         "task": "certification.queue_renewal_reminders",
         "schedule": crontab(hour="7", minute="0"),

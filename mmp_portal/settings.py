@@ -290,7 +290,11 @@ CONTENT_SECURITY_POLICY = {
 CSRF_FAILURE_VIEW = "pages.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # a text of 1 MB gets its sentence beside the field, and is kept
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-ROSTER_UPLOAD_BYTES = 25_000_000  # a larger roster takes longer than a request may: it is imported by the command
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "ui.uploads.NamelessUploadHandler",
+]
+ROSTER_UPLOAD_BYTES = 100_000_000  # a larger roster takes longer to send than a request may: the command reads it
 
 # --- Files and words -----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from accounts.actions.proofs import enter_proof, refuse_proof, report_renewed_re
 from accounts.actions.recheck import recheck_registrations
 from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa_reset, reset_due_mfa
 from accounts.actions.roster import import_roster
+from accounts.actions.roster_uploads import import_for_real, import_uploaded_rosters, upload_roster
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
 from accounts.actions.standing import reinstate_physician, suspend_physician
 
@@ -26,7 +27,9 @@ __all__ = [
     "end_delegate",
     "enter_proof",
     "identify_physician",
+    "import_for_real",
     "import_roster",
+    "import_uploaded_rosters",
     "keep_recovery_codes",
     "leave_practice",
     "lift_lockout",
@@ -41,6 +44,7 @@ __all__ = [
     "set_registration",
     "suspend_physician",
     "sync_staff_groups",
+    "upload_roster",
     "verify_application",
     "verify_proof",
 ]

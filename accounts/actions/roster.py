@@ -8,10 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actions.roster_read import read_dea, read_elicense, read_program
-from accounts.actions.roster_report import BATCH, Report
+from accounts.actions.roster_report import BATCH, LEASE, Report
 from accounts.actions.roster_write import write_credentials, write_dea, write_program
 from accounts.models import RosterImport, User
-from accounts.roster_files import open_roster
+from accounts.roster_files import RosterFile, open_roster
 from accounts.sql import lock_text
 from audit.actions import audited, record
 
@@ -48,23 +48,46 @@ def import_roster(
     left out. Each batch of 500 rows is one transaction, so one that is cut off leaves whole batches, and reading the
     file again does the rest; reading it twice changes nothing. A dry run writes counts and problems only. Memory is
     bounded by our physicians, not by the file. `on_progress` hears the part read, from 0 to 1. Raises RosterFileError
-    before anything is written.
+    before anything is written, RosterImportError when it stood still for so long that it was taken for lost.
     """
     roster = open_roster(file)
+    now = timezone.now()
     run = RosterImport.objects.create(
-        kind=roster.layout.kind, file_name=file_name[:200], is_dry_run=is_dry_run, started_at=timezone.now(), by=by
+        kind=roster.layout.kind,
+        status=RosterImport.Status.RUNNING,
+        file_name=file_name[:200],
+        byte_count=roster.size,
+        is_dry_run=is_dry_run,
+        started_at=now,
+        lease_until=now + LEASE,
+        by=by,
     )
+    read_into(run=run, roster=roster, by=by, on_progress=on_progress)
+    return run
+
+
+def read_into(
+    *,
+    run: RosterImport,
+    roster: RosterFile,
+    by: User | None,
+    on_progress: Callable[[float], None] = lambda part: None,
+) -> None:
+    """Read a roster for an import that is ours (its status says running); what was counted of it before is kept."""
     report = Report(roster, run, on_progress, by)
+    written_before = run.new_count + run.changed_count
     read, write = READERS[roster.layout.kind]
     rows = read(report)
     while batch := list(islice(rows, BATCH)):
         _write_batch(write, batch, report)
     with transaction.atomic():
-        run.finished_at = timezone.now()
+        run.status, run.finished_at = RosterImport.Status.FINISHED, timezone.now()
+        run.unchanged_count = max(run.unchanged_count - written_before, 0)
         report.write()
-        record(action="roster.dry_run" if is_dry_run else "roster.import", by=by, subject=run)
+        if run.upload and not run.is_dry_run:
+            run.upload.delete()
+        record(action="roster.dry_run" if run.is_dry_run else "roster.import", by=by, subject=run)
     on_progress(1.0)
-    return run
 
 
 def _write_batch(write: Callable[[Any, Report], None], batch: list[Any], report: Report) -> None:

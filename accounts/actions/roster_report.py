@@ -1,16 +1,23 @@
 """What an import has found, row by row, until its batch is written."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import RosterImport, RosterProblem, User
-from accounts.roster_files import RosterFile
+from accounts.roster_files import RosterFile, RosterImportError
 from accounts.roster_rows import RowProblem
 
 BATCH = 500
+LEASE = timedelta(minutes=5)  # renewed while reading goes on; who has not written for so long is taken for lost
+SECONDS_BETWEEN_SIGNS = 1.0
 
 
 @dataclass
@@ -25,6 +32,7 @@ class Report:
     bad: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     problems: list[RosterProblem] = field(default_factory=list)
+    signed_at: float = 0.0
 
     def add(self, line: int, problems: Iterable[RowProblem]) -> None:
         """The problems of one row: it counts as bad once, unless they are warnings alone."""
@@ -51,6 +59,9 @@ class Report:
         if len(self.problems) >= BATCH:
             with transaction.atomic():
                 self.write()
+        elif time.monotonic() - self.signed_at >= SECONDS_BETWEEN_SIGNS:
+            self.signed_at = time.monotonic()
+            self._sign(row_count=self.run.row_count + self.rows)
 
     def write(self) -> None:
         """Into the caller's transaction: counts and problems since the last time."""
@@ -60,7 +71,25 @@ class Report:
         run.new_count += self.outcomes["new"]
         run.changed_count += self.outcomes["changed"]
         run.unchanged_count += self.outcomes["unchanged"]
-        run.save()
+        self._sign(
+            row_count=run.row_count,
+            bad_count=run.bad_count,
+            new_count=run.new_count,
+            changed_count=run.changed_count,
+            unchanged_count=run.unchanged_count,
+            status=run.status,
+            finished_at=run.finished_at,
+        )
         RosterProblem.objects.bulk_create(self.problems)
         self.rows = self.bad = 0
         self.outcomes, self.problems = Counter(), []
+
+    def _sign(self, **values: Any) -> None:
+        """We are still here and this far. Raises RosterImportError, which undoes the batch, when we were given up."""
+        run = self.run
+        is_over = run.finished_at is not None
+        run.bytes_read = run.byte_count if is_over else min(self.roster.file.tell(), run.byte_count)
+        run.lease_until = None if is_over else timezone.now() + LEASE
+        mine = RosterImport.objects.filter(pk=run.pk, status=RosterImport.Status.RUNNING, attempts=run.attempts)
+        if not mine.update(bytes_read=run.bytes_read, lease_until=run.lease_until, **values):
+            raise RosterImportError(_("This import stood still for too long and was given up. Import the file again."))

@@ -1,6 +1,7 @@
 """Two doors lead to the import: a command, and a page of the Registrar's."""
 
 import csv
+import html
 import io
 import os
 import signal
@@ -14,10 +15,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Physician, RosterImport
+from accounts.tasks import import_rosters
 from audit.models import Event
 from tests import factories
+from tests.guard import unguarded
 from tests.rosters import program, read
 
 pytestmark = pytest.mark.django_db
@@ -141,31 +145,76 @@ def upload(client, data, **over):
     return client.post(UPLOAD, {"file": SimpleUploadedFile("roster.csv", data), **over}, follow=True)
 
 
-def test_a_roster_is_uploaded_from_the_list():
+def page_of(run, what):
+    return f"{LIST}{run.pk}/{what}/"
+
+
+def test_a_roster_is_uploaded_from_the_list_and_read_by_the_jobs():
     client = registrar()
     assert f'href="{UPLOAD}"' in client.get(LIST).content.decode()
     page = client.get(UPLOAD).content.decode()
     assert 'enctype="multipart/form-data"' in page
     assert "checked" in page  # a dry run, unless she says otherwise
 
-    done = upload(client, program({}, {"npi": "1"}))
+    waits = upload(client, program({}, {"npi": "1"}))
 
     run = RosterImport.objects.get()
-    text = done.content.decode()
-    assert done.redirect_chain == [(f"{LIST}{run.pk}/change/", 302)]
-    assert "Read: 1 new, 0 changed, 1 bad." in text
+    assert waits.redirect_chain == [(page_of(run, "progress"), 302)]
+    assert "Waiting to be read" in waits.content.decode()
+    assert not Physician.objects.exists()
+    import_rosters()
+    text = client.get(page_of(run, "progress"), follow=True).content.decode()
+    assert "Read: 1 new, 0 changed, 0 unchanged, 1 bad." in text
     assert "Enter the NPI as ten digits" in text
     assert "Download 1 as CSV" in text
     assert run.by.groups.get().name == "Registrar"
     assert Event.objects.filter(action="rosterimport.view", subject_id=run.pk).count() == 1
 
 
-def test_a_dry_run_is_uploaded():
-    done = upload(registrar(), program(), is_dry_run="on")
+def test_progress_is_asked_for_again_and_again_and_leads_on_at_the_end():
+    client = registrar()
+    upload(client, program())
+    run = RosterImport.objects.get()
+    with unguarded():
+        RosterImport.objects.update(status="running", started_at=timezone.now(), bytes_read=run.byte_count // 2)
 
-    assert "This was a dry run: nothing was changed." in done.content.decode()
-    assert "None" in done.content.decode()
+    whole = client.get(page_of(run, "progress")).content.decode()
+    part = client.get(page_of(run, "progress"), headers={"HX-Request": "true"}).content.decode()
+
+    assert client.get(page_of(run, "change")).headers["Location"] == page_of(run, "progress")
+    assert f'href="{page_of(run, "progress")}">Look again' in whole  # without JavaScript
+    for text in (whole, part):
+        assert '<progress id="roster-progress" max="100" value="49">' in text
+    assert "<html" not in part
+    with unguarded():
+        RosterImport.objects.update(status="cut_off")
+    over = client.get(page_of(run, "progress"), headers={"HX-Request": "true"})
+    assert over.headers["HX-Redirect"] == page_of(run, "change")
+    assert "was cut off" in client.get(page_of(run, "change")).content.decode()
+
+
+def test_a_dry_run_is_uploaded_and_then_imported_for_real():
+    client = registrar()
+    upload(client, program(), is_dry_run="on")
+    import_rosters()
+    dry = RosterImport.objects.get()
+    text = client.get(page_of(dry, "progress"), follow=True).content.decode()
+    assert "This was a dry run: nothing was changed." in text
+    assert f'href="{page_of(dry, "real")}"' in text
+    assert "None" in text
+    assert "By the dry run: 1 new, 0 changed, 0 bad." in client.get(page_of(dry, "real")).content.decode()
     assert not Physician.objects.exists()
+
+    answer = client.post(page_of(dry, "real"))
+
+    real = RosterImport.objects.latest("pk")
+    assert answer.headers["Location"] == page_of(real, "progress")
+    import_rosters()
+    assert (Physician.objects.count(), RosterImport.objects.get(pk=real.pk).new_count) == (1, 1)
+    assert page_of(dry, "real") not in client.get(page_of(dry, "change")).content.decode()
+    again = client.post(page_of(dry, "real"))
+    assert "is not kept any more" in again.content.decode()
+    assert RosterImport.objects.count() == 2
 
 
 @pytest.mark.parametrize(
@@ -174,13 +223,15 @@ def test_a_dry_run_is_uploaded():
         (b"", "This file is empty"),
         (b"PK\x03\x04bomb", "This file is packed"),
         (b"name\n", "This is no roster we know"),
+        (program().encode("utf-16"), "not text in UTF-8"),
+        (program().replace("npi,", "").encode(), "must have these columns too: npi"),
         (b"x" * 2_001, "larger than 0 MB"),
     ],
 )
 def test_an_upload_is_refused_beside_the_field(settings, data, words):
     settings.ROSTER_UPLOAD_BYTES = 2_000
 
-    page = upload(registrar(), data).content.decode()
+    page = html.unescape(upload(registrar(), data).content.decode())
 
     assert words in page
     assert "<title>Error:" in page.replace("\n", "").replace("    ", "")
@@ -217,8 +268,10 @@ def test_who_sees_and_who_imports_rosters(role, reads, imports):
 
     assert client.get(UPLOAD).status_code == imports
     assert upload(client, program()).status_code == imports
-    for page in (LIST, f"{LIST}{run.pk}/change/", f"{LIST}{run.pk}/problems.csv"):
+    for page in (LIST, page_of(run, "change"), f"{LIST}{run.pk}/problems.csv"):
         assert client.get(page).status_code == reads
+    assert client.get(page_of(run, "progress")).status_code == (302 if reads == 200 else reads)
+    assert client.get(page_of(run, "real")).status_code == imports
     if reads == 200:
         assert (UPLOAD in client.get(LIST).content.decode()) is (imports == 200)
 

@@ -4,6 +4,8 @@ from celery import current_app as app
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+LOOK = 2  # seconds
+
 
 class Command(BaseCommand):
     help = "Run every scheduled job once, in this process: what Celery beat and a worker do where there is a Redis."
@@ -14,9 +16,16 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         self.run()
         while options["every"]:
-            close_old_connections()
-            time.sleep(options["every"])
+            self.wait(options["every"])
             self.run()
+
+    def wait(self, seconds):
+        """Somebody looks at the progress of what she has uploaded: that is not left waiting for the minute to end."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(LOOK, left))
+            close_old_connections()
+            app.tasks["accounts.import_rosters"].apply()
 
     def run(self):
         app.autodiscover_tasks(force=True)

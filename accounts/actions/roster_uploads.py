@@ -1,0 +1,147 @@
+"""Rosters uploaded by people: sealed, read by one worker at a time, and erased as soon as they are read."""
+
+from datetime import timedelta
+from typing import BinaryIO
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts.actions.roster import read_into
+from accounts.actions.roster_report import LEASE
+from accounts.models import RosterImport, RosterUpload, User
+from accounts.roster_files import check_waits_for_its_real_import, open_roster
+from accounts.roster_storage import open_upload, sealed_parts
+from audit.actions import audited, record
+
+Status = RosterImport.Status
+MOST_ATTEMPTS = 3
+KEPT_AFTER_DRY_RUN = timedelta(hours=24)
+log = structlog.get_logger()
+
+
+@audited("roster.upload")
+def upload_roster(*, file: BinaryIO, file_name: str, is_dry_run: bool, by: User) -> RosterImport:
+    """Keep a roster file (binary, seekable), sealed, until a worker has read it; a worker is woken after the commit.
+
+    A real import's file is erased in the transaction that ends it, a dry run's after 24 hours or with its real import.
+    Raises RosterFileError and writes nothing for a file that is none of ours.
+    """
+    roster = open_roster(file)
+    upload = RosterUpload.objects.create(byte_count=roster.size)
+    for part in sealed_parts(upload, file):
+        part.save()
+    return _wait(upload=upload, kind=roster.layout.kind, file_name=file_name[:200], is_dry_run=is_dry_run, by=by)
+
+
+@audited("roster.import_for_real")
+def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
+    """Read a dry run's file once more, and write. Raises RosterImportError when its file is gone."""
+    dry = RosterImport.objects.select_for_update(no_key=True, of=("self",)).get(pk=roster_import.pk)
+    check_waits_for_its_real_import(dry)
+    upload, dry.upload = dry.upload, None
+    assert upload is not None
+    dry.save(update_fields=["upload"])
+    return _wait(upload=upload, kind=dry.kind, file_name=dry.file_name, is_dry_run=False, by=by)
+
+
+def _wait(*, upload: RosterUpload, by: User, **fields) -> RosterImport:
+    run = RosterImport.objects.create(
+        upload=upload, byte_count=upload.byte_count, status=Status.WAITING, by=by, **fields
+    )
+    record(action="roster.upload", by=by, subject=run)
+    transaction.on_commit(_wake_worker)
+    return run
+
+
+def _wake_worker() -> None:
+    """Without a Redis it would be read inside the request: the jobs of every minute take it, `run_jobs` sooner."""
+    if settings.CELERY_TASK_ALWAYS_EAGER:
+        return
+    try:
+        current_app.send_task("accounts.import_rosters")
+    except (OperationalError, OSError) as error:
+        log.warning("worker_not_woken", error=type(error).__name__)
+
+
+def import_uploaded_rosters(*, by: User | None) -> int:
+    """Read what waits, oldest first, and what a lost worker has left; returns how many were read to their end.
+
+    Each is claimed by a conditional update with a lease of 5 minutes, which reading renews; a worker that lost it
+    writes nothing more. One begun anew counts as one clean run: rows that were written before are new or changed, and
+    not unchanged. After three tries it is given up. Imports of the command that were cut off are marked as such.
+    """
+    now = timezone.now()
+    _give_up(now)
+    _erase_old(now)
+    due = list(_due(now).order_by("pk").values_list("pk", flat=True))
+    return sum(_read(run) for pk in due if (run := _claim(pk)))
+
+
+def _due(now) -> QuerySet[RosterImport]:
+    return RosterImport.objects.filter(Q(status=Status.WAITING) | _lost(now), upload__isnull=False)
+
+
+def _lost(now) -> Q:
+    return Q(status=Status.RUNNING, lease_until__lt=now)
+
+
+def _claim(pk: int) -> RosterImport | None:
+    now = timezone.now()
+    with transaction.atomic():
+        claimed = (
+            _due(now)
+            .filter(pk=pk)
+            .update(
+                status=Status.RUNNING,
+                started_at=Coalesce("started_at", Value(now)),
+                lease_until=now + LEASE,
+                attempts=F("attempts") + 1,
+            )
+        )
+        if not claimed:
+            return None
+        run = RosterImport.objects.get(pk=pk)
+        run.problems.all().delete()
+        run.row_count = run.bad_count = run.unchanged_count = run.bytes_read = 0
+        if run.is_dry_run:
+            run.new_count = run.changed_count = 0
+        run.save()
+    return run
+
+
+def _read(run: RosterImport) -> bool:
+    """Whether it was read to its end; if not, it is due at the next sweep. Nothing of the file may reach a log."""
+    assert run.upload is not None
+    try:
+        with open_upload(run.upload) as file:
+            read_into(run=run, roster=open_roster(file), by=run.by)
+    except Exception:  # whatever one file does, the others are still read
+        log.exception("roster_not_imported", roster_import=run.pk)
+        mine = RosterImport.objects.filter(pk=run.pk, status=Status.RUNNING, attempts=run.attempts)
+        mine.update(lease_until=timezone.now())
+        return False
+    return True
+
+
+def _give_up(now) -> None:
+    """Cut off for good: an upload tried three times, or an import of the command, which nobody begins again."""
+    lost = RosterImport.objects.filter(_lost(now)).filter(Q(upload=None) | Q(attempts__gte=MOST_ATTEMPTS))
+    with transaction.atomic():
+        for run in lost.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+            run.status, run.lease_until = Status.CUT_OFF, None
+            run.save(update_fields=["status", "lease_until"])
+            if run.upload:
+                run.upload.delete()
+            record(action="roster.cut_off", by=None, subject=run)
+
+
+def _erase_old(now) -> None:
+    """The files of dry runs that nobody imported for real."""
+    ended = RosterImport.objects.filter(status=Status.FINISHED, finished_at__lt=now - KEPT_AFTER_DRY_RUN)
+    RosterUpload.objects.filter(imports__in=ended).delete()

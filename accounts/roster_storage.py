@@ -1,0 +1,67 @@
+"""Uploaded rosters in the database, sealed: so any worker can read them, and what is erased is gone."""
+
+import io
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from accounts.models import RosterPart, RosterUpload
+from ui.encryption import decrypt_bytes, encrypt_bytes
+
+PART = 1 << 20  # bytes of the file in one row
+
+
+def sealed_parts(upload: RosterUpload, file: BinaryIO) -> Iterator[RosterPart]:
+    """The file from its beginning as rows that are not saved yet; each fits its own place of its own upload only."""
+    file.seek(0)
+    position = 0
+    while data := file.read(PART):
+        sealed = encrypt_bytes(data, context=_context(upload.pk, position))
+        yield RosterPart(upload=upload, position=position, data=sealed)
+        position += 1
+
+
+def open_upload(upload: RosterUpload) -> io.BufferedReader:
+    return io.BufferedReader(_Unsealed(upload))
+
+
+def _context(upload_id: int, position: int) -> str:
+    return f"{RosterPart._meta.db_table}.data:{upload_id}:{position}"
+
+
+class _Unsealed(io.RawIOBase):
+    """One part at a time is held in the clear, and only in memory."""
+
+    def __init__(self, upload: RosterUpload):
+        self._upload = upload
+        self._at = 0
+        self._held = (-1, b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        begins = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._upload.byte_count}
+        self._at = begins[whence] + offset
+        return self._at
+
+    def readinto(self, buffer) -> int:
+        data = self._part(self._at // PART)[self._at % PART :][: len(buffer)]
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def _part(self, position: int) -> bytes:
+        if position != self._held[0]:
+            stored = RosterPart.objects.filter(upload=self._upload, position=position).values_list("data", flat=True)
+            sealed = stored.first()
+            data = (
+                decrypt_bytes(bytes(sealed), context=_context(self._upload.pk, position)) if sealed is not None else b""
+            )
+            self._held = (position, data)
+        return self._held[1]

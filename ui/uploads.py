@@ -1,0 +1,26 @@
+"""Where Django keeps an upload while it arrives."""
+
+import tempfile
+
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+
+
+class NamelessUploadHandler(FileUploadHandler):
+    """A temporary file without a name: a process that is killed in the middle leaves nothing on the disk to find."""
+
+    def new_file(self, *args, **kwargs):
+        super().new_file(*args, **kwargs)
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the request
+
+    def receive_data_chunk(self, raw_data, start):
+        self.file.write(raw_data)
+
+    def file_complete(self, file_size):
+        self.file.seek(0)
+        return UploadedFile(
+            self.file, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
+        )
+
+    def upload_interrupted(self):
+        self.file.close()
