@@ -8,8 +8,9 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
-from certification.actions import revoke_card
+from certification.actions import agree_take_over, revoke_card
 from certification.forms import RevocationForm
+from certification.forms_office import AgreeForm
 from certification.models import (
     Card,
     Caregiver,
@@ -19,6 +20,7 @@ from certification.models import (
     Invitation,
     Letter,
     Patient,
+    TakeOver,
 )
 from certification.responses import letter_response
 from certification.search import numbered, people_called
@@ -149,6 +151,22 @@ class PersonAdmin(ActionAdmin):
 
 @admin.register(Patient)
 class PatientAdmin(PersonAdmin):
+    steps = (
+        Step(
+            name="take-over",
+            label=_("Let another physician take over"),
+            permission="certification.add_takeover",
+            offered=lambda patient: patient.certifications.active().exists(),
+            explain=lambda patient: _(
+                "The physician you name can then sign for this patient. Nothing changes before; the present "
+                "certification is superseded when she signs, and both physicians are told."
+            ),
+            perform=lambda patient, request, **answers: agree_take_over(
+                patient=patient, agreed_with=TakeOver.AgreedWith.REGISTRAR, by=request.user, **answers
+            ),
+            form_class=AgreeForm,
+        ),
+    )
     fields = [*PERSON_FIELDS, "has_legal_capacity", "affirmed_at"]
 
 

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from certification.models import Card, CaregiverAssignment, Certification, Invitation
+from certification.models import Card, CaregiverAssignment, Certification, Invitation, TakeOver
 from certification.rules import renewal_opens_date
 from notifications import kinds
 
@@ -106,6 +106,21 @@ def caregiver_ended(notification):
     return {**_acting(assignment, greeted), "is_patient": is_patient}
 
 
+def patient_taken_over(notification):
+    """To both physicians; a number and no name, because offices share a mailbox."""
+    before = Certification.objects.select_related("physician").get(pk=notification.context["certification"])
+    agreement = TakeOver.objects.select_related("physician", "certification").get(pk=notification.context["take_over"])
+    is_before = notification.context["role"] == "before"
+    return {
+        "greeted": before.physician if is_before else agreement.physician,
+        "before": before,
+        "now": agreement.certification,
+        "is_before": is_before,
+        "agreed_with": agreement.get_agreed_with_display(),
+        "agreed_date": agreement.agreed_date,
+    }
+
+
 def _assignment(notification):
     joined = CaregiverAssignment.objects.select_related("patient", "caregiver")
     return joined.get(pk=notification.context["assignment"])
@@ -125,7 +140,7 @@ def register_kinds():
     told = (
         patient_certified, certification_withdrawn, practice_left, renewal_reminder, invitation, caregiver_named,
         card_revoked,
-        caregiver_assigned, caregiver_ended,
+        caregiver_assigned, caregiver_ended, patient_taken_over,
     )  # fmt: skip
     for context_for in told:
         kinds.register(context_for.__name__, context_for=context_for)

@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from certification.forms import CaregiverForm, validate_name
+from accounts.models import Physician
+from certification.forms import CaregiverForm, SignatureForm, validate_name
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 
 ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
@@ -76,3 +77,42 @@ class EndCaregiverForm(PortalForm):
         max_length=500,
         validators=[validate_printable],
     )
+
+
+class AgreementForm(PortalForm):
+    """How it was agreed that a patient changes the physician."""
+
+    how = forms.CharField(
+        label=_("How it was agreed"),
+        help_text=_("For example: in the visit, by phone, in a signed letter."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=500,
+        validators=[validate_printable],
+    )
+    agreed_date = DateBoxesField(label=_("When it was agreed"), not_future=True)
+
+
+class TakeOverForm(SignatureForm, AgreementForm):
+    """The patient asked for it; the physician says so and signs."""
+
+    field_order = ("how", "agreed_date", "signature_name")
+
+
+class AgreeForm(AgreementForm):
+    """The Registrar names who takes over by the DEA number."""
+
+    dea_number = forms.CharField(label=_("DEA number of the physician who takes over"), max_length=20)
+    field_order = ("dea_number", "how", "agreed_date")
+
+    def clean_dea_number(self):
+        typed = self.cleaned_data["dea_number"].upper().replace(" ", "")
+        self.physician = Physician.objects.filter(dea_number=typed).first()
+        if self.physician is None:
+            raise forms.ValidationError(_("No physician on the roster has this number. Compare it with the card."))
+        return typed
+
+    def clean(self):
+        """As `agree_take_over` takes them."""
+        super().clean()
+        self.cleaned_data.pop("dea_number", None)
+        return {**self.cleaned_data, "physician": getattr(self, "physician", None)}

@@ -25,8 +25,11 @@ Answers = Mapping[str, Any]
 
 
 def answers_of(draft: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The answers of each step as the forms cleaned them; None for a step without any."""
-    return {step: from_json((draft or {}).get(step)) for step in STEPS}
+    """The answers of each step as the forms cleaned them, and under `identity` who the patient is not, or is again.
+
+    None for a step without any.
+    """
+    return {step: from_json((draft or {}).get(step)) for step in (*STEPS, "identity")}
 
 
 def step_names(draft: Mapping[str, Any] | None, *, today: date) -> list[str]:
@@ -105,6 +108,8 @@ def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: P
         rules.check_is_qualified(given)
     elif given is not None and step == "profile":
         check_profile(given, physician=physician)
+        identity = answers.get("identity") or {"told_apart": []}
+        rules.check_not_a_duplicate(given, physician=physician, **identity)
     elif given is not None and step == "condition":
         check_condition(given, birth_date=profile["birth_date"], today=today)
     elif given is not None:

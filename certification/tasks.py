@@ -8,3 +8,9 @@ from certification import actions
 def queue_renewal_reminders():
     """Queue the renewal reminders of today (New York); returns how many certifications have one."""
     return actions.queue_renewal_reminders(today=timezone.localdate(), by=None)
+
+
+@shared_task(name="certification.discard_old_drafts")
+def discard_old_drafts():
+    """Forget the drafts that nobody has touched for 90 days; returns how many."""
+    return actions.discard_old_drafts(today=timezone.localdate(), by=None)

@@ -176,6 +176,13 @@ def _look_through_static_files_once():
         yield
 
 
+@pytest.fixture(autouse=True)
+def _people_are_born_anew():
+    from tests import factories
+
+    factories.begin_a_test()
+
+
 @pytest.fixture(scope="session")
 def redis_url():
     """A real Redis of this worker's own, or the one that REDIS_URL named."""

@@ -38,7 +38,8 @@ OFFICE = {
 }
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.
 DRAFT = {f"certification:certification-{step}" for step in (
-    "questions", "profile", "condition", "statement", "caregiver", "letters", "review", "sign", "discard",
+    "questions", "profile", "condition", "statement", "caregiver", "letters", "review", "sign", "discard", "duplicates",
+    "take-over",
 )}  # fmt: skip
 SIGNED = {
     f"certification:certification-{step}"
@@ -52,7 +53,9 @@ PAPERS = CERTIFICATE | {
 }  # fmt: skip
 LEDGER = "delivery:allotment-of"  # the office's own, and for staff who may see entries
 ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again", "move", "decline", "calendar")}
-SIGNERS_ALONE = {f"certification:certification-{step}" for step in ("statement", "review", "sign", "withdraw")}
+SIGNERS_ALONE = {f"certification:certification-{step}" for step in (
+    "statement", "review", "sign", "withdraw", "take-over",
+)}  # fmt: skip
 PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
 # What does not simply open: the way it leads on, or the refusal of a GET.
 PATIENT_IS_LED = {
@@ -131,6 +134,8 @@ def opened(response):
 
 
 def office_is_led(name, world):
+    if name == "certification:certification-duplicates":  # there is no second one of her name
+        return reverse("certification:certification-profile", args=[world.draft.uuid])
     if name == "certification:certification-letters":  # an adult's draft has none
         return reverse("certification:certification-statement", args=[world.draft.uuid])
     if name.removeprefix("certification:certification-") not in ("invite", "code", "end-caregiver"):

@@ -3,15 +3,25 @@
 from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
+from certification.actions.identity import agree_take_over, discard_old_drafts, tell_apart
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
 from certification.actions.letters import save_letter
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
-from certification.actions.signing import certify_patient, renew_certification, withdraw_certification
+from certification.actions.signing import (
+    certify_patient,
+    renew_certification,
+    take_over_patient,
+    withdraw_certification,
+)
 
 __all__ = [
     "CODE_LENGTH",
     "accept_code",
+    "agree_take_over",
+    "discard_old_drafts",
+    "take_over_patient",
+    "tell_apart",
     "accept_invitation",
     "affirm",
     "card_of",

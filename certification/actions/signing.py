@@ -10,11 +10,12 @@ from accounts.models import Physician, User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.actions.caregivers import assign, person_fields
+from certification.actions.caregivers import assign
 from certification.actions.drafts import locked
-from certification.actions.joining import write_invitation
+from certification.actions.identity import agree_take_over, patient_for, tell_of_less
+from certification.actions.joining import invite, write_invitation
 from certification.drafts import to_json
-from certification.models import Certification, Patient
+from certification.models import Certification, Patient, TakeOver
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_condition, check_statement, guardian_of, is_minor, step_errors
 from notifications.actions import queue_many
@@ -51,10 +52,8 @@ def certify_patient(
         raise error
     rules.check_signature(physician, signature_name)
     answers = answers_of(certification.draft)
-    profile, caregiver = answers["profile"], answers["caregiver"]
-    patient = Patient.objects.create(
-        **person_fields(profile), number=readable_number("P"), has_legal_capacity=profile["has_legal_capacity"]
-    )
+    caregiver = answers["caregiver"]
+    patient, is_new = patient_for(certification, today=today, by=by)
     certification.patient = patient
     if answers["letters"] and not is_minor(answers, today=today):
         certification.letters.all().delete()  # the birth date was corrected, or she has come of age
@@ -64,12 +63,44 @@ def certify_patient(
     _activate(certification, answers, signature_name, today)
     record(action="certification.certify", by=by, subject=certification)
     messages = [_told("patient_certified", certification)]
-    if caregiver:
+    if caregiver and (is_new or patient.current_assignment is None):
         messages += assign(patient, caregiver, today, by=by)[1]
-    if patient.email:
+    if is_new and patient.email:
         messages.append(write_invitation(patient, now=timezone.now(), by=by)[1])
     queue_many(messages=messages, by=by)
+    if not is_new:
+        invite(person=patient, by=by)
+        tell_of_less(patient)
     return certification
+
+
+@audited("certification.take_over")
+def take_over_patient(
+    *, certification: Certification, how: str, agreed_date: date, signature_name: str, seen: str | None = None, by: User
+) -> Certification:
+    """Sign a draft whose patient another physician has certified, because the patient asked for it.
+
+    `how` and `agreed_date` say how and when that was agreed. The other certification is superseded, and both physicians
+    are told. Signing a second time returns what was signed. Raises TakeOverError and whatever `certify_patient` does.
+    """
+    physician = _locked_physician(certification)
+    certification = locked(certification)
+    if certification.status == Certification.Status.DRAFT:
+        check_may_sign(physician, by=by, today=timezone.localdate())
+        profile = answers_of(certification.draft)["profile"] or {}
+        rules.check_profile_is_complete(profile)
+        other = rules.certified_elsewhere(profile, physician=physician)
+        rules.check_may_be_taken_over(other, physician=physician)
+        assert other is not None and other.patient is not None
+        agree_take_over(
+            patient=other.patient,
+            physician=physician,
+            agreed_with=TakeOver.AgreedWith.PATIENT,
+            how=how,
+            agreed_date=agreed_date,
+            by=by,
+        )
+    return certify_patient(certification=certification, signature_name=signature_name, seen=seen, by=by)
 
 
 def _locked_physician(certification: Certification) -> Physician:

@@ -6,6 +6,7 @@ from certification.models.joining import Invitation
 from certification.models.letters import Letter
 from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
 from certification.models.reference import AllotmentLimit, Condition
+from certification.models.take_over import TakeOver
 
 __all__ = [
     "AllotmentLimit",
@@ -19,4 +20,5 @@ __all__ = [
     "Patient",
     "Person",
     "Sex",
+    "TakeOver",
 ]

@@ -12,6 +12,8 @@ from certification.rules.errors import (
     ChangedError,
     CodeError,
     ConditionError,
+    DuplicateError,
+    ElsewhereError,
     ExamDateError,
     IncompleteError,
     InvitationError,
@@ -19,7 +21,20 @@ from certification.rules.errors import (
     OwnPatientError,
     RenewalNotOpen,
     SignatureError,
+    TakeOverError,
     TransitionError,
+)
+from certification.rules.identity import (
+    agreement_for,
+    certified_elsewhere,
+    check_may_be_taken_over,
+    check_may_be_the_same,
+    check_not_a_duplicate,
+    check_not_certified_elsewhere,
+    check_take_over,
+    drafts_kept_since,
+    names_alike,
+    possible_duplicates,
 )
 from certification.rules.joining import (
     check_affirmations,
@@ -75,6 +90,19 @@ from certification.rules.signing import (
 )
 
 __all__ = [
+    "agreement_for",
+    "certified_elsewhere",
+    "check_may_be_taken_over",
+    "check_may_be_the_same",
+    "check_not_a_duplicate",
+    "check_not_certified_elsewhere",
+    "check_take_over",
+    "drafts_kept_since",
+    "names_alike",
+    "possible_duplicates",
+    "DuplicateError",
+    "ElsewhereError",
+    "TakeOverError",
     "ALLOWED_TRANSITIONS",
     "AddressError",
     "AllotmentError",

@@ -53,6 +53,18 @@ class ChangedError(CertificationError):
     """The draft is not what the physician looked at."""
 
 
+class DuplicateError(IncompleteError):
+    """The patient may be one of the physician's own."""
+
+
+class ElsewhereError(CertificationError):
+    """The patient may be certified by another physician."""
+
+
+class TakeOverError(CertificationError):
+    """The patient cannot be taken over like this."""
+
+
 class LetterError(CertificationError):
     """The letter, or its file, cannot be taken."""
 

@@ -53,6 +53,7 @@ def review(request, uuid):
 
 @reauthentication_required
 def _review(request, certification):
+    is_elsewhere = False
     form = SignatureForm(request.POST if request.method == "POST" else None, physician=certification.physician)
     if form.is_valid():
         try:
@@ -65,9 +66,11 @@ def _review(request, certification):
             return redirect(step_url(certification, "confirmation"))
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
+            is_elsewhere = isinstance(error, rules.ElsewhereError)
             certification.refresh_from_db()
     record_view(request, certification)
-    return render(request, "certification/certification_review.html", _review_context(certification, form))
+    context = {**_review_context(certification, form), "is_elsewhere": is_elsewhere}
+    return render(request, "certification/certification_review.html", context)
 
 
 def _review_context(certification, form):

@@ -83,8 +83,8 @@ class StepView(View):
         try:
             try:
                 check_step(self.name, self.answers, physician=self.certification.physician, today=self.today)
-            except rules.IncompleteError:
-                if not self.is_for_later:
+            except rules.IncompleteError as error:
+                if not self.is_for_later and not isinstance(error, rules.DuplicateError):
                     raise
             self.certification = save_step(
                 certification=self.certification, step=self.name, answers=answers, by=self.request.user
@@ -141,7 +141,18 @@ class ProfileView(StepView):
     def go_on(self):
         if self.needs_guardian():
             messages.warning(self.request, self.guardian_sentence())
-        return super().go_on()
+        return super().go_on() if self.is_for_later or not self.is_like_another() else self.ask_who_it_is()
+
+    def is_like_another(self):
+        identity = self.answers["identity"] or {"told_apart": []}
+        try:
+            rules.check_not_a_duplicate(self.answers["profile"], physician=self.certification.physician, **identity)
+        except rules.DuplicateError:
+            return True
+        return False
+
+    def ask_who_it_is(self):
+        return redirect(step_url(self.certification, "duplicates"))
 
     def guardian_sentence(self):
         if rules.is_minor_on(self.answers["profile"]["birth_date"], self.today):

@@ -1,7 +1,8 @@
 """People and posts that several tests of delivery need."""
 
+import itertools
 import re
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from uuid import uuid4
 
@@ -15,12 +16,18 @@ from delivery.reference import POLICIES
 from tests import factories
 from tests.guard import unguarded
 
+_born = itertools.cycle(range(300))  # no two children are the same child by chance
+
 
 def guardian_of_a_child(**over):
     """A guardian with an affirmed account, and the child of 12 for whom she acts."""
     made = factories.certification(
         profile=factories.profile(
-            first_name="Milo", last_name="Hart", birth_date=date(2014, 5, 1), email="", has_no_email=True
+            first_name="Milo",
+            last_name="Hart",
+            birth_date=date(2014, 5, 1) - timedelta(days=next(_born)),
+            email="",
+            has_no_email=True,
         ),
         condition=factories.condition(condition_codes=["severe-epilepsy"]),
         caregiver=factories.caregiver(**{"first_name": "Nora", "last_name": "Hart", **over}),

@@ -93,8 +93,8 @@ def test_sync_reference_data_twice_changes_nothing():
 def test_run_jobs_runs_every_job_of_the_timetable():
     lines = run("run_jobs").splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        "send-due-notifications", "drop-calls", "import-rosters", "queue-renewal-reminders", "recheck-registrations",
-        "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "lapse-orders",
+        "send-due-notifications", "drop-calls", "import-rosters", "queue-renewal-reminders", "discard-old-drafts",
+        "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
 
