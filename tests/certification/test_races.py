@@ -329,7 +329,7 @@ def test_issue_card_at_once_meets_the_constraint_without_the_lock(slowly):
 
 def codes_at_once(slowly):
     certification = factories.certification(profile=factories.profile(email="", has_no_email=True))
-    slowly("check_may_be_invited")
+    slowly("code_digest")
     at_once([lambda: actions.print_code(person=certification.patient, by=None)[1]] * AT_ONCE)
     return Invitation.objects.count()
 
