@@ -185,7 +185,11 @@ def test_old_roster_read_at_counts_an_import_that_changed_nothing():
     with unguarded():
         for kind, is_dry_run, age in (("program", False, 2), ("program", True, 1), ("dea", False, 1)):
             RosterImport.objects.create(
-                kind=kind, is_dry_run=is_dry_run, started_at=now - age * DAY, finished_at=now - age * DAY
+                kind=kind,
+                is_dry_run=is_dry_run,
+                status="finished",
+                started_at=now - age * DAY,
+                finished_at=now - age * DAY,
             )
     assert rules.old_roster_read_at(now=now) is None
     assert rules.old_roster_read_at(now=now + 6 * DAY) == now - 2 * DAY
