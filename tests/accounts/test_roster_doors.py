@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Physician, RosterImport
+from accounts.roster_problems import write_problems
 from accounts.tasks import import_rosters
 from audit.models import Event
 from tests import factories
@@ -240,6 +241,16 @@ def test_an_upload_is_refused_beside_the_field(settings, data, words):
 
 def test_a_missing_file_is_asked_for():
     assert "file" in registrar().post(UPLOAD, {}).context["form"].errors
+
+
+def test_no_cell_of_the_problems_is_a_formula():
+    run, out = read(program({"npi": "1"})), io.StringIO()
+    with unguarded():
+        run.problems.update(column="=cmd", reason="@SUM(A1)")
+
+    write_problems(run, out)
+
+    assert list(csv.reader(io.StringIO(out.getvalue())))[1] == ["2", "'=cmd", "bad", "'@SUM(A1)"]
 
 
 def test_problems_are_downloaded_and_the_look_is_recorded():
