@@ -159,6 +159,20 @@ def _flush_with_triggers_off():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
+    """A thread of the live server may keep its connection a moment longer, and the database could not be dropped."""
+    from django.db import connection
+
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _look_through_static_files_once():
     """WhiteNoise looks at each file again for each new client: a quarter of the suite's time."""
     from whitenoise.base import WhiteNoise
