@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record
@@ -56,6 +57,7 @@ class SessionChangeList(ChangeList):
         term = search_term(request, model)
         self.search_form_class = lambda _query_string: SearchForm({SEARCH_VAR: term})
         super().__init__(request, model, *args, **kwargs)
+        self.title = capfirst(self.opts.verbose_name_plural)  # "Select … to view" is longer, and says less
 
 
 def search_term(request, model):
