@@ -141,8 +141,9 @@ class PhysicianAdmin(ActionAdmin):
     search_help_text = _("Name, DEA number, NPI, license or registration")
     ordering = ["search_name"]
     fields = [
-        "first_name", "last_name", "dea_number", "dea_suffix", "npi", "status", "left_date", "has_account", "email",
-        "phone", "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip",
+        "requirements", "first_name", "last_name", "dea_number", "dea_suffix", "npi", "status", "left_date",
+        "has_account", "email", "phone", "practice_name", "practice_street", "practice_city", "practice_state",
+        "practice_zip",
     ]  # fmt: skip
     inlines = [RegistrationInline, ProofInline]
     steps = (

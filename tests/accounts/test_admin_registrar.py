@@ -44,10 +44,13 @@ def reported(physician=None):
 # --- Physicians -----------------------------------------------------------------------------------------------------
 
 
-def test_the_list_shows_which_requirements_are_met():
-    factories.physician(practice_state="NY", registrations_over={"dea": {"is_limited": True}, "medical_license": None})
+@pytest.mark.parametrize("of_one", [False, True])
+def test_list_and_page_show_which_requirements_are_met(of_one):
+    physician = factories.physician(
+        practice_state="NY", registrations_over={"dea": {"is_limited": True}, "medical_license": None}
+    )
 
-    text = text_of(client_of("Registrar").get(page("physician")))
+    text = text_of(client_of("Registrar").get(page("physician", physician.pk if of_one else None)))
 
     badges = re.findall(r'<li class="badge[^>]*>.*?[✓✗]</span>\s*(.*?)<span.*?: (met|not met)</span>', text, re.DOTALL)
     assert badges == [
