@@ -38,6 +38,7 @@ class Visitor:
 
     def presses(self, name):
         self.page.get_by_role("button", name=name, exact=True).first.click()
+        self.page.locator(".htmx-request").first.wait_for(state="detached")  # some answers come without a new page
         self.page.wait_for_load_state()
         self.looks()
 
