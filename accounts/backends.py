@@ -3,7 +3,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.factors import HAS_MFA, HAS_TWO_WAYS
-from accounts.models import Delegate, User
+from accounts.models import Decision, Delegate, PhysicianApplication, User
+
+_WAITING = PhysicianApplication.objects.filter(status=Decision.PENDING)
 
 
 class PortalBackend(AuthenticationBackend):
@@ -14,6 +16,7 @@ class PortalBackend(AuthenticationBackend):
             User.objects.select_related("physician")
             .annotate(
                 is_delegate=Exists(Delegate.objects.current(timezone.localdate()).filter(user=OuterRef("pk"))),
+                is_applicant=Exists(_WAITING.filter(user=OuterRef("pk"), user__physician=None)),
                 has_mfa=HAS_MFA,
                 has_two_ways=HAS_TWO_WAYS,
             )

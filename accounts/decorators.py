@@ -40,13 +40,14 @@ def physician_required(view):
 
 
 def office_required(view):
-    """For physicians as above, and for the delegates they named."""
+    """For physicians as above, for the delegates they named, and for who waits to be verified as a physician."""
     for_physicians = physician_required(view)
 
     @wraps(view)
     def guarded(request, *args, **kwargs):
-        is_delegate = getattr(request.user, "is_delegate", False) and not hasattr(request.user, "physician")
-        return (view if is_delegate else for_physicians)(request, *args, **kwargs)
+        user = request.user
+        only_prepares = (user.is_delegate or user.is_applicant) and not hasattr(user, "physician")
+        return (view if only_prepares else for_physicians)(request, *args, **kwargs)
 
     return guarded
 

@@ -30,8 +30,8 @@ MFA_PAGES = {"accounts:second-way", "accounts:codes-kept"}
 
 
 def is_professional(user):
-    """Physicians, their delegates and staff: shorter sessions, and a second factor."""
-    return user.is_staff or user.is_delegate or hasattr(user, "physician")
+    """Physicians, who applies to be one, their delegates and staff: shorter sessions, and a second factor."""
+    return user.is_staff or user.is_delegate or user.is_applicant or hasattr(user, "physician")
 
 
 def asks_for_login(view):

@@ -314,6 +314,10 @@ class PhysicianApplication(models.Model):
         return f"{self.first_name} {self.last_name}"
 
     @property
+    def email(self):
+        return self.user.email
+
+    @property
     def practice_address(self):
         return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
 

@@ -313,18 +313,24 @@ class QuestionsForm(StepForm):
 
 
 class AddForm(QuestionsForm):
-    """`key` makes a form that is sent twice one draft; a delegate says for whom."""
+    """`key` makes a form that is sent twice one draft; a delegate says for whom.
+
+    Nobody is chosen by an applicant: the draft is hers, and she signs it once she is verified as a physician.
+    """
 
     key = forms.Field(widget=forms.HiddenInput, required=False)
     physician = forms.ModelChoiceField(Physician.objects.none(), label=_("Physician who will sign"), empty_label=None)
 
-    def __init__(self, *args, physicians, **kwargs):
+    def __init__(self, *args, physicians, is_applicant=False, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["physician"].queryset = physicians
-        self.fields["physician"].label_from_instance = lambda physician: physician.name
-        if len(physicians) == 1:
+        choice = self.fields["physician"]
+        choice.queryset = physicians
+        choice.label_from_instance = lambda physician: physician.name
+        if is_applicant:
+            choice.required, choice.empty_label = False, _("Myself, once I am verified")
+        if len(physicians) + is_applicant == 1:
             del self.fields["physician"]
-        self.only_physician = physicians[0] if len(physicians) == 1 else None
+        self.only_physician = physicians[0] if len(physicians) == 1 and not is_applicant else None
 
     def clean_key(self):
         try:
@@ -334,7 +340,7 @@ class AddForm(QuestionsForm):
 
     @property
     def chosen_physician(self):
-        return self.only_physician or self.cleaned_data["physician"]
+        return self.only_physician or self.cleaned_data.get("physician")
 
 
 class WithdrawalForm(PortalForm):

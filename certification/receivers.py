@@ -1,5 +1,5 @@
 from accounts import signals
-from certification.actions import sync_conditions, tell_patients_of_leaving
+from certification.actions import hand_over_drafts, sync_conditions, tell_patients_of_leaving
 from certification.reference import ALLOTMENT_LIMITS, CONDITIONS
 
 
@@ -7,9 +7,14 @@ def on_practice_left(physician, left_date, **_):
     tell_patients_of_leaving(physician=physician, left_date=left_date, by=None)
 
 
+def on_application_verified(application, physician, **_):
+    hand_over_drafts(applicant=application.user, physician=physician, by=application.decided_by)
+
+
 def on_migrated(**_):
     sync_conditions(conditions=CONDITIONS, limits=ALLOTMENT_LIMITS, by=None)
 
 
 def connect():
+    signals.application_verified.connect(on_application_verified)
     signals.practice_left.connect(on_practice_left)

@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import Physician
 from certification import rules
 from certification.drafts import from_json
+from certification.models import Certifier
 
 STEPS = {
     "questions": gettext_lazy("Before you begin"),
@@ -74,7 +74,7 @@ def next_step(draft: Mapping[str, Any] | None, *, today: date) -> str:
     return next((step for step in names if step not in (draft or {}) and step not in skipped), "review")
 
 
-def step_errors(draft: Mapping[str, Any] | None, *, physician: Physician, today: date) -> dict[str, Exception]:
+def step_errors(draft: Mapping[str, Any] | None, *, physician: Certifier, today: date) -> dict[str, Exception]:
     """The refusal of each step that keeps a draft from being signed, in the order of the steps."""
     answers = answers_of(draft)
     errors: dict[str, Exception] = {}
@@ -86,13 +86,13 @@ def step_errors(draft: Mapping[str, Any] | None, *, physician: Physician, today:
     return errors
 
 
-def is_prepared(draft: Mapping[str, Any] | None, *, physician: Physician, today: date) -> bool:
+def is_prepared(draft: Mapping[str, Any] | None, *, physician: Certifier, today: date) -> bool:
     """Whether the statement and the signature alone are missing; the last step, the caregiver, was answered too."""
     is_answered = "caregiver" in (draft or {})
     return is_answered and step_errors(draft, physician=physician, today=today).keys() <= {"statement"}
 
 
-def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: Physician, today: date) -> None:
+def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: Certifier, today: date) -> None:
     """The answers of one step hold beside those of the others; raises every CertificationError."""
     given, profile = answers[step], answers["profile"] or {}
     if step == "letters":
@@ -116,7 +116,7 @@ def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: P
         check_statement(given, guardian=guardian_of(answers, today=today), today=today)
 
 
-def check_profile(profile: Answers, *, physician: Physician) -> None:
+def check_profile(profile: Answers, *, physician: Certifier) -> None:
     """Complete, in Connecticut, and not the physician's own."""
     rules.check_profile_is_complete(profile)
     rules.check_street_address(profile["street"], profile.get("unit") or "")

@@ -18,6 +18,7 @@ PHYSICIAN = [
     ("accounts:physician", _("Eligibility")),
 ]
 DELEGATE = [("certification:patient-list", _("Patients"))]
+APPLICANT = [("certification:patient-list", _("My patients")), ("accounts:physician-apply", _("My application"))]
 MEMBER = [
     ("delivery:home", _("Home")),
     ("certification:card", _("Card")),
@@ -43,6 +44,8 @@ def _names(user, is_acting):
     names = []
     if hasattr(user, "physician"):
         names += PHYSICIAN
+    elif user.is_applicant:
+        names += APPLICANT
     elif user.is_delegate:
         names += DELEGATE
     if user.is_staff:

@@ -216,10 +216,16 @@ def test_her_delegate_opens_what_is_not_the_physicians_alone(name, world):
     assert opened(response) == (403 if name in SIGNERS_ALONE else office_is_led(name, world))
 
 
+@pytest.mark.parametrize("name", sorted(OFFICE))
+def test_an_applicant_opens_what_can_be_prepared(name, world):
+    response = factories.client_for(factories.application().user).get(address_of(name, world))
+    assert opened(response) == (404 if name in PHYSICIANS_ALONE else 200)
+
+
 @pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | PAPERS | LETTER))
-def test_a_strange_delegate_and_a_strange_caregiver_open_nothing(name, world):
+def test_a_strange_delegate_applicant_and_caregiver_open_nothing(name, world):
     caregiver, _child = people.guardian_of_a_child()
-    for account in (factories.delegate(world.other_physician), caregiver.user):
+    for account in (factories.delegate(world.other_physician), factories.application().user, caregiver.user):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
 
 

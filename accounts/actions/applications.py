@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import review, rules
+from accounts import review, rules, signals
 from accounts.actions.bindings import bind
 from accounts.actions.physicians import set_registration
 from accounts.actions.proofs import COPIED
@@ -84,6 +84,7 @@ def verify_application(*, application: PhysicianApplication, by: User) -> Physic
         set_registration(physician=physician, kind=proof.kind, by=by, **seen)
     application.physician = physician
     _decide(application, Decision.VERIFIED, "", by)
+    signals.application_verified.send(PhysicianApplication, application=application, physician=physician)
     return physician
 
 

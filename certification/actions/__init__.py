@@ -2,7 +2,13 @@
 
 from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
-from certification.actions.drafts import discard_draft, prepare_renewal, save_step, start_certification
+from certification.actions.drafts import (
+    discard_draft,
+    hand_over_drafts,
+    prepare_renewal,
+    save_step,
+    start_certification,
+)
 from certification.actions.identity import agree_take_over, discard_old_drafts, tell_apart
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
 from certification.actions.letters import save_letter
@@ -28,6 +34,7 @@ __all__ = [
     "assign_caregiver",
     "certify_patient",
     "discard_draft",
+    "hand_over_drafts",
     "drop_allotment_limit",
     "end_caregiver",
     "invite",

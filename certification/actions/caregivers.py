@@ -34,7 +34,7 @@ def assign_caregiver(
     today = timezone.localdate()
     rules.check_may_change_caregiver(certification)
     profile = {name: getattr(patient, name) for name in (*PERSON_FIELDS, "has_legal_capacity")}
-    rules.check_caregiver(caregiver, physician=certification.physician, profile=profile, today=today)
+    rules.check_caregiver(caregiver, physician=certification.certifier, profile=profile, today=today)
     current = patient.current_assignment
     if current and is_same(current, caregiver):
         return current

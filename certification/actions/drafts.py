@@ -18,16 +18,18 @@ from certification.steps import check_condition, is_prepared
 
 @audited("certification.start")
 def start_certification(
-    *, physician: Physician, by: User, questions: Mapping[str, bool] | None = None, key: UUID | None = None
+    *, physician: Physician | None, by: User, questions: Mapping[str, bool] | None = None, key: UUID | None = None
 ) -> Certification:
     """A draft in the physician's hands; a second call with the same `key` (of the form) returns it.
 
+    None: it is in the hands of `by`, who waits to be verified as a physician.
     `questions` is what was confirmed before registering (`statements.QUESTIONS`); without, it is asked as a step.
     """
     # The physician's id is part of it: the same form, sent again for another physician, makes another draft.
-    uuid = uuid5(key or uuid4(), str(physician.pk))
+    uuid = uuid5(key or uuid4(), str(physician.pk) if physician else f"applicant {by.pk}")
+    holder = {"physician": physician} if physician else {"applicant": by}
     certification, is_new = Certification.objects.get_or_create(
-        uuid=uuid, defaults={"physician": physician, "draft": {"questions": dict(questions)} if questions else {}}
+        uuid=uuid, defaults={**holder, "draft": {"questions": dict(questions)} if questions else {}}
     )
     if is_new:
         record(action="certification.start", by=by, subject=certification)
@@ -46,7 +48,7 @@ def save_step(*, certification: Certification, step: str, answers: Mapping[str, 
     rules.check_transition(certification, Certification.Status.ACTIVE)
     today = timezone.localdate()
     if step == "statement":
-        check_may_sign(certification.physician, by=by, today=today)
+        check_may_sign(rules.signer_of(certification), by=by, today=today)
     keep_answers(certification, step, None if answers is None else to_json(answers), today=today)
     record(action=f"certification.save_{step}", by=by, subject=certification)
     return certification
@@ -55,7 +57,7 @@ def save_step(*, certification: Certification, step: str, answers: Mapping[str, 
 def keep_answers(certification: Certification, step: str, answers: Mapping[str, Any] | None, *, today: date) -> None:
     """Write the JSON of one step into a locked draft, and whether it now waits for the signature."""
     certification.draft = {**(certification.draft or {}), step: answers}
-    waits = is_prepared(certification.draft, physician=certification.physician, today=today)
+    waits = is_prepared(certification.draft, physician=certification.certifier, today=today)
     certification.prepared_at = (certification.prepared_at or timezone.now()) if waits else None
     certification.save(update_fields=["draft", "prepared_at", "updated_at"])
 
@@ -79,6 +81,15 @@ def prepare_renewal(*, certification: Certification, condition: Mapping[str, Any
     renewal.save(update_fields=["draft", "prepared_at", "updated_at"])
     record(action="certification.prepare_renewal", by=by, subject=renewal)
     return renewal
+
+
+@audited("certification.hand_over")
+def hand_over_drafts(*, applicant: User, physician: Physician, by: User | None) -> None:
+    """What the applicant prepared is the physician's, who she is from now on."""
+    for certification in Certification.objects.drafts().filter(applicant=applicant).select_for_update(no_key=True):
+        certification.applicant, certification.physician = None, physician
+        certification.save(update_fields=["applicant", "physician"])
+        record(action="certification.hand_over", by=by, subject=certification)
 
 
 @audited("certification.discard")

@@ -28,7 +28,7 @@ def tell_apart(*, certification: Certification, same_as: Patient | None = None, 
     certification = locked(certification)
     rules.check_transition(certification, Certification.Status.ACTIVE)
     found = rules.possible_duplicates(
-        answers_of(certification.draft)["profile"] or {}, physician=certification.physician
+        answers_of(certification.draft)["profile"] or {}, physician=certification.certifier
     )
     rules.check_may_be_the_same(same_as, found)
     settled = {"told_apart": [one.number for one in found], "same_as": same_as.number if same_as else ""}
@@ -65,8 +65,9 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
     What another physician signed is superseded, when it was agreed; both physicians are told. Raises ElsewhereError.
     """
     answers = answers_of(certification.draft)
-    other = rules.certified_elsewhere(answers["profile"], physician=certification.physician)
-    rules.check_not_certified_elsewhere(other, physician=certification.physician)
+    physician = rules.signer_of(certification)
+    other = rules.certified_elsewhere(answers["profile"], physician=physician)
+    rules.check_not_certified_elsewhere(other, physician=physician)
     fields = {**person_fields(answers["profile"]), "has_legal_capacity": answers["profile"]["has_legal_capacity"]}
     again = _her_own_again(certification, answers)
     if other is not None and other.patient is not None:
@@ -87,7 +88,7 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
 def _her_own_again(certification: Certification, answers: Mapping[str, Any]) -> Patient | None:
     """The one of her patients of whom it was said that this is the same; None once name or birth date say otherwise."""
     same_as = (answers["identity"] or {}).get("same_as")
-    found = rules.possible_duplicates(answers["profile"], physician=certification.physician) if same_as else []
+    found = rules.possible_duplicates(answers["profile"], physician=certification.certifier) if same_as else []
     return next((one for one in found if one.number == same_as), None)
 
 
@@ -98,7 +99,7 @@ def _locked(patient: Patient) -> Patient:
 
 def _supersede(other: Certification, draft: Certification, *, by: User) -> None:
     other = locked(other)
-    agreement = rules.agreement_for(other, physician=draft.physician)
+    agreement = rules.agreement_for(other, physician=rules.signer_of(draft))
     assert agreement is not None
     rules.check_transition(other, Certification.Status.SUPERSEDED)
     other.status, other.ended_at, other.ended_by = Certification.Status.SUPERSEDED, timezone.now(), by
@@ -114,7 +115,7 @@ def _supersede(other: Certification, draft: Certification, *, by: User) -> None:
             "context": {"certification": other.pk, "take_over": agreement.pk, "role": role},
             "dedupe_key": f"patient_taken_over:{agreement.pk}:{role}",
         }
-        for role, physician in (("before", other.physician), ("now", draft.physician))
+        for role, physician in (("before", rules.signer_of(other)), ("now", rules.signer_of(draft)))
     ]
     queue_many(messages=messages, by=by)
 

@@ -42,8 +42,8 @@ def _with_people() -> QuerySet[Certification]:
 
 def _queue_reminder(certification: Certification, kind: str, today: date, *, by: User | None) -> None:
     people = _patient_and_caregiver(certification)
-    if not certification.physician.has_left_on(today):
-        people["physician"] = certification.physician
+    if not (physician := rules.signer_of(certification)).has_left_on(today):
+        people["physician"] = physician
     for role, address in _addresses(people).items():
         queue(
             kind="renewal_reminder",

@@ -106,7 +106,7 @@ def take_over_patient(
 def _locked_physician(certification: Certification) -> Physician:
     """With her account: `check_not_own_patient` asks for its address."""
     physicians = Physician.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
-    return physicians.get(pk=certification.physician_id)
+    return physicians.get(pk=rules.signer_of(certification).pk)
 
 
 def _activate(certification: Certification, answers: Mapping[str, Any], signature_name: str, today: date) -> None:
@@ -193,8 +193,8 @@ def withdraw_certification(*, certification: Certification, reason: str, by: Use
     Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
     certification = locked(certification)
     today = timezone.localdate()
-    if certification.physician.user_id != by.pk:
-        check_may_sign(certification.physician, by=by, today=today)
+    if (physician := rules.signer_of(certification)).user_id != by.pk:
+        check_may_sign(physician, by=by, today=today)
     certification.deliveries_stop_date = today
     certification.ended_reason = reason
     _end(certification, Certification.Status.WITHDRAWN, by=by)

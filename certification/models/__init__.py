@@ -1,7 +1,7 @@
 """The tables of this app; each noun has its own module."""
 
 from certification.models.cards import Card
-from certification.models.certifications import Certification
+from certification.models.certifications import Certification, Certifier
 from certification.models.joining import Invitation
 from certification.models.letters import Letter
 from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
@@ -14,6 +14,7 @@ __all__ = [
     "Caregiver",
     "CaregiverAssignment",
     "Certification",
+    "Certifier",
     "Condition",
     "Invitation",
     "Letter",

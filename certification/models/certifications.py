@@ -8,10 +8,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Physician
+from accounts.models import Physician, PhysicianApplication
 from certification.models.people import Patient
 from certification.statements import signed_sentences
 from ui.fields import EncryptedJSONField, EncryptedTextField
+
+Certifier = Physician | PhysicianApplication
 
 
 class CertificationQuerySet(models.QuerySet):
@@ -33,8 +35,10 @@ class CertificationQuerySet(models.QuerySet):
         )
 
     def in_hands_of(self, user, today):
-        """What a physician signed or prepares, or what she lets her delegate see."""
+        """What a physician signed or prepares, or what she lets her delegate see; of an applicant, her own drafts."""
         own = Q(physician__user=user)
+        if user.is_applicant:
+            own |= Q(applicant=user)
         if user.is_delegate:
             delegations = user.delegations.current(today).values("physician")
             own |= Q(physician__in=delegations)
@@ -52,7 +56,13 @@ class Certification(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=20, unique=True, null=True, blank=True)
-    physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="certifications")
+    physician = models.ForeignKey(
+        Physician, null=True, blank=True, on_delete=models.PROTECT, related_name="certifications"
+    )
+    applicant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="prepared_drafts",
+        help_text=_("Who prepares it while waiting to be verified as a physician."),
+    )  # fmt: skip
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="certifications")
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     draft = EncryptedJSONField(null=True, blank=True, editable=False)
@@ -98,6 +108,11 @@ class Certification(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "active", "superseded", "withdrawn"]), name="certification_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(physician__isnull=False, applicant__isnull=True)
+                | Q(status="draft", physician__isnull=True, applicant__isnull=False, renewal_of__isnull=True),
+                name="certification_has_physician",
             ),
             models.CheckConstraint(
                 condition=~Q(status="draft") | Q(number__isnull=True, patient__isnull=True, signature_name=""),
@@ -172,6 +187,11 @@ class Certification(models.Model):
 
     def __str__(self):
         return self.number or f"draft {self.pk}"
+
+    @property
+    def certifier(self) -> Certifier:
+        """The physician; while she waits to be verified, what she applied with."""
+        return self.physician or self.applicant.physician_applications.latest("pk")
 
     @property
     def last_valid_day(self):

@@ -87,6 +87,7 @@ from certification.rules.signing import (
     draft_digest,
     expires_date_for,
     ounces_to_mg,
+    signer_of,
 )
 
 __all__ = [
@@ -165,6 +166,7 @@ __all__ = [
     "needs_guardian",
     "ounces_to_mg",
     "reminder_due",
+    "signer_of",
     "renewal_opens_date",
     "still_to_affirm",
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Physician
-from certification.models import Certification, Patient, TakeOver
+from certification.models import Certification, Certifier, Patient, TakeOver
 from certification.rules.errors import DuplicateError, ElsewhereError, IncompleteError, TakeOverError
 from certification.rules.people import is_same_person
 from ui.templatetags.portal import phone
@@ -26,9 +26,12 @@ def names_alike(one: str, other: str) -> bool:
     return SequenceMatcher(None, " ".join(words[0]), " ".join(words[1])).ratio() >= ALIKE
 
 
-def possible_duplicates(profile: Mapping[str, Any], *, physician: Physician) -> list[Patient]:
-    """The physician's own patients with the same birth date and a similar name; of other physicians' nobody."""
-    if not profile.get("birth_date") or not profile.get("last_name"):
+def possible_duplicates(profile: Mapping[str, Any], *, physician: Certifier) -> list[Patient]:
+    """The physician's own patients with the same birth date and a similar name; of other physicians' nobody.
+
+    Who waits to be verified as a physician has none yet.
+    """
+    if not isinstance(physician, Physician) or not profile.get("birth_date") or not profile.get("last_name"):
         return []
     own = Patient.objects.filter(certifications__physician=physician, birth_date=profile["birth_date"]).distinct()
     name = search_name(profile["last_name"], profile.get("first_name"))
@@ -36,7 +39,7 @@ def possible_duplicates(profile: Mapping[str, Any], *, physician: Physician) -> 
 
 
 def check_not_a_duplicate(
-    profile: Mapping[str, Any], *, physician: Physician, told_apart: Iterable[str], same_as: str = ""
+    profile: Mapping[str, Any], *, physician: Certifier, told_apart: Iterable[str], same_as: str = ""
 ) -> None:
     """Each possible duplicate was told apart (patients' numbers), or is the patient; raises DuplicateError."""
     settled = {*told_apart, same_as}

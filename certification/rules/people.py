@@ -8,8 +8,7 @@ from typing import Any
 import zipcodes
 from django.utils.translation import gettext as _
 
-from accounts.models import Physician
-from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Certifier, Patient
 from certification.rules.errors import AddressError, CaregiverError, IncompleteError, OwnPatientError
 from ui.text import search_name
 
@@ -86,7 +85,7 @@ def is_same_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     )
 
 
-def check_not_own_patient(physician: Physician, person: Mapping[str, Any]) -> None:
+def check_not_own_patient(physician: Certifier, person: Mapping[str, Any]) -> None:
     """Patient or caregiver is not the certifying physician herself (e-mail, phone, name); raises OwnPatientError."""
     emails = {physician.email.lower(), physician.user.email if physician.user else ""}
     same_name = search_name(person["last_name"], person["first_name"]) == physician.search_name
@@ -103,7 +102,7 @@ def check_not_own_patient(physician: Physician, person: Mapping[str, Any]) -> No
 
 
 def check_caregiver(
-    caregiver: Mapping[str, Any] | None, *, physician: Physician, profile: Mapping[str, Any], today: date
+    caregiver: Mapping[str, Any] | None, *, physician: Certifier, profile: Mapping[str, Any], today: date
 ) -> None:
     """The caregiver (answers of the step, or None) may act for the patient (answers of the profile).
 

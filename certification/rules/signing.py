@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Physician
+from accounts.rules import MayNotSign
 from certification.models import (
     AllotmentLimit,
     Certification,
@@ -164,6 +165,13 @@ def check_is_as_seen(certification: Certification, seen: str) -> None:
     """The draft still has the digest that the page of the signature carried; raises ChangedError."""
     if draft_digest(certification.draft) != seen:
         raise ChangedError(_("The answers were changed since you opened this page. Look them over again, then sign."))
+
+
+def signer_of(certification: Certification) -> Physician:
+    """The physician whose signature it takes; raises MayNotSign while she still waits to be verified as one."""
+    if certification.physician is None:
+        raise MayNotSign(_("You can sign once your application is verified. What you prepared is kept."))
+    return certification.physician
 
 
 def check_signature(physician: Physician, typed_name: str) -> None:

@@ -24,7 +24,7 @@ def duplicates(request, uuid):
     if not is_draft(certification):
         return redirect(step_url(certification, "confirmation"))
     profile = answers_of(certification.draft)["profile"] or {}
-    found = rules.possible_duplicates(profile, physician=certification.physician)
+    found = rules.possible_duplicates(profile, physician=certification.certifier)
     if not found:
         return redirect(step_url(certification, "profile"))
     form = PortalForm(request.POST if request.method == "POST" else None)
@@ -65,7 +65,7 @@ def take_over(request, uuid):
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
         return tell_who_signs(request, certification)
-    if step_errors(certification.draft, physician=certification.physician, today=timezone.localdate()):
+    if step_errors(certification.draft, physician=certification.certifier, today=timezone.localdate()):
         return redirect(step_url(certification, "review"))
     return _take_over(request, certification)
 

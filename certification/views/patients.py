@@ -57,6 +57,7 @@ def patient_list(request):
         "show": show,
         "term": term,
         "has_any": counts["all"],
+        "is_applicant": request.user.is_applicant,
     }
     return render(request, "certification/patient_list.html", context)
 
@@ -101,7 +102,12 @@ def _rows(certifications, today):
 @require_http_methods(["GET", "HEAD", "POST"])
 def certification_add(request):
     physicians = _physicians_of(request.user)
-    form = AddForm(request.POST if request.method == "POST" else None, physicians=physicians, initial={"key": uuid4()})
+    form = AddForm(
+        request.POST if request.method == "POST" else None,
+        physicians=physicians,
+        is_applicant=request.user.is_applicant,
+        initial={"key": uuid4()},
+    )
     if form.is_valid():
         certification = start_certification(
             physician=form.chosen_physician,

@@ -17,7 +17,7 @@ STEP_LABELS = {**STEPS, REVIEW: _("Review and sign")}
 def own_certification(request, uuid):
     """A certification in the hands of this office; everything else is not there."""
     scoped = Certification.objects.in_hands_of(request.user, timezone.localdate())
-    joined = scoped.select_related("physician__user", "patient", "renewal", "renewal_of__patient")
+    joined = scoped.select_related("physician__user", "applicant", "patient", "renewal", "renewal_of__patient")
     return get_object_or_404(joined, uuid=uuid)
 
 
@@ -47,7 +47,7 @@ def sign_url(certification):
 
 
 def is_signer(user, certification):
-    return certification.physician.user_id == user.pk
+    return certification.physician_id is not None and certification.physician.user_id == user.pk
 
 
 def tell_who_signs(request, certification):

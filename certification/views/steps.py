@@ -82,7 +82,7 @@ class StepView(View):
         self.answers[self.name] = answers
         try:
             try:
-                check_step(self.name, self.answers, physician=self.certification.physician, today=self.today)
+                check_step(self.name, self.answers, physician=self.certification.certifier, today=self.today)
             except rules.IncompleteError as error:
                 if not self.is_for_later and not isinstance(error, rules.DuplicateError):
                     raise
@@ -111,8 +111,10 @@ class StepView(View):
         return next(iter(names[names.index(self.name) + 1 :]), None)
 
     def hand_over(self):
-        """After a delegate's last step it is the physician's."""
-        if self.certification.prepared_at:
+        """After a delegate's last step it is the physician's; an applicant's waits for her to be verified."""
+        if self.certification.prepared_at and self.certification.applicant_id:
+            messages.success(self.request, _("Ready: you can sign it once your application is verified."))
+        elif self.certification.prepared_at:
             words = _("Ready: Dr. %(name)s finds it under “To sign”.")
             messages.success(self.request, words % {"name": self.certification.physician.name})
         else:
@@ -120,7 +122,7 @@ class StepView(View):
         return redirect("certification:patient-list")
 
     def page(self, form):
-        errors = step_errors(self.certification.draft, physician=self.certification.physician, today=self.today)
+        errors = step_errors(self.certification.draft, physician=self.certification.certifier, today=self.today)
         context = {**step_context(self.certification, self.name, errors), "form": form, **self.more(form)}
         return render(self.request, f"certification/certification_{self.name}.html", context)
 
@@ -146,7 +148,7 @@ class ProfileView(StepView):
     def is_like_another(self):
         identity = self.answers["identity"] or {"told_apart": []}
         try:
-            rules.check_not_a_duplicate(self.answers["profile"], physician=self.certification.physician, **identity)
+            rules.check_not_a_duplicate(self.answers["profile"], physician=self.certification.certifier, **identity)
         except rules.DuplicateError:
             return True
         return False

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Physician, PhysicianApplication, Proof
+from accounts.models import Physician, PhysicianApplication, Proof, User
 from accounts.rules import eligibility
+from certification.actions import save_step, start_certification
 from tests import factories
 from tests.journeys.visitor import link_in_mail_to, mails_to
 
@@ -20,7 +21,8 @@ def test_a_physician_gets_in_by_application(visitor):
     she, registrar, manager = visitor(), visitor(), visitor()
     given_a_registrar_and_a_manager()
     claims = when_she_applies(she)
-    then_she_sees_the_status_and_no_patients(she)
+    then_she_sees_the_status_and_may_prepare(she)
+    given_she_prepared_a_patient()
     when_the_registrar_looks_everything_up(registrar)
     then_the_registrar_cannot_verify_alone(registrar)
     when_the_manager_verifies(manager)
@@ -47,10 +49,20 @@ def when_she_applies(she):
     return claims
 
 
-def then_she_sees_the_status_and_no_patients(she):
+def then_she_sees_the_status_and_may_prepare(she):
     she.sees("We are looking up your registrations")
-    assert she.page.goto("/certification/").status == 404
-    she.errors.clear()  # the browser itself writes a 404 to its console
+    she.follows("Prepare patients")
+    she.sees("sign once you are verified")
+    she.follows("Add new patient")
+    she.sees("Confirm before you begin")
+
+
+def given_she_prepared_a_patient():
+    she = User.objects.get(email=EMAIL)
+    draft = start_certification(physician=None, questions=factories.questions(), by=she)
+    for step in ("profile", "condition"):
+        save_step(certification=draft, step=step, answers=getattr(factories, step)(), by=she)
+    save_step(certification=draft, step="caregiver", answers=None, by=she)
 
 
 def when_the_registrar_looks_everything_up(registrar):
@@ -91,6 +103,8 @@ def then_she_is_told_and_meets_the_five_requirements(she, claims):
     she.submits()
     she.opens("/accounts/physician/")
     assert she.page.get_by_text("Met", exact=True).count() == 5
+    she.follows("My patients")
+    she.sees("To sign (1)")
     assert all(one.met for one in eligibility(Physician.objects.get(), timezone.localdate()))
 
 
