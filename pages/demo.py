@@ -42,6 +42,7 @@ PEOPLE = [
     Person("Physician", "amara.osei@portal.example", "Meets all five requirements; has patients", "AO1234563", "4821"),
     Person("Physician", "ben.carver@portal.example", "On the roster, not identified yet", "BC2345672", "7350"),
     Person("Physician", "clara.novak@portal.example", "State registration has ended", "FN3456781", "1964"),
+    Person("Applicant", "edith.frost@portal.example", "Waits to be verified; prepares a patient", "BF4567890", "2468"),
     Person("Delegate", "dana.reyes@portal.example", "Prepares patients for Dr. Osei, never signs"),
     Person("Patient", "rosa.delgado@portal.example", "Certified; one order waits, one is confirmed"),
     Person("Patient", "samuel.ortiz@portal.example", "20 days left"),
@@ -88,7 +89,8 @@ def seed():
     accounts.name_delegate(physician=osei, email=dana.email, by=osei.user)
     accounts.activate_delegations(user=dana, by=dana)
     _certify_everybody(osei, users)
-    _prepare(osei, dana)
+    _prepare(_profile("Omar", "Haddad", "1966-08-21", 149), physician=osei, by=dana)
+    _apply(users["edith.frost@portal.example"])
     return len(users) + len(physicians)
 
 
@@ -280,17 +282,38 @@ def _begin_a_draft(physician):
     )
 
 
-def _prepare(physician, delegate):
-    """What her office leaves for her to sign."""
+def _prepare(profile, *, physician, by):
+    """What waits for the statement and the signature alone."""
     day = timezone.localdate()
     steps = {
-        "profile": _profile("Omar", "Haddad", "1966-08-21", 149),
+        "profile": profile,
         "condition": {"condition_codes": ["cancer"], "exam_date": day, "monitoring_reviewed_date": day},
         "caregiver": None,
     }
-    draft = _start(physician, by=delegate)
+    draft = _start(physician, by=by)
     for step, answers in steps.items():
-        draft = certifications.save_step(certification=draft, step=step, answers=answers, by=delegate)
+        draft = certifications.save_step(certification=draft, step=step, answers=answers, by=by)
+
+
+def _apply(applicant):
+    person = next(one for one in PEOPLE if one.email == applicant.email)
+    accounts.apply_as_physician(
+        first_name="Edith",
+        last_name="Frost",
+        dea_number=person.dea_number,
+        ssn_last_four=person.ssn_last_four,
+        license_number="1.034571",
+        csp_number="CSP.0045681",
+        npi="1234567893",
+        phone="+12035550119",
+        practice_name="Frost Family Medicine",
+        practice_street="3 Hill Street",
+        practice_city="Milford",
+        practice_state="CT",
+        practice_zip="06460",
+        by=applicant,
+    )
+    _prepare(_profile("Greta", "Sands", "1962-02-17", 150), physician=None, by=applicant)
 
 
 def _order(patient, *, weeks, confirmed):

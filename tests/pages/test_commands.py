@@ -42,7 +42,7 @@ def test_seed_demo_makes_one_of_each_role_and_state():
     assert {"role", "email", "password", "dea_number", "ssn_last_four", "about"} == set(rows[0])
     assert {row["role"] for row in rows} >= {"Physician", "Delegate", "Patient", "Caregiver", *demo.STAFF}
     assert Certification.objects.filter(status="active").count() == 6
-    assert Certification.objects.prepared().count() == 1
+    assert Certification.objects.prepared().count() == 2
     assert Product.objects.count() == 30 and DeliveryWindow.objects.count() == 16
     assert sorted(Order.objects.placed().values_list("status", flat=True)) == ["confirmed", "placed"]
 
@@ -76,7 +76,7 @@ def test_seed_demo_works_at_any_moment(moment):
 
 def test_demo_dea_numbers_pass_the_check_digit():
     numbers = [person.dea_number for person in demo.PEOPLE if person.dea_number]
-    assert len(numbers) == 3
+    assert len(numbers) == 4
     for number in numbers:
         assert check_dea_number(number) is None
 
