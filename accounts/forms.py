@@ -75,6 +75,17 @@ class LeaveForm(PortalForm):
     date = DateBoxesField(label=_("First day on which she no longer certifies"))
 
 
+class AnnounceForm(PortalForm):
+    date = DateBoxesField(
+        label=_("The first day on which you no longer certify"),
+        error_messages={"required": _("Enter the first day on which you no longer certify")},
+    )
+    is_understood = forms.BooleanField(
+        label=_("I understand that my patients are told at once."),
+        error_messages={"required": _("Tick that you understand what happens")},
+    )
+
+
 class RenewedForm(PortalForm):
     """A renewed registration as the physician has it before her."""
 

@@ -27,6 +27,7 @@ MOST_FAILURES = 5
 FAILURES_COUNT_FOR = timedelta(hours=24)
 WARN_BEFORE_END = timedelta(days=60)
 ENDED_TOLD_WITHIN = timedelta(days=30)  # after an outage it is told late; what ended long ago is not news
+LEAVE_ANNOUNCED_AHEAD = timedelta(days=365)  # a certification that is signed today has ended by then
 ROSTER_OLD_AFTER = timedelta(days=7)
 
 
@@ -270,7 +271,7 @@ def _practice(physician: Physician) -> Requirement:
 
 
 def _registered(name: str, registration: Registration | None, today: date) -> Requirement:
-    problem = _problem_with(registration, today)
+    problem = _problem_with(registration, today) if registration else _not_on_record(name)
     soon = bool(
         not problem
         and registration
@@ -281,11 +282,17 @@ def _registered(name: str, registration: Registration | None, today: date) -> Re
     return Requirement(name, REQUIREMENT_LABELS[name], not problem, sentence, registration, soon)
 
 
-def _problem_with(registration: Registration | None, today: date) -> str:
-    if registration is None:
-        return _("Not on record. Report your number, and we will add it once we have looked it up.")
-    is_only_named = registration.kind != Registration.Kind.PRESCRIPTION_MONITORING and registration.expires_date is None
-    if is_only_named:
+def _not_on_record(name: str) -> str:
+    if name == Registration.Kind.PRESCRIPTION_MONITORING:
+        return _("Not on record. State that you can sign in to it, and it counts at once.")
+    return _("Not on record. Report your number, and we will add it once we have looked it up.")
+
+
+def _problem_with(registration: Registration, today: date) -> str:
+    is_access = registration.kind == Registration.Kind.PRESCRIPTION_MONITORING
+    if is_access and not registration.is_active:
+        return _("On record, but not active. Register with the monitoring program, then report it here.")
+    if not is_access and registration.expires_date is None:
         return _("Your number is on record, but not yet confirmed. We confirm it with the next roster we receive.")
     if not registration.is_active:
         return _("On record, but not active. Renew it, then report it here.")
@@ -315,6 +322,15 @@ def check_may_sign(physician: Physician, *, by: "User | None", today: date) -> N
     if by is None or physician.user_id != by.pk:
         raise MayNotSign(_("Only the certifying physician can sign."))
     check_physician_is_eligible(physician, today=today)
+
+
+def check_may_state_access(registration: Registration | None) -> None:
+    """Nothing is on record of her access to the monitoring program: a statement of hers overrules no one's look.
+
+    Raises CredentialError.
+    """
+    if registration is not None:
+        raise CredentialError(_("Your access is on record already. Report a change, and we look it up."))
 
 
 def old_roster_read_at(*, now: datetime) -> datetime | None:
@@ -353,8 +369,10 @@ def check_delegate_is_somebody_else(physician: Physician, email: str) -> None:
 
 
 def check_leave_date(physician: Physician, *, day: date, today: date) -> None:
-    """Today or a day to come, and not left already: what was signed until now stays valid; raises LeaveError."""
+    """Not left already; today, or a day at most LEAVE_ANNOUNCED_AHEAD. What was signed stays; raises LeaveError."""
     if physician.status == Physician.Status.LEFT or physician.has_left_on(today):
         raise LeaveError(_("This physician has left practice already."))
     if day < today:
         raise LeaveError(_("Choose today or a later day: what was signed until now stays as it is."), field="date")
+    if day > today + LEAVE_ANNOUNCED_AHEAD:
+        raise LeaveError(_("Choose a day within the next 365 days: patients are told at once."), field="date")

@@ -1,4 +1,5 @@
 from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -16,11 +17,13 @@ from accounts.actions import (
     disown_binding,
     end_delegate,
     identify_physician,
+    leave_practice,
     name_delegate,
     report_renewed_registration,
+    state_monitoring_access,
 )
 from accounts.decorators import IDENTIFIED, is_identified, physician_required
-from accounts.forms import AccessForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
+from accounts.forms import AccessForm, AnnounceForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
 from accounts.models import AccountBinding, Decision, Registration
 from accounts.review import refusal_told
 from accounts.rules import (
@@ -195,6 +198,38 @@ def physician_renewed(request, kind):
             add_to_form(form, error)
     context = {"form": form, "kind": Registration.Kind(kind).label, "is_access": is_access}
     return render(request, "accounts/physician_renewed.html", context)
+
+
+@physician_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def physician_monitoring(request):
+    """Her statement of access to the monitoring program, which the roster does not know of everybody."""
+    form = AccessForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            state_monitoring_access(physician=request.user.physician, by=request.user)
+            messages.success(request, _("Thank you. Your statement counts from now on."))
+            return redirect("accounts:physician")
+        except AccountsError as error:
+            add_to_form(form, error)
+    return render(request, "accounts/physician_monitoring.html", {"form": form})
+
+
+@physician_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required
+def physician_leave(request):
+    """She announces that she leaves practice; her patients are told at once."""
+    physician = request.user.physician
+    form = AnnounceForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            leave_practice(physician=physician, date=form.cleaned_data["date"], by=request.user)
+            messages.success(request, _("Recorded. Your patients are being told."))
+            return redirect("accounts:physician")
+        except AccountsError as error:
+            add_to_form(form, error)
+    return render(request, "accounts/physician_leave.html", {"form": form, "physician": physician})
 
 
 def _number_of(user, kind):

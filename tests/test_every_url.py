@@ -33,6 +33,8 @@ OFFICE = {
     "accounts:physician",
     "accounts:delegate-list",
     "accounts:physician-renewed",
+    "accounts:physician-leave",
+    "accounts:physician-monitoring",
     "certification:patient-list",
     "certification:certification-add",
 }
@@ -56,7 +58,10 @@ ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again", "mov
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in (
     "statement", "review", "sign", "withdraw", "take-over",
 )}  # fmt: skip
-PHYSICIANS_ALONE = {"accounts:physician-renewed", "accounts:physician", "accounts:delegate-list"}
+PHYSICIANS_ALONE = {
+    "accounts:physician-renewed", "accounts:physician", "accounts:physician-leave", "accounts:physician-monitoring",
+    "accounts:delegate-list",
+}  # fmt: skip
 # What does not simply open: the way it leads on, or the refusal of a GET.
 PATIENT_IS_LED = {
     "accounts:second-way": "/accounts/2fa/",

@@ -7,7 +7,13 @@ from accounts.actions.factors import keep_recovery_codes
 from accounts.actions.leaving import leave_practice
 from accounts.actions.lockouts import lift_lockout
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
-from accounts.actions.proofs import enter_proof, refuse_proof, report_renewed_registration, verify_proof
+from accounts.actions.proofs import (
+    enter_proof,
+    refuse_proof,
+    report_renewed_registration,
+    state_monitoring_access,
+    verify_proof,
+)
 from accounts.actions.recheck import recheck_registrations
 from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa_reset, reset_due_mfa
 from accounts.actions.roster import import_roster
@@ -42,6 +48,7 @@ __all__ = [
     "report_renewed_registration",
     "reset_due_mfa",
     "set_registration",
+    "state_monitoring_access",
     "suspend_physician",
     "sync_staff_groups",
     "upload_roster",

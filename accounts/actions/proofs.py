@@ -13,6 +13,7 @@ from notifications.actions import queue
 
 COPIED = ("number", "state", "schedules", "is_active", "is_limited", "expires_date", "source")
 REPORTED = "Reported by the physician"
+STATED = "Stated by the physician"
 
 
 @audited("registration.report")
@@ -29,6 +30,21 @@ def report_renewed_registration(
     proof = _enter(physician, kind=kind, number=number, valid_through=valid_through, state="CT", source=REPORTED, by=by)
     record(action="registration.report", by=by, subject=proof)
     return proof
+
+
+@audited("registration.state_access")
+def state_monitoring_access(*, physician: Physician, by: User) -> Registration:
+    """The physician states that she is registered with the monitoring program and can sign in there: it counts at once.
+
+    The brief's fifth requirement has neither number nor end. Once anything is on record of it, a change is reported
+    instead. Raises CredentialError.
+    """
+    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
+    kind = Registration.Kind.PRESCRIPTION_MONITORING
+    rules.check_may_state_access(physician.registrations.filter(kind=kind).first())
+    registration = set_registration(physician=physician, kind=kind, source=STATED, by=by)
+    record(action="registration.state_access", by=by, subject=registration)
+    return registration
 
 
 @audited("proof.enter")

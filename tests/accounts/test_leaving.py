@@ -215,3 +215,50 @@ def test_the_auditor_records_nothing(physician):
         == 403
     )
     assert Physician.objects.get().left_date is None
+
+
+# --- Her own page ---------------------------------------------------------------------------------------------------
+
+LEAVE = "/accounts/physician/leave/"
+
+
+def typed(day, **over):
+    return {"date_month": day.month, "date_day": day.day, "date_year": day.year, "is_understood": "on", **over}
+
+
+def test_a_physician_announces_that_she_leaves(physician):
+    client = factories.client_for(physician.user)
+    factories.certification(physician)
+    day = timezone.localdate() + 30 * DAY
+    assert LEAVE in client.get("/accounts/physician/").content.decode()
+
+    page = client.post(LEAVE, typed(day), follow=True).content.decode()
+
+    assert ("Your patients are being told." in page, "You leave practice on" in page) == (True, True)
+    assert Physician.objects.get().left_date == day
+    assert {role for role, _address, _channel in told()} == {"patient"}
+
+
+@pytest.mark.parametrize(
+    ("days", "over", "sentence"),
+    [
+        (-1, {}, "Choose today or a later day"),
+        (366, {}, "Choose a day within the next 365 days"),
+        (30, {"is_understood": ""}, "Tick that you understand"),
+        (30, {"date_day": "x"}, "date"),
+    ],
+)
+def test_a_leave_that_does_not_fit_is_refused_beside_the_field(physician, days, over, sentence):
+    response = factories.client_for(physician.user).post(LEAVE, typed(timezone.localdate() + days * DAY, **over))
+    assert (response.status_code, sentence in response.content.decode()) == (200, True)
+    assert (Physician.objects.get().left_date, told()) == (None, [])
+
+
+def test_leaving_practice_asks_for_the_password_again(physician):
+    client = factories.client_for(physician.user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": 1, "reauthenticated": True}]
+    session.save()
+    response = client.post(LEAVE, typed(timezone.localdate()))
+    assert (response.status_code, Physician.objects.get().left_date) == (302, None)
+    assert "/reauthenticate/" in response.url

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import actions, review, rules
-from accounts.models import Decision, Physician, Proof
+from accounts.models import Decision, Physician, Proof, Registration
 from audit.models import Event
 from notifications.models import Notification
 from tests import factories
@@ -188,3 +188,18 @@ def test_correcting_a_proof_makes_it_one_s_own():
     assert Proof.objects.get() == proof
     with pytest.raises(review.FourEyesError):
         actions.verify_proof(proof=proof, source="eLicense", by=registrar)
+
+
+def test_state_monitoring_access_counts_at_once_and_overrules_nobody():
+    physician = factories.identified_physician(registrations_over={"prescription_monitoring": None})
+    stated = actions.state_monitoring_access(physician=physician, by=physician.user)
+    assert (stated.is_active, stated.source) == (True, "Stated by the physician")
+    assert rules.check_physician_is_eligible(physician, today=timezone.localdate()) is None
+    with pytest.raises(rules.CredentialError):
+        actions.state_monitoring_access(physician=physician, by=physician.user)
+
+
+def test_check_may_state_access_asks_for_an_empty_record():
+    assert rules.check_may_state_access(None) is None
+    with pytest.raises(rules.CredentialError, match="on record already"):
+        rules.check_may_state_access(Registration(is_active=False))

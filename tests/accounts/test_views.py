@@ -269,7 +269,7 @@ def test_eligibility_says_what_to_do_about_what_is_missing():
     text = page_of(physician)
 
     assert "You cannot certify yet" in text
-    assert "Not on record. Report your number, and we will add it once we have looked it up." in text
+    assert "Not on record. State that you can sign in to it, and it counts at once." in text
     assert 'href="#prescription_monitoring"' in text
     assert text.count(">Not met<") == 1
 

@@ -86,15 +86,29 @@ def test_a_wrong_report_is_told_and_kept_on_the_page(number, days, sentence):
     assert not Proof.objects.exists()
 
 
-def test_access_to_the_monitoring_program_is_one_tick():
+def test_access_to_the_monitoring_program_is_stated_by_one_tick_and_counts_at_once():
     physician = factories.identified_physician(registrations_over={"prescription_monitoring": None})
     client = factories.client_for(physician.user)
-    page = RENEWED.format("prescription_monitoring")
+    assert "/accounts/physician/monitoring/" in text_of(client.get("/accounts/physician/"))
 
-    assert "Tick this once you can sign in" in text_of(client.post(page, {}))
-    client.post(page, {"has_monitoring_access": "on"})
+    assert "Tick this once you can sign in" in text_of(client.post("/accounts/physician/monitoring/", {}))
+    text = text_of(client.post("/accounts/physician/monitoring/", {"has_monitoring_access": "on"}, follow=True))
+
+    assert ("You can certify patients." in text, "Stated by the physician" in text) == (True, True)
+    again = text_of(client.post("/accounts/physician/monitoring/", {"has_monitoring_access": "on"}))
+    assert "on record already" in again
+
+
+def test_access_that_the_program_denied_is_reported_and_waits():
+    over = {"prescription_monitoring": {"is_active": False}}
+    physician = factories.identified_physician(registrations_over=over)
+    client = factories.client_for(physician.user)
+    assert "Register with the monitoring program" in text_of(client.get("/accounts/physician/"))
+
+    client.post(RENEWED.format("prescription_monitoring"), {"has_monitoring_access": "on"})
 
     assert Proof.objects.get().kind == "prescription_monitoring"
+    assert not physician.registrations.get(kind="prescription_monitoring").is_active
 
 
 def test_there_is_no_report_of_an_unknown_kind():
