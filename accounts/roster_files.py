@@ -110,13 +110,13 @@ def open_roster(file: BinaryIO) -> RosterFile:
     head = file.read(HEAD)
     _check_is_text(head)
     size, quotes = _check_every_chunk(file)
-    layout = _layout_of(_first_line(head))
-    if layout.delimiter and quotes % 2:
+    roster = RosterFile(file=file, layout=_layout_of(_first_line(head)), size=size)
+    if roster.layout.delimiter and quotes % 2 and (line := _line_of_open_quote(roster)):
         raise RosterFileError(
             _("A quotation mark that opens on line %(line)d is never closed. Close it, then import the file again.")
-            % {"line": _line_of_open_quote(file)}
+            % {"line": line}
         )
-    return RosterFile(file=file, layout=layout, size=size)
+    return roster
 
 
 def _check_is_text(head: bytes) -> None:
@@ -202,12 +202,18 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z]", "", name.casefold())
 
 
-def _line_of_open_quote(file: BinaryIO) -> int:
-    """The line after which the number of quotation marks never becomes even again."""
-    file.seek(0)
-    opened, is_open = 1, False
-    for number, line in enumerate(file, start=1):
-        if line.count(b'"') % 2:
-            is_open = not is_open
-            opened = number if is_open else opened
-    return opened
+def _line_of_open_quote(roster: RosterFile) -> int:
+    """Where the row begins that never ends; 0 when a mark only stands inside a cell that is not quoted (`5" tube`)."""
+    lines = roster.lines()
+    reader = roster.csv_reader(lines)
+    begun, is_over = 1, False
+    while not is_over:
+        try:
+            for _cells in reader:
+                begun = reader.line_num + 1
+            begun, is_over = 0, True
+        except csv.Error as error:
+            is_over = str(error) == "unexpected end of data"
+            begun = begun if is_over else reader.line_num + 1
+    lines.detach()
+    return begun

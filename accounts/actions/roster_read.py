@@ -67,17 +67,22 @@ def _rows(report: Report, lines: Any) -> Iterator[tuple[int, list[str]]]:
     """Rows after the header with the line on which each ends; a row that is no CSV is listed."""
     reader = report.roster.csv_reader(lines)
     next(reader)
+    line = reader.line_num
     while True:
         report.tell()
         try:
             count = 0
             for cells in islice(reader, BATCH):
                 count += 1
-                if cells:  # a blank line is no row
-                    yield reader.line_num, cells
+                before, line = line, reader.line_num
+                if line - before > 1:
+                    _not_read(report, before + 1, line)
+                elif cells:  # a blank line is no row
+                    yield line, cells
         except csv.Error:
+            before, line = line, reader.line_num
             report.rows += 1
-            report.add_bad(reader.line_num, "", _not_csv())
+            _not_read(report, before + 1, line)
         else:
             if not count:
                 return
@@ -85,8 +90,16 @@ def _rows(report: Report, lines: Any) -> Iterator[tuple[int, list[str]]]:
             report.rows += count
 
 
-def _not_csv() -> str:
-    return _("This row cannot be read as CSV: look at its quotation marks.")
+def _not_read(report: Report, first: int, last: int) -> None:
+    """No cell of ours goes over the end of its line: a forgotten quotation mark takes in the rows to the next one."""
+    if first == last:
+        report.add_bad(first, "", _("This row cannot be read as CSV: look at its quotation marks."))
+        return
+    reason = _(
+        "A quotation mark that opens on this line takes in everything to line %(last)d. Nothing was read from these "
+        "lines: close the mark, then import them again."
+    )
+    report.add_bad(first, "", reason % {"last": last})
 
 
 def read_elicense(report: Report) -> Iterator[RegistrationRow]:
@@ -99,11 +112,7 @@ def read_elicense(report: Report) -> Iterator[RegistrationRow]:
     is_over = False
     while not is_over:
         report.tell()
-        try:
-            is_over = _scan(reader, ours, found, report)
-        except csv.Error:
-            report.rows += 1
-            report.add_bad(reader.line_num, "", _not_csv())
+        is_over = _scan(reader, ours, found, report)
     lines.detach()
     for line, (row, problems) in filter(None, found.values()):
         report.add(line, problems)
@@ -114,15 +123,23 @@ def read_elicense(report: Report) -> Iterator[RegistrationRow]:
 def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bool:
     """Some thousand rows at nearly the speed of `csv` itself: most are not ours. Whether they were the last."""
     layout = report.roster.layout
-    width, code, count = layout.width, layout.places[CODE], 0
+    width, code, count, line = layout.width, layout.places[CODE], 0, reader.line_num
     try:
         for count, cells in enumerate(islice(reader, LINES_BETWEEN_PROGRESS), start=1):  # noqa: B007
-            if len(cells) != width:
+            line += 1
+            if line != reader.line_num:
+                _not_read(report, line, reader.line_num)
+                line = reader.line_num
+            elif len(cells) != width:
                 if cells:  # a blank line is no row
-                    report.add(reader.line_num, [wrong_width(len(cells), width)])
+                    report.add(line, [wrong_width(len(cells), width)])
             elif cells[code] in ours:
-                row = read_credential_row(reader.line_num, layout.in_our_order(cells))
-                _keep(cells[code], reader.line_num, row, found, "FullCredentialCode", report)
+                row = read_credential_row(line, layout.in_our_order(cells))
+                _keep(cells[code], line, row, found, "FullCredentialCode", report)
+    except csv.Error:
+        report.rows += 1
+        _not_read(report, line + 1, reader.line_num)
+        return False
     finally:
         report.rows += count
     return count < LINES_BETWEEN_PROGRESS
