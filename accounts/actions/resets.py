@@ -22,7 +22,7 @@ def ask_mfa_reset(*, user: User, called_number: str, reason: str, by: User) -> M
     """`by` has called `user` back at `called_number` (E.164) and asks that her second factors go.
 
     They go when another member of staff confirms, or 24 hours from now. Every address of hers is told, with a link to
-    cancel; the Registrars are told that it waits for one of them. Raises ResetError.
+    cancel; Registrars and Managers are told that it waits for one of them. Raises ResetError.
     """
     factors.check_is_somebody_else(by, user.pk)
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -41,7 +41,7 @@ def ask_mfa_reset(*, user: User, called_number: str, reason: str, by: User) -> M
     )
     record(action="mfa.reset_ask", by=by, subject=user, reason=reason)
     _tell_owner(reset, "mfa_reset_asked", by=by, secret=f"{settings.SITE_URL}/accounts/reset/{token}/", priority=1)
-    tell_registrars(kind="mfa_reset_waits", about={"reset": reset.pk}, key=str(reset.pk), by=by)
+    tell_registrars(kind="mfa_reset_waits", about={"reset": reset.pk}, key=str(reset.pk), by=by, also=("Manager",))
     return reset
 
 

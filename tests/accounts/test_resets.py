@@ -116,10 +116,10 @@ def test_check_no_reset_waits_refuses_a_second_one():
     assert MFAReset.objects.count() == 1
 
 
-def test_the_registrars_hear_that_it_waits_for_one_of_them():
-    other, registrar = factories.staff("Registrar"), factories.staff("Registrar")
+def test_registrars_and_managers_hear_that_it_waits_for_one_of_them():
+    other, registrar, manager = (factories.staff(group) for group in ("Registrar", "Registrar", "Manager"))
     reset = asked(by=registrar)
-    assert mails("mfa_reset_waits") == sorted([other.email, registrar.email])
+    assert mails("mfa_reset_waits") == sorted([other.email, registrar.email, manager.email])
 
     actions.cancel_mfa_reset(reset=reset, reason="Wrong account.", by=registrar)
     send_due(by=None)
