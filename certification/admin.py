@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
 from certification.actions import agree_take_over, revoke_card
-from certification.forms import RevocationForm
-from certification.forms_office import AgreeForm
+from certification.forms_office import AgreeForm, RevocationForm
 from certification.models import (
     Card,
     Caregiver,

@@ -1,6 +1,5 @@
 """What people type about a certification. Shape is judged here, meaning by the rules that the actions ask."""
 
-import re
 import unicodedata
 from uuid import UUID
 
@@ -12,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
 from certification import rules
-from certification.actions import CODE_LENGTH
-from certification.models import Card, CaregiverAssignment, Patient, Sex
+from certification.models import CaregiverAssignment, Patient, Sex
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.forms import (
     ColumnCheckboxSelect,
@@ -24,7 +22,6 @@ from ui.forms import (
     ZipField,
     validate_printable,
 )
-from ui.text import ALPHABET
 
 NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing was filled in
 WORDS_OF_A_POINT = 8  # name it; the whole sentence stands beside
@@ -352,64 +349,3 @@ class WithdrawalForm(PortalForm):
         max_length=500,
         validators=[validate_printable],
     )
-
-
-class BirthDateForm(PortalForm):
-    autocomplete = {"birth_date": "bday"}
-
-    birth_date = DateBoxesField(label=_("Your date of birth"), past_only=True)
-
-
-class CodeForm(BirthDateForm):
-    """A code from paper, typed in any case, with or without the dash."""
-
-    field_order = ["code"]
-
-    code = forms.CharField(
-        label=_("Code"),
-        max_length=30,
-        help_text=_("10 letters and digits, as on the paper; never 0, O, 1 or I."),
-        error_messages={"required": _("Enter the code that stands on the paper.")},
-    )
-
-    def clean_code(self):
-        code = re.sub(r"[\s-]", "", self.cleaned_data["code"]).upper()
-        if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
-            raise ValidationError(
-                _("A code has 10 letters and digits, and never 0, O, 1 or I. Compare it with the paper."), code="code"
-            )
-        return code
-
-
-class AffirmationForm(PortalForm):
-    """Each sentence of `statements` is ticked alone."""
-
-    def __init__(self, *args, sentences, **kwargs):
-        super().__init__(*args, **kwargs)
-        for name, sentence in sentences.items():
-            missing = _("Not affirmed: “%(point)s”") % {"point": sentence}
-            self.fields[name] = forms.BooleanField(label=sentence, error_messages={"required": missing})
-
-
-class RevocationForm(PortalForm):
-    """Why a card ends; the other reasons have actions of their own."""
-
-    revoked_reason = forms.ChoiceField(
-        label=_("What happened"),
-        widget=forms.RadioSelect,
-        choices=[(one.value, one.label) for one in (Card.Reason.LOST, Card.Reason.DAMAGED)],
-    )
-
-
-class LostCardForm(RevocationForm):
-    """The same, and whose card it is."""
-
-    field_order = ["holder"]
-
-    holder = forms.ChoiceField(label=_("Whose card"), widget=forms.RadioSelect)
-
-    def __init__(self, *args, holders, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["holder"].choices = [(name, person.name) for name, person in holders.items()]
-        if len(holders) == 1:
-            self.initial["holder"] = next(iter(holders))

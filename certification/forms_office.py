@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
 from certification.forms import CaregiverForm, SignatureForm, validate_name
+from certification.models import Card
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 
 ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
@@ -116,3 +117,27 @@ class AgreeForm(AgreementForm):
         super().clean()
         self.cleaned_data.pop("dea_number", None)
         return {**self.cleaned_data, "physician": getattr(self, "physician", None)}
+
+
+class RevocationForm(PortalForm):
+    """Why a card ends; the other reasons have actions of their own."""
+
+    revoked_reason = forms.ChoiceField(
+        label=_("What happened"),
+        widget=forms.RadioSelect,
+        choices=[(one.value, one.label) for one in (Card.Reason.LOST, Card.Reason.DAMAGED)],
+    )
+
+
+class LostCardForm(RevocationForm):
+    """The same, and whose card it is."""
+
+    field_order = ["holder"]
+
+    holder = forms.ChoiceField(label=_("Whose card"), widget=forms.RadioSelect)
+
+    def __init__(self, *args, holders, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["holder"].choices = [(name, person.name) for name, person in holders.items()]
+        if len(holders) == 1:
+            self.initial["holder"] = next(iter(holders))

@@ -15,7 +15,7 @@ from audit.actions import record
 from certification import rules
 from certification.actions import card_of, revoke_card
 from certification.cards import Face, answer_to, counting
-from certification.forms import LostCardForm
+from certification.forms_office import LostCardForm
 from certification.models import Card, Caregiver, Patient
 from certification.papers.cards import cards_pdf
 from certification.standing import standing_of

@@ -1,3 +1,5 @@
+"""Second factors that were lost."""
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q

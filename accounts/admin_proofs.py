@@ -1,0 +1,154 @@
+"""What claims and reports wait for: the Registrar's queues of applications and of proofs."""
+
+from django.contrib import admin
+from django.template.loader import render_to_string
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from accounts import actions
+from accounts.forms import EnterProofForm, SourceForm
+from accounts.models import Decision, PhysicianApplication, Proof, Registration
+from accounts.review import professionals_called, warnings_about
+from audit.action_admin import ActionAdmin, ReasonForm, Step
+
+
+def is_pending(row):
+    return row.status == Decision.PENDING
+
+
+def enter_proof(owner, request, **seen):
+    actions.enter_proof(owner=owner, by=request.user, **seen)
+
+
+ENTER_PROOF = {
+    "name": "enter-proof",
+    "label": _("Enter what I looked up"),
+    "perform": enter_proof,
+    "explain": lambda owner: _(
+        "It takes the place of what waits for this registration. It counts once somebody else has verified it."
+    ),
+    "form_class": EnterProofForm,
+}
+
+
+class ProofInline(admin.TabularInline):
+    model = Proof
+    verbose_name_plural = _("Reported and entered")
+    fields = ["kind", "number", "valid_through", "is_limited", "source", "entered_by", "entered_at", "status", "reason"]
+    readonly_fields = ["valid_through"]
+    ordering = ["status", "-entered_at"]
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None):
+        return True  # seen with the physician alone, who has a permission of her own
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(PhysicianApplication)
+class PhysicianApplicationAdmin(ActionAdmin):
+    """Opens on those that wait. What was claimed stands beside what was looked up."""
+
+    list_display = ["name", "dea_number", "npi", "practice_city", "practice_state", "status", "created_at"]
+    list_filter = ["status"]
+    search_fields = ["search_name"]
+    search_help_text = _("Name, DEA number or NPI")
+    ordering = ["status", "created_at"]
+    fields = [
+        "status", "please_note", "first_name", "last_name", "dea_number", "dea_suffix", "npi", "five_proofs", "phone",
+        "practice_name", "account", "created_at", "physician", "decided_by", "decided_at", "reason",
+    ]  # fmt: skip
+    steps = (
+        Step(**ENTER_PROOF, permission="accounts.change_physicianapplication", offered=is_pending),
+        Step(
+            name="verify",
+            label=_("Verify"),
+            permission="accounts.change_physicianapplication",
+            offered=is_pending,
+            explain=lambda application: "\n".join(
+                [
+                    str(_("The applicant joins the roster with the registrations that were looked up, and is told.")),
+                    *warnings_about(application),
+                ]
+            ),
+            perform=lambda application, request: actions.verify_application(application=application, by=request.user),
+        ),
+        Step(
+            name="refuse",
+            label=_("Refuse"),
+            permission="accounts.change_physicianapplication",
+            offered=is_pending,
+            explain=lambda application: _("The applicant is told the reason by mail, and can apply again."),
+            perform=lambda application, request, reason: actions.refuse_application(
+                application=application, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
+        ),
+    )
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(professionals_called(search_term)) if search_term else queryset), False
+
+    @admin.display(description=_("Please note"))
+    def please_note(self, application):
+        return format_html_join("", "<p>{}</p>", ([sentence] for sentence in warnings_about(application))) or "-"
+
+    @admin.display(description=_("The five proofs"))
+    def five_proofs(self, application):
+        proofs = {proof.kind: proof for proof in application.proofs.select_related("entered_by")}
+        ordered = [(kind.label, proofs.get(kind)) for kind in Registration.Kind]
+        return render_to_string("admin/five_proofs.html", {"application": application, "proofs": ordered})
+
+    @admin.display(description=_("account"))
+    def account(self, application):
+        return application.user.email
+
+
+@admin.register(Proof)
+class ProofAdmin(ActionAdmin):
+    """The queue of what physicians report and staff enter. The proofs of an application are decided with it."""
+
+    list_display = ["physician_name", "kind", "number", "last_day", "status", "entered_by", "entered_at"]
+    list_filter = ["status", "kind"]
+    list_select_related = ["physician", "entered_by"]
+    ordering = ["status", "-entered_at"]
+    fields = [
+        "physician_name", "physician", "kind", "number", "state", "schedules", "is_active", "is_limited", "last_day",
+        "source", "entered_by", "entered_at", "status", "decided_by", "decided_at", "reason",
+    ]  # fmt: skip
+    steps = (
+        Step(
+            name="verify",
+            label=_("Verify"),
+            permission="accounts.change_proof",
+            offered=is_pending,
+            explain=lambda proof: _("You have looked it up, and it counts from now on. The physician is told by mail."),
+            perform=lambda proof, request, source: actions.verify_proof(proof=proof, source=source, by=request.user),
+            form_class=SourceForm,
+        ),
+        Step(
+            name="refuse",
+            label=_("Refuse"),
+            permission="accounts.change_proof",
+            offered=is_pending,
+            explain=lambda proof: _("What was on record stays. The physician is told the reason by mail."),
+            perform=lambda proof, request, reason: actions.refuse_proof(proof=proof, reason=reason, by=request.user),
+            form_class=ReasonForm,
+        ),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(application=None)
+
+    @admin.display(description=_("name"), ordering="physician__search_name")
+    def physician_name(self, proof):
+        return proof.physician.name
+
+    @admin.display(description=_("valid through"), ordering="expires_date")
+    def last_day(self, proof):
+        return proof.valid_through

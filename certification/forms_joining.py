@@ -1,0 +1,48 @@
+"""What patients and caregivers type when they join: a code, a birth date, their affirmations."""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from certification.actions import CODE_LENGTH
+from ui.forms import DateBoxesField, PortalForm
+from ui.text import ALPHABET
+
+
+class BirthDateForm(PortalForm):
+    autocomplete = {"birth_date": "bday"}
+
+    birth_date = DateBoxesField(label=_("Your date of birth"), past_only=True)
+
+
+class CodeForm(BirthDateForm):
+    """A code from paper, typed in any case, with or without the dash."""
+
+    field_order = ["code"]
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=30,
+        help_text=_("10 letters and digits, as on the paper; never 0, O, 1 or I."),
+        error_messages={"required": _("Enter the code that stands on the paper.")},
+    )
+
+    def clean_code(self):
+        code = re.sub(r"[\s-]", "", self.cleaned_data["code"]).upper()
+        if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
+            raise ValidationError(
+                _("A code has 10 letters and digits, and never 0, O, 1 or I. Compare it with the paper."), code="code"
+            )
+        return code
+
+
+class AffirmationForm(PortalForm):
+    """Each sentence of `statements` is ticked alone."""
+
+    def __init__(self, *args, sentences, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, sentence in sentences.items():
+            missing = _("Not affirmed: “%(point)s”") % {"point": sentence}
+            self.fields[name] = forms.BooleanField(label=sentence, error_messages={"required": missing})
