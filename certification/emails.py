@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from certification.models import Card, CaregiverAssignment, Certification, Invitation, TakeOver
+from certification.models import Card, CaregiverAssignment, Certification, Invitation, PatientRequest, TakeOver
 from certification.rules import renewal_opens_date
 from notifications import kinds
 
@@ -136,11 +136,18 @@ def _acting(assignment, greeted):
     }
 
 
+def office_asked(notification):
+    """Dropped when somebody answered meanwhile. No name: offices share a mailbox."""
+    asked = PatientRequest.objects.open().select_related("physician").filter(pk=notification.context["request"]).first()
+    has_left = asked and asked.physician.has_left_on(timezone.localdate())
+    return asked and {"asked": asked, "has_left": has_left}
+
+
 def register_kinds():
     told = (
         patient_certified, certification_withdrawn, practice_left, renewal_reminder, invitation, caregiver_named,
         card_revoked,
-        caregiver_assigned, caregiver_ended, patient_taken_over,
+        caregiver_assigned, caregiver_ended, patient_taken_over, office_asked,
     )  # fmt: skip
     for context_for in told:
         kinds.register(context_for.__name__, context_for=context_for)

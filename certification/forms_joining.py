@@ -1,4 +1,4 @@
-"""What patients and caregivers type when they join: a code, a birth date, their affirmations."""
+"""What patients and caregivers type: a code, a birth date, their affirmations; later, what they ask."""
 
 import re
 
@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from certification.actions import CODE_LENGTH
-from ui.forms import DateBoxesField, PortalForm
+from certification.models import PatientRequest
+from ui.forms import DateBoxesField, PortalForm, validate_printable
 from ui.text import ALPHABET
 
 
@@ -36,6 +37,25 @@ class CodeForm(BirthDateForm):
                 _("A code has 10 letters and digits, and never 0, O, 1 or I. Compare it with the paper."), code="code"
             )
         return code
+
+
+class RequestForm(PortalForm):
+    """As `ask_office` takes it."""
+
+    kind = forms.ChoiceField(
+        label=_("What you ask for"),
+        choices=PatientRequest.Kind.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what you ask for")},
+    )
+    words = forms.CharField(
+        label=_("What the office should know"),
+        help_text=_("For example when you can be reached. Only the office reads it; no mail repeats it."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        validators=[validate_printable],
+    )
 
 
 class AffirmationForm(PortalForm):

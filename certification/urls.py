@@ -9,6 +9,7 @@ from certification.views import (
     joining,
     letters,
     patients,
+    requests,
     signing,
     steps,
 )
@@ -34,6 +35,8 @@ urlpatterns = [
     path("certification/<uuid:uuid>/assign/", caregivers.assign, name="certification-assign"),
     path("certification/<uuid:uuid>/end-caregiver/", caregivers.end, name="certification-end-caregiver"),
     path("certification/<uuid:uuid>/code/", confirmation.print_code, name="certification-code"),
+    path("certification/<uuid:uuid>/ask/", requests.ask, name="certification-ask"),
+    path("certification/requests/<uuid:uuid>/", requests.answered, name="request-answered"),
     path("certification/<uuid:uuid>/renew/", signing.renew, name="certification-renew"),
     path("certification/<uuid:uuid>/withdraw/", signing.withdraw, name="certification-withdraw"),
     path("certification/<uuid:uuid>/discard/", patients.certification_discard, name="certification-discard"),

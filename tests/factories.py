@@ -212,6 +212,11 @@ def caregiver(**over):
     )
 
 
+def patient_request(of, kind="follow_up", words=""):
+    """What the patient of this certification asks of the office."""
+    return certifications.ask_office(certification=of, kind=kind, words=words, by=of.patient.user)
+
+
 def draft(of=None, **steps):
     """A draft with every step saved (`profile=` and so on replace); a minor's with letters, unless `letters=False`."""
     of = of or identified_physician()

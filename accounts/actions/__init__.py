@@ -15,6 +15,7 @@ from accounts.actions.proofs import (
     verify_proof,
 )
 from accounts.actions.recheck import recheck_registrations
+from accounts.actions.registrars import tell_registrars
 from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa_reset, reset_due_mfa
 from accounts.actions.roster import import_roster
 from accounts.actions.roster_uploads import import_for_real, import_uploaded_rosters, upload_roster
@@ -51,6 +52,7 @@ __all__ = [
     "state_monitoring_access",
     "suspend_physician",
     "sync_staff_groups",
+    "tell_registrars",
     "upload_roster",
     "verify_application",
     "verify_proof",

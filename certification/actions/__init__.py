@@ -14,6 +14,7 @@ from certification.actions.joining import CODE_LENGTH, accept_code, accept_invit
 from certification.actions.letters import save_letter
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
+from certification.actions.requests import answer_request, ask_office
 from certification.actions.signing import (
     certify_patient,
     renew_certification,
@@ -30,6 +31,8 @@ __all__ = [
     "tell_apart",
     "accept_invitation",
     "affirm",
+    "answer_request",
+    "ask_office",
     "card_of",
     "assign_caregiver",
     "certify_patient",

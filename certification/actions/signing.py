@@ -14,8 +14,9 @@ from certification.actions.caregivers import assign
 from certification.actions.drafts import locked
 from certification.actions.identity import agree_take_over, patient_for, tell_of_less
 from certification.actions.joining import invite, write_invitation
+from certification.actions.requests import answer_request
 from certification.drafts import to_json
-from certification.models import Certification, Patient, TakeOver
+from certification.models import Certification, Patient, PatientRequest, TakeOver
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_condition, check_statement, guardian_of, is_minor, step_errors
 from notifications.actions import queue_many
@@ -179,6 +180,8 @@ def renew_certification(
     renewal = renewal or Certification(physician=physician, renewal_of=old)
     renewal.patient, renewal.explained_to = patient, guardian
     _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
+    for asked in patient.requests.open().filter(kind=PatientRequest.Kind.RENEWAL):
+        answer_request(request=asked, by=by)
     record(action="certification.renew", by=by, subject=renewal)
     queue_many(messages=[_told("patient_certified", renewal)], by=by)
     assert renewal.monthly_allotment_oz and old.monthly_allotment_oz

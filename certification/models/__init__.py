@@ -6,6 +6,7 @@ from certification.models.joining import Invitation
 from certification.models.letters import Letter
 from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
 from certification.models.reference import AllotmentLimit, Condition
+from certification.models.requests import PatientRequest
 from certification.models.take_over import TakeOver
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Invitation",
     "Letter",
     "Patient",
+    "PatientRequest",
     "Person",
     "Sex",
     "TakeOver",

@@ -70,6 +70,7 @@ from certification.rules.renewal import (
     reminder_due,
     renewal_opens_date,
 )
+from certification.rules.requests import check_may_ask
 from certification.rules.signing import (
     ALLOWED_TRANSITIONS,
     allotment_limit_oz,
@@ -143,6 +144,7 @@ __all__ = [
     "check_letter_date",
     "check_limit_is_not_in_use",
     "check_lives_in_connecticut",
+    "check_may_ask",
     "check_may_be_invited",
     "check_may_have_card",
     "check_may_change_caregiver",

@@ -18,7 +18,7 @@ from audit.actions import record
 from certification.actions import discard_draft, start_certification
 from certification.forms import AddForm
 from certification.invitations import states_of
-from certification.models import Certification
+from certification.models import Certification, PatientRequest
 from certification.rules import CertificationError
 from certification.standing import LABELS, filters_on, matching, most_urgent_first, standing_of
 from certification.steps import next_step
@@ -58,8 +58,15 @@ def patient_list(request):
         "term": term,
         "has_any": counts["all"],
         "is_applicant": request.user.is_applicant,
+        "asked": _asked(request.user, today),
     }
     return render(request, "certification/patient_list.html", context)
+
+
+def _asked(user, today):
+    """What patients ask of this office and nobody has answered, the longest wait first."""
+    waiting = PatientRequest.objects.in_hands_of(user, today).open()
+    return list(waiting.select_related("patient").order_by("created_at", "pk")[:A_PAGE])
 
 
 def _shown(page, user, today):

@@ -21,6 +21,7 @@ def certification():
         statement=factories.statement(directions="Only at night."),
     )
     factories.card(made.patient)
+    factories.patient_request(made)
     return made
 
 

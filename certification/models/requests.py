@@ -1,0 +1,67 @@
+"""What a patient asks of the physician's office."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Physician
+from certification.models.people import Patient
+from ui.fields import EncryptedTextField
+
+
+class PatientRequestQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(answered_at__isnull=True)
+
+    def in_hands_of(self, user, today):
+        """What patients asked of a physician, or of one for whom the account prepares."""
+        own = Q(physician__user=user)
+        if user.is_delegate:
+            own |= Q(physician__in=user.delegations.current(today).values("physician"))
+        return self.filter(own)
+
+
+class PatientRequest(models.Model):
+    """Asked of the office of `physician`, who certified last; of the Registrars once she has left practice."""
+
+    class Kind(models.TextChoices):
+        RENEWAL = "renewal", _("A renewal")
+        FOLLOW_UP = "follow_up", _("A follow-up visit")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="requests")
+    physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="patient_requests")
+    kind = models.CharField(max_length=10, choices=Kind)
+    words = EncryptedTextField(blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = PatientRequestQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["physician", "created_at"], condition=Q(answered_at__isnull=True), name="patient_request_open"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["renewal", "follow_up"]), name="patient_request_kind"),
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answered_by__isnull=True)
+                | Q(answered_at__isnull=False, answered_by__isnull=False),
+                name="patient_request_answered",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "kind"], condition=Q(answered_at__isnull=True), name="patient_request_one_open"
+            ),
+        ]
+
+    def __str__(self):
+        return f"request {self.pk}"
