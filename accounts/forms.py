@@ -146,7 +146,10 @@ class ApplicationForm(IdentificationForm, AccessForm):
         error_messages={"required": _("Enter your Connecticut controlled substance registration")},
     )
     npi = forms.CharField(
-        label=_("NPI"), help_text=_("Your National Provider Identifier, ten digits like 1234567893."), max_length=30
+        label=_("NPI"),
+        help_text=_("Your National Provider Identifier, ten digits like 1234567893."),
+        max_length=30,
+        error_messages={"required": _("Enter your NPI")},
     )
     practice_name = _text(_("Name of your practice"), "practice_name")
     practice_street = _text(_("Street address of your practice"), "practice_street")
