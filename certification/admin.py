@@ -5,11 +5,19 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
-from certification.actions import agree_take_over, answer_request, revoke_card
+from audit.action_admin import ActionAdmin, ReasonForm, Step
+from certification.actions import (
+    agree_take_over,
+    answer_request,
+    reinstate_certification,
+    revoke_card,
+    revoke_certification,
+)
 from certification.forms_office import AgreeForm, RevocationForm
 from certification.models import (
     Card,
@@ -24,6 +32,7 @@ from certification.models import (
     TakeOver,
 )
 from certification.responses import letter_response
+from certification.rules import may_become
 from certification.search import numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
@@ -54,6 +63,39 @@ class CertificationAdmin(ActionAdmin):
         "allotment_limit_oz", "signature_name", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date",
         "ended_at", "ended_by", "papers",
     ]  # fmt: skip
+    steps = (
+        Step(
+            name="revoke",
+            label=_("Revoke"),
+            permission="certification.change_certification",
+            perform=lambda certification, request, reason: revoke_certification(
+                certification=certification, reason=reason, by=request.user
+            ),
+            offered=lambda certification: may_become(certification, Certification.Status.REVOKED),
+            explain=lambda certification: _(
+                "It ends at once: the card is not valid any more, open orders are cancelled, those of today too. "
+                "Patient, caregiver and physician are told. It can be reinstated for 30 days."
+            ),
+            form_class=ReasonForm,
+        ),
+        Step(
+            name="reinstate",
+            label=_("Reinstate"),
+            permission="certification.change_certification",
+            perform=lambda certification, request, reason: reinstate_certification(
+                certification=certification, reason=reason, by=request.user
+            ),
+            offered=lambda certification: may_become(certification, Certification.Status.ACTIVE),
+            explain=lambda certification: (
+                _(
+                    "For a withdrawal or revocation by mistake. It runs again and is valid through %(day)s, as before. "
+                    "Orders that were cancelled stay so. Patient, caregiver and physician are told."
+                )
+                % {"day": date_format(certification.last_valid_day, "F j, Y")}
+            ),
+            form_class=ReasonForm,
+        ),
+    )
 
     def get_search_results(self, request, queryset, search_term):
         found = people_called(search_term, "patient__") | numbered(search_term)
@@ -157,7 +199,7 @@ class PatientAdmin(PersonAdmin):
             name="take-over",
             label=_("Let another physician take over"),
             permission="certification.add_takeover",
-            offered=lambda patient: patient.certifications.active().exists(),
+            offered=lambda patient: patient.certifications.running_on(localdate()).exists(),
             explain=lambda patient: _(
                 "The physician you name can then sign for this patient. Nothing changes before; the present "
                 "certification is superseded when she signs, and both physicians are told."

@@ -62,8 +62,9 @@ class Answer:
     @property
     def last_valid_day(self):
         """The latest of those that count, or that have reached their day; None where the end came before it."""
-        active = [one for one in self.certifications if one.status == Certification.Status.ACTIVE]
-        days = [one.last_valid_day for one in active if one.is_valid_on(self.today) or one.last_valid_day < self.today]
+        counting = (Certification.Status.ACTIVE, Certification.Status.WITHDRAWN)
+        kept = [one for one in self.certifications if one.status in counting]
+        days = [one.valid_through for one in kept if one.is_valid_on(self.today) or one.valid_through < self.today]
         return max(days, default=None)
 
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from certification.models import Card, CaregiverAssignment, Certification, Invitation, PatientRequest, TakeOver
-from certification.rules import renewal_opens_date
+from certification.rules import obtain_another_by, renewal_opens_date
 from notifications import kinds
 
 
@@ -31,8 +31,34 @@ def patient_certified(notification):
 
 
 def certification_withdrawn(notification):
-    certification = _certification(notification, Certification.Status.WITHDRAWN)
-    return certification and _words(certification)
+    """Dropped when it was reinstated meanwhile."""
+    return _ended_words(notification, Certification.Status.WITHDRAWN)
+
+
+def certification_revoked(notification):
+    """Dropped when it was reinstated meanwhile."""
+    return _ended_words(notification, Certification.Status.REVOKED)
+
+
+def certification_reinstated(notification):
+    """Dropped when it ended again meanwhile."""
+    return _ended_words(notification, Certification.Status.ACTIVE)
+
+
+def _ended_words(notification, status):
+    """To the patient, the physician, or who still is the caregiver."""
+    certification = _certification(notification, status)
+    role = notification.context.get("role", "patient")
+    assignment = certification and certification.patient.current_assignment
+    if certification is None or (role == "caregiver" and assignment is None):
+        return None
+    return {
+        **_words(certification),
+        "role": role,
+        "greeted": assignment.caregiver if role == "caregiver" else certification.patient,
+        "stop_date": certification.deliveries_stop_date,
+        "another_by": obtain_another_by(certification),
+    }
 
 
 def practice_left(notification):
@@ -145,7 +171,8 @@ def office_asked(notification):
 
 def register_kinds():
     told = (
-        patient_certified, certification_withdrawn, practice_left, renewal_reminder, invitation, caregiver_named,
+        patient_certified, certification_withdrawn, certification_revoked, certification_reinstated,
+        practice_left, renewal_reminder, invitation, caregiver_named,
         card_revoked,
         caregiver_assigned, caregiver_ended, patient_taken_over, office_asked,
     )  # fmt: skip

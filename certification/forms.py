@@ -338,14 +338,3 @@ class AddForm(QuestionsForm):
     @property
     def chosen_physician(self):
         return self.only_physician or self.cleaned_data.get("physician")
-
-
-class WithdrawalForm(PortalForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        help_text=_("Kept with the certification. The patient is not shown it."),
-        error_messages={"required": _("Enter a reason")},
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=500,
-        validators=[validate_printable],
-    )

@@ -36,6 +36,8 @@ def standing_of(certification: Certification, *, today: date) -> Standing:
     status = Certification.Status(certification.status)
     if status == Certification.Status.DRAFT:
         return Standing("wait", LABELS["sign"]) if certification.prepared_at else Standing("plain", _("Draft"))
+    if status == Certification.Status.WITHDRAWN and certification.is_valid_on(today):
+        return Standing("warn", status.label, (certification.valid_through - today).days)
     if status != Certification.Status.ACTIVE:
         return Standing("ended", status.label)
     can_renew = _can_renew(certification, today)
@@ -66,7 +68,7 @@ def filters_on(today: date) -> dict[str, Q]:
         "draft": Q(status=status.DRAFT, prepared_at__isnull=True),
         "active": running,
         "ending": running & Q(expires_date__lte=soon),
-        "ended": Q(status=status.ACTIVE, expires_date__lte=today) | Q(status=status.WITHDRAWN),
+        "ended": Q(status=status.ACTIVE, expires_date__lte=today) | Q(status__in=[status.WITHDRAWN, status.REVOKED]),
     }
 
 

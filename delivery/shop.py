@@ -95,10 +95,11 @@ def terms_for(patient, *, policy=None):
 
 
 def certification_of(patient):
-    """The active one, or None; without a query where it came with the patient."""
+    """The one that runs, or None; without a query where it came with the patient."""
     if patient.known:
         return getattr(patient, "joined_certification", None)
-    return patient.certifications.active().defer("condition_codes", "directions").first()
+    running = patient.certifications.running_on(timezone.localdate())
+    return running.defer("condition_codes", "directions").first()
 
 
 def cart_of(acting, terms):

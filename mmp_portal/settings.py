@@ -355,6 +355,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 RENEWAL_OPENS_DAYS = env.int("RENEWAL_OPENS_DAYS", 30)
 EXAM_MAX_AGE_DAYS = env.int("EXAM_MAX_AGE_DAYS", 180)
+WITHDRAWAL_STOP_DAYS = env.int("WITHDRAWAL_STOP_DAYS", 30)  # how long deliveries may go on after a withdrawal
 INVITATION_VALID_DAYS = env.int("INVITATION_VALID_DAYS", 14)
 FOUR_EYES = env.bool("FOUR_EYES", True)  # who entered a proof of a physician cannot verify it
 WEEKS_OF_WINDOWS = 8

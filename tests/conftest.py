@@ -42,6 +42,7 @@ ENVIRONMENT = {
     "SECURE_SSL_REDIRECT": "false",  # the test client and the live server speak plain HTTP
     "EXAM_MAX_AGE_DAYS": "180",
     "INVITATION_VALID_DAYS": "14",
+    "WITHDRAWAL_STOP_DAYS": "30",
     "FOUR_EYES": "true",
     "OIDC_SERVER_URL": "",
     "OIDC_CLIENT_ID": "",

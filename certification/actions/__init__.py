@@ -9,6 +9,7 @@ from certification.actions.drafts import (
     save_step,
     start_certification,
 )
+from certification.actions.ending import reinstate_certification, revoke_certification, withdraw_certification
 from certification.actions.identity import agree_take_over, discard_old_drafts, tell_apart
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
 from certification.actions.letters import save_letter
@@ -19,7 +20,6 @@ from certification.actions.signing import (
     certify_patient,
     renew_certification,
     take_over_patient,
-    withdraw_certification,
 )
 
 __all__ = [
@@ -45,7 +45,9 @@ __all__ = [
     "prepare_renewal",
     "print_code",
     "queue_renewal_reminders",
+    "reinstate_certification",
     "renew_certification",
+    "revoke_certification",
     "revoke_card",
     "save_letter",
     "save_step",

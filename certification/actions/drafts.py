@@ -45,7 +45,7 @@ def save_step(*, certification: Certification, step: str, answers: Mapping[str, 
     TransitionError when the draft was signed meanwhile, IncompleteError.
     """
     certification = locked(certification)
-    rules.check_transition(certification, Certification.Status.ACTIVE)
+    rules.check_is_draft(certification)
     today = timezone.localdate()
     if step == "statement":
         check_may_sign(rules.signer_of(certification), by=by, today=today)
@@ -96,7 +96,7 @@ def hand_over_drafts(*, applicant: User, physician: Physician, by: User | None) 
 def discard_draft(*, certification: Certification, by: User) -> None:
     """Forget an unsigned draft; raises TransitionError when it was signed meanwhile."""
     certification = locked(certification)
-    rules.check_transition(certification, Certification.Status.ACTIVE)
+    rules.check_is_draft(certification)
     record(action="certification.discard", by=by, subject=certification)
     certification.delete()
 

@@ -26,7 +26,7 @@ def tell_apart(*, certification: Certification, same_as: Patient | None = None, 
     Somebody whose certification runs is renewed instead; raises DuplicateError, TransitionError.
     """
     certification = locked(certification)
-    rules.check_transition(certification, Certification.Status.ACTIVE)
+    rules.check_is_draft(certification)
     found = rules.possible_duplicates(
         answers_of(certification.draft)["profile"] or {}, physician=certification.certifier
     )
@@ -48,7 +48,7 @@ def agree_take_over(
     """
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
     rules.check_take_over(how=how, agreed_date=agreed_date, today=timezone.localdate())
-    rules.check_may_be_taken_over(patient.certifications.active().first(), physician=physician)
+    rules.check_may_be_taken_over(patient.certifications.running_on(timezone.localdate()).first(), physician=physician)
     agreement, _is_new = TakeOver.objects.update_or_create(
         patient=patient,
         physician=physician,
@@ -76,6 +76,7 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
     elif again is not None:
         patient = _locked(again)
         rules.check_may_be_the_same(patient, [patient])
+        _supersede_withdrawn(patient, today=today)
     else:
         return Patient.objects.create(**fields, number=readable_number("P")), True
     for name, value in fields.items():
@@ -118,6 +119,15 @@ def _supersede(other: Certification, draft: Certification, *, by: User) -> None:
         for role, physician in (("before", rules.signer_of(other)), ("now", rules.signer_of(draft)))
     ]
     queue_many(messages=messages, by=by)
+
+
+def _supersede_withdrawn(patient: Patient, *, today: date) -> None:
+    """Of what was withdrawn no delivery goes on once the next is signed: a patient has one that runs."""
+    withdrawn = patient.certifications.running_on(today).filter(status=Certification.Status.WITHDRAWN)
+    for one in withdrawn.select_for_update(no_key=True, of=("self",)):
+        rules.check_transition(one, Certification.Status.SUPERSEDED)
+        one.status = Certification.Status.SUPERSEDED
+        one.save(update_fields=["status", "updated_at"])
 
 
 def _end_another_caregiver(patient: Patient, answers: Mapping[str, Any] | None, today: date, *, by: User) -> None:

@@ -25,7 +25,7 @@ def save_letter(
     Raises LetterError, IncompleteError, TransitionError.
     """
     certification = locked(certification)
-    rules.check_transition(certification, Certification.Status.ACTIVE)
+    rules.check_is_draft(certification)
     today = timezone.localdate()
     answers = answers_of(certification.draft)
     if not is_minor(answers, today=today):

@@ -41,10 +41,10 @@ def _with_people() -> QuerySet[Certification]:
 
 
 def _queue_reminder(certification: Certification, kind: str, today: date, *, by: User | None) -> None:
-    people = _patient_and_caregiver(certification)
+    people = patient_and_caregiver(certification)
     if not (physician := rules.signer_of(certification)).has_left_on(today):
         people["physician"] = physician
-    for role, address in _addresses(people).items():
+    for role, address in addresses(people).items():
         queue(
             kind="renewal_reminder",
             context={"certification": certification.pk, "reminder": kind, "role": role},
@@ -54,27 +54,28 @@ def _queue_reminder(certification: Certification, kind: str, today: date, *, by:
         )
 
 
-def _patient_and_caregiver(certification: Certification) -> dict[str, Any]:
+def patient_and_caregiver(certification: Certification) -> dict[str, Any]:
+    """Whom a certification concerns, by role."""
     assert certification.patient is not None
     assignment = certification.patient.current_assignment
     people: dict[str, Any] = {"patient": certification.patient}
     return {**people, "caregiver": assignment.caregiver} if assignment else people
 
 
-def _addresses(people: dict[str, Any]) -> dict[str, dict[str, str]]:
+def addresses(people: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Where each is told: by e-mail, or on the list of calls. A mother and child who share an address are told once."""
-    addresses: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, str]] = {}
     told = set()
     for role, person in people.items():
         recipient = person.email or str(person.phone)
         if recipient not in told:
             told.add(recipient)
-            addresses[role] = {
+            found[role] = {
                 "recipient": recipient,
                 "channel": "email" if person.email else "phone",
                 "language": getattr(person, "language", "en"),
             }
-    return addresses
+    return found
 
 
 @audited("certification.tell_of_leaving")
@@ -92,7 +93,7 @@ def tell_patients_of_leaving(*, physician: Physician, left_date: date, by: User 
             **address,
         }
         for certification in running
-        for role, address in _addresses(_patient_and_caregiver(certification)).items()
+        for role, address in addresses(patient_and_caregiver(certification)).items()
     ]
     queue_many(messages=messages, by=by)
     record(action="certification.tell_of_leaving", by=by, subject=physician)

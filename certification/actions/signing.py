@@ -1,4 +1,4 @@
-"""What the physician signs and takes back. Lock order: physician, patient, certification."""
+"""What the physician signs. Lock order: physician, patient, certification."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,6 +12,7 @@ from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.caregivers import assign
 from certification.actions.drafts import locked
+from certification.actions.ending import end
 from certification.actions.identity import agree_take_over, patient_for, tell_of_less
 from certification.actions.joining import invite, write_invitation
 from certification.actions.requests import answer_request
@@ -176,7 +177,7 @@ def renew_certification(
     guardian = rules.guardian_name(patient, today=today)
     check_statement(statement, guardian=guardian, today=today)
     rules.check_signature(physician, signature_name)
-    _end(old, Certification.Status.SUPERSEDED, by=by)
+    end(old, Certification.Status.SUPERSEDED, by=by)
     renewal = renewal or Certification(physician=physician, renewal_of=old)
     renewal.patient, renewal.explained_to = patient, guardian
     _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
@@ -188,29 +189,3 @@ def renew_certification(
     if renewal.monthly_allotment_oz < old.monthly_allotment_oz:
         signals.allotment_lowered.send(Certification, patient=patient)
     return renewal
-
-
-@audited("certification.withdraw")
-def withdraw_certification(*, certification: Certification, reason: str, by: User) -> Certification:
-    """End it today, with a reason; open orders from today on are undone. Raises MayNotSign, TransitionError."""
-    Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
-    certification = locked(certification)
-    today = timezone.localdate()
-    if (physician := rules.signer_of(certification)).user_id != by.pk:
-        check_may_sign(physician, by=by, today=today)
-    certification.deliveries_stop_date = today
-    certification.ended_reason = reason
-    _end(certification, Certification.Status.WITHDRAWN, by=by)
-    Certification.objects.drafts().filter(renewal_of=certification).delete()  # its renewal, if one was prepared
-    record(action="certification.withdraw", by=by, subject=certification)
-    queue_many(messages=[_told("certification_withdrawn", certification)], by=by)
-    signals.certification_ended.send(Certification, patient=certification.patient, from_day=today)
-    return certification
-
-
-def _end(certification: Certification, status: str, *, by: User) -> None:
-    rules.check_transition(certification, status)
-    certification.status = status
-    certification.ended_at = timezone.now()
-    certification.ended_by = by
-    certification.save()

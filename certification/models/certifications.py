@@ -27,12 +27,14 @@ class CertificationQuerySet(models.QuerySet):
         """Drafts in which nothing is missing but the physician's statement and signature, the longest wait first."""
         return self.drafts().filter(prepared_at__isnull=False).order_by("prepared_at", "pk")
 
+    def running_on(self, day):
+        """Active (also past its year), or withdrawn while deliveries still go on."""
+        withdrawn = Q(status=Certification.Status.WITHDRAWN, deliveries_stop_date__gte=day)
+        return self.filter(Q(status=Certification.Status.ACTIVE) | withdrawn)
+
     def valid_on(self, day):
-        return self.active().filter(
-            Q(deliveries_stop_date__isnull=True) | Q(deliveries_stop_date__gt=day),
-            certified_date__lte=day,
-            expires_date__gt=day,
-        )
+        """The newest first: what was withdrawn may still run when the next is signed."""
+        return self.running_on(day).filter(certified_date__lte=day, expires_date__gt=day).order_by("-certified_at")
 
     def in_hands_of(self, user, today):
         """What a physician signed or prepares, or what she lets her delegate see; of an applicant, her own drafts."""
@@ -51,6 +53,7 @@ class Certification(models.Model):
         ACTIVE = "active", _("Active")
         SUPERSEDED = "superseded", _("Superseded by a renewal")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        REVOKED = "revoked", _("Revoked")
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -94,7 +97,9 @@ class Certification(models.Model):
     certified_date = models.DateField(null=True, blank=True)
     expires_date = models.DateField(null=True, blank=True, help_text=_("First day on which it is no longer valid."))
     renewal_of = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="renewal")
-    deliveries_stop_date = models.DateField(null=True, blank=True)
+    deliveries_stop_date = models.DateField(
+        null=True, blank=True, help_text=_("Last day of deliveries of a withdrawn one.")
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -107,7 +112,8 @@ class Certification(models.Model):
         indexes = [models.Index(fields=["status", "expires_date"], name="certification_ending")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "active", "superseded", "withdrawn"]), name="certification_status"
+                condition=Q(status__in=["draft", "active", "superseded", "withdrawn", "revoked"]),
+                name="certification_status",
             ),
             models.CheckConstraint(
                 condition=Q(physician__isnull=False, applicant__isnull=True)
@@ -178,6 +184,15 @@ class Certification(models.Model):
                 condition=Q(status__in=["draft", "active"]) | Q(ended_at__isnull=False), name="certification_ended"
             ),
             models.CheckConstraint(
+                condition=~Q(status__in=["draft", "active"]) | Q(ended_at__isnull=True, ended_by__isnull=True),
+                name="certification_running_has_no_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(deliveries_stop_date__isnull=True)
+                | Q(status__in=["withdrawn", "superseded"], deliveries_stop_date__gte=F("certified_date")),
+                name="certification_stop_of_withdrawn",
+            ),
+            models.CheckConstraint(
                 condition=Q(status="draft") | Q(prepared_at__isnull=True), name="certification_prepared_is_draft"
             ),
             models.UniqueConstraint(
@@ -213,10 +228,19 @@ class Certification(models.Model):
             return []
         return signed_sentences(version=self.statement_version, explained_to=self.explained_to)
 
+    @property
+    def valid_through(self):
+        """The last day on which it counts: its year's, or the last of deliveries where it was withdrawn before."""
+        if self.status == self.Status.WITHDRAWN and self.deliveries_stop_date:
+            return min(self.deliveries_stop_date, self.last_valid_day)
+        return self.last_valid_day
+
+    def runs_on(self, day):
+        """Active (also past its year), or withdrawn while deliveries still go on."""
+        if self.status == self.Status.WITHDRAWN:
+            return self.deliveries_stop_date is not None and day <= self.deliveries_stop_date
+        return self.status == self.Status.ACTIVE
+
     def is_valid_on(self, day):
-        """Active, signed on or before `day`, not yet expired, and deliveries not stopped."""
-        return (
-            self.status == self.Status.ACTIVE
-            and self.certified_date <= day < self.expires_date
-            and (self.deliveries_stop_date is None or day < self.deliveries_stop_date)
-        )
+        """It runs, was signed on or before `day`, and has not expired."""
+        return self.runs_on(day) and self.certified_date <= day < self.expires_date

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, FilteredRelation, Q, Value
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -73,17 +74,23 @@ class PatientQuerySet(models.QuerySet):
     SEALED = ("draft", "condition_codes", "directions", "ended_reason")  # decrypted where they are shown alone
 
     def with_standing(self):
-        """In one query: `joined_assignment` is the open assignment with its caregiver, `joined_certification` the
-        active certification. Either attribute is absent where there is none; `known` says that they were looked for."""
+        """In one query: `joined_assignment` is the open assignment with its caregiver, `joined_certification` what
+        runs. Either attribute is absent where there is none; `known` says that they were looked for."""
         return (
             self.annotate(
                 known=Value(True),
                 joined_assignment=FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
-                joined_certification=FilteredRelation("certifications", condition=Q(certifications__status="active")),
+                joined_certification=FilteredRelation("certifications", condition=self._runs(timezone.localdate())),
             )
             .select_related("joined_assignment__caregiver", "joined_certification")
             .defer("joined_assignment__need", *(f"joined_certification__{name}" for name in self.SEALED))
         )
+
+    @staticmethod
+    def _runs(day):
+        """As `Certification.runs_on`: never two of a patient, for what is signed next supersedes what was withdrawn."""
+        withdrawn = Q(certifications__status="withdrawn", certifications__deliveries_stop_date__gte=day)
+        return Q(certifications__status="active") | withdrawn
 
 
 class Patient(Person):

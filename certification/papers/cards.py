@@ -37,7 +37,7 @@ def _kind(face):
 
 
 def _last_day(face):
-    return date_format(face.certification.last_valid_day, "F j, Y")
+    return date_format(face.certification.valid_through, "F j, Y")
 
 
 def _rows(face):

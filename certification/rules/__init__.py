@@ -1,6 +1,13 @@
 """What a certification needs, and how long it lasts. Each `check_` raises a CertificationError; nothing is written."""
 
 from certification.rules.cards import check_may_have_card
+from certification.rules.ending import (
+    check_ending_has_reason,
+    check_may_be_reinstated,
+    check_stop_date,
+    latest_stop_date,
+    obtain_another_by,
+)
 from certification.rules.errors import (
     MOST_INVITATION_TRIES,
     AddressError,
@@ -14,11 +21,13 @@ from certification.rules.errors import (
     ConditionError,
     DuplicateError,
     ElsewhereError,
+    EndingError,
     ExamDateError,
     IncompleteError,
     InvitationError,
     LetterError,
     OwnPatientError,
+    ReinstatementError,
     RenewalNotOpen,
     SignatureError,
     TakeOverError,
@@ -79,6 +88,7 @@ from certification.rules.signing import (
     check_conditions_fit_age,
     check_exam_dates,
     check_is_as_seen,
+    check_is_draft,
     check_is_qualified,
     check_limit_is_not_in_use,
     check_monthly_allotment,
@@ -87,11 +97,20 @@ from certification.rules.signing import (
     conditions_for,
     draft_digest,
     expires_date_for,
+    may_become,
     ounces_to_mg,
     signer_of,
 )
 
 __all__ = [
+    "EndingError",
+    "ReinstatementError",
+    "check_ending_has_reason",
+    "check_is_draft",
+    "check_may_be_reinstated",
+    "check_stop_date",
+    "latest_stop_date",
+    "obtain_another_by",
     "agreement_for",
     "certified_elsewhere",
     "check_may_be_taken_over",
@@ -164,6 +183,7 @@ __all__ = [
     "expires_date_for",
     "guardian_name",
     "is_minor_on",
+    "may_become",
     "names_po_box",
     "needs_guardian",
     "ounces_to_mg",

@@ -65,6 +65,14 @@ class TakeOverError(CertificationError):
     """The patient cannot be taken over like this."""
 
 
+class EndingError(CertificationError):
+    """It cannot end like this."""
+
+
+class ReinstatementError(CertificationError):
+    """What ended cannot come back."""
+
+
 class LetterError(CertificationError):
     """The letter, or its file, cannot be taken."""
 

@@ -35,9 +35,10 @@ MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exac
 S = Certification.Status
 ALLOWED_TRANSITIONS = {
     S.DRAFT: {S.ACTIVE},
-    S.ACTIVE: {S.SUPERSEDED, S.WITHDRAWN},
+    S.ACTIVE: {S.SUPERSEDED, S.WITHDRAWN, S.REVOKED},
     S.SUPERSEDED: set(),
-    S.WITHDRAWN: set(),
+    S.WITHDRAWN: {S.ACTIVE, S.SUPERSEDED, S.REVOKED},
+    S.REVOKED: {S.ACTIVE},
 }
 
 
@@ -68,11 +69,22 @@ def ounces_to_mg(ounces: Decimal) -> int:
 
 def check_transition(certification: Certification, to: str) -> None:
     """`to` may follow the certification's status; raises TransitionError."""
-    if to not in ALLOWED_TRANSITIONS[Certification.Status(certification.status)]:
+    if not may_become(certification, to):
         raise TransitionError(
             _("This certification is %(status)s; that is no longer possible.")
             % {"status": certification.get_status_display().lower()}
         )
+
+
+def may_become(certification: Certification, to: str) -> bool:
+    """Whether `to` may follow the certification's status."""
+    return to in ALLOWED_TRANSITIONS[Certification.Status(certification.status)]
+
+
+def check_is_draft(certification: Certification) -> None:
+    """Nobody has signed it yet; raises TransitionError."""
+    if certification.status != Certification.Status.DRAFT:
+        check_transition(certification, Certification.Status.DRAFT)
 
 
 def check_is_qualified(questions: Mapping[str, Any]) -> None:

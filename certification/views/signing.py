@@ -1,4 +1,4 @@
-"""What the physician alone does: sign, renew, withdraw; and what stands afterwards."""
+"""What the physician alone does: sign and renew; and what stands afterwards."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms import ConditionForm, RenewalForm, SignatureForm, SigningForm, WithdrawalForm
+from certification.forms import ConditionForm, RenewalForm, SignatureForm, SigningForm
 from certification.models import Certification, Condition
 from certification.statements import QUESTIONS, attested
 from certification.steps import answers_of, guardian_of, is_minor, step_errors
@@ -285,25 +285,3 @@ def _take_kept(request, certification):
     if not kept or kept["certification"] != certification.pk:
         return None
     return QueryDict(decrypt(kept["typed"], context=KEPT))
-
-
-@office_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request, uuid):
-    certification = own_certification(request, uuid)
-    if certification.status != Certification.Status.ACTIVE:
-        return redirect(step_url(certification, "confirmation"))
-    if not is_signer(request.user, certification):
-        return tell_who_signs(request, certification)
-    form = WithdrawalForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            actions.withdraw_certification(
-                certification=certification, reason=form.cleaned_data["reason"], by=request.user
-            )
-            messages.success(request, _("The certification is withdrawn."))
-            return redirect(step_url(certification, "confirmation"))
-        except (rules.CertificationError, AccountsError) as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    return render(request, "certification/certification_withdraw.html", {"certification": certification, "form": form})

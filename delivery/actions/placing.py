@@ -88,7 +88,8 @@ def _request_digest(
 
 
 def _locked_certification(patient: Patient, window: DeliveryWindow) -> Certification | None:
-    return Certification.objects.valid_on(window.date).select_for_update(no_key=True).filter(patient=patient).first()
+    valid = Certification.objects.valid_on(window.date)
+    return valid.select_for_update(no_key=True).filter(patient=patient).first()
 
 
 def _locked_order_and_cart(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order | None, Order | None]:

@@ -1,6 +1,7 @@
 """The home of patients and caregivers: how the certification stands first, then what is on its way."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Prefetch
 from django.shortcuts import redirect, render
@@ -9,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from audit.actions import record
 from certification.models import Caregiver, Certification, Patient
-from certification.rules import still_to_affirm
+from certification.rules import obtain_another_by, still_to_affirm
 from certification.standing import Standing, standing_of
 from delivery.acting import patients_of
 from delivery.models import Order
@@ -26,6 +27,7 @@ class PatientCard:
     standing: Standing
     is_own: bool
     refusal: str
+    another_by: date | None  # until when another may be obtained for one that was withdrawn
 
 
 @require_safe
@@ -64,10 +66,12 @@ def _cards(user, today):
 
 def _card(patient, user, today):
     certification = patient.certifications.all()[0]
+    another_by = obtain_another_by(certification)
     return PatientCard(
         patient=patient,
         certification=certification,
         standing=standing_of(certification, today=today),
         is_own=patient.user_id == user.pk,
         refusal=refusal_of(check_orderer, patient, user=user, today=today),
+        another_by=another_by if another_by and today <= another_by else None,
     )

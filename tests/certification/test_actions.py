@@ -256,7 +256,7 @@ def test_withdraw_certification_ends_it_today():
     )
     today = timezone.localdate()
     assert (withdrawn.status, withdrawn.deliveries_stop_date) == ("withdrawn", today)
-    assert certification.patient.certification_on(today) is None
+    assert certification.patient.certification_on(today + timedelta(days=1)) is None
     assert Notification.objects.filter(kind="certification_withdrawn").count() == 1
 
 

@@ -309,6 +309,41 @@ def test_preparing_a_renewal_while_it_is_signed_without_the_lock_meets_the_const
     assert "IntegrityError" in prepare_while_renewing(monkeypatch)
 
 
+# --- A revocation beside a renewal -----------------------------------------------------------------------------------
+
+
+def revoke_while_renewing(slowly):
+    """What the Registrar and the physician get who act at once on the same certification."""
+    old = factories.certification(on=timezone.localdate() - timedelta(days=345))
+    registrar = factories.staff("Registrar")
+    slowly("check_signature")
+    slowly("check_ending_has_reason")
+
+    def renew():
+        return actions.renew_certification(
+            certification=old,
+            condition=factories.condition(),
+            statement=factories.statement(),
+            signature_name=old.physician.name,
+            by=PortalBackend().get_user(old.physician.user_id),
+        ).status
+
+    def revoke():
+        return actions.revoke_certification(certification=old, reason="Forged.", by=registrar).status
+
+    return at_once([renew, revoke])
+
+
+def test_a_revocation_beside_a_renewal_lets_one_of_both_through(slowly):
+    answers = revoke_while_renewing(slowly)
+    assert answers in (["active", "TransitionError"], ["RenewalNotOpen", "revoked"])
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_a_revocation_beside_a_renewal_without_the_lock_renews_what_is_revoked(slowly):
+    assert revoke_while_renewing(slowly) == ["active", "revoked"]
+
+
 # --- Cards ----------------------------------------------------------------------------------------------------------
 
 

@@ -190,12 +190,20 @@ def test_what_was_kept_of_one_renewal_is_not_shown_in_another(client, physician,
 # --- Withdrawal -----------------------------------------------------------------------------------------------------
 
 
+def withdrawal(reason):
+    day = timezone.localdate()
+    return {
+        "reason": reason,
+        **{f"deliveries_stop_date_{part}": getattr(day, part) for part in ("month", "day", "year")},
+    }
+
+
 def test_withdraw_says_what_will_happen_and_ends_it(client, physician):
     certification = factories.certification(physician)
     page = client.get(url(certification, "withdraw")).content.decode()
     assert "cancelled" in page and "told at once" in page
     for _ in range(2):
-        response = client.post(url(certification, "withdraw"), {"reason": "No longer under my care."})
+        response = client.post(url(certification, "withdraw"), withdrawal("No longer under my care."))
         assert response.url == url(certification, "confirmation")
     certification.refresh_from_db()
     assert (certification.status, certification.ended_reason) == ("withdrawn", "No longer under my care.")
@@ -206,7 +214,7 @@ def test_withdraw_says_what_will_happen_and_ends_it(client, physician):
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "\x00"])
 def test_withdraw_wants_a_reason(client, physician, reason):
     certification = factories.certification(physician)
-    response = client.post(url(certification, "withdraw"), {"reason": reason})
+    response = client.post(url(certification, "withdraw"), withdrawal(reason))
     assert list(response.context["form"].errors) == ["reason"]
     certification.refresh_from_db()
     assert certification.status == "active"

@@ -72,7 +72,10 @@ def test_reminder_due_is_the_one_of_the_day(days_left, reminder):
     assert rules.reminder_due(expires_date=TODAY + timedelta(days=days_left), today=TODAY) == reminder
 
 
-ALLOWED = {("draft", "active"), ("active", "superseded"), ("active", "withdrawn")}
+ALLOWED = {
+    ("draft", "active"), ("active", "superseded"), ("active", "withdrawn"), ("active", "revoked"),
+    ("withdrawn", "active"), ("withdrawn", "superseded"), ("withdrawn", "revoked"), ("revoked", "active"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("to", Certification.Status.values)

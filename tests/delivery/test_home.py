@@ -53,10 +53,11 @@ def test_an_ended_certification_says_what_to_do_and_whom_to_call():
     assert "Order for delivery" not in words
 
 
-def test_a_withdrawn_certification_says_so():
+def test_a_withdrawn_certification_says_so(monday):
     physician = factories.identified_physician()
     certification = factories.certification(physician)
     withdraw_certification(certification=certification, reason="No longer indicated.", by=physician.user)
+    monday.shift(timedelta(days=1))
     words = home(certification.patient.user)
     assert "The certification has ended The physician withdrew it on November 23, 2026." in words
     assert "No longer indicated" not in words

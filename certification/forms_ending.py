@@ -1,0 +1,38 @@
+"""What the physician types when a certification ends before its year is over."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from certification import rules
+from ui.forms import DateBoxesField, PortalForm, validate_printable
+
+
+class WithdrawalForm(PortalForm):
+    deliveries_stop_date = DateBoxesField(
+        label=_("Last day of deliveries"), error_messages={"required": _("Enter the last day of deliveries.")}
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("Kept with the certification. The patient is not shown it."),
+        error_messages={"required": _("Enter a reason")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        validators=[validate_printable],
+    )
+
+    def __init__(self, *args, certification, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.certification, self.today = certification, timezone.localdate()
+        latest = rules.latest_stop_date(certification, today=self.today)
+        days = {"first": date_format(self.today, "F j, Y"), "last": date_format(latest, "F j, Y")}
+        self.fields["deliveries_stop_date"].help_text = (
+            _("From today, %(first)s, through %(last)s. Orders for later days are cancelled.") % days
+        )
+
+    def clean(self):
+        super().clean()
+        if stop_date := self.cleaned_data.get("deliveries_stop_date"):
+            self.ask(rules.check_stop_date, stop_date, self.certification, today=self.today)
+        return self.cleaned_data

@@ -1,0 +1,34 @@
+"""Where the physician ends a certification before its year is over."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.decorators import office_required
+from accounts.rules import AccountsError
+from certification import actions, rules
+from certification.forms_ending import WithdrawalForm
+from certification.models import Certification
+from certification.views.scope import is_signer, own_certification, record_view, step_url, tell_who_signs
+from ui.errors import add_to_form
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request, uuid):
+    certification = own_certification(request, uuid)
+    if certification.status != Certification.Status.ACTIVE:
+        return redirect(step_url(certification, "confirmation"))
+    if not is_signer(request.user, certification):
+        return tell_who_signs(request, certification)
+    form = WithdrawalForm(request.POST if request.method == "POST" else None, certification=certification)
+    if form.is_valid():
+        try:
+            actions.withdraw_certification(certification=certification, **form.cleaned_data, by=request.user)
+            messages.success(request, _("The certification is withdrawn."))
+            return redirect(step_url(certification, "confirmation"))
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    return render(request, "certification/certification_withdraw.html", {"certification": certification, "form": form})
