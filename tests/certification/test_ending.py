@@ -324,7 +324,7 @@ def test_home_card_and_check_say_what_a_withdrawal_leaves(certification):
     client = factories.client_for(certification.patient.user)
     withdraw(certification, 2)
     home, card = client.get("/home/").content.decode(), client.get("/card/").content.decode()
-    assert "Valid through November 25, 2026" in home and "last day on which we deliver" in home
+    assert "Valid through November 25, 2026" in home and "We deliver through November 25, 2026" in home
     assert "through December 23, 2026 to obtain another" in home and "Order for delivery" in home
     assert "Wednesday, November 25, 2026" in card and "It was withdrawn on November 23, 2026." in card
     check = client.get(reverse("certification:verify", args=[factories.card(certification.patient).token]))
