@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import wraps
 
-from django.db.models import Q
 from django.http import Http404
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,10 +17,7 @@ CHOSEN = "acting_for"  # session key: the number of the patient whom a caregiver
 
 def patients_of(user):
     """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming."""
-    assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True)
-    cared_for = assignments.filter(caregiver__user=user, affirmed_at__isnull=False)
-    own_or_cared_for = Q(user=user, affirmed_at__isnull=False) | Q(pk__in=cared_for.values("patient"))
-    return Patient.objects.filter(own_or_cared_for).with_standing().order_by("pk")
+    return Patient.objects.in_hands_of(user).with_standing().order_by("pk")
 
 
 def people_of(request):

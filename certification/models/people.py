@@ -73,6 +73,15 @@ def person_constraints(table):
 class PatientQuerySet(models.QuerySet):
     SEALED = ("draft", "condition_codes", "directions", "ended_reason")  # decrypted where they are shown alone
 
+    def in_hands_of(self, user):
+        """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming."""
+        cared_for = self.model.objects.filter(
+            assignments__caregiver__user=user,
+            assignments__ended_date__isnull=True,
+            assignments__affirmed_at__isnull=False,
+        )
+        return self.filter(Q(user=user, affirmed_at__isnull=False) | Q(pk__in=cared_for.values("pk")))
+
     def with_standing(self):
         """In one query: `joined_assignment` is the open assignment with its caregiver, `joined_certification` what
         runs. Either attribute is absent where there is none; `known` says that they were looked for."""

@@ -35,7 +35,9 @@ def card(request):
     faces, ended = _faces(request.user, roles)
     today = timezone.localdate()
     context = {
-        "faces": [(face, standing_of(face.certification, today=today)) for face in faces],
+        "faces": [
+            (face, standing_of(face.certification, today=today), _opens_certificate(face, today)) for face in faces
+        ],
         "ended": ended,
     }
     return render(request, "certification/card.html", context)
@@ -49,6 +51,11 @@ def card_pdf(request):
     if not faces:
         return redirect("certification:card")
     return pdf_response(cards_pdf(faces, language=get_language()), name="card.pdf")
+
+
+def _opens_certificate(face, today):
+    """The patient reads what was certified, and the guardian who decides for her; another caregiver does not."""
+    return not face.is_caregivers or bool(rules.guardian_name(face.patient, today=today))
 
 
 def _roles(user):

@@ -4,16 +4,18 @@ from functools import wraps
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from accounts.decorators import office_required
-from certification.models import Certification
+from certification import rules
+from certification.models import Certification, Patient
 from certification.views.scope import own_certification
 
 UNREAD = ("condition_codes", "directions", "ended_reason", "draft")  # no paper shows them
 
 
 def papers_required(permission, *, for_patient=False):
-    """For the office that has it, for staff with `permission`, and for the patient herself where that is meant.
+    """For the office that has it, for staff with `permission`; where that is meant, for the patient or her guardian.
 
     The view gets the signed certification; a draft has no papers. Everybody else gets the 404 of a page that is not
     there.
@@ -28,13 +30,24 @@ def papers_required(permission, *, for_patient=False):
         def guarded(request, uuid):
             if request.user.has_perm(permission):
                 return view(request, get_object_or_404(_signed(), uuid=uuid))
-            if for_patient and (hers := _signed().filter(uuid=uuid, patient__user=request.user).first()):
+            if for_patient and (hers := _hers(request.user, uuid)):
                 return view(request, hers)
             return for_office(request, uuid)
 
         return guarded
 
     return decorate
+
+
+def _hers(user, uuid):
+    """The patient's own, or that of somebody for whom the account decides as the guardian; else None."""
+    certification = _signed().filter(uuid=uuid).first()
+    patient = certification and certification.patient
+    if patient is None or patient.user_id == user.pk:
+        return certification
+    is_guarded = bool(rules.guardian_name(patient, today=timezone.localdate()))
+    acts_for_her = Patient.objects.in_hands_of(user).filter(pk=patient.pk).exists()
+    return certification if is_guarded and acts_for_her else None
 
 
 def _signed():

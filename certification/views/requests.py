@@ -1,7 +1,6 @@
 """What a patient asks of the office: her own page of it, and the office's answer."""
 
 from django.contrib import messages
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,10 +39,7 @@ def ask(request, uuid):
 
 def _signed_of(user):
     """The certifications of whom she is, and of whom she acts for; what a renewal replaced is asked about no more."""
-    acting = Q(
-        assignments__caregiver__user=user, assignments__ended_date__isnull=True, assignments__affirmed_at__isnull=False
-    )
-    patients = Patient.objects.filter(Q(user=user, affirmed_at__isnull=False) | acting)
+    patients = Patient.objects.in_hands_of(user)
     signed = Certification.objects.exclude(status__in=[Certification.Status.DRAFT, Certification.Status.SUPERSEDED])
     return signed.filter(patient__in=patients.values("pk")).select_related("patient", "physician")
 

@@ -18,6 +18,7 @@ from certification.papers import fonts
 from certification.papers.cards import cards_pdf
 from certification.papers.certificate import certificate_pdf
 from tests import factories
+from tests.delivery import people
 
 pytestmark = pytest.mark.django_db
 LONGEST = {"first_name": "W" * 100, "middle_name": "Wilhelmina " * 9, "last_name": "O'Brien-" * 12, "suffix": "M" * 20}
@@ -163,3 +164,17 @@ def test_card_pdf_of_what_has_ended_leads_to_the_page_that_says_why():
     assert factories.client_for(made.patient.user).get("/card.pdf").url == "/card/"
     address = f"/certification/{made.uuid}/card"
     assert factories.client_for(made.physician.user).get(f"{address}.pdf").url == f"{address}/"
+
+
+def test_certificate_opens_for_the_guardian_and_for_no_other_caregiver():
+    guardian, child = people.guardian_of_a_child()
+    patient, caregiver = people.patient_with_caregiver()
+    statuses = [
+        factories.client_for(account).get(f"/certification/{of.certifications.get().uuid}/certificate/").status_code
+        for account, of in ((guardian.user, child), (guardian.user, patient), (caregiver.user, patient))
+    ]
+    assert statuses == [200, 404, 404]
+    cards = [
+        factories.client_for(account).get("/card/").content.decode() for account in (guardian.user, caregiver.user)
+    ]
+    assert ["What the physician certified" in card for card in cards] == [True, False]
