@@ -19,6 +19,7 @@ app_name = "certification"
 
 urlpatterns = [
     path("certification/", patients.patient_list, name="patient-list"),
+    path("certification/patients.csv", patients.patient_csv, name="patient-csv"),
     path("certification/add/", patients.certification_add, name="certification-add"),
     path("certification/<uuid:uuid>/questions/", steps.QuestionsView.as_view(), name="certification-questions"),
     path("certification/<uuid:uuid>/profile/", steps.ProfileView.as_view(), name="certification-profile"),

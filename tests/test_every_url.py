@@ -36,6 +36,7 @@ OFFICE = {
     "accounts:physician-leave",
     "accounts:physician-monitoring",
     "certification:patient-list",
+    "certification:patient-csv",
     "certification:certification-add",
 }
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.

@@ -5,11 +5,12 @@ from uuid import uuid4
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import office_required
 from accounts.models import Physician
@@ -23,10 +24,16 @@ from certification.rules import CertificationError
 from certification.standing import LABELS, filters_on, matching, most_urgent_first, standing_of
 from certification.steps import next_step
 from certification.views.scope import is_draft, is_signer, own_certification, sign_url, step_url, to_sign
+from ui.spreadsheets import write_csv
 
 A_PAGE = 50
 SEARCH = "patient_search"  # session key: names and birth dates stay out of addresses and logs
 SEARCH_MAX_LENGTH = 100
+UNREAD = ("draft", "condition_codes", "directions", "ended_reason")
+EXPORTED = (
+    "patient_number", "last_name", "first_name", "birth_date", "phone", "certification_number", "status",
+    "certified_date", "valid_through", "days_left",
+)  # fmt: skip
 
 
 @office_required
@@ -61,6 +68,33 @@ def patient_list(request):
         "asked": _asked(request.user, today),
     }
     return render(request, "certification/patient_list.html", context)
+
+
+@office_required
+@require_safe
+def patient_csv(request):
+    """The signed certifications of this office, each patient's last: no condition, no directions."""
+    today = timezone.localdate()
+    signed = Certification.objects.in_hands_of(request.user, today).exclude(status=Certification.Status.DRAFT)
+    shown = (
+        signed.filter(filters_on(today)["all"]).select_related("patient").defer(*UNREAD).order_by("expires_date", "pk")
+    )
+    record(action="certification.export", by=request.user)
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="patients-{today}.csv"'},
+    )
+    write_csv(response, EXPORTED, (_exported(one, today) for one in shown.iterator(chunk_size=2000)))
+    return response
+
+
+def _exported(certification, today):
+    patient, standing = certification.patient, standing_of(certification, today=today)
+    return [
+        patient.number, patient.last_name, patient.first_name, patient.birth_date, patient.phone.as_national,
+        certification.number, standing.label, certification.certified_date, certification.last_valid_day,
+        standing.days_left,
+    ]  # fmt: skip
 
 
 def _asked(user, today):

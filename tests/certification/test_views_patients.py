@@ -1,5 +1,6 @@
 """The list of patients: who stands in it, how they are found, and how a draft begins and ends."""
 
+import csv
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -242,3 +243,27 @@ def test_certification_discard_asks_on_a_page_and_forgets(client, physician):
     assert client.post(address).url == "/certification/"
     assert not Certification.objects.exists()
     assert client.post(address).status_code == 404
+
+
+# --- The list as a file ---------------------------------------------------------------------------------------------
+
+
+def test_patient_csv_holds_ones_own_patients_and_no_formula(client, physician):
+    own = factories.certification(physician, profile=factories.profile(first_name="-Rosa", last_name="Delgado"))
+    factories.certification(factories.identified_physician())
+    factories.draft(physician)
+
+    response = client.get("/certification/patients.csv")
+
+    rows = list(csv.DictReader(response.content.decode().splitlines()))
+    assert [(row["patient_number"], row["first_name"]) for row in rows] == [(own.patient.number, "'-Rosa")]
+    assert (rows[0]["valid_through"], rows[0]["status"]) == (str(own.last_valid_day), "Active")
+    assert "attachment" in response["Content-Disposition"]
+    assert Event.objects.filter(action="certification.export").count() == 1
+
+
+def test_patient_csv_asks_as_many_queries_for_5_as_for_1(client, physician, django_assert_max_num_queries):
+    for _number in range(5):
+        factories.certification(physician)
+    with django_assert_max_num_queries(8):
+        assert len(client.get("/certification/patients.csv").content.splitlines()) == 6
