@@ -3,21 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Barrier
-from time import sleep
 from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.db.models import Sum
 from django.db.models.query import QuerySet
 from django.utils import timezone
 
 from accounts.backends import PortalBackend
-from certification.actions import withdraw_certification
 from delivery import actions, rules
 from delivery.models import DeliveryWindow, Order, Product, StockMovement
 from notifications.models import Notification
-from tests import factories
+from tests import crowd, factories
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url
 from tests.guard import unguarded
@@ -110,13 +107,15 @@ def bookers(count, capacity):
     people.policy(timezone.localdate(), capacity=capacity)
     window, product = factories.window(), factories.product(stock=1000)
     assert window.capacity == capacity
-    physician = factories.identified_physician()
-    calls = []
-    for _person in range(count):
-        patient = factories.certification(physician).patient
-        factories.cart(patient, (product, 2))
-        calls.append(placing(patient, window))
-    return window, product, calls
+    return window, product, [placing(patient, window) for patient in many(count, product)]
+
+
+def many(count, product):
+    """So many patients, each with two of the product in the cart."""
+    first = factories.patient()
+    patients = [first, *crowd.like(first, count - 1)]
+    crowd.fill_carts(patients, product, 2)
+    return patients
 
 
 def booked(window):
@@ -187,12 +186,7 @@ def test_control_without_locks_equal_posts_take_more_than_one_place(monkeypatch)
 def last_items(buyers):
     """So many patients, each with two of a product of which four are left, in windows with room."""
     product, window = factories.product(stock=4), factories.window()
-    calls = []
-    for _person in range(buyers):
-        patient = factories.patient()
-        factories.cart(patient, (product, 2))
-        calls.append(placing(patient, window))
-    return product, calls
+    return product, [placing(patient, window) for patient in many(buyers, product)]
 
 
 def test_10_buyers_of_the_last_items_give_two_orders():
@@ -223,11 +217,8 @@ def test_control_without_locks_10_buyers_oversell_the_last_items(monkeypatch):
 def moving(count, capacity):
     """So many orders for one window, each of which wants a place of the next, which has few."""
     people.policy(timezone.localdate(), capacity=count)
-    first, product, physician = factories.window(), factories.product(stock=1000), factories.identified_physician()
-    orders = [
-        factories.order(factories.certification(physician).patient, into=first, lines=[(product, 2)])
-        for _order in range(count)
-    ]
+    first, product = factories.window(), factories.product(stock=1000)
+    orders = [factories.order(one, into=first, lines=[(product, 2)]) for one in many(count, product)]
     second = factories.window(starts="13:30")
     with unguarded():
         DeliveryWindow.objects.filter(pk=second.pk).update(capacity=capacity)
@@ -281,125 +272,3 @@ def test_control_without_locks_patient_and_caregiver_exceed_the_allotment(monkey
     with without_locks(monkeypatch, all_pass="check_allotment_left", parties=2):
         results = at_once(calls)
     assert sum(order.amount_mg for order in orders_in(results)) == 160_000
-
-
-# --- A withdrawal beside an order ------------------------------------------------------------------------------------
-
-
-def withdraw_while_placing():
-    """The physician withdraws at the moment when her patient orders; what became of the order, if any."""
-    certification = factories.certification()
-    patient, physician = certification.patient, certification.physician
-    window, product = factories.window(), factories.product(stock=1000)
-    factories.cart(patient, (product, 2))
-    at_once(
-        [
-            placing(patient, window),
-            lambda: withdraw_certification(certification=certification, reason="Moved away.", by=physician.user),
-        ]
-    )
-    order = Order.objects.placed().first()
-    return order and order.status, booked(window)
-
-
-def slow_down_placing(monkeypatch):
-    """Time between the last check of an order and its writing."""
-    check = rules.check_certification_covers
-
-    def check_slowly(*args, **kwargs):
-        check(*args, **kwargs)
-        sleep(0.3)
-
-    monkeypatch.setattr(rules, "check_certification_covers", check_slowly)
-
-
-def test_no_order_stands_beside_a_withdrawal(monkeypatch):
-    slow_down_placing(monkeypatch)
-    assert withdraw_while_placing() in {(None, 0), ("cancelled", 0)}
-
-
-@on_postgres
-def test_control_without_locks_an_order_stands_without_a_certification(monkeypatch):
-    slow_down_placing(monkeypatch)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
-    assert withdraw_while_placing() == ("placed", 1)
-
-
-@on_postgres
-def test_a_withdrawal_and_an_order_into_the_same_window_need_no_second_try(monkeypatch):
-    """Both lock orders, then windows, then products: no deadlock that a retry would have to hide."""
-    physician = factories.identified_physician()
-    certification, other = factories.certification(physician), factories.certification(physician)
-    product, windows = (
-        factories.product(stock=1000),
-        [factories.window(factories.next_wednesday(weeks)) for weeks in (0, 1)],
-    )
-    for window in windows:
-        factories.order(certification.patient, into=window, lines=[(product, 2)])
-    factories.cart(other.patient, (product, 2))
-    monkeypatch.setattr("audit.actions._is_lock_trouble", lambda error: False)
-    results = at_once(
-        [
-            lambda: withdraw_certification(certification=certification, reason="Moved away.", by=physician.user),
-            placing(other.patient, windows[0]),
-        ]
-    )
-    assert Order.objects.holding().get() in results
-
-
-# --- Cancelling -----------------------------------------------------------------------------------------------------
-
-
-def test_an_order_cancelled_many_times_gives_back_once():
-    order = factories.order()
-    by = order.placed_by
-    results = at_once([lambda: actions.cancel_order(order=order, by=by) for _time in range(8)])
-    assert len(orders_in(results)) == 8
-    assert (booked(order.window), StockMovement.objects.filter(kind="released").count()) == (0, 1)
-
-
-@on_postgres
-def test_control_without_locks_an_order_gives_back_more_than_once(monkeypatch):
-    order = factories.order()
-    for _other in range(4):
-        factories.order()
-    by = order.placed_by
-    with without_locks(monkeypatch, all_pass="check_may_cancel", parties=4):
-        at_once([lambda: actions.cancel_order(order=order, by=by) for _time in range(4)])
-    assert booked(order.window) == 1  # how much stock comes back hangs on who reads the movements first
-
-
-def confirm_and_cancel_at_once():
-    order, staff = factories.order(), factories.staff("Pharmacist")
-    by = order.placed_by
-    results = at_once(
-        [
-            lambda: actions.confirm_order(order=order, by=staff),
-            lambda: actions.cancel_order(order=order, by=by),
-        ]
-    )
-    order.refresh_from_db()
-    assert len(results) == 2
-    return order
-
-
-def test_an_order_is_confirmed_or_cancelled_and_never_both():
-    order = confirm_and_cancel_at_once()
-    assert order.status == "cancelled"  # after a confirmation too, until the cut-off
-    held = StockMovement.objects.filter(order=order).aggregate(Sum("quantity"))["quantity__sum"]
-    assert (booked(order.window), held) == (0, 0)  # confirming first writes a pair of its own, for the lot
-
-
-@on_postgres
-def test_control_without_locks_an_order_is_confirmed_that_gave_its_place_back(monkeypatch):
-    check = rules.check_transition
-
-    def confirm_last(order, to):
-        check(order, to)
-        if to == Order.Status.CONFIRMED:
-            sleep(0.3)
-
-    monkeypatch.setattr(rules, "check_transition", confirm_last)
-    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
-    order = confirm_and_cancel_at_once()
-    assert (order.status, booked(order.window)) == ("confirmed", 0)

@@ -1,0 +1,146 @@
+"""What is taken back while somebody else decides. Each race has a control."""
+
+from threading import Event
+
+import pytest
+from django.db.models import Sum
+from django.db.models.query import QuerySet
+
+from certification.actions import withdraw_certification
+from delivery import actions, rules
+from delivery.models import Order, StockMovement
+from tests import factories
+from tests.delivery.test_races import at_once, booked, on_postgres, orders_in, placing, without_locks
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def monday(_flush_with_triggers_off):
+    """These run on the real clock: threads share the one that is stopped."""
+
+
+# --- A withdrawal beside an order ------------------------------------------------------------------------------------
+
+
+def withdraw_while_placing(monkeypatch, *, patience):
+    """The physician withdraws between the last check of an order and its writing, which waits for her so many seconds.
+
+    What became of the order.
+    """
+    certification = factories.certification()
+    patient, physician = certification.patient, certification.physician
+    window, product = factories.window(), factories.product(stock=1000)
+    factories.cart(patient, (product, 2))
+    checked, withdrawn, check = Event(), Event(), rules.check_certification_covers
+
+    def check_and_wait(*args):
+        check(*args)
+        checked.set()
+        withdrawn.wait(patience)
+
+    def withdraw():
+        checked.wait(30)
+        withdraw_certification(certification=certification, reason="Moved away.", by=physician.user)
+        withdrawn.set()
+
+    monkeypatch.setattr(rules, "check_certification_covers", check_and_wait)
+    at_once([placing(patient, window), withdraw])
+    return Order.objects.placed().get().status, booked(window)
+
+
+def test_no_order_stands_beside_a_withdrawal(monkeypatch):
+    assert withdraw_while_placing(monkeypatch, patience=0.3) == ("cancelled", 0)
+
+
+@on_postgres
+def test_control_without_locks_an_order_stands_without_a_certification(monkeypatch):
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
+    assert withdraw_while_placing(monkeypatch, patience=30) == ("placed", 1)
+
+
+@on_postgres
+def test_a_withdrawal_and_an_order_into_the_same_window_need_no_second_try(monkeypatch):
+    """Both lock orders, then windows, then products: no deadlock that a retry would have to hide."""
+    physician = factories.identified_physician()
+    certification, other = factories.certification(physician), factories.certification(physician)
+    product, windows = (
+        factories.product(stock=1000),
+        [factories.window(factories.next_wednesday(weeks)) for weeks in (0, 1)],
+    )
+    for window in windows:
+        factories.order(certification.patient, into=window, lines=[(product, 2)])
+    factories.cart(other.patient, (product, 2))
+    monkeypatch.setattr("audit.actions._is_lock_trouble", lambda error: False)
+    results = at_once(
+        [
+            lambda: withdraw_certification(certification=certification, reason="Moved away.", by=physician.user),
+            placing(other.patient, windows[0]),
+        ]
+    )
+    assert Order.objects.holding().get() in results
+
+
+# --- Cancelling -----------------------------------------------------------------------------------------------------
+
+
+def test_an_order_cancelled_many_times_gives_back_once():
+    order = factories.order()
+    by = order.placed_by
+    results = at_once([lambda: actions.cancel_order(order=order, by=by) for _time in range(8)])
+    assert len(orders_in(results)) == 8
+    assert (booked(order.window), StockMovement.objects.filter(kind="released").count()) == (0, 1)
+
+
+@on_postgres
+def test_control_without_locks_an_order_gives_back_more_than_once(monkeypatch):
+    order = factories.order()
+    for _other in range(4):
+        factories.order()
+    by = order.placed_by
+    with without_locks(monkeypatch, all_pass="check_may_cancel", parties=4):
+        at_once([lambda: actions.cancel_order(order=order, by=by) for _time in range(4)])
+    assert booked(order.window) == 1  # how much stock comes back hangs on who reads the movements first
+
+
+def confirm_and_cancel_at_once():
+    order, staff = factories.order(), factories.staff("Pharmacist")
+    by = order.placed_by
+    results = at_once(
+        [
+            lambda: actions.confirm_order(order=order, by=staff),
+            lambda: actions.cancel_order(order=order, by=by),
+        ]
+    )
+    order.refresh_from_db()
+    assert len(results) == 2
+    return order
+
+
+def test_an_order_is_confirmed_or_cancelled_and_never_both():
+    order = confirm_and_cancel_at_once()
+    assert order.status == "cancelled"  # after a confirmation too, until the cut-off
+    held = StockMovement.objects.filter(order=order).aggregate(Sum("quantity"))["quantity__sum"]
+    assert (booked(order.window), held) == (0, 0)  # confirming first writes a pair of its own, for the lot
+
+
+@on_postgres
+def test_control_without_locks_an_order_is_confirmed_that_gave_its_place_back(monkeypatch):
+    read, cancelled, check, cancel = Event(), Event(), rules.check_transition, actions.cancel_order
+
+    def check_in_turns(order, to):
+        check(order, to)
+        if to == Order.Status.CONFIRMED:
+            read.set()
+            cancelled.wait(30)
+        read.wait(30)
+
+    def cancel_and_say_so(**arguments):
+        cancel(**arguments)
+        cancelled.set()
+
+    monkeypatch.setattr(rules, "check_transition", check_in_turns)
+    monkeypatch.setattr(actions, "cancel_order", cancel_and_say_so)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
+    order = confirm_and_cancel_at_once()
+    assert (order.status, booked(order.window)) == ("confirmed", 0)
