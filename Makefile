@@ -6,7 +6,7 @@ export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/built/*' 2>/dev/null)
 
-.PHONY: help run test check bench assets lock
+.PHONY: help run test check bench drill assets lock
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -23,6 +23,9 @@ check: .venv/dev.stamp var/static/staticfiles.json ## format, lint, types, impor
 bench: .venv/run.stamp static/built/portal.css ## speed of a roster's import (ROWS=… for more) and of a certificate
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
+
+drill: .venv/dev.stamp var/static/staticfiles.json ## the long forms: 10,000 steps of a state machine, 200 bookers for 20 places
+	@bin/drill
 
 assets: var/static/staticfiles.json ## compile the styles and collect the static files
 

@@ -61,6 +61,7 @@ hypothesis.settings.load_profile("portal")
 
 def pytest_addoption(parser):
     parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite", help="what the tests run on")
+    parser.addoption("--drill", action="store_true", help="the long form of the state machine and of the races")
 
 
 def pytest_configure(config):

@@ -18,6 +18,7 @@ from urllib.parse import quote
 import requests
 
 OLDEST_POSTGRES = 14  # that Django 5.2 takes
+BASE_DIR = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds a server may take to start or to stop
 
 
@@ -154,6 +155,30 @@ class OpenIdProvider(Server):
         """What its own page does when a person fills it in; returns the address to which it sends her back."""
         response = requests.post(address, data=answers, timeout=5, allow_redirects=False)
         return response.headers["Location"]
+
+
+class Portal(Server):
+    """A WSGI application as the portal is run: gunicorn, 2 processes with 4 threads each."""
+
+    def __init__(self, database_url: str, application: str = "mmp_portal.wsgi", **environment: str) -> None:
+        super().__init__("web")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        # By its own script: settings.py gives the statements of a web process a time limit, and knows it by its name.
+        command = [Path(sys.executable).with_name("gunicorn"), application, "--bind", f"127.0.0.1:{port}", "--preload"]
+        self.start(
+            [*command, "--workers", "2", "--threads", "4", "--keep-alive", "60", "--chdir", BASE_DIR],
+            is_ready=self._answers,
+            env=os.environ | {"DATABASE_URL": database_url} | environment,
+        )
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/livez", timeout=5).ok
+        except requests.ConnectionError:
+            return False
 
 
 def _end_with_parent() -> None:

@@ -47,9 +47,10 @@ def guardian_of_two():
     return caregiver, child, sibling
 
 
-def patient_with_caregiver(**over):
+def patient_with_caregiver(statement=None, **over):
     """A grown-up with an affirmed account, and her caregiver with another."""
-    made = factories.certification(caregiver=factories.caregiver(relationship="child", **over))
+    caregiver = factories.caregiver(relationship="child", **over)
+    made = factories.certification(caregiver=caregiver, statement=statement or factories.statement())
     caregiver = made.patient.current_assignment.caregiver
     factories.join(caregiver)
     return made.patient, caregiver

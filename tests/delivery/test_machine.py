@@ -1,0 +1,268 @@
+"""Whatever people and staff do, in any order, the books agree: places, stock, lots and allotments.
+
+A few seconds in the suite; `make drill` takes 10,000 steps, others each time.
+"""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from certification.actions import end_caregiver, reinstate_certification, withdraw_certification
+from certification.models import Certification, Patient
+from delivery import actions, rules
+from delivery.models import AllotmentEntry, DeliveryWindow, Order, OrderLine, Product, StockMovement
+from tests import factories
+from tests.delivery import people
+from tests.guard import unguarded
+from ui.errors import PortalError
+
+pytestmark = pytest.mark.django_db
+SHORT, LONG = {"max_examples": 6, "stateful_step_count": 40}, {"max_examples": 200, "stateful_step_count": 50}
+LOTS = ["LOT-1", "LOT-2"]
+pick = st.integers(0, 99)  # whom or what: the remainder says which of those that are there
+few = st.integers(1, 6)
+rarely = st.integers(0, 4).map(lambda number: number == 0)
+ENCRYPTED = [f"certification__{name}" for name in ("condition_codes", "directions", "ended_reason", "draft")]
+
+
+class World:
+    """Made once. Three patients, one of them with a caregiver; one may have 1 oz; four products; two places each."""
+
+    def __init__(self, clock):
+        self.clock, self.began = clock, timezone.now()
+        people.policy(timezone.localdate(), capacity=2)
+        physician = factories.identified_physician()
+        self.staff = factories.staff("Pharmacist")
+        cared_for, caregiver = people.patient_with_caregiver()
+        frugal = factories.statement(monthly_allotment_oz="1.00")
+        others = [factories.certification(physician, **more).patient for more in ({}, {"statement": frugal})]
+        self.orderers = [(one.pk, one.user) for one in (cared_for, *others)] + [(cared_for.pk, caregiver.user)]
+        for name, amount_mg, price_cents in (("A", 1_000, 7_500), ("B", 14_000, 8_000), ("C", 27_000, 9_000)):
+            factories.product(sku=name, amount_mg=amount_mg, price_cents=price_cents, stock=5)
+        factories.product(sku="NONE", stock=0)
+        factories.window()
+
+
+class Shop(RuleBasedStateMachine):
+    world: World
+    steps = 0
+
+    def __init__(self):
+        super().__init__()
+        self.world.clock.move_to(self.world.began)
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+
+    def teardown(self):
+        transaction.set_rollback(True)
+        self.atomic.__exit__(None, None, None)
+
+    def do(self, action, **arguments):
+        """A refusal is an answer like any other; what it leaves is for the invariants to see."""
+        type(self).steps += 1
+        try:
+            action(**arguments)
+        except PortalError:
+            assert not transaction.get_rollback()
+
+    def one(self, queryset, which):
+        found = list(queryset.order_by("pk"))
+        return found[which % len(found)] if found else None
+
+    def orderer(self, which):
+        patient, user = self.world.orderers[which % len(self.world.orderers)]
+        return Patient.objects.get(pk=patient), user
+
+    def on_an_order(self, action, which, **arguments):
+        if order := self.one(Order.objects.placed(), which):
+            self.do(action, order=order, **arguments)
+
+    # --- Patients and caregivers ---
+
+    @rule(who=pick, what=pick, quantity=few)
+    def put(self, who, what, quantity):
+        patient, user = self.orderer(who)
+        self.do(actions.set_line, patient=patient, product=self.one(Product.objects, what), quantity=quantity, by=user)
+
+    @rule(who=pick, where=st.integers(0, 5))
+    def order(self, who, where):
+        patient, user = self.orderer(who)
+        lines = OrderLine.objects.filter(order__status="cart", order__patient=patient, order__placed_by=user)
+        seen_cents, _mg = rules.totals(lines.select_related("product"))
+        self.do(
+            actions.place_order,
+            patient=patient,
+            window=self.one(DeliveryWindow.objects, where),
+            address=factories.address(),
+            payment_method="cash",
+            seen_cents=seen_cents,
+            idempotency_key=uuid4(),
+            by=user,
+        )
+
+    @rule(who=pick, what=st.integers(0, 2), quantity=st.integers(1, 2), where=st.integers(0, 5))
+    def fill_and_order(self, who, what, quantity, where):
+        self.put(who, what, quantity)
+        self.order(who, where)
+
+    for_somebody_else = for_a_third = fill_and_order
+
+    @rule(which=pick, where=st.integers(0, 5), is_staff=st.booleans())
+    def move(self, which, where, is_staff):
+        self.by_somebody(actions.move_order, which, is_staff, window=self.one(DeliveryWindow.objects, where))
+
+    @rule(which=pick, is_staff=st.booleans())
+    def cancel(self, which, is_staff):
+        self.by_somebody(actions.cancel_order, which, is_staff)
+
+    @rule(which=pick)
+    def decline(self, which):
+        self.by_somebody(actions.decline_order, which, False)
+
+    @rule(which=pick, who=pick)
+    def reorder(self, which, who):
+        self.on_an_order(actions.reorder, which, by=self.orderer(who)[1])
+
+    def by_somebody(self, action, which, is_staff, **arguments):
+        if order := self.one(Order.objects.placed(), which):
+            self.do(action, order=order, by=self.world.staff if is_staff else order.placed_by, **arguments)
+
+    # --- Staff ---
+
+    @rule(which=pick)
+    def confirm(self, which):
+        self.on_an_order(actions.confirm_order, which, by=self.world.staff)
+
+    @rule(which=pick)
+    def refuse(self, which):
+        self.on_an_order(actions.refuse_order, which, reason="Recalled.", by=self.world.staff)
+
+    @rule(which=pick, what=pick, lot=st.sampled_from(LOTS))
+    def change_lot(self, which, what, lot):
+        product = self.one(Product.objects, what)
+        self.on_an_order(actions.change_lot, which, product=product, lot=lot, by=self.world.staff)
+
+    @rule(what=pick, quantity=few, lot=st.sampled_from(LOTS))
+    def restock(self, what, quantity, lot):
+        product = self.one(Product.objects, what)
+        self.do(actions.receive_stock, product=product, quantity=quantity, lot=lot, by=self.world.staff)
+
+    @rule(what=pick, quantity=st.integers(0, 20))
+    def count(self, what, quantity):
+        self.do(actions.count_stock, product=self.one(Product.objects, what), quantity=quantity, by=self.world.staff)
+
+    @rule(
+        how=st.sampled_from([actions.quarantine_stock, actions.clear_stock, actions.write_off]),
+        what=pick,
+        quantity=few,
+        lot=st.sampled_from(LOTS),
+    )
+    def take_out(self, how, what, quantity, lot):
+        out = {"quantity": quantity, "lot": lot, "reason": "Seal", "by": self.world.staff}
+        self.do(how, product=self.one(Product.objects, what), **out)
+
+    @rule(what=pick, price_cents=st.sampled_from([4_000, 8_500]), is_withdrawn=rarely)
+    def change_product(self, what, price_cents, is_withdrawn):
+        changes = {"price_cents": price_cents, "is_active": not is_withdrawn, "by": self.world.staff}
+        self.do(actions.save_product, sku=self.one(Product.objects, what).sku, **changes)
+
+    @rule(
+        who=pick,
+        ago=st.integers(0, 40),
+        amount_mg=st.sampled_from([500, 14_175, 60_000]),
+        origin=st.sampled_from(AllotmentEntry.Origin.values),
+    )
+    def enter(self, who, ago, amount_mg, origin):
+        day = timezone.localdate() - timedelta(days=ago)
+        entry = {"patient": self.orderer(who)[0], "day": day, "amount_mg": amount_mg, "origin": origin}
+        self.do(actions.record_allotment_entry, **entry, reason="Seen", by=self.world.staff)
+
+    @rule(where=st.integers(0, 5), is_open=st.booleans())
+    def close_or_open(self, where, is_open):
+        with unguarded():
+            DeliveryWindow.objects.filter(pk=self.one(DeliveryWindow.objects, where).pk).update(is_open=is_open)
+
+    # --- What happens above, and time ---
+
+    @rule(who=pick, stops=st.sampled_from([None, 3, 20]), is_meant=rarely)
+    def withdraw(self, who, stops, is_meant):
+        certification = self.orderer(who)[0].certifications.get()
+        if not is_meant:
+            return
+        day = stops and timezone.localdate() + timedelta(days=stops)
+        withdrawal = {"reason": "Moved away.", "deliveries_stop_date": day, "by": certification.physician.user}
+        self.do(withdraw_certification, certification=certification, **withdrawal)
+
+    @precondition(lambda self: Certification.objects.filter(status="withdrawn").exists())
+    @rule()
+    def reinstate(self):
+        certification = Certification.objects.filter(status="withdrawn")[0]
+        self.do(reinstate_certification, certification=certification, reason="Back.", by=self.world.staff)
+
+    @rule(is_meant=rarely)
+    def end_the_caregiver(self, is_meant):
+        certification = self.orderer(0)[0].certifications.get()
+        if is_meant:
+            self.do(end_caregiver, certification=certification, reason="Recovered.", by=certification.physician.user)
+
+    @rule(hours=st.sampled_from([1, 23, 24, 100]))
+    def wait(self, hours):
+        """With what the night does."""
+        self.world.clock.shift(timedelta(hours=hours))
+        actions.lapse_orders(now=timezone.now(), by=None)
+
+    # --- What holds after every step ---
+
+    @invariant()
+    def no_window_is_overbooked(self):
+        holding = Count("orders", filter=Q(orders__status__in=Order.HOLDING))
+        for window in DeliveryWindow.objects.annotate(held=holding):
+            assert window.booked == window.held <= window.capacity
+
+    @invariant()
+    def stock_is_the_sum_of_its_movements(self):
+        for product in Product.objects.annotate(moved=Sum("movements__quantity", default=0)):
+            assert product.stock == product.moved >= 0
+
+    @invariant()
+    def open_orders_hold_what_they_say_and_closed_ones_nothing(self):
+        said = {
+            (line.order_id, line.product_id): line.quantity
+            for line in OrderLine.objects.filter(order__status__in=Order.HOLDING)
+        }
+        moved = StockMovement.objects.held().values_list("order", "product").annotate(total=Sum("quantity"))
+        assert said == {(order, product): -total for order, product, total in moved if total}
+
+    @invariant()
+    def no_open_order_exceeds_an_allotment(self):
+        """In every span of 30 days that an open order lies in; what staff enter may exceed it, orders then yield."""
+        ordered = list(Order.objects.holding().select_related("window", "certification").defer(*ENCRYPTED))
+        counted = [(order.patient_id, order.window.date, order.amount_mg) for order in ordered]
+        counted += AllotmentEntry.objects.values_list("patient", "day", "amount_mg")
+        for order in ordered:
+            day, limit_mg = order.window.date, rules.allotment_mg(order.certification)
+            if day < timezone.localdate():
+                continue
+            assert order.certification.is_valid_on(day)
+            for first in (day - timedelta(days=back) for back in range(30)):
+                last = first + timedelta(days=29)
+                used = sum(mg for patient, on, mg in counted if patient == order.patient_id and first <= on <= last)
+                assert used <= limit_mg, (order.pk, first)
+
+
+def test_whatever_is_done_the_books_agree(monday, request):
+    is_drill = request.config.getoption("drill")
+
+    class ShopHere(Shop):
+        world = World(monday)
+
+    form = {**LONG, "derandomize": False, "print_blob": True} if is_drill else SHORT
+    run_state_machine_as_test(ShopHere, settings=settings(suppress_health_check=list(HealthCheck), **form))
+    assert ShopHere.steps > form["max_examples"] * form["stateful_step_count"] / 2  # the rest found nothing to do
