@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Q, Value, When
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
@@ -20,6 +21,11 @@ LABELS = {
     "active": _("Active"),
     "ending": _("Ending soon"),
     "ended": _("Ended"),
+}
+DUE_DAYS = (7, 30, 60, 90)
+DUE_LABELS = {
+    **{str(days): format_lazy(_("Within {days} days"), days=days) for days in DUE_DAYS},
+    "expired": _("Expired"),
 }
 SHOWN_FIRST = ("sign", "draft", "ending", "active", "ended")
 
@@ -70,6 +76,19 @@ def filters_on(today: date) -> dict[str, Q]:
         "ending": running & Q(expires_date__lte=soon),
         "ended": Q(status=status.ACTIVE, expires_date__lte=today) | Q(status__in=[status.WITHDRAWN, status.REVOKED]),
     }
+
+
+def due_on(today: date) -> dict[str, Q]:
+    """What wants a renewal: that ends within so many days (7 stand in the 30 as well), and that has ended without one.
+
+    Days are counted as for the reminders: what expires on the first day of being invalid, `days` after today.
+    """
+    active = Q(status=Certification.Status.ACTIVE)
+    within = {
+        str(days): active & Q(expires_date__gt=today, expires_date__lte=today + timedelta(days=days))
+        for days in DUE_DAYS
+    }
+    return {**within, "expired": active & Q(expires_date__lte=today)}
 
 
 def most_urgent_first(certifications, today: date):

@@ -5,6 +5,7 @@ from certification.views import (
     caregivers,
     certificates,
     confirmation,
+    due,
     ending,
     identity,
     joining,
@@ -19,6 +20,7 @@ app_name = "certification"
 
 urlpatterns = [
     path("certification/", patients.patient_list, name="patient-list"),
+    path("certification/due/", due.due_list, name="due-list"),
     path("certification/patients.csv", patients.patient_csv, name="patient-csv"),
     path("certification/add/", patients.certification_add, name="certification-add"),
     path("certification/<uuid:uuid>/questions/", steps.QuestionsView.as_view(), name="certification-questions"),

@@ -22,12 +22,13 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from certification import actions as certifications
-from certification.models import Letter, Patient
+from certification.models import Certification, Letter, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
 from delivery.models import DeliveryWindow, Order
+from tests import guard
 
 PASSWORD = "correct horse battery staple"  # noqa: S105
 SSN_LAST_FOUR = "1234"
@@ -268,6 +269,29 @@ def certification(of=None, *, on=None, joined=True, **steps):
         made = certifications.certify_patient(certification=draft(of, **steps), signature_name=of.name, by=of.user)
         if joined and made.patient.email:
             join(made.patient)
+    return made
+
+
+def copies(of, count, **over):
+    """As many certifications as `of`, each of a patient of her own, in two statements; `over` changes the rows."""
+    number = [f"{next(_count):08d}" for _ in range(count)]
+    with guard.unguarded():
+        people = Patient.objects.bulk_create(
+            _copy(of.patient, number=f"P-{one}", user=None, phone=phone()) for one in number
+        )
+        return Certification.objects.bulk_create(
+            _copy(of, number=f"C-{one}", uuid=uuid4(), patient=person, **over)
+            for one, person in zip(number, people, strict=True)
+        )
+
+
+def _copy(row, **over):
+    fields = {
+        field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if not field.primary_key
+    }
+    made = type(row)(**fields)
+    for name, value in over.items():
+        setattr(made, name, value)
     return made
 
 

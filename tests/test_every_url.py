@@ -37,6 +37,7 @@ OFFICE = {
     "accounts:physician-monitoring",
     "certification:patient-list",
     "certification:patient-csv",
+    "certification:due-list",
     "certification:certification-add",
 }
 # About one thing: its owner's alone, and nothing at all (404) to everybody else.

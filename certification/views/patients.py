@@ -21,7 +21,7 @@ from certification.forms import AddForm
 from certification.invitations import states_of
 from certification.models import Certification, PatientRequest
 from certification.rules import CertificationError
-from certification.standing import LABELS, filters_on, matching, most_urgent_first, standing_of
+from certification.standing import LABELS, due_on, filters_on, matching, most_urgent_first, standing_of
 from certification.steps import next_step
 from certification.views.scope import is_draft, is_signer, own_certification, sign_url, step_url, to_sign
 from ui.spreadsheets import write_csv
@@ -47,10 +47,11 @@ def patient_list(request):
     show = show if show in LABELS else "all"
     term = request.session.get(SEARCH, "")
     scoped = Certification.objects.in_hands_of(request.user, today)
-    filters = filters_on(today)
+    filters, due = filters_on(today), due_on(today)
     counts = scoped.aggregate(
         **{name: Count("pk", filter=where) for name, where in filters.items()},
         to_sign=Count("pk", filter=filters["sign"] & Q(physician__user=request.user)),
+        due=Count("pk", filter=due["30"] | due["expired"]),
     )
     found = matching(scoped, term) if term else scoped
     page = Paginator(_rows(found.filter(filters[show]), today), A_PAGE).get_page(request.GET.get("page"))
@@ -62,6 +63,7 @@ def patient_list(request):
         "first_to_sign": counts["to_sign"] and sign_url(to_sign(request.user)[0]),
         "filters": [{"name": name, "label": LABELS[name], "count": counts[name]} for name in LABELS],
         "show": show,
+        "due": counts["due"],
         "term": term,
         "has_any": counts["all"],
         "is_applicant": request.user.is_applicant,
