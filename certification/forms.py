@@ -14,6 +14,7 @@ from certification import rules
 from certification.models import CaregiverAssignment, Patient, Sex
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.forms import (
+    Choice,
     ColumnCheckboxSelect,
     DateBoxesField,
     OuncesField,
@@ -168,9 +169,13 @@ class ConditionForm(StepForm):
         not_future=True,
     )
 
-    def __init__(self, *args, conditions, **kwargs):
+    def __init__(self, *args, conditions, hints=None, **kwargs):
+        """`hints` are lines under some of the conditions, by code."""
         super().__init__(*args, **kwargs)
-        self.fields["condition_codes"].choices = [(condition.code, condition.name) for condition in conditions]
+        self.fields["condition_codes"].choices = [
+            (condition.code, Choice(condition.name, hint=(hints or {}).get(condition.code, "")))
+            for condition in conditions
+        ]
 
 
 class StatementForm(StepForm):

@@ -115,6 +115,8 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     condition, statement = answers["condition"], answers["statement"]
     certification.number = readable_number("C")
     certification.status = Certification.Status.ACTIVE
+    assert certification.patient is not None
+    certification.patient_as_signed = certification.patient.facts
     certification.condition_codes = condition["condition_codes"]
     certification.exam_date = condition["exam_date"]
     certification.monitoring_reviewed_date = condition["monitoring_reviewed_date"]

@@ -73,6 +73,9 @@ class Certification(models.Model):
         null=True, blank=True, help_text=_("Since when only the statement and the signature are missing.")
     )
     condition_codes = EncryptedJSONField(null=True, blank=True, editable=False)
+    patient_as_signed = EncryptedJSONField(
+        null=True, blank=True, editable=False, help_text=_("The patient’s name, address, phone and email that day.")
+    )
     qualifies = models.BooleanField(default=False)
     residency_proof_seen = models.BooleanField(default=False)
     not_an_inmate = models.BooleanField(default=False)

@@ -57,6 +57,17 @@ class Person(models.Model):
     def town(self):
         return f"{self.city}, {self.state} {self.zip_code}"
 
+    @property
+    def facts(self):
+        """Who this is and how to reach her, as JSON: kept with what is signed, and compared a year later."""
+        return {
+            "name": self.name,
+            "birth_date": self.birth_date.isoformat(),
+            "address": f"{self.street_address}, {self.town}",
+            "phone": str(self.phone),
+            "email": self.email,
+        }
+
 
 def person_constraints(table):
     """What is true of every person, under names that carry the table's."""
@@ -71,7 +82,13 @@ def person_constraints(table):
 
 
 class PatientQuerySet(models.QuerySet):
-    SEALED = ("draft", "condition_codes", "directions", "ended_reason")  # decrypted where they are shown alone
+    SEALED = (
+        "draft",
+        "condition_codes",
+        "directions",
+        "ended_reason",
+        "patient_as_signed",
+    )  # decrypted where they are shown alone
 
     def in_hands_of(self, user):
         """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming."""

@@ -76,6 +76,7 @@ from certification.rules.renewal import (
     ENDED_REMINDER_WITHIN,
     REMINDER_DAYS,
     check_renewal_is_open,
+    days_given_up,
     reminder_due,
     renewal_opens_date,
 )
@@ -179,6 +180,7 @@ __all__ = [
     "check_transition",
     "code_digest",
     "conditions_for",
+    "days_given_up",
     "draft_digest",
     "expires_date_for",
     "guardian_name",

@@ -19,6 +19,15 @@ def renewal_opens_date(certification: Certification) -> date:
     return certification.expires_date - timedelta(days=settings.RENEWAL_OPENS_DAYS)
 
 
+def days_given_up(certification: Certification, *, today: date) -> int:
+    """Days of its year, `today` included, that a renewal signed on `today` replaces; 0 once it has ended.
+
+    A renewal takes effect on the day it is signed and runs one year from it [brief]: what is left is not added.
+    """
+    assert certification.expires_date
+    return max((certification.expires_date - today).days, 0)
+
+
 def reminder_due(*, expires_date: date, today: date) -> str | None:
     """The reminder that belongs to `today`: "60", "30", "14", "7", "1" (days left at most), "ended", or None.
 

@@ -1,10 +1,8 @@
-"""What the physician alone does: sign and renew; and what stands afterwards."""
+"""What the physician alone does: her statement and signature, and on to the next that waits."""
 
 from allauth.account.decorators import reauthentication_required
-from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.db.models import Q
-from django.http import QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,14 +12,14 @@ from django.views.decorators.http import require_http_methods
 from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms import ConditionForm, RenewalForm, SignatureForm, SigningForm
+from certification.forms import SignatureForm, SigningForm
 from certification.models import Certification, Condition
 from certification.statements import QUESTIONS, attested
 from certification.steps import answers_of, guardian_of, is_minor, step_errors
+from certification.views.kept import keeping_what_was_typed, typed_in
 from certification.views.scope import (
     STEP_LABELS,
     is_draft,
-    is_renewed,
     is_signer,
     own_certification,
     record_view,
@@ -32,10 +30,7 @@ from certification.views.scope import (
     to_sign,
 )
 from certification.views.steps import limit_hint
-from ui.encryption import decrypt, encrypt
 from ui.errors import add_to_form
-
-KEPT = "signing_kept"  # session key: what was typed while the physician signs in again, encrypted
 
 
 @office_required
@@ -97,7 +92,7 @@ def _answers_context(certification):
         "conditions": Condition.objects.filter(code__in=codes),
         "is_minor": is_minor(answers, today=timezone.localdate()),
         "letters": certification.letters.all(),
-        "last_valid_day": _last_valid_day(timezone.localdate()),
+        "last_valid_day": last_valid_day_from(timezone.localdate()),
     }
 
 
@@ -105,7 +100,7 @@ def _guardian_in(certification):
     return guardian_of(answers_of(certification.draft), today=timezone.localdate())
 
 
-def _last_valid_day(today):
+def last_valid_day_from(today):
     return Certification(expires_date=rules.expires_date_for(today)).last_valid_day
 
 
@@ -123,7 +118,7 @@ def sign(request, uuid):
     errors = step_errors(certification.draft, physician=certification.physician, today=timezone.localdate())
     if errors.keys() - {"statement"}:
         return redirect(step_url(certification, "review"))
-    return _keeping_what_was_typed(_sign, request, certification, "sign")
+    return keeping_what_was_typed(_sign, request, certification, "sign")
 
 
 @reauthentication_required
@@ -134,7 +129,7 @@ def _sign(request, certification):
         try:
             seen = request.POST.get("seen", "")
             signed = actions.certify_patient(certification=certification, **form.answers, seen=seen, by=request.user)
-            return _go_on(request, signed, prepared_at)
+            return go_on(request, signed, prepared_at)
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
             certification.refresh_from_db()
@@ -153,8 +148,8 @@ def _sign(request, certification):
 def _signing_form(request, certification, today):
     saved, guardian = answers_of(certification.draft)["statement"], _guardian_in(certification)
     return SigningForm(
-        request.POST if request.method == "POST" else _take_kept(request, certification),
-        limit_hint=limit_hint(today),
+        typed_in(request, certification, "sign"),
+        limit_hint=limit_hint(rules.allotment_limit_oz(today)),
         physician=certification.physician,
         guardian=guardian,
         initial=SigningForm.initial_from(saved, guardian)
@@ -163,7 +158,7 @@ def _signing_form(request, certification, today):
     )
 
 
-def _go_on(request, signed, prepared_at):
+def go_on(request, signed, prepared_at):
     """From what was prepared to the next that waits, in their order, without a page in between."""
     if prepared_at is None:
         return redirect(step_url(signed, "confirmation"))
@@ -173,115 +168,3 @@ def _go_on(request, signed, prepared_at):
     later = Q(prepared_at__gt=prepared_at) | Q(prepared_at=prepared_at, pk__gt=signed.pk)
     following = to_sign(request.user).filter(later).first()
     return redirect(sign_url(following) if following else "certification:patient-list")
-
-
-def _keeping_what_was_typed(view, request, certification, step):
-    """Nothing of a statement is lost when the physician has to sign in again before it counts."""
-    try:
-        return view(request, certification)
-    except ReauthenticationRequired:
-        if request.method != "POST":
-            raise
-        return _keep_and_ask(request, certification, step)
-
-
-@office_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def renew(request, uuid):
-    certification = own_certification(request, uuid)
-    if is_draft(certification):
-        return redirect(step_url(certification, "review"))
-    if is_renewed(certification):
-        return redirect(step_url(certification.renewal, "confirmation"))
-    try:
-        rules.check_renewal_is_open(certification, today=timezone.localdate())
-    except rules.RenewalNotOpen as error:
-        return render(request, "certification/renewal_closed.html", {"certification": certification, "reason": error})
-    if not is_signer(request.user, certification):
-        return _prepare_renewal(request, certification)
-    return _keeping_what_was_typed(_renew, request, certification, "renew")
-
-
-def _prepare_renewal(request, certification):
-    """What a delegate does of it: conditions and exam dates, kept until the physician signs."""
-    today = timezone.localdate()
-    conditions = rules.conditions_for(birth_date=certification.patient.birth_date, day=today)
-    form = ConditionForm(
-        request.POST if request.method == "POST" else None,
-        conditions=conditions,
-        initial=_prepared(certification) or {"condition_codes": certification.condition_codes},
-    )
-    if form.is_valid():
-        try:
-            actions.prepare_renewal(certification=certification, condition=form.answers, by=request.user)
-            words = _("Ready: Dr. %(name)s finds it under “To sign”.") % {"name": certification.physician.name}
-            messages.success(request, words)
-            return redirect("certification:patient-list")
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    context = {"certification": certification, "patient": certification.patient, "form": form}
-    return render(request, "certification/certification_prepare.html", context)
-
-
-def _prepared(certification):
-    """Conditions and exam dates of its renewal, as the office has prepared them, or None."""
-    return answers_of(certification.renewal.draft)["condition"] if hasattr(certification, "renewal") else None
-
-
-def _keep_and_ask(request, certification, step):
-    """allauth would keep the post as it is, diagnoses in the clear: so it is encrypted, and sent again by hand."""
-    typed = encrypt(request.POST.urlencode(), context=KEPT)
-    request.session[KEPT] = {"certification": certification.pk, "typed": typed}
-    messages.warning(request, _("Nothing is signed yet. What you entered is kept: look it over, then sign."))
-    return redirect(step_url(certification, step))
-
-
-@reauthentication_required
-def _renew(request, certification):
-    today = timezone.localdate()
-    form = _renewal_form(request, certification, today)
-    prepared_at = hasattr(certification, "renewal") and certification.renewal.prepared_at
-    if request.method == "POST" and form.is_valid():
-        try:
-            renewal = actions.renew_certification(certification=certification, **form.answers, by=request.user)
-            return _go_on(request, renewal, prepared_at or None)
-        except (rules.CertificationError, AccountsError) as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    context = {
-        "certification": certification,
-        "patient": certification.patient,
-        "form": form,
-        "prepared_at": prepared_at,
-        "last_valid_day": _last_valid_day(today),
-    }
-    return render(request, "certification/certification_renew.html", context)
-
-
-def _renewal_form(request, certification, today):
-    """What was just posted, or was kept while signing in again, or the office prepared, or last year's answers."""
-    conditions = rules.conditions_for(birth_date=certification.patient.birth_date, day=today)
-    typed = request.POST if request.method == "POST" else _take_kept(request, certification)
-    initial = {
-        "condition_codes": certification.condition_codes,
-        "monthly_allotment_oz": min(certification.monthly_allotment_oz, rules.allotment_limit_oz(today)),
-        "allotment_reason": certification.allotment_reason or "",
-        "directions": certification.directions,
-        **(_prepared(certification) or {}),
-    }
-    return RenewalForm(
-        typed,
-        conditions=conditions,
-        limit_hint=limit_hint(today),
-        guardian=rules.guardian_name(certification.patient, today=today),
-        physician=certification.physician,
-        initial=initial,
-    )
-
-
-def _take_kept(request, certification):
-    kept = request.session.pop(KEPT, None)
-    if not kept or kept["certification"] != certification.pk:
-        return None
-    return QueryDict(decrypt(kept["typed"], context=KEPT))

@@ -192,7 +192,9 @@ class StatementView(StepView):
         return guardian_of(self.answers, today=self.today)
 
     def form(self, *args, **kwargs):
-        return StatementForm(*args, limit_hint=limit_hint(self.today), guardian=self.guardian, **kwargs)
+        return StatementForm(
+            *args, limit_hint=limit_hint(rules.allotment_limit_oz(self.today)), guardian=self.guardian, **kwargs
+        )
 
     def initial_from(self, saved):
         return StatementForm.initial_from(saved, guardian=self.guardian)
@@ -219,6 +221,6 @@ class CaregiverView(StepView):
         }
 
 
-def limit_hint(today):
-    limit = ounces_and_grams(rules.allotment_limit_oz(today))
-    return _("At most %(limit)s a month. Enter less where that is appropriate.") % {"limit": limit}
+def limit_hint(limit_oz):
+    words = _("At most %(limit)s a month. Enter less where that is appropriate.")
+    return words % {"limit": ounces_and_grams(limit_oz)}
