@@ -41,8 +41,8 @@ def place_order(
     """
     now = timezone.now()
     digest = _request_digest(patient, window, address, payment_method, seen_cents)
-    patient = Patient.objects.with_standing().select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
-    certification = _locked_certification(patient, window)
+    patient = _locked_patient(patient)
+    certification = getattr(patient, "joined_certification", None)
     made, cart = _locked_order_and_cart(patient, idempotency_key, by)
     if made is not None:
         rules.check_same_request(made, digest)
@@ -87,9 +87,10 @@ def _request_digest(
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _locked_certification(patient: Patient, window: DeliveryWindow) -> Certification | None:
-    valid = Certification.objects.valid_on(window.date)
-    return valid.select_for_update(no_key=True).filter(patient=patient).first()
+def _locked_patient(patient: Patient) -> Patient:
+    """Her certification and her caregiver are read after the lock: what waits for it sees what changed meanwhile."""
+    Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient.pk)
+    return Patient.objects.with_standing().get(pk=patient.pk)
 
 
 def _locked_order_and_cart(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order | None, Order | None]:

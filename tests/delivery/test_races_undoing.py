@@ -1,15 +1,18 @@
 """What is taken back while somebody else decides. Each race has a control."""
 
 from threading import Event
+from time import sleep
 
 import pytest
 from django.db.models import Sum
 from django.db.models.query import QuerySet
 
-from certification.actions import withdraw_certification
+from accounts.backends import PortalBackend
+from certification.actions import end_caregiver, withdraw_certification
 from delivery import actions, rules
 from delivery.models import Order, StockMovement
 from tests import factories
+from tests.delivery import people
 from tests.delivery.test_races import at_once, booked, on_postgres, orders_in, placing, without_locks
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +60,34 @@ def test_no_order_stands_beside_a_withdrawal(monkeypatch):
 def test_control_without_locks_an_order_stands_without_a_certification(monkeypatch):
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
     assert withdraw_while_placing(monkeypatch, patience=30) == ("placed", 1)
+
+
+def test_no_order_of_a_caregiver_stands_beside_her_end(monkeypatch):
+    """She presses the button while her end is being written, and is asked who she is after it."""
+    patient, caregiver = people.patient_with_caregiver()
+    certification, window, hers = (
+        patient.certifications.get(),
+        factories.window(),
+        PortalBackend().get_user(caregiver.user_id),
+    )
+    factories.cart(patient, by=hers)
+    is_ending = Event()
+
+    def check_slowly(*_args, **_kwargs):
+        is_ending.set()
+        sleep(0.5)
+
+    def place():
+        is_ending.wait(30)
+        return placing(patient, window, by=hers)()
+
+    def end():
+        end_caregiver(certification=certification, reason="Recovered.", by=certification.physician.user)
+
+    monkeypatch.setattr("certification.rules.check_may_do_without_caregiver", check_slowly)
+    results = at_once([end, place])
+    assert [type(result) for result in results] == [type(None), rules.OrdererError]
+    assert not Order.objects.placed().exists()
 
 
 @on_postgres
