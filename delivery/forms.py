@@ -29,9 +29,11 @@ class ProductField(forms.CharField):
     """A product of the menu, by its SKU."""
 
     widget = forms.HiddenInput
+    known = ()  # products that were read already
 
     def clean(self, value):
-        product = Product.objects.filter(sku=super().clean(value)).first()
+        sku = super().clean(value)
+        product = next((one for one in self.known if one.sku == sku), None) or Product.objects.filter(sku=sku).first()
         if product is None:
             raise ValidationError(_("This product is no longer on the menu."), code="unknown")
         return product
@@ -46,9 +48,11 @@ class LineForm(PortalForm):
     )
 
     @classmethod
-    def of(cls, sku, *args, **kwargs):
+    def of(cls, sku, *args, known=(), **kwargs):
         """With ids of its own: a page shows many of these."""
-        return cls(*args, auto_id=f"line-{sku}-%s", **kwargs)
+        form = cls(*args, auto_id=f"line-{sku}-%s", **kwargs)
+        form.fields["product"].known = known
+        return form
 
 
 class ZipForm(PortalForm):

@@ -184,13 +184,17 @@ class Menu:
     found: int
 
 
-def menu_for(patient, cart, terms, *, chosen, page_number=1):
+def on_menu():
+    return list(Product.objects.filter(is_active=True))
+
+
+def menu_for(products, patient, cart, terms, *, chosen, page_number=1):
     """In the order of the menu, sold-out products last in their form; none that the patient may not have."""
     in_cart = {line.product_id: line for line in cart.lines}
     order = {form: place for place, form in enumerate(Product.Form)}
     products = [
         product
-        for product in Product.objects.filter(is_active=True)
+        for product in products
         if chosen.takes(product) and not refusal_of(rules.check_product_fits_patient, product, patient, day=terms.day)
     ]
     products.sort(key=lambda one: (order[Product.Form(one.form)], one.stock == 0, one.name))

@@ -12,8 +12,9 @@ check = rules.check_allotment_left
 
 def check_slowly(*args):
     check(*args)
-    time.sleep(0.3)
+    time.sleep(0.2)
 
 
 QuerySet.select_for_update = lambda self, **kwargs: self._chain()
+import_module("delivery.models").DeliveryWindow.objects.all().__class__.with_room = lambda self: self
 rules.check_allotment_left = check_slowly

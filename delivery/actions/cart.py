@@ -19,8 +19,7 @@ def set_line(
     today = timezone.localdate()
     rules.check_quantity(quantity)
     rules.check_orderer(patient, user=by, today=today, caller=caller)
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
-    cart, _created = Order.objects.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)
+    cart = _locked_cart(patient, by)
     if quantity == 0:
         rules.check_is_in_cart(cart, product)
         cart.lines.filter(product=product).delete()
@@ -39,12 +38,17 @@ def reorder(*, order: Order, by: User, caller: Patient | Caregiver | None = None
     Returns a sentence for each product that is not possible any more, or not in full.
     """
     today = timezone.localdate()
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=order.patient_id)
-    rules.check_orderer(patient, user=by, today=today, caller=caller)
-    cart, _created = Order.objects.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)
+    rules.check_orderer(order.patient, user=by, today=today, caller=caller)
+    cart = _locked_cart(order.patient, by)
     missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
     record(action="order.reorder", by=by, subject=order)
     return [sentence for sentence in missing if sentence]
+
+
+def _locked_cart(patient: Patient, by: User) -> Order:
+    """So that nothing is put into what another tab is just turning into an order."""
+    carts = Order.objects.select_for_update(no_key=True)
+    return carts.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)[0]
 
 
 def _put_again(cart: Order, line: OrderLine, today: date) -> str:

@@ -4,14 +4,20 @@ from django.db.models import Case, F, QuerySet, Sum, When
 
 from accounts.models import User
 from certification.models import Patient
+from delivery import rules
 from delivery.models import DeliveryWindow, Order, OrderLine, Product, StockMovement
 from notifications.actions import queue
 
 
-def take(order: Order, lines: list[OrderLine], *, by: User) -> None:
-    """One place of the window, and the stock of each line; prices and amounts stand from now on."""
-    assert order.window_id
-    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") + 1)
+def take_place(window: DeliveryWindow) -> None:
+    """One place of it, in one statement that nobody comes between; the row stays locked. Raises WindowError."""
+    while not DeliveryWindow.objects.with_room().filter(pk=window.pk).update(booked=F("booked") + 1):
+        window.refresh_from_db(fields=["is_open", "booked", "capacity"])
+        rules.check_window_has_room(window)
+
+
+def take_stock(order: Order, lines: list[OrderLine], *, by: User) -> None:
+    """The stock of each line; prices and amounts stand from now on."""
     changed = [line for line in lines if not _is_as_it_was(line)]
     for line in changed:
         line.unit_price_cents, line.amount_mg = line.product.price_cents, line.product.amount_mg

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +14,8 @@ from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Caregiver, Certification, Patient
 from delivery import rules
-from delivery.actions.holding import take, tell
-from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
+from delivery.actions.holding import take_place, take_stock, tell
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from ui.text import readable_number
 
 
@@ -49,11 +48,13 @@ def place_order(
         return made
     if cart is None:
         raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
-    window = DeliveryWindow.objects.select_for_update(no_key=True).get(pk=window.pk)
-    lines = _lines_with_locked_products(cart)
-    policy = rules.policy_on(timezone.localdate())
+    policy = rules.policy_on(timezone.localdate(now))
     rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller)
-    _check_may_be_placed(patient, certification, window, lines, policy, now=now)
+    rules.check_lead_time(window, policy, now=now)
+    rules.check_certification_covers(certification, window)
+    take_place(window)
+    lines = _lines_with_locked_products(cart)
+    _check_lines(patient, certification, window, lines, policy)
     rules.check_address(
         street=address["street"],
         unit=address["unit"],
@@ -73,7 +74,7 @@ def place_order(
     cart.patient, cart.placed_by = patient, by
     cart.number, cart.status, cart.placed_at = readable_number("D"), Order.Status.PLACED, now
     cart.save()
-    take(cart, lines, by=by)
+    take_stock(cart, lines, by=by)
     record(action="order.place", by=by, subject=cart)
     tell(cart, "order_placed", by=by)
     return cart
@@ -103,28 +104,19 @@ def _locked_order_and_cart(patient: Patient, idempotency_key: UUID, by: User) ->
 
 
 def _lines_with_locked_products(cart: Order) -> list[OrderLine]:
-    lines = list(cart.lines.all())
+    lines = cart.lines.select_related("product").select_for_update(no_key=True, of=("product",)).order_by("product_id")
     if not lines:
         raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
-    ids = [line.product_id for line in lines]
-    products = Product.objects.select_for_update(no_key=True).order_by("pk").in_bulk(ids)
-    for line in lines:
-        line.product = products[line.product_id]
-    return lines
+    return list(lines)
 
 
-def _check_may_be_placed(
+def _check_lines(
     patient: Patient,
     certification: Certification | None,
     window: DeliveryWindow,
     lines: list[OrderLine],
     policy: DeliveryPolicy,
-    *,
-    now: datetime,
 ) -> None:
-    rules.check_lead_time(window, policy, now=now)
-    rules.check_certification_covers(certification, window)
-    rules.check_window_has_room(window)
     for line in lines:
         rules.check_product_fits_patient(line.product, patient, day=window.date)
         rules.check_stock(line.product, line.quantity)

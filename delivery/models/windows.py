@@ -38,6 +38,11 @@ class DeliveryPolicy(models.Model):
         return f"policy from {self.effective_date}"
 
 
+class DeliveryWindowQuerySet(models.QuerySet):
+    def with_room(self):
+        return self.filter(is_open=True, booked__lt=F("capacity"))
+
+
 class DeliveryWindow(models.Model):
     """One time span of one delivery day, in local time, with its places."""
 
@@ -48,6 +53,8 @@ class DeliveryWindow(models.Model):
     capacity = models.PositiveSmallIntegerField()
     booked = models.PositiveSmallIntegerField(default=0)
     is_open = models.BooleanField(default=True)
+
+    objects = DeliveryWindowQuerySet.as_manager()
 
     class Meta:
         ordering = ["date", "starts"]

@@ -28,12 +28,13 @@ def cart_line(request):
     """One line, set to a quantity. htmx gets the shop again; everybody else goes back to it."""
     if request.method != "POST":
         return _back_to_menu(request)
-    form = LineForm.of(request.POST.get("product", ""), request.POST)
+    products = shop.on_menu() if request.htmx else []  # read once, for the form and for the page
+    form = LineForm.of(request.POST.get("product", ""), request.POST, known=products)
     if not form.is_valid() or not _set_line(request, form):
-        return _page(request, form=form)
+        return _page(request, products, form=form)
     notice = _words_on(**form.cleaned_data)
     if request.htmx:
-        return _page(request, notice=notice)
+        return _page(request, products, notice=notice)
     messages.success(request, notice)
     return _back_to_menu(request)
 
@@ -62,12 +63,13 @@ def _words_on(product, quantity):
     return _("In your cart: %(quantity)d × %(name)s.") % {"name": product.name, "quantity": quantity}
 
 
-def _page(request, *, form=None, zip_form=None, notice=""):
+def _page(request, products=None, *, form=None, zip_form=None, notice=""):
     acting = request.acting
     terms = shop.terms_for(acting.patient)
     cart = shop.cart_of(acting, terms)
     chosen = MenuFilter(request.GET)
-    menu = shop.menu_for(acting.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
+    products = products or shop.on_menu()
+    menu = shop.menu_for(products, acting.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
     _lay_out_forms(menu.shelves, cart, form)
     context = {
         "acting": acting,
