@@ -151,7 +151,7 @@ class ApplicationForm(IdentificationForm, AccessForm):
         max_length=30,
         error_messages={"required": _("Enter your NPI")},
     )
-    practice_name = _text(_("Name of your practice"), "practice_name")
+    practice_name = _text(_("Practice name"), "practice_name")
     practice_street = _text(_("Street address of your practice"), "practice_street")
     practice_city = _text(_("City"), "practice_city")
     practice_state = forms.CharField(label=_("State"), help_text=_("Two letters."), max_length=20, initial="CT")

@@ -99,7 +99,8 @@ def test_a_verified_applicant_identifies_and_is_eligible():
     assert (physician.user, physician.email, physician.status) == (account, account.email, "verified")
     assert identify(account, application.dea_number) == physician
     rules.check_physician_is_eligible(physician, today=application.created_at.date())
-    assert physician.registrations.get(kind="dea").source == "eLicense"
+    sources = dict(physician.registrations.values_list("kind", "source"))
+    assert (sources["dea"], sources["prescription_monitoring"]) == ("eLicense", "Stated by the physician")
     application.refresh_from_db()
     assert (application.status, application.physician) == ("verified", physician)
     assert set(application.proofs.values_list("status", flat=True)) == {"verified"}
