@@ -20,6 +20,7 @@ from certification.actions import (
 )
 from certification.forms_office import AgreeForm, RevocationForm
 from certification.models import (
+    Amendment,
     Card,
     Caregiver,
     CaregiverAssignment,
@@ -47,6 +48,29 @@ PERSON_FIELDS = [
 ]  # fmt: skip
 
 
+class AmendmentInline(admin.TabularInline):
+    """What was changed after the signature; what it was before stays in the row."""
+
+    model = Amendment
+    fields = ["created_at", "kind", "proof", "reason", "amended_by"]
+    readonly_fields = ["created_at"]
+    extra = 0
+    can_delete = False
+    verbose_name_plural = _("Changes")
+
+    def has_view_permission(self, request, obj=None):
+        return True  # seen with the certification alone, which has a permission of its own
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("amended_by")
+
+
 @admin.register(Certification)
 class CertificationAdmin(ActionAdmin):
     """Opens on what ends first. The draft is nobody's but the office's that writes it: it is not a field here."""
@@ -56,6 +80,7 @@ class CertificationAdmin(ActionAdmin):
     list_select_related = ["patient", "physician"]
     ordering = ["status", "expires_date"]
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
+    inlines = [AmendmentInline]
     search_help_text = _("Number of the certification, or name, birth date, phone or number of the patient")
     fields = [
         "number", "status", "patient", "physician", *MEDICAL_FIELDS, "exam_date", "monitoring_reviewed_date",

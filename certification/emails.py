@@ -2,7 +2,15 @@
 
 from django.utils import timezone
 
-from certification.models import Card, CaregiverAssignment, Certification, Invitation, PatientRequest, TakeOver
+from certification.models import (
+    Amendment,
+    Card,
+    CaregiverAssignment,
+    Certification,
+    Invitation,
+    PatientRequest,
+    TakeOver,
+)
 from certification.rules import obtain_another_by, renewal_opens_date
 from notifications import kinds
 
@@ -58,6 +66,22 @@ def _ended_words(notification, status):
         "greeted": assignment.caregiver if role == "caregiver" else certification.patient,
         "stop_date": certification.deliveries_stop_date,
         "another_by": obtain_another_by(certification),
+    }
+
+
+def certification_amended(notification):
+    """To the patient, at an earlier address too, or to who still is the caregiver. What was changed, not how."""
+    amendments = Amendment.objects.select_related("certification__patient", "certification__physician")
+    amendment = amendments.get(pk=notification.context["amendment"])
+    role, patient = notification.context["role"], amendment.certification.patient
+    assignment = patient.current_assignment
+    if role == "caregiver" and assignment is None:
+        return None
+    return {
+        **_words(amendment.certification),
+        "role": role,
+        "greeted": assignment.caregiver if role == "caregiver" else patient,
+        "amendment": amendment,
     }
 
 
@@ -172,7 +196,7 @@ def office_asked(notification):
 def register_kinds():
     told = (
         patient_certified, certification_withdrawn, certification_revoked, certification_reinstated,
-        practice_left, renewal_reminder, invitation, caregiver_named,
+        certification_amended, practice_left, renewal_reminder, invitation, caregiver_named,
         card_revoked,
         caregiver_assigned, caregiver_ended, patient_taken_over, office_asked,
     )  # fmt: skip

@@ -74,16 +74,18 @@ class StepForm(PortalForm):
         return answers
 
 
-class PersonForm(StepForm):
-    needed = frozenset({"email"})
-    narrow = frozenset({"suffix", "unit", "zip_code"})
-
+class NameFields(forms.Form):
     first_name = _text(_("Legal first name"), "first_name", validator=validate_name)
     middle_name = _text(_("Middle name"), "middle_name", validator=validate_name, required=False)
     last_name = _text(_("Legal last name"), "last_name", validator=validate_name)
     suffix = _text(_("Suffix"), "suffix", validator=validate_name, required=False, help_text=_("For example: Jr."))
     birth_date = DateBoxesField(label=_("Date of birth"), past_only=True)
-    sex = forms.ChoiceField(label=_("Sex"), choices=Sex, initial=Sex.UNKNOWN)
+
+
+class ContactForm(StepForm):
+    needed = frozenset({"email"})
+    narrow = frozenset({"suffix", "unit", "zip_code"})
+
     street = _text(_("Street address"), "street", help_text=_("Number and street of the home, no PO box."))
     unit = _text(_("Apartment or unit"), "unit", required=False)
     city = _text(_("City or town"), "city")
@@ -107,6 +109,12 @@ class PersonForm(StepForm):
         if zip_code := self.cleaned_data.get("zip_code"):
             self.ask(rules.check_lives_in_connecticut, zip_code)
         return self.cleaned_data
+
+
+class PersonForm(NameFields, ContactForm):
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex, initial=Sex.UNKNOWN)
+
+    field_order = [*NameFields.base_fields, "sex"]
 
 
 class ProfileForm(PersonForm):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from certification.views import (
+    amending,
     cards,
     caregivers,
     certificates,
@@ -43,6 +44,9 @@ urlpatterns = [
     path("certification/<uuid:uuid>/ask/", requests.ask, name="certification-ask"),
     path("certification/requests/<uuid:uuid>/", requests.answered, name="request-answered"),
     path("certification/<uuid:uuid>/renew/", renewing.renew, name="certification-renew"),
+    path("certification/<uuid:uuid>/contact/", amending.contact, name="certification-contact"),
+    path("certification/<uuid:uuid>/allotment/", amending.allotment, name="certification-allotment"),
+    path("certification/<uuid:uuid>/identity/", amending.identity, name="certification-identity"),
     path("certification/<uuid:uuid>/withdraw/", ending.withdraw, name="certification-withdraw"),
     path("certification/<uuid:uuid>/discard/", patients.certification_discard, name="certification-discard"),
     path("invitation/<str:token>/", joining.invitation_link, name="invitation-link"),

@@ -47,8 +47,11 @@ DRAFT = {f"certification:certification-{step}" for step in (
 )}  # fmt: skip
 SIGNED = {
     f"certification:certification-{step}"
-    for step in ("confirmation", "renew", "withdraw", "invite", "code", "assign", "end-caregiver")
-}
+    for step in (
+        "confirmation", "renew", "withdraw", "invite", "code", "assign", "end-caregiver", "contact", "allotment",
+        "identity",
+    )
+}  # fmt: skip
 LETTER = {"certification:certification-letter"}
 # The same, and for staff with the right (a pharmacist); the certificate for the patient herself as well.
 CERTIFICATE = {"certification:certification-certificate", "certification:certification-certificate-pdf"}
@@ -60,7 +63,7 @@ ANSWERED = "certification:request-answered"  # the office's, POST alone
 LEDGER = "delivery:allotment-of"  # the office's own, and for staff who may see entries
 ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again", "move", "decline", "calendar")}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in (
-    "statement", "review", "sign", "withdraw", "take-over",
+    "statement", "review", "sign", "withdraw", "take-over", "allotment", "identity",
 )}  # fmt: skip
 PHYSICIANS_ALONE = {
     "accounts:physician-renewed", "accounts:physician", "accounts:physician-leave", "accounts:physician-monitoring",

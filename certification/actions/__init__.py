@@ -1,5 +1,6 @@
 """Every write of certification. Lock order: physician, patient, certification."""
 
+from certification.actions.amending import amend_allotment, amend_contact, amend_identity
 from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.drafts import (
@@ -23,6 +24,9 @@ from certification.actions.signing import (
 )
 
 __all__ = [
+    "amend_allotment",
+    "amend_contact",
+    "amend_identity",
     "CODE_LENGTH",
     "accept_code",
     "agree_take_over",

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules, signals
+from certification.actions.drafts import locked_patient
 from certification.actions.joining import invite, write_invitation
 from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from notifications.actions import queue_many
@@ -29,7 +30,7 @@ def assign_caregiver(
     `caregiver` is what the step of a draft takes; `reason` says why another one ends. The patient and both caregivers
     are told. Named again by a form that is sent twice, the same one stands. Raises CaregiverError, IncompleteError.
     """
-    patient = _locked_patient(certification)
+    patient = locked_patient(certification)
     certification = Certification.objects.select_related("physician__user").get(pk=certification.pk)
     today = timezone.localdate()
     rules.check_may_change_caregiver(certification)
@@ -52,7 +53,7 @@ def end_caregiver(*, certification: Certification, reason: str, by: User) -> Car
 
     None when there is none (any more). Raises CaregiverError for a patient who needs a guardian, IncompleteError.
     """
-    patient = _locked_patient(certification)
+    patient = locked_patient(certification)
     current = patient.current_assignment
     if current is None:
         return None
@@ -116,10 +117,6 @@ def is_same(assignment: CaregiverAssignment, answers: Mapping[str, Any]) -> bool
     known, named = assignment.caregiver, person_fields(answers)
     same_person = all(getattr(known, name) == named[name] for name in ("search_name", "birth_date", "phone"))
     return same_person and assignment.relationship == answers["relationship"]
-
-
-def _locked_patient(certification: Certification) -> Patient:
-    return Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
 
 
 def _caregiver(fields: dict[str, Any]) -> tuple[Caregiver, bool]:

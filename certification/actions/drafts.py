@@ -69,7 +69,7 @@ def prepare_renewal(*, certification: Certification, condition: Mapping[str, Any
     `condition` is what the step of a draft takes. There is one such draft a certification: prepared again, the answers
     take the place of the earlier ones. Raises RenewalNotOpen and every CertificationError.
     """
-    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
+    patient = locked_patient(certification)
     old = locked(certification)
     today = timezone.localdate()
     rules.check_renewal_is_open(old, today=today)
@@ -99,6 +99,11 @@ def discard_draft(*, certification: Certification, by: User) -> None:
     rules.check_is_draft(certification)
     record(action="certification.discard", by=by, subject=certification)
     certification.delete()
+
+
+def locked_patient(certification: Certification) -> Patient:
+    """The patient of a signed certification, who is locked before it."""
+    return Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
 
 
 def locked(certification: Certification) -> Certification:

@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.actions.drafts import locked
+from certification.actions.drafts import locked, locked_patient
 from certification.actions.reminders import addresses, patient_and_caregiver
 from certification.models import Certification, Patient
 from notifications.actions import queue_many
@@ -24,7 +24,7 @@ def withdraw_certification(
     Open orders beyond that day are undone, and patient and caregiver are told. Raises MayNotSign, EndingError,
     TransitionError.
     """
-    patient = _locked_patient(certification)
+    patient = locked_patient(certification)
     certification = locked(certification)
     today = timezone.localdate()
     stop_date = deliveries_stop_date or today
@@ -47,7 +47,7 @@ def revoke_certification(*, certification: Certification, reason: str, by: User)
 
     Open orders are undone; patient, caregiver and physician are told. Raises EndingError, TransitionError.
     """
-    patient = _locked_patient(certification)
+    patient = locked_patient(certification)
     certification = locked(certification)
     rules.check_transition(certification, Certification.Status.REVOKED)
     rules.check_ending_has_reason(reason)
@@ -66,7 +66,7 @@ def reinstate_certification(*, certification: Certification, reason: str, by: Us
     Orders that were undone stay so. Patient, caregiver and physician are told. Raises ReinstatementError, EndingError,
     TransitionError.
     """
-    patient = _locked_patient(certification)
+    patient = locked_patient(certification)
     certification = locked(certification)
     rules.check_transition(certification, Certification.Status.ACTIVE)
     if certification.status == Certification.Status.DRAFT:
@@ -90,10 +90,6 @@ def end(certification: Certification, status: str, *, by: User, reason: str = ""
     certification.save()
     if status != Certification.Status.SUPERSEDED:
         Certification.objects.drafts().filter(renewal_of=certification).delete()
-
-
-def _locked_patient(certification: Certification) -> Patient:
-    return Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
 
 
 def _undo_orders(patient: Patient, *, from_day: date) -> None:

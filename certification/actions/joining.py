@@ -35,10 +35,15 @@ def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None
         used_at=None, token_digest__isnull=False, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER
     ).first():
         return just_sent
-    person.invitations.filter(used_at__isnull=True, valid_until__gt=now, sent_at__lt=now).update(valid_until=now)
+    end_invitations(person, now=now)
     invitation, message = write_invitation(person, now=now, by=by)
     queue_many(messages=[message], by=by)
     return invitation
+
+
+def end_invitations(person: Patient | Caregiver, *, now: datetime) -> None:
+    """No link and no code that is still open joins the person from now on."""
+    person.invitations.filter(used_at__isnull=True, valid_until__gt=now, sent_at__lt=now).update(valid_until=now)
 
 
 def write_invitation(person: Patient | Caregiver, *, now: datetime, by: User | None) -> tuple[Invitation, dict]:

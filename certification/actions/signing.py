@@ -11,13 +11,13 @@ from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.caregivers import assign
-from certification.actions.drafts import locked
+from certification.actions.drafts import locked, locked_patient
 from certification.actions.ending import end
 from certification.actions.identity import agree_take_over, patient_for, tell_of_less
 from certification.actions.joining import invite, write_invitation
 from certification.actions.requests import answer_request
 from certification.drafts import to_json
-from certification.models import Certification, Patient, PatientRequest, TakeOver
+from certification.models import Certification, PatientRequest, TakeOver
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_condition, check_statement, guardian_of, is_minor, step_errors
 from notifications.actions import queue_many
@@ -166,7 +166,7 @@ def renew_certification(
     CertificationError.
     """
     physician = _locked_physician(certification)
-    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
+    patient = locked_patient(certification)
     old = locked(certification)
     today = timezone.localdate()
     check_may_sign(physician, by=by, today=today)

@@ -1,5 +1,6 @@
 """The tables of this app; each noun has its own module."""
 
+from certification.models.amendments import Amendment
 from certification.models.cards import Card
 from certification.models.certifications import Certification, Certifier
 from certification.models.joining import Invitation
@@ -11,6 +12,7 @@ from certification.models.take_over import TakeOver
 
 __all__ = [
     "AllotmentLimit",
+    "Amendment",
     "Card",
     "Caregiver",
     "CaregiverAssignment",

@@ -1,5 +1,11 @@
 """What a certification needs, and how long it lasts. Each `check_` raises a CertificationError; nothing is written."""
 
+from certification.rules.amending import (
+    check_amendment_has_reason,
+    check_identity_fits,
+    check_may_be_amended,
+    check_something_changes,
+)
 from certification.rules.cards import check_may_have_card
 from certification.rules.ending import (
     check_ending_has_reason,
@@ -12,6 +18,7 @@ from certification.rules.errors import (
     MOST_INVITATION_TRIES,
     AddressError,
     AllotmentError,
+    AmendmentError,
     BirthDateError,
     CardError,
     CaregiverError,
@@ -104,6 +111,11 @@ from certification.rules.signing import (
 )
 
 __all__ = [
+    "AmendmentError",
+    "check_amendment_has_reason",
+    "check_identity_fits",
+    "check_may_be_amended",
+    "check_something_changes",
     "EndingError",
     "ReinstatementError",
     "check_ending_has_reason",

@@ -69,6 +69,10 @@ class EndingError(CertificationError):
     """It cannot end like this."""
 
 
+class AmendmentError(CertificationError):
+    """It cannot be amended like this."""
+
+
 class ReinstatementError(CertificationError):
     """What ended cannot come back."""
 

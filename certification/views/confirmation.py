@@ -47,6 +47,8 @@ def confirmation(request, uuid):
         "letters": _letters_of(certification),
         "standing": standing_of(certification, today=timezone.localdate()),
         "renewal_opens": rules.renewal_opens_date(certification),
+        "may_be_amended": certification.runs_on(timezone.localdate()),
+        "amendments": certification.amendments.select_related("amended_by"),
         "is_signer": is_signer(request.user, certification),
         "next_to_sign_url": following and sign_url(following),
         "invited": zip(people, people.values(), states_of(people.values()), strict=True),

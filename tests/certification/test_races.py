@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from threading import Barrier
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from accounts.backends import PortalBackend
 from certification import actions, rules
 from certification.actions import drafts as of_drafts
-from certification.models import Card, Caregiver, CaregiverAssignment, Certification, Invitation, Patient
+from certification.models import Amendment, Card, Caregiver, CaregiverAssignment, Certification, Invitation, Patient
 from tests import factories
 from tests.guard import unguarded
 
@@ -376,3 +377,30 @@ def test_print_code_ten_times_at_once_keeps_one_invitation(slowly):
 @pytest.mark.usefixtures("without_locks")
 def test_print_code_ten_times_at_once_without_the_lock_makes_several(slowly):
     assert codes_at_once(slowly) > 1
+
+
+# --- Amending -------------------------------------------------------------------------------------------------------
+
+
+def amendments_at_once(slowly):
+    """Three to 1 oz at the same moment, from the 3.5 of the signature."""
+    certification = factories.certification()
+    slowly("check_something_changes")
+
+    def amend():
+        by = PortalBackend().get_user(certification.physician.user_id)
+        ounces = Decimal("1.00")
+        actions.amend_allotment(certification=certification, monthly_allotment_oz=ounces, reason="Less.", by=by)
+
+    return at_once([amend] * 3)
+
+
+def test_an_allotment_amended_thrice_at_once_is_changed_once(slowly):
+    assert amendments_at_once(slowly).count("AmendmentError") == 2
+    assert Amendment.objects.count() == 1
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_an_allotment_amended_without_the_lock_is_changed_several_times(slowly):
+    amendments_at_once(slowly)
+    assert Amendment.objects.count() > 1

@@ -1,0 +1,50 @@
+"""What was changed of a certification that runs: its validity stays."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from certification.models.certifications import Certification
+from ui.fields import EncryptedJSONField, EncryptedTextField
+
+
+class Amendment(models.Model):
+    """One change, as it was before and after, by field. Never changed itself."""
+
+    class Kind(models.TextChoices):
+        CONTACT = "contact", _("Contact data")
+        ALLOTMENT = "allotment", _("Monthly allotment")
+        IDENTITY = "identity", _("Name or date of birth")
+
+    class Proof(models.TextChoices):
+        BIRTH_CERTIFICATE = "birth_certificate", _("Birth certificate")
+        PASSPORT = "passport", _("Passport")
+        STATE_ID = "state_id", _("Driver’s license or state ID")
+        MARRIAGE = "marriage", _("Marriage or civil union certificate")
+        COURT_ORDER = "court_order", _("Court order")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    certification = models.ForeignKey(Certification, on_delete=models.PROTECT, related_name="amendments")
+    kind = models.CharField(max_length=10, choices=Kind)
+    proof = models.CharField(max_length=20, choices=Proof, blank=True)
+    reason = EncryptedTextField()
+    before = EncryptedJSONField(editable=False)
+    after = EncryptedJSONField(editable=False)
+    amended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["contact", "allotment"], proof="")
+                | Q(
+                    kind="identity",
+                    proof__in=["birth_certificate", "passport", "state_id", "marriage", "court_order"],
+                ),
+                name="amendment_of_a_name_has_proof",
+            ),
+        ]
+
+    def __str__(self):
+        return f"amendment {self.pk}"

@@ -1,0 +1,87 @@
+"""What the office changes of a certification that runs: contact data; the physician: allotment, name, birth date."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.decorators import office_required
+from accounts.rules import AccountsError
+from certification import actions, rules
+from certification.actions.amending import CONTACT, IDENTITY
+from certification.forms_amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.views.kept import keeping_what_was_typed, typed_in
+from certification.views.scope import is_draft, is_signer, own_certification, record_view, step_url, tell_who_signs
+from certification.views.steps import limit_hint
+from ui.errors import add_to_form
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request, uuid):
+    certification = own_certification(request, uuid)
+    if not _may_be_amended(certification):
+        return redirect(step_url(certification, "confirmation"))
+    form = AmendContactForm(typed_in(request, certification, "contact"), initial=_held(certification, CONTACT))
+    return _amend(request, certification, form, actions.amend_contact, "certification/amend_contact.html")
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def allotment(request, uuid):
+    return _for_signer(request, uuid, _allotment, "allotment")
+
+
+@reauthentication_required
+def _allotment(request, certification):
+    form = AmendAllotmentForm(
+        typed_in(request, certification, "allotment"),
+        limit_hint=limit_hint(rules.allotment_limit_oz(timezone.localdate())),
+        initial={"monthly_allotment_oz": certification.monthly_allotment_oz},
+    )
+    return _amend(request, certification, form, actions.amend_allotment, "certification/amend_allotment.html")
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def identity(request, uuid):
+    return _for_signer(request, uuid, _identity, "identity")
+
+
+@reauthentication_required
+def _identity(request, certification):
+    form = AmendIdentityForm(typed_in(request, certification, "identity"), initial=_held(certification, IDENTITY))
+    return _amend(request, certification, form, actions.amend_identity, "certification/amend_identity.html")
+
+
+def _may_be_amended(certification):
+    return not is_draft(certification) and certification.runs_on(timezone.localdate())
+
+
+def _for_signer(request, uuid, view, step):
+    """What stands under her signature the physician alone changes, after signing in again."""
+    certification = own_certification(request, uuid)
+    if not _may_be_amended(certification):
+        return redirect(step_url(certification, "confirmation"))
+    if not is_signer(request.user, certification):
+        return tell_who_signs(request, certification)
+    return keeping_what_was_typed(view, request, certification, step)
+
+
+def _held(certification, names):
+    return {name: getattr(certification.patient, name) for name in names}
+
+
+def _amend(request, certification, form, action, template):
+    if request.method == "POST" and form.is_valid():
+        try:
+            action(certification=certification, **form.answers, by=request.user)
+            messages.success(request, _("Changed, and the patient is told."))
+            return redirect(step_url(certification, "confirmation"))
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    context = {"certification": certification, "patient": certification.patient, "form": form}
+    return render(request, template, context)
