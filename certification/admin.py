@@ -14,10 +14,13 @@ from audit.action_admin import ActionAdmin, ReasonForm, Step
 from certification.actions import (
     agree_take_over,
     answer_request,
+    close_patient,
     reinstate_certification,
+    reopen_patient,
     revoke_card,
     revoke_certification,
 )
+from certification.forms_ending import ClosingForm
 from certification.forms_office import AgreeForm, RevocationForm
 from certification.models import (
     Amendment,
@@ -234,8 +237,33 @@ class PatientAdmin(PersonAdmin):
             ),
             form_class=AgreeForm,
         ),
+        Step(
+            name="close",
+            label=_("Close the record"),
+            permission="certification.change_patient",
+            offered=lambda patient: patient.closed_at is None,
+            explain=lambda patient: _(
+                "For a patient who has died, has moved out of Connecticut or wants to leave. Certification, caregiver, "
+                "card and invitations end at once, open orders are cancelled, and no message goes out any more but one "
+                "letter about what is left."
+            ),
+            perform=lambda patient, request, **answers: close_patient(patient=patient, by=request.user, **answers),
+            form_class=ClosingForm,
+        ),
+        Step(
+            name="reopen",
+            label=_("Open the record again"),
+            permission="certification.change_patient",
+            offered=lambda patient: patient.closed_at is not None,
+            explain=lambda patient: _(
+                "For a record closed by mistake. A certification that it ended in the last 30 days runs again, with the "
+                "last day that it had. The office names the caregiver and prints the card anew; orders stay cancelled."
+            ),
+            perform=lambda patient, request, reason: reopen_patient(patient=patient, reason=reason, by=request.user),
+            form_class=ReasonForm,
+        ),
     )
-    fields = [*PERSON_FIELDS, "has_legal_capacity", "affirmed_at"]
+    fields = [*PERSON_FIELDS, "has_legal_capacity", "affirmed_at", "closed_at", "closed_for", "closed_by"]
 
 
 @admin.register(Caregiver)

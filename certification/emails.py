@@ -1,5 +1,7 @@
 """What each of our messages says, asked again at the moment it is sent: None when it no longer holds."""
 
+from functools import wraps
+
 from django.utils import timezone
 
 from certification.models import (
@@ -8,6 +10,7 @@ from certification.models import (
     CaregiverAssignment,
     Certification,
     Invitation,
+    Patient,
     PatientRequest,
     TakeOver,
 )
@@ -193,6 +196,28 @@ def office_asked(notification):
     return asked and {"asked": asked, "has_left": has_left}
 
 
+def patient_closed(notification):
+    """To who cared for the patient last, or to the patient's address; dropped when the record was opened again."""
+    patient = Patient.objects.filter(pk=notification.context["patient"], closed_at__isnull=False).first()
+    if patient is None:
+        return None
+    last = patient.past_assignments[0].caregiver if patient.past_assignments else None
+    is_to_caregiver = last is not None and notification.recipient in (last.email, str(last.phone))
+    return {"greeted": last if is_to_caregiver else patient, "is_to_caregiver": is_to_caregiver, "of": patient}
+
+
+def unless_closed(context_for):
+    """Nothing more is said about a patient who has left the program."""
+
+    @wraps(context_for)
+    def words_for(notification):
+        words = context_for(notification)
+        about = words and (words.get("patient") or words.get("person"))
+        return None if getattr(about, "closed_at", None) else words
+
+    return words_for
+
+
 def register_kinds():
     told = (
         patient_certified, certification_withdrawn, certification_revoked, certification_reinstated,
@@ -201,4 +226,5 @@ def register_kinds():
         caregiver_assigned, caregiver_ended, patient_taken_over, office_asked,
     )  # fmt: skip
     for context_for in told:
-        kinds.register(context_for.__name__, context_for=context_for)
+        kinds.register(context_for.__name__, context_for=unless_closed(context_for))
+    kinds.register("patient_closed", context_for=patient_closed)

@@ -6,6 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
+from certification.models import Patient
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 
 
@@ -36,3 +37,22 @@ class WithdrawalForm(PortalForm):
         if stop_date := self.cleaned_data.get("deliveries_stop_date"):
             self.ask(rules.check_stop_date, stop_date, self.certification, today=self.today)
         return self.cleaned_data
+
+
+class ClosingForm(PortalForm):
+    """As `close_patient` takes it."""
+
+    closed_for = forms.ChoiceField(
+        label=_("Why"),
+        widget=forms.RadioSelect,
+        choices=Patient.Closed,
+        error_messages={"required": _("Choose why the record is closed.")},
+    )
+    words = forms.CharField(
+        label=_("How you know of it"),
+        help_text=_("Kept with the record. For example: the daughter called."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=500,
+        required=False,
+        validators=[validate_printable],
+    )

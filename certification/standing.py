@@ -74,7 +74,8 @@ def filters_on(today: date) -> dict[str, Q]:
         "draft": Q(status=status.DRAFT, prepared_at__isnull=True),
         "active": running,
         "ending": running & Q(expires_date__lte=soon),
-        "ended": Q(status=status.ACTIVE, expires_date__lte=today) | Q(status__in=[status.WITHDRAWN, status.REVOKED]),
+        "ended": Q(status=status.ACTIVE, expires_date__lte=today)
+        | Q(status__in=[status.WITHDRAWN, status.REVOKED, status.CLOSED]),
     }
 
 

@@ -5,8 +5,8 @@ from notifications import kinds
 
 def order_words(*statuses):
     def context_for(notification):
-        """No lines and no name: a mail says when, where and how much."""
-        orders = Order.objects.select_related("window", "policy").filter(status__in=statuses)
+        """No lines and no name: a mail says when, where and how much. Nothing of a patient who left the program."""
+        orders = Order.objects.select_related("window", "policy").filter(status__in=statuses, patient__closed_at=None)
         order = orders.filter(pk=notification.context["order"]).first()
         return order and {"order": order, "closes_at": closes_at(order.window, order.policy)}
 

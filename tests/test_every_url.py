@@ -49,7 +49,7 @@ SIGNED = {
     f"certification:certification-{step}"
     for step in (
         "confirmation", "renew", "withdraw", "invite", "code", "assign", "end-caregiver", "contact", "allotment",
-        "identity",
+        "identity", "close",
     )
 }  # fmt: skip
 LETTER = {"certification:certification-letter"}
@@ -63,7 +63,7 @@ ANSWERED = "certification:request-answered"  # the office's, POST alone
 LEDGER = "delivery:allotment-of"  # the office's own, and for staff who may see entries
 ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again", "move", "decline", "calendar")}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in (
-    "statement", "review", "sign", "withdraw", "take-over", "allotment", "identity",
+    "statement", "review", "sign", "withdraw", "take-over", "allotment", "identity", "close",
 )}  # fmt: skip
 PHYSICIANS_ALONE = {
     "accounts:physician-renewed", "accounts:physician", "accounts:physician-leave", "accounts:physician-monitoring",

@@ -28,7 +28,7 @@ STAFF_GROUPS = {
         "accounts.view_rosterimport", "accounts.add_rosterimport",
         "accounts.view_user", "accounts.view_mfareset", "accounts.add_mfareset", "accounts.change_mfareset",
         "certification.view_certification", "certification.change_certification",
-        "certification.view_patient", "certification.view_caregiver",
+        "certification.view_patient", "certification.change_patient", "certification.view_caregiver",
         "certification.view_allotmentlimit", "certification.add_takeover",
         "certification.view_patientrequest", "certification.change_patientrequest",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",

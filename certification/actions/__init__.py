@@ -3,6 +3,7 @@
 from certification.actions.amending import amend_allotment, amend_contact, amend_identity
 from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
+from certification.actions.closing import close_patient, reopen_patient
 from certification.actions.drafts import (
     discard_draft,
     hand_over_drafts,
@@ -24,6 +25,8 @@ from certification.actions.signing import (
 )
 
 __all__ = [
+    "close_patient",
+    "reopen_patient",
     "amend_allotment",
     "amend_contact",
     "amend_identity",

@@ -65,10 +65,8 @@ def end_caregiver(*, certification: Certification, reason: str, by: User) -> Car
 
 def close_assignment(assignment: CaregiverAssignment, *, reason: str, today: date, by: User) -> CaregiverAssignment:
     """End it today, say so to both, and let the orders follow. The patient is locked by the caller."""
-    assignment.ended_date, assignment.ended_reason = today, reason
-    assignment.save(update_fields=["ended_date", "ended_reason"])
-    record(action="caregiver.end", by=by, subject=assignment)
     patient, caregiver = assignment.patient, assignment.caregiver
+    end_assignment(assignment, reason=reason, today=today, by=by)
     messages = [
         _told(patient, "caregiver_ended", assignment, role="patient"),
         _told(caregiver, "caregiver_ended", assignment, role="caregiver"),
@@ -76,6 +74,13 @@ def close_assignment(assignment: CaregiverAssignment, *, reason: str, today: dat
     queue_many(messages=messages, by=by)
     signals.caregiver_ended.send(CaregiverAssignment, patient=patient, caregiver=caregiver)
     return assignment
+
+
+def end_assignment(assignment: CaregiverAssignment, *, reason: str, today: date, by: User) -> None:
+    """The row alone; nobody is told."""
+    assignment.ended_date, assignment.ended_reason = today, reason
+    assignment.save(update_fields=["ended_date", "ended_reason"])
+    record(action="caregiver.end", by=by, subject=assignment)
 
 
 def assign(

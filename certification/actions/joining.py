@@ -25,10 +25,10 @@ RESEND_AFTER = timedelta(minutes=1)
 def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None:
     """Mail a link with which the person joins, valid INVITATION_VALID_DAYS; an earlier one ends.
 
-    Asked again within RESEND_AFTER, the one that was just sent stands. None for who has no e-mail, or has joined.
+    Asked again within RESEND_AFTER, the one that was just sent stands. None for who has no e-mail, has joined, or has left the program.
     """
     person = type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
-    if not person.email or person.user_id:
+    if not person.email or person.user_id or (isinstance(person, Patient) and person.closed_at):
         return None
     now = timezone.now()
     if just_sent := person.invitations.filter(

@@ -54,6 +54,7 @@ class Certification(models.Model):
         SUPERSEDED = "superseded", _("Superseded by a renewal")
         WITHDRAWN = "withdrawn", _("Withdrawn")
         REVOKED = "revoked", _("Revoked")
+        CLOSED = "closed", _("Closed")
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -115,7 +116,7 @@ class Certification(models.Model):
         indexes = [models.Index(fields=["status", "expires_date"], name="certification_ending")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "active", "superseded", "withdrawn", "revoked"]),
+                condition=Q(status__in=["draft", "active", "superseded", "withdrawn", "revoked", "closed"]),
                 name="certification_status",
             ),
             models.CheckConstraint(

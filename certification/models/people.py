@@ -122,8 +122,19 @@ class PatientQuerySet(models.QuerySet):
 class Patient(Person):
     """Somebody a physician has certified at least once."""
 
+    class Closed(models.TextChoices):
+        DIED = "died", _("The patient has died")
+        MOVED = "moved", _("The patient has moved out of Connecticut")
+        OWN_WISH = "own_wish", _("The patient wants to leave the program")
+
     has_legal_capacity = models.BooleanField(default=True)
     affirmed_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_for = models.CharField(max_length=10, choices=Closed, blank=True)
+    closed_words = EncryptedTextField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     known = False  # whether with_standing() made it
 
     objects = PatientQuerySet.as_manager()
@@ -133,6 +144,11 @@ class Patient(Person):
         constraints = [
             *person_constraints("patient"),
             models.CheckConstraint(condition=Q(state="CT"), name="patient_lives_in_connecticut"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closed_by__isnull=True, closed_for="", closed_words__isnull=True)
+                | Q(closed_at__isnull=False, closed_by__isnull=False, closed_for__in=["died", "moved", "own_wish"]),
+                name="patient_closed_for_a_reason",
+            ),
         ]
 
     def certification_on(self, day):

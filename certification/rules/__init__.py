@@ -24,6 +24,7 @@ from certification.rules.errors import (
     CaregiverError,
     CertificationError,
     ChangedError,
+    ClosedError,
     CodeError,
     ConditionError,
     DuplicateError,
@@ -67,6 +68,7 @@ from certification.rules.people import (
     check_caregiver_is_free,
     check_email_or_none,
     check_has_guardian,
+    check_is_not_closed,
     check_lives_in_connecticut,
     check_may_change_caregiver,
     check_may_do_without_caregiver,
@@ -111,6 +113,8 @@ from certification.rules.signing import (
 )
 
 __all__ = [
+    "ClosedError",
+    "check_is_not_closed",
     "AmendmentError",
     "check_amendment_has_reason",
     "check_identity_fits",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from certification.models import Certification, Patient
 from certification.rules.errors import EndingError, ReinstatementError
 from certification.rules.identity import certified_elsewhere
+from certification.rules.people import check_is_not_closed
 
 OBTAIN_ANOTHER_WITHIN = timedelta(days=30)  # RCSA 21a-408-8
 REINSTATE_WITHIN = timedelta(days=30)
@@ -45,8 +46,9 @@ def obtain_another_by(certification: Certification) -> date | None:
 def check_may_be_reinstated(certification: Certification, patient: Patient, *, today: date) -> None:
     """Withdrawn or revoked at most 30 days ago, its year not over, and no other in its place.
 
-    Raises ReinstatementError; TransitionError of others is `check_transition`'s.
+    Raises ReinstatementError, ClosedError; TransitionError of others is `check_transition`'s.
     """
+    check_is_not_closed(patient)
     assert certification.ended_at and certification.expires_date and certification.physician
     if today > timezone.localdate(certification.ended_at) + REINSTATE_WITHIN:
         raise ReinstatementError(_("It ended more than 30 days ago. The patient has to be certified anew."))

@@ -73,6 +73,10 @@ class AmendmentError(CertificationError):
     """It cannot be amended like this."""
 
 
+class ClosedError(CertificationError):
+    """The patient has left the program."""
+
+
 class ReinstatementError(CertificationError):
     """What ended cannot come back."""
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Physician
 from certification.models import Certification, Certifier, Patient, TakeOver
 from certification.rules.errors import DuplicateError, ElsewhereError, IncompleteError, TakeOverError
-from certification.rules.people import is_same_person
+from certification.rules.people import check_is_not_closed, is_same_person
 from ui.templatetags.portal import phone
 from ui.text import search_name
 
@@ -91,11 +91,12 @@ def check_may_be_taken_over(other: Certification | None, *, physician: Physician
 
 
 def check_may_be_the_same(patient: Patient | None, found: Iterable[Patient]) -> None:
-    """None, or one of those `found` whose certification no longer runs; raises DuplicateError."""
+    """None, or one of those `found` whose certification no longer runs; raises DuplicateError, ClosedError."""
     if patient is None:
         return
     if patient not in found:
         raise DuplicateError(_("The name or the birth date was changed meanwhile. Look at the list again."))
+    check_is_not_closed(patient)
     if patient.certifications.active().exists():
         raise DuplicateError(_("This patient’s certification has not been withdrawn: renew it instead."))
 

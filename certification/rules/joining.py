@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
 from certification.rules.errors import MOST_INVITATION_TRIES, IncompleteError, InvitationError
+from certification.rules.people import check_is_not_closed
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def code_digest(code: str) -> str:
 
 
 def check_may_be_invited(person: Patient | Caregiver) -> None:
-    """Has no account yet; raises InvitationError."""
+    """Is in the program, and has no account yet; raises InvitationError, ClosedError."""
+    if isinstance(person, Patient):
+        check_is_not_closed(person)
     if person.user_id is not None:
         raise InvitationError(_("%(name)s has joined already and needs no code.") % {"name": person.name})
 

@@ -9,7 +9,7 @@ import zipcodes
 from django.utils.translation import gettext as _
 
 from certification.models import Caregiver, CaregiverAssignment, Certification, Certifier, Patient
-from certification.rules.errors import AddressError, CaregiverError, IncompleteError, OwnPatientError
+from certification.rules.errors import AddressError, CaregiverError, ClosedError, IncompleteError, OwnPatientError
 from ui.text import search_name
 
 ADULT_AGE = 18
@@ -179,3 +179,9 @@ def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, re
         raise CaregiverError(
             _("This caregiver already acts for another patient who is not family. Please name somebody else.")
         )
+
+
+def check_is_not_closed(patient: Patient) -> None:
+    """The patient is in the program; raises ClosedError."""
+    if patient.closed_at is not None:
+        raise ClosedError(_("This patient’s record is closed. After a mistake, the program opens it again."))

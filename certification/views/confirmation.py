@@ -44,6 +44,7 @@ def confirmation(request, uuid):
         "certification": certification,
         "patient": certification.patient,
         "assignment": assignment,
+        "is_new": certification.certified_date == timezone.localdate(),
         "letters": _letters_of(certification),
         "standing": standing_of(certification, today=timezone.localdate()),
         "renewal_opens": rules.renewal_opens_date(certification),

@@ -1,4 +1,4 @@
-"""Where the physician ends a certification before its year is over."""
+"""Where the physician ends a certification before its year is over, or closes a patient's record."""
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods
 from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms_ending import WithdrawalForm
+from certification.forms_ending import ClosingForm, WithdrawalForm
 from certification.models import Certification
-from certification.views.scope import is_signer, own_certification, record_view, step_url, tell_who_signs
+from certification.views.scope import is_draft, is_signer, own_certification, record_view, step_url, tell_who_signs
 from ui.errors import add_to_form
 
 
@@ -32,3 +32,20 @@ def withdraw(request, uuid):
             add_to_form(form, error)
     record_view(request, certification)
     return render(request, "certification/certification_withdraw.html", {"certification": certification, "form": form})
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def close(request, uuid):
+    certification = own_certification(request, uuid)
+    if is_draft(certification) or certification.patient.closed_at:
+        return redirect(step_url(certification, "confirmation"))
+    if not is_signer(request.user, certification):
+        return tell_who_signs(request, certification)
+    form = ClosingForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        actions.close_patient(patient=certification.patient, **form.cleaned_data, by=request.user)
+        messages.success(request, _("The record is closed."))
+        return redirect(step_url(certification, "confirmation"))
+    record_view(request, certification)
+    return render(request, "certification/patient_close.html", {"certification": certification, "form": form})
