@@ -256,8 +256,8 @@ class PatientAdmin(PersonAdmin):
             permission="certification.change_patient",
             offered=lambda patient: patient.closed_at is not None,
             explain=lambda patient: _(
-                "For a record closed by mistake. A certification that it ended in the last 30 days runs again, with the "
-                "last day that it had. The office names the caregiver and prints the card anew; orders stay cancelled."
+                "For a record closed by mistake. A certification that it ended in the last 30 days runs again, with "
+                "the last day that it had. The office names the caregiver and prints the card anew; orders stay undone."
             ),
             perform=lambda patient, request, reason: reopen_patient(patient=patient, reason=reason, by=request.user),
             form_class=ReasonForm,

@@ -25,7 +25,8 @@ RESEND_AFTER = timedelta(minutes=1)
 def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None:
     """Mail a link with which the person joins, valid INVITATION_VALID_DAYS; an earlier one ends.
 
-    Asked again within RESEND_AFTER, the one that was just sent stands. None for who has no e-mail, has joined, or has left the program.
+    Asked again within RESEND_AFTER, the one that was just sent stands. None for who has no e-mail, has joined, or
+    has left the program.
     """
     person = type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
     if not person.email or person.user_id or (isinstance(person, Patient) and person.closed_at):

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.decorators import office_required
 from certification import actions, rules
 from certification.invitations import states_of
-from certification.models import Certification, Invitation
+from certification.models import CaregiverAssignment, Certification, Invitation
 from certification.standing import standing_of
 from certification.views.scope import (
     is_draft,
@@ -37,6 +38,8 @@ def confirmation(request, uuid):
     if is_draft(certification):
         return redirect(step_url(certification, "review"))
     record_view(request, certification)
+    acting = CaregiverAssignment.objects.select_related("caregiver")
+    prefetch_related_objects([certification.patient], Prefetch("assignments", acting))
     following = to_sign(request.user).first()
     assignment = certification.patient.current_assignment
     people = _people(certification.patient, assignment)

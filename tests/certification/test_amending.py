@@ -135,7 +135,7 @@ def test_amend_allotment_refuses_more_than_the_limit(certification, ounces):
     assert Certification.objects.get().monthly_allotment_oz == Decimal("3.5")
 
 
-def test_amend_allotment_to_the_same_changes_nothing(certification):
+def test_check_something_changes(certification):
     with pytest.raises(rules.AmendmentError, match="Nothing is different"):
         amend_allotment(certification, "3.50")
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier
+from threading import Barrier, Event
 from uuid import uuid4
 
 import pytest
@@ -271,34 +271,40 @@ def test_saving_a_step_while_signing_leaves_what_was_signed(slowly):
 # --- Preparing beside signing ---------------------------------------------------------------------------------------
 
 
-def prepare_while_renewing(monkeypatch):
-    """Her signature arrives while the office's answers are looked at; what each call gave."""
+def prepare_while_renewing(monkeypatch, *, patience):
+    """Her signature arrives while the office's answers are looked at, for `patience` seconds; what each call gave."""
+    looked_at, signed = Event(), Event()
     old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
     delegate = factories.delegate(old.physician)
     actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
-    monkeypatch.setattr(of_drafts, "check_condition", lambda *_arguments, **_named: time.sleep(0.3))
+
+    def look(*_arguments, **_named):
+        looked_at.set()
+        signed.wait(patience)
+
+    monkeypatch.setattr(of_drafts, "check_condition", look)
 
     def prepare():
         actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
         return "prepared"
 
     def renew():
-        time.sleep(0.1)
-        account = PortalBackend().get_user(old.physician.user_id)
-        signed = actions.renew_certification(
+        looked_at.wait(10)
+        renewal = actions.renew_certification(
             certification=old,
             condition=factories.condition(),
             statement=factories.statement(),
             signature_name=old.physician.name,
-            by=account,
+            by=PortalBackend().get_user(old.physician.user_id),
         )
-        return signed.status
+        signed.set()
+        return renewal.status
 
     return at_once([renew, prepare, prepare])
 
 
 def test_preparing_a_renewal_while_it_is_signed_leaves_what_was_signed(monkeypatch):
-    answers = prepare_while_renewing(monkeypatch)
+    answers = prepare_while_renewing(monkeypatch, patience=0.3)
 
     renewal = Certification.objects.active().get()
     assert answers[0] == "active" and set(answers[1:]) <= {"prepared", "RenewalNotOpen"}
@@ -307,7 +313,7 @@ def test_preparing_a_renewal_while_it_is_signed_leaves_what_was_signed(monkeypat
 
 @pytest.mark.usefixtures("without_locks")
 def test_preparing_a_renewal_while_it_is_signed_without_the_lock_meets_the_constraint(monkeypatch):
-    assert "IntegrityError" in prepare_while_renewing(monkeypatch)
+    assert "IntegrityError" in prepare_while_renewing(monkeypatch, patience=10)
 
 
 # --- A revocation beside a renewal -----------------------------------------------------------------------------------
