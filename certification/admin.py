@@ -2,7 +2,6 @@ from importlib import import_module
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.formats import date_format
@@ -13,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionAdmin, ReasonForm, Step
 from certification.actions import (
     agree_take_over,
-    answer_request,
     close_patient,
     reinstate_certification,
     reopen_patient,
@@ -32,7 +30,6 @@ from certification.models import (
     Invitation,
     Letter,
     Patient,
-    PatientRequest,
     TakeOver,
 )
 from certification.responses import letter_response
@@ -40,7 +37,8 @@ from certification.rules import may_become
 from certification.search import numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
-import_module("certification.admin_reference")
+for name in ("admin_reference", "admin_requests"):
+    import_module(f"certification.{name}")
 
 # What a patient suffers from, and how it is used, is for these alone (also not for who has every permission).
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
@@ -302,32 +300,3 @@ class CardAdmin(ActionAdmin):
             form_class=RevocationForm,
         ),
     )
-
-
-@admin.register(PatientRequest)
-class PatientRequestAdmin(ActionAdmin):
-    """What patients ask: the program answers for physicians who have left practice."""
-
-    list_display = ["created_at", "patient", "kind", "physician", "physician_status", "answered_at"]
-    list_select_related = ["patient", "physician"]
-    list_filter = ["physician__status", ("answered_at", admin.EmptyFieldListFilter)]
-    ordering = [F("answered_at").desc(nulls_first=True), "created_at"]
-    fields = ["patient", "phone", "kind", "words", "physician", "created_at", "answered_at", "answered_by"]
-    steps = (
-        Step(
-            name="answered",
-            label=_("Answered"),
-            permission="certification.change_patientrequest",
-            perform=lambda request, http_request: answer_request(request=request, by=http_request.user),
-            offered=lambda request: request.answered_at is None,
-            explain=lambda request: _("You have spoken with the patient, or written. It leaves the queue."),
-        ),
-    )
-
-    @admin.display(description=_("practice"))
-    def physician_status(self, request):
-        return request.physician.get_status_display()
-
-    @admin.display(description=_("phone"))
-    def phone(self, request):
-        return request.patient.phone

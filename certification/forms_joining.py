@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from certification.actions import CODE_LENGTH
+from certification.forms import ContactForm
 from certification.models import PatientRequest
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 from ui.text import ALPHABET
@@ -44,7 +45,7 @@ class RequestForm(PortalForm):
 
     kind = forms.ChoiceField(
         label=_("What you ask for"),
-        choices=PatientRequest.Kind.choices,
+        choices=[(one.value, one.label) for one in PatientRequest.Kind if one != PatientRequest.Kind.ADDRESS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what you ask for")},
     )
@@ -66,3 +67,28 @@ class AffirmationForm(PortalForm):
         for name, sentence in sentences.items():
             missing = _("Not affirmed: “%(point)s”") % {"point": sentence}
             self.fields[name] = forms.BooleanField(label=sentence, error_messages={"required": missing})
+
+
+class MoveForm(PortalForm):
+    """The new home, as `ask_office` takes it."""
+
+    narrow = frozenset({"unit", "zip_code"})
+    autocomplete = {
+        "street": "address-line1", "unit": "address-line2", "city": "address-level2", "zip_code": "postal-code",
+    }  # fmt: skip
+
+    street = ContactForm.base_fields["street"]
+    unit = ContactForm.base_fields["unit"]
+    city = ContactForm.base_fields["city"]
+    zip_code = ContactForm.base_fields["zip_code"]
+
+
+class RefusalForm(PortalForm):
+    reason = forms.CharField(
+        label=_("Why it is not confirmed"),
+        help_text=_("The patient reads it."),
+        error_messages={"required": _("Say why: the patient reads it.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+        validators=[validate_printable],
+    )

@@ -59,7 +59,10 @@ PAPERS = CERTIFICATE | {
     "certification:certification-card", "certification:certification-card-pdf", "certification:certification-card-lost",
 }  # fmt: skip
 ASK = "certification:certification-ask"  # the patient's, and who acts for her
+MOVE = "certification:certification-move"  # likewise
 ANSWERED = "certification:request-answered"  # the office's, POST alone
+REFUSE = "certification:request-refuse"
+ASKED = {ASK, MOVE, ANSWERED, REFUSE}
 LEDGER = "delivery:allotment-of"  # the office's own, and for staff who may see entries
 ORDER = {f"delivery:order-{page}" for page in ("detail", "cancel", "again", "move", "decline", "calendar")}
 SIGNERS_ALONE = {f"certification:certification-{step}" for step in (
@@ -123,9 +126,9 @@ def address_of(name, world):
         return reverse(name, args=[world.draft.uuid])
     if name in SIGNED | PAPERS | {LEDGER}:
         return reverse(name, args=[world.certification.uuid])
-    if name == ASK:
+    if name in (ASK, MOVE):
         return reverse(name, args=[world.certification.uuid])
-    if name == ANSWERED:
+    if name in (ANSWERED, REFUSE):
         return reverse(name, args=[world.asked.uuid])
     if name in LETTER:
         return reverse(name, args=[world.draft.uuid, "specialist"])
@@ -162,7 +165,13 @@ def office_is_led(name, world):
 
 def test_every_url_of_ours_is_declared():
     ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
-    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | LETTER | ORDER | {LEDGER, ASK, ANSWERED}
+    assert ours == PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | LETTER | ORDER | {
+        LEDGER,
+        ASK,
+        MOVE,
+        ANSWERED,
+        REFUSE,
+    }
 
 
 def test_every_url_of_the_sign_on_is_declared():
@@ -176,17 +185,20 @@ def test_the_sign_on_is_not_there_while_it_is_off(name):
     assert statuses(client, reverse(name, args=SIGN_ON[name])) == {"get": 404, "post": 404}
 
 
-@pytest.mark.parametrize("name", sorted({ASK, ANSWERED}))
+@pytest.mark.parametrize("name", sorted(ASKED))
 def test_what_a_patient_asks_is_hidden_from_everybody_else(name, world):
     strangers = [world.other_physician.user, world.other_patient.user, world.staff, factories.application().user]
-    strangers.append(world.physician.user if name == ASK else world.patient.user)
+    strangers.append(world.physician.user if name in (ASK, MOVE) else world.patient.user)
     for account in strangers:
         answers = set(statuses(factories.client_for(account), address_of(name, world)).values())
         assert answers <= {404, 405}
-    assert factories.client_for(world.patient.user).get(address_of(ASK, world)).status_code == 200
+    owner = world.patient.user if name in (ASK, MOVE) else world.physician.user
+    assert factories.client_for(owner).get(address_of(name, world)).status_code == (405 if name == ANSWERED else 200)
 
 
-@pytest.mark.parametrize("name", sorted(OWN | OFFICE | DRAFT | SIGNED | PAPERS | LETTER | ORDER | {ASK, ANSWERED}))
+@pytest.mark.parametrize(
+    "name", sorted(OWN | OFFICE | DRAFT | SIGNED | PAPERS | LETTER | ORDER | {ASK, MOVE, ANSWERED, REFUSE})
+)
 def test_nobody_is_sent_to_sign_in(name, world):
     for status, location in (
         (response.status_code, response.headers.get("Location", ""))

@@ -1,6 +1,6 @@
 """Every write of certification. Lock order: physician, patient, certification."""
 
-from certification.actions.amending import amend_allotment, amend_contact, amend_identity
+from certification.actions.amending import amend_allotment, amend_contact, amend_identity, confirm_address
 from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.closing import close_patient, reopen_patient
@@ -17,7 +17,7 @@ from certification.actions.joining import CODE_LENGTH, accept_code, accept_invit
 from certification.actions.letters import save_letter
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
-from certification.actions.requests import answer_request, ask_office
+from certification.actions.requests import answer_request, ask_office, refuse_request
 from certification.actions.signing import (
     certify_patient,
     renew_certification,
@@ -25,6 +25,8 @@ from certification.actions.signing import (
 )
 
 __all__ = [
+    "confirm_address",
+    "refuse_request",
     "close_patient",
     "reopen_patient",
     "amend_allotment",

@@ -14,12 +14,14 @@ from certification.actions.cards import issue_card, revoke_card
 from certification.actions.drafts import locked, locked_patient
 from certification.actions.joining import end_invitations, invite
 from certification.actions.reminders import addresses, patient_and_caregiver
+from certification.actions.requests import answer_request
 from certification.drafts import to_json
-from certification.models import Amendment, Card, Certification, Patient
+from certification.models import Amendment, Card, Certification, Patient, PatientRequest
 from notifications.actions import queue_many
 from ui.text import search_name
 
 CONTACT = ("street", "unit", "city", "zip_code", "phone", "email", "has_no_email")
+REPORTED = "Reported by the patient or the caregiver."
 IDENTITY = ("first_name", "middle_name", "last_name", "suffix", "birth_date")
 
 
@@ -101,6 +103,21 @@ def amend_identity(
             issue_card(person=patient, by=by)
     _invite_anew(patient, by=by)
     return amendment
+
+
+@audited("request.confirm_address")
+def confirm_address(*, request: PatientRequest, by: User) -> PatientRequest:
+    """The reported address is the patient's from now on, as `amend_contact` writes it.
+
+    Raises RequestError, AmendmentError, AddressError.
+    """
+    certification = request.patient.certifications.latest("certified_at")
+    patient = locked_patient(certification)
+    request.refresh_from_db()
+    rules.check_is_a_report(request)
+    contact = {**{name: getattr(patient, name) for name in CONTACT}, **(request.address or {})}
+    amend_contact(certification=certification, contact=contact, reason=REPORTED, by=by)
+    return answer_request(request=request, by=by)
 
 
 def _check_may_amend(certification: Certification, reason: str) -> None:

@@ -7,7 +7,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules
-from certification.models import Card, Caregiver, Patient
+from certification.actions.requests import answer_request
+from certification.models import Card, Caregiver, Patient, PatientRequest
 from notifications.actions import queue
 from ui.text import token_digest
 
@@ -52,6 +53,7 @@ def revoke_card(*, card: Card, reason: str, by: User | None) -> Card:
     card.revoked_reason = Card.Reason(reason)
     card.save(update_fields=["revoked_at", "revoked_reason"])
     record(action="card.revoke", by=by, subject=card, reason=card.revoked_reason)
+    _answer_reports(person, by=by)
     queue(
         kind="card_revoked",
         recipient=person.email or str(person.phone),
@@ -62,3 +64,12 @@ def revoke_card(*, card: Card, reason: str, by: User | None) -> Card:
         by=by,
     )
     return card
+
+
+def _answer_reports(person: Patient | Caregiver, *, by: User | None) -> None:
+    """What was said of a lost card is done with."""
+    patients = [person] if isinstance(person, Patient) else Patient.objects.filter(assignments__caregiver=person)
+    reports = PatientRequest.objects.open().filter(kind=PatientRequest.Kind.LOST_CARD, patient__in=patients)
+    if by is not None:
+        for report in reports:
+            answer_request(request=report, by=by)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
 from certification.models.people import Patient
-from ui.fields import EncryptedTextField
+from ui.fields import EncryptedJSONField, EncryptedTextField
 
 
 class PatientRequestQuerySet(models.QuerySet):
@@ -30,6 +30,11 @@ class PatientRequest(models.Model):
     class Kind(models.TextChoices):
         RENEWAL = "renewal", _("A renewal")
         FOLLOW_UP = "follow_up", _("A follow-up visit")
+        LOST_CARD = "lost_card", _("A new card, because the old one was lost or stolen")
+        CLOSING = "closing", _("Closing the record: a death, a move out of Connecticut, or a wish to leave")
+        ADDRESS = "address", _("A new address on record")
+
+    REPORTS = (Kind.LOST_CARD, Kind.CLOSING, Kind.ADDRESS)  # confirmed or refused within a working day
 
     created_at = models.DateTimeField(auto_now_add=True)
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -37,11 +42,14 @@ class PatientRequest(models.Model):
     physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="patient_requests")
     kind = models.CharField(max_length=10, choices=Kind)
     words = EncryptedTextField(blank=True)
+    address = EncryptedJSONField(null=True, blank=True, help_text=_("Street, unit, city and ZIP code of the new home."))
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+
+    refused_reason = EncryptedTextField(null=True, blank=True, help_text=_("Why a report was not confirmed."))
 
     objects = PatientRequestQuerySet.as_manager()
 
@@ -52,7 +60,16 @@ class PatientRequest(models.Model):
             )
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=["renewal", "follow_up"]), name="patient_request_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["renewal", "follow_up", "lost_card", "closing"], address__isnull=True)
+                | Q(kind="address", address__isnull=False),
+                name="patient_request_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_reason__isnull=True)
+                | Q(answered_at__isnull=False, kind__in=["lost_card", "closing", "address"]),
+                name="patient_request_refused_is_answered",
+            ),
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True, answered_by__isnull=True)
                 | Q(answered_at__isnull=False, answered_by__isnull=False),
@@ -65,3 +82,8 @@ class PatientRequest(models.Model):
 
     def __str__(self):
         return f"request {self.pk}"
+
+    @property
+    def is_report(self):
+        """Confirmed or refused, where the others are answered."""
+        return self.kind in self.REPORTS

@@ -37,6 +37,7 @@ from certification.rules.errors import (
     OwnPatientError,
     ReinstatementError,
     RenewalNotOpen,
+    RequestError,
     SignatureError,
     TakeOverError,
     TransitionError,
@@ -89,7 +90,14 @@ from certification.rules.renewal import (
     reminder_due,
     renewal_opens_date,
 )
-from certification.rules.requests import check_may_ask
+from certification.rules.requests import (
+    check_is_a_report,
+    check_may_ask,
+    check_may_move,
+    check_refusal_has_reason,
+    confirmed_by,
+    is_overdue,
+)
 from certification.rules.signing import (
     ALLOWED_TRANSITIONS,
     allotment_limit_oz,
@@ -113,6 +121,12 @@ from certification.rules.signing import (
 )
 
 __all__ = [
+    "RequestError",
+    "check_is_a_report",
+    "check_may_move",
+    "check_refusal_has_reason",
+    "confirmed_by",
+    "is_overdue",
     "ClosedError",
     "check_is_not_closed",
     "AmendmentError",

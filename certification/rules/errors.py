@@ -73,6 +73,10 @@ class AmendmentError(CertificationError):
     """It cannot be amended like this."""
 
 
+class RequestError(CertificationError):
+    """It cannot be asked, reported or answered like this."""
+
+
 class ClosedError(CertificationError):
     """The patient has left the program."""
 

@@ -1,12 +1,56 @@
-"""What a patient may ask of the office. Each `check_` raises; nothing is written."""
+"""What a patient may ask of the office, and report to it. Each `check_` raises; nothing is written."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from certification.models import Certification, PatientRequest
+from certification.rules.errors import RequestError
+from certification.rules.people import check_lives_in_connecticut, check_street_address
 from certification.rules.renewal import check_renewal_is_open
+
+SATURDAY = 5
 
 
 def check_may_ask(kind: str, certification: Certification, *, today: date) -> None:
     """A renewal is asked for once it is open, or when the certification has ended; raises RenewalNotOpen."""
     if kind == PatientRequest.Kind.RENEWAL and certification.status == Certification.Status.ACTIVE:
         check_renewal_is_open(certification, today=today)
+
+
+def check_may_move(certification: Certification, address: Mapping[str, Any], *, today: date) -> None:
+    """The certification runs, and the new home is one in Connecticut; raises RequestError, AddressError."""
+    if not certification.runs_on(today):
+        raise RequestError(_("This certification has ended. Tell the office when you are certified again."))
+    check_street_address(address["street"], address["unit"])
+    check_lives_in_connecticut(address["zip_code"])
+
+
+def check_is_a_report(request: PatientRequest) -> None:
+    """A report is confirmed or refused, and that once; what was only asked is answered. Raises RequestError."""
+    if request.kind not in PatientRequest.REPORTS:
+        raise RequestError(_("This is not a report: mark it as answered."))
+    if request.answered_at is not None:
+        raise RequestError(_("Somebody has answered it meanwhile. Look at the list again."))
+
+
+def check_refusal_has_reason(reason: str) -> None:
+    """Something that the patient can read; raises RequestError."""
+    if not reason.strip():
+        raise RequestError(_("Say why: the patient reads it."), field="reason")
+
+
+def confirmed_by(request: PatientRequest) -> date:
+    """The day by which a report is confirmed or refused: the next working day (Monday to Friday)."""
+    day = timezone.localdate(request.created_at) + timedelta(days=1)
+    while day.weekday() >= SATURDAY:
+        day += timedelta(days=1)
+    return day
+
+
+def is_overdue(request: PatientRequest, *, today: date) -> bool:
+    """A report that still waits after that day."""
+    return request.answered_at is None and request.kind in PatientRequest.REPORTS and today > confirmed_by(request)

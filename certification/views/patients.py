@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +20,7 @@ from certification.actions import discard_draft, start_certification
 from certification.forms import AddForm
 from certification.invitations import states_of
 from certification.models import Certification, PatientRequest
-from certification.rules import CertificationError
+from certification.rules import CertificationError, is_overdue
 from certification.standing import LABELS, due_on, filters_on, matching, most_urgent_first, standing_of
 from certification.steps import next_step
 from certification.views.scope import is_draft, is_signer, own_certification, sign_url, step_url, to_sign
@@ -102,7 +102,10 @@ def _exported(certification, today):
 def _asked(user, today):
     """What patients ask of this office and nobody has answered, the longest wait first."""
     waiting = PatientRequest.objects.in_hands_of(user, today).open()
-    return list(waiting.select_related("patient").order_by("created_at", "pk")[:A_PAGE])
+    signed = Certification.objects.filter(patient=OuterRef("patient"), physician=OuterRef("physician"))
+    latest = Subquery(signed.order_by("-certified_at").values("uuid")[:1])
+    asked = waiting.select_related("patient").annotate(certification_uuid=latest).order_by("created_at", "pk")[:A_PAGE]
+    return [{"asked": one, "is_overdue": is_overdue(one, today=today)} for one in asked]
 
 
 def _shown(page, user, today):

@@ -1,17 +1,23 @@
-"""What a patient asks of the office: her own page of it, and the office's answer."""
+"""What a patient asks of the office or reports to it: her own pages of it, and the office's answers."""
+
+from datetime import timedelta
 
 from django.contrib import messages
+from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import office_required
+from audit.actions import record
 from certification import actions, rules
-from certification.forms_joining import RequestForm
+from certification.forms_joining import MoveForm, RefusalForm, RequestForm
 from certification.models import Certification, Patient, PatientRequest
 from certification.views.scope import record_view
 from ui.errors import add_to_form
+
+SHOWN_FOR = timedelta(days=30)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -31,10 +37,34 @@ def ask(request, uuid):
     context = {
         "form": form,
         "certification": certification,
-        "waiting": certification.patient.requests.open().order_by("pk"),
+        "asked": _recent(certification.patient),
         "has_left": certification.physician.has_left_on(today),
     }
     return render(request, "certification/certification_ask.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request, uuid):
+    """Where the patient, or who acts for her, reports a new home."""
+    certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
+    form = MoveForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        kind = PatientRequest.Kind.ADDRESS
+        try:
+            actions.ask_office(certification=certification, kind=kind, address=form.cleaned_data, by=request.user)
+            messages.success(request, _("Reported. The office confirms it within one working day."))
+            return redirect("certification:certification-ask", uuid)
+        except rules.CertificationError as error:
+            add_to_form(form, error)
+    record_view(request, certification)
+    context = {"form": form, "certification": certification, "patient": certification.patient}
+    return render(request, "certification/certification_move.html", context)
+
+
+def _recent(patient):
+    """What waits, and what was answered in the last 30 days, the newest first."""
+    since = timezone.now() - SHOWN_FOR
+    return patient.requests.filter(Q(answered_at__isnull=True) | Q(answered_at__gte=since)).order_by("-pk")
 
 
 def _signed_of(user):
@@ -47,7 +77,35 @@ def _signed_of(user):
 @office_required
 @require_POST
 def answered(request, uuid):
-    asked = get_object_or_404(PatientRequest.objects.in_hands_of(request.user, timezone.localdate()), uuid=uuid)
-    actions.answer_request(request=asked, by=request.user)
-    messages.success(request, _("Marked as answered."))
+    """What was only asked is marked as answered; a reported address is confirmed."""
+    asked = _asked(request, uuid)
+    try:
+        if asked.kind == PatientRequest.Kind.ADDRESS:
+            actions.confirm_address(request=asked, by=request.user)
+            messages.success(request, _("Confirmed. The address is changed, and the patient is told."))
+        else:
+            actions.answer_request(request=asked, by=request.user)
+            messages.success(request, _("Marked as answered."))
+    except rules.CertificationError as error:
+        messages.error(request, str(error))
     return redirect("certification:patient-list")
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def refuse(request, uuid):
+    asked = _asked(request, uuid)
+    form = RefusalForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            actions.refuse_request(request=asked, **form.cleaned_data, by=request.user)
+            messages.success(request, _("Not confirmed. The patient reads why."))
+            return redirect("certification:patient-list")
+        except rules.CertificationError as error:
+            add_to_form(form, error)
+    record(action="request.view", by=request.user, subject=asked)
+    return render(request, "certification/request_refuse.html", {"asked": asked, "form": form})
+
+
+def _asked(request, uuid):
+    return get_object_or_404(PatientRequest.objects.in_hands_of(request.user, timezone.localdate()), uuid=uuid)

@@ -1,0 +1,72 @@
+from django.contrib import admin
+from django.db.models import F
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ActionAdmin, Step
+from certification.actions import answer_request, confirm_address, refuse_request
+from certification.forms_joining import RefusalForm
+from certification.models import PatientRequest
+from certification.rules import is_overdue
+
+
+@admin.register(PatientRequest)
+class PatientRequestAdmin(ActionAdmin):
+    """What patients ask: the program answers for physicians who have left practice."""
+
+    list_display = ["created_at", "patient", "kind", "physician", "physician_status", "is_overdue", "answered_at"]
+    list_select_related = ["patient", "physician"]
+    list_filter = ["physician__status", ("answered_at", admin.EmptyFieldListFilter)]
+    ordering = [F("answered_at").desc(nulls_first=True), "created_at"]
+    fields = [
+        "patient", "phone", "kind", "words", "new_address", "physician", "created_at", "answered_at", "answered_by",
+        "refused_reason",
+    ]  # fmt: skip
+    steps = (
+        Step(
+            name="answered",
+            label=_("Answered"),
+            permission="certification.change_patientrequest",
+            perform=lambda request, http_request: answer_request(request=request, by=http_request.user),
+            offered=lambda request: request.answered_at is None and not request.is_report,
+            explain=lambda request: _("You have spoken with the patient, or written. It leaves the queue."),
+        ),
+        Step(
+            name="confirm",
+            label=_("Confirm the address"),
+            permission="certification.change_patientrequest",
+            perform=lambda request, http_request: confirm_address(request=request, by=http_request.user),
+            offered=lambda request: request.answered_at is None and request.kind == PatientRequest.Kind.ADDRESS,
+            explain=lambda request: _("It is the patient’s address from now on, and the patient is told."),
+        ),
+        Step(
+            name="refuse",
+            label=_("Do not confirm"),
+            permission="certification.change_patientrequest",
+            perform=lambda request, http_request, reason: refuse_request(
+                request=request, reason=reason, by=http_request.user
+            ),
+            offered=lambda request: request.answered_at is None and request.is_report,
+            explain=lambda request: _(
+                "Nothing changes, and the patient reads why. To confirm a lost card, end it under Cards; to "
+                "confirm that a record is to be closed, close it under Patients."
+            ),
+            form_class=RefusalForm,
+        ),
+    )
+
+    @admin.display(description=_("practice"))
+    def physician_status(self, request):
+        return request.physician.get_status_display()
+
+    @admin.display(description=_("overdue"), boolean=True)
+    def is_overdue(self, request):
+        return is_overdue(request, today=localdate())
+
+    @admin.display(description=_("new address"))
+    def new_address(self, request):
+        return " ".join(filter(None, (request.address or {}).values())) or "-"
+
+    @admin.display(description=_("phone"))
+    def phone(self, request):
+        return request.patient.phone
