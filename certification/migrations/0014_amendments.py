@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0012_ending'),
+        ('certification', '0013_patient_as_signed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_roster_uploads'),
-        ('certification', '0014_closing'),
+        ('certification', '0015_closing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

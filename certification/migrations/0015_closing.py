@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_roster_uploads'),
-        ('certification', '0013_amendments'),
+        ('certification', '0014_amendments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
