@@ -12,7 +12,7 @@ from delivery.models import AllotmentEntry, Order
 
 @dataclass(frozen=True)
 class Ledger:
-    """In milligrams of flower equivalent, for deliveries on `day`; `more` is the first later day with more left."""
+    """In milligrams of flower equivalent, for deliveries on `day`; `more` the later days with more left."""
 
     certification: Certification
     day: date
@@ -22,7 +22,7 @@ class Ledger:
     held_mg: int
     entered_mg: int
     left_mg: int
-    more: tuple[date, int] | None
+    more: list[tuple[date, int]]
     orders: list[Order]
     entries: list[AllotmentEntry]
 
@@ -56,7 +56,7 @@ def ledger_of(patient, certification, *, now):
         held_mg=sum(one.amount_mg for one in orders if one.window.date >= today),
         entered_mg=sum(one.amount_mg for one in entries),
         left_mg=rules.left_on(day, used=used, limit_mg=limit_mg, days=policy.allotment_days) if is_valid else 0,
-        more=rules.first_day_with_more(day, used=used, certification=certification, days=policy.allotment_days),
+        more=list(rules.days_with_more(day, used=used, certification=certification, days=policy.allotment_days)),
         orders=orders,
         entries=entries,
     )

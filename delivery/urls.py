@@ -1,11 +1,12 @@
 from django.urls import path
 
-from delivery.views import allotment, cart, changes, checkout, home, orders
+from delivery.views import allotment, cart, changes, checkout, home, orders, record
 
 app_name = "delivery"
 
 urlpatterns = [
     path("home/", home.home, name="home"),
+    path("record/", record.own_record, name="record"),
     path("delivery/", cart.product_list, name="product-list"),
     path("delivery/cart/", cart.cart_line, name="cart-line"),
     path("delivery/call/end/", cart.phone_end, name="phone-end"),

@@ -49,7 +49,8 @@ def dea_number(sequence=None, prefix="BT"):
 
 
 def phone():
-    return f"+1203555{next(_count) % 10_000:04d}"
+    """Of another area than the numbers that tests name."""
+    return f"+1860555{next(_count) % 10_000:04d}"
 
 
 # --- Accounts -------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ OWN = {
     "accounts:codes-kept",
     "certification:affirmation", "certification:card", "certification:card-pdf", "delivery:home",
     "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
-    "delivery:allotment", "delivery:phone-end",
+    "delivery:allotment", "delivery:phone-end", "delivery:record",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
 OFFICE = {

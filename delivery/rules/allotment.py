@@ -1,7 +1,7 @@
 """How much a patient may still receive, in integer milligrams of flower equivalent."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
@@ -64,23 +64,30 @@ def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) ->
     return max(limit_mg - max(most, 0), 0)
 
 
-def first_day_with_more(
+def days_with_more(
     day: date, *, used: Mapping[date, int], certification: Certification, days: int
-) -> tuple[date, int] | None:
-    """The first of the weeks after `day` on whose weekday more is left than on `day`, and how much more in mg.
+) -> Iterator[tuple[date, int]]:
+    """Each week after `day` on whose weekday more is left than before, and how much more than on `day`, in mg.
 
-    None when there is none, or when the certification does not reach it.
+    Ends with the certification, or when all of the limit is left.
     """
     limit_mg = allotment_mg(certification)
-    left_now = left_on(day, used=used, limit_mg=limit_mg, days=days)
+    left_now = most = left_on(day, used=used, limit_mg=limit_mg, days=days)
     last = max(used, default=day) + timedelta(days=days + 7)
     later = day + timedelta(weeks=1)
     while later <= last and certification.is_valid_on(later):
-        more = left_on(later, used=used, limit_mg=limit_mg, days=days) - left_now
-        if more > 0:
-            return later, more
+        left = left_on(later, used=used, limit_mg=limit_mg, days=days)
+        if left > most:
+            most = left
+            yield later, left - left_now
         later += timedelta(weeks=1)
-    return None
+
+
+def first_day_with_more(
+    day: date, *, used: Mapping[date, int], certification: Certification, days: int
+) -> tuple[date, int] | None:
+    """The first of `days_with_more`, or None."""
+    return next(days_with_more(day, used=used, certification=certification, days=days), None)
 
 
 def _sum_over_span(used: Mapping[date, int], first: date, days: int) -> int:

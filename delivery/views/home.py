@@ -13,6 +13,7 @@ from certification.models import Caregiver, Certification, Patient
 from certification.rules import obtain_another_by, still_to_affirm
 from certification.standing import Standing, standing_of
 from delivery.acting import patients_of
+from delivery.ledger import Ledger, ledger_of
 from delivery.models import Order
 from delivery.rules import check_orderer
 from delivery.shop import refusal_of
@@ -28,6 +29,7 @@ class PatientCard:
     is_own: bool
     refusal: str
     another_by: date | None  # until when another may be obtained for one that was withdrawn
+    ledger: Ledger | None  # of one that runs, where the account acts for nobody else
 
 
 @require_safe
@@ -60,18 +62,21 @@ def _cards(user, today):
     signed = Certification.objects.exclude(status=Certification.Status.DRAFT).select_related("physician")
     latest_first = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at")
     patients = patients_of(user).prefetch_related(Prefetch("certifications", latest_first))
-    cards = [_card(patient, user, today) for patient in patients]
+    cards = [_card(patient, user, today, is_only=len(patients) == 1) for patient in patients]
     return sorted(cards, key=lambda card: not card.is_own)
 
 
-def _card(patient, user, today):
+def _card(patient, user, today, *, is_only):
     certification = patient.certifications.all()[0]
     another_by = obtain_another_by(certification)
+    standing = standing_of(certification, today=today)
+    is_running = standing.days_left is not None
     return PatientCard(
         patient=patient,
         certification=certification,
-        standing=standing_of(certification, today=today),
+        standing=standing,
         is_own=patient.user_id == user.pk,
         refusal=refusal_of(check_orderer, patient, user=user, today=today),
         another_by=another_by if another_by and today <= another_by else None,
+        ledger=ledger_of(patient, certification, now=timezone.now()) if is_running and is_only else None,
     )

@@ -1,0 +1,37 @@
+"""What is on record of a patient, for her and for who acts for her: certifications, papers, and who looked at it."""
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from audit.actions import record
+from certification.models import Certification
+from certification.rules import guardian_name
+from certification.standing import standing_of
+from delivery.acting import acting_required
+from delivery.looks import in_words, looks_at
+from ui.keyset import page_of
+
+A_PAGE = 20
+UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
+
+
+@require_safe
+@acting_required
+def own_record(request):
+    patient, today = request.acting.patient, timezone.localdate()
+    signed = Certification.objects.filter(patient=patient).exclude(status=Certification.Status.DRAFT)
+    certifications = signed.select_related("physician").defer(*UNREAD).order_by("-certified_at")
+    looks = looks_at(patient, but=request.user)
+    page = page_of(looks, keys=("-pk",), cursor=request.GET.get("page"), size=A_PAGE, name="looks")
+    if request.acting.is_for_somebody_else:
+        record(action="patient.view", by=request.user, subject=patient)
+    context = {
+        "acting": request.acting,
+        "patient": patient,
+        "history": [(one, standing_of(one, today=today)) for one in certifications],
+        "sees_certificates": not request.acting.is_for_somebody_else or bool(guardian_name(patient, today=today)),
+        "looks": in_words(page.rows),
+        "page": page,
+    }
+    return render(request, "delivery/record.html", context)

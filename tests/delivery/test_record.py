@@ -1,0 +1,86 @@
+"""What is on record of a patient: certifications, papers, and who looked at it."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from audit.actions import record
+from delivery.looks import in_words, looks_at
+from delivery.rules import days_with_more
+from tests import factories
+from tests.delivery import people
+from tests.delivery.people import url, words_of
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(account):
+    return words_of(factories.client_for(account).get(url("record")))
+
+
+def test_the_record_shows_each_certification_and_how_it_stands():
+    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    patient = factories.certification(physician, on=date(2026, 3, 4)).patient
+    words = page_of(patient.user)
+    assert "Certified by Dr. Amara Osei on March 4, 2026, through March 3, 2027." in words
+    assert "What the physician certified" in words and "cancer" not in words.lower()
+    assert "Nobody else has looked at it yet." in words
+
+
+def test_who_looked_is_said_in_words_and_the_patient_herself_is_left_out():
+    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    patient = factories.certification(physician).patient
+    certification, order = patient.certifications.get(), factories.order(patient)
+    for account, action, subject in (
+        (physician.user, "certification.view", certification),
+        (factories.delegate(physician), "certification.view", certification),
+        (factories.staff("Pharmacist"), "order.view", order),
+        (patient.user, "certification.view", certification),
+        (factories.staff("Pharmacist"), "order.view", factories.order()),
+    ):
+        record(action=action, by=account, subject=subject)
+
+    seen = [(look.who, str(look.what)) for look in in_words(looks_at(patient, but=patient.user).order_by("pk"))]
+
+    assert seen == [
+        ("Dr. Amara Osei", "the certification"),
+        ("The office of Dr. Amara Osei", "the certification"),
+        ("Staff of the program or the dispensary", "an order"),
+    ]
+    assert "Dr. Amara Osei the certification" in page_of(patient.user)
+
+
+def test_a_caregiver_reads_the_patients_record_and_is_named_to_her():
+    patient, caregiver = people.patient_with_caregiver(first_name="Elena", last_name="Ruiz")
+    assert "What the physician certified" not in page_of(caregiver.user)
+    assert "Elena Ruiz, caregiver the data on record" in page_of(patient.user)
+
+
+def test_looks_are_paged_and_a_broken_page_is_the_first(django_assert_max_num_queries):
+    patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
+    for _look in range(25):
+        record(action="patient.view", by=pharmacist, subject=patient)
+    client = factories.client_for(patient.user)
+    with django_assert_max_num_queries(12):
+        first = client.get(url("record"))
+    assert (len(first.context["looks"]), "Older" in first.content.decode()) == (20, True)
+    older = client.get(url("record"), {"page": first.context["page"].next})
+    assert (len(older.context["looks"]), "Newer" in older.content.decode()) == (5, True)
+    assert len(client.get(url("record"), {"page": "\x00x"}).context["looks"]) == 20
+
+
+def test_the_home_says_what_is_left_and_when_more_can_be_used(monday):
+    patient = factories.patient()
+    factories.order(patient, lines=[(factories.product(amount_mg=28_350), 2)])
+    words = words_of(factories.client_for(patient.user).get(url("home")))
+    assert "1.49 of 3.50 oz left for November 25. 2.00 oz more from December 30." in words
+
+
+def test_days_with_more_names_each_day_on_which_some_comes_back():
+    certification = factories.certification()
+    day = timezone.localdate() + timedelta(days=30)
+    used = {day - timedelta(days=7): 10_000, day: 20_000}
+    found = list(days_with_more(day, used=used, certification=certification, days=30))
+    assert [amount for _day, amount in found] == [10_000, 30_000]
+    assert [(one - day).days for one, _amount in found] == [28, 35]
