@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from certification.models import Caregiver, Invitation, Patient
@@ -21,13 +22,10 @@ class State:
 
 
 def states_of(people: Iterable[Patient | Caregiver]) -> list[State]:
-    """In the order of `people`, in two queries at most however many they are."""
+    """In the order of `people`, in one query at most however many they are."""
     people = list(people)
     latest = _latest([person for person in people if not person.user_id])
-    keys = [f"invitation:{one.pk}" for one in latest.values()]
-    failed = Notification.objects.filter(dedupe_key__in=keys, status=Notification.Status.FAILED) if keys else []
-    bounced = {one.dedupe_key for one in failed}
-    return [_state(person, latest.get((type(person), person.pk)), bounced) for person in people]
+    return [_state(person, latest.get((type(person), person.pk))) for person in people]
 
 
 def _latest(people):
@@ -35,16 +33,20 @@ def _latest(people):
         return {}
     patients = [person.pk for person in people if isinstance(person, Patient)]
     caregivers = [person.pk for person in people if isinstance(person, Caregiver)]
-    invitations = Invitation.objects.filter(Q(patient__in=patients) | Q(caregiver__in=caregivers)).order_by("pk")
+    failed = Notification.objects.filter(
+        dedupe_key=Concat(Value("invitation:"), Cast(OuterRef("pk"), CharField())), status=Notification.Status.FAILED
+    )
+    found = Invitation.objects.filter(Q(patient__in=patients) | Q(caregiver__in=caregivers))
+    invitations = found.annotate(has_bounced=Exists(failed)).order_by("pk")
     return {(Patient, one.patient_id) if one.patient_id else (Caregiver, one.caregiver_id): one for one in invitations}
 
 
-def _state(person, invitation, bounced):
+def _state(person, invitation):
     if person.user_id:
         return State("joined")
     if invitation is None:
         return State("none")
-    if f"invitation:{invitation.pk}" in bounced:
+    if invitation.has_bounced:
         return State("bounced", invitation.sent_at)
     if invitation.valid_until <= timezone.now() or invitation.failed_tries >= MOST_INVITATION_TRIES:
         return State("ended", invitation.valid_until)

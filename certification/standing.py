@@ -1,11 +1,14 @@
 """How a certification stands on a day: in the words of the list, in its filters, in its search."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Count, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +23,7 @@ LABELS = {
     "draft": _("Drafts"),
     "active": _("Active"),
     "ending": _("Ending soon"),
+    "stopping": _("Withdrawn, still valid"),
     "ended": _("Ended"),
 }
 DUE_DAYS = (7, 30, 60, 90)
@@ -27,7 +31,26 @@ DUE_LABELS = {
     **{str(days): format_lazy(_("Within {days} days"), days=days) for days in DUE_DAYS},
     "expired": _("Expired"),
 }
-SHOWN_FIRST = ("sign", "draft", "ending", "active", "ended")
+GROUPS = ("sign", "draft", "stopping", "ending", "later", "expired", "over")  # in the order of the list
+GROUPS_OF = {
+    "all": GROUPS,
+    "sign": ("sign",),
+    "draft": ("draft",),
+    "active": ("ending", "later"),
+    "ending": ("ending",),
+    "stopping": ("stopping",),
+    "ended": ("expired", "over"),
+}
+# How each filter is sorted: the longest wait, the newest draft and the next end first; of what has ended, the latest.
+KEYS_OF = {
+    "all": ("place", "day", "since", "-pk"),
+    "sign": ("prepared_at", "pk"),
+    "draft": ("-pk",),
+    "active": ("expires_date", "pk"),
+    "ending": ("expires_date", "pk"),
+    "stopping": ("deliveries_stop_date", "pk"),
+    "ended": ("-expires_date", "-pk"),
+}
 
 
 @dataclass(frozen=True)
@@ -63,20 +86,49 @@ def _can_renew(certification: Certification, today: date) -> bool:
     return True
 
 
-def filters_on(today: date) -> dict[str, Q]:
-    """The filters of the list; what a renewal replaced stands in none of them."""
+def groups_on(today: date) -> dict[str, Q]:
+    """What stands where on that day: each certification in one group, and what was superseded in none.
+
+    What was withdrawn is still valid until its deliveries stop, as `Certification.is_valid_on` says.
+    """
     status = Certification.Status
     soon = today + timedelta(days=settings.RENEWAL_OPENS_DAYS)
-    running = Q(status=status.ACTIVE, expires_date__gt=today)
+    active = Q(status=status.ACTIVE)
+    still_valid = Q(status=status.WITHDRAWN, deliveries_stop_date__gte=today, expires_date__gt=today)
     return {
-        "all": ~Q(status=status.SUPERSEDED),
+        "later": active & Q(expires_date__gt=soon),
+        "ending": active & Q(expires_date__gt=today, expires_date__lte=soon),
+        "expired": active & Q(expires_date__lte=today),
         "sign": Q(status=status.DRAFT, prepared_at__isnull=False),
         "draft": Q(status=status.DRAFT, prepared_at__isnull=True),
-        "active": running,
-        "ending": running & Q(expires_date__lte=soon),
-        "ended": Q(status=status.ACTIVE, expires_date__lte=today)
-        | Q(status__in=[status.WITHDRAWN, status.REVOKED, status.CLOSED]),
+        "stopping": still_valid,
+        "over": Q(status__in=[status.REVOKED, status.CLOSED]) | Q(status=status.WITHDRAWN) & ~still_valid,
     }
+
+
+def filters_on(today: date) -> dict[str, Q]:
+    """The filters of the list, each of one group or several."""
+    groups = groups_on(today)
+    several = {name: reduce(or_, (groups[group] for group in GROUPS_OF[name])) for name in LABELS}
+    return {**several, "all": ~Q(status=Certification.Status.SUPERSEDED)}
+
+
+def placed(certifications, today: date):
+    """With `place`, that of its group, and the `day` and `since` by which it sorts there; none of them is NULL."""
+    cases = [When(where, then=Value(GROUPS.index(group))) for group, where in groups_on(today).items()]
+    return certifications.annotate(
+        place=Case(*cases, default=Value(len(GROUPS))),
+        day=Coalesce("expires_date", Value(date.min)),
+        since=Coalesce("prepared_at", Value(datetime(1970, 1, 1, tzinfo=UTC))),
+    )
+
+
+def counts_of(certifications, today: date) -> dict[str, int]:
+    """How many stand in each group and in each filter, in one query that reads nothing twice."""
+    found = filters_on(today)["all"]
+    rows = placed(certifications.filter(found), today).order_by().values_list("place").annotate(Count("pk"))
+    counts = dict.fromkeys(GROUPS, 0) | {GROUPS[place]: count for place, count in rows}
+    return counts | {name: sum(counts[group] for group in groups) for name, groups in GROUPS_OF.items()}
 
 
 def due_on(today: date) -> dict[str, Q]:
@@ -90,13 +142,6 @@ def due_on(today: date) -> dict[str, Q]:
         for days in DUE_DAYS
     }
     return {**within, "expired": active & Q(expires_date__lte=today)}
-
-
-def most_urgent_first(certifications, today: date):
-    """What waits for a signature, drafts, what ends soon, runs, has ended; longest wait and first end on top."""
-    filters = filters_on(today)
-    cases = [When(filters[name], then=Value(place)) for place, name in enumerate(SHOWN_FIRST)]
-    return certifications.order_by(Case(*cases, default=Value(len(cases))), "expires_date", "prepared_at", "-pk")
 
 
 def matching(certifications, term: str):

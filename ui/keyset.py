@@ -20,27 +20,31 @@ class Page:
         return not (self.previous or self.next)
 
 
-def page_of(rows: QuerySet, *, keys: tuple[str, ...], cursor: str | None, size: int, name: str) -> Page:
-    """`size` rows in the order of `keys`: fields without NULL, "-" for descending, the last of them unique.
+def page_of(
+    found: QuerySet, *, keys: tuple[str, ...], cursor: str | None, size: int, name: str, read: QuerySet | None = None
+) -> Page:
+    """`size` rows of `found` in the order of `keys`: fields without NULL, "-" for descending, "pk" the last of them.
 
+    Two queries: the keys of the page, which an index may hold alone, and its rows as `read` reads them (all of them).
     `cursor` is what a Page gave as `previous` or `next`; another one shows the first page. It is signed for `name`, so
     that no list takes the cursor of another, and holds nothing but the keys: let none of them be personal.
     """
     direction, values = _read(cursor, keys, name)
-    keys_given, keys = keys, tuple(_turned(key) for key in keys) if direction == BACK else keys
-    rows_after = rows.filter(_after(keys, values)) if values else rows
-    found = list(rows_after.order_by(*keys)[: size + 1])
-    if values and not found:  # what stood there has gone
-        return page_of(rows, keys=keys_given, cursor=None, size=size, name=name)
-    has_more, found = len(found) > size, found[:size]
-    if direction == BACK:
-        found.reverse()
-    has_previous, has_next = (has_more, True) if direction == BACK else (bool(values), has_more)
+    order = tuple(_turned(key) for key in keys) if direction == BACK else keys
+    past = found.filter(_after(order, values)) if values else found
     fields = [key.removeprefix("-") for key in keys]
+    shown = list(past.order_by(*order).values_list(*fields)[: size + 1])
+    if values and not shown:  # what stood there has gone
+        return page_of(found, keys=keys, cursor=None, size=size, name=name, read=read)
+    has_more, shown = len(shown) > size, shown[:size]
+    if direction == BACK:
+        shown.reverse()
+    has_previous, has_next = (has_more, True) if direction == BACK else (bool(values), has_more)
+    rows = (found if read is None else read).in_bulk([row[-1] for row in shown])
     return Page(
-        rows=found,
-        previous=_write(BACK, found[0], fields, name) if found and has_previous else "",
-        next=_write(FORWARD, found[-1], fields, name) if found and has_next else "",
+        rows=[rows[row[-1]] for row in shown if row[-1] in rows],
+        previous=_write(BACK, shown[0], name) if has_previous else "",
+        next=_write(FORWARD, shown[-1], name) if has_next else "",
     )
 
 
@@ -59,8 +63,7 @@ def _after(keys, values):
     return Q(**{f"{field}__{'lte' if keys[0].startswith('-') else 'gte'}": values[0]}) & past
 
 
-def _write(direction, row, fields, name):
-    values = [getattr(row, field) for field in fields]
+def _write(direction, values, name):
     plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
     return signing.dumps([direction, *plain], salt=f"keyset {name}")
 

@@ -14,7 +14,7 @@ from certification.views.scope import is_signer
 from ui.keyset import page_of
 
 A_PAGE = 50
-UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason")
+UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 
 
 @office_required
@@ -26,11 +26,12 @@ def due_list(request):
     scoped, due = Certification.objects.in_hands_of(request.user, today), due_on(today)
     counts = scoped.aggregate(**{f"due_{name}": Count("pk", filter=where) for name, where in due.items()})
     page = page_of(
-        _rows(scoped.filter(due[within])),
+        scoped.filter(due[within]),
         keys=("-expires_date", "-pk") if within == "expired" else ("expires_date", "pk"),
         cursor=request.GET.get("cursor"),
         size=A_PAGE,
         name=f"due {within}",
+        read=_read(),
     )
     record(action="certification.due", by=request.user)
     context = {
@@ -44,9 +45,9 @@ def due_list(request):
     return render(request, "certification/due_list.html", context)
 
 
-def _rows(certifications):
+def _read():
     unread = (*UNREAD, *(f"renewal__{name}" for name in (*UNREAD, "draft")))
-    return certifications.select_related("patient", "physician", "renewal").defer(*unread)
+    return Certification.objects.select_related("patient", "physician", "renewal").defer(*unread)
 
 
 def _row(certification, user, today):

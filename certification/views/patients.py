@@ -3,8 +3,7 @@
 from uuid import uuid4
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,14 +20,16 @@ from certification.forms import AddForm
 from certification.invitations import states_of
 from certification.models import Certification, PatientRequest
 from certification.rules import CertificationError, is_overdue
-from certification.standing import LABELS, due_on, filters_on, matching, most_urgent_first, standing_of
+from certification.standing import KEYS_OF, LABELS, counts_of, filters_on, matching, placed, standing_of
 from certification.steps import next_step
 from certification.views.scope import is_draft, is_signer, own_certification, sign_url, step_url, to_sign
+from ui.keyset import page_of
 from ui.spreadsheets import write_csv
 
 A_PAGE = 50
 SEARCH = "patient_search"  # session key: names and birth dates stay out of addresses and logs
 SEARCH_MAX_LENGTH = 100
+SELDOM = ("stopping",)  # a filter that shows only while somebody stands in it
 UNREAD = ("draft", "condition_codes", "directions", "ended_reason")
 EXPORTED = (
     "patient_number", "last_name", "first_name", "birth_date", "phone", "certification_number", "status",
@@ -39,37 +40,53 @@ EXPORTED = (
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def patient_list(request):
+    today = timezone.localdate()
+    show = request.GET.get("show")
+    show = show if show in LABELS else "all"
     if request.method == "POST":
         request.session[SEARCH] = request.POST.get("term", "").replace("\x00", "").strip()[:SEARCH_MAX_LENGTH]
-        return redirect(request.get_full_path())
-    today = timezone.localdate()
-    show = request.GET.get("show", "all")
-    show = show if show in LABELS else "all"
-    term = request.session.get(SEARCH, "")
+        return redirect(f"{request.path}?show={show}")  # what is found begins on its first page
     scoped = Certification.objects.in_hands_of(request.user, today)
-    filters, due = filters_on(today), due_on(today)
-    counts = scoped.aggregate(
-        **{name: Count("pk", filter=where) for name, where in filters.items()},
-        to_sign=Count("pk", filter=filters["sign"] & Q(physician__user=request.user)),
-        due=Count("pk", filter=due["30"] | due["expired"]),
-    )
-    found = matching(scoped, term) if term else scoped
-    page = Paginator(_rows(found.filter(filters[show]), today), A_PAGE).get_page(request.GET.get("page"))
+    counts = counts_of(scoped, today)
+    term = request.session.get(SEARCH, "")
+    page = _page(request, matching(scoped, term) if term else scoped, show, today)
+    waiting = list(to_sign(request.user).only("uuid", "renewal_of__uuid")) if counts["sign"] else []
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
         "rows": _shown(page, request.user, today),
-        "to_sign": counts["to_sign"],
-        "first_to_sign": counts["to_sign"] and sign_url(to_sign(request.user)[0]),
-        "filters": [{"name": name, "label": LABELS[name], "count": counts[name]} for name in LABELS],
+        "to_sign": len(waiting),
+        "first_to_sign": waiting and sign_url(waiting[0]),
+        "filters": [
+            {"name": name, "label": label, "count": counts[name]}
+            for name, label in LABELS.items()
+            if counts[name] or name not in SELDOM or name == show
+        ],
         "show": show,
-        "due": counts["due"],
+        "due": counts["ending"] + counts["expired"],
         "term": term,
         "has_any": counts["all"],
         "is_applicant": request.user.is_applicant,
         "asked": _asked(request.user, today),
     }
     return render(request, "certification/patient_list.html", context)
+
+
+def _page(request, found, show, today):
+    return page_of(
+        placed(found.filter(filters_on(today)[show]), today),
+        keys=KEYS_OF[show],
+        cursor=request.GET.get("cursor"),
+        size=A_PAGE,
+        name=f"patients {show}",
+        read=_read(),
+    )
+
+
+def _read():
+    unread = (*UNREAD[1:], "allotment_reason", "patient_as_signed")
+    joined = Certification.objects.select_related("patient", "physician", "renewal_of__patient")
+    return joined.defer(*unread, *(f"renewal_of__{name}" for name in (*unread, "draft")))
 
 
 @office_required
@@ -109,7 +126,7 @@ def _asked(user, today):
 
 
 def _shown(page, user, today):
-    rows = [_row(certification, user, today) for certification in page]
+    rows = [_row(certification, user, today) for certification in page.rows]
     signed = [row for row in rows if row["certification"].patient]
     for row, state in zip(signed, states_of(row["certification"].patient for row in signed), strict=True):
         row["invitation"] = state
@@ -136,12 +153,6 @@ def _next_url(certification, user, today):
     step = next_step(certification.draft, today=today)
     is_hers_alone = step in ("statement", "review") and not is_signer(user, certification)
     return step_url(certification, "caregiver" if is_hers_alone else step)
-
-
-def _rows(certifications, today):
-    joined = certifications.select_related("patient", "physician", "renewal_of__patient")
-    unread = ("condition_codes", "directions", "ended_reason")
-    return most_urgent_first(joined, today).defer(*unread, *(f"renewal_of__{name}" for name in (*unread, "draft")))
 
 
 @office_required

@@ -1,10 +1,11 @@
 """The list of patients: who stands in it, how they are found, and how a draft begins and ends."""
 
 import csv
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -13,6 +14,7 @@ from accounts.actions import activate_delegations, end_delegate, name_delegate
 from audit.models import Event
 from certification.actions import renew_certification, withdraw_certification
 from certification.models import Certification
+from certification.standing import GROUPS, counts_of, filters_on
 from tests import factories
 from tests.certification import forms
 
@@ -66,9 +68,9 @@ def test_patient_list_filters_stand_in_the_address(client, physician, show, expe
     assert shown(client, f"/certification/?show={show}") == [made[name] for name in expected.split()]
 
 
-def test_patient_list_counts_a_withdrawn_one_as_ended_and_no_superseded_one(client, physician):
+def test_patient_list_counts_a_withdrawn_one_that_delivers_no_more_as_ended_and_no_superseded_one(client, physician):
     withdrawn, old = signed(physician, 300), signed(physician, 10)
-    withdraw_certification(certification=withdrawn, reason="Moved.", by=physician.user)
+    stop_deliveries(withdrawn, timezone.localdate() - timedelta(days=1))
     renewal = renew_certification(
         certification=old,
         condition=factories.condition(),
@@ -78,6 +80,44 @@ def test_patient_list_counts_a_withdrawn_one_as_ended_and_no_superseded_one(clie
     )
     assert shown(client) == [renewal, withdrawn]
     assert shown(client, "/certification/?show=ended") == [withdrawn]
+
+
+def stop_deliveries(certification, day):
+    """Withdrawn so that `day` is the last of deliveries, which may have passed since."""
+    with time_machine.travel(min(datetime.combine(day, time(12), UTC), timezone.now()), tick=False):
+        withdraw_certification(
+            certification=certification, reason="Moved.", deliveries_stop_date=day, by=certification.physician.user
+        )
+
+
+@pytest.mark.parametrize(("days", "show"), [(-1, "ended"), (0, "stopping"), (30, "stopping")])
+def test_patient_list_keeps_what_was_withdrawn_apart_until_deliveries_stop(client, physician, days, show):
+    certification = signed(physician, 300)
+    stop_deliveries(certification, timezone.localdate() + timedelta(days=days))
+    filters = client.get("/certification/").context["filters"]
+    standing = {one["name"] for one in filters if one["count"]}
+    assert standing == {"all", show} and shown(client, f"/certification/?show={show}") == [certification]
+
+
+def test_patient_list_shows_no_filter_for_what_is_withdrawn_while_there_is_none(client, physician):
+    signed(physician, 300)
+    assert "Withdrawn, still valid" not in client.get("/certification/").content.decode()
+
+
+def test_patient_list_sorts_in_each_group_and_the_last_ended_first(client, physician):
+    long_ago, lately = signed(physician, -40), signed(physician, -4)
+    later, sooner = signed(physician, 300), signed(physician, 200)
+    assert shown(client) == [sooner, later, long_ago, lately]
+    assert shown(client, "/certification/?show=active") == [sooner, later]
+    assert shown(client, "/certification/?show=ended") == [lately, long_ago]
+
+
+def test_patient_list_counts_everybody_once(physician):
+    signed(physician, 0), signed(physician, 30), signed(physician, 31), factories.draft(physician)
+    counts = counts_of(Certification.objects.all(), timezone.localdate())
+    assert counts["all"] == sum(counts[group] for group in GROUPS) == 4
+    for name, where in filters_on(timezone.localdate()).items():
+        assert Certification.objects.filter(where).count() == counts[name]
 
 
 @pytest.mark.parametrize(
@@ -174,24 +214,46 @@ def test_patient_list_is_recorded(client, physician):
     assert Event.objects.get(action="certification.list").actor_id == physician.user_id
 
 
-def make(physician, count):
-    for number in range(count):
-        factories.draft(physician, statement=None) if number % 10 else signed(physician, 20 + number % 300)
+def asked(client, **query):
+    """What the page asks beside session, account and the event it leaves."""
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get("/certification/", query).status_code == 200
+    asked = [query["sql"] for query in caught if query["sql"].startswith("SELECT")]
+    return [sql for sql in asked if 'FROM "django_session"' not in sql and 'FROM "accounts_user"' not in sql]
 
 
 def test_patient_list_asks_as_many_queries_for_300_as_for_3(client, physician):
-    def queries():
-        with CaptureQueriesContext(connection) as caught:
-            assert client.get("/certification/").status_code == 200
-        return len(caught)
-
-    make(physician, 3)
+    copied = signed(physician, 20)
+    factories.draft(physician, statement=None)
+    factories.copies(copied, 1)
     shown(client)  # the first page of a session writes when it began
-    few = queries()
-    make(physician, 297)
-    assert len(shown(client)) == 50
-    assert len(shown(client, "/certification/?page=6")) == 50
-    assert queries() <= few <= 12  # a page of drafts alone asks nothing about invitations
+    few = asked(client)
+    factories.copies(copied, 297)
+    assert len(asked(client)) == len(few) == 5
+    page = client.get("/certification/").context["page"]
+    assert len(asked(client, cursor=page.next)) == 5
+
+
+def test_patient_list_leads_from_page_to_page_and_back(client, physician):
+    copied = signed(physician, 200)
+    stood = {copied, *factories.copies(copied, 99), factories.draft(physician)}
+    pages, cursor = [], ""
+    while cursor is not None:
+        context = client.get("/certification/", {"cursor": cursor}).context
+        pages.append([row["certification"] for row in context["rows"]])
+        cursor = context["page"].next or None
+    assert [len(page) for page in pages] == [50, 50, 1] and stood == {one for page in pages for one in page}
+    assert shown(client, f"/certification/?cursor={context['page'].previous}") == pages[1]
+
+
+@pytest.mark.parametrize("cursor", ["x", "%00", "x" * 5000, "%F0%9F%8C%BF"])
+def test_patient_list_of_a_broken_cursor_is_the_first_page(client, physician, cursor):
+    certification = signed(physician, 300)
+    assert shown(client, f"/certification/?show=active&cursor={cursor}") == [certification]
+
+
+def test_patient_list_search_begins_on_the_first_page(client):
+    assert client.post("/certification/?show=active&cursor=abc", {"term": "x"}).url == "/certification/?show=active"
 
 
 # --- The two ends of a draft ----------------------------------------------------------------------------------------
