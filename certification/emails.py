@@ -7,6 +7,7 @@ from django.utils import timezone
 from certification.models import (
     Amendment,
     Card,
+    Caregiver,
     CaregiverAssignment,
     Certification,
     Invitation,
@@ -206,6 +207,13 @@ def patient_closed(notification):
     return {"greeted": last if is_to_caregiver else patient, "is_to_caregiver": is_to_caregiver, "of": patient}
 
 
+def phone_changed(notification):
+    """Says that, and not to which number."""
+    kept = {"patient": Patient, "caregiver": Caregiver}
+    ((role, pk),) = notification.context.items()
+    return {"person": kept[role].objects.get(pk=pk)}
+
+
 def unless_closed(context_for):
     """Nothing more is said about a patient who has left the program."""
 
@@ -221,7 +229,7 @@ def unless_closed(context_for):
 def register_kinds():
     told = (
         patient_certified, certification_withdrawn, certification_revoked, certification_reinstated,
-        certification_amended, practice_left, renewal_reminder, invitation, caregiver_named,
+        certification_amended, phone_changed, practice_left, renewal_reminder, invitation, caregiver_named,
         card_revoked,
         caregiver_assigned, caregiver_ended, patient_taken_over, office_asked,
     )  # fmt: skip

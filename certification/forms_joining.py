@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from certification.actions import CODE_LENGTH
 from certification.forms import ContactForm
 from certification.models import PatientRequest
-from ui.forms import DateBoxesField, PortalForm, validate_printable
+from ui.forms import DateBoxesField, PhoneField, PortalForm, validate_printable
 from ui.text import ALPHABET
 
 
@@ -38,6 +38,12 @@ class CodeForm(BirthDateForm):
                 _("A code has 10 letters and digits, and never 0, O, 1 or I. Compare it with the paper."), code="code"
             )
         return code
+
+
+class PhoneForm(PortalForm):
+    autocomplete = {"phone": "tel-national"}
+
+    phone = PhoneField(label=_("Primary phone"), help_text=_("10 digits. We call this number about deliveries."))
 
 
 class RequestForm(PortalForm):

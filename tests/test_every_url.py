@@ -24,9 +24,9 @@ LINKS = {
 OWN = {
     "accounts:role", "accounts:physician-identify", "accounts:physician-apply", "accounts:second-way",
     "accounts:codes-kept",
-    "certification:affirmation", "certification:card", "certification:card-pdf", "delivery:home",
-    "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout", "delivery:order-list",
-    "delivery:allotment", "delivery:phone-end", "delivery:record",
+    "certification:affirmation", "certification:own-contact", "certification:card", "certification:card-pdf",
+    "delivery:home", "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout",
+    "delivery:order-list", "delivery:allotment", "delivery:phone-end", "delivery:record",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
 OFFICE = {

@@ -1,0 +1,22 @@
+"""What people change of themselves."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from certification.actions import change_phone
+from certification.forms_joining import PhoneForm
+from certification.views.scope import own_people
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_contact(request):
+    """The phone number at once; the email address on the page of the account, and a new home is reported."""
+    person = own_people(request.user)[0]
+    form = PhoneForm(request.POST if request.method == "POST" else None, initial={"phone": person.phone})
+    if form.is_valid():
+        change_phone(phone=form.cleaned_data["phone"], by=request.user)
+        messages.success(request, _("Saved. We call you under this number."))
+        return redirect("certification:own-contact")
+    return render(request, "certification/own_contact.html", {"form": form, "person": person})

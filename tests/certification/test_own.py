@@ -1,0 +1,59 @@
+"""What patients and caregivers change of themselves, at once."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.test import Client
+
+from certification.models import Caregiver, Patient
+from notifications.actions import send_due
+from notifications.models import Notification
+from tests import factories
+from tests.delivery import people
+
+pytestmark = pytest.mark.django_db
+PAGE = "/contact-data/"
+
+
+def test_change_phone_counts_at_once_and_is_told_without_the_number(mailoutbox):
+    patient = factories.patient()
+    text = factories.client_for(patient.user).post(PAGE, {"phone": "203 555 0171"}, follow=True).content.decode()
+
+    assert "We call you under this number" in text
+    assert Patient.objects.get().phone.as_e164 == "+12035550171"
+    send_due(by=None)
+    told = [one for one in mailoutbox if "phone number" in one.subject]
+    assert [one.to for one in told] == [[patient.email]]
+    assert "0171" not in told[0].body
+
+
+def test_the_same_number_again_tells_nobody():
+    patient = factories.patient()
+    factories.client_for(patient.user).post(PAGE, {"phone": patient.phone.as_national})
+    assert not Notification.objects.filter(kind="phone_changed").exists()
+
+
+@pytest.mark.parametrize("typed", ["", "203 555 01", "\x00", "x" * 1_000_000, "+49 30 123456"])
+def test_a_number_that_is_none_is_refused(typed):
+    patient = factories.patient()
+    response = factories.client_for(patient.user).post(PAGE, {"phone": typed})
+    assert (response.status_code, Patient.objects.get().phone) == (200, patient.phone)
+
+
+def test_a_caregiver_changes_her_own_number_and_not_the_patients():
+    patient, caregiver = people.patient_with_caregiver()
+    factories.client_for(caregiver.user).post(PAGE, {"phone": "203 555 0171"})
+    assert Caregiver.objects.get().phone.as_e164 == "+12035550171"
+    assert Patient.objects.get().phone == patient.phone
+
+
+def test_follow_email_writes_to_the_main_address_of_the_account():
+    patient = factories.patient()
+    EmailAddress.objects.create(user=patient.user, email="new@example.org", verified=True, primary=False)
+    client = factories.client_for(patient.user)
+    client.post("/accounts/email/", {"email": "new@example.org", "action_primary": ""}, follow=True)
+    assert Patient.objects.get().email == "new@example.org"
+
+
+def test_own_contact_is_there_for_who_has_joined_alone():
+    assert Client().get(PAGE).status_code == 302
+    assert factories.client_for(factories.user()).get(PAGE).status_code == 404
