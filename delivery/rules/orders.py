@@ -146,7 +146,7 @@ def check_subtotal_is_as_seen(subtotal_cents: int, seen_cents: int) -> None:
     """The total is what the page showed; raises ChangedError."""
     if subtotal_cents != seen_cents:
         raise ChangedError(
-            _("A price changed: the total is now $%(total)s. Please look at it again before you place the order.")
+            _("Your cart or a price changed: the total is now $%(total)s. Look at it once more before you order.")
             % {"total": _dollars(subtotal_cents)}
         )
 

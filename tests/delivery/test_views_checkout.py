@@ -183,7 +183,7 @@ def test_everything_missing_is_told_at_once(client):
         ({"payment_method": "credit"}, "Choose cash or debit card."),
         ({"seen_cents": "abc"}, "Please look at your order once more, then send it."),
         ({"seen_cents": "-1"}, "Please look at your order once more, then send it."),
-        ({"seen_cents": 7900}, "A price changed: the total is now $80.00."),
+        ({"seen_cents": 7900}, "Your cart or a price changed: the total is now $80.00."),
         ({"idempotency_key": "not a key"}, "Please look at your order once more, then send it."),
         ({"idempotency_key": None}, "Please look at your order once more, then send it."),
         ({"idempotency_key": "x" * 500}, "Please look at your order once more, then send it."),
