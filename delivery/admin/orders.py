@@ -11,7 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, Step, search_term
+from audit.action_admin import ActionAdmin, ReasonForm, ShortPaginator, Step, search_term
+from certification.models import Patient
 from certification.search import as_digits, people_called
 from delivery import actions, rules
 from delivery import phone as call
@@ -22,6 +23,7 @@ from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
 from ui.templatetags.portal import money, phone
 
+MOST_PEOPLE = 500  # that a search finds
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
 
@@ -139,7 +141,7 @@ class OrderAdmin(ActionAdmin):
     list_display_links = ["number"]
     list_filter = [WaitingFilter, ("declined_at", admin.EmptyFieldListFilter)]
     list_select_related = ["window", "patient"]
-    ordering = ["window__date", "window__starts", "placed_at"]
+    paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
     search_help_text = _("Order number, or name, phone or number of the patient")
     fields = readonly_fields = [
@@ -213,12 +215,21 @@ class OrderAdmin(ActionAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).placed()
 
+    def get_ordering(self, request):
+        """What waits by its window; all that ever was, the last first: no sorting of a million rows."""
+        shown = request.GET.get(WaitingFilter.parameter_name)
+        if shown in (None, Order.Status.PLACED, Order.Status.CONFIRMED) and not search_term(request, Order):
+            return ["window__date", "window__starts", "placed_at"]
+        return ["-pk"]
+
     def get_search_results(self, request, queryset, search_term):
+        """People are found first, then their orders by index; the driver's phone is looked for in open orders."""
         if not search_term:
             return queryset, False
-        found = people_called(search_term, "patient__")
+        people = Patient.objects.filter(people_called(search_term)).order_by("-pk").values_list("pk", flat=True)
+        found = Q(patient__in=list(people[:MOST_PEOPLE]))
         if digits := as_digits(search_term):
-            found |= Q(phone__endswith=digits)
+            found |= Q(status__in=Order.HOLDING, phone__endswith=digits)
         if match := ORDER_NUMBER.fullmatch(re.sub(r"[\s-]", "", search_term.upper())):
             found |= Q(number="-".join(("D", *match.groups())))
         return queryset.filter(found), False

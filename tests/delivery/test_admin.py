@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from audit.action_admin import ShortPaginator
 from audit.models import Event
 from delivery import actions
 from delivery.models import Order, Product
@@ -153,6 +154,19 @@ def test_the_list_costs_the_same_with_300_orders(pharmacist, django_assert_max_n
     with django_assert_max_num_queries(12) as many:
         pharmacist.get(ORDERS)
     assert len(many) == len(few)
+
+
+def test_the_list_counts_no_further_than_it_must(pharmacist, monkeypatch, django_assert_max_num_queries):
+    people.copy(factories.order(), times=60)
+    assert "61 orders" in words_of(pharmacist.get(ORDERS))
+    monkeypatch.setattr(ShortPaginator, "MOST_COUNTED", 55)
+    with django_assert_max_num_queries(12) as queries:
+        response = pharmacist.get(ORDERS, {"status": "all"})
+    assert "The first 1,000 orders; search for others" in words_of(response)
+    assert "COUNT(" not in str([query["sql"] for query in queries])
+    assert [order.pk for order in response.context["cl"].result_list] == sorted(
+        Order.objects.values_list("pk", flat=True), reverse=True
+    )[:50]
 
 
 # --- Products, windows, terms ---------------------------------------------------------------------------------------
