@@ -20,9 +20,10 @@ test: .venv/dev.stamp var/static/staticfiles.json ## the whole suite, on SQLite 
 check: .venv/dev.stamp var/static/staticfiles.json ## format, lint, types, imports, migrations, templates, states
 	@bin/check
 
-bench: .venv/run.stamp static/built/portal.css ## speed of a roster's import (ROWS=… for more) and of a certificate
+bench: .venv/dev.stamp var/static/staticfiles.json ## speed of a roster's import (ROWS=… for more), a certificate, and an order
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
+	@.venv/bin/python bench/ordering.py
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## the long forms: 10,000 steps of a state machine, 200 bookers for 20 places
 	@bin/drill

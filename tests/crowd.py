@@ -68,8 +68,8 @@ def _code(number):
     return f"{letters[:4]}-{letters[4:]}"
 
 
-def fill_carts(patients, product, quantity):
-    """Whoever has no cart gets one, with that in it."""
+def fill_carts(patients, *lines):
+    """Whoever has no cart gets one, with those (product, quantity) pairs in it."""
     have = set(Order.objects.carts().values_list("patient", flat=True))
     with unguarded():
         carts = Order.objects.bulk_create(
@@ -84,10 +84,11 @@ def fill_carts(patients, product, quantity):
                 amount_mg=product.amount_mg,
             )
             for cart in carts
+            for product, quantity in lines
         )
 
 
-def sign_in(users):
+def sign_in(users, backend="accounts.backends.PortalBackend"):
     """A session for each, without the page: the keys, in order."""
     store_of = import_module(settings.SESSION_ENGINE).SessionStore
     until = timezone.now() + timezone.timedelta(seconds=settings.SESSION_COOKIE_AGE)
@@ -95,7 +96,7 @@ def sign_in(users):
     for user in users:
         session = {
             SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: "accounts.backends.PortalBackend",
+            BACKEND_SESSION_KEY: backend,
             HASH_SESSION_KEY: user.get_session_auth_hash(),
             "started_at": timezone.now().isoformat(),
             "seen_at": timezone.now().isoformat(),

@@ -117,7 +117,7 @@ def many(count, product):
     """So many patients, each with two of the product in the cart."""
     first = factories.patient()
     patients = [first, *crowd.like(first, count - 1)]
-    crowd.fill_carts(patients, product, 2)
+    crowd.fill_carts(patients, (product, 2))
     return patients
 
 

@@ -70,7 +70,7 @@ class Bookers:
 
     def order(self, quantity=2):
         """All press the button in the same moment, for the next window; the window, and how often each status came."""
-        crowd.fill_carts(self.patients, self.product, quantity)
+        crowd.fill_carts(self.patients, (self.product, quantity))
         window = next(self.windows)
         statuses = Counter(
             answer.status for answer in press(self.visitors, quantity * self.product.price_cents, window)
