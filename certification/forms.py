@@ -261,16 +261,26 @@ class SignatureForm(PortalForm):
         max_length=210,
     )
 
-    def __init__(self, *args, physician, **kwargs):
+    def __init__(self, *args, physician, is_signed=True, **kwargs):
+        """Not `is_signed`: the review alone is kept, and signed with others later."""
         super().__init__(*args, **kwargs)
-        self.physician = physician
+        self.physician, self.is_signed = physician, is_signed
+        self.fields["signature_name"].required = is_signed
+        if not is_signed:
+            self.needed = {*self.needed, "signature_name"}
         hint = _("As it stands on your license: %(name)s") % {"name": physician.name}
         self.fields["signature_name"].help_text = hint
 
     def clean_signature_name(self):
         typed_name = self.cleaned_data["signature_name"]
+        if not self.is_signed:
+            return typed_name
         self.ask(rules.check_signature, self.physician, typed_name)
         return typed_name
+
+    @property
+    def signature(self):
+        return {"signature_name": self.cleaned_data["signature_name"]} if self.is_signed else {}
 
 
 class SigningForm(SignatureForm, StatementForm):
@@ -282,8 +292,8 @@ class SigningForm(SignatureForm, StatementForm):
 
     @property
     def answers(self):
-        """As `certify_patient` takes them."""
-        return {"statement": self.statement, "signature_name": self.cleaned_data["signature_name"]}
+        """As `certify_patient` takes them, or `review_draft`."""
+        return {"statement": self.statement, **self.signature}
 
 
 class RenewalForm(SignatureForm, StatementForm, ConditionForm):
@@ -295,10 +305,9 @@ class RenewalForm(SignatureForm, StatementForm, ConditionForm):
 
     @property
     def answers(self):
-        """As `renew_certification` takes them."""
+        """As `renew_certification` takes them, or `review_renewal`."""
         condition = {name: self.cleaned_data[name] for name in CONDITION_FIELDS}
-        signature_name = self.cleaned_data["signature_name"]
-        return {"condition": condition, "statement": self.statement, "signature_name": signature_name}
+        return {"condition": condition, "statement": self.statement, **self.signature}
 
 
 class QuestionsForm(StepForm):

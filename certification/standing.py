@@ -63,6 +63,8 @@ class Standing:
 
 def standing_of(certification: Certification, *, today: date) -> Standing:
     status = Certification.Status(certification.status)
+    if status == Certification.Status.DRAFT and certification.reviewed_at:
+        return Standing("wait", _("Reviewed"))
     if status == Certification.Status.DRAFT:
         return Standing("wait", LABELS["sign"]) if certification.prepared_at else Standing("plain", _("Draft"))
     if status == Certification.Status.WITHDRAWN and certification.is_valid_on(today):

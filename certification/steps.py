@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from certification import rules
 from certification.drafts import from_json
-from certification.models import Certifier
+from certification.models import Certifier, Patient
 
 STEPS = {
     "questions": gettext_lazy("Before you begin"),
@@ -139,3 +139,13 @@ def check_statement(statement: Answers, *, guardian: str = "", today: date) -> N
     reason = statement.get("allotment_reason") or ""
     rules.check_allotment_reason(statement["monthly_allotment_oz"], reason, day=today, limit=limit)
     rules.check_attestations(statement, guardian=guardian)
+
+
+def check_renewal(patient: Patient, answers: Mapping[str, Answers | None], *, today: date) -> None:
+    """What a renewal needs beside the signature; raises IncompleteError, CaregiverError and whatever its steps do."""
+    condition, statement = answers["condition"], answers["statement"]
+    if condition is None or statement is None:
+        raise rules.IncompleteError(_("Not answered yet."))
+    check_condition(condition, birth_date=patient.birth_date, today=today)
+    rules.check_has_guardian(patient, today=today)
+    check_statement(statement, guardian=rules.guardian_name(patient, today=today), today=today)

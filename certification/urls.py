@@ -15,6 +15,7 @@ from certification.views import (
     patients,
     renewing,
     requests,
+    several,
     signing,
     steps,
 )
@@ -25,6 +26,8 @@ urlpatterns = [
     path("certification/", patients.patient_list, name="patient-list"),
     path("certification/due/", due.due_list, name="due-list"),
     path("certification/patients.csv", patients.patient_csv, name="patient-csv"),
+    path("certification/several/", several.several, name="several"),
+    path("certification/sign-all/", several.sign_all, name="sign-all"),
     path("certification/add/", patients.certification_add, name="certification-add"),
     path("certification/<uuid:uuid>/questions/", steps.QuestionsView.as_view(), name="certification-questions"),
     path("certification/<uuid:uuid>/profile/", steps.ProfileView.as_view(), name="certification-profile"),

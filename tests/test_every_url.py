@@ -37,6 +37,8 @@ OFFICE = {
     "accounts:physician-monitoring",
     "certification:patient-list",
     "certification:patient-csv",
+    "certification:several",
+    "certification:sign-all",
     "certification:due-list",
     "certification:certification-add",
 }
@@ -70,7 +72,7 @@ SIGNERS_ALONE = {f"certification:certification-{step}" for step in (
 )}  # fmt: skip
 PHYSICIANS_ALONE = {
     "accounts:physician-renewed", "accounts:physician", "accounts:physician-leave", "accounts:physician-monitoring",
-    "accounts:delegate-list",
+    "accounts:delegate-list", "certification:sign-all",
 }  # fmt: skip
 # What does not simply open: the way it leads on, or the refusal of a GET.
 PATIENT_IS_LED = {

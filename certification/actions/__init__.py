@@ -19,6 +19,7 @@ from certification.actions.own import change_phone, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.requests import answer_request, ask_office, refuse_request
+from certification.actions.reviewing import review_draft, review_renewal, sign_reviewed
 from certification.actions.signing import (
     certify_patient,
     renew_certification,
@@ -59,6 +60,9 @@ __all__ = [
     "queue_renewal_reminders",
     "reinstate_certification",
     "renew_certification",
+    "review_draft",
+    "review_renewal",
+    "sign_reviewed",
     "revoke_certification",
     "revoke_card",
     "save_letter",

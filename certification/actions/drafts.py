@@ -59,7 +59,13 @@ def keep_answers(certification: Certification, step: str, answers: Mapping[str, 
     certification.draft = {**(certification.draft or {}), step: answers}
     waits = is_prepared(certification.draft, physician=certification.certifier, today=today)
     certification.prepared_at = (certification.prepared_at or timezone.now()) if waits else None
-    certification.save(update_fields=["draft", "prepared_at", "updated_at"])
+    forget_review(certification)
+    certification.save(update_fields=["draft", "prepared_at", "reviewed_at", "reviewed_digest", "updated_at"])
+
+
+def forget_review(certification: Certification) -> None:
+    """What was reviewed is not what stands there now; the caller saves it."""
+    certification.reviewed_at, certification.reviewed_digest = None, ""
 
 
 @audited("certification.prepare_renewal")
@@ -67,7 +73,7 @@ def prepare_renewal(*, certification: Certification, condition: Mapping[str, Any
     """Keep conditions and exam dates of a renewal until the physician makes her statement and signs.
 
     `condition` is what the step of a draft takes. There is one such draft a certification: prepared again, the answers
-    take the place of the earlier ones. Raises RenewalNotOpen and every CertificationError.
+    take the place of the earlier ones, and a review is made anew. Raises RenewalNotOpen and every CertificationError.
     """
     patient = locked_patient(certification)
     old = locked(certification)
@@ -78,7 +84,8 @@ def prepare_renewal(*, certification: Certification, condition: Mapping[str, Any
     renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": old.physician})
     renewal.draft = {"condition": to_json(condition)}
     renewal.prepared_at = renewal.prepared_at or timezone.now()
-    renewal.save(update_fields=["draft", "prepared_at", "updated_at"])
+    forget_review(renewal)
+    renewal.save(update_fields=["draft", "prepared_at", "reviewed_at", "reviewed_digest", "updated_at"])
     record(action="certification.prepare_renewal", by=by, subject=renewal)
     return renewal
 

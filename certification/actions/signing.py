@@ -11,7 +11,7 @@ from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.caregivers import assign
-from certification.actions.drafts import locked, locked_patient
+from certification.actions.drafts import forget_review, locked, locked_patient
 from certification.actions.ending import end
 from certification.actions.identity import agree_take_over, patient_for, tell_of_less
 from certification.actions.joining import invite, write_invitation
@@ -19,7 +19,7 @@ from certification.actions.requests import answer_request
 from certification.drafts import to_json
 from certification.models import Certification, PatientRequest, TakeOver
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
-from certification.steps import answers_of, check_condition, check_statement, guardian_of, is_minor, step_errors
+from certification.steps import answers_of, check_renewal, guardian_of, is_minor, step_errors
 from notifications.actions import queue_many
 from ui.text import readable_number
 
@@ -31,16 +31,17 @@ def certify_patient(
     signature_name: str,
     statement: Mapping[str, Any] | None = None,
     seen: str | None = None,
+    as_reviewed: str | None = None,
     by: User,
 ) -> Certification:
     """Sign a draft: Patient, caregiver and assignment are written, the certification is active for one year.
 
     `statement` (answers as in its step) is made together with the signature; None takes the one that was saved.
     Everything is checked again, whatever the steps checked before. `seen` is the `draft_digest` of the answers that
-    the signer looked at (None: no page was shown). Signing a second time returns what was signed.
-    Raises NotEligible, MayNotSign and every CertificationError.
+    the signer looked at (None: no page was shown), `as_reviewed` the `reviewed_digest` of what she reviewed before.
+    Signing a second time returns what was signed. Raises NotEligible, MayNotSign and every CertificationError.
     """
-    physician = _locked_physician(certification)
+    physician = locked_physician(certification)
     certification = locked(certification)
     if certification.status != Certification.Status.DRAFT and physician.user_id == by.pk:
         return certification
@@ -48,6 +49,8 @@ def certify_patient(
     check_may_sign(physician, by=by, today=today)
     if seen is not None:
         rules.check_is_as_seen(certification, seen)
+    if as_reviewed is not None:
+        rules.check_is_as_reviewed(certification, patient=None, seen=as_reviewed)
     if statement is not None:
         certification.draft = {**(certification.draft or {}), "statement": to_json(statement)}
     for error in step_errors(certification.draft, physician=physician, today=today).values():
@@ -85,7 +88,7 @@ def take_over_patient(
     `how` and `agreed_date` say how and when that was agreed. The other certification is superseded, and both physicians
     are told. Signing a second time returns what was signed. Raises TakeOverError and whatever `certify_patient` does.
     """
-    physician = _locked_physician(certification)
+    physician = locked_physician(certification)
     certification = locked(certification)
     if certification.status == Certification.Status.DRAFT:
         check_may_sign(physician, by=by, today=timezone.localdate())
@@ -105,7 +108,7 @@ def take_over_patient(
     return certify_patient(certification=certification, signature_name=signature_name, seen=seen, by=by)
 
 
-def _locked_physician(certification: Certification) -> Physician:
+def locked_physician(certification: Certification) -> Physician:
     """With her account: `check_not_own_patient` asks for its address."""
     physicians = Physician.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
     return physicians.get(pk=rules.signer_of(certification).pk)
@@ -133,6 +136,7 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     certification.certified_date = today
     certification.expires_date = rules.expires_date_for(today)
     certification.draft = certification.prepared_at = None
+    forget_review(certification)
     certification.save()
 
 
@@ -154,18 +158,20 @@ def _told(kind: str, certification: Certification) -> dict[str, Any]:
 def renew_certification(
     *,
     certification: Certification,
-    condition: Mapping[str, Any],
-    statement: Mapping[str, Any],
     signature_name: str,
+    condition: Mapping[str, Any] | None = None,
+    statement: Mapping[str, Any] | None = None,
+    as_reviewed: str | None = None,
     by: User,
 ) -> Certification:
     """A new certification from today in the place of `certification`; answers as in the steps of a draft.
 
     Takes effect on the day it is signed and runs one year from it. What the office had prepared becomes the renewal.
-    Signing a second time returns the renewal. Raises RenewalNotOpen, NotEligible, MayNotSign and every
+    With `as_reviewed`, the `reviewed_digest` of its draft, the answers are those that she reviewed; else both are
+    given. Signing a second time returns the renewal. Raises RenewalNotOpen, NotEligible, MayNotSign and every
     CertificationError.
     """
-    physician = _locked_physician(certification)
+    physician = locked_physician(certification)
     patient = locked_patient(certification)
     old = locked(certification)
     today = timezone.localdate()
@@ -174,20 +180,26 @@ def renew_certification(
     if renewal and renewal.status != Certification.Status.DRAFT:
         return renewal
     rules.check_renewal_is_open(old, today=today)
-    check_condition(condition, birth_date=patient.birth_date, today=today)
-    rules.check_has_guardian(patient, today=today)
-    guardian = rules.guardian_name(patient, today=today)
-    check_statement(statement, guardian=guardian, today=today)
+    answers = {"condition": condition, "statement": statement}
+    if as_reviewed is not None:
+        rules.check_is_as_reviewed(renewal, patient=patient, seen=as_reviewed)
+        answers = answers_of(renewal.draft if renewal else None)
+    check_renewal(patient, answers, today=today)
     rules.check_signature(physician, signature_name)
     end(old, Certification.Status.SUPERSEDED, by=by)
     renewal = renewal or Certification(physician=physician, renewal_of=old)
-    renewal.patient, renewal.explained_to = patient, guardian
-    _activate(renewal, {"condition": condition, "statement": statement}, signature_name, today)
+    renewal.patient, renewal.explained_to = patient, rules.guardian_name(patient, today=today)
+    _activate(renewal, answers, signature_name, today)
     for asked in patient.requests.open().filter(kind=PatientRequest.Kind.RENEWAL):
         answer_request(request=asked, by=by)
     record(action="certification.renew", by=by, subject=renewal)
     queue_many(messages=[_told("patient_certified", renewal)], by=by)
+    _tell_of_a_lower_allotment(old, renewal)
+    return renewal
+
+
+def _tell_of_a_lower_allotment(old: Certification, renewal: Certification) -> None:
+    """Open orders that the renewal does not cover are undone."""
     assert renewal.monthly_allotment_oz and old.monthly_allotment_oz
     if renewal.monthly_allotment_oz < old.monthly_allotment_oz:
-        signals.allotment_lowered.send(Certification, patient=patient)
-    return renewal
+        signals.allotment_lowered.send(Certification, patient=renewal.patient)

@@ -27,6 +27,10 @@ class CertificationQuerySet(models.QuerySet):
         """Drafts in which nothing is missing but the physician's statement and signature, the longest wait first."""
         return self.drafts().filter(prepared_at__isnull=False).order_by("prepared_at", "pk")
 
+    def reviewed(self):
+        """Of those, what the physician has looked over and attested: one signature is missing."""
+        return self.prepared().filter(reviewed_at__isnull=False)
+
     def running_on(self, day):
         """Active (also past its year), or withdrawn while deliveries still go on."""
         withdrawn = Q(status=Certification.Status.WITHDRAWN, deliveries_stop_date__gte=day)
@@ -70,6 +74,12 @@ class Certification(models.Model):
     draft = EncryptedJSONField(null=True, blank=True, editable=False)
     prepared_at = models.DateTimeField(
         null=True, blank=True, help_text=_("Since when only the statement and the signature are missing.")
+    )
+    reviewed_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when it is reviewed and attested, to be signed with others.")
+    )
+    reviewed_digest = models.CharField(
+        max_length=64, blank=True, editable=False, help_text=_("SHA-256 of what was reviewed.")
     )
     condition_codes = EncryptedJSONField(null=True, blank=True, editable=False)
     patient_as_signed = EncryptedJSONField(
@@ -196,6 +206,11 @@ class Certification(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(prepared_at__isnull=True), name="certification_prepared_is_draft"
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_at__isnull=True, reviewed_digest="")
+                | (Q(status="draft", prepared_at__isnull=False, reviewed_at__isnull=False) & ~Q(reviewed_digest="")),
+                name="certification_reviewed_is_prepared",
             ),
             models.UniqueConstraint(
                 fields=["patient"], condition=Q(status="active"), name="certification_one_active_a_patient"

@@ -98,6 +98,12 @@ from certification.rules.requests import (
     confirmed_by,
     is_overdue,
 )
+from certification.rules.reviewing import (
+    check_is_as_reviewed,
+    check_something_is_chosen,
+    is_as_reviewed,
+    review_digest,
+)
 from certification.rules.signing import (
     ALLOWED_TRANSITIONS,
     allotment_limit_oz,
@@ -209,6 +215,10 @@ __all__ = [
     "check_street_address",
     "check_transition",
     "code_digest",
+    "check_is_as_reviewed",
+    "check_something_is_chosen",
+    "is_as_reviewed",
+    "review_digest",
     "conditions_for",
     "days_given_up",
     "draft_digest",

@@ -22,7 +22,7 @@ from certification.models import Certification, PatientRequest
 from certification.rules import CertificationError, is_overdue
 from certification.standing import KEYS_OF, LABELS, counts_of, filters_on, matching, placed, standing_of
 from certification.steps import next_step
-from certification.views.scope import is_draft, is_signer, own_certification, sign_url, step_url, to_sign
+from certification.views.scope import is_draft, is_signer, own_certification, prepared_for, sign_url, step_url
 from ui.keyset import page_of
 from ui.spreadsheets import write_csv
 
@@ -50,13 +50,15 @@ def patient_list(request):
     counts = counts_of(scoped, today)
     term = request.session.get(SEARCH, "")
     page = _page(request, matching(scoped, term) if term else scoped, show, today)
-    waiting = list(to_sign(request.user).only("uuid", "renewal_of__uuid")) if counts["sign"] else []
+    prepared = prepared_for(request.user).only("uuid", "reviewed_at", "renewal_of__uuid") if counts["sign"] else []
+    waiting = [one for one in prepared if one.reviewed_at is None]
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
         "rows": _shown(page, request.user, today),
         "to_sign": len(waiting),
         "first_to_sign": waiting and sign_url(waiting[0]),
+        "reviewed": len(prepared) - len(waiting),
         "filters": [
             {"name": name, "label": label, "count": counts[name]}
             for name, label in LABELS.items()

@@ -16,6 +16,7 @@ from certification.forms import ConditionForm, RenewalForm
 from certification.steps import answers_of
 from certification.views.kept import keeping_what_was_typed, typed_in
 from certification.views.scope import is_draft, is_renewed, is_signer, own_certification, record_view, step_url
+from certification.views.several import go_on_in_queue, is_for_later, place_in_queue
 from certification.views.signing import go_on, last_valid_day_from
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
@@ -36,9 +37,13 @@ def renew(request, uuid):
         rules.check_renewal_is_open(certification, today=timezone.localdate())
     except rules.RenewalNotOpen as error:
         return _closed(request, certification, error)
+    if "skip" in request.POST:
+        return go_on_in_queue(request, certification)
     if not is_signer(request.user, certification):
         return _prepare(request, certification)
-    return keeping_what_was_typed(_renew, request, certification, "renew")
+    if is_for_later(request, certification):
+        return _renew(request, certification, is_signed=False)
+    return keeping_what_was_typed(_sign, request, certification, "renew")
 
 
 def _closed(request, certification, reason):
@@ -66,12 +71,16 @@ def _prepare(request, certification):
             actions.prepare_renewal(certification=certification, condition=form.answers, by=request.user)
             words = _("Ready: Dr. %(name)s finds it under “To sign”.") % {"name": certification.physician.name}
             messages.success(request, words)
-            return redirect("certification:patient-list")
+            return go_on_in_queue(request, certification)
         except rules.CertificationError as error:
             add_to_form(form, error)
     record_view(request, certification)
     limit = rules.allotment_limit_oz(today)
-    context = {**_last_year(certification, listed, limit, today), "form": form}
+    context = {
+        **_last_year(certification, listed, limit, today),
+        "form": form,
+        "place": place_in_queue(request, certification),
+    }
     return render(request, "certification/certification_prepare.html", context)
 
 
@@ -81,26 +90,39 @@ def _prepared(certification):
 
 
 @reauthentication_required
-def _renew(request, certification):
+def _sign(request, certification):
+    return _renew(request, certification, is_signed=True)
+
+
+def _renew(request, certification, *, is_signed):
+    """Statement and signature; or the statement alone, which is kept to be signed with others."""
     today = timezone.localdate()
     listed, limit = _listed(certification, today), rules.allotment_limit_oz(today)
-    form = _renewal_form(request, certification, listed, limit)
-    prepared_at = hasattr(certification, "renewal") and certification.renewal.prepared_at
+    form = _renewal_form(request, certification, listed, limit, is_signed=is_signed)
+    draft = getattr(certification, "renewal", None)
     if request.method == "POST" and form.is_valid():
         try:
-            renewal = actions.renew_certification(certification=certification, **form.answers, by=request.user)
-            return go_on(request, renewal, prepared_at or None)
+            return _done(request, certification, form, draft and draft.prepared_at)
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
     record_view(request, certification)
     context = {
         **_last_year(certification, listed, limit, today),
         "form": form,
-        "prepared_at": prepared_at,
+        "draft": draft,
+        "place": place_in_queue(request, certification),
         "last_valid_day": last_valid_day_from(today),
         "days_given_up": rules.days_given_up(certification, today=today),
     }
     return render(request, "certification/certification_renew.html", context)
+
+
+def _done(request, certification, form, prepared_at):
+    if form.is_signed:
+        renewal = actions.renew_certification(certification=certification, **form.answers, by=request.user)
+        return go_on(request, renewal, prepared_at)
+    actions.review_renewal(certification=certification, **form.answers, by=request.user)
+    return go_on_in_queue(request, certification)
 
 
 def _last_year(certification, listed, limit, today):
@@ -123,20 +145,31 @@ def _conditions(certification, listed):
     return {"conditions": listed, "hints": {**hints, **dict.fromkeys(certification.condition_codes, LAST_YEARS)}}
 
 
-def _renewal_form(request, certification, listed, limit):
-    """What was just posted, or was kept while signing in again, or the office prepared, or last year's answers."""
+def _renewal_form(request, certification, listed, limit, *, is_signed):
+    """What was just posted, or was kept while signing in again, or reviewed or prepared, or last year's answers."""
+    guardian = rules.guardian_name(certification.patient, today=timezone.localdate())
     initial = {
         "condition_codes": conditions_kept(certification, listed=listed),
         "monthly_allotment_oz": min(certification.monthly_allotment_oz, limit),
         "allotment_reason": certification.allotment_reason or "",
         "directions": certification.directions,
         **(_prepared(certification) or {}),
+        **_reviewed(certification, guardian),
     }
     return RenewalForm(
         typed_in(request, certification, "renew"),
         **_conditions(certification, listed),
         limit_hint=limit_hint(limit),
-        guardian=rules.guardian_name(certification.patient, today=timezone.localdate()),
+        guardian=guardian,
         physician=certification.physician,
+        is_signed=is_signed,
         initial=initial,
     )
+
+
+def _reviewed(certification, guardian):
+    """Her own statement for this patient and this year, while nothing has changed since she made it."""
+    draft = getattr(certification, "renewal", None)
+    if draft is None or not rules.is_as_reviewed(draft, patient=certification.patient):
+        return {}
+    return RenewalForm.initial_from(answers_of(draft.draft)["statement"], guardian)

@@ -34,9 +34,14 @@ def is_renewed(certification):
     return hasattr(certification, "renewal") and not is_draft(certification.renewal)
 
 
-def to_sign(user):
+def prepared_for(user):
     """What waits for this physician's own signature, new and renewed, the longest wait first."""
     return Certification.objects.prepared().filter(physician__user=user).select_related("renewal_of")
+
+
+def to_sign(user):
+    """Of that, what she has not reviewed yet."""
+    return prepared_for(user).filter(reviewed_at__isnull=True)
 
 
 def sign_url(certification):

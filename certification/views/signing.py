@@ -29,6 +29,7 @@ from certification.views.scope import (
     tell_who_signs,
     to_sign,
 )
+from certification.views.several import go_on_in_queue, is_for_later, place_in_queue
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
@@ -118,18 +119,24 @@ def sign(request, uuid):
     errors = step_errors(certification.draft, physician=certification.physician, today=timezone.localdate())
     if errors.keys() - {"statement"}:
         return redirect(step_url(certification, "review"))
+    if "skip" in request.POST:
+        return go_on_in_queue(request, certification)
+    if is_for_later(request, certification):
+        return _attest(request, certification, is_signed=False)
     return keeping_what_was_typed(_sign, request, certification, "sign")
 
 
 @reauthentication_required
 def _sign(request, certification):
-    form = _signing_form(request, certification, timezone.localdate())
-    prepared_at = certification.prepared_at
+    return _attest(request, certification, is_signed=True)
+
+
+def _attest(request, certification, *, is_signed):
+    """Statement and signature; or the statement alone, which is kept to be signed with others."""
+    form = _signing_form(request, certification, timezone.localdate(), is_signed=is_signed)
     if request.method == "POST" and form.is_valid():
         try:
-            seen = request.POST.get("seen", "")
-            signed = actions.certify_patient(certification=certification, **form.answers, seen=seen, by=request.user)
-            return go_on(request, signed, prepared_at)
+            return _done(request, certification, form)
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
             certification.refresh_from_db()
@@ -140,17 +147,29 @@ def _sign(request, certification):
         "form": form,
         "name": certification.draft_name,
         "return_to": "sign",
+        "draft": certification,
+        "place": place_in_queue(request, certification),
         "to_sign": to_sign(request.user).count(),
     }
     return render(request, "certification/certification_sign.html", context)
 
 
-def _signing_form(request, certification, today):
+def _done(request, certification, form):
+    answers = {**form.answers, "seen": request.POST.get("seen", "")}
+    if form.is_signed:
+        signed = actions.certify_patient(certification=certification, **answers, by=request.user)
+        return go_on(request, signed, certification.prepared_at)
+    actions.review_draft(certification=certification, **answers, by=request.user)
+    return go_on_in_queue(request, certification)
+
+
+def _signing_form(request, certification, today, *, is_signed):
     saved, guardian = answers_of(certification.draft)["statement"], _guardian_in(certification)
     return SigningForm(
         typed_in(request, certification, "sign"),
         limit_hint=limit_hint(rules.allotment_limit_oz(today)),
         physician=certification.physician,
+        is_signed=is_signed,
         guardian=guardian,
         initial=SigningForm.initial_from(saved, guardian)
         if saved

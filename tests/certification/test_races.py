@@ -410,3 +410,77 @@ def test_an_allotment_amended_thrice_at_once_is_changed_once(slowly):
 def test_an_allotment_amended_without_the_lock_is_changed_several_times(slowly):
     amendments_at_once(slowly)
     assert Amendment.objects.count() > 1
+
+
+# --- Several at once -------------------------------------------------------------------------------------------------
+
+
+def sign_together(times, slowly):
+    """The same two reviewed renewals, signed by so many tabs at once; the numbers that each tab was given."""
+    physician = factories.identified_physician()
+    day = timezone.localdate() - timedelta(days=345)
+    seen = {}
+    for _ in range(2):
+        old = factories.certification(physician, on=day, joined=False)
+        answers = {"condition": factories.condition(), "statement": {**factories.statement(), "explained_to": ""}}
+        draft = actions.review_renewal(certification=old, **answers, by=physician.user)
+        seen[str(draft.uuid)] = draft.reviewed_digest
+    slowly("check_renewal_is_open")
+
+    def call():
+        account = PortalBackend().get_user(physician.user_id)
+        words = {"physician": physician, "signature_name": physician.name, "by": account}
+        return sorted(one.number for one in actions.sign_reviewed(seen=seen, **words).signed)
+
+    return at_once([call] * times)
+
+
+def test_sign_reviewed_in_four_tabs_at_once_signs_each_once(slowly):
+    numbers = sign_together(4, slowly)
+    assert Certification.objects.count() == 4
+    assert numbers == [sorted(one.number for one in Certification.objects.active())] * 4
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_sign_reviewed_in_four_tabs_without_the_lock_signs_over_each_other(slowly):
+    assert len(set(map(str, sign_together(4, slowly)))) > 1
+
+
+def prepare_while_signing_together(monkeypatch):
+    """The office's other answers arrive while what was reviewed is being signed; what was certified in the end."""
+    old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
+    physician, delegate = old.physician, factories.delegate(old.physician)
+    answers = {"condition": factories.condition(), "statement": {**factories.statement(), "explained_to": ""}}
+    draft = actions.review_renewal(certification=old, **answers, by=physician.user)
+    check = rules.check_is_as_reviewed
+
+    def check_slowly(*arguments, **named):
+        check(*arguments, **named)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(rules, "check_is_as_reviewed", check_slowly)
+
+    def prepare():
+        time.sleep(0.1)
+        changed = factories.condition(condition_codes=["glaucoma"])
+        actions.prepare_renewal(certification=old, condition=changed, by=delegate)
+        return "prepared"
+
+    def sign_all():
+        seen = {str(draft.uuid): draft.reviewed_digest}
+        account = PortalBackend().get_user(physician.user_id)
+        words = {"physician": physician, "signature_name": physician.name, "by": account}
+        return len(actions.sign_reviewed(seen=seen, **words).signed)
+
+    return at_once([sign_all, prepare])
+
+
+def test_preparing_while_several_are_signed_comes_too_late(monkeypatch):
+    assert prepare_while_signing_together(monkeypatch) == [1, "RenewalNotOpen"]
+    signed = Certification.objects.active().get()
+    assert (signed.condition_codes, signed.draft, signed.reviewed_at) == (["cancer"], None, None)
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_preparing_while_several_are_signed_without_the_lock_is_not_refused(monkeypatch):
+    assert prepare_while_signing_together(monkeypatch)[1] != "RenewalNotOpen"

@@ -1,0 +1,225 @@
+"""Several at once: chosen here, each looked over on its own page, signed together by one signature."""
+
+import re
+
+from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
+from django.db.models import F, Q
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.decorators import office_required, physician_required
+from accounts.rules import AccountsError
+from audit.actions import record
+from certification import actions, rules
+from certification.forms import SignatureForm
+from certification.models import Certification, Condition
+from certification.standing import due_on, standing_of
+from certification.statements import attested
+from certification.steps import answers_of
+from certification.views.scope import sign_url, step_url
+from ui.errors import add_to_form
+
+A_PAGE = 50
+QUEUE = "several"  # session key: uuids of those that were chosen and still wait, and how many there were
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UNREAD = ("condition_codes", "directions", "ended_reason", "patient_as_signed", "allotment_reason")
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def several(request):
+    """What can be renewed or signed, the soonest end first; the chosen ones follow each other, page by page."""
+    rows = _rows(request.user, timezone.localdate())
+    if request.method == "POST":
+        chosen = [row["uuid"] for row in rows if row["uuid"] in request.POST.getlist("chosen")]
+        request.session[QUEUE] = {"uuids": chosen, "count": len(chosen)}
+        if chosen:
+            return _to_next(request)
+        messages.warning(request, _("Nobody was chosen. Tick at least one patient."))
+        return redirect("certification:several")
+    request.session.pop(QUEUE, None)
+    record(action="certification.due", by=request.user)
+    return render(request, "certification/several.html", {"rows": rows, "is_physician": _is_physician(request.user)})
+
+
+def _is_physician(user):
+    return hasattr(user, "physician")
+
+
+def _rows(user, today):
+    """Renewals that are open and not done with; and for the physician what was prepared of new patients."""
+    due = due_on(today)
+    wanted = (due["30"] | due["expired"]) & Q(renewal__reviewed_at__isnull=True)
+    wanted &= Q(physician__user=user) | Q(renewal__prepared_at__isnull=True)
+    prepared = Q(status=Certification.Status.DRAFT, prepared_at__isnull=False, reviewed_at__isnull=True)
+    wanted |= prepared & Q(renewal_of__isnull=True, physician__user=user)
+    unread = (*UNREAD, *(f"renewal__{name}" for name in (*UNREAD, "draft")))
+    found = Certification.objects.in_hands_of(user, today).filter(wanted).select_related("patient", "renewal")
+    ordered = (
+        found.select_related("physician")
+        .defer(*unread)
+        .order_by(F("expires_date").asc(nulls_last=True), "prepared_at", "pk")
+    )
+    rows = [_row(certification, today) for certification in ordered[:A_PAGE]]
+    return [row for row in rows if row["standing"].can_renew or row["is_new"]]
+
+
+def _row(certification, today):
+    is_new, begun = certification.patient is None, getattr(certification, "renewal", None)
+    return {
+        "uuid": str(certification.uuid),
+        "certification": certification,
+        "name": certification.draft_name if is_new else certification.patient.name,
+        "standing": standing_of(certification, today=today),
+        "is_new": is_new,
+        "is_prepared": is_new or (begun is not None and begun.prepared_at is not None),
+    }
+
+
+# --- From one page to the next --------------------------------------------------------------------------------------
+
+
+def is_for_later(request, certification):
+    """The review alone is wanted: by its button, or because it is one of several."""
+    return "later" in request.POST or place_in_queue(request, certification) is not None
+
+
+def place_in_queue(request, certification):
+    """ "2 of 5" as numbers, when it is one of those that were chosen, else None."""
+    queue = request.session.get(QUEUE) or {"uuids": [], "count": 0}
+    if str(certification.uuid) not in queue["uuids"]:
+        return None
+    return {"number": queue["count"] - len(queue["uuids"]) + 1, "count": queue["count"]}
+
+
+def go_on_in_queue(request, certification):
+    """To the next of those that were chosen; after the last, or outside, to where the reviewed ones are signed."""
+    if place_in_queue(request, certification) is None:
+        return _to_the_end(request)
+    queue = request.session[QUEUE]
+    uuids = [one for one in queue["uuids"] if one != str(certification.uuid)]
+    request.session[QUEUE] = {**queue, "uuids": uuids}
+    return _to_next(request)
+
+
+def _to_next(request):
+    for uuid in request.session[QUEUE]["uuids"]:
+        scoped = Certification.objects.in_hands_of(request.user, timezone.localdate())
+        following = scoped.select_related("renewal_of").filter(uuid=uuid).first()
+        if following is not None:
+            is_draft = following.status == Certification.Status.DRAFT
+            return redirect(sign_url(following) if is_draft else step_url(following, "renew"))
+    return _to_the_end(request)
+
+
+def _to_the_end(request):
+    reviewed = Certification.objects.reviewed().filter(physician__user=request.user)
+    return redirect("certification:sign-all" if reviewed.exists() else "certification:patient-list")
+
+
+# --- One signature --------------------------------------------------------------------------------------------------
+
+
+@physician_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_all(request):
+    """All that was reviewed and has not changed since, under one signature."""
+    try:
+        return _sign_all(request)
+    except ReauthenticationRequired:
+        if request.method != "POST":
+            raise
+        messages.warning(request, _("Nothing is signed yet. Confirm who you are, then sign again."))
+        return redirect("certification:sign-all")
+
+
+@reauthentication_required
+def _sign_all(request):
+    physician = request.user.physician
+    form = SignatureForm(request.POST if request.method == "POST" else None, physician=physician)
+    answer = None
+    if form.is_valid():
+        try:
+            name = form.cleaned_data["signature_name"]
+            answer = actions.sign_reviewed(
+                physician=physician, seen=_seen(request), signature_name=name, by=request.user
+            )
+            _tell_of_signed(request, answer.signed)
+            if not answer.refused and not answer.gone:
+                return redirect("certification:patient-list")
+        except (rules.CertificationError, AccountsError) as error:
+            add_to_form(form, error)
+    return _page(request, form, answer)
+
+
+def _page(request, form, answer):
+    record(action="certification.reviewed", by=request.user)
+    drafts = list(_reviewed(request.user))
+    names = dict(Condition.objects.values_list("code", "name"))
+    rows = [_reviewed_row(draft, names) for draft in drafts]
+    chosen = request.POST.getlist("chosen") if request.method == "POST" and answer is None else None
+    for row in rows:
+        row["is_chosen"] = chosen is None or row["value"] in chosen
+    context = {
+        "form": form if answer is None else SignatureForm(physician=request.user.physician),
+        "rows": [row for row in rows if row["is_as_reviewed"]],
+        "changed": [row for row in rows if not row["is_as_reviewed"]],
+        "refused": [{"name": _name(one), "url": sign_url(one), "error": error} for one, error in answer.refused]
+        if answer
+        else [],
+        "gone": answer.gone if answer else 0,
+        "sentences": attested().values(),
+        "last_valid_day": Certification(expires_date=rules.expires_date_for(timezone.localdate())).last_valid_day,
+    }
+    return render(request, "certification/sign_all.html", context)
+
+
+def _reviewed(user):
+    assignments = "renewal_of__patient__assignments__caregiver"
+    reviewed = Certification.objects.reviewed().filter(physician__user=user)
+    return reviewed.select_related("renewal_of__patient").prefetch_related(assignments)[:A_PAGE]
+
+
+def _reviewed_row(draft, names):
+    patient = draft.renewal_of and draft.renewal_of.patient
+    answers = answers_of(draft.draft)
+    return {
+        "draft": draft,
+        "name": _name(draft),
+        "url": sign_url(draft),
+        "value": f"{draft.uuid}:{draft.reviewed_digest}",
+        "is_as_reviewed": rules.is_as_reviewed(draft, patient=patient),
+        "conditions": [names.get(code, code) for code in (answers["condition"] or {}).get("condition_codes", [])],
+        **{name: (answers[step] or {}).get(name) for step, name in SHOWN},
+    }
+
+
+SHOWN = (("condition", "exam_date"), ("statement", "monthly_allotment_oz"), ("statement", "explained_to"))
+
+
+def _name(draft):
+    return draft.renewal_of.patient.name if draft.renewal_of else draft.draft_name or str(draft)
+
+
+def _seen(request):
+    """Digests by uuid, of the boxes that were ticked; what is no uuid is none of ours."""
+    pairs = (value.partition(":") for value in request.POST.getlist("chosen")[:A_PAGE])
+    return {uuid: digest for uuid, _colon, digest in pairs if UUID_FORM.fullmatch(uuid)}
+
+
+def _tell_of_signed(request, signed):
+    if signed:
+        words = ngettext(
+            "Signed: %(count)d certification, valid through %(day)s: %(numbers)s.",
+            "Signed: %(count)d certifications, valid through %(day)s: %(numbers)s.",
+            len(signed),
+        )
+        numbers = ", ".join(one.number for one in signed)
+        day = date_format(signed[-1].last_valid_day, "F j, Y")
+        messages.success(request, words % {"count": len(signed), "day": day, "numbers": numbers})
