@@ -148,4 +148,11 @@ def check_renewal(patient: Patient, answers: Mapping[str, Answers | None], *, to
         raise rules.IncompleteError(_("Not answered yet."))
     check_condition(condition, birth_date=patient.birth_date, today=today)
     rules.check_has_guardian(patient, today=today)
+    check_renewal_letters(patient, answers, today=today)
     check_statement(statement, guardian=rules.guardian_name(patient, today=today), today=today)
+
+
+def check_renewal_letters(patient: Patient, answers: Mapping[str, Answers | None], *, today: date) -> None:
+    """A minor’s letters are asked for anew, as the first time [brief: the same criteria]; raises IncompleteError."""
+    if rules.is_minor_on(patient.birth_date, today):
+        rules.check_has_letters(answers["letters"] or {})

@@ -54,6 +54,7 @@ urlpatterns = [
     path("certification/<uuid:uuid>/allotment/", amending.allotment, name="certification-allotment"),
     path("certification/<uuid:uuid>/identity/", amending.identity, name="certification-identity"),
     path("certification/<uuid:uuid>/close/", ending.close, name="certification-close"),
+    path("certification/<uuid:uuid>/renewal-letters/", letters.renewal_letters, name="certification-renewal-letters"),
     path("certification/<uuid:uuid>/withdraw/", ending.withdraw, name="certification-withdraw"),
     path("certification/<uuid:uuid>/discard/", patients.certification_discard, name="certification-discard"),
     path("invitation/<str:token>/", joining.invitation_link, name="invitation-link"),

@@ -50,7 +50,8 @@ DRAFT = {f"certification:certification-{step}" for step in (
 SIGNED = {
     f"certification:certification-{step}"
     for step in (
-        "confirmation", "renew", "withdraw", "invite", "code", "assign", "end-caregiver", "contact", "allotment",
+        "confirmation", "renew", "renewal-letters",
+        "withdraw", "invite", "code", "assign", "end-caregiver", "contact", "allotment",
         "identity", "close",
     )
 }  # fmt: skip
@@ -160,6 +161,8 @@ def office_is_led(name, world):
         return reverse("certification:certification-profile", args=[world.draft.uuid])
     if name == "certification:certification-letters":  # an adult's draft has none
         return reverse("certification:certification-statement", args=[world.draft.uuid])
+    if name == "certification:certification-renewal-letters":  # of an adult's renewal neither
+        return reverse("certification:certification-renew", args=[world.certification.uuid])
     if name.removeprefix("certification:certification-") not in ("invite", "code", "end-caregiver"):
         return 200
     return reverse("certification:certification-confirmation", args=[world.certification.uuid])

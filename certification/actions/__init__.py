@@ -14,7 +14,7 @@ from certification.actions.drafts import (
 from certification.actions.ending import reinstate_certification, revoke_certification, withdraw_certification
 from certification.actions.identity import agree_take_over, discard_old_drafts, tell_apart
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
-from certification.actions.letters import save_letter
+from certification.actions.letters import save_letter, save_renewal_letter
 from certification.actions.own import change_phone, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
@@ -66,6 +66,7 @@ __all__ = [
     "revoke_certification",
     "revoke_card",
     "save_letter",
+    "save_renewal_letter",
     "save_step",
     "set_allotment_limit",
     "start_certification",

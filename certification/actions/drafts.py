@@ -13,7 +13,7 @@ from audit.actions import audited, record
 from certification import rules
 from certification.drafts import to_json
 from certification.models import Certification, Patient
-from certification.steps import check_condition, is_prepared
+from certification.steps import answers_of, check_condition, check_renewal_letters, is_prepared
 
 
 @audited("certification.start")
@@ -82,7 +82,9 @@ def prepare_renewal(*, certification: Certification, condition: Mapping[str, Any
     check_condition(condition, birth_date=patient.birth_date, today=today)
     rules.check_has_guardian(patient, today=today)
     renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": old.physician})
-    renewal.draft = {"condition": to_json(condition)}
+    kept = answers_of(renewal.draft)["letters"]
+    check_renewal_letters(patient, {"letters": kept}, today=today)
+    renewal.draft = {"condition": to_json(condition), "letters": kept}
     renewal.prepared_at = renewal.prepared_at or timezone.now()
     forget_review(renewal)
     renewal.save(update_fields=["draft", "prepared_at", "reviewed_at", "reviewed_digest", "updated_at"])

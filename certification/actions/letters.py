@@ -1,18 +1,21 @@
-"""The letters that come with the draft of a minor."""
+"""The letters that come with the draft of a minor, the first or a renewal's."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules
-from certification.actions.drafts import keep_answers, locked
+from certification.actions.drafts import forget_review, keep_answers, locked, locked_patient
 from certification.letter_files import read_letter
 from certification.models import Certification, Letter
 from certification.steps import answers_of, is_minor
+
+FOR_MINORS_ALONE = gettext_lazy("Letters are kept for patients under 18 alone.")
 
 
 @audited("certification.save_letter")
@@ -29,12 +32,44 @@ def save_letter(
     today = timezone.localdate()
     answers = answers_of(certification.draft)
     if not is_minor(answers, today=today):
-        raise rules.LetterError(_("Letters are kept for patients under 18 alone."))
+        raise rules.LetterError(FOR_MINORS_ALONE)
     rules.check_letter_date(letter["letter_date"], birth_date=answers["profile"]["birth_date"], today=today)
-    kept = certification.letters.filter(kind=kind).first()
+    kept = _keep(certification, kind, letter, file)
+    keep_answers(certification, "letters", _told(answers, kept), today=today)
+    record(action="certification.save_letter", by=by, subject=kept)
+    return kept
+
+
+@audited("certification.save_renewal_letter")
+def save_renewal_letter(
+    *, certification: Certification, kind: str, letter: Mapping[str, Any], file: Any = None, by: User
+) -> Letter:
+    """The same for the renewal of a minor's `certification`, which asks for both letters anew; its draft begins here.
+
+    A review that was made is made again. Raises RenewalNotOpen, LetterError, IncompleteError.
+    """
+    patient = locked_patient(certification)
+    old = locked(certification)
+    today = timezone.localdate()
+    rules.check_renewal_is_open(old, today=today)
+    if not rules.is_minor_on(patient.birth_date, today):
+        raise rules.LetterError(FOR_MINORS_ALONE)
+    rules.check_letter_date(letter["letter_date"], birth_date=patient.birth_date, today=today)
+    rules.check_letter_is_new(letter["letter_date"], renewed=old)
+    renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": old.physician})
+    kept = _keep(renewal, kind, letter, file)
+    renewal.draft = {**(renewal.draft or {}), "letters": _told(answers_of(renewal.draft), kept)}
+    forget_review(renewal)
+    renewal.save(update_fields=["draft", "reviewed_at", "reviewed_digest", "updated_at"])
+    record(action="certification.save_letter", by=by, subject=kept)
+    return kept
+
+
+def _keep(draft: Certification, kind: str, letter: Mapping[str, Any], file: Any) -> Letter:
+    kept = draft.letters.filter(kind=kind).first()
     if kept is None and file is None:
         raise rules.IncompleteError(_("Choose the PDF or the photo of the letter."), field="file")
-    kept = kept or Letter(certification=certification, kind=kind)
+    kept = kept or Letter(certification=draft, kind=kind)
     for name in ("writer", "licence", "letter_date"):
         setattr(kept, name, letter[name])
     changed = ["writer", "licence", "letter_date"]
@@ -43,8 +78,10 @@ def save_letter(
         kept.size = len(kept.content)
         changed += ["content", "content_type", "size"]
     kept.save(update_fields=changed if kept.pk else None)
-    told = {"writer": kept.writer, "licence": kept.licence, "letter_date": kept.letter_date.isoformat(), "id": kept.pk}
-    letters = {**(answers["letters"] or {}), kind: told}
-    keep_answers(certification, "letters", letters, today=today)
-    record(action="certification.save_letter", by=by, subject=kept)
     return kept
+
+
+def _told(answers: Mapping[str, Any], kept: Letter) -> dict[str, Any]:
+    """What a draft says of its letters, with this one."""
+    told = {"writer": kept.writer, "licence": kept.licence, "letter_date": kept.letter_date.isoformat(), "id": kept.pk}
+    return {**(answers["letters"] or {}), kept.kind: told}

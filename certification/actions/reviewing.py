@@ -16,7 +16,7 @@ from certification.actions.drafts import locked, locked_patient
 from certification.actions.signing import certify_patient, locked_physician, renew_certification
 from certification.drafts import to_json
 from certification.models import Certification, Patient
-from certification.steps import check_renewal, step_errors
+from certification.steps import answers_of, check_renewal, step_errors
 from ui.errors import PortalError
 
 
@@ -64,9 +64,10 @@ def review_renewal(
     today = timezone.localdate()
     check_may_sign(physician, by=by, today=today)
     rules.check_renewal_is_open(old, today=today)
-    check_renewal(patient, {"condition": condition, "statement": statement}, today=today)
     renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": physician})
-    renewal.draft = {"condition": to_json(condition), "statement": to_json(statement)}
+    letters = answers_of(renewal.draft)["letters"]
+    check_renewal(patient, {"condition": condition, "statement": statement, "letters": letters}, today=today)
+    renewal.draft = {"condition": to_json(condition), "statement": to_json(statement), "letters": letters}
     _keep(renewal, patient=patient)
     record(action="certification.review", by=by, subject=renewal)
     return renewal

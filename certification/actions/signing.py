@@ -180,15 +180,18 @@ def renew_certification(
     if renewal and renewal.status != Certification.Status.DRAFT:
         return renewal
     rules.check_renewal_is_open(old, today=today)
-    answers = {"condition": condition, "statement": statement}
+    answers = answers_of(renewal.draft if renewal else None)
     if as_reviewed is not None:
         rules.check_is_as_reviewed(renewal, patient=patient, seen=as_reviewed)
-        answers = answers_of(renewal.draft if renewal else None)
+    else:
+        answers = {**answers, "condition": condition, "statement": statement}
     check_renewal(patient, answers, today=today)
     rules.check_signature(physician, signature_name)
     end(old, Certification.Status.SUPERSEDED, by=by)
     renewal = renewal or Certification(physician=physician, renewal_of=old)
     renewal.patient, renewal.explained_to = patient, rules.guardian_name(patient, today=today)
+    if answers["letters"] and not rules.is_minor_on(patient.birth_date, today):
+        renewal.letters.all().delete()  # she came of age since they were asked for
     _activate(renewal, answers, signature_name, today)
     for asked in patient.requests.open().filter(kind=PatientRequest.Kind.RENEWAL):
         answer_request(request=asked, by=by)

@@ -62,7 +62,7 @@ from certification.rules.joining import (
     code_digest,
     still_to_affirm,
 )
-from certification.rules.letters import check_has_letters, check_letter_date
+from certification.rules.letters import check_has_letters, check_letter_date, check_letter_is_new
 from certification.rules.people import (
     age_on,
     check_caregiver,
@@ -198,6 +198,7 @@ __all__ = [
     "check_is_as_seen",
     "check_is_qualified",
     "check_letter_date",
+    "check_letter_is_new",
     "check_limit_is_not_in_use",
     "check_lives_in_connecticut",
     "check_may_ask",

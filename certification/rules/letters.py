@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from certification.models import Letter
+from certification.models import Certification, Letter
 from certification.rules.errors import IncompleteError, LetterError
 
 
@@ -28,3 +29,17 @@ def check_letter_date(letter_date: date, *, birth_date: date, today: date) -> No
         raise LetterError(_("The letter cannot be from the future."), field="letter_date")
     if letter_date < birth_date:
         raise LetterError(_("The letter cannot be older than the patient. Check the year."), field="letter_date")
+
+
+def check_letter_is_new(letter_date: date, *, renewed: Certification) -> None:
+    """Of a renewal: written after the certification that it renews was signed; raises LetterError.
+
+    A renewal asks for the same as the first certification did [brief], so for letters of its own year.
+    """
+    assert renewed.certified_date
+    if letter_date <= renewed.certified_date:
+        raise LetterError(
+            _("This is a letter of last year’s: a renewal needs one that was written after %(day)s.")
+            % {"day": date_format(renewed.certified_date, "F j, Y")},
+            field="letter_date",
+        )

@@ -2,13 +2,15 @@
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import rules
-from certification.actions import save_letter
+from certification.actions import save_letter, save_renewal_letter
 from certification.forms_office import LetterForm
 from certification.models import Letter
 from certification.responses import letter_response
@@ -57,28 +59,85 @@ class LettersView(StepView):
         return True
 
     def letter_form(self, kind, *args):
-        kept = self.kept.get(kind)
-        initial = {name: getattr(kept, name) for name in ("writer", "licence", "letter_date")} if kept else {}
-        form = LetterForm(*args, has_file=kept is not None, initial=initial, auto_id=f"id_{kind}_%s")
-        form.kind = kind
-        return form
-
-    @property
-    def kept(self):
-        return {letter.kind: letter for letter in self.certification.letters.all()}
+        return letter_form(kind, letters_of(self.certification), *args)
 
     def more(self, form=None):
-        kept = self.kept
-        letters = [
-            {
-                "kind": kind,
-                "label": kind.label,
-                "kept": kept.get(kind),
-                "form": form if form is not None and form.kind == kind else self.letter_form(kind),
-            }
-            for kind in Letter.Kind
-        ]
-        return {"letters": letters, "is_whole": len(kept) == len(Letter.Kind)}
+        return letters_context(letters_of(self.certification), form)
+
+
+def letters_of(draft):
+    return {letter.kind: letter for letter in draft.letters.all()} if draft else {}
+
+
+def letter_form(kind, kept, *args):
+    """The form of one kind, filled in with what is `kept` of it."""
+    letter = kept.get(kind)
+    initial = {name: getattr(letter, name) for name in ("writer", "licence", "letter_date")} if letter else {}
+    form = LetterForm(*args, has_file=letter is not None, initial=initial, auto_id=f"id_{kind}_%s")
+    form.kind = kind
+    return form
+
+
+def letters_context(kept, form=None):
+    """Both kinds with their forms; `form` is the one that was refused."""
+    letters = [
+        {
+            "kind": kind,
+            "label": kind.label,
+            "kept": kept.get(kind),
+            "form": form if form is not None and form.kind == kind else letter_form(kind, kept),
+        }
+        for kind in Letter.Kind
+    ]
+    return {"letters": letters, "is_whole": len(kept) == len(Letter.Kind)}
+
+
+@office_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def renewal_letters(request, uuid):
+    """Both letters of a minor's renewal, before its own page; of everybody else, and too early, that page says why."""
+    certification = own_certification(request, uuid)
+    draft = getattr(certification, "renewal", None)
+    if not wants_letters(certification) or (request.method == "POST" and "next" in request.POST):
+        return redirect(step_url(certification, "renew"))
+    form = None
+    if request.method == "POST":
+        kind = request.POST.get("kind")
+        if kind not in Letter.Kind.values:
+            raise Http404
+        form = letter_form(kind, letters_of(draft), request.POST, request.FILES)
+        if form.is_valid() and _saved(certification, kind, form, by=request.user):
+            messages.success(request, _("The letter is kept: %(kind)s.") % {"kind": Letter.Kind(kind).label})
+            return redirect(request.get_full_path())
+    record_view(request, certification)
+    context = {
+        "certification": certification,
+        "patient": certification.patient,
+        "draft": draft,
+        **letters_context(letters_of(draft), form),
+    }
+    return render(request, "certification/renewal_letters.html", context)
+
+
+def wants_letters(certification):
+    """It can be renewed now, and its patient is a minor."""
+    today = timezone.localdate()
+    if certification.patient is None or not rules.is_minor_on(certification.patient.birth_date, today):
+        return False
+    try:
+        rules.check_renewal_is_open(certification, today=today)
+    except rules.RenewalNotOpen:
+        return False
+    return True
+
+
+def _saved(certification, kind, form, *, by):
+    try:
+        save_renewal_letter(certification=certification, kind=kind, **form.answers, by=by)
+    except (rules.CertificationError, AccountsError) as error:
+        add_to_form(form, error)
+        return False
+    return True
 
 
 @office_required

@@ -13,8 +13,10 @@ from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
 from certification.forms import ConditionForm, RenewalForm
+from certification.models import Letter
 from certification.steps import answers_of
 from certification.views.kept import keeping_what_was_typed, typed_in
+from certification.views.letters import letters_of, wants_letters
 from certification.views.scope import is_draft, is_renewed, is_signer, own_certification, record_view, step_url
 from certification.views.several import go_on_in_queue, is_for_later, place_in_queue
 from certification.views.signing import go_on, last_valid_day_from
@@ -39,6 +41,8 @@ def renew(request, uuid):
         return _closed(request, certification, error)
     if "skip" in request.POST:
         return go_on_in_queue(request, certification)
+    if wants_letters(certification) and len(letters_of(getattr(certification, "renewal", None))) < len(Letter.Kind):
+        return redirect(step_url(certification, "renewal-letters"))
     if not is_signer(request.user, certification):
         return _prepare(request, certification)
     if is_for_later(request, certification):
@@ -131,6 +135,7 @@ def _last_year(certification, listed, limit, today):
         "certification": certification,
         "patient": certification.patient,
         "facts": facts_of(certification),
+        "letters": letters_of(getattr(certification, "renewal", None)).values(),
         "changes": changes_since(certification, listed=listed, limit_oz=limit, today=today),
     }
 
