@@ -296,20 +296,6 @@ class SigningForm(SignatureForm, StatementForm):
         return {"statement": self.statement, **self.signature}
 
 
-class RenewalForm(SignatureForm, StatementForm, ConditionForm):
-    """Condition, statement and signature on one page."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.order_fields([*CONDITION_FIELDS, *STATEMENT_FIELDS, "signature_name"])
-
-    @property
-    def answers(self):
-        """As `renew_certification` takes them, or `review_renewal`."""
-        condition = {name: self.cleaned_data[name] for name in CONDITION_FIELDS}
-        return {"condition": condition, "statement": self.statement, **self.signature}
-
-
 class QuestionsForm(StepForm):
     """What must be true before a patient is registered, each ticked alone."""
 
@@ -323,12 +309,52 @@ class QuestionsForm(StepForm):
         self.order_fields(QUESTIONS)
 
     @property
-    def answers(self):
+    def confirmed(self):
+        """The answers to the questions alone."""
         return {name: self.cleaned_data[name] for name in QUESTIONS}
+
+    @property
+    def answers(self):
+        return self.confirmed
 
     @property
     def questions(self):
         return [self[name] for name in QUESTIONS]
+
+
+class PreparationForm(ConditionForm, QuestionsForm):
+    """What the office prepares of a renewal: the questions are asked anew, as the first time."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields([*QUESTIONS, *CONDITION_FIELDS])
+
+    @property
+    def condition(self):
+        return {name: self.cleaned_data[name] for name in CONDITION_FIELDS}
+
+    @property
+    def answers(self):
+        """As `prepare_renewal` takes them."""
+        return {"questions": self.confirmed, "condition": self.condition}
+
+
+class RenewalForm(SignatureForm, StatementForm, PreparationForm):
+    """Questions, condition, statement and signature on one page."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields([*QUESTIONS, *CONDITION_FIELDS, *STATEMENT_FIELDS, "signature_name"])
+
+    @property
+    def answers(self):
+        """As `renew_certification` takes them, or `review_renewal`."""
+        return {
+            "questions": self.confirmed,
+            "condition": self.condition,
+            "statement": self.statement,
+            **self.signature,
+        }
 
 
 class AddForm(QuestionsForm):

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-STATEMENT_VERSION = "2026-11.2"
+STATEMENT_VERSION = "2026-11.3"
 
 # Asked before a patient is registered [brief: "Patients must be qualified before you can register them"; DOMAIN.md 3].
 QUESTIONS = {
@@ -54,6 +54,7 @@ EXPLAINED_TO_GUARDIAN = _(
 STATEMENTS: dict[str, tuple[dict[str, Any], Any]] = {
     "2026-11": (ATTESTATIONS, None),
     "2026-11.2": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),
+    "2026-11.3": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),  # the same words; a renewal confirms the questions too
 }
 
 

@@ -146,6 +146,7 @@ def check_renewal(patient: Patient, answers: Mapping[str, Answers | None], *, to
     condition, statement = answers["condition"], answers["statement"]
     if condition is None or statement is None:
         raise rules.IncompleteError(_("Not answered yet."))
+    rules.check_is_qualified(answers["questions"] or {})
     check_condition(condition, birth_date=patient.birth_date, today=today)
     rules.check_has_guardian(patient, today=today)
     check_renewal_letters(patient, answers, today=today)

@@ -69,22 +69,26 @@ def forget_review(certification: Certification) -> None:
 
 
 @audited("certification.prepare_renewal")
-def prepare_renewal(*, certification: Certification, condition: Mapping[str, Any], by: User) -> Certification:
-    """Keep conditions and exam dates of a renewal until the physician makes her statement and signs.
+def prepare_renewal(
+    *, certification: Certification, questions: Mapping[str, Any], condition: Mapping[str, Any], by: User
+) -> Certification:
+    """Keep what was confirmed, conditions and exam dates of a renewal until the physician attests and signs.
 
-    `condition` is what the step of a draft takes. There is one such draft a certification: prepared again, the answers
-    take the place of the earlier ones, and a review is made anew. Raises RenewalNotOpen and every CertificationError.
+    `questions` and `condition` are what the steps of a draft take. There is one such draft a certification: prepared
+    again, the answers take the place of the earlier ones, and a review is made anew. Raises RenewalNotOpen and every
+    CertificationError.
     """
     patient = locked_patient(certification)
     old = locked(certification)
     today = timezone.localdate()
     rules.check_renewal_is_open(old, today=today)
+    rules.check_is_qualified(questions)
     check_condition(condition, birth_date=patient.birth_date, today=today)
     rules.check_has_guardian(patient, today=today)
     renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": old.physician})
     kept = answers_of(renewal.draft)["letters"]
     check_renewal_letters(patient, {"letters": kept}, today=today)
-    renewal.draft = {"condition": to_json(condition), "letters": kept}
+    renewal.draft = {"questions": to_json(questions), "condition": to_json(condition), "letters": kept}
     renewal.prepared_at = renewal.prepared_at or timezone.now()
     forget_review(renewal)
     renewal.save(update_fields=["draft", "prepared_at", "reviewed_at", "reviewed_digest", "updated_at"])

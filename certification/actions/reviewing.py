@@ -52,7 +52,12 @@ def review_draft(*, certification: Certification, statement: Mapping[str, Any], 
 
 @audited("certification.review_renewal")
 def review_renewal(
-    *, certification: Certification, condition: Mapping[str, Any], statement: Mapping[str, Any], by: User
+    *,
+    certification: Certification,
+    questions: Mapping[str, Any],
+    condition: Mapping[str, Any],
+    statement: Mapping[str, Any],
+    by: User,
 ) -> Certification:
     """The same for the renewal of `certification`; answers as `renew_certification` takes them. Gives its draft.
 
@@ -66,8 +71,9 @@ def review_renewal(
     rules.check_renewal_is_open(old, today=today)
     renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": physician})
     letters = answers_of(renewal.draft)["letters"]
-    check_renewal(patient, {"condition": condition, "statement": statement, "letters": letters}, today=today)
-    renewal.draft = {"condition": to_json(condition), "statement": to_json(statement), "letters": letters}
+    answers = {"questions": questions, "condition": condition, "statement": statement}
+    check_renewal(patient, {**answers, "letters": letters}, today=today)
+    renewal.draft = {**{step: to_json(given) for step, given in answers.items()}, "letters": letters}
     _keep(renewal, patient=patient)
     record(action="certification.review", by=by, subject=renewal)
     return renewal

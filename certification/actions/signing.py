@@ -62,8 +62,6 @@ def certify_patient(
     certification.patient = patient
     if answers["letters"] and not is_minor(answers, today=today):
         certification.letters.all().delete()  # the birth date was corrected, or she has come of age
-    for name in QUESTIONS:
-        setattr(certification, name, bool(answers["questions"][name]))
     certification.explained_to = guardian_of(answers, today=today)
     _activate(certification, answers, signature_name, today)
     record(action="certification.certify", by=by, subject=certification)
@@ -123,6 +121,8 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     certification.condition_codes = condition["condition_codes"]
     certification.exam_date = condition["exam_date"]
     certification.monitoring_reviewed_date = condition["monitoring_reviewed_date"]
+    for name in QUESTIONS:
+        setattr(certification, name, bool(answers["questions"][name]))
     for name in ATTESTATIONS:
         setattr(certification, name, bool(statement[name]))
     certification.monthly_allotment_oz = statement["monthly_allotment_oz"]
@@ -159,6 +159,7 @@ def renew_certification(
     *,
     certification: Certification,
     signature_name: str,
+    questions: Mapping[str, Any] | None = None,
     condition: Mapping[str, Any] | None = None,
     statement: Mapping[str, Any] | None = None,
     as_reviewed: str | None = None,
@@ -167,9 +168,9 @@ def renew_certification(
     """A new certification from today in the place of `certification`; answers as in the steps of a draft.
 
     Takes effect on the day it is signed and runs one year from it. What the office had prepared becomes the renewal.
-    With `as_reviewed`, the `reviewed_digest` of its draft, the answers are those that she reviewed; else both are
-    given. Signing a second time returns the renewal. Raises RenewalNotOpen, NotEligible, MayNotSign and every
-    CertificationError.
+    With `as_reviewed`, the `reviewed_digest` of its draft, the answers are those that she reviewed; else all three are
+    given: the questions are asked anew [brief: the same criteria]. Signing a second time returns the renewal. Raises
+    RenewalNotOpen, NotEligible, MayNotSign and every CertificationError.
     """
     physician = locked_physician(certification)
     patient = locked_patient(certification)
@@ -184,7 +185,7 @@ def renew_certification(
     if as_reviewed is not None:
         rules.check_is_as_reviewed(renewal, patient=patient, seen=as_reviewed)
     else:
-        answers = {**answers, "condition": condition, "statement": statement}
+        answers = {**answers, "questions": questions, "condition": condition, "statement": statement}
     check_renewal(patient, answers, today=today)
     rules.check_signature(physician, signature_name)
     end(old, Certification.Status.SUPERSEDED, by=by)

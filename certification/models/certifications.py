@@ -177,11 +177,11 @@ class Certification(models.Model):
                 | Q(monthly_allotment_oz__gt=0, monthly_allotment_oz__lte=F("allotment_limit_oz")),
                 name="certification_allotment",
             ),
-            # The first version of the statement asked neither; a renewal has a patient who was registered before.
+            # The first version of the statement asked neither, the second no renewal.
             models.CheckConstraint(
                 condition=Q(status="draft")
                 | Q(statement_version="2026-11")
-                | Q(renewal_of__isnull=False)
+                | Q(statement_version="2026-11.2", renewal_of__isnull=False)
                 | Q(qualifies=True, residency_proof_seen=True, not_an_inmate=True),
                 name="certification_signed_was_qualified",
             ),

@@ -12,7 +12,7 @@ from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
-from certification.forms import ConditionForm, RenewalForm
+from certification.forms import PreparationForm, RenewalForm
 from certification.models import Letter
 from certification.steps import answers_of
 from certification.views.kept import keeping_what_was_typed, typed_in
@@ -65,14 +65,14 @@ def _prepare(request, certification):
     """What a delegate does of it: conditions and exam dates, kept until the physician signs."""
     today = timezone.localdate()
     listed = _listed(certification, today)
-    form = ConditionForm(
+    form = PreparationForm(
         request.POST if request.method == "POST" else None,
         **_conditions(certification, listed),
-        initial=_prepared(certification) or {"condition_codes": conditions_kept(certification, listed=listed)},
+        initial={"condition_codes": conditions_kept(certification, listed=listed), **_prepared(certification)},
     )
     if form.is_valid():
         try:
-            actions.prepare_renewal(certification=certification, condition=form.answers, by=request.user)
+            actions.prepare_renewal(certification=certification, **form.answers, by=request.user)
             words = _("Ready: Dr. %(name)s finds it under “To sign”.") % {"name": certification.physician.name}
             messages.success(request, words)
             return go_on_in_queue(request, certification)
@@ -89,8 +89,11 @@ def _prepare(request, certification):
 
 
 def _prepared(certification):
-    """Conditions and exam dates of its renewal, as the office has prepared them, or None."""
-    return answers_of(certification.renewal.draft)["condition"] if hasattr(certification, "renewal") else None
+    """What was confirmed, conditions and exam dates of its renewal, as far as the office has prepared them."""
+    if not hasattr(certification, "renewal"):
+        return {}
+    answers = answers_of(certification.renewal.draft)
+    return {**(answers["questions"] or {}), **(answers["condition"] or {})}
 
 
 @reauthentication_required
@@ -158,7 +161,7 @@ def _renewal_form(request, certification, listed, limit, *, is_signed):
         "monthly_allotment_oz": min(certification.monthly_allotment_oz, limit),
         "allotment_reason": certification.allotment_reason or "",
         "directions": certification.directions,
-        **(_prepared(certification) or {}),
+        **_prepared(certification),
         **_reviewed(certification, guardian),
     }
     return RenewalForm(

@@ -173,10 +173,16 @@ def test_a_reminder_after_she_left_goes_to_the_patient_alone_and_names_us(physic
 
 def test_a_prepared_renewal_is_signed_by_nobody_after_she_left(physician):
     certification = factories.certification(physician, joined=False, on=timezone.localdate() - 345 * DAY)
-    prepare_renewal(certification=certification, condition=factories.condition(), by=factories.delegate(physician))
+    prepare_renewal(
+        questions=factories.questions(),
+        certification=certification,
+        condition=factories.condition(),
+        by=factories.delegate(physician),
+    )
     leave(physician)
     with pytest.raises(rules.NotEligible):
         renew_certification(
+            questions=factories.questions(),
             certification=certification,
             condition=factories.condition(),
             statement=factories.statement(),

@@ -60,5 +60,10 @@ def caregiver(**over):
     }
 
 
+def preparation(**over):
+    """What the office posts of a renewal."""
+    return {**questions(), **condition(**over)}
+
+
 def renewal(signature_name, **over):
-    return {**condition(), **statement(), "signature_name": signature_name, **over}
+    return {**questions(), **condition(), **statement(), "signature_name": signature_name, **over}

@@ -27,6 +27,7 @@ def certify(draft, name=None):
 def renew(certification, **over):
     physician = certification.physician
     return actions.renew_certification(
+        questions=factories.questions(),
         **{
             "certification": certification,
             "condition": factories.condition(),
@@ -34,7 +35,7 @@ def renew(certification, **over):
             "signature_name": physician.name,
             "by": physician.user,
             **over,
-        }
+        },
     )
 
 

@@ -74,7 +74,12 @@ def test_due_list_offers_renewal_once_it_is_open_else_says_when(client, physicia
 
 
 def test_due_list_tells_of_a_renewal_that_waits_for_the_signature(client, physician):
-    prepare_renewal(certification=ending(physician, 20), condition=factories.condition(), by=physician.user)
+    prepare_renewal(
+        questions=factories.questions(),
+        certification=ending(physician, 20),
+        condition=factories.condition(),
+        by=physician.user,
+    )
     assert "Sign the renewal" in client.get("/certification/due/").content.decode()
     delegate = factories.client_for(factories.delegate(physician))
     assert "Waits for the signature" in delegate.get("/certification/due/").content.decode()

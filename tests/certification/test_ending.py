@@ -181,7 +181,9 @@ def test_revoking_ends_it_at_once_with_its_orders(certification, registrar, is_w
 
 def test_what_was_revoked_is_not_renewed(registrar):
     ending = factories.certification(on=timezone.localdate() - 350 * DAY)
-    actions.prepare_renewal(certification=ending, condition=factories.condition(), by=ending.physician.user)
+    actions.prepare_renewal(
+        questions=factories.questions(), certification=ending, condition=factories.condition(), by=ending.physician.user
+    )
     revoke(ending, registrar)
     assert not Certification.objects.drafts().exists()
     with pytest.raises(rules.RenewalNotOpen):
@@ -248,6 +250,7 @@ def in_status(status, registrar):
     if status == "superseded":
         old = factories.certification(on=timezone.localdate() - 350 * DAY)
         return actions.renew_certification(
+            questions=factories.questions(),
             certification=old,
             condition=factories.condition(),
             statement=factories.statement(),

@@ -154,6 +154,7 @@ def renew_at_once(slowly):
 
     def renew():
         return actions.renew_certification(
+            questions=factories.questions(),
             certification=old,
             condition=factories.condition(),
             statement=factories.statement(),
@@ -276,7 +277,9 @@ def prepare_while_renewing(monkeypatch, *, patience):
     looked_at, signed = Event(), Event()
     old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
     delegate = factories.delegate(old.physician)
-    actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
+    actions.prepare_renewal(
+        questions=factories.questions(), certification=old, condition=factories.condition(), by=delegate
+    )
 
     def look(*_arguments, **_named):
         looked_at.set()
@@ -285,12 +288,15 @@ def prepare_while_renewing(monkeypatch, *, patience):
     monkeypatch.setattr(of_drafts, "check_condition", look)
 
     def prepare():
-        actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
+        actions.prepare_renewal(
+            questions=factories.questions(), certification=old, condition=factories.condition(), by=delegate
+        )
         return "prepared"
 
     def renew():
         looked_at.wait(10)
         renewal = actions.renew_certification(
+            questions=factories.questions(),
             certification=old,
             condition=factories.condition(),
             statement=factories.statement(),
@@ -328,6 +334,7 @@ def revoke_while_renewing(slowly):
 
     def renew():
         return actions.renew_certification(
+            questions=factories.questions(),
             certification=old,
             condition=factories.condition(),
             statement=factories.statement(),
@@ -423,7 +430,7 @@ def sign_together(times, slowly):
     for _ in range(2):
         old = factories.certification(physician, on=day, joined=False)
         answers = {"condition": factories.condition(), "statement": {**factories.statement(), "explained_to": ""}}
-        draft = actions.review_renewal(certification=old, **answers, by=physician.user)
+        draft = actions.review_renewal(questions=factories.questions(), certification=old, **answers, by=physician.user)
         seen[str(draft.uuid)] = draft.reviewed_digest
     slowly("check_renewal_is_open")
 
@@ -451,7 +458,7 @@ def prepare_while_signing_together(monkeypatch):
     old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
     physician, delegate = old.physician, factories.delegate(old.physician)
     answers = {"condition": factories.condition(), "statement": {**factories.statement(), "explained_to": ""}}
-    draft = actions.review_renewal(certification=old, **answers, by=physician.user)
+    draft = actions.review_renewal(questions=factories.questions(), certification=old, **answers, by=physician.user)
     check = rules.check_is_as_reviewed
 
     def check_slowly(*arguments, **named):
@@ -463,7 +470,7 @@ def prepare_while_signing_together(monkeypatch):
     def prepare():
         time.sleep(0.1)
         changed = factories.condition(condition_codes=["glaucoma"])
-        actions.prepare_renewal(certification=old, condition=changed, by=delegate)
+        actions.prepare_renewal(questions=factories.questions(), certification=old, condition=changed, by=delegate)
         return "prepared"
 
     def sign_all():

@@ -45,6 +45,7 @@ def test_a_renewal_takes_the_reminder_from_the_call_list():
     queue()
     physician = old.physician
     renew_certification(
+        questions=factories.questions(),
         certification=old,
         condition=factories.condition(),
         statement=factories.statement(),
@@ -82,6 +83,7 @@ def test_a_renewal_stops_the_reminders_and_drops_the_queued_one():
     queue()
     physician = certification.physician
     renew_certification(
+        questions=factories.questions(),
         certification=certification,
         condition=factories.condition(),
         statement=factories.statement(),

@@ -47,6 +47,7 @@ def save(certification, kind, **over):
 
 def answers(guardian="Elena Delgado"):
     return {
+        "questions": factories.questions(),
         "condition": factories.condition(condition_codes=["severe-epilepsy"]),
         "statement": {**factories.statement(), "explained_to": guardian},
     }
@@ -86,7 +87,10 @@ def test_a_minors_renewal_needs_both_letters_anew(physician):
 
 @pytest.mark.parametrize(
     ("call", "given"),
-    [(actions.prepare_renewal, ["condition"]), (actions.review_renewal, ["condition", "statement"])],
+    [
+        (actions.prepare_renewal, ["questions", "condition"]),
+        (actions.review_renewal, ["questions", "condition", "statement"]),
+    ],
 )
 def test_nothing_is_prepared_or_reviewed_without_the_letters(physician, call, given):
     words = {name: answers()[name] for name in given}
@@ -137,7 +141,11 @@ def test_who_comes_of_age_before_the_signature_keeps_no_letter(physician):
     with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
         words = {"statement": {**factories.statement(), "explained_to": ""}, "by": physician.user}
         renewal = actions.renew_certification(
-            certification=certification, condition=factories.condition(), signature_name=physician.name, **words
+            questions=factories.questions(),
+            certification=certification,
+            condition=factories.condition(),
+            signature_name=physician.name,
+            **words,
         )
     assert (renewal.explained_to, renewal.letters.count()) == ("", 0)
 
@@ -171,8 +179,8 @@ def test_a_delegate_keeps_the_letters_and_prepares(physician):
     certification, office = ending(physician), factories.client_for(factories.delegate(physician))
     for kind in KINDS:
         office.post(url(certification), posted(kind))
-    office.post(url(certification, "renew"), forms.condition(condition_codes=["severe-epilepsy"]))
-    assert set(Certification.objects.prepared().get().draft) == {"condition", "letters"}
+    office.post(url(certification, "renew"), forms.preparation(condition_codes=["severe-epilepsy"]))
+    assert set(Certification.objects.prepared().get().draft) == {"questions", "condition", "letters"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.core import mail
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from certification import actions, rules
 from certification.actions import queue_renewal_reminders
 from certification.changes import changes_since, facts_of
 from certification.models import AllotmentLimit, Certification, Condition
+from certification.statements import QUESTIONS
 from notifications.actions import send_due
 from tests import factories
 from tests.certification import forms
@@ -154,6 +156,41 @@ def test_who_came_of_age_is_told_with_the_conditions_of_adults(client, physician
     page = client.get(url(certification))
     assert page.context["form"]["condition_codes"].value() == []
     assert "to the patient or, where the patient lacks legal capacity" in page.content.decode()
+
+
+# --- What is confirmed anew -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("missing", list(QUESTIONS))
+def test_a_renewal_confirms_the_questions_anew(client, physician, missing):
+    certification = ending(physician)
+    form = client.get(url(certification)).context["form"]
+    assert not any(form[name].value() for name in QUESTIONS)
+    response = client.post(url(certification), forms.renewal(physician.name, **{missing: ""}))
+    assert list(response.context["form"].errors) == [missing]
+    words = {"condition": factories.condition(), "statement": factories.statement(), "by": physician.user}
+    with pytest.raises(rules.IncompleteError, match="Not confirmed"):
+        actions.renew_certification(
+            certification=certification,
+            questions={**factories.questions(), missing: False},
+            signature_name=physician.name,
+            **words,
+        )
+    assert Certification.objects.count() == 1
+
+
+def test_what_the_office_confirmed_is_filled_in(client, physician):
+    certification, words = ending(physician), {"questions": factories.questions(), "condition": factories.condition()}
+    actions.prepare_renewal(certification=certification, **words, by=factories.delegate(physician))
+    form = client.get(url(certification)).context["form"]
+    assert all(form[name].value() for name in QUESTIONS)
+
+
+def test_a_renewal_without_what_is_confirmed_passes_no_constraint(client, physician):
+    client.post(url(ending(physician)), forms.renewal(physician.name))
+    for name in QUESTIONS:
+        with pytest.raises(IntegrityError, match="signed_was_qualified"), unguarded(), transaction.atomic():
+            Certification.objects.active().update(**{name: False})
 
 
 # --- What it gives up -----------------------------------------------------------------------------------------------

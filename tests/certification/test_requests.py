@@ -141,6 +141,7 @@ def test_a_renewal_that_was_signed_answers_what_was_asked(physician, certificati
     with time_machine.travel(timezone.now() + timedelta(days=350), tick=False):
         asked = factories.patient_request(certification, kind="renewal")
         actions.renew_certification(
+            questions=factories.questions(),
             certification=certification,
             condition=factories.condition(),
             statement=factories.statement(),

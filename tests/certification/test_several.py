@@ -45,7 +45,9 @@ def prepared(physician):
 def reviewed(certification, **over):
     """The renewal of it, looked over and attested."""
     answers = {"condition": factories.condition(), "statement": {**factories.statement(), "explained_to": ""}, **over}
-    return actions.review_renewal(certification=certification, **answers, by=certification.physician.user)
+    return actions.review_renewal(
+        questions=factories.questions(), certification=certification, **answers, by=certification.physician.user
+    )
 
 
 def sign(physician, drafts, **over):
@@ -64,7 +66,7 @@ def url(certification, step="renew"):
 
 
 def review_only(**over):
-    return {**forms.condition(), **forms.statement(), "later": "1", **over}
+    return {**forms.preparation(), **forms.statement(), "later": "1", **over}
 
 
 def signature(drafts, name="Amara Osei"):
@@ -99,7 +101,9 @@ def test_review_is_the_physicians_alone(physician):
     certification, draft, delegate = ending(physician), prepared(physician), factories.delegate(physician)
     answers = {"statement": factories.statement(), "by": delegate}
     with pytest.raises(MayNotSign):
-        actions.review_renewal(certification=certification, condition=factories.condition(), **answers)
+        actions.review_renewal(
+            questions=factories.questions(), certification=certification, condition=factories.condition(), **answers
+        )
     with pytest.raises(MayNotSign):
         actions.review_draft(certification=draft, seen=rules.draft_digest(draft.draft), **answers)
     with pytest.raises(MayNotSign):
@@ -116,9 +120,16 @@ def test_what_the_office_prepares_again_is_reviewed_again(physician):
     certification = ending(physician)
     reviewed(certification)
     changed = actions.prepare_renewal(
-        certification=certification, condition=factories.condition(condition_codes=["glaucoma"]), by=physician.user
+        questions=factories.questions(),
+        certification=certification,
+        condition=factories.condition(condition_codes=["glaucoma"]),
+        by=physician.user,
     )
-    assert (changed.reviewed_at, changed.reviewed_digest, set(changed.draft)) == (None, "", {"condition"})
+    assert (changed.reviewed_at, changed.reviewed_digest, set(changed.draft)) == (
+        None,
+        "",
+        {"questions", "condition", "letters"},
+    )
 
 
 def test_a_step_saved_after_the_review_takes_a_new_patient_off(physician):
@@ -281,8 +292,8 @@ def test_a_delegate_prepares_several_one_after_the_other(physician):
     assert [row["certification"] for row in office.get(SEVERAL).context["rows"]] == [first, second]
     office.post(SEVERAL, {"chosen": [str(first.uuid), str(second.uuid)]})
     assert "1 of 2" in office.get(url(first)).content.decode()
-    assert office.post(url(first), forms.condition()).url == url(second)
-    assert office.post(url(second), forms.condition()).url == LIST
+    assert office.post(url(first), forms.preparation()).url == url(second)
+    assert office.post(url(second), forms.preparation()).url == LIST
     assert Certification.objects.prepared().count() == 3 and not office.get(SEVERAL).context["rows"]
     assert office.get(SIGN_ALL).status_code == 404
 

@@ -25,6 +25,7 @@ SET = "/admin/certification/allotmentlimit/set/"
 DIGESTS = {
     "2026-11": "4a20ddf89a85cf46",
     "2026-11.2": "5086fa75dfa9b76f",
+    "2026-11.3": "5086fa75dfa9b76f",
 }
 
 

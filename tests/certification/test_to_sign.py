@@ -59,7 +59,9 @@ def prepared(physician, by, **over):
 
 
 def renewal_of(certification, by, **over):
-    return actions.prepare_renewal(certification=certification, condition=factories.condition(**over), by=by)
+    return actions.prepare_renewal(
+        questions=factories.questions(), certification=certification, condition=factories.condition(**over), by=by
+    )
 
 
 def signing(draft, **over):
@@ -118,7 +120,9 @@ def test_a_delegate_never_attests_signs_renews_or_withdraws(physician, delegate)
     for call in (
         lambda: actions.save_step(certification=draft, step="statement", answers=answers["statement"], by=delegate),
         lambda: actions.certify_patient(certification=draft, statement=answers["statement"], **signature),
-        lambda: actions.renew_certification(certification=certification, **answers, **signature),
+        lambda: actions.renew_certification(
+            questions=factories.questions(), certification=certification, **answers, **signature
+        ),
         lambda: actions.withdraw_certification(certification=certification, reason="x", by=delegate),
     ):
         with pytest.raises(MayNotSign):
@@ -214,7 +218,7 @@ def test_a_delegate_prepares_a_renewal_on_its_page(office, physician):
     assert form["condition_codes"].value() == ["cancer"] and "monthly_allotment_oz" not in form.fields
 
     assert "condition_codes" in office.post(url(certification, "renew"), {}).context["form"].errors
-    response = office.post(url(certification, "renew"), forms.condition(condition_codes=["glaucoma"]))
+    response = office.post(url(certification, "renew"), forms.preparation(condition_codes=["glaucoma"]))
 
     assert response.url == LIST
     draft = Certification.objects.drafts().get()

@@ -72,6 +72,7 @@ def test_patient_list_counts_a_withdrawn_one_that_delivers_no_more_as_ended_and_
     withdrawn, old = signed(physician, 300), signed(physician, 10)
     stop_deliveries(withdrawn, timezone.localdate() - timedelta(days=1))
     renewal = renew_certification(
+        questions=factories.questions(),
         certification=old,
         condition=factories.condition(),
         statement=factories.statement(),

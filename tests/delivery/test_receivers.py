@@ -44,6 +44,7 @@ def test_a_lower_allotment_undoes_the_latest_orders_first():
         for weeks, amount_mg in enumerate([28_000, 9_000, 9_000])
     )
     renew_certification(
+        questions=factories.questions(),
         certification=certification,
         condition=factories.condition(),
         statement=factories.statement(monthly_allotment_oz=Decimal("2.75")),

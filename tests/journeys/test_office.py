@@ -110,6 +110,7 @@ def when_dana_prepares_the_renewal(dana, certification):
     dana.opens("/certification/?show=ending")
     dana.follows("Renew")
     dana.sees("Prepare the renewal of Samuel Ortiz")
+    dana.ticks(*QUESTIONS)
     enters_condition_and_exam(dana)
     dana.presses("Save for the physician")
     assert Certification.objects.prepared().count() == 2
@@ -152,7 +153,9 @@ def given_five_that_are_prepared(physician):
         actions.save_step(certification=draft, step="caregiver", answers=None, by=delegate)
     for _ in range(2):
         old = factories.certification(physician, on=signed, joined=False)
-        actions.prepare_renewal(certification=old, condition=factories.condition(), by=delegate)
+        actions.prepare_renewal(
+            questions=factories.questions(), certification=old, condition=factories.condition(), by=delegate
+        )
 
 
 def pages_from_now_on(somebody):

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from certification.models import Certification
-from certification.statements import ATTESTATIONS
+from certification.statements import ATTESTATIONS, QUESTIONS
 from certification.tasks import queue_renewal_reminders
 from notifications.models import Notification
 from tests import factories
@@ -54,7 +54,7 @@ def when_she_renews_it(she, certification):
     she.confirms_with_password()
     for name in ("exam_date", "monitoring_reviewed_date"):
         she.fills_date(name, today.month, today.day, today.year)
-    she.ticks(*ATTESTATIONS)
+    she.ticks(*QUESTIONS, *ATTESTATIONS)
     she.fills(signature_name=physician.name)
     she.submits()
 
