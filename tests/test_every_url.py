@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
@@ -98,11 +99,19 @@ SIGN_ON = {
 OUR_NAMESPACES = {"pages", "accounts", "certification", "delivery"}
 
 
-@pytest.fixture
-def world():
-    """Two physicians, two patients, one draft, one certification and one order of the first of each."""
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """Made once; what a test writes is taken back before the next, and all of it at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield made()
+        transaction.set_rollback(True)
+
+
+def made():
+    """Two physicians, two patients, one draft, one certification and one order of the first of each, and strangers."""
     mine, other = factories.identified_physician(), factories.identified_physician()
     certification = factories.certification(mine)
+    caregiver, _child = people.guardian_of_a_child()
     return SimpleNamespace(
         physician=mine,
         other_physician=other,
@@ -113,6 +122,11 @@ def world():
         order=factories.order(certification.patient),
         staff=factories.staff("Pharmacist"),
         asked=factories.patient_request(certification),
+        delegate=factories.delegate(mine),
+        other_delegate=factories.delegate(other),
+        applicant=factories.application().user,
+        caregiver=caregiver,
+        technician=factories.staff("Technician"),
     )
 
 
@@ -192,7 +206,7 @@ def test_the_sign_on_is_not_there_while_it_is_off(name):
 
 @pytest.mark.parametrize("name", sorted(ASKED))
 def test_what_a_patient_asks_is_hidden_from_everybody_else(name, world):
-    strangers = [world.other_physician.user, world.other_patient.user, world.staff, factories.application().user]
+    strangers = [world.other_physician.user, world.other_patient.user, world.staff, world.applicant]
     strangers.append(world.physician.user if name in (ASK, MOVE) else world.patient.user)
     for account in strangers:
         answers = set(statuses(factories.client_for(account), address_of(name, world)).values())
@@ -220,7 +234,7 @@ def test_a_certification_is_hidden_from_everybody_else(name, world):
 
 @pytest.mark.parametrize("name", sorted(PAPERS))
 def test_papers_are_hidden_from_everybody_else_and_open_for_staff_with_the_right(name, world):
-    for account in (world.other_physician.user, world.other_patient.user, factories.staff("Technician")):
+    for account in (world.other_physician.user, world.other_patient.user, world.technician):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
     assert factories.client_for(world.staff).get(address_of(name, world)).status_code == 200
 
@@ -256,20 +270,19 @@ def test_the_physician_opens_her_own(name, world):
 
 @pytest.mark.parametrize("name", sorted((DRAFT | SIGNED | PAPERS | OFFICE) - PHYSICIANS_ALONE))
 def test_her_delegate_opens_what_is_not_the_physicians_alone(name, world):
-    response = factories.client_for(factories.delegate(world.physician)).get(address_of(name, world))
+    response = factories.client_for(world.delegate).get(address_of(name, world))
     assert opened(response) == (403 if name in SIGNERS_ALONE else office_is_led(name, world))
 
 
 @pytest.mark.parametrize("name", sorted(OFFICE))
 def test_an_applicant_opens_what_can_be_prepared(name, world):
-    response = factories.client_for(factories.application().user).get(address_of(name, world))
+    response = factories.client_for(world.applicant).get(address_of(name, world))
     assert opened(response) == (404 if name in PHYSICIANS_ALONE else 200)
 
 
 @pytest.mark.parametrize("name", sorted(DRAFT | SIGNED | PAPERS | LETTER))
 def test_a_strange_delegate_applicant_and_caregiver_open_nothing(name, world):
-    caregiver, _child = people.guardian_of_a_child()
-    for account in (factories.delegate(world.other_physician), factories.application().user, caregiver.user):
+    for account in (world.other_delegate, world.applicant, world.caregiver.user):
         assert statuses(factories.client_for(account), address_of(name, world)) == {"get": 404, "post": 404}
 
 
