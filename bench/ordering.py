@@ -262,10 +262,13 @@ def copy_orders(world, count):
 
     model = factories.order(factories.patient(), into=world.windows[0], lines=[(world.flower, 2)])
     patient, window = model.patient, model.window
-    columns = ", ".join(f'"{name}"' for name in columns_of(patient) if name not in ("number", "user_id", "search_name"))
+    columns = ", ".join(
+        f'"{name}"' for name in columns_of(patient) if name not in ("number", "user_id", "search_name", "phone")
+    )
     asked(
-        f"INSERT INTO certification_patient (number, search_name, {columns}) SELECT"
-        f" 'P-' || lpad(to_hex(n), 8, '0'), 'name' || n % 3000 || ' family' || n % 7000, {columns}"
+        f"INSERT INTO certification_patient (number, search_name, phone, {columns}) SELECT"
+        f" 'P-' || lpad(to_hex(n), 8, '0'), 'name' || n % 3000 || ' family' || n % 7000, '+1203' || 5550000 + n,"
+        f" {columns}"
         f" FROM certification_patient, generate_series(1, 20000) n WHERE id = {patient.pk}"
     )
     columns = ", ".join(f'"{name}"' for name in columns_of(window) if name not in ("date", "booked"))
