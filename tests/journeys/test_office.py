@@ -108,7 +108,7 @@ def enters_condition_and_exam(somebody):
 
 def when_dana_prepares_the_renewal(dana, certification):
     dana.opens("/certification/?show=ending")
-    dana.follows("Renew")
+    dana.follows("Renew Samuel Ortiz")
     dana.sees("Prepare the renewal of Samuel Ortiz")
     dana.ticks(*QUESTIONS)
     enters_condition_and_exam(dana)
