@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 PORT ?= 8000
 ROWS ?= 300000
+CERTIFICATIONS ?= 1000000
 export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static -type f -not -path 'static/built/*' 2>/dev/null)
@@ -20,10 +21,11 @@ test: .venv/dev.stamp var/static/staticfiles.json ## the whole suite, on SQLite 
 check: .venv/dev.stamp var/static/staticfiles.json ## format, lint, types, imports, migrations, templates, states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## speed of a roster's import (ROWS=… for more), a certificate, and an order
+bench: .venv/dev.stamp var/static/staticfiles.json ## speed of a roster's import (ROWS=…), a certificate, an order, and lists of CERTIFICATIONS=…
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
+	@.venv/bin/python bench/patients.py $(CERTIFICATIONS)
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## the long forms: 10,000 steps of a state machine, 200 bookers for 20 places
 	@bin/drill

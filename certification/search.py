@@ -3,7 +3,9 @@
 import re
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Right
+from django.db.models.lookups import Exact
 
 from ui.text import search_name
 
@@ -14,13 +16,23 @@ PHONE = re.compile(r"[0-9]{4,10}")
 
 def people_called(term: str, prefix: str = "") -> Q:
     """A filter of patients or caregivers, or of what belongs to them: `prefix` is the way there, as "patient__"."""
-    found = named(search_name(term.replace(",", " ")).split(), prefix)
+    return named(words_of(term), prefix) | told_by(term, prefix)
+
+
+def words_of(term: str) -> list[str]:
+    return search_name(term.replace(",", " ")).split()
+
+
+def told_by(term: str, prefix: str = "") -> Q:
+    """This birth date, this number, or a phone number that ends so: an index holds its last four digits."""
+    found = Q(pk__in=[])
     if day := as_day(term):
         found |= Q(**{f"{prefix}birth_date": day})
     if number := as_number(term):
         found |= Q(**{f"{prefix}number": number})
     if digits := as_digits(term):
-        found |= Q(**{f"{prefix}phone__endswith": digits})
+        phone_end = Exact(Right(f"{prefix}phone", 4), Value(digits[-4:]))
+        found |= Q(phone_end) & Q(**{f"{prefix}phone__endswith": digits})
     return found
 
 

@@ -11,6 +11,7 @@ from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.cards import issue_card, revoke_card
+from certification.actions.caregivers import keep_search_name
 from certification.actions.drafts import locked, locked_patient
 from certification.actions.joining import end_invitations, invite
 from certification.actions.reminders import addresses, patient_and_caregiver
@@ -134,6 +135,7 @@ def _write(patient: Patient, fields: Mapping[str, Any]) -> tuple[dict[str, Any],
     rules.check_something_changes(before, after)
     patient.search_name = search_name(patient.last_name, patient.first_name, patient.middle_name)
     patient.save(update_fields=[*fields, "search_name"])
+    keep_search_name(patient)
     return before, after
 
 

@@ -117,6 +117,11 @@ def person_fields(answers: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def keep_search_name(patient: Patient) -> None:
+    """After a patient's name was written: each of her certifications carries it for the list of its office."""
+    patient.certifications.exclude(search_name=patient.search_name).update(search_name=patient.search_name)
+
+
 def is_same(assignment: CaregiverAssignment, answers: Mapping[str, Any]) -> bool:
     """The answers name the one who acts already, in the same relation."""
     known, named = assignment.caregiver, person_fields(answers)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Physician, User
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.actions.caregivers import close_assignment, is_same, person_fields
+from certification.actions.caregivers import close_assignment, is_same, keep_search_name, person_fields
 from certification.actions.drafts import keep_answers, locked
 from certification.models import Certification, Patient, TakeOver
 from certification.steps import answers_of
@@ -82,6 +82,7 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
     for name, value in fields.items():
         setattr(patient, name, value)
     patient.save(update_fields=list(fields))
+    keep_search_name(patient)
     _end_another_caregiver(patient, answers["caregiver"], today, by=by)
     return patient, False
 

@@ -114,6 +114,8 @@ def locked_physician(certification: Certification) -> Physician:
 
 def _activate(certification: Certification, answers: Mapping[str, Any], signature_name: str, today: date) -> None:
     condition, statement = answers["condition"], answers["statement"]
+    assert certification.patient is not None
+    certification.search_name = certification.patient.search_name
     certification.number = readable_number("C")
     certification.status = Certification.Status.ACTIVE
     assert certification.patient is not None

@@ -23,6 +23,10 @@ class CertificationQuerySet(models.QuerySet):
     def active(self):
         return self.filter(status=Certification.Status.ACTIVE)
 
+    def expiring(self, *, after, until):
+        """Active ones whose first invalid day lies after the one and not after the other."""
+        return self.active().filter(expires_date__gt=after, expires_date__lte=until)
+
     def prepared(self):
         """Drafts in which nothing is missing but the physician's statement and signature, the longest wait first."""
         return self.drafts().filter(prepared_at__isnull=False).order_by("prepared_at", "pk")
@@ -70,6 +74,9 @@ class Certification(models.Model):
         help_text=_("Who prepares it while waiting to be verified as a physician."),
     )  # fmt: skip
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.PROTECT, related_name="certifications")
+    search_name = models.CharField(
+        max_length=330, blank=True, editable=False, help_text=_("The patient's, kept here for the list of an office.")
+    )
     status = models.CharField(max_length=12, choices=Status, default=Status.DRAFT)
     draft = EncryptedJSONField(null=True, blank=True, editable=False)
     prepared_at = models.DateTimeField(
@@ -121,7 +128,24 @@ class Certification(models.Model):
     objects = CertificationQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["status", "expires_date"], name="certification_ending")]
+        indexes = [
+            models.Index(fields=["status", "expires_date", "id"], name="certification_ending"),
+            # Holds all that the list of an office sorts, counts and searches by: its rows are read a page at a time.
+            models.Index(
+                fields=[
+                    "physician",
+                    "status",
+                    "expires_date",
+                    "id",
+                    "prepared_at",
+                    "deliveries_stop_date",
+                    "patient",
+                    "search_name",
+                ],
+                condition=~Q(status="superseded"),
+                name="certification_of_office",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=["draft", "active", "superseded", "withdrawn", "revoked", "closed"]),
@@ -135,6 +159,9 @@ class Certification(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="draft") | Q(number__isnull=True, patient__isnull=True, signature_name=""),
                 name="certification_draft_is_unsigned",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="draft") | Q(search_name=""), name="certification_draft_has_no_search_name"
             ),
             models.CheckConstraint(
                 condition=Q(status="draft")

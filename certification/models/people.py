@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, FilteredRelation, Q, Value
+from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -140,7 +141,11 @@ class Patient(Person):
     objects = PatientQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="patient_search_name")]
+        indexes = [
+            models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="patient_search_name"),
+            models.Index(fields=["birth_date"], name="patient_birth_date"),
+            models.Index(Right("phone", 4), name="patient_phone_end"),
+        ]
         constraints = [
             *person_constraints("patient"),
             models.CheckConstraint(condition=Q(state="CT"), name="patient_lives_in_connecticut"),

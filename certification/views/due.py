@@ -1,6 +1,5 @@
 """What of this office ends soon, or has ended without a renewal."""
 
-from django.db.models import Count
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -9,7 +8,7 @@ from accounts.decorators import office_required
 from audit.actions import record
 from certification.models import Certification
 from certification.rules import renewal_opens_date
-from certification.standing import DUE_LABELS, due_on, standing_of
+from certification.standing import DUE_LABELS, due_counts, due_on, standing_of
 from certification.views.scope import is_signer
 from ui.keyset import page_of
 
@@ -24,7 +23,7 @@ def due_list(request):
     within = request.GET.get("within")
     within = within if within in DUE_LABELS else "30"
     scoped, due = Certification.objects.in_hands_of(request.user, today), due_on(today)
-    counts = scoped.aggregate(**{f"due_{name}": Count("pk", filter=where) for name, where in due.items()})
+    counts = due_counts(scoped, today)
     page = page_of(
         scoped.filter(due[within]),
         keys=("-expires_date", "-pk") if within == "expired" else ("expires_date", "pk"),
@@ -37,9 +36,7 @@ def due_list(request):
     context = {
         "page": page,
         "rows": [_row(certification, request.user, today) for certification in page.rows],
-        "filters": [
-            {"name": name, "label": label, "count": counts[f"due_{name}"]} for name, label in DUE_LABELS.items()
-        ],
+        "filters": [{"name": name, "label": label, "count": counts[name]} for name, label in DUE_LABELS.items()],
         "within": within,
     }
     return render(request, "certification/due_list.html", context)

@@ -30,7 +30,7 @@ A_PAGE = 50
 SEARCH = "patient_search"  # session key: names and birth dates stay out of addresses and logs
 SEARCH_MAX_LENGTH = 100
 SELDOM = ("stopping",)  # a filter that shows only while somebody stands in it
-UNREAD = ("draft", "condition_codes", "directions", "ended_reason")
+UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 EXPORTED = (
     "patient_number", "last_name", "first_name", "birth_date", "phone", "certification_number", "status",
     "certified_date", "valid_through", "days_left",
@@ -86,7 +86,7 @@ def _page(request, found, show, today):
 
 
 def _read():
-    unread = (*UNREAD[1:], "allotment_reason", "patient_as_signed")
+    unread = UNREAD[1:]
     joined = Certification.objects.select_related("patient", "physician", "renewal_of__patient")
     return joined.defer(*unread, *(f"renewal_of__{name}" for name in (*unread, "draft")))
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from accounts.actions import activate_delegations, end_delegate, name_delegate
 from audit.models import Event
-from certification.actions import renew_certification, withdraw_certification
+from certification.actions import amend_identity, prepare_renewal, renew_certification, withdraw_certification
+from certification.actions.amending import IDENTITY
 from certification.models import Certification
 from certification.standing import GROUPS, counts_of, filters_on
 from tests import factories
@@ -177,6 +178,25 @@ def test_patient_list_search_finds_a_number_however_typed(client, physician, spe
     signed(physician, 301, first_name="Walter")
     for number in (certification.number, certification.patient.number):
         assert found(client, spell(number)) == ["Rosa"]
+
+
+def test_patient_list_search_finds_the_name_as_it_is_now(client, physician):
+    certification = signed(physician, 300, last_name="Delgado")
+    identity = {name: getattr(certification.patient, name) for name in IDENTITY}
+    amend_identity(
+        certification=certification, identity=identity | {"last_name": "Moreau"}, proof="marriage", reason="Married.",
+        by=physician.user,
+    )  # fmt: skip
+    assert found(client, "moreau") == ["Rosa"] and found(client, "delgado") == []
+
+
+def test_patient_list_search_finds_a_renewal_that_was_begun(client, physician):
+    ending = signed(physician, 20)
+    draft = prepare_renewal(
+        certification=ending, condition=factories.condition(), questions=factories.questions(), by=physician.user
+    )
+    client.post("/certification/", {"term": "delgado"})
+    assert shown(client) == [draft, ending]
 
 
 def test_patient_list_search_finds_drafts_by_name(client, physician):

@@ -1,0 +1,215 @@
+"""How fast an office finds its patients: one physician of 2,000 among 1,000,000 certifications, on PostgreSQL.
+
+A server and a database of its own are made and filled with copies of one certification that was really signed; the
+superseded ones of four years are among them. Then the pages are opened as she opens them, and each of their queries is
+explained: execution on the server, the best of fifteen, as what else this machine does weighs on it. Fails when a
+target is missed: at most five queries of a page beside session, account and the event it leaves, each within a
+millisecond; the last page within 1.2 of the first; no table read as a whole. `make bench CERTIFICATIONS=100000` fills
+less.
+"""
+
+import logging
+import os
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ROWS = 1_000_000
+YEARS = 4  # certifications of each patient: the last one runs or has ended, those before were renewed
+OWN_PATIENTS, OTHERS = 2_000, 250
+RUNS = 15
+MOST_QUERIES, MOST_MS = 5, 1
+LIST = "/certification/"
+LARGE = {f"certification_{table}" for table in ("certification", "patient", "invitation")}
+OF_EACH_REQUEST = ("django_session", "accounts_user")
+NAME = "'last' || n % 400 || ' first' || n % 997"
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "mmp_portal.settings",
+    "DEBUG": "true",
+    "SECRET_KEY": "made-up-for-the-bench",
+    "FIELD_KEYS": "k1:MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA=",
+    "SSN_PEPPERS": "made-up-pepper",
+    "SITE_URL": "http://localhost:8000",
+    "REDIS_URL": "",
+    "REQUIRE_MFA": "false",
+    "ALLOWED_HOSTS": "testserver",
+}
+
+
+def multiply(row, count, **expressions):
+    """Copies of a saved row, numbered n = 1 to `count`; a column is what its SQL expression says, or as it was."""
+    from django.db import connection
+
+    table = row._meta.db_table
+    columns = [field.column for field in row._meta.local_concrete_fields if not field.primary_key]
+    values = [expressions.get(column, f't."{column}"') for column in columns]
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM {table} t, generate_series(1, {count}) n "
+            f"WHERE t.id = {row.pk} ORDER BY n"
+        )
+
+
+def number_from(prefix, expression):
+    """As P-XX34-5678: our numbers have no 0 and no 1."""
+    digits = f"translate(lpad(({expression})::text, 8, '0'), '01', 'XY')"
+    return f"'{prefix}-' || left({digits}, 4) || '-' || right({digits}, 4)"
+
+
+def fill(rows):
+    from django.db import connection
+
+    from tests import factories
+
+    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    first = factories.certification(physician, joined=False)
+    patient, invitation = first.patient, first.patient.invitations.get()
+    patients = rows // YEARS
+    multiply(physician, OTHERS, user_id="NULL", dea_number="'D' || n")
+    multiply(
+        patient, patients,
+        number=number_from("P", "n"), last_name="'Last' || n % 400", first_name="'First' || n % 997",
+        search_name=NAME,
+        birth_date="date '1940-01-01' + (n * 7919 % 25000)::int",
+        phone="'+1203' || lpad((n * 7919 % 10000000)::text, 7, '0')",
+    )  # fmt: skip
+    multiply(invitation, patients, patient_id=f"{patient.pk} + n", token_digest="md5(n::text)", code_digest="NULL")
+    own = f"n % {patients // OWN_PATIENTS} = 0"
+    for year in range(YEARS):
+        is_last = year == YEARS - 1
+        day = f"current_date + (n * 7919 % 390)::int - 25 - {365 * (YEARS - 1 - year)}"
+        multiply(
+            first, patients,
+            number=number_from("C", f"n * {YEARS} + {year}"), uuid="gen_random_uuid()",
+            patient_id=f"{patient.pk} + n", search_name=NAME,
+            physician_id=f"CASE WHEN {own} THEN {physician.pk} ELSE {physician.pk} + 1 + n % {OTHERS} END",
+            expires_date=day, certified_date=f"{day} - 365", certified_at=f"({day} - 365)::timestamptz",
+            status="CASE WHEN n % 51 = 0 THEN 'withdrawn' ELSE 'active' END" if is_last else "'superseded'",
+            ended_at="CASE WHEN n % 51 = 0 THEN now() END" if is_last else f"({day} - 20)::timestamptz",
+        )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return physician
+
+
+# --- What is measured ------------------------------------------------------------------------------------------------
+
+
+def explained(sql):
+    """Milliseconds of execution, and the large tables that the plan reads as a whole."""
+    from django.db import connection
+
+    plans = []
+    with connection.cursor() as cursor:
+        for _ in range(RUNS):
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+            plans.append(cursor.fetchone()[0][0])
+    best = min(plans, key=lambda plan: plan["Execution Time"])
+    return best["Execution Time"], [name for name in _read_whole(best["Plan"]) if name in LARGE]
+
+
+def _read_whole(node):
+    if node["Node Type"] == "Seq Scan":
+        yield node["Relation Name"]
+    for part in node.get("Plans", []):
+        yield from _read_whole(part)
+
+
+def asked(ask):
+    """What `ask` returns, and what it reads beside session and account (a page also writes one event)."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    ask()  # what a process reads once
+    with CaptureQueriesContext(connection) as caught:
+        answer = ask()
+    queries = [query["sql"] for query in caught if query["sql"].startswith("SELECT")]
+    return answer, [sql for sql in queries if not any(f'FROM "{table}"' in sql for table in OF_EACH_REQUEST)]
+
+
+class Report:
+    def __init__(self):
+        self.failed = False
+
+    def line(self, what, ms, target, *, whole=(), note=""):
+        is_met = ms <= target and not whole
+        self.failed |= not is_met
+        words = f"reads {', '.join(whole)} as a whole" if whole else note
+        print(f"{what:<46}{ms:>8.2f} ms   within {target:g} ms   {words}{'' if is_met else '   MISSED'}")
+
+    def queries(self, what, ask, target, most=MOST_QUERIES):
+        """The dearest query of `ask`; returns what it answered and what all of them cost together."""
+        answer, queries = asked(ask)
+        costs = [explained(sql) for sql in queries]
+        whole = [name for _ms, names in costs for name in names]
+        self.line(what, max(ms for ms, _ in costs), target, whole=whole, note=f"{len(queries)} queries")
+        self.failed |= len(queries) > most
+        return answer, sum(ms for ms, _ in costs)
+
+
+def measure(physician):
+    from django.utils import timezone
+
+    from certification.models import Certification, Patient
+    from certification.search import told_by
+    from tests import factories
+
+    report, client = Report(), factories.client_for(physician.user)
+    today = timezone.localdate()
+
+    def opened(address):
+        return lambda: client.get(address).context["page"]
+
+    page, first = report.queries("My patients, first page", opened(LIST), MOST_MS)
+    while page.next:
+        address = f"{LIST}?cursor={page.next}"
+        page = opened(address)()
+    _, last = report.queries("My patients, last page", opened(address), MOST_MS)
+    report.line("  all its queries, beside the first page's", last, 1.2 * first)
+    for within in ("30", "90", "expired"):
+        report.queries(f"due list, {within}", opened(f"{LIST}due/?within={within}"), MOST_MS)
+    known = Patient.objects.filter(certifications__physician=physician).latest("pk")
+    terms = {"name": "last1", "birth date": known.birth_date.isoformat(), "number": known.number, "phone": known.phone}
+    for kind, term in terms.items():
+        client.post(LIST, {"term": str(term)})
+        report.queries(f"search among one's own by {kind}", opened(LIST), MOST_MS, most=6)  # her drafts as well
+    for kind in ("birth date", "number", "phone"):
+        patients = Patient.objects.filter(told_by(str(terms[kind])))
+        report.queries(f"search among all by {kind}", lambda patients=patients: list(patients.all()[:100]), 5)
+    ending = Certification.objects.expiring(after=today, until=today + timedelta(days=30)).values_list("pk")
+    report.queries("what ends within 30 days", lambda: list(ending.all()), 3)
+    return report
+
+
+def main():
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    sys.path.insert(0, str(BASE_DIR))
+    from tests.servers import Postgres
+
+    server = Postgres()
+    try:
+        os.environ.update(ENVIRONMENT, DATABASE_URL=server.url)
+        import django
+        from django.core.management import call_command
+        from django.test.utils import setup_test_environment
+
+        django.setup()
+        setup_test_environment()
+        logging.disable()
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable")
+        begun = time.perf_counter()
+        physician = fill(rows)
+        print(
+            f"{rows:,} certifications made in {time.perf_counter() - begun:.0f} s; {OWN_PATIENTS:,} patients are hers"
+        )
+        return int(measure(physician).failed)
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
