@@ -2,6 +2,7 @@ from importlib import import_module
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.formats import date_format
@@ -34,7 +35,7 @@ from certification.models import (
 )
 from certification.responses import letter_response
 from certification.rules import may_become
-from certification.search import numbered, people_called
+from certification.search import as_number, numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
 for name in ("admin_reference", "admin_requests"):
@@ -124,8 +125,13 @@ class CertificationAdmin(ActionAdmin):
     )
 
     def get_search_results(self, request, queryset, search_term):
-        found = people_called(search_term, "patient__") | numbered(search_term)
-        return (queryset.filter(found) if search_term else queryset), False
+        if not search_term:
+            return queryset, False
+        found = people_called(search_term, "patient__")
+        if as_number(search_term):  # of which a few are called: two tables in one OR would be read as a whole
+            patients = Patient.objects.filter(people_called(search_term))
+            found = numbered(search_term) | Q(patient__in=list(patients.values_list("pk", flat=True)))
+        return queryset.filter(found), False
 
     def get_queryset(self, request):
         return super().get_queryset(request).exclude(status=Certification.Status.DRAFT)

@@ -7,6 +7,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact
 
+from ui.lookups import BeginsWord
 from ui.text import search_name
 
 DATE_SHAPES = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m %d %Y", "%Y-%m-%d")
@@ -16,7 +17,9 @@ PHONE = re.compile(r"[0-9]{4,10}")
 
 def people_called(term: str, prefix: str = "") -> Q:
     """A filter of patients or caregivers, or of what belongs to them: `prefix` is the way there, as "patient__"."""
-    return named(words_of(term), prefix) | told_by(term, prefix)
+    called = [] if as_day(term) else words_of(term)
+    begins = [Q(**{f"{prefix}search_name__{BeginsWord.lookup_name}": word}) for word in called]
+    return (Q(*begins) if begins else Q(pk__in=[])) | told_by(term, prefix)
 
 
 def words_of(term: str) -> list[str]:
@@ -36,11 +39,11 @@ def told_by(term: str, prefix: str = "") -> Q:
     return found
 
 
-def named(words: list[str], prefix: str = "") -> Q:
-    """Each word begins a part of the name; without a word nobody is named."""
+def named(words: list[str]) -> Q:
+    """The same of certifications, by comparing the names that the index of their office holds."""
     where = Q() if words else Q(pk__in=[])
     for word in words:
-        where &= Q(**{f"{prefix}search_name__startswith": word}) | Q(**{f"{prefix}search_name__contains": f" {word}"})
+        where &= Q(search_name__startswith=word) | Q(search_name__contains=f" {word}")
     return where
 
 

@@ -112,7 +112,8 @@ def filters_on(today: date) -> dict[str, Q]:
     """The filters of the list, each of one group or several."""
     groups = groups_on(today)
     several = {name: reduce(or_, (groups[group] for group in GROUPS_OF[name])) for name in LABELS}
-    return {**several, "all": ~Q(status=Certification.Status.SUPERSEDED)}
+    running = Q(status=Certification.Status.ACTIVE, expires_date__gt=today)  # one span of the index
+    return {**several, "all": ~Q(status=Certification.Status.SUPERSEDED), "active": running}
 
 
 def placed(certifications, today: date):

@@ -70,6 +70,15 @@ class Person(models.Model):
         }
 
 
+def person_indexes(table):
+    """By which people are found; the words of their names have an index of PostgreSQL's own (`ui.lookups`)."""
+    return [
+        models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name=f"{table}_search_name"),
+        models.Index(fields=["birth_date"], name=f"{table}_birth_date"),
+        models.Index(Right("phone", 4), name=f"{table}_phone_end"),
+    ]
+
+
 def person_constraints(table):
     """What is true of every person, under names that carry the table's."""
     return [
@@ -141,11 +150,7 @@ class Patient(Person):
     objects = PatientQuerySet.as_manager()
 
     class Meta:
-        indexes = [
-            models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="patient_search_name"),
-            models.Index(fields=["birth_date"], name="patient_birth_date"),
-            models.Index(Right("phone", 4), name="patient_phone_end"),
-        ]
+        indexes = person_indexes("patient")
         constraints = [
             *person_constraints("patient"),
             models.CheckConstraint(condition=Q(state="CT"), name="patient_lives_in_connecticut"),
@@ -177,9 +182,7 @@ class Caregiver(Person):
     """An adult who orders and receives for a patient. A guardian is one."""
 
     class Meta:
-        indexes = [
-            models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name="caregiver_search_name")
-        ]
+        indexes = person_indexes("caregiver")
         constraints = [
             *person_constraints("caregiver"),
             models.UniqueConstraint(fields=["search_name", "birth_date", "phone"], name="caregiver_entered_once"),
