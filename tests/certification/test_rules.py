@@ -75,6 +75,7 @@ def test_reminder_due_is_the_one_of_the_day(days_left, reminder):
 ALLOWED = {
     ("draft", "active"), ("active", "superseded"), ("active", "withdrawn"), ("active", "revoked"),
     ("withdrawn", "active"), ("withdrawn", "superseded"), ("withdrawn", "revoked"), ("revoked", "active"),
+    ("active", "closed"), ("withdrawn", "closed"), ("closed", "active"),
 }  # fmt: skip
 
 
