@@ -1,6 +1,7 @@
 """People as they are looked for: by name, birth date, phone or number, in any spelling."""
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db.models import Q, Value
@@ -17,9 +18,8 @@ PHONE = re.compile(r"[0-9]{4,10}")
 
 def people_called(term: str, prefix: str = "") -> Q:
     """A filter of patients or caregivers, or of what belongs to them: `prefix` is the way there, as "patient__"."""
-    called = [] if as_day(term) else words_of(term)
-    begins = [Q(**{f"{prefix}search_name__{BeginsWord.lookup_name}": word}) for word in called]
-    return (Q(*begins) if begins else Q(pk__in=[])) | told_by(term, prefix)
+    words = [] if as_day(term) else sorted(words_of(term), key=len)
+    return named(words, prefix, indexed=words[-1:]) | told_by(term, prefix)
 
 
 def words_of(term: str) -> list[str]:
@@ -39,11 +39,18 @@ def told_by(term: str, prefix: str = "") -> Q:
     return found
 
 
-def named(words: list[str]) -> Q:
-    """The same of certifications, by comparing the names that the index of their office holds."""
-    where = Q() if words else Q(pk__in=[])
+def named(words: list[str], prefix: str = "", indexed: Collection[str] = ()) -> Q:
+    """Each word begins a part of the name; without a word nobody is named.
+
+    Those `indexed` are looked up among the words of all names: the longest, as it names the fewest. The others are
+    compared with the names that are left, or with those that the index of an office holds.
+    """
+    where, name = Q() if words else Q(pk__in=[]), f"{prefix}search_name"
     for word in words:
-        where &= Q(search_name__startswith=word) | Q(search_name__contains=f" {word}")
+        if word in indexed:
+            where &= Q(**{f"{name}__{BeginsWord.lookup_name}": word})
+        else:
+            where &= Q(**{f"{name}__startswith": word}) | Q(**{f"{name}__contains": f" {word}"})
     return where
 
 
