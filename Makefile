@@ -5,7 +5,7 @@ ROWS ?= 300000
 CERTIFICATIONS ?= 1000000
 export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
-STATIC_SOURCES := $(shell find static -type f -not -path 'static/built/*' 2>/dev/null)
+STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*' -not -name '*.mo' 2>/dev/null)
 
 .PHONY: help run test check bench drill assets lock
 

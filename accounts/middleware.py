@@ -8,14 +8,16 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 from requests import RequestException
 
 from accounts.decorators import page_of
 
+LANGUAGE = "language"  # session key: what the account has chosen, on this device or another
 SEEN_WRITTEN_EVERY = timedelta(minutes=1)
 ABSOLUTE_TIMEOUT = timedelta(hours=12)
 SIGN_ON_PAGES = {
@@ -36,6 +38,18 @@ def is_professional(user):
 
 def asks_for_login(view):
     return getattr(view, "login_required", True)
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """As was chosen, or else as the browser asks. Physicians' offices and staff work in English alone."""
+
+    def process_request(self, request):
+        super().process_request(request)
+        request.offers_language = not (request.user.is_authenticated and is_professional(request.user))
+        chosen = request.session.get(LANGUAGE) if request.offers_language else settings.LANGUAGES[0][0]
+        if chosen:
+            translation.activate(chosen)
+            request.LANGUAGE_CODE = translation.get_language()
 
 
 class SessionTimeoutMiddleware:

@@ -118,7 +118,7 @@ class CertificationAdmin(ActionAdmin):
                     "For a withdrawal or revocation by mistake. It runs again and is valid through %(day)s, as before. "
                     "Orders that were cancelled stay so. Patient, caregiver and physician are told."
                 )
-                % {"day": date_format(certification.last_valid_day, "F j, Y")}
+                % {"day": date_format(certification.last_valid_day, "DAY_FORMAT")}
             ),
             form_class=ReasonForm,
         ),

@@ -36,7 +36,7 @@ def _waits(limit):
 
 def _explain_drop(limit):
     words = _("The limit of %(amount)s from %(day)s on is forgotten. It was never in force.")
-    day = date_format(limit.effective_date, "F j, Y")
+    day = date_format(limit.effective_date, "DAY_FORMAT")
     return words % {"amount": ounces_and_grams(limit.limit_oz), "day": day}
 
 
@@ -84,7 +84,7 @@ class AllotmentLimitAdmin(ActionAdmin):
         except PortalError as error:
             add_to_form(form, error)
             return False
-        words = {"amount": ounces_and_grams(limit.limit_oz), "day": date_format(limit.effective_date, "F j, Y")}
+        words = {"amount": ounces_and_grams(limit.limit_oz), "day": date_format(limit.effective_date, "DAY_FORMAT")}
         messages.success(request, _("From %(day)s on the limit is %(amount)s.") % words)
         return True
 

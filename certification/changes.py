@@ -131,5 +131,5 @@ def _named(assignment: Actor) -> str:
 def _said(name: str, value: str) -> str:
     """A fact as a page says it."""
     if name == "birth_date":
-        return date_format(date.fromisoformat(value), "F j, Y")
+        return date_format(date.fromisoformat(value), "DAY_FORMAT")
     return phone(value) if name == "phone" else value or _("none")

@@ -27,7 +27,7 @@ class WithdrawalForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.certification, self.today = certification, timezone.localdate()
         latest = rules.latest_stop_date(certification, today=self.today)
-        days = {"first": date_format(self.today, "F j, Y"), "last": date_format(latest, "F j, Y")}
+        days = {"first": date_format(self.today, "DAY_FORMAT"), "last": date_format(latest, "DAY_FORMAT")}
         self.fields["deliveries_stop_date"].help_text = (
             _("From today, %(first)s, through %(last)s. Orders for later days are cancelled.") % days
         )

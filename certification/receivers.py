@@ -1,8 +1,19 @@
-from allauth.account.signals import email_changed
+from allauth.account.signals import email_changed, user_logged_in
+from django.conf import settings
 
 from accounts import signals
-from certification.actions import follow_email, hand_over_drafts, sync_conditions, tell_patients_of_leaving
+from accounts.middleware import LANGUAGE
+from certification.actions import (
+    choose_language,
+    follow_email,
+    hand_over_drafts,
+    sync_conditions,
+    tell_patients_of_leaving,
+)
+from certification.models import Caregiver, Patient
 from certification.reference import ALLOTMENT_LIMITS, CONDITIONS
+
+DEFAULT_LANGUAGE = Patient._meta.get_field("language").default
 
 
 def on_practice_left(physician, left_date, **_):
@@ -17,11 +28,23 @@ def on_email_changed(user, to_email_address, **_):
     follow_email(email=to_email_address.email, by=user)
 
 
+def on_signed_in(request, user, **_):
+    """What was chosen on this device counts for the account too; else what was chosen on another one counts here."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+    if chosen in dict(settings.LANGUAGES):
+        choose_language(language=chosen, by=user)
+        return
+    for model in (Caregiver, Patient):
+        if person := model.objects.filter(user=user).exclude(language=DEFAULT_LANGUAGE).first():
+            request.session[LANGUAGE] = person.language
+
+
 def on_migrated(**_):
     sync_conditions(conditions=CONDITIONS, limits=ALLOTMENT_LIMITS, by=None)
 
 
 def connect():
     email_changed.connect(on_email_changed)
+    user_logged_in.connect(on_signed_in)
     signals.application_verified.connect(on_application_verified)
     signals.practice_left.connect(on_practice_left)

@@ -19,6 +19,7 @@ urlpatterns = [
     page("privacy/", "privacy"),
     page("terms/", "terms"),
     page("accessibility/", "accessibility"),
+    path("language/", views.language, name="language"),
     path("contact/", views.contact, name="contact"),
     page("contact/done/", "contact-done"),
     path("livez", views.livez, name="livez"),

@@ -1,4 +1,5 @@
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error as DatabaseTrouble
@@ -9,9 +10,12 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control, never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.generic import TemplateView
+from django.views.i18n import set_language
 
+from accounts.middleware import LANGUAGE
+from certification.actions import choose_language
 from delivery.forms import ZipForm
 from delivery.rules import policy_on, zip_is_served
 from pages import actions, rules
@@ -42,6 +46,17 @@ class DeliveryInfo(Page):
         if form.is_valid():
             is_served = zip_is_served(form.cleaned_data["zip"], policy_on(timezone.localdate()))
         return super().get_context_data(form=form, zip_form=form, zip_is_served=is_served, **kwargs)
+
+
+@login_not_required
+@require_POST
+def language(request):
+    """Kept by the browser, and by the account: its mail and its other devices follow."""
+    chosen = request.POST.get("language")
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+        choose_language(language=chosen, by=request.user)
+        request.session[LANGUAGE] = chosen
+    return set_language(request)
 
 
 @login_not_required

@@ -15,7 +15,7 @@ from certification.actions.ending import reinstate_certification, revoke_certifi
 from certification.actions.identity import agree_take_over, discard_old_drafts, tell_apart
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
 from certification.actions.letters import save_letter, save_renewal_letter
-from certification.actions.own import change_phone, follow_email
+from certification.actions.own import change_phone, choose_language, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.requests import answer_request, ask_office, refuse_request
@@ -28,6 +28,7 @@ from certification.actions.signing import (
 
 __all__ = [
     "change_phone",
+    "choose_language",
     "follow_email",
     "confirm_address",
     "refuse_request",

@@ -22,6 +22,17 @@ def change_phone(*, phone: str, by: User) -> list[Patient | Caregiver]:
     return changed
 
 
+@audited("person.choose_language")
+def choose_language(*, language: str, by: User) -> None:
+    """Pages and mail of the patient or caregiver of this account are in `language`, a code of LANGUAGES."""
+    for person in _people(by):
+        if person.language == language:
+            continue
+        person.language = language
+        person.save(update_fields=["language"])
+        record(action="person.choose_language", by=by, subject=person, reason=language)
+
+
 @audited("person.follow_email")
 def follow_email(*, email: str, by: User) -> None:
     """Mail to the patient or caregiver goes to the main address of the account, which was just confirmed and chosen."""

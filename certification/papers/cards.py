@@ -37,7 +37,7 @@ def _kind(face):
 
 
 def _last_day(face):
-    return date_format(face.certification.valid_through, "F j, Y")
+    return date_format(face.certification.valid_through, "DAY_FORMAT")
 
 
 def _rows(face):
@@ -49,7 +49,7 @@ def _rows(face):
     return [
         (_("Name"), face.holder.name),
         (_("Number"), face.holder.number),
-        (_("Date of birth"), date_format(face.holder.birth_date, "F j, Y")),
+        (_("Date of birth"), date_format(face.holder.birth_date, "DAY_FORMAT")),
         (_("Certification"), certification.number),
         (_("Monthly allotment"), ounces_and_grams(certification.monthly_allotment_oz)),
         other,

@@ -75,7 +75,7 @@ class Certificate:
 
 
 def _day(day):
-    return date_format(day, "F j, Y")
+    return date_format(day, "DAY_FORMAT")
 
 
 def certificate_pdf(certification: Certification) -> bytes:

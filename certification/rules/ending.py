@@ -27,7 +27,7 @@ def check_stop_date(stop_date: date, certification: Certification, *, today: dat
     """Deliveries go on until today at the earliest and `latest_stop_date` at the latest; raises EndingError."""
     latest = latest_stop_date(certification, today=today)
     if not today <= stop_date <= latest:
-        days = {"first": date_format(today, "F j, Y"), "last": date_format(latest, "F j, Y")}
+        days = {"first": date_format(today, "DAY_FORMAT"), "last": date_format(latest, "DAY_FORMAT")}
         raise EndingError(_("Choose a day from %(first)s through %(last)s.") % days, field="deliveries_stop_date")
 
 

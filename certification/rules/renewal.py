@@ -45,4 +45,4 @@ def check_renewal_is_open(certification: Certification, *, today: date) -> None:
         raise RenewalNotOpen(_("This certification has been replaced or withdrawn; it cannot be renewed."))
     opens = renewal_opens_date(certification)
     if today < opens:
-        raise RenewalNotOpen(_("Renewal opens on %(day)s.") % {"day": date_format(opens, "F j, Y")})
+        raise RenewalNotOpen(_("Renewal opens on %(day)s.") % {"day": date_format(opens, "DAY_FORMAT")})

@@ -134,7 +134,8 @@ def check_exam_dates(*, exam_date: date | None, monitoring_reviewed_date: date |
             raise ExamDateError(_("This date lies in the future."), field=field)
         if day < oldest:
             raise ExamDateError(
-                _("This date is too long ago: it must be %(day)s or later.") % {"day": date_format(oldest, "F j, Y")},
+                _("This date is too long ago: it must be %(day)s or later.")
+                % {"day": date_format(oldest, "DAY_FORMAT")},
                 field=field,
             )
 

@@ -182,7 +182,7 @@ def go_on(request, signed, prepared_at):
     if prepared_at is None:
         return redirect(step_url(signed, "confirmation"))
     words = _("Signed: certification %(number)s, valid through %(day)s.")
-    day = date_format(signed.last_valid_day, "F j, Y")
+    day = date_format(signed.last_valid_day, "DAY_FORMAT")
     messages.success(request, words % {"number": signed.number, "day": day})
     later = Q(prepared_at__gt=prepared_at) | Q(prepared_at=prepared_at, pk__gt=signed.pk)
     following = to_sign(request.user).filter(later).first()

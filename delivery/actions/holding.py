@@ -3,7 +3,7 @@
 from django.db.models import Case, F, QuerySet, Sum, When
 
 from accounts.models import User
-from certification.models import Patient
+from certification.models import Caregiver, Patient
 from delivery import rules
 from delivery.models import DeliveryWindow, Order, OrderLine, Product, StockMovement
 from notifications.actions import queue
@@ -64,7 +64,8 @@ def _reserve(order: Order, lines: list[OrderLine], *, by: User) -> None:
 
 def tell(order: Order, kind: str, *, by: User | None) -> None:
     """One mail of a kind for each window that the order was in; who called and has no address is told on the phone."""
-    recipient = _recipient(order)
+    reader = _reader(order)
+    recipient = order.placed_by.email if order.assisted_by_id is None else reader.email
     if not recipient:
         return
     queue(
@@ -72,15 +73,17 @@ def tell(order: Order, kind: str, *, by: User | None) -> None:
         recipient=recipient,
         context={"order": order.pk},
         dedupe_key=f"{kind}:{order.pk}:{order.moves}" if order.moves else f"{kind}:{order.pk}",
+        language=reader.language,
         by=by,
     )
 
 
-def _recipient(order: Order) -> str:
-    if order.assisted_by_id is None:
-        return order.placed_by.email
-    assignment = order.patient.current_assignment
-    return order.patient.email or (assignment.caregiver.email if assignment else "")
+def _reader(order: Order) -> Patient | Caregiver:
+    """The patient who ordered or called, or else who acts for her."""
+    patient = order.patient
+    is_hers = patient.user_id == order.placed_by_id or (order.assisted_by_id is not None and patient.email)
+    assignment = None if is_hers else patient.current_assignment
+    return assignment.caregiver if assignment else patient
 
 
 def lock_all(orders: QuerySet[Order]) -> None:

@@ -117,7 +117,7 @@ def check_certification_covers(certification: Certification | None, window: Deli
     if certification is None or not certification.is_valid_on(window.date):
         raise CertificationNotValid(
             _("No certification is valid on %(day)s. Choose an earlier day, or ask the physician for a renewal.")
-            % {"day": date_format(window.date, "l, F j, Y")},
+            % {"day": date_format(window.date, "LONG_DAY_FORMAT")},
             field="window",
         )
 

@@ -71,7 +71,7 @@ def phone(number):
 
 @_shown
 def long_date(day):
-    return date_format(_local(day), "l, F j, Y")
+    return date_format(_local(day), "LONG_DAY_FORMAT")
 
 
 @_shown

@@ -1,0 +1,152 @@
+"""Spanish for patients, caregivers and visitors: whole, with every figure in its place, and kept once it is chosen."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import translation
+
+from accounts.actions.staff import STAFF_GROUPS
+from certification.models import Patient
+from notifications.actions import send_due
+from tests import factories
+from tests.delivery import people
+from ui import messages
+
+PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}|</?\w+")
+ASKED_IN_SPANISH = {"HTTP_ACCEPT_LANGUAGE": "es-PR,es;q=0.9,en;q=0.5"}
+
+
+def texts(value):
+    return list(value) if isinstance(value, tuple | list) else [value]
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return messages.translated()
+
+
+# --- The catalog ----------------------------------------------------------------------------------------------------
+
+
+def test_every_word_of_the_rooms_is_in_the_catalog(catalog):
+    known = {one.id for one in catalog}
+    missing = [one.id for one in messages.collected() if one.id not in known]
+    assert not missing, "Run `manage.py collect_messages`, then translate what it names in locale/es."
+
+
+def test_every_word_of_the_catalog_has_its_spanish(catalog):
+    assert messages.without_translation(catalog) == []
+    assert not any(one.fuzzy for one in catalog if one.id)
+
+
+def test_what_is_put_into_a_sentence_stands_in_its_spanish_too(catalog):
+    wrong = []
+    for one in catalog:
+        pairs = zip(texts(one.id), texts(one.string), strict=True) if one.id else ()
+        wrong += [spanish for said, spanish in pairs if set(PLACE.findall(said)) != set(PLACE.findall(spanish))]
+    assert wrong == []
+
+
+# --- The pages ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/", "Certificación y entrega a domicilio"),
+        ("/faq/", "¿Cómo se renueva una certificación?"),
+        ("/delivery-info/", "Cuándo entregamos"),
+        ("/contact/", "Enviar el mensaje"),
+        ("/accounts/login/", "Iniciar sesión"),
+        ("/accounts/signup/", "Crear una cuenta"),
+        ("/nowhere/", "Página no encontrada"),
+    ],
+)
+def test_who_asks_in_spanish_reads_spanish(address, words):
+    response = Client().get(address, **ASKED_IN_SPANISH)
+    body = response.content.decode()
+    assert words in body and '<html lang="es">' in body
+
+
+@pytest.mark.django_db
+def test_days_and_figures_are_written_as_spanish_speakers_here_do():
+    patient = factories.patient()
+    body = factories.client_for(patient.user).get("/home/", **ASKED_IN_SPANISH).content.decode()
+    last = patient.certifications.get().last_valid_day
+    with translation.override("es"):
+        month = translation.gettext(f"{last:%B}").lower()
+    assert f"Válida hasta el {last.day} de {month} de {last.year}" in body
+    assert "3.50 oz" in body
+
+
+@pytest.mark.django_db
+def test_a_switch_is_kept_by_the_browser():
+    client = Client()
+    response = client.post("/language/", {"language": "es", "next": "/faq/"})
+    assert (response.status_code, response.url) == (302, "/faq/")
+    assert "English" in client.get("/faq/").content.decode()
+    assert client.get("/").headers["Content-Language"] == "es"
+    client.post("/language/", {"language": "en", "next": "/faq/"})
+    assert client.get("/", **ASKED_IN_SPANISH).headers["Content-Language"] == "en"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", [{}, {"language": "xx"}, {"language": "\x00", "next": "https://elsewhere.example/"}])
+def test_a_language_that_there_is_not_changes_nothing(typed):
+    patient = factories.patient()
+    client = factories.client_for(patient.user)
+    response = client.post("/language/", typed)
+    assert response.status_code == 302 and "elsewhere" not in response.url
+    assert Patient.objects.get().language == "en"
+
+
+@pytest.mark.django_db
+def test_choose_language_is_kept_by_the_account_and_found_on_another_device():
+    patient = factories.patient()
+    factories.client_for(patient.user).post("/language/", {"language": "es", "next": "/home/"})
+    assert Patient.objects.get().language == "es"
+
+    elsewhere = Client()
+    elsewhere.post("/accounts/login/", {"login": patient.user.email, "password": factories.PASSWORD})
+    assert "Hola, Rosa" in elsewhere.get("/home/").content.decode()
+
+
+@pytest.mark.django_db
+def test_what_a_visitor_chose_stays_when_she_signs_in():
+    patient, client = factories.patient(), Client()
+    client.post("/language/", {"language": "es", "next": "/"})
+    client.post("/accounts/login/", {"login": patient.user.email, "password": factories.PASSWORD})
+    assert "Hola, Rosa" in client.get("/home/").content.decode()
+    assert Patient.objects.get().language == "es"
+
+
+@pytest.mark.django_db
+def test_mail_goes_out_in_the_language_of_who_reads_it():
+    patient = factories.patient()
+    factories.client_for(patient.user).post("/language/", {"language": "es", "next": "/home/"})
+    mail.outbox.clear()
+    factories.order(Patient.objects.get())
+    send_due(by=None)
+    hers = [one for one in mail.outbox if patient.email in one.to]
+    assert [one.subject for one in hers][-1].startswith("Recibimos su pedido")
+    assert "hora del Este" in hers[-1].body
+
+
+@pytest.mark.django_db
+def test_offices_and_staff_work_in_english():
+    physician = factories.identified_physician()
+    for account in (physician.user, factories.delegate(physician), factories.staff(next(iter(STAFF_GROUPS)))):
+        response = factories.client_for(account).get("/", **ASKED_IN_SPANISH)
+        assert response.headers["Content-Language"] == "en"
+        assert "Español" not in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_caregiver_reads_spanish_too():
+    _patient, caregiver = people.patient_with_caregiver()
+    client = factories.client_for(caregiver.user)
+    client.post("/language/", {"language": "es", "next": "/home/"})
+    assert "Pedir para" in client.get("/home/").content.decode()

@@ -1,0 +1,94 @@
+"""The words that patients, caregivers and visitors read, collected for their translation."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation.template import templatize
+
+CATALOG = Path("locale/es/LC_MESSAGES/django.po")
+# The rooms that they enter. Physicians' offices and staff work in English.
+ROOMS = (
+    "templates/*.html", "templates/account/**/*.*", "templates/allauth/**/*.html", "templates/django/**/*.html",
+    "templates/mfa/**/*.html", "templates/usersessions/**/*.html", "templates/pages/**/*.html",
+    "templates/ui/**/*.html", "templates/delivery/**/*.html",
+    "templates/accounts/role.html", "templates/accounts/second_way.html", "templates/accounts/lost_phone.html",
+    "templates/accounts/reset_cancel.html",
+    "templates/certification/affirmation.html", "templates/certification/card.html",
+    "templates/certification/certification_ask.html", "templates/certification/certification_move.html",
+    "templates/certification/own_contact.html", "templates/certification/id_card.html",
+    "templates/certification/invitation*.html",
+    "templates/certification/certificate.html", "templates/certification/verify.html",
+    "templates/emails/base.*", "templates/emails/_order.*", "templates/emails/card_revoked.*",
+    "templates/emails/caregiver_*.*", "templates/emails/certification_*.*", "templates/emails/contact_receipt.*",
+    "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
+    "templates/emails/phone_changed.*",
+    "templates/emails/practice_left.*", "templates/emails/renewal_reminder.*", "templates/emails/mfa_reset*.*",
+    "ui/*.py", "ui/templatetags/*.py", "pages/forms.py", "pages/rules.py", "pages/views.py", "notifications/emails.py",
+    "delivery/*.py", "delivery/actions/*.py", "delivery/models/orders.py", "delivery/models/products.py",
+    "delivery/models/allotment.py", "delivery/models/windows.py", "delivery/rules/*.py", "delivery/views/*.py",
+    "certification/cards.py", "certification/forms.py", "certification/forms_joining.py", "certification/standing.py",
+    "certification/statements.py", "certification/emails.py", "certification/templatetags/*.py",
+    "certification/models/people.py", "certification/models/certifications.py", "certification/models/requests.py",
+    "certification/models/amendments.py", "certification/papers/cards.py",
+    "certification/actions/joining.py", "certification/actions/cards.py", "certification/actions/requests.py",
+    "certification/rules/cards.py", "certification/rules/joining.py", "certification/rules/requests.py",
+    "certification/rules/errors.py", "certification/rules/renewal.py", "certification/rules/people.py",
+    "certification/views/cards.py", "certification/views/joining.py", "certification/views/requests.py",
+    "certification/views/own.py",
+    "accounts/middleware.py", "accounts/adapters.py", "accounts/factors.py", "accounts/views_security.py",
+)  # fmt: skip
+HEADER = r"""msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\n"
+"Language: es\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\n"
+
+"""
+KEYWORDS = {
+    "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2), "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2), "pgettext_lazy": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3),
+}  # fmt: skip
+
+
+def collected() -> Catalog:
+    """Every message of the rooms, without a translation."""
+    catalog = Catalog(fuzzy=False)
+    for path in _files():
+        for _line, message, comments, context in _messages_of(path):
+            catalog.add(message, auto_comments=comments, context=context)
+    return catalog
+
+
+def translated() -> Catalog:
+    """The catalog as it stands in the repository."""
+    with (settings.BASE_DIR / CATALOG).open("rb") as file:
+        return read_po(file, locale="es")
+
+
+def write(catalog: Catalog) -> None:
+    """Sorted and without lines or days, so that two branches meet in peace."""
+    out = BytesIO()
+    write_po(out, catalog, sort_output=True, no_location=True, omit_header=True, width=120)
+    (settings.BASE_DIR / CATALOG).write_bytes(HEADER.encode() + out.getvalue())
+
+
+def without_translation(catalog: Catalog) -> list[Message]:
+    """What nobody has put into Spanish yet, or in one of its two forms alone."""
+    return [one for one in catalog if one.id and not all(one.string if isinstance(one.id, tuple) else [one.string])]
+
+
+def _files() -> Iterator[Path]:
+    found = {path for room in ROOMS for path in settings.BASE_DIR.glob(room) if path.is_file()}
+    yield from sorted(found)
+
+
+def _messages_of(path: Path) -> Iterator[tuple]:
+    source = path.read_text()
+    if path.suffix != ".py":
+        source = "\n".join(line.strip() for line in templatize(source).splitlines())  # Python reads indentation
+    yield from extract("python", BytesIO(source.encode()), KEYWORDS)
