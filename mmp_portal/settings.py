@@ -87,7 +87,11 @@ SIGN_ON_ORIGINS = [f"{_sign_in.scheme}://{_sign_in.netloc}"] if OIDC_SERVER_URL 
 DISPENSARY_NAME = env.str("DISPENSARY_NAME", "Southern CT Wellness & Healing")
 DISPENSARY_PHONE = env.str("DISPENSARY_PHONE", "+12035550100")
 DISPENSARY_EMAIL = env.str("DISPENSARY_EMAIL", "help@portal.example")
-DISPENSARY_HOURS = env.str("DISPENSARY_HOURS", "Monday to Friday, 9 a.m. to 5 p.m. Eastern")
+DISPENSARY_HOURS = env.str("DISPENSARY_HOURS", "")
+DISPENSARY_HOURS_ES = env.str("DISPENSARY_HOURS_ES", DISPENSARY_HOURS)
+if not DISPENSARY_HOURS:
+    DISPENSARY_HOURS = "Monday to Friday, 9 a.m. to 5 p.m. Eastern"
+    DISPENSARY_HOURS_ES = "De lunes a viernes, de 9 a.m. a 5 p.m., hora del Este"
 DISPENSARY_ADDRESS = env.str("DISPENSARY_ADDRESS", "")
 DISPENSARY_PERMIT = env.str("DISPENSARY_PERMIT", "")
 

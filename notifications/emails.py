@@ -8,6 +8,8 @@ from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
+from ui.context import hours
+
 
 def message_id_for(notification):
     """The same for each try at the same row, so that a repeat is recognisable."""
@@ -24,12 +26,12 @@ def build(notification, words):
         "site_url": settings.SITE_URL,
         "dispensary_name": settings.DISPENSARY_NAME,
         "dispensary_phone": settings.DISPENSARY_PHONE,
-        "dispensary_hours": settings.DISPENSARY_HOURS,
         "secret": notification.secret,
         **words,
     }
     template = f"emails/{notification.kind}"
     with translation.override(notification.language):
+        words["dispensary_hours"] = hours()
         subject = " ".join(_plain(f"{template}.subject.txt", words).split())
         message = EmailMultiAlternatives(
             subject=subject,
