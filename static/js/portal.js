@@ -26,6 +26,36 @@
     button.addEventListener("click", () => window.print());
   });
 
+  // A long list of boxes gets a search; what is ticked stays in sight, and the arrow down leads into the list.
+  all("[data-choice-search]", (search) => {
+    const input = search.querySelector("input");
+    const status = search.querySelector("[role=status]");
+    const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const choices = [...search.parentElement.querySelectorAll("input[type=checkbox]")].map((box) => ({
+      box,
+      row: box.parentElement,
+      words: plain(box.labels[0].textContent),
+    }));
+    const narrow = () => {
+      const wanted = plain(input.value).split(/\s+/).filter(Boolean);
+      choices.forEach(({ box, row, words }) => {
+        row.hidden = !box.checked && !wanted.every((word) => words.includes(word));
+      });
+      const shown = choices.filter(({ row }) => !row.hidden).length;
+      status.textContent = wanted.length
+        ? status.dataset.shown.replace("{shown}", shown).replace("{all}", choices.length)
+        : "";
+    };
+    search.hidden = false;
+    input.addEventListener("input", narrow);
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault(); // would send the form
+      if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+      const first = choices.find(({ row }) => !row.hidden);
+      if (first) first.box.focus();
+    });
+  });
+
   // The second click of a double click is dropped; the button itself stays alive, for a post that never arrived.
   const sent = new WeakMap();
   document.addEventListener("submit", (event) => {

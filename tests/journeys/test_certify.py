@@ -52,7 +52,10 @@ def when_she_adds_a_patient(she):
     she.fills(phone="(203) 555-0142", email="rosa@example.org")
     she.presses("Save and continue")
     today = timezone.localdate()
-    she.chooses("condition_codes", "cancer")
+    she.page.get_by_label("Search this list").fill("CÁNC")
+    she.sees("1 of 40 shown")
+    she.page.keyboard.press("ArrowDown")
+    she.page.keyboard.press("Space")
     for name in ("exam_date", "monitoring_reviewed_date"):
         she.fills_date(name, today.month, today.day, today.year)
     she.presses("Save and continue")
