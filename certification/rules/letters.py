@@ -40,6 +40,6 @@ def check_letter_is_new(letter_date: date, *, renewed: Certification) -> None:
     if letter_date <= renewed.certified_date:
         raise LetterError(
             _("This is a letter of last year’s: a renewal needs one that was written after %(day)s.")
-            % {"day": date_format(renewed.certified_date, "F j, Y")},
+            % {"day": date_format(renewed.certified_date, "DAY_FORMAT")},
             field="letter_date",
         )

@@ -221,5 +221,5 @@ def _tell_of_signed(request, signed):
             len(signed),
         )
         numbers = ", ".join(one.number for one in signed)
-        day = date_format(signed[-1].last_valid_day, "F j, Y")
+        day = date_format(signed[-1].last_valid_day, "DAY_FORMAT")
         messages.success(request, words % {"count": len(signed), "day": day, "numbers": numbers})
