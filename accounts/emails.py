@@ -35,6 +35,11 @@ def physician_bound(notification):
     return physician and {"physician": physician}
 
 
+def main_address(notification):
+    """To the present main address; the link says which comes in its place."""
+    return {} if User.objects.filter(pk=notification.context["user"], is_active=True).exists() else None
+
+
 def leave_recorded(notification):
     """Dropped when another day was recorded meanwhile."""
     left_date = date.fromisoformat(notification.context["left_date"])
@@ -165,6 +170,7 @@ def register_kinds():
     for context_for in (
         physician_bound,
         leave_recorded,
+        main_address,
         delegate_named,
         registration_ended,
         registration_ending,

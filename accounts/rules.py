@@ -55,6 +55,10 @@ class NotEligible(AccountsError):
     """One or more of the five requirements is not met."""
 
 
+class AddressError(AccountsError):
+    """The address cannot be the main one yet."""
+
+
 class MayNotSign(AccountsError):
     """Only the certifying physician's own, identified account signs."""
 
@@ -322,6 +326,12 @@ def check_may_sign(physician: Physician, *, by: "User | None", today: date) -> N
     if by is None or physician.user_id != by.pk:
         raise MayNotSign(_("Only the certifying physician can sign."))
     check_physician_is_eligible(physician, today=today)
+
+
+def check_may_be_main(address: EmailAddress) -> None:
+    """Confirmed by the link in its mail; raises AddressError."""
+    if not address.verified:
+        raise AddressError(_("Confirm this address first: open the link in our mail."))
 
 
 def check_may_state_access(registration: Registration | None) -> None:

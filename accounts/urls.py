@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import views, views_security
+from accounts import views, views_addresses, views_security
 
 app_name = "accounts"
 
@@ -18,6 +18,8 @@ urlpatterns = [
     path("lost-phone/", views_security.lost_phone, name="lost-phone"),
     path("reset/", views_security.reset_cancel, name="reset-cancel"),
     path("reset/<str:token>/", views_security.reset_link, name="reset-link"),
+    path("email/main/", views_addresses.main_address, name="main-address"),
+    path("email/main/<str:token>/", views_addresses.main_address_link, name="main-address-link"),
     path("not-me/", views.not_me, name="not-me"),
     path("not-me/<str:token>/", views.not_me_link, name="not-me-link"),
 ]

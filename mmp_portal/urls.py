@@ -3,6 +3,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views_addresses import Addresses
 from accounts.views_security import ReauthenticatePasskey
 from notifications.views import mailbox, mailbox_message
 
@@ -19,6 +20,7 @@ urlpatterns = [
         ReauthenticatePasskey.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
+    path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("", include("certification.urls")),
     path("", include("delivery.urls")),

@@ -17,15 +17,17 @@ PUBLIC = {
     "pages:contact-done", "pages:privacy", "pages:terms", "pages:accessibility", "pages:livez", "pages:readyz",
     "certification:invitation", "certification:invitation-link", "certification:verify",
     "accounts:not-me", "accounts:not-me-link", "accounts:lost-phone", "accounts:reset-cancel", "accounts:reset-link",
+    "accounts:main-address-link",
 }  # fmt: skip
 CHOICE = {"pages:language"}  # POST alone, for everybody: tests/test_spanish.py
 LINKS = {
     "certification:invitation-link", "certification:verify", "accounts:not-me-link", "accounts:reset-link",
+    "accounts:main-address-link",
 }  # fmt: skip
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
     "accounts:role", "accounts:physician-identify", "accounts:physician-apply", "accounts:second-way",
-    "accounts:codes-kept",
+    "accounts:codes-kept", "accounts:main-address",
     "certification:affirmation", "certification:own-contact", "certification:card", "certification:card-pdf",
     "delivery:home", "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout",
     "delivery:order-list", "delivery:allotment", "delivery:phone-end", "delivery:record",

@@ -17,13 +17,14 @@ ROOMS = (
     "templates/mfa/**/*.html", "templates/usersessions/**/*.html", "templates/pages/**/*.html",
     "templates/ui/**/*.html", "templates/delivery/**/*.html",
     "templates/accounts/role.html", "templates/accounts/second_way.html", "templates/accounts/lost_phone.html",
-    "templates/accounts/reset_cancel.html",
+    "templates/accounts/reset_cancel.html", "templates/accounts/main_address.html",
     "templates/certification/affirmation.html", "templates/certification/card.html",
     "templates/certification/certification_ask.html", "templates/certification/certification_move.html",
     "templates/certification/own_contact.html", "templates/certification/id_card.html",
     "templates/certification/invitation*.html",
     "templates/certification/certificate.html", "templates/certification/verify.html",
     "templates/emails/base.*", "templates/emails/_order.*", "templates/emails/card_revoked.*",
+    "templates/emails/main_address.*",
     "templates/emails/caregiver_*.*", "templates/emails/certification_*.*", "templates/emails/contact_receipt.*",
     "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
     "templates/emails/phone_changed.*",
@@ -41,6 +42,7 @@ ROOMS = (
     "certification/views/cards.py", "certification/views/joining.py", "certification/views/requests.py",
     "certification/views/own.py",
     "accounts/middleware.py", "accounts/adapters.py", "accounts/factors.py", "accounts/views_security.py",
+    "accounts/views_addresses.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""

@@ -1,7 +1,10 @@
 """What patients and caregivers change of themselves, at once."""
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
+from django.core import mail
 from django.test import Client
 
 from certification.models import Caregiver, Patient
@@ -49,9 +52,34 @@ def test_a_caregiver_changes_her_own_number_and_not_the_patients():
 def test_follow_email_writes_to_the_main_address_of_the_account():
     patient = factories.patient()
     EmailAddress.objects.create(user=patient.user, email="new@example.org", verified=True, primary=False)
-    client = factories.client_for(patient.user)
+    client, elsewhere = factories.client_for(patient.user), factories.client_for(factories.user())
     client.post("/accounts/email/", {"email": "new@example.org", "action_primary": ""}, follow=True)
+    assert Patient.objects.get().email == patient.email
+
+    link = link_to(patient.email)
+    for visitor in (elsewhere, client):
+        visitor.get(link)
+        visitor.post("/accounts/email/main/")
+        visitor.get(link)
     assert Patient.objects.get().email == "new@example.org"
+    assert "cannot be used" in client.get("/accounts/email/main/").content.decode()
+
+
+def link_to(address):
+    """The path in the mail to the present address."""
+    send_due(by=None)
+    bodies = [one.body for one in mail.outbox if address in one.to and "/accounts/email/main/" in one.body]
+    return re.search(r"/accounts/email/main/\S+", bodies[-1])[0]
+
+
+def test_check_may_be_main_takes_a_confirmed_address_alone():
+    patient = factories.patient()
+    EmailAddress.objects.create(user=patient.user, email="new@example.org", verified=False, primary=False)
+    text = factories.client_for(patient.user).post(
+        "/accounts/email/", {"email": "new@example.org", "action_primary": ""}, follow=True
+    )
+    assert "Confirm this address first" in text.content.decode()
+    assert not Notification.objects.filter(kind="main_address").exists()
 
 
 def test_own_contact_is_there_for_who_has_joined_alone():

@@ -1,0 +1,49 @@
+"""The main address of an account, beyond allauth's own page."""
+
+from allauth.account.internal.flows.manage_email import mark_as_primary
+from allauth.account.views import EmailView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.actions.addresses import ask_main_address, asked_for
+from accounts.rules import AddressError
+
+LINK = "main_address"  # session key: the link that was opened
+
+
+class Addresses(EmailView):
+    """allauth makes another address the main one at once; here the present one is asked first."""
+
+    def _action_primary(self, request, *args, **kwargs):
+        address = self._get_email_address(request)
+        if address is None or address.primary:
+            return
+        try:
+            ask_main_address(address=address, by=request.user)
+            words = _("We sent a mail to %(email)s. Open its link to make the change.")
+            messages.info(request, words % {"email": request.user.email})
+        except AddressError as error:
+            messages.error(request, str(error))
+
+
+@login_not_required
+@never_cache
+@require_safe
+def main_address_link(request, token):
+    """Takes the token out of the address. Opening it changes nothing: scanners of mail open it too."""
+    request.session[LINK] = token
+    return redirect("accounts:main-address")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def main_address(request):
+    address = asked_for(request.session.get(LINK, ""), by=request.user)
+    if address and request.method == "POST" and mark_as_primary(request, address):
+        del request.session[LINK]
+        return redirect("account_email")
+    return render(request, "accounts/main_address.html", {"address": address})
