@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.generic import TemplateView
 from django.views.i18n import set_language
@@ -50,10 +51,16 @@ class DeliveryInfo(Page):
 
 @login_not_required
 @require_POST
+@csrf_exempt
 def language(request):
     """Kept by the browser, and by the account: its mail and its other devices follow."""
+    return language_of_account(request) if request.user.is_authenticated else set_language(request)
+
+
+@csrf_protect
+def language_of_account(request):
     chosen = request.POST.get("language")
-    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
+    if chosen in dict(settings.LANGUAGES):
         choose_language(language=chosen, by=request.user)
         request.session[LANGUAGE] = chosen
     return set_language(request)

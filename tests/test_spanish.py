@@ -94,6 +94,19 @@ def test_a_switch_is_kept_by_the_browser():
 
 
 @pytest.mark.django_db
+def test_another_site_cannot_switch_an_account():
+    patient = factories.patient()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(patient.user)
+    assert client.post("/language/", {"language": "es", "next": "/home/"}).status_code == 403
+    assert Patient.objects.get().language == "en"
+    page = client.get("/home/").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page).group(1)
+    client.post("/language/", {"language": "es", "next": "/home/", "csrfmiddlewaretoken": token})
+    assert Patient.objects.get().language == "es"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("typed", [{}, {"language": "xx"}, {"language": "\x00", "next": "https://elsewhere.example/"}])
 def test_a_language_that_there_is_not_changes_nothing(typed):
     patient = factories.patient()
