@@ -41,7 +41,14 @@ def asks_for_login(view):
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """As was chosen, or else as the browser asks. Physicians' offices and staff work in English alone."""
+    """As was chosen, or else as the browser asks. Physicians' offices and staff work in English alone.
+
+    What is done in the same thread afterwards is in the language of before.
+    """
+
+    def __call__(self, request):
+        with translation.override(translation.get_language()):
+            return super().__call__(request)
 
     def process_request(self, request):
         super().process_request(request)

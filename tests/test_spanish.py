@@ -94,6 +94,13 @@ def test_a_switch_is_kept_by_the_browser():
 
 
 @pytest.mark.django_db
+def test_no_language_stays_behind_in_the_thread():
+    before = translation.get_language()
+    assert Client().get("/", **ASKED_IN_SPANISH).headers["Content-Language"] == "es"
+    assert translation.get_language() == before
+
+
+@pytest.mark.django_db
 def test_another_site_cannot_switch_an_account():
     patient = factories.patient()
     client = Client(enforce_csrf_checks=True)
