@@ -36,7 +36,7 @@ def check_lead_time(window: DeliveryWindow, policy: DeliveryPolicy, *, now: date
     if now > closes_at(window, policy):
         raise WindowError(
             _("Orders for this window closed at %(time)s. Choose a later one.")
-            % {"time": date_format(localtime(closes_at(window, policy)), "P \\o\\n l, F j")},
+            % {"time": date_format(localtime(closes_at(window, policy)), "CLOSING_FORMAT")},
             field="window",
         )
 
