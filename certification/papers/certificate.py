@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from certification import qr
-from certification.models import Certification
+from certification.models import Amendment, Certification
 from certification.papers.document import GREEN, GREY, MARGIN, Paper, at_desk
 from certification.templatetags.certifications import ounces_and_grams
 from ui.templatetags.portal import moment
@@ -49,7 +50,16 @@ class Certificate:
             (_("Monthly allotment"), _("at most %(amount)s") % {"amount": ounces_and_grams(one.monthly_allotment_oz)}),
             (_("Examined on"), _day(one.exam_date)),
             (_("Monitoring program reviewed on"), _day(one.monitoring_reviewed_date)),
+            *self.amended_rows,
         ]
+
+    @property
+    def amended_rows(self):
+        """What stands above and was not signed so: the last day on which each was changed."""
+        amended = self.certification.amendments.exclude(kind=Amendment.Kind.CONTACT).order_by("pk")
+        days = {one.get_kind_display(): _day(localdate(one.created_at)) for one in amended}
+        words = [_("%(what)s on %(day)s") % {"what": what, "day": day} for what, day in days.items()]
+        return [(_("Amended"), "; ".join(words))] if words else []
 
     @property
     def sentences(self):

@@ -6,11 +6,13 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.rules import MayNotSign
 from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
 from certification.models import Amendment, Card, Certification, Patient
+from certification.papers.certificate import Certificate
 from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
@@ -126,6 +128,18 @@ def test_amend_allotment_up_to_the_limit_and_down_with_its_reason(certification)
     higher = Certification.objects.get()
     assert (higher.monthly_allotment_oz, higher.allotment_reason) == (Decimal("3.5"), None)
     assert [one.after["monthly_allotment_oz"] for one in Amendment.objects.all()] == ["2.25", "3.5"]
+
+
+def test_certificate_says_what_was_amended_since_it_was_signed(certification):
+    assert "Amended" not in dict(Certificate(certification).rows)
+
+    amend_contact(certification, street="9 Elm Street")
+    amend_allotment(certification, "2.25")
+    amend_identity(certification, last_name="Riverton")
+
+    today = date_format(timezone.localdate(), "DAY_FORMAT")
+    words = dict(Certificate(Certification.objects.get()).rows)["Amended"]
+    assert words == f"Monthly allotment on {today}; Name or date of birth on {today}"
 
 
 @pytest.mark.parametrize("ounces", ["3.51", "0", "-1", "1000000000"])
