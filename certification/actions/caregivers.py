@@ -25,7 +25,7 @@ PERSON_FIELDS = (
 def assign_caregiver(
     *, certification: Certification, caregiver: Mapping[str, Any], reason: str = "", by: User
 ) -> CaregiverAssignment:
-    """Name who acts for the patient of an active certification from today on, in the place of who did.
+    """Name who acts for the patient of a certification that runs from today on, in the place of who did.
 
     `caregiver` is what the step of a draft takes; `reason` says why another one ends. The patient and both caregivers
     are told. Named again by a form that is sent twice, the same one stands. Raises CaregiverError, IncompleteError.
@@ -33,7 +33,7 @@ def assign_caregiver(
     patient = locked_patient(certification)
     certification = Certification.objects.select_related("physician__user").get(pk=certification.pk)
     today = timezone.localdate()
-    rules.check_may_change_caregiver(certification)
+    rules.check_may_change_caregiver(certification, today=today)
     profile = {name: getattr(patient, name) for name in (*PERSON_FIELDS, "has_legal_capacity")}
     rules.check_caregiver(caregiver, physician=certification.certifier, profile=profile, today=today)
     current = patient.current_assignment

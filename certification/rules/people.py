@@ -151,9 +151,9 @@ def guardian_name(patient: Patient, *, today: date) -> str:
     return assignment.caregiver.name if assignment else ""
 
 
-def check_may_change_caregiver(certification: Certification) -> None:
-    """The certification is active: of one that ended nobody acts any more; raises CaregiverError."""
-    if certification.status != Certification.Status.ACTIVE:
+def check_may_change_caregiver(certification: Certification, *, today: date) -> None:
+    """It runs, or deliveries still go on: under one that ended nobody acts any more; raises CaregiverError."""
+    if not certification.runs_on(today):
         raise CaregiverError(_("This certification has ended. Certify the patient again, then name a caregiver."))
 
 

@@ -13,7 +13,7 @@ from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
 from certification.forms_amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
 from certification.views.kept import keeping_what_was_typed, typed_in
-from certification.views.scope import is_draft, is_signer, own_certification, record_view, step_url, tell_who_signs
+from certification.views.scope import is_signer, own_certification, record_view, runs_today, step_url, tell_who_signs
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
@@ -22,7 +22,7 @@ from ui.errors import add_to_form
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request, uuid):
     certification = own_certification(request, uuid)
-    if not _may_be_amended(certification):
+    if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     form = AmendContactForm(typed_in(request, certification, "contact"), initial=_held(certification, CONTACT))
     return _amend(request, certification, form, actions.amend_contact, "certification/amend_contact.html")
@@ -56,14 +56,10 @@ def _identity(request, certification):
     return _amend(request, certification, form, actions.amend_identity, "certification/amend_identity.html")
 
 
-def _may_be_amended(certification):
-    return not is_draft(certification) and certification.runs_on(timezone.localdate())
-
-
 def _for_signer(request, uuid, view, step):
     """What stands under her signature the physician alone changes, after signing in again."""
     certification = own_certification(request, uuid)
-    if not _may_be_amended(certification):
+    if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
         return tell_who_signs(request, certification)

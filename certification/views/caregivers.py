@@ -8,8 +8,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.decorators import office_required
 from certification import actions, rules
 from certification.forms_office import AssignForm, EndCaregiverForm
-from certification.models import Certification
-from certification.views.scope import own_certification, record_view, step_url
+from certification.views.scope import own_certification, record_view, runs_today, step_url
 from ui.errors import add_to_form
 
 
@@ -17,7 +16,7 @@ from ui.errors import add_to_form
 @require_http_methods(["GET", "HEAD", "POST"])
 def assign(request, uuid):
     certification = own_certification(request, uuid)
-    if certification.status != Certification.Status.ACTIVE:
+    if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     current = certification.patient.current_assignment
     form = AssignForm(request.POST if request.method == "POST" else None, has_current=current is not None)
@@ -39,7 +38,7 @@ def assign(request, uuid):
 def end(request, uuid):
     certification = own_certification(request, uuid)
     current = certification.patient and certification.patient.current_assignment
-    if certification.status != Certification.Status.ACTIVE or current is None:
+    if current is None or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     form = EndCaregiverForm(request.POST if request.method == "POST" else None)
     if form.is_valid():

@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from accounts.decorators import office_required
 from certification import actions, rules
 from certification.invitations import states_of
-from certification.models import CaregiverAssignment, Certification, Invitation
+from certification.models import CaregiverAssignment, Invitation
 from certification.standing import standing_of
 from certification.views.scope import (
     is_draft,
     is_signer,
     own_certification,
     record_view,
+    runs_today,
     sign_url,
     step_url,
     to_sign,
@@ -51,7 +52,7 @@ def confirmation(request, uuid):
         "letters": _letters_of(certification),
         "standing": standing_of(certification, today=timezone.localdate()),
         "renewal_opens": rules.renewal_opens_date(certification),
-        "may_be_amended": certification.runs_on(timezone.localdate()),
+        "runs": runs_today(certification),
         "amendments": certification.amendments.select_related("amended_by"),
         "is_signer": is_signer(request.user, certification),
         "next_to_sign_url": following and sign_url(following),
@@ -84,7 +85,7 @@ def _printed(request, people):
 @office_required
 def invite(request, uuid):
     certification = own_certification(request, uuid)
-    if request.method != "POST" or certification.status != Certification.Status.ACTIVE:
+    if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     person = _chosen(request, certification)
     if actions.invite(person=person, by=request.user):
@@ -98,7 +99,7 @@ def invite(request, uuid):
 def print_code(request, uuid):
     """The confirmation then holds it, to be printed and handed over; in the session it stands encrypted."""
     certification = own_certification(request, uuid)
-    if request.method != "POST" or certification.status != Certification.Status.ACTIVE:
+    if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     try:
         invitation, code = actions.print_code(person=_chosen(request, certification), by=request.user)

@@ -29,6 +29,11 @@ def is_draft(certification):
     return certification.status == Certification.Status.DRAFT
 
 
+def runs_today(certification):
+    """It was signed and nothing but its year has ended it, or deliveries still go on."""
+    return not is_draft(certification) and certification.runs_on(timezone.localdate())
+
+
 def is_renewed(certification):
     """Its renewal was signed; one that was only prepared is a draft."""
     return hasattr(certification, "renewal") and not is_draft(certification.renewal)

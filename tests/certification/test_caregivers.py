@@ -1,8 +1,9 @@
 """Caregivers after the signature: named, changed and ended, with everybody told and her orders undone."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -88,11 +89,31 @@ def test_assign_caregiver_holds_the_rules_of_the_step(signed, over, sentence):
     assert not CaregiverAssignment.objects.exists()
 
 
+def withdraw(certification, *, days):
+    stop = timezone.localdate() + timedelta(days=days)
+    by = certification.physician.user
+    return actions.withdraw_certification(
+        certification=certification, reason="Moved.", deliveries_stop_date=stop, by=by
+    )
+
+
 def test_check_may_change_caregiver_of_an_ended_certification(signed):
-    actions.withdraw_certification(certification=signed, reason="Moved.", by=signed.physician.user)
-    with pytest.raises(rules.CaregiverError, match="has ended"):
+    withdraw(signed, days=3)
+    with (
+        time_machine.travel(timezone.now() + timedelta(days=4)),
+        pytest.raises(rules.CaregiverError, match="has ended"),
+    ):
         assign(signed)
     assert not CaregiverAssignment.objects.exists()
+
+
+def test_a_caregiver_is_named_while_deliveries_of_a_withdrawn_one_go_on(client, signed):
+    withdraw(signed, days=3)
+    client.post(url(signed, "assign"), forms.caregiver())
+    page = client.get(url(signed, "confirmation")).content.decode()
+
+    assert Patient.objects.get().current_assignment.caregiver.name in page
+    assert 'value="caregiver"' in page and "Renewal opens" not in page
 
 
 def test_end_caregiver_tells_both_and_undoes_her_orders_alone(physician):
