@@ -91,6 +91,20 @@ def without_constraint(model, name, repair):
             editor.add_constraint(model, constraint)
 
 
+@contextmanager
+def without_stock_constraints():
+    """A stock may fall below nothing. Beside our constraint stands Django's own of a positive integer."""
+    check = "delivery_product_stock_check"
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE delivery_product DROP CONSTRAINT {check}")
+    try:
+        with without_constraint(Product, "product_stock_not_negative", {"stock": 0}):
+            yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE delivery_product ADD CONSTRAINT {check} CHECK (stock >= 0)")
+
+
 def placing(patient, window, by=None, **over):
     asked = {
         "patient": patient,
@@ -204,15 +218,11 @@ def test_10_buyers_of_the_last_items_give_two_orders():
 @on_postgres
 def test_control_without_locks_10_buyers_oversell_the_last_items(monkeypatch):
     product, calls = last_items(10)
-    with connection.cursor() as cursor:  # beside ours, Django's own check of a positive integer
-        cursor.execute("ALTER TABLE delivery_product DROP CONSTRAINT delivery_product_stock_check")
-    with without_constraint(Product, "product_stock_not_negative", {"stock": 0}):
+    with without_stock_constraints():
         with without_locks(monkeypatch, all_pass="check_stock", parties=10):
             results = at_once(calls)
         product.refresh_from_db()
         assert (len(orders_in(results)), product.stock) == (10, -16)
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE delivery_product ADD CONSTRAINT delivery_product_stock_check CHECK (stock >= 0)")
 
 
 # --- Moving ---------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ The suite takes one round with a few; `make drill` takes 20 rounds of 200 booker
 import os
 from collections import Counter
 from functools import partial
-from itertools import cycle
+from itertools import cycle, islice
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +19,7 @@ from delivery.models import DeliveryWindow, Order
 from tests import crowd, factories, servers
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url
-from tests.delivery.test_races import without_constraint
+from tests.delivery.test_races import without_constraint, without_stock_constraints
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -45,8 +45,8 @@ def portal(django_db_setup):
     yield from started("mmp_portal.wsgi")
 
 
-@pytest.fixture
-def unlocked():
+@pytest.fixture(scope="module")
+def unlocked(django_db_setup):
     yield from started("tests.unlocked")
 
 
@@ -136,10 +136,26 @@ def test_the_last_half_ounce_is_ordered_once_by_patient_or_caregiver(portal, siz
     assert set(Order.objects.holding().values_list("amount_mg", flat=True)) == {14_174}
 
 
-def test_control_without_locks_more_is_sold_over_http(unlocked):
+# --- The same without a lock ----------------------------------------------------------------------------------------
+
+
+def test_control_without_locks_more_places_are_sold_over_http(unlocked):
     with without_constraint(DeliveryWindow, "window_not_overbooked", {"booked": 0}):
         window, statuses = Bookers(unlocked, 8, 2).order()
         assert window.booked == statuses[303] > 2
-        two = [factories.window(factories.next_wednesday(week), starts="09:30") for week in (1, 2)]
-        press(couples(unlocked, 1), 8000, *two)
-        assert Order.objects.holding().filter(amount_mg=14_174).count() == 2
+
+
+def test_control_without_locks_the_last_unit_is_sold_several_times_over_http(unlocked):
+    """Each for a window of her own: who waits for the same one would see what the first has left."""
+    with without_stock_constraints():
+        bookers = Bookers(unlocked, 4, 4, price_cents=8000, stock=1)
+        crowd.fill_carts(bookers.patients, (bookers.product, 1))
+        press(bookers.visitors, 8000, *islice(bookers.windows, 4))
+        bookers.product.refresh_from_db()
+        assert bookers.product.stock < 0
+
+
+def test_control_without_locks_the_last_half_ounce_is_ordered_twice_over_http(unlocked):
+    two = [factories.window(factories.next_wednesday(week)) for week in (1, 2)]
+    press(couples(unlocked, 1), 8000, *two)
+    assert Order.objects.holding().filter(amount_mg=14_174).count() == 2

@@ -1,12 +1,10 @@
 """Staff and buyers at the same stock. Each race has a control."""
 
 import pytest
-from django.db import connection
 
 from delivery import actions, rules
-from delivery.models import Product
 from tests import factories
-from tests.delivery.test_races import at_once, on_postgres, without_constraint, without_locks
+from tests.delivery.test_races import at_once, on_postgres, without_locks, without_stock_constraints
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,15 +32,11 @@ def test_the_last_four_are_written_off_once():
 @on_postgres
 def test_control_without_locks_the_last_four_are_written_off_five_times(monkeypatch):
     product = factories.product(stock=4)
-    with connection.cursor() as cursor:  # beside ours, Django's own check of a positive integer
-        cursor.execute("ALTER TABLE delivery_product DROP CONSTRAINT delivery_product_stock_check")
-    with without_constraint(Product, "product_stock_not_negative", {"stock": 0}):
+    with without_stock_constraints():
         with without_locks(monkeypatch, all_pass="check_stock", parties=5):
             at_once(writers_off(5, of=product))
         product.refresh_from_db()
         assert product.stock == -16
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE delivery_product ADD CONSTRAINT delivery_product_stock_check CHECK (stock >= 0)")
 
 
 def counters(product):
