@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -74,13 +75,18 @@ def next_step(draft: Mapping[str, Any] | None, *, today: date) -> str:
     return next((step for step in names if step not in (draft or {}) and step not in skipped), "review")
 
 
-def step_errors(draft: Mapping[str, Any] | None, *, physician: Certifier, today: date) -> dict[str, Exception]:
-    """The refusal of each step that keeps a draft from being signed, in the order of the steps."""
+def step_errors(
+    draft: Mapping[str, Any] | None, *, physician: Certifier, today: date, limit: Decimal | None = None
+) -> dict[str, Exception]:
+    """The refusal of each step that keeps a draft from being signed, in the order of the steps.
+
+    `limit` is that of the allotment in ounces on `today`; None reads it.
+    """
     answers = answers_of(draft)
     errors: dict[str, Exception] = {}
     for step in step_names(draft, today=today):
         try:
-            check_step(step, answers, physician=physician, today=today)
+            check_step(step, answers, physician=physician, today=today, limit=limit)
         except rules.CertificationError as error:
             errors[step] = error
     return errors
@@ -92,7 +98,14 @@ def is_prepared(draft: Mapping[str, Any] | None, *, physician: Certifier, today:
     return is_answered and step_errors(draft, physician=physician, today=today).keys() <= {"statement"}
 
 
-def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: Certifier, today: date) -> None:
+def check_step(
+    step: str,
+    answers: Mapping[str, Answers | None],
+    *,
+    physician: Certifier,
+    today: date,
+    limit: Decimal | None = None,
+) -> None:
     """The answers of one step hold beside those of the others; raises every CertificationError."""
     given, profile = answers[step], answers["profile"] or {}
     if step == "letters":
@@ -113,7 +126,7 @@ def check_step(step: str, answers: Mapping[str, Answers | None], *, physician: C
     elif given is not None and step == "condition":
         check_condition(given, birth_date=profile["birth_date"], today=today)
     elif given is not None:
-        check_statement(given, guardian=guardian_of(answers, today=today), today=today)
+        check_statement(given, guardian=guardian_of(answers, today=today), today=today, limit=limit)
 
 
 def check_profile(profile: Answers, *, physician: Certifier) -> None:
@@ -132,9 +145,9 @@ def check_condition(condition: Answers, *, birth_date: date, today: date) -> Non
     )
 
 
-def check_statement(statement: Answers, *, guardian: str = "", today: date) -> None:
+def check_statement(statement: Answers, *, guardian: str = "", today: date, limit: Decimal | None = None) -> None:
     """An allotment within the limit, a reason when it is less, and all six points attested (to `guardian`, a name)."""
-    limit = rules.allotment_limit_oz(today)
+    limit = limit or rules.allotment_limit_oz(today)
     rules.check_monthly_allotment(statement["monthly_allotment_oz"], day=today, limit=limit)
     reason = statement.get("allotment_reason") or ""
     rules.check_allotment_reason(statement["monthly_allotment_oz"], reason, day=today, limit=limit)

@@ -1,4 +1,4 @@
-"""Every write of certification. Lock order: physician, patient, certification."""
+"""Every write of certification. Lock order: physician, person, patient, certification; a draft before its person."""
 
 from certification.actions.amending import amend_allotment, amend_contact, amend_identity, confirm_address
 from certification.actions.cards import card_of, issue_card, revoke_card

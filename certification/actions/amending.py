@@ -1,4 +1,4 @@
-"""What is changed of a certification that runs, its validity apart. Lock order: patient, certification."""
+"""What is changed of a certification that runs, its validity apart. Lock order: person, patient, certification."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -13,6 +13,7 @@ from certification import rules, signals
 from certification.actions.cards import issue_card, revoke_card
 from certification.actions.caregivers import keep_search_name
 from certification.actions.drafts import locked, locked_patient
+from certification.actions.identity import lock_person
 from certification.actions.joining import end_invitations, invite
 from certification.actions.reminders import addresses, patient_and_caregiver
 from certification.actions.requests import answer_request
@@ -90,6 +91,7 @@ def amend_identity(
     The card ends and another is issued; who has not joined yet is invited anew, with five tries. Raises MayNotSign,
     NotEligible, AmendmentError, and whatever `check_identity_fits` does.
     """
+    lock_person(**identity)
     patient = locked_patient(certification)
     certification = locked(certification)
     check_may_sign(rules.signer_of(certification), by=by, today=timezone.localdate())

@@ -1,4 +1,4 @@
-"""How a certification ends before its year is over, and comes back. Lock order: patient, certification."""
+"""How a certification ends before its year is over, and comes back. Lock order: person, patient, certification."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.drafts import locked, locked_patient
+from certification.actions.identity import lock_person
 from certification.actions.reminders import addresses, patient_and_caregiver
 from certification.models import Certification, Patient
 from notifications.actions import queue_many
@@ -66,6 +67,9 @@ def reinstate_certification(*, certification: Certification, reason: str, by: Us
     Orders that were undone stay so. Patient, caregiver and physician are told. Raises ReinstatementError, EndingError,
     TransitionError.
     """
+    known = certification.patient
+    assert known
+    lock_person(first_name=known.first_name, last_name=known.last_name, birth_date=known.birth_date)
     patient = locked_patient(certification)
     certification = locked(certification)
     rules.check_transition(certification, Certification.Status.ACTIVE)

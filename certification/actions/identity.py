@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Physician, User
+from accounts.sql import lock_text
 from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.caregivers import close_assignment, is_same, keep_search_name, person_fields
@@ -14,7 +15,7 @@ from certification.actions.drafts import keep_answers, locked
 from certification.models import Certification, Patient, TakeOver
 from certification.steps import answers_of
 from notifications.actions import queue_many
-from ui.text import readable_number
+from ui.text import readable_number, search_name
 
 REPLACED = "Another physician has certified the patient."
 
@@ -65,6 +66,7 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
     What another physician signed is superseded, when it was agreed; both physicians are told. Raises ElsewhereError.
     """
     answers = answers_of(certification.draft)
+    lock_person(**answers["profile"])
     physician = rules.signer_of(certification)
     other = rules.certified_elsewhere(answers["profile"], physician=physician)
     rules.check_not_certified_elsewhere(other, physician=physician)
@@ -85,6 +87,14 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
     keep_search_name(patient)
     _end_another_caregiver(patient, answers["caregiver"], today, by=by)
     return patient, False
+
+
+def lock_person(*, first_name: str, last_name: str, birth_date: date, **_more: Any) -> None:
+    """Before `certified_elsewhere` is asked: of two physicians with the same person, the second one waits.
+
+    Who is new to both has no row to lock; so it is the name, as `is_same_person` compares it, and the birth date.
+    """
+    lock_text(f"person:{birth_date.isoformat()}:{search_name(last_name, first_name)}")
 
 
 def _her_own_again(certification: Certification, answers: Mapping[str, Any]) -> Patient | None:

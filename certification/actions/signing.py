@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -53,7 +54,8 @@ def certify_patient(
         rules.check_is_as_reviewed(certification, patient=None, seen=as_reviewed)
     if statement is not None:
         certification.draft = {**(certification.draft or {}), "statement": to_json(statement)}
-    for error in step_errors(certification.draft, physician=physician, today=today).values():
+    limit_oz = rules.allotment_limit_oz(today)
+    for error in step_errors(certification.draft, physician=physician, today=today, limit=limit_oz).values():
         raise error
     rules.check_signature(physician, signature_name)
     answers = answers_of(certification.draft)
@@ -63,7 +65,7 @@ def certify_patient(
     if answers["letters"] and not is_minor(answers, today=today):
         certification.letters.all().delete()  # the birth date was corrected, or she has come of age
     certification.explained_to = guardian_of(answers, today=today)
-    _activate(certification, answers, signature_name, today)
+    _activate(certification, answers, signature_name, today, limit_oz)
     record(action="certification.certify", by=by, subject=certification)
     messages = [_told("patient_certified", certification)]
     if caregiver and (is_new or patient.current_assignment is None):
@@ -112,7 +114,9 @@ def locked_physician(certification: Certification) -> Physician:
     return physicians.get(pk=rules.signer_of(certification).pk)
 
 
-def _activate(certification: Certification, answers: Mapping[str, Any], signature_name: str, today: date) -> None:
+def _activate(
+    certification: Certification, answers: Mapping[str, Any], signature_name: str, today: date, limit_oz: Decimal
+) -> None:
     condition, statement = answers["condition"], answers["statement"]
     assert certification.patient is not None
     certification.search_name = certification.patient.search_name
@@ -128,7 +132,7 @@ def _activate(certification: Certification, answers: Mapping[str, Any], signatur
     for name in ATTESTATIONS:
         setattr(certification, name, bool(statement[name]))
     certification.monthly_allotment_oz = statement["monthly_allotment_oz"]
-    certification.allotment_limit_oz = limit_oz = rules.allotment_limit_oz(today)
+    certification.allotment_limit_oz = limit_oz
     reason = (statement.get("allotment_reason") or "").strip()
     certification.allotment_reason = reason if statement["monthly_allotment_oz"] < limit_oz else None
     certification.directions = statement.get("directions") or ""
@@ -195,7 +199,7 @@ def renew_certification(
     renewal.patient, renewal.explained_to = patient, rules.guardian_name(patient, today=today)
     if answers["letters"] and not rules.is_minor_on(patient.birth_date, today):
         renewal.letters.all().delete()  # she came of age since they were asked for
-    _activate(renewal, answers, signature_name, today)
+    _activate(renewal, answers, signature_name, today, rules.allotment_limit_oz(today))
     for asked in patient.requests.open().filter(kind=PatientRequest.Kind.RENEWAL):
         answer_request(request=asked, by=by)
     record(action="certification.renew", by=by, subject=renewal)
