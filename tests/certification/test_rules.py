@@ -1,8 +1,11 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from certification import rules
 from certification.models import Certification
@@ -10,6 +13,7 @@ from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIE
 from tests import factories
 
 TODAY = date(2026, 11, 23)
+NEW_YORK = ZoneInfo("America/New_York")
 ADULT, CHILD = date(1980, 4, 28), date(2015, 4, 28)
 
 
@@ -24,6 +28,20 @@ ADULT, CHILD = date(1980, 4, 28), date(2015, 4, 28)
 )
 def test_expires_date_for_is_one_year_later(certified, expires):
     assert rules.expires_date_for(certified) == expires
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 12, 31), timezones=st.just(NEW_YORK)))
+@example(datetime(2028, 2, 29, 23, 59, tzinfo=NEW_YORK))
+@example(datetime(2026, 3, 8, 23, 59, tzinfo=NEW_YORK))  # the clocks went forward that night
+@example(datetime(2026, 11, 1, 1, 30, tzinfo=NEW_YORK, fold=1))  # and back
+def test_expires_date_for_counts_from_the_day_of_the_signature_in_new_york(moment):
+    certified = timezone.localdate(moment.astimezone(UTC))
+    expires = rules.expires_date_for(certified)
+    is_leap_day = (certified.month, certified.day) == (2, 29)
+    assert certified == moment.date()
+    assert (expires.year, expires.month) == (certified.year + 1, certified.month)
+    assert expires.day == (28 if is_leap_day else certified.day)
+    assert 365 <= (expires - certified).days <= 366
 
 
 @pytest.mark.parametrize(("day", "age"), [(date(2026, 4, 27), 45), (date(2026, 4, 28), 46), (date(2026, 4, 29), 46)])
