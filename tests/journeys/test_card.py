@@ -83,3 +83,41 @@ def when_the_office_prints_a_code(she, certification):
     she.presses("Print code Rosa Delgado")
     she.sees("A code for Rosa Delgado")
     return she.page.locator(".figure").inner_text()
+
+
+def test_a_patient_reports_a_lost_card_and_gets_another(visitor):
+    certification = factories.certification(profile=factories.profile(email="rosa@example.org"))
+    rosa, she = visitor(viewport={"width": 390, "height": 844}), visitor()
+    when_she_signs_in_as_a_patient(rosa, certification.patient)
+    lost = the_code_that_a_phone_reads_on_her_card(rosa)
+    when_she_reports_it_lost(rosa)
+    rosa.sees("it waits for an answer")
+    when_the_office_confirms_what_she_reported(she, certification)
+    rosa.opens(f"/certification/{certification.uuid}/ask/")
+    rosa.sees("done on")
+    assert the_code_that_a_phone_reads_on_her_card(rosa) != lost
+    then_its_code_says(rosa, lost, "Not valid")
+    for person in (rosa, she):
+        person.met_no_barrier()
+
+
+def when_she_reports_it_lost(rosa):
+    rosa.opens("/home/")
+    rosa.follows("or report a change")
+    rosa.chooses("kind", "lost_card")
+    rosa.fills(words="It was in my bag that was stolen.")
+    rosa.submits()
+    rosa.sees("Sent.")
+    rosa.follows("or report a change")
+
+
+def when_the_office_confirms_what_she_reported(she, certification):
+    she.signs_in(certification.physician.user.email)
+    she.identifies(certification.physician)
+    she.opens("/certification/")
+    she.sees("It was in my bag that was stolen.")
+    she.follows("End the card")
+    she.chooses("holder", "patient")
+    she.chooses("revoked_reason", "lost")
+    she.submits()
+    she.sees("The old card is no longer valid")
