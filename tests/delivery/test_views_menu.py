@@ -113,6 +113,17 @@ def test_a_page_of_the_demo_menu_is_no_more_than_30_kB():
     assert max(sizes) <= 30_000, sizes
 
 
+def test_the_facts_of_a_product_are_those_of_now_in_the_language_of_the_page(client):
+    assert "$29.99 THC 30 mg, CBD 600 mg." in words_of(client.get(url("product-list"), {"q": "calm"}))
+    actions.save_product(sku="CALM", price_cents=3100, thc_mg=31, name="Calmer drops", by=None)
+    with unguarded():
+        Product.objects.filter(sku="CALM").update(stock=3)
+    words = words_of(client.get(url("product-list"), {"q": "calm"}))
+    assert "Calmer drops $31.00 THC 31 mg, CBD 600 mg." in words and "3 left" in words
+    words = words_of(client.get(url("product-list"), {"q": "calm"}, headers={"accept-language": "es"}))
+    assert "Calmer drops $31.00" in words and "Quedan 3" in words
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "999", "abc", "\0", "²"])
 def test_any_page_of_the_menu_opens(client, page):
     assert client.get(url("product-list"), {"page": page}).status_code == 200
