@@ -1,4 +1,4 @@
-"""CPU of servers, and calls over many connections at once."""
+"""CPU of servers, calls over many connections at once, and lines of a table with their targets."""
 
 import os
 import time
@@ -6,6 +6,28 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CONNECTIONS = 16
+missed = []
+
+
+def tell(what, value, unit, target="", *, holds=True):
+    """One line of the table."""
+    if not holds:
+        missed.append(what)
+    print(f"{what:<58}{value:>9} {unit:<9}{target}{'' if holds else '   MISSED'}", flush=True)
+
+
+def tell_scaled(what, value, unit, most, slower):
+    """`most` is what a machine takes that is `slower` times as fast as this one."""
+    tell(what, f"{value:.1f}", unit, f"at most {most} × {slower:.1f}", holds=value <= most * slower)
+
+
+def asked(sql):
+    """What the database answers; None of what gives no rows."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else None
 
 
 def cpu_ms(*roots):

@@ -33,14 +33,22 @@ def menu(request):
     return render(request, "menu.html", context)
 
 
+class Refused(Exception):
+    """Where the portal would show the page again with its words."""
+
+
 def book(request):
     day, starts = request.POST["window"][:10], request.POST["window"][11:]
     window = DeliveryWindow.objects.get(date=date.fromisoformat(day), starts=f"{starts[:2]}:{starts[2:]}")
     if window.booked >= window.capacity:
         record(request, "order.place", None, "refused")
         return HttpResponse("This window is full.")
-    with transaction.atomic():
-        order = written(request, window)
+    try:
+        with transaction.atomic():
+            order = written(request, window)
+    except Refused as refusal:
+        record(request, "order.place", None, "refused")
+        return HttpResponse(str(refusal))
     return HttpResponseRedirect(f"/orders/{order.number}/", status=303)
 
 
@@ -48,6 +56,8 @@ def written(request, window):
     patient = Patient.objects.select_for_update(no_key=True).get(user=request.user)
     order = Order.objects.get(patient=patient, placed_by=request.user, status="cart")
     lines = list(order.lines.select_related("product"))
+    if any(line.quantity > line.product.stock for line in lines):
+        raise Refused("Something is sold out.")
     DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
     for name in ("street", "unit", "city", "zip_code", "payment_method"):
         setattr(order, name, request.POST.get(name, ""))
@@ -55,6 +65,8 @@ def written(request, window):
     order.subtotal_cents = sum(line.quantity * line.unit_price_cents for line in lines)
     order.amount_mg = sum(line.quantity * line.amount_mg for line in lines)
     order.window, order.certification = window, patient.certifications.defer("condition_codes", "directions").get()
+    if order.amount_mg > order.certification.monthly_allotment_oz * 28_350:
+        raise Refused("This is more than the allotment.")
     order.policy, order.number = DeliveryPolicy.objects.all()[0], readable_number("D")
     order.status, order.placed_at = "placed", timezone.now()
     order.idempotency_key = UUID(request.POST["idempotency_key"])
