@@ -12,6 +12,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.functional import cached_property
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +55,30 @@ class Step:
     offered: Any
     explain: Any
     form_class: type = PortalForm
+
+
+KNOWN_BY = {"user": "email", "physician": "name"}  # by model: what staff read in the place of its number
+
+
+def related(name, model):
+    """A column that says whom a foreign key means, and leads there."""
+
+    @admin.display(description=capfirst(model._meta.get_field(name).verbose_name), ordering=name)
+    def column(row):
+        person = getattr(row, name)
+        if person is None:
+            return "-"
+        return format_html('<a href="{}">{}</a>', _page_of(person), getattr(person, _known_by(person)))
+
+    return column
+
+
+def _known_by(model):
+    return KNOWN_BY.get(model._meta.model_name)
+
+
+def _page_of(row):
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 class SearchForm(ChangeListSearchForm):
@@ -106,6 +131,17 @@ class ActionAdmin(admin.ModelAdmin):
             name=self._url_name("step"),
         )
         return [step, *super().get_urls()]
+
+    def get_fields(self, request, obj=None):
+        return [self._in_words(name) for name in super().get_fields(request, obj)]
+
+    def get_list_display(self, request):
+        return [self._in_words(name) for name in super().get_list_display(request)]
+
+    def _in_words(self, name):
+        fields = {field.name: field for field in self.opts.fields}
+        is_known = name in fields and fields[name].is_relation and _known_by(fields[name].related_model)
+        return related(name, self.model) if is_known else name
 
     def changelist_view(self, request, extra_context=None):
         record(action=f"{self.opts.model_name}.list", by=request.user)

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ReasonForm, Step, related
 from certification.actions import (
     agree_take_over,
     close_patient,
@@ -44,18 +44,21 @@ for name in ("admin_reference", "admin_requests"):
 # What a patient suffers from, and how it is used, is for these alone (also not for who has every permission).
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
 MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_kept")
+NOT_FOR_ALL = (*MEDICAL_FIELDS, "ended_reason")
 PERSON_FIELDS = [
     "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
     "has_no_email", "language", "user", "created_at",
 ]  # fmt: skip
+AMENDED_BY = related("amended_by", Amendment)
 
 
 class AmendmentInline(admin.TabularInline):
     """What was changed after the signature; what it was before stays in the row."""
 
     model = Amendment
-    fields = ["created_at", "kind", "proof", "reason", "amended_by"]
-    readonly_fields = ["created_at"]
+    amended_by = related("amended_by", Amendment)
+    fields = ["created_at", "kind", "proof", "reason", AMENDED_BY]
+    readonly_fields = ["created_at", AMENDED_BY]
     extra = 0
     can_delete = False
     verbose_name_plural = _("Changes")
@@ -88,7 +91,7 @@ class CertificationAdmin(ActionAdmin):
         "number", "status", "patient", "physician", *MEDICAL_FIELDS, "exam_date", "monitoring_reviewed_date",
         *QUESTIONS, *ATTESTATIONS, "explained_to", "statement_version", "as_signed", "monthly_allotment_oz",
         "allotment_limit_oz", "signature_name", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date",
-        "ended_at", "ended_by", "papers",
+        "ended_at", "ended_by", "ended_reason", "papers",
     ]  # fmt: skip
     steps = (
         Step(
@@ -137,13 +140,14 @@ class CertificationAdmin(ActionAdmin):
         return super().get_queryset(request).exclude(status=Certification.Status.DRAFT)
 
     def get_fields(self, request, obj=None):
+        fields = super().get_fields(request, obj)
         if request.user.groups.filter(name__in=MEDICAL_GROUPS).exists():
-            return self.fields
-        return [name for name in self.fields if name not in MEDICAL_FIELDS]
+            return fields
+        return [name for name in fields if name not in NOT_FOR_ALL]
 
     @admin.display(description=_("Valid through"), ordering="expires_date")
     def last_valid_day(self, certification):
-        return certification.last_valid_day
+        return date_format(certification.last_valid_day)
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.letter_view)

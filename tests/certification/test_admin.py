@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from audit.models import Event
+from certification import actions
 from certification.models import Card, Caregiver, Certification, Invitation
 from tests import factories
 
@@ -50,6 +51,17 @@ def test_certification_shows_a_superuser_no_medical_field(certification):
     page = client.get(reverse("admin:certification_certification_change", args=[certification.pk])).content.decode()
     assert certification.number in page
     assert "Only at night." not in page and "Cancer" not in page
+
+
+def test_physicians_and_accounts_are_named_and_not_numbered(certification):
+    physician, registrar = certification.physician, factories.staff("Registrar")
+    actions.revoke_certification(certification=certification, reason="The proof was false.", by=registrar)
+    page = change_page("Registrar", certification).content.decode()
+    address = reverse("admin:accounts_physician_change", args=[physician.pk])
+
+    assert f'<a href="{address}">{physician.name}</a>' in page and str(physician) not in page
+    assert registrar.email in page and "The proof was false." in page
+    assert "The proof was false." not in change_page("Auditor", certification).content.decode()
 
 
 def test_certification_list_holds_no_draft(certification):
