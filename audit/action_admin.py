@@ -1,6 +1,7 @@
 """The one base of our admin: each look is recorded; rows change only through actions, with a page of their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -57,6 +58,32 @@ class Step:
     form_class: type = PortalForm
 
 
+@dataclass(frozen=True)
+class Preview:
+    """What a step of a list would do: a table, and sentences under it."""
+
+    headers: tuple[Any, ...] = ()
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ListStep:
+    """One button of a list: `perform(request, **answers)` calls one action and gives the row that it made or changed.
+
+    `preview(**answers)`, where there is one, is shown first; the same page then asks to go on.
+    """
+
+    name: str
+    label: Any
+    permission: str
+    explain: Any
+    form_class: type
+    perform: Any
+    preview: Any = None
+
+
+AGREED = "agreed"  # posted with the answers by who has seen the preview
 KNOWN_BY = {"user": "email", "physician": "name"}  # by model: what staff read in the place of its number
 
 
@@ -110,6 +137,7 @@ class ActionAdmin(admin.ModelAdmin):
     """Read-only fields, no delete, no bulk actions. `steps` are the changes, each with a preview page and a POST."""
 
     steps: tuple[Step, ...] = ()
+    list_steps: tuple[ListStep, ...] = ()
     change_form_template = "admin/action_change_form.html"
     actions = None
     list_per_page = 50
@@ -130,7 +158,11 @@ class ActionAdmin(admin.ModelAdmin):
             self.admin_site.admin_view(self.step_view),
             name=self._url_name("step"),
         )
-        return [step, *super().get_urls()]
+        return [step, *(self._url_of(one) for one in self.list_steps), *super().get_urls()]
+
+    def _url_of(self, step):
+        view = partial(self.list_step_view, step=step)
+        return path(f"{step.name}/", self.admin_site.admin_view(view), name=self._url_name(step.name))
 
     def get_fields(self, request, obj=None):
         return [self._in_words(name) for name in super().get_fields(request, obj)]
@@ -149,7 +181,9 @@ class ActionAdmin(admin.ModelAdmin):
             return self._keep_search(request)
         if SEARCH_VAR in request.GET:
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
-        return super().changelist_view(request, extra_context)
+        offered = [step for step in self.list_steps if request.user.has_perm(step.permission)]
+        buttons = [{"label": one.label, "url": reverse(f"admin:{self._url_name(one.name)}")} for one in offered]
+        return super().changelist_view(request, {**(extra_context or {}), "list_steps": buttons})
 
     def get_changelist(self, request, **kwargs):
         return SessionChangeList
@@ -209,6 +243,35 @@ class ActionAdmin(admin.ModelAdmin):
             return False
         messages.success(request, _("%(label)s: done.") % {"label": step.label})
         return True
+
+    def list_step_view(self, request, step):
+        """POST shows what would change, if there is a preview, and then does it; a refusal is told on the same page."""
+        if not request.user.has_perm(step.permission):
+            raise PermissionDenied
+        form = step.form_class(request.POST if request.method == "POST" else None)
+        preview = made = None
+        if form.is_valid():
+            try:
+                if step.preview and AGREED not in request.POST:
+                    preview = step.preview(**form.cleaned_data)
+                else:
+                    made = step.perform(request, **form.cleaned_data)
+            except PortalError as error:
+                add_to_form(form, error)
+        if made is not None:
+            messages.success(request, _("%(label)s: done.") % {"label": step.label})
+            return HttpResponseRedirect(_page_of(made))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": step.label,
+            "explanation": step.explain,
+            "form": form,
+            "step": step,
+            "preview": preview,
+            "change_url": reverse(f"admin:{self._url_name('changelist')}"),
+        }
+        return TemplateResponse(request, "admin/list_step.html", context)
 
     def _url_name(self, what):
         return f"{self.opts.app_label}_{self.opts.model_name}_{what}"

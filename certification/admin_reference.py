@@ -1,20 +1,15 @@
 """What the state lists: the conditions, and the dated limit of the allotment, which a Manager sets ahead."""
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.contrib import admin
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ListStep, ReasonForm, Step
 from certification.actions import drop_allotment_limit, set_allotment_limit
 from certification.models import AllotmentLimit, Condition
 from certification.rules import AllotmentError, check_limit_is_not_in_use
 from certification.templatetags.certifications import ounces_and_grams
-from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, OuncesField
 
 ADD = "certification.add_allotmentlimit"
@@ -55,42 +50,16 @@ class AllotmentLimitAdmin(ActionAdmin):
             form_class=ReasonForm,
         ),
     )
-
-    def get_urls(self):
-        return [
-            path("set/", self.admin_site.admin_view(self.set_view), name=self._url_name("set")),
-            *super().get_urls(),
-        ]
-
-    def set_view(self, request):
-        if not request.user.has_perm(ADD):
-            raise PermissionDenied
-        form = LimitForm(request.POST if request.method == "POST" else None)
-        if form.is_valid() and self._set(request, form):
-            return HttpResponseRedirect(self._list_url)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Set a limit"),
-            "explanation": _("What is signed from that day on may not exceed it; what was signed keeps its allotment."),
-            "form": form,
-            "change_url": self._list_url,
-        }
-        return TemplateResponse(request, "admin/certification/allotmentlimit/set.html", context)
-
-    def _set(self, request, form):
-        try:
-            limit = set_allotment_limit(**form.cleaned_data, by=request.user)
-        except PortalError as error:
-            add_to_form(form, error)
-            return False
-        words = {"amount": ounces_and_grams(limit.limit_oz), "day": date_format(limit.effective_date, "DAY_FORMAT")}
-        messages.success(request, _("From %(day)s on the limit is %(amount)s.") % words)
-        return True
-
-    @property
-    def _list_url(self):
-        return reverse(f"admin:{self._url_name('changelist')}")
+    list_steps = (
+        ListStep(
+            name="set",
+            label=_("Set a limit"),
+            permission=ADD,
+            explain=_("What is signed from that day on may not exceed it; what was signed keeps its allotment."),
+            form_class=LimitForm,
+            perform=lambda request, **answers: set_allotment_limit(**answers, by=request.user),
+        ),
+    )
 
     @admin.display(description=_("Most a month"), ordering="limit_oz")
     def amount(self, limit):
