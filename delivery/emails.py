@@ -8,7 +8,8 @@ def order_words(*statuses):
         """No lines and no name: a mail says when, where and how much. Nothing of a patient who left the program."""
         orders = Order.objects.select_related("window", "policy").filter(status__in=statuses, patient__closed_at=None)
         order = orders.filter(pk=notification.context["order"]).first()
-        return order and {"order": order, "closes_at": closes_at(order.window, order.policy)}
+        reason = notification.context.get("reason", "")
+        return order and {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
 
     return context_for
 

@@ -3,7 +3,7 @@
 import calendar
 import re
 import unicodedata
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 from django import forms
@@ -21,6 +21,7 @@ from ui.widgets import CardRadioSelect, Choice, ColumnCheckboxSelect, DateBoxesW
 __all__ = [
     "CardRadioSelect",
     "Choice",
+    "ClockField",
     "ColumnCheckboxSelect",
     "DateBoxesField",
     "DateBoxesWidget",
@@ -208,6 +209,30 @@ class WholeNumberField(forms.IntegerField):
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"\s*-?[0-9]+\s*", value):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
+
+
+CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?\s*(?:([ap])\.?\s*m\.?)?", re.IGNORECASE)
+
+
+class ClockField(forms.Field):
+    """A time of day as people write it, 9:30 am or 13:30, cleaned to a time."""
+
+    widget = forms.TextInput
+    default_error_messages = {"invalid": _("Enter a time, like 9:30 am or 13:30")}
+
+    def to_python(self, value):
+        text = (value or "").strip()
+        if not text:
+            return None
+        match = CLOCK.fullmatch(text)
+        hour, minute, half = (int(match[1]), int(match[2] or 0), (match[3] or "").lower()) if match else (24, 0, "")
+        if half and 1 <= hour <= 12:
+            hour = hour % 12 + (12 if half == "p" else 0)
+        elif half or (match and match[2] is None):
+            hour = 24
+        if hour > 23 or minute > 59:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return time(hour, minute)
 
 
 class DollarsField(forms.Field):

@@ -3,6 +3,7 @@
 from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line
 from delivery.actions.checking import report_differences
+from delivery.actions.closing import close_date, open_date
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
@@ -24,19 +25,23 @@ from delivery.actions.undoing import (
     undo_orders_of_caregiver,
     undo_uncovered_orders,
 )
-from delivery.actions.windows import make_windows, set_policy, sync_policies
+from delivery.actions.windows import add_window, drop_policy, make_windows, set_capacity, set_policy, sync_policies
 
 __all__ = [
+    "add_window",
     "answer_call",
     "cancel_order",
     "change_lot",
     "clear_stock",
+    "close_date",
     "confirm_order",
-    "decline_order",
     "count_stock",
+    "decline_order",
+    "drop_policy",
     "lapse_orders",
     "make_windows",
     "move_order",
+    "open_date",
     "place_order",
     "quarantine_stock",
     "receive_file",
@@ -46,6 +51,7 @@ __all__ = [
     "reorder",
     "report_differences",
     "save_product",
+    "set_capacity",
     "set_line",
     "set_policy",
     "sync_policies",

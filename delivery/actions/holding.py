@@ -1,5 +1,7 @@
 """What an order holds, and the locks under which it takes it and gives it back; what other actions share."""
 
+from collections.abc import Iterable
+
 from django.db.models import Case, F, QuerySet, Sum, When
 
 from accounts.models import User
@@ -12,8 +14,7 @@ from notifications.actions import queue
 def take_place(window: DeliveryWindow) -> None:
     """One place of it, in one statement that nobody comes between; the row stays locked. Raises WindowError."""
     while not DeliveryWindow.objects.with_room().filter(pk=window.pk).update(booked=F("booked") + 1):
-        window.refresh_from_db(fields=["is_open", "booked", "capacity"])
-        rules.check_window_has_room(window)
+        rules.check_window_has_room(DeliveryWindow.objects.filter(pk=window.pk).first())
 
 
 def take_stock(order: Order, lines: list[OrderLine], *, by: User) -> None:
@@ -62,8 +63,11 @@ def _reserve(order: Order, lines: list[OrderLine], *, by: User) -> None:
     )
 
 
-def tell(order: Order, kind: str, *, by: User | None) -> None:
-    """One mail of a kind for each window that the order was in; who called and has no address is told on the phone."""
+def tell(order: Order, kind: str, *, by: User | None, reason: str = "") -> None:
+    """One mail of a kind for each window that the order was in; who called and has no address is told on the phone.
+
+    `reason` is why a day was closed, as orderers read it.
+    """
     reader = _reader(order)
     recipient = order.placed_by.email if order.assisted_by_id is None else reader.email
     if not recipient:
@@ -71,7 +75,7 @@ def tell(order: Order, kind: str, *, by: User | None) -> None:
     queue(
         kind=kind,
         recipient=recipient,
-        context={"order": order.pk},
+        context={"order": order.pk} | ({"reason": reason} if reason else {}),
         dedupe_key=f"{kind}:{order.pk}:{order.moves}" if order.moves else f"{kind}:{order.pk}",
         language=reader.language,
         by=by,
@@ -86,17 +90,21 @@ def _reader(order: Order) -> Patient | Caregiver:
     return assignment.caregiver if assignment else patient
 
 
-def lock_all(orders: QuerySet[Order]) -> None:
-    """Several orders at once, in the order of everybody: the orders, all their windows, all their products."""
+def lock_all(orders: QuerySet[Order], *, windows: Iterable[DeliveryWindow] = ()) -> set[int]:
+    """Several orders at once, in the order of everybody: the orders, all their windows, all their products.
+
+    `windows` are locked with theirs. Gives the keys of the orders.
+    """
     held = list(orders.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", "window"))
     for model, ids in (
-        (DeliveryWindow, {window for _order, window in held}),
+        (DeliveryWindow, {window for _order, window in held} | {window.pk for window in windows}),
         (
             Product,
             set(OrderLine.objects.filter(order__in=[pk for pk, _window in held]).values_list("product", flat=True)),
         ),
     ):
         list(model.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    return {pk for pk, _window in held}
 
 
 def locked(order: Order) -> Order:

@@ -31,32 +31,25 @@ def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
     assert order.window_id
     both = DeliveryWindow.objects.select_for_update(no_key=True).filter(pk__in={order.window_id, window.pk})
     windows = {one.pk: one for one in both.order_by("pk")}
-    _check_fits(order, windows[window.pk], certification)
-    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
-    DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
-    order.window, order.certification, order.moves = windows[window.pk], certification, order.moves + 1
-    order.save(update_fields=["window", "certification", "moves"])
-    record(action="order.move", by=by, subject=order)
-    tell(order, "order_moved", by=by)
+    target = windows.get(window.pk)
+    rules.check_window_has_room(target)
+    assert target
+    rules.check_fits(order, target, certification, now=now)
+    put_into(order, target, certification, by=by)
     return order
 
 
-def _check_fits(order: Order, window: DeliveryWindow, certification: Certification | None) -> None:
-    policy = order.policy
-    assert policy
-    rules.check_lead_time(window, policy, now=timezone.now())
-    rules.check_certification_covers(certification, window)
-    rules.check_window_has_room(window)
-    for line in order.lines.select_related("product"):
-        rules.check_product_fits_age(line.product, order.patient, day=window.date)
-    left_mg = rules.allotment_left_mg(
-        patient=order.patient,
-        day=window.date,
-        certification=certification,
-        days=policy.allotment_days,
-        without=order,
-    )
-    rules.check_allotment_left(order.amount_mg, left_mg)
+def put_into(
+    order: Order, window: DeliveryWindow, certification: Certification | None, *, by: User, reason: str = ""
+) -> None:
+    """What was checked: the place of one window is given back and one of the other taken. All is locked already."""
+    assert order.window_id
+    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
+    DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
+    order.window, order.certification, order.moves = window, certification, order.moves + 1
+    order.save(update_fields=["window", "certification", "moves"])
+    record(action="order.move", by=by, subject=order, reason=reason)
+    tell(order, "order_moved", by=by, reason=reason)
 
 
 @audited("order.decline")

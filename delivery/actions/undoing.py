@@ -23,7 +23,7 @@ def refuse_order(*, order: Order, reason: str, by: User) -> Order:
     order = locked(order)
     if order.status == Order.Status.REFUSED:
         return order
-    return _undo(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
+    return undo(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
 
 
 @audited("order.cancel")
@@ -36,7 +36,7 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     if not by.is_staff:
         rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
     rules.check_may_cancel(order, by_staff=by.is_staff, now=now)
-    return _undo(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+    return undo(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
 
 
 @audited("order.undo_uncovered")
@@ -61,7 +61,7 @@ def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) 
         )
         if order.amount_mg > left_mg:
             reason = _("Your certification no longer covers this order.")
-            _undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+            undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
             undone += 1
     return undone
 
@@ -74,7 +74,7 @@ def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User
     reason = _("The person who placed this order is no longer the patient’s caregiver.")
     orders = list(hers.order_by("-pk"))
     for order in orders:
-        _undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+        undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
     return len(orders)
 
 
@@ -96,15 +96,19 @@ def _lapse(order: Order, *, by: User | None) -> bool:
         order = locked(order)
         if order.status != Order.Status.PLACED:
             return False
-        _undo(order, Order.Status.LAPSED, reason="", kind="order_cancelled", by=by)
+        undo(order, Order.Status.LAPSED, reason="", kind="order_cancelled", by=by)
     return True
 
 
-def _undo(order: Order, status: str, *, reason: str, kind: str, by: User | None) -> Order:
+def undo(order: Order, status: str, *, reason: str, kind: str, by: User | None, is_public: bool = False) -> Order:
+    """Place, stock and allotment are given back, and who ordered is told. All is locked already.
+
+    A reason that is public is named in the mail; any other stands on the page of the order alone.
+    """
     rules.check_transition(order, status)
     order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
     order.save(update_fields=["status", "ended_at", "ended_reason"])
     give_back(order, by=by)
     record(action=f"order.{status}", by=by, subject=order, reason=reason)
-    tell(order, kind, by=by)
+    tell(order, kind, by=by, reason=reason if is_public else "")
     return order

@@ -1,5 +1,5 @@
 """The desks of staff; each noun has its own module."""
 
-from delivery.admin import allotment, orders, products, stock, windows
+from delivery.admin import allotment, closures, orders, policies, products, stock, windows
 
-__all__ = ["allotment", "orders", "products", "stock", "windows"]
+__all__ = ["allotment", "closures", "orders", "policies", "products", "stock", "windows"]

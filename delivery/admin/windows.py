@@ -1,16 +1,28 @@
-"""The terms of delivery, and the windows made from them."""
+"""The windows of delivery, and those that are added by hand."""
 
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin
-from delivery.admin import columns
-from delivery.models import DeliveryPolicy, DeliveryWindow
+from audit.action_admin import ActionAdmin, ListStep, Step
+from delivery import actions
+from delivery.models import DeliveryWindow
+from ui.forms import ClockField, DateBoxesField, PortalForm, WholeNumberField
+
+
+class CapacityForm(PortalForm):
+    capacity = WholeNumberField(label=_("Places"), min_value=1, max_value=1000)
+
+
+class WindowForm(CapacityForm):
+    date = DateBoxesField(label=_("Day"))
+    starts = ClockField(label=_("From"), help_text=_("For example: 9:30 am"))
+    ends = ClockField(label=_("Until"), help_text=_("For example: 1:30 pm"))
+    field_order = ("date", "starts", "ends", "capacity")
 
 
 class UpcomingFilter(admin.SimpleListFilter):
-    """Opens on the windows to come."""
+    """Opens on what is to come."""
 
     title = _("when")
     parameter_name = "when"
@@ -30,18 +42,43 @@ class UpcomingFilter(admin.SimpleListFilter):
         return queryset.filter(date__lt=today) if self.value() == "past" else queryset.filter(date__gte=today)
 
 
+def _explain_capacity(window):
+    words = _("%(booked)d of %(capacity)d places are booked. There can be no fewer places than are booked.")
+    return words % {"booked": window.booked, "capacity": window.capacity}
+
+
 @admin.register(DeliveryWindow)
 class DeliveryWindowAdmin(ActionAdmin):
-    list_display = ["code", "date", "starts", "ends", "places", "is_open"]
+    list_display = ["code", "date", "starts", "ends", "places", "is_open", "closed_reason", "is_extra"]
     list_filter = [UpcomingFilter]
     ordering = ["date", "starts"]
+    steps = (
+        Step(
+            name="capacity",
+            label=_("Change the number of places"),
+            permission="delivery.change_deliverywindow",
+            offered=lambda window: window.starts_at > timezone.now(),
+            explain=_explain_capacity,
+            perform=lambda window, request, capacity: actions.set_capacity(
+                window=window, capacity=capacity, by=request.user
+            ),
+            form_class=CapacityForm,
+        ),
+    )
+    list_steps = (
+        ListStep(
+            name="extra",
+            label=_("Add a window"),
+            permission="delivery.add_deliverywindow",
+            explain=_(
+                "One more window on any day that is not closed, for example to make up for a day without deliveries. "
+                "It can be ordered for at once."
+            ),
+            form_class=WindowForm,
+            perform=lambda request, date, **answers: actions.add_window(day=date, **answers, by=request.user),
+        ),
+    )
 
     @admin.display(description=_("booked"), ordering="booked")
     def places(self, window):
         return _("%(booked)d of %(capacity)d") % {"booked": window.booked, "capacity": window.capacity}
-
-
-@admin.register(DeliveryPolicy)
-class DeliveryPolicyAdmin(ActionAdmin):
-    list_display = ["effective_date", "weekday", "minimum", "lead_hours", "capacity", "radius_miles", "allotment_days"]
-    minimum = columns.amount("minimum_cents", _("minimum"))

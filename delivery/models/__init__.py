@@ -1,13 +1,16 @@
 """The tables of this app; each noun has its own module."""
 
 from delivery.models.allotment import AllotmentEntry
+from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product
 from delivery.models.stock import StockMovement
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
 __all__ = [
+    "AffectedOrder",
     "AllotmentEntry",
+    "Closure",
     "DeliveryPolicy",
     "DeliveryWindow",
     "Order",

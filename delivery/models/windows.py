@@ -53,6 +53,8 @@ class DeliveryWindow(models.Model):
     capacity = models.PositiveSmallIntegerField()
     booked = models.PositiveSmallIntegerField(default=0)
     is_open = models.BooleanField(default=True)
+    closed_reason = models.CharField(max_length=100, blank=True, help_text=_("Orderers read it."))
+    is_extra = models.BooleanField(default=False, help_text=_("Added by hand, beside those that the policy makes."))
 
     objects = DeliveryWindowQuerySet.as_manager()
 
@@ -62,6 +64,10 @@ class DeliveryWindow(models.Model):
             models.UniqueConstraint(fields=["date", "starts"], name="window_once"),
             models.CheckConstraint(condition=Q(starts__lt=F("ends")), name="window_times"),
             models.CheckConstraint(condition=Q(booked__gte=0, booked__lte=F("capacity")), name="window_not_overbooked"),
+            models.CheckConstraint(
+                condition=Q(is_open=True, closed_reason="") | Q(is_open=False) & ~Q(closed_reason=""),
+                name="window_closed_has_reason",
+            ),
         ]
 
     def __str__(self):

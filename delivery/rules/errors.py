@@ -23,6 +23,10 @@ class CertificationNotValid(DeliveryError):
     """No certification is valid on the delivery day."""
 
 
+class PolicyError(DeliveryError):
+    """Terms of delivery that cannot be set."""
+
+
 class WindowError(DeliveryError):
     """The window is closed, full or too near."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from certification.models import Caregiver, Certification, Patient
 from certification.rules import needs_guardian
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
+from delivery.rules.allotment import allotment_left_mg, check_allotment_left
 from delivery.rules.errors import (
     CallerError,
     CertificationNotValid,
@@ -22,7 +23,8 @@ from delivery.rules.errors import (
     TransitionError,
     WindowError,
 )
-from delivery.rules.windows import closes_at
+from delivery.rules.products import check_product_fits_age
+from delivery.rules.windows import check_lead_time, check_window_has_room, closes_at
 from ui.text import search_name
 
 if TYPE_CHECKING:
@@ -163,6 +165,25 @@ def check_may_move(order: Order, *, by_staff: bool, now: datetime) -> None:
     assert order.window and order.policy
     if not by_staff and now > closes_at(order.window, order.policy):
         raise WindowError(_("It is too late to move it here. Please call us."))
+
+
+def check_fits(order: Order, window: DeliveryWindow, certification: Certification | None, *, now: datetime) -> None:
+    """A placed order, under its own terms, can go to `window`; its stock is kept. Raises a DeliveryError."""
+    policy = order.policy
+    assert policy
+    check_lead_time(window, policy, now=now)
+    check_certification_covers(certification, window)
+    check_window_has_room(window)
+    for line in order.lines.select_related("product"):
+        check_product_fits_age(line.product, order.patient, day=window.date)
+    left_mg = allotment_left_mg(
+        patient=order.patient,
+        day=window.date,
+        certification=certification,
+        days=policy.allotment_days,
+        without=order,
+    )
+    check_allotment_left(order.amount_mg, left_mg)
 
 
 def check_may_decline(order: Order, *, now: datetime) -> None:

@@ -1,13 +1,15 @@
 """When deliveries are made, and until when one is booked. Each `check_` raises a WindowError."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from delivery.models import DeliveryPolicy, DeliveryWindow, Order
+from delivery.models import Closure, DeliveryPolicy, DeliveryWindow, Order
 from delivery.rules.errors import WindowError
 
 
@@ -27,7 +29,9 @@ def closes_at(window: DeliveryWindow, policy: DeliveryPolicy) -> datetime:
 def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryWindow]:
     """Windows that an order can still reach, full and closed ones too, in order."""
     today = localtime(now).date()
-    upcoming = DeliveryWindow.objects.filter(date__gte=today, date__lt=today + timedelta(weeks=8))
+    upcoming = DeliveryWindow.objects.filter(
+        date__gte=today, date__lt=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS)
+    )
     return [window for window in upcoming if now <= closes_at(window, policy)]
 
 
@@ -41,12 +45,53 @@ def check_lead_time(window: DeliveryWindow, policy: DeliveryPolicy, *, now: date
         )
 
 
-def check_window_has_room(window: DeliveryWindow) -> None:
-    """Open, and a place left; raises WindowError."""
+def check_window_has_room(window: DeliveryWindow | None) -> None:
+    """Open, and a place left; None is one that new terms took away. Raises WindowError."""
+    if window is None:
+        raise WindowError(_("There is no delivery in this window any more. Choose another one."), field="window")
     if not window.is_open:
-        raise WindowError(_("There is no delivery in this window. Choose another one."), field="window")
+        raise WindowError(
+            _("No delivery: %(reason)s. Choose another window.") % {"reason": _(window.closed_reason)}, field="window"
+        )
     if window.booked >= window.capacity:
         raise WindowError(_("This window filled a moment ago. Your cart is kept; choose another one."), field="window")
+
+
+def overlaps(window: DeliveryWindow, others: Iterable[DeliveryWindow]) -> bool:
+    """It shares a minute with one of the others of its date; they may touch."""
+    return any(one.date == window.date and one.starts < window.ends and window.starts < one.ends for one in others)
+
+
+def check_new_window(window: DeliveryWindow, *, now: datetime) -> None:
+    """One that is added by hand can still be ordered for, within the weeks that are shown, on a day that is not
+    closed, and beside no other; raises WindowError."""
+    if window.starts >= window.ends:
+        raise WindowError(_("The window has to end after it starts."), field="ends")
+    if now > closes_at(window, policy_on(localtime(now).date())):
+        raise WindowError(_("Nobody could order for it any more. Choose a later day."), field="date")
+    last = localtime(now).date() + timedelta(weeks=settings.WEEKS_OF_WINDOWS) - timedelta(days=1)
+    if window.date > last:
+        words = {"day": date_format(last, "LONG_DAY_FORMAT")}
+        raise WindowError(_("Orders are taken until %(day)s. Choose a day until then.") % words, field="date")
+    closure = Closure.objects.in_force().filter(date=window.date).first()
+    if closure is not None:
+        words = {"reason": closure.reason}
+        raise WindowError(_("This day is closed: %(reason)s. Open it again first.") % words, field="date")
+    check_overlaps_none(window, DeliveryWindow.objects.filter(date=window.date))
+
+
+def check_overlaps_none(window: DeliveryWindow, others: Iterable[DeliveryWindow]) -> None:
+    """Raises WindowError."""
+    if overlaps(window, others):
+        raise WindowError(_("Another window of this day has some of these hours. Choose others."), field="starts")
+
+
+def check_capacity(window: DeliveryWindow, capacity: int) -> None:
+    """At least 1, and no less than is booked; raises WindowError."""
+    if capacity < max(window.booked, 1):
+        raise WindowError(
+            _("%(booked)d places are booked. Enter that or more.") % {"booked": max(window.booked, 1)}, field="capacity"
+        )
 
 
 def window_mismatches() -> list[DeliveryWindow]:

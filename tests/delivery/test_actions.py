@@ -394,12 +394,6 @@ def test_receive_stock_refuses_a_quantity_that_cannot_be(quantity):
     assert product.stock == 4
 
 
-def test_set_policy_twice_keeps_the_first():
-    people.policy(date(2027, 1, 1), minimum_cents=9000)
-    people.policy(date(2027, 1, 1), minimum_cents=100)
-    assert DeliveryPolicy.objects.get(effective_date=date(2027, 1, 1)).minimum_cents == 9000
-
-
 def test_sync_policies_makes_the_first_terms_only():
     before = list(DeliveryPolicy.objects.values())
     actions.sync_policies(policies=[{"effective_date": date(2030, 1, 1)}], by=None)

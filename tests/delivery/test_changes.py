@@ -73,7 +73,7 @@ def test_each_move_is_mailed_without_product_words(order, later):
     assert "Tincture" not in first.body + first.alternatives[0][0]
 
 
-def test_moving_is_refused_by_every_rule_of_the_new_window(order, later, monday):
+def test_check_fits_refuses_a_move_by_every_rule_of_the_new_window(order, later, monday):
     people.fill(later)
     refusals = [(later, rules.WindowError)]
     closed = factories.window(factories.next_wednesday(2))

@@ -187,7 +187,9 @@ class Shop(RuleBasedStateMachine):
     @rule(where=st.integers(0, 5), is_open=st.booleans())
     def close_or_open(self, where, is_open):
         with unguarded():
-            DeliveryWindow.objects.filter(pk=self.one(DeliveryWindow.objects, where).pk).update(is_open=is_open)
+            DeliveryWindow.objects.filter(pk=self.one(DeliveryWindow.objects, where).pk).update(
+                is_open=is_open, closed_reason="" if is_open else "Heavy snow"
+            )
 
     # --- What happens above, and time ---
 

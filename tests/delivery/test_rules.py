@@ -239,8 +239,8 @@ def test_check_window_has_room_for_the_last_place():
     rules.check_window_has_room(window_on(WEDNESDAY, booked=19))
     with pytest.raises(rules.WindowError, match="filled a moment ago"):
         rules.check_window_has_room(window_on(WEDNESDAY, booked=20))
-    with pytest.raises(rules.WindowError, match="no delivery"):
-        rules.check_window_has_room(window_on(WEDNESDAY, is_open=False))
+    with pytest.raises(rules.WindowError, match="No delivery: Heavy snow"):
+        rules.check_window_has_room(window_on(WEDNESDAY, is_open=False, closed_reason="Heavy snow"))
 
 
 # --- Amounts --------------------------------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def product():
 def test_the_window_was_closed(client, window):
     data = looked_at(client, window)
     people.close(window)
-    clicked(client, data, "There is no delivery in this window. Choose another one.")
+    clicked(client, data, "No delivery: Heavy snow. Choose another window.")
 
 
 def test_the_price_was_raised_and_the_next_click_agrees_to_it(client, window):

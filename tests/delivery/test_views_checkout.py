@@ -97,7 +97,7 @@ def test_a_closed_window_and_a_day_not_covered_say_why(client, monday):
     factories.cart(patient)
     people.close(DeliveryWindow.objects.get(date="2026-11-25", starts="13:30"))
     words = page(factories.client_for(patient.user))
-    assert "1:30 p.m. to 4:30 p.m. There is no delivery in this window." in words
+    assert "1:30 p.m. to 4:30 p.m. No delivery: Heavy snow." in words
     assert "No certification is valid on Wednesday, December 2, 2026." in words
 
 
@@ -243,7 +243,7 @@ def test_24_hours_ahead_passes_and_a_second_less_is_told(client, window, monday,
 
 def test_a_closed_window_is_told_and_everything_kept(client, window):
     people.close(window)
-    refused(post(client, window), "There is no delivery in this window.")
+    refused(post(client, window), "No delivery: Heavy snow.")
 
 
 def test_the_last_place_lost_is_told_and_everything_kept(client, window):

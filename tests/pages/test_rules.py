@@ -5,9 +5,9 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from delivery.actions import set_policy
 from pages import actions, rules
 from pages.models import ContactMessage
+from tests.delivery import people
 
 pytestmark = pytest.mark.django_db
 SENDER = {"name": "Rosa Delgado", "email": "rosa@example.org", "message": "Hello", "address": "192.0.2.1", "by": None}
@@ -26,8 +26,8 @@ def test_terms_are_those_of_the_brief():
 
 
 def test_terms_follow_a_new_policy_from_its_day_on():
-    set_policy(
-        effective_date=date(2027, 1, 1),
+    people.policy(
+        date(2027, 1, 1),
         weekday=0,
         windows=[["10:00", "12:00"]],
         minimum_cents=9000,
@@ -36,7 +36,6 @@ def test_terms_follow_a_new_policy_from_its_day_on():
         radius_miles=20,
         origin_zip="06510",
         allotment_days=30,
-        by=None,
     )
     assert rules.terms_on(date(2026, 12, 31)).minimum_cents == 7500
     terms = rules.terms_on(date(2027, 1, 1))

@@ -1,0 +1,118 @@
+"""Days on which nothing is delivered: closed with their orders, opened again, and who is to be called."""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ActionAdmin, ListStep, Preview, Step
+from audit.actions import record
+from delivery import actions, rules
+from delivery.admin import columns
+from delivery.admin.windows import UpcomingFilter
+from delivery.models import Closure, Order
+from ui.forms import DateBoxesField, PortalForm
+
+MOVING = {"move": _("Move what fits to the next day with deliveries, cancel the rest"), "undo": _("Cancel them all")}
+
+
+class CloseForm(PortalForm):
+    day = DateBoxesField(label=_("Day"))
+    reason = forms.CharField(
+        label=_("Reason"), max_length=100, help_text=_("Orderers read it, for example: heavy snow. No names.")
+    )
+    orders = forms.ChoiceField(label=_("Orders of that day"), choices=list(MOVING.items()), widget=forms.RadioSelect)
+
+
+def _preview(day, reason, orders):
+    """What becomes of each open order, as things stand now; it is looked at once more when the day is closed."""
+    now = timezone.now()
+    rules.check_may_be_closed(day, today=timezone.localdate(now))
+    rules.check_closing_reason(reason)
+    windows = rules.windows_to_close(day, now=now)
+    found = Order.objects.holding().filter(window__in=windows).select_related("patient", "window", "policy")
+    targets = rules.next_windows(day) if orders == "move" else []
+    outcomes = list(rules.outcomes_of_closing(found.order_by("placed_at", "pk"), targets, now=now))
+    rows = [(one.order.number, one.order.patient.name, _place(one), one.why) for one in outcomes]
+    moved = sum(one.window is not None for one in outcomes)
+    words = _("%(windows)d windows close. %(moved)d orders move, %(undone)d are cancelled; who ordered is told.")
+    notes = [words % {"windows": len(windows), "moved": moved, "undone": len(outcomes) - moved}]
+    return Preview((_("Order"), _("Patient"), _("Moves to"), _("Why not")), rows, notes)
+
+
+def _place(outcome):
+    return columns.when(outcome.window) if outcome.window else _("Cancelled")
+
+
+def _close(request, day, reason, orders):
+    return actions.close_date(day=day, reason=reason, is_moving=orders == "move", by=request.user)
+
+
+@admin.register(Closure)
+class ClosureAdmin(ActionAdmin):
+    list_display = ["date", "reason", "is_holiday", "is_closed"]
+    list_filter = [UpcomingFilter]
+    fields = ["date", "reason", "is_holiday", "is_closed", "lifted_at", "calls"]
+    steps = (
+        Step(
+            name="open",
+            label=_("Open this day again"),
+            permission="delivery.add_closure",
+            offered=lambda closure: closure.lifted_at is None and closure.date >= timezone.localdate(),
+            explain=lambda closure: (
+                _("%(day)s can be ordered for again. Orders that were moved or cancelled stay so.")
+                % {"day": date_format(closure.date, "LONG_DAY_FORMAT")}
+            ),
+            perform=lambda closure, request: actions.open_date(closure=closure, by=request.user),
+        ),
+    )
+    list_steps = (
+        ListStep(
+            name="close",
+            label=_("Close a day"),
+            permission="delivery.add_closure",
+            explain=_("Nobody can order for it any more, and its open orders move or are cancelled together."),
+            form_class=CloseForm,
+            preview=_preview,
+            perform=_close,
+        ),
+    )
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.calls_view)
+        return [path("<int:pk>/calls/", view, name=self._url_name("calls")), *super().get_urls()]
+
+    def calls_view(self, request, pk):
+        """Who ordered for that day, at which number, and what to say: to be printed."""
+        closure = Closure.objects.filter(pk=pk).first()
+        if closure is None:
+            raise Http404
+        if not request.user.has_perms(["delivery.view_closure", "delivery.view_order"]):
+            raise PermissionDenied
+        record(action="closure.calls", by=request.user, subject=closure)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Call list"),
+            "closure": closure,
+            "affected": closure.affected.select_related("order__patient", "order__placed_by", "window"),
+        }
+        return TemplateResponse(request, "admin/delivery/closure/calls.html", context)
+
+    @admin.display(description=_("closed"), boolean=True)
+    def is_closed(self, closure):
+        return closure.lifted_at is None
+
+    @admin.display(description=_("orders"))
+    def calls(self, closure):
+        count = closure.affected.count()
+        if not count:
+            return _("None")
+        page = reverse(f"admin:{self._url_name('calls')}", args=[closure.pk])
+        return format_html('<a href="{}">{}</a> ({})', page, _("Call list"), count)

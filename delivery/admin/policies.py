@@ -1,0 +1,166 @@
+"""The terms of delivery from a day on."""
+
+import re
+from datetime import time
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from audit.action_admin import ActionAdmin, ListStep, Preview, ReasonForm, Step
+from delivery import actions, rules
+from delivery.admin import columns
+from delivery.models import DeliveryPolicy
+from ui.forms import ClockField, DateBoxesField, DollarsField, WholeNumberField, ZipField
+from ui.templatetags.portal import clock, money
+
+ADD = "delivery.add_deliverypolicy"
+TERMS = (
+    "weekday",
+    "windows",
+    "minimum_cents",
+    "lead_hours",
+    "capacity",
+    "radius_miles",
+    "origin_zip",
+    "allotment_days",
+)
+SHOWN = {
+    "weekday": lambda value: str(WEEKDAYS[value]),
+    "windows": lambda value: ", ".join(
+        f"{clock(time.fromisoformat(starts))} to {clock(time.fromisoformat(ends))}" for starts, ends in value
+    ),
+    "minimum_cents": money,
+}
+
+
+class HoursField(forms.Field):
+    """One window a line, "9:30 am to 1:30 pm"; cleaned to pairs of local times, as DeliveryPolicy keeps them."""
+
+    widget = forms.Textarea(attrs={"rows": 4})
+    default_error_messages = {"invalid": _("Write one window a line, like 9:30 am to 1:30 pm")}
+
+    def to_python(self, value):
+        return [self._pair(line) for line in (value or "").splitlines() if line.strip()]
+
+    def _pair(self, line):
+        read = ClockField()
+        try:
+            starts, ends = (read.clean(part) for part in re.split(r"to|[-–]", line))
+        except (ValueError, ValidationError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        return [f"{starts:%H:%M}", f"{ends:%H:%M}"]
+
+
+class PolicyForm(ReasonForm):
+    effective_date = DateBoxesField(label=_("First day"), help_text=_("After today: what was in force stays as it is."))
+    weekday = forms.TypedChoiceField(label=_("Delivery day"), choices=list(WEEKDAYS.items()), coerce=int)
+    windows = HoursField(label=_("Windows"), help_text=_("One a line, like 9:30 am to 1:30 pm. New York time."))
+    minimum_cents = DollarsField(label=_("Minimum of an order in dollars"))
+    lead_hours = WholeNumberField(label=_("Hours ahead that an order is made"), min_value=0, max_value=1000)
+    capacity = WholeNumberField(label=_("Places a window"), min_value=1, max_value=1000)
+    radius_miles = WholeNumberField(
+        label=_("Radius in miles"),
+        min_value=1,
+        max_value=200,
+        required=False,
+        help_text=_("Empty: all of Connecticut."),
+    )
+    origin_zip = ZipField(label=_("ZIP code that the radius is around"), required=False)
+    allotment_days = WholeNumberField(label=_("Days that a monthly allotment lasts"), min_value=1, max_value=366)
+    field_order = ("effective_date", *TERMS, "reason")
+
+    def __init__(self, *args, **kwargs):
+        """Begins with what is in force: a change is one of a few figures."""
+        super().__init__(*args, initial=_as_typed(rules.policy_on(timezone.localdate())), **kwargs)
+
+
+def _as_typed(policy):
+    typed = {name: getattr(policy, name) for name in TERMS}
+    lines = (SHOWN["windows"]([pair]) for pair in policy.windows)
+    return typed | {"windows": "\n".join(lines), "minimum_cents": money(policy.minimum_cents).removeprefix("$")}
+
+
+def _preview(effective_date, reason, **terms):
+    """Each term beside what would hold that day without the change, and the windows that do not simply follow."""
+    policy, today = DeliveryPolicy(effective_date=effective_date, **terms), timezone.localdate()
+    rules.check_policy(policy, today=today)
+    before = rules.policy_on(effective_date)
+    rows = [
+        (_label(name), _shown(before, name), _shown(policy, name))
+        for name in TERMS
+        if getattr(before, name) != getattr(policy, name)
+    ]
+    day = date_format(effective_date, "DAY_FORMAT")
+    notes = [_("Orders that were placed keep the terms they were placed under.")] if rows else [_("Nothing changes.")]
+    return Preview((_("Term"), _("Until then"), _("From %(day)s") % {"day": day}), rows, notes + _told(policy, today))
+
+
+def _label(name):
+    return PolicyForm.base_fields[name].label
+
+
+def _shown(policy, name):
+    value = getattr(policy, name)
+    return "–" if value in (None, "") else SHOWN.get(name, str)(value)
+
+
+def _told(policy, today):
+    """A sentence for each window whose hours go and whose orders stay, and one for all the others."""
+    changes = rules.windows_under(policy, after=today)
+    kept = [change.window for change in changes if change.capacity == change.window.booked and change.window.booked]
+    sentences = [
+        _("%(window)s: what is booked (%(booked)d) stays, and nobody else can order for it.")
+        % {"window": columns.when(window), "booked": window.booked}
+        for window in kept
+    ]
+    rest = len(changes) - len(kept)
+    if rest:
+        words = ngettext("%(count)d other window changes.", "%(count)d other windows change.", rest) % {"count": rest}
+        sentences.append(words)
+    return sentences
+
+
+@admin.register(DeliveryPolicy)
+class DeliveryPolicyAdmin(ActionAdmin):
+    list_display = ["effective_date", "day", "hours", "minimum", "lead_hours", "capacity", "radius_miles"]
+    fields = [
+        "effective_date", "day", "hours", "minimum", "lead_hours", "capacity", "radius_miles", "origin_zip",
+        "allotment_days", "created_at",
+    ]  # fmt: skip
+    minimum = columns.amount("minimum_cents", _("minimum"))
+    steps = (
+        Step(
+            name="drop",
+            label=_("Take it back"),
+            permission=ADD,
+            offered=lambda policy: policy.effective_date > timezone.localdate(),
+            explain=lambda _policy: _("They were never in force. The windows of those days follow the terms before."),
+            perform=lambda policy, request, reason: actions.drop_policy(policy=policy, reason=reason, by=request.user),
+            form_class=ReasonForm,
+        ),
+    )
+    list_steps = (
+        ListStep(
+            name="set",
+            label=_("Set new terms"),
+            permission=ADD,
+            explain=_("They hold from their first day on, for the windows that are made and for what is ordered then."),
+            form_class=PolicyForm,
+            preview=_preview,
+            perform=lambda request, **answers: actions.set_policy(**answers, by=request.user),
+        ),
+    )
+
+    @admin.display(description=_("day"))
+    def day(self, policy):
+        return _shown(policy, "weekday")
+
+    @admin.display(description=_("windows"))
+    def hours(self, policy):
+        return _shown(policy, "windows")

@@ -1,0 +1,57 @@
+"""Days on which nothing is delivered, and what became of the orders of such a day."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from delivery.models.orders import Order
+from delivery.models.windows import DeliveryWindow
+
+
+class ClosureQuerySet(models.QuerySet):
+    def in_force(self):
+        return self.filter(lifted_at__isnull=True)
+
+
+class Closure(models.Model):
+    """A day without deliveries. One that staff opened again stays as a row: a holiday is not entered a second time."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    date = models.DateField(unique=True)
+    reason = models.CharField(max_length=100, help_text=_("Orderers read it."))
+    is_holiday = models.BooleanField(default=False, help_text=_("Entered by the portal, as Connecticut keeps it."))
+    lifted_at = models.DateTimeField(null=True, blank=True, help_text=_("When the day was opened again."))
+
+    objects = ClosureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["date"]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="closure_has_reason")]
+
+    def __str__(self):
+        return f"closure of {self.date}"
+
+
+class AffectedOrder(models.Model):
+    """What became of an order of a day that was closed; never changed."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    closure = models.ForeignKey(Closure, on_delete=models.PROTECT, related_name="affected")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+    window = models.ForeignKey(
+        DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("Where it went; empty when it was cancelled."),
+    )  # fmt: skip
+    why = models.CharField(max_length=300, blank=True, help_text=_("Why it could not be moved."))
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(window__isnull=False, why="") | Q(window__isnull=True) & ~Q(why=""),
+                name="affected_order_moved_or_why_not",
+            ),
+        ]
+
+    def __str__(self):
+        return f"affected order {self.pk}"

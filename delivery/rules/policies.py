@@ -1,0 +1,93 @@
+"""Which terms of delivery can be set, and what becomes of the windows that were made under others."""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from itertools import pairwise
+
+import zipcodes
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from delivery.models import AffectedOrder, DeliveryPolicy, DeliveryWindow, Order
+from delivery.rules.errors import PolicyError
+
+MOST_LEAD_HOURS = 14 * 24
+
+
+@dataclass(frozen=True)
+class WindowChange:
+    """One window under new terms: its places, or None when it is dropped."""
+
+    window: DeliveryWindow
+    capacity: int | None
+
+
+def check_policy(policy: DeliveryPolicy, *, today: date) -> None:
+    """Begins after today, has windows one after the other, places, and a radius only around a ZIP code of Connecticut.
+
+    Raises PolicyError.
+    """
+    check_begins_later(policy.effective_date, today=today)
+    check_hours(policy.windows)
+    if policy.capacity < 1:
+        raise PolicyError(_("Enter 1 place or more a window."), field="capacity")
+    if policy.lead_hours > MOST_LEAD_HOURS:
+        raise PolicyError(_("Enter %(most)d hours or less.") % {"most": MOST_LEAD_HOURS}, field="lead_hours")
+    if policy.allotment_days < 1:
+        raise PolicyError(_("Enter 1 day or more."), field="allotment_days")
+    _check_radius(policy)
+
+
+def check_begins_later(effective_date: date, *, today: date) -> None:
+    """What was in force stays as it was; raises PolicyError."""
+    if effective_date <= today:
+        raise PolicyError(_("Terms begin tomorrow or later. Enter a later day."), field="effective_date")
+
+
+def check_hours(windows: list[list[str]]) -> None:
+    """Pairs of local times in order; one may begin when the one before ends. Raises PolicyError."""
+    if not windows:
+        raise PolicyError(_("Enter at least one window, like 9:30 am to 1:30 pm."), field="windows")
+    hours = [(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in windows]
+    if any(starts >= ends for starts, ends in hours):
+        raise PolicyError(_("Each window has to end after it starts."), field="windows")
+    if any(later[0] < earlier[1] for earlier, later in pairwise(hours)):
+        raise PolicyError(_("The windows overlap, or are not in order. Enter one after the other."), field="windows")
+
+
+def _check_radius(policy: DeliveryPolicy) -> None:
+    if policy.radius_miles is None:
+        return
+    if policy.radius_miles < 1:
+        raise PolicyError(_("Enter 1 mile or more, or nothing for the whole of Connecticut."), field="radius_miles")
+    if not any(place["state"] == "CT" for place in _places(policy.origin_zip)):
+        raise PolicyError(_("Enter the ZIP code in Connecticut that the radius is around."), field="origin_zip")
+
+
+def _places(zip_code: str) -> list[dict[str, str]]:
+    return zipcodes.matching(zip_code) if zip_code else []
+
+
+def windows_under(policy: DeliveryPolicy, *, after: date) -> list[WindowChange]:
+    """The windows of its days later than `after`, made under other terms, that change; those added by hand do not.
+
+    The same hours get its places, never fewer than are booked. Other hours are dropped, or filled up where an order
+    refers to them: nobody else can order for them.
+    """
+    refers = Exists(Order.objects.filter(window=OuterRef("pk"))) | Exists(
+        AffectedOrder.objects.filter(window=OuterRef("pk"))
+    )
+    first = max(policy.effective_date, after + timedelta(days=1))
+    standing = DeliveryWindow.objects.filter(date__gte=first, is_extra=False)
+    following = DeliveryPolicy.objects.filter(effective_date__gt=policy.effective_date).last()
+    if following:
+        standing = standing.filter(date__lt=following.effective_date)
+    changes = (_change(window, policy) for window in standing.annotate(is_referred_to=refers))
+    return [change for change in changes if change.capacity != change.window.capacity]
+
+
+def _change(window: DeliveryWindow, policy: DeliveryPolicy) -> WindowChange:
+    planned = {(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in policy.windows}
+    if window.date.weekday() == policy.weekday and (window.starts, window.ends) in planned:
+        return WindowChange(window, max(policy.capacity, window.booked))
+    return WindowChange(window, window.booked if window.is_referred_to else None)  # type: ignore[attr-defined]
