@@ -82,6 +82,10 @@ class ListStep:
     perform: Any
     preview: Any = None
 
+    @property
+    def is_previewed(self):
+        return self.preview is not None
+
 
 AGREED = "agreed"  # posted with the answers by who has seen the preview
 KNOWN_BY = {"user": "email", "physician": "name"}  # by model: what staff read in the place of its number

@@ -302,6 +302,7 @@ def test_a_day_is_closed_after_a_look_at_what_becomes_of_each_order(client):
     order = factories.order()
     day = order.window.date
 
+    assert "Show what will happen" in client.get(CLOSE).content.decode()
     preview = client.post(CLOSE, typed(day)).content.decode()
     assert order.number in preview and "1 orders move, 0 are cancelled" in preview
     assert now_of(order).moves == 0 and not Closure.objects.filter(date=day).exists()
