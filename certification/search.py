@@ -8,7 +8,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact
 
-from ui.lookups import BeginsWord
+from ui.lookups import PLAIN, BeginsWord
 from ui.text import search_name
 
 DATE_SHAPES = ("%m/%d/%Y", "%m-%d-%Y", "%m.%d.%Y", "%m %d %Y", "%Y-%m-%d")
@@ -18,8 +18,14 @@ PHONE = re.compile(r"[0-9]{4,10}")
 
 def people_called(term: str, prefix: str = "") -> Q:
     """A filter of patients or caregivers, or of what belongs to them: `prefix` is the way there, as "patient__"."""
-    words = [] if as_day(term) else sorted(words_of(term), key=len)
+    is_name = not as_day(term) and not as_digits(term)
+    words = sorted(words_of(term), key=_is_found_sooner) if is_name else []
     return named(words, prefix, indexed=words[-1:]) | told_by(term, prefix)
+
+
+def _is_found_sooner(word: str) -> tuple[bool, int]:
+    """The index of words knows plain ones alone, and the longest of them names the fewest."""
+    return bool(PLAIN.fullmatch(word)), len(word)
 
 
 def words_of(term: str) -> list[str]:
@@ -42,8 +48,8 @@ def told_by(term: str, prefix: str = "") -> Q:
 def named(words: list[str], prefix: str = "", indexed: Collection[str] = ()) -> Q:
     """Each word begins a part of the name; without a word nobody is named.
 
-    Those `indexed` are looked up among the words of all names: the longest, as it names the fewest. The others are
-    compared with the names that are left, or with those that the index of an office holds.
+    Those `indexed` are looked up among the words of all names. The others are compared with the names that are left, or
+    with those that the index of an office holds.
     """
     where, name = Q() if words else Q(pk__in=[]), f"{prefix}search_name"
     for word in words:
