@@ -1,7 +1,7 @@
 """What a certificate costs as a PDF: processor time of one, and the memory that it and its libraries add.
 
-Targets: under 0.3 s and under 60 MB. The first one of a process also cuts the Latin letters; it is told beside. Nothing
-is read from a database.
+Targets: under 0.3 s and under 60 MB. The first one of a process also cuts the Latin letters; it is told beside. Of the
+database there is the one table that a certificate reads, and it is empty.
 """
 
 import os
@@ -33,6 +33,7 @@ def certification(first_name, last_name):
     from certification.statements import STATEMENT_VERSION
 
     return Certification(
+        pk=1,
         number="C-7KQ4-M2XP",
         patient=Patient(number="P-2345-6789", first_name=first_name, last_name=last_name, birth_date=date(1980, 4, 28)),
         physician=Physician(first_name="Amara", last_name="Osei"),
@@ -61,9 +62,14 @@ def main():
     os.environ.update(ENVIRONMENT)
     sys.path.insert(0, str(BASE_DIR))
     import django
+    from django.db import connection
     from django.urls import reverse
 
     django.setup()
+    from certification.models import Amendment
+
+    with connection.schema_editor() as editor:
+        editor.create_model(Amendment)
     before = megabytes()
     reverse("pages:home")  # a server that answers has its addresses, and the libraries that they lead to
     one = certification("李", "O'Brien-Núñez")
