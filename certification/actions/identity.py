@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from accounts.models import Physician, User
 from accounts.sql import lock_text
@@ -92,9 +93,11 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
 def lock_person(*, first_name: str, last_name: str, birth_date: date, **_more: Any) -> None:
     """Before `certified_elsewhere` is asked: of two physicians with the same person, the second one waits.
 
-    Who is new to both has no row to lock; so it is the name, as `is_same_person` compares it, and the birth date.
+    Who is new to both has no row to lock; so it is the name, as `is_same_person` compares it, and the birth date. As a
+    digest, for the database logs a statement that waits too long.
     """
-    lock_text(f"person:{birth_date.isoformat()}:{search_name(last_name, first_name)}")
+    person = f"{birth_date.isoformat()} {search_name(last_name, first_name)}"
+    lock_text(salted_hmac("certification.lock_person", person, algorithm="sha256").hexdigest())
 
 
 def _her_own_again(certification: Certification, answers: Mapping[str, Any]) -> Patient | None:

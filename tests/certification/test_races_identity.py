@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.backends import PortalBackend
 from certification import actions, rules
+from certification.actions import identity
 from certification.models import Certification, Patient
 from tests import factories
 from tests.certification.test_races import at_once, sign
@@ -32,6 +33,15 @@ def certified(**over):
 
 def running():
     return Certification.objects.running_on(timezone.localdate()).count()
+
+
+def test_a_person_is_locked_in_any_spelling_and_by_no_name(monkeypatch):
+    texts = []
+    monkeypatch.setattr(identity, "lock_text", texts.append)
+    for first, last, day in (("Rosa", "Núñez", 28), ("ROSA", "NUNEZ", 28), ("Rosa", "Núñez", 27)):
+        identity.lock_person(first_name=first, last_name=last, birth_date=date(1980, 4, day))
+    assert texts[0] == texts[1] != texts[2]
+    assert "nunez" not in texts[0] and "1980" not in texts[0]
 
 
 # --- Two physicians sign --------------------------------------------------------------------------------------------
