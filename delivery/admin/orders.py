@@ -23,7 +23,7 @@ from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
 from ui.templatetags.portal import money, phone
 
-MOST_PEOPLE = 500  # that a search finds
+MOST_PEOPLE = 500  # that a search finds, and as many open orders
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
 
@@ -229,7 +229,8 @@ class OrderAdmin(ActionAdmin):
         people = Patient.objects.filter(people_called(search_term)).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))
         if digits := as_digits(search_term):
-            found |= Q(status__in=Order.HOLDING, phone__endswith=digits)
+            open_orders = Order.objects.holding().filter(phone__endswith=digits).values_list("pk", flat=True)
+            found |= Q(pk__in=list(open_orders[:MOST_PEOPLE]))  # else all that ever was is read backwards for them
         if match := ORDER_NUMBER.fullmatch(re.sub(r"[\s-]", "", search_term.upper())):
             found |= Q(number="-".join(("D", *match.groups())))
         return queryset.filter(found), False
