@@ -1,8 +1,11 @@
 """Search and filters of the menu. They stand in the URL: product words are no personal data."""
 
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Product
@@ -66,6 +69,12 @@ class MenuFilter(PortalForm):
     def folded(self):
         return [self[name] for name in self.fields if name not in ("q", "form")]
 
+    def html(self, found):
+        """The form with how many products were found; the one that filters nothing is written once for everybody."""
+        if self.chosen or self.errors:
+            return render_to_string("delivery/_menu_filter.html", {"chosen": self, "found": found})
+        return _of_whole_menu(get_language(), found)
+
     def takes(self, product):
         """Whether every word of the search is in its name or form, and each figure within its span."""
         if not self.chosen:
@@ -83,3 +92,8 @@ class MenuFilter(PortalForm):
     def _is_within(self, name, value):
         low, high = self.fields[name].spans[self.chosen[name]]
         return low <= value and (high is None or value < high)
+
+
+@lru_cache(maxsize=100)
+def _of_whole_menu(_language, found):
+    return render_to_string("delivery/_menu_filter.html", {"chosen": MenuFilter({}), "found": found})

@@ -78,6 +78,7 @@ def _page(request, products=None, *, form=None, zip_form=None, notice=""):
         "line_url": _line_url(chosen, menu),
         "menu": menu,
         "chosen": chosen,
+        "menu_filter": chosen.html(menu.found),
         "allotment": shop.allotment_of(acting.patient, cart, terms),
         "refusal": acting.refusal,
         "form": form or chosen,
