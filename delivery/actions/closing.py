@@ -31,7 +31,8 @@ def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
     closure, _is_new = Closure.objects.update_or_create(date=day, defaults={"reason": reason, "lifted_at": None})
     windows, free = rules.windows_to_close(day, now=now), rules.next_windows(day)
     orders = _locked_orders(windows, free)
-    DeliveryWindow.objects.filter(date=day).update(is_open=False, closed_reason=reason)
+    closing = DeliveryWindow.objects.filter(pk__in=[window.pk for window in windows])
+    closing.update(is_open=False, closed_reason=reason)
     record(action="date.close", by=by, subject=closure, reason=reason)
     for outcome in rules.outcomes_of_closing(orders, rules.next_windows(day) if is_moving else [], now=now):
         _follow(outcome, closure, by=by)

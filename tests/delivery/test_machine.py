@@ -17,10 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from certification.actions import end_caregiver, reinstate_certification, withdraw_certification
 from certification.models import Certification, Patient
 from delivery import actions, rules
-from delivery.models import AllotmentEntry, DeliveryWindow, Order, OrderLine, Product, StockMovement
+from delivery.models import AllotmentEntry, Closure, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from tests import factories
 from tests.delivery import people
-from tests.guard import unguarded
 from ui.errors import PortalError
 
 pytestmark = pytest.mark.django_db
@@ -184,12 +183,14 @@ class Shop(RuleBasedStateMachine):
         entry = {"patient": self.orderer(who)[0], "day": day, "amount_mg": amount_mg, "origin": origin}
         self.do(actions.record_allotment_entry, **entry, reason="Seen", by=self.world.staff)
 
-    @rule(where=st.integers(0, 5), is_open=st.booleans())
-    def close_or_open(self, where, is_open):
-        with unguarded():
-            DeliveryWindow.objects.filter(pk=self.one(DeliveryWindow.objects, where).pk).update(
-                is_open=is_open, closed_reason="" if is_open else "Heavy snow"
-            )
+    @rule(where=st.integers(0, 5), is_closing=st.booleans(), is_moving=st.booleans())
+    def close_or_open(self, where, is_closing, is_moving):
+        day = self.one(DeliveryWindow.objects, where).date
+        closure = Closure.objects.filter(date=day).first()
+        if is_closing:
+            self.do(actions.close_date, day=day, reason="Heavy snow", is_moving=is_moving, by=self.world.staff)
+        elif closure:
+            self.do(actions.open_date, closure=closure, by=self.world.staff)
 
     # --- What happens above, and time ---
 
@@ -227,6 +228,7 @@ class Shop(RuleBasedStateMachine):
         holding = Count("orders", filter=Q(orders__status__in=Order.HOLDING))
         for window in DeliveryWindow.objects.annotate(held=holding):
             assert window.booked == window.held <= window.capacity
+            assert window.is_open or not window.held
 
     @invariant()
     def stock_is_the_sum_of_its_movements(self):
