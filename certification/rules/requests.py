@@ -1,7 +1,7 @@
 """What a patient may ask of the office, and report to it. Each `check_` raises; nothing is written."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -11,8 +11,7 @@ from certification.models import Certification, PatientRequest
 from certification.rules.errors import RequestError
 from certification.rules.people import check_lives_in_connecticut, check_street_address
 from certification.rules.renewal import check_renewal_is_open
-
-SATURDAY = 5
+from ui.holidays import next_working_day
 
 
 def check_may_ask(kind: str, certification: Certification, *, today: date) -> None:
@@ -44,11 +43,8 @@ def check_refusal_has_reason(reason: str) -> None:
 
 
 def confirmed_by(request: PatientRequest) -> date:
-    """The day by which a report is confirmed or refused: the next working day (Monday to Friday)."""
-    day = timezone.localdate(request.created_at) + timedelta(days=1)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
-    return day
+    """The day by which a report is confirmed or refused: the next working day."""
+    return next_working_day(timezone.localdate(request.created_at))
 
 
 def is_overdue(request: PatientRequest, *, today: date) -> bool:

@@ -10,8 +10,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
-from delivery.holidays import holidays_between
 from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
+from ui.holidays import holidays_between
 
 
 def lock_calendar() -> None:

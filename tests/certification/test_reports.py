@@ -161,6 +161,8 @@ def test_check_refusal_has_reason(certification):
         (date(2026, 11, 23), date(2026, 11, 24)),  # Monday
         (date(2026, 11, 27), date(2026, 11, 30)),  # Friday
         (date(2026, 11, 28), date(2026, 11, 30)),  # Saturday
+        (date(2026, 11, 25), date(2026, 11, 27)),  # before Thanksgiving
+        (date(2027, 12, 23), date(2027, 12, 27)),  # Christmas is kept on Friday
     ],
 )
 def test_confirmed_by_the_next_working_day(certification, time_machine, reported, by):

@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from audit.models import Event
-from delivery import actions, holidays, rules
+from delivery import actions, rules
 from delivery.models import AffectedOrder, Closure, DeliveryWindow, Order
 from notifications.actions import send_due
 from tests import factories
 from tests.certification import forms
 from tests.delivery import people
 from tests.guard import unguarded
+from ui import holidays
 
 pytestmark = pytest.mark.django_db
 CLOSE = "/admin/delivery/closure/close/"

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from delivery.holidays import holidays_between
 from delivery.models import Closure, Order
 from notifications.actions import send_due
 from tests import factories
 from tests.journeys.visitor import mails_to
+from ui.holidays import holidays_between
 
 pytestmark = pytest.mark.journey
 

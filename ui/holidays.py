@@ -1,10 +1,11 @@
-"""The holidays that Connecticut keeps, to begin the closures with; staff edit them."""
+"""The holidays that Connecticut keeps: no working days, and what the closures begin with."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import holidays
 from django.utils.translation import gettext_noop
 
+SATURDAY = 5
 NAMES = [
     gettext_noop("New Year's Day"),
     gettext_noop("New Year's Day (observed)"),
@@ -32,3 +33,10 @@ def holidays_between(first: date, last: date) -> dict[date, str]:
     """Day and name, both ends included."""
     known = holidays.country_holidays("US", subdiv="CT", years=range(first.year, last.year + 1))
     return {day: name for day, name in known.items() if first <= day <= last}
+
+
+def next_working_day(day: date) -> date:
+    """The first later day from Monday to Friday that is no holiday."""
+    later = [day + timedelta(days=number) for number in range(1, 10)]
+    kept = holidays_between(later[0], later[-1])
+    return next(one for one in later if one.weekday() < SATURDAY and one not in kept)
