@@ -1,5 +1,7 @@
-from delivery.models import DeliveryWindow, Order, Product
-from delivery.rules import closes_at
+from django.utils import timezone
+
+from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
+from delivery.rules import closes_at, policy_on
 from notifications import kinds
 
 
@@ -12,6 +14,18 @@ def order_words(*statuses):
         return order and {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
 
     return context_for
+
+
+def place_open(notification):
+    """The window, while it still has room and can be ordered for; nothing once it was ordered, left or missed."""
+    entry = WaitingEntry.objects.live().select_related("window").filter(pk=notification.context["entry"]).first()
+    now = timezone.now()
+    policy = policy_on(timezone.localdate(now))
+    if entry is None or entry.told_at is None or now > (closes := closes_at(entry.window, policy)):
+        return None
+    if not DeliveryWindow.objects.with_room().filter(pk=entry.window_id).exists():
+        return None
+    return {"window": entry.window, "closes_at": closes}
 
 
 def differences(notification):
@@ -30,4 +44,5 @@ def register_kinds():
     kinds.register("order_moved", context_for=order_words(status.PLACED, status.CONFIRMED))
     kinds.register("order_refused", context_for=order_words(status.REFUSED))
     kinds.register("order_cancelled", context_for=order_words(status.CANCELLED, status.LAPSED))
+    kinds.register("place_open", context_for=place_open)
     kinds.register("counts_differ", context_for=differences)

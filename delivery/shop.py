@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from certification.models import Certification
 from delivery import rules
-from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, WaitingEntry
 from ui.templatetags.portal import grams, money
 
 PRODUCTS_A_PAGE = 15  # what a page of 30 kB holds
@@ -146,6 +146,38 @@ def _problem(lines, subtotal_cents, terms):
         return _("Your cart is empty. Add something to it first.")
     refusals = [line.refusal for line in lines if line.refusal]
     return refusals[0] if refusals else refusal_of(rules.check_minimum, subtotal_cents, terms.policy)
+
+
+@dataclass(frozen=True)
+class FullWindow:
+    """One that can be waited for; `is_waiting` once the account does."""
+
+    window: DeliveryWindow
+    is_waiting: bool
+
+
+def full_windows(acting, terms):
+    """Those that only lack a place. Who calls has no list to be on: staff look again."""
+    if acting.caller is not None:
+        return []
+    full = [
+        window
+        for window in terms.windows
+        if window.is_open
+        and not window.places_left
+        and not refusal_of(rules.check_certification_covers, terms.certification, window)
+    ]
+    if not full:
+        return []
+    entries = WaitingEntry.objects.live().filter(patient=acting.patient, orderer=acting.user, window__in=full)
+    waiting = set(entries.values_list("window", flat=True))
+    return [FullWindow(window, window.pk in waiting) for window in full]
+
+
+def waiting_of(user):
+    """The account's own entries that still wait, the next window first."""
+    entries = WaitingEntry.objects.shown().filter(orderer=user, window__date__gte=timezone.localdate())
+    return entries.select_related("window", "patient").order_by("window__date", "window__starts")
 
 
 def addresses_of(patient):

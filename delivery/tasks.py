@@ -19,6 +19,12 @@ def lapse_orders():
     return actions.lapse_orders(now=timezone.now(), by=None)
 
 
+@shared_task(name="delivery.tell_waiting")
+def tell_waiting():
+    """Tell who waits for a place in a window that has one; returns how many are told."""
+    return actions.tell_waiting(now=timezone.now(), by=None)
+
+
 @shared_task(name="delivery.check_counts")
 def check_counts():
     """Compare stock with its movements and places with orders; each difference is logged and the Managers are told.

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import allotment, cart, changes, checkout, home, orders, record
+from delivery.views import allotment, cart, changes, checkout, home, orders, record, waiting
 
 app_name = "delivery"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("delivery/allotment/", allotment.own_allotment, name="allotment"),
     path("delivery/allotment/<uuid:uuid>/", allotment.allotment_of, name="allotment-of"),
     path("delivery/checkout/", checkout.checkout, name="checkout"),
+    path("delivery/waiting/leave/", waiting.leave, name="waiting-leave"),
     path("delivery/orders/", orders.order_list, name="order-list"),
     path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),
     path("delivery/orders/<slug:number>/again/", changes.order_again, name="order-again"),

@@ -31,6 +31,7 @@ OWN = {
     "certification:affirmation", "certification:own-contact", "certification:card", "certification:card-pdf",
     "delivery:home", "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout",
     "delivery:order-list", "delivery:allotment", "delivery:phone-end", "delivery:record",
+    "delivery:waiting-leave",
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
 OFFICE = {
@@ -89,6 +90,7 @@ PATIENT_IS_LED = {
     "delivery:checkout": "/delivery/",
     "delivery:order-again": 405,
     "delivery:phone-end": 405,
+    "delivery:waiting-leave": 405,
 }
 # allauth's pages of a state's sign-on: there once it is switched on (tests/accounts/test_sign_on.py).
 SIGN_ON = {

@@ -27,7 +27,7 @@ ROOMS = (
     "templates/emails/main_address.*",
     "templates/emails/caregiver_*.*", "templates/emails/certification_*.*", "templates/emails/contact_receipt.*",
     "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
-    "templates/emails/phone_changed.*",
+    "templates/emails/phone_changed.*", "templates/emails/place_open.*",
     "templates/emails/practice_left.*", "templates/emails/renewal_reminder.*", "templates/emails/mfa_reset*.*",
     "ui/*.py", "ui/templatetags/*.py", "pages/forms.py", "pages/rules.py", "pages/views.py", "notifications/emails.py",
     "delivery/*.py", "delivery/actions/*.py", "delivery/models/orders.py", "delivery/models/products.py",

@@ -25,6 +25,7 @@ from delivery.actions.undoing import (
     undo_orders_of_caregiver,
     undo_uncovered_orders,
 )
+from delivery.actions.waiting import join_waiting_list, leave_waiting_list, tell_waiting
 from delivery.actions.windows import add_window, drop_policy, make_windows, set_capacity, set_policy, sync_policies
 
 __all__ = [
@@ -38,7 +39,9 @@ __all__ = [
     "count_stock",
     "decline_order",
     "drop_policy",
+    "join_waiting_list",
     "lapse_orders",
+    "leave_waiting_list",
     "make_windows",
     "move_order",
     "open_date",
@@ -55,6 +58,7 @@ __all__ = [
     "set_line",
     "set_policy",
     "sync_policies",
+    "tell_waiting",
     "undo_orders_of_caregiver",
     "undo_uncovered_orders",
     "write_off",

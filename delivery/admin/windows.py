@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ListStep, Step
 from delivery import actions
-from delivery.models import DeliveryWindow
+from delivery.models import DeliveryWindow, WaitingEntry
 from ui.forms import ClockField, DateBoxesField, PortalForm, WholeNumberField
 
 
@@ -82,3 +82,11 @@ class DeliveryWindowAdmin(ActionAdmin):
     @admin.display(description=_("booked"), ordering="booked")
     def places(self, window):
         return _("%(booked)d of %(capacity)d") % {"booked": window.booked, "capacity": window.capacity}
+
+
+@admin.register(WaitingEntry)
+class WaitingEntryAdmin(ActionAdmin):
+    list_display = ["window", "patient", "created_at", "told_at", "times_told", "ended_at"]
+    list_filter = [("ended_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["window", "patient"]
+    ordering = ["-pk"]

@@ -5,6 +5,7 @@ from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product
 from delivery.models.stock import StockMovement
+from delivery.models.waiting import WaitingEntry
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "OrderLine",
     "Product",
     "StockMovement",
+    "WaitingEntry",
 ]

@@ -91,6 +91,7 @@ from delivery.rules.stock import (
     quarantined,
     stock_mismatches,
 )
+from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_tell, still_waits
 from delivery.rules.windows import (
     bookable_windows,
     check_capacity,
@@ -144,6 +145,7 @@ __all__ = [
     "check_fits",
     "check_holds_product",
     "check_hours",
+    "check_is_full",
     "check_is_in_cart",
     "check_is_in_quarantine",
     "check_lead_time",
@@ -154,6 +156,7 @@ __all__ = [
     "check_may_cancel",
     "check_may_decline",
     "check_may_move",
+    "check_may_wait",
     "check_minimum",
     "check_moved_quantity",
     "check_new_window",
@@ -176,6 +179,7 @@ __all__ = [
     "first_day_with_more",
     "flower_equivalent_mg",
     "held_by_orders",
+    "is_time_to_tell",
     "largest_quantity_that_fits",
     "left_on",
     "looks_like_business",
@@ -188,6 +192,7 @@ __all__ = [
     "overlaps",
     "policy_on",
     "quarantined",
+    "still_waits",
     "stock_mismatches",
     "totals",
     "used_by_day",

@@ -7,12 +7,15 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from delivery import actions, rules, shop
 from delivery.acting import acting_required
 from delivery.forms import CheckoutForm
 from ui.errors import PortalError, add_to_form
+
+WAIT_FOR = "wait_for"  # posted with the form by the button of a full window: its code
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -21,6 +24,8 @@ def checkout(request):
     acting = request.acting
     terms = SimpleLazyObject(lambda: shop.terms_for(acting.patient))  # a form that is right needs neither
     cart = SimpleLazyObject(lambda: shop.cart_of(acting, terms))
+    if WAIT_FOR in request.POST:
+        return _wait(request, terms, cart)
     if request.method == "POST":
         return _place(request, terms, cart)
     refusal = acting.refusal
@@ -62,7 +67,20 @@ def _place(request, terms, cart):
     return HttpResponseRedirect(reverse("delivery:order-detail", args=[order.number]), status=303)
 
 
-def _page(request, form, terms, cart, addresses=()):
+def _wait(request, terms, cart):
+    """On the list of a full window; what was typed stays, and nothing is ordered."""
+    window = next((one for one in terms.windows if one.code == request.POST[WAIT_FOR]), None)
+    try:
+        rules.check_is_full(window)
+        actions.join_waiting_list(window=window, patient=request.acting.patient, by=request.user)
+        messages.success(request, _("You are on the waiting list. We write to you when a place opens."))
+    except PortalError as error:
+        messages.warning(request, str(error))
+    form = CheckoutForm(initial=request.POST.dict(), terms=terms, cart=cart)
+    return _page(request, form, terms, cart, key=request.POST.get("idempotency_key"))
+
+
+def _page(request, form, terms, cart, addresses=(), key=None):
     """The total shown is always today's, so a price that changed is seen, and agreed to, on the next try."""
     context = {
         "acting": request.acting,
@@ -71,7 +89,7 @@ def _page(request, form, terms, cart, addresses=()):
         "terms": terms,
         "addresses": addresses,
         "allotment": shop.allotment_of(request.acting.patient, cart, terms),
-        "idempotency_key": form.cleaned_data.get("idempotency_key") if form.is_bound else None,
+        "idempotency_key": (form.cleaned_data.get("idempotency_key") if form.is_bound else key) or uuid4(),
+        "full_windows": shop.full_windows(request.acting, terms),
     }
-    context["idempotency_key"] = context["idempotency_key"] or uuid4()
     return render(request, "delivery/checkout.html", context)

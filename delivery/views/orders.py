@@ -13,7 +13,7 @@ from delivery import rules
 from delivery.acting import Acting, acting_required, people_of
 from delivery.calendar import calendar_of
 from delivery.models import Order
-from delivery.shop import refusal_of
+from delivery.shop import refusal_of, waiting_of
 
 ORDERS_A_PAGE = 50
 
@@ -24,7 +24,8 @@ def order_list(request):
     orders = _orders_of(request.acting.patients).select_related("window", "patient").order_by("-placed_at", "-pk")
     page = Paginator(orders, ORDERS_A_PAGE).get_page(request.GET.get("page"))
     record(action="order.list", by=request.user, subject=request.acting.patient)
-    return render(request, "delivery/order_list.html", {"acting": request.acting, "page": page})
+    waiting = waiting_of(request.user) if request.acting.caller is None else []
+    return render(request, "delivery/order_list.html", {"acting": request.acting, "page": page, "waiting": waiting})
 
 
 def order_required(view):

@@ -1,0 +1,87 @@
+"""The waiting list of a full window: joined, left, and told of a place."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from certification.models import Patient
+from delivery import rules
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, WaitingEntry
+from notifications.actions import queue
+
+
+@audited("waiting.join")
+def join_waiting_list(*, window: DeliveryWindow, patient: Patient, by: User) -> WaitingEntry:
+    """Hear by mail when the full window has room again. Again gives the entry that there is.
+
+    Raises WindowError, OrdererError or CertificationNotValid.
+    """
+    now = timezone.now()
+    Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient.pk)
+    window = DeliveryWindow.objects.get(pk=window.pk)
+    policy = rules.policy_on(timezone.localdate(now))
+    certification = patient.certification_on(window.date)
+    rules.check_may_wait(window, patient=patient, certification=certification, policy=policy, user=by, now=now)
+    rules.check_is_full(window)
+    entry, is_new = WaitingEntry.objects.get_or_create(window=window, patient=patient, orderer=by, ended_at=None)
+    if is_new:
+        record(action="waiting.join", by=by, subject=entry)
+    return entry
+
+
+@audited("waiting.leave")
+def leave_waiting_list(*, entry: WaitingEntry, by: User) -> None:
+    """Again changes nothing."""
+    if WaitingEntry.objects.live().filter(pk=entry.pk).update(ended_at=timezone.now()):
+        record(action="waiting.leave", by=by, subject=entry)
+
+
+def tell_waiting(*, now: datetime, by: User | None) -> int:
+    """Tell everybody on the list of a window that has room, once for each time that it has; returns how many.
+
+    What ended meanwhile is ended: the cut-off has passed, it was ordered, or may not be any more. Nobody is told at
+    night; by then the place may be gone.
+    """
+    policy = rules.policy_on(timezone.localdate(now))
+    waiting = WaitingEntry.objects.live().values_list("pk", flat=True)
+    return sum(_tell(pk, policy, now=now, by=by) for pk in waiting)
+
+
+@transaction.atomic
+def _tell(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) -> bool:
+    entry = (
+        WaitingEntry.objects.live().select_for_update(no_key=True, of=("self",)).select_related().filter(pk=pk).first()
+    )
+    if entry is None:
+        return False
+    window, patient = entry.window, entry.patient
+    ordered = Order.objects.holding().filter(window=window, patient=patient).exists()
+    if ordered or not rules.still_waits(window, patient=patient, policy=policy, user=entry.orderer, now=now):
+        entry.ended_at = now
+        entry.save(update_fields=["ended_at"])
+        return False
+    has_room = window.is_open and window.booked < window.capacity
+    if has_room == (entry.told_at is not None) or (has_room and not rules.is_time_to_tell(now)):
+        return False
+    entry.told_at = now if has_room else None
+    entry.times_told += has_room
+    entry.save(update_fields=["told_at", "times_told"])
+    if has_room:
+        _queue(entry, by=by)
+    return has_room
+
+
+def _queue(entry: WaitingEntry, *, by: User | None) -> None:
+    orderer = entry.orderer
+    reader = entry.patient if entry.patient.user_id == orderer.pk else orderer.caregiver
+    queue(
+        kind="place_open",
+        recipient=orderer.email,
+        context={"entry": entry.pk},
+        dedupe_key=f"place_open:{entry.pk}:{entry.times_told}",
+        language=reader.language,
+        by=by,
+    )

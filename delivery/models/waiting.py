@@ -1,0 +1,46 @@
+"""Who wants to hear when a full window has room again."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from certification.models import Patient
+from delivery.models.orders import Order
+from delivery.models.windows import DeliveryWindow
+
+
+class WaitingEntryQuerySet(models.QuerySet):
+    def live(self):
+        return self.filter(ended_at__isnull=True)
+
+    def shown(self):
+        """Live, and nothing is ordered for that window yet."""
+        ordered = Order.objects.holding().filter(window=OuterRef("window"), patient=OuterRef("patient"))
+        return self.live().exclude(Exists(ordered))
+
+
+class WaitingEntry(models.Model):
+    """One account that waits, for one patient, for a place in one window. Told anew each time that it has room."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    window = models.ForeignKey(DeliveryWindow, on_delete=models.CASCADE, related_name="waiting")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="+")
+    orderer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="waiting_entries")
+    told_at = models.DateTimeField(null=True, blank=True)
+    times_told = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WaitingEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "waiting entries"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["window", "patient", "orderer"], condition=Q(ended_at__isnull=True), name="waiting_once"
+            ),
+            models.CheckConstraint(condition=Q(told_at__isnull=True) | Q(times_told__gt=0), name="waiting_told_counts"),
+        ]
+
+    def __str__(self):
+        return f"waiting entry {self.pk}"
