@@ -1,10 +1,11 @@
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
-from accounts.factors import HAS_MFA, HAS_TWO_WAYS
+from accounts.factors import factors_of
 from accounts.models import Decision, Delegate, PhysicianApplication, User
 
 _WAITING = PhysicianApplication.objects.filter(status=Decision.PENDING)
@@ -15,15 +16,17 @@ def _accounts_on(day):
     """Built once a day: each request asks it, and building it takes longer than asking."""
     return User.objects.select_related("physician").annotate(
         is_delegate=Exists(Delegate.objects.current(day).filter(user=OuterRef("pk"))),
-        is_applicant=Exists(_WAITING.filter(user=OuterRef("pk"), user__physician=None)),
-        has_mfa=HAS_MFA,
-        has_two_ways=HAS_TWO_WAYS,
+        is_applicant=Exists(_WAITING.filter(user=OuterRef("pk"))),
     )
 
 
 class PortalBackend(AuthenticationBackend):
-    """Reads an account with what each request asks of it, in one query."""
+    """Reads an account with what each request asks of it, in one query; `factors` are read when somebody asks."""
 
     def get_user(self, user_id):
         user = _accounts_on(timezone.localdate()).filter(pk=user_id).first()
-        return user if user and self.user_can_authenticate(user) else None
+        if user is None or not self.user_can_authenticate(user):
+            return None
+        user.is_applicant = user.is_applicant and not hasattr(user, "physician")
+        user.factors = SimpleLazyObject(partial(factors_of, user))
+        return user

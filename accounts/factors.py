@@ -1,6 +1,7 @@
 """What protects an account besides its password, and when the loss of one device does not lock its owner out."""
 
 from datetime import timedelta
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef
@@ -29,6 +30,12 @@ HAS_TWO_WAYS = ExpressionWrapper(
     (HAS_MFA & Exists(_codes_kept)) | Exists(_passkeys[1:2]) | (Exists(_apps) & Exists(_keys_apart)),
     output_field=BooleanField(),
 )
+
+
+def factors_of(user: User) -> Any:
+    """`has_mfa` and `has_two_ways` of the account, as they are now."""
+    found = User.objects.filter(pk=user.pk).annotate(has_mfa=HAS_MFA, has_two_ways=HAS_TWO_WAYS)
+    return found.values_list("has_mfa", "has_two_ways", named=True).get()
 
 
 class FactorError(AccountsError):

@@ -126,14 +126,16 @@ class RequireMFAMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        if not settings.REQUIRE_MFA or not request.user.is_authenticated or request.user.has_two_ways:
+        if not settings.REQUIRE_MFA or not request.user.is_authenticated:
             return None
         name = request.resolver_match.view_name or ""
         if name.split("_")[0] in MFA_APPS or name in MFA_PAGES or not asks_for_login(view):
             return None
         if not is_professional(request.user) and not name.startswith("accounts:physician"):
             return None
-        if request.user.has_mfa:
+        if request.user.factors.has_two_ways:
+            return None
+        if request.user.factors.has_mfa:
             return redirect("accounts:second-way")
         messages.info(request, _("Set up two-factor authentication first: it protects your patients' data."))
         return redirect("mfa_activate_totp")

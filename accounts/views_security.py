@@ -19,9 +19,9 @@ RESET = "mfa_reset"  # session key: the reset whose link "this was not me" was o
 @require_safe
 def second_way(request):
     """After the first method, one more: nobody is locked out by the loss of one device."""
-    if not request.user.has_mfa:
+    if not request.user.factors.has_mfa:
         return redirect("mfa_index")
-    if request.user.has_two_ways:
+    if request.user.factors.has_two_ways:
         return redirect("accounts:role")
     return render(request, "accounts/second_way.html")
 

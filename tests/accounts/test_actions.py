@@ -379,12 +379,14 @@ def test_the_auditor_only_reads():
     assert {code.split(".")[1].split("_")[0] for code in STAFF_GROUPS["Auditor"]} == {"view"}
 
 
-def test_get_user_reads_everything_in_one_query(django_assert_num_queries):
+def test_get_user_reads_in_one_query_and_its_factors_in_another(django_assert_num_queries):
     physician = factories.identified_physician()
 
     with django_assert_num_queries(1):
         user = PortalBackend().get_user(physician.user_id)
-        assert (user.physician, user.is_delegate, user.has_mfa, user.role) == (physician, False, False, "physician")
+        assert (user.physician, user.is_delegate, user.role) == (physician, False, "physician")
+    with django_assert_num_queries(1):  # of most requests, nobody asks for these
+        assert not user.factors.has_mfa and not user.factors.has_two_ways
 
 
 def test_get_user_refuses_who_is_not_active():
