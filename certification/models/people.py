@@ -101,13 +101,15 @@ class PatientQuerySet(models.QuerySet):
     )  # decrypted where they are shown alone
 
     def in_hands_of(self, user):
-        """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming."""
-        cared_for = self.model.objects.filter(
-            assignments__caregiver__user=user,
-            assignments__ended_date__isnull=True,
-            assignments__affirmed_at__isnull=False,
+        """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming.
+
+        Two lists put together, each from an index: with an OR, PostgreSQL read all patients at each request.
+        """
+        own = self.model.objects.filter(user=user, affirmed_at__isnull=False)
+        acts = CaregiverAssignment.objects.filter(
+            caregiver__user=user, ended_date__isnull=True, affirmed_at__isnull=False
         )
-        return self.filter(Q(user=user, affirmed_at__isnull=False) | Q(pk__in=cared_for.values("pk")))
+        return self.filter(pk__in=own.values("pk").union(acts.values("patient")))
 
     def with_standing(self):
         """In one query: `joined_assignment` is the open assignment with its caregiver, `joined_certification` what
