@@ -62,7 +62,7 @@ def test_every_wednesday_opens_at_half_past_nine_in_new_york():
     while day.year <= 2030:
         starts_at = window_on(day).starts_at
         assert (starts_at.hour, starts_at.minute, starts_at.date()) == (9, 30, day)
-        assert starts_at.astimezone(UTC).hour == 13 if starts_at.dst() else 14
+        assert starts_at.astimezone(UTC).hour == (13 if starts_at.dst() else 14)
         day += timedelta(weeks=1)
 
 

@@ -78,6 +78,16 @@ def test_it_says_how_long_a_window_is_open(client, window, monday, before, words
     assert words in page(factories.client_for(Order.objects.get().placed_by))
 
 
+@pytest.mark.parametrize(("late", "is_taken"), [(timedelta(0), True), (timedelta(seconds=1), False)])
+def test_24_hours_ahead_is_the_same_on_the_page_in_the_form_and_for_the_order(window, patient, monday, late, is_taken):
+    monday.move_to(window.starts_at - timedelta(hours=24) + late)
+    client = factories.client_for(patient.user)
+    assert (window.code in client.get(url("checkout")).content.decode()) is is_taken
+    response = post(client, window)
+    assert Order.objects.placed().exists() is is_taken
+    assert is_taken or "closed at 9:30 a.m. on Tuesday, November 24" in words_of(response)
+
+
 def test_a_full_window_is_disabled_and_names_the_next_free_one(client, window):
     people.fill(window)
     assert "Full. Next free: Wednesday, November 25, 2026, 1:30 p.m. to 4:30 p.m." in page(client)
