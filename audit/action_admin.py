@@ -46,7 +46,8 @@ class ReasonForm(PortalForm):
 class Step:
     """One button of a change page: `perform(obj, request, **answers)` calls one action; `offered(obj)` shows it.
 
-    `explain(obj)` says on the preview page what will change; `form_class` asks for what the action needs.
+    `explain(obj)` says on the preview page what will change; `form_class` asks for what the action needs, and begins
+    with what `initial(obj)` gives.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Step:
     offered: Any
     explain: Any
     form_class: type = PortalForm
+    initial: Any = None
 
 
 @dataclass(frozen=True)
@@ -225,7 +227,7 @@ class ActionAdmin(admin.ModelAdmin):
             messages.warning(request, _("%(label)s: not possible any more.") % {"label": step.label})
             return HttpResponseRedirect(change_url)
         record(action=f"{self.opts.model_name}.view", by=request.user, subject=obj)
-        form = step.form_class(request.POST if request.method == "POST" else None)
+        form = _form(request, step.form_class, initial=step.initial and step.initial(obj))
         if form.is_valid() and self._perform(request, step, obj, form):
             return HttpResponseRedirect(change_url)
         context = {
@@ -252,7 +254,7 @@ class ActionAdmin(admin.ModelAdmin):
         """POST shows what would change, if there is a preview, and then does it; a refusal is told on the same page."""
         if not request.user.has_perm(step.permission):
             raise PermissionDenied
-        form = step.form_class(request.POST if request.method == "POST" else None)
+        form = _form(request, step.form_class)
         preview = made = None
         if form.is_valid():
             try:
@@ -279,6 +281,11 @@ class ActionAdmin(admin.ModelAdmin):
 
     def _url_name(self, what):
         return f"{self.opts.app_label}_{self.opts.model_name}_{what}"
+
+
+def _form(request, form_class, **options):
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    return form_class(*sent, **{name: value for name, value in options.items() if value})
 
 
 def _address_without(request, *names):

@@ -36,7 +36,7 @@ STAFF_GROUPS = {
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.add_order", "delivery.change_order",
-        "delivery.view_product", "delivery.change_product",
+        "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement",
         "delivery.view_allotmententry",
@@ -52,7 +52,7 @@ STAFF_GROUPS = {
         "certification.check_card"],
     "Manager": [
         "delivery.view_order", "delivery.add_order", "delivery.change_order",
-        "delivery.view_product", "delivery.change_product",
+        "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.add_deliverywindow", "delivery.change_deliverywindow",
         "delivery.view_deliverypolicy", "delivery.add_deliverypolicy",
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",

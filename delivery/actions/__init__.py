@@ -10,6 +10,7 @@ from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.review import confirm_order
 from delivery.actions.stock import (
+    add_product,
     clear_stock,
     count_stock,
     quarantine_stock,
@@ -29,6 +30,7 @@ from delivery.actions.waiting import join_waiting_list, leave_waiting_list, tell
 from delivery.actions.windows import add_window, drop_policy, make_windows, set_capacity, set_policy, sync_policies
 
 __all__ = [
+    "add_product",
     "add_window",
     "answer_call",
     "cancel_order",

@@ -32,6 +32,18 @@ def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
     return product
 
 
+@audited("product.add")
+def add_product(*, sku: str, by: User, **fields: Any) -> Product:
+    """A new row of the menu, sold out, with the fields of `save_product`. Raises ProductError."""
+    rules.check_sku_is_new(sku)
+    product = Product(sku=sku, **fields)
+    product.amount_mg = rules.counted_mg(product)
+    rules.check_product_counts(product)
+    product, _is_new = Product.objects.get_or_create(sku=sku, defaults={**fields, "amount_mg": product.amount_mg})
+    record(action="product.add", by=by, subject=product)
+    return product
+
+
 @audited("stock.receive")
 def receive_stock(
     *, product: Product, quantity: int, lot: str, by: User | None, reason: str = "", entry_key: UUID | None = None

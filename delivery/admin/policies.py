@@ -75,9 +75,9 @@ class PolicyForm(ReasonForm):
     allotment_days = WholeNumberField(label=_("Days that a monthly allotment lasts"), min_value=1, max_value=366)
     field_order = ("effective_date", *TERMS, "reason")
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *sent):
         """Begins with what is in force: a change is one of a few figures."""
-        super().__init__(*args, initial=_as_typed(rules.policy_on(timezone.localdate())), **kwargs)
+        super().__init__(*sent, initial=_as_typed(rules.policy_on(timezone.localdate())))
 
 
 def _as_typed(policy):

@@ -1,19 +1,51 @@
 """The menu."""
 
+from decimal import Decimal
+
+from django import forms
 from django.contrib import admin
+from django.core.validators import RegexValidator
 from django.db.models import F
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
+from audit.action_admin import ActionAdmin, ListStep, Step
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.stock_steps import STOCK_STEPS
 from delivery.models import Product
-from ui.forms import DollarsField, PortalForm, WholeNumberField
-from ui.templatetags.portal import money
+from ui.forms import DollarsField, GramsField, PortalForm, WholeNumberField, validate_printable
+from ui.templatetags.portal import grams, money
+
+
+class ProductForm(PortalForm):
+    """All that a row of the menu says; its flower equivalent follows from it."""
+
+    name = forms.CharField(label=_("Name"), max_length=120, validators=[validate_printable])
+    form = forms.ChoiceField(label=_("Form"), choices=Product.Form.choices)
+    price_cents = DollarsField(label=_("Price in dollars"))
+    weight_mg = GramsField(
+        label=_("Own weight as flower, in grams"),
+        required=False,
+        help_text=_("For flower alone. Everything else counts by its THC and CBD."),
+    )
+    thc_mg = WholeNumberField(label=_("THC in mg"), min_value=0, max_value=100_000)
+    cbd_mg = WholeNumberField(label=_("CBD in mg"), min_value=0, max_value=100_000)
+    low_stock_at = WholeNumberField(label=_("Low when so many are left"), min_value=0, max_value=1000, initial=5)
+    is_inhaled = forms.BooleanField(
+        label=_("Inhaled"), required=False, help_text=_("Smoked or vaporized: not for patients under 18.")
+    )
+
+
+class NewProductForm(ProductForm):
+    sku = forms.CharField(
+        label=_("SKU"),
+        max_length=30,
+        validators=[RegexValidator(r"^[A-Z0-9-]+$", _("Use capital letters, digits and hyphens, like TI-CALM-600."))],
+    )
+    field_order = ("sku",)
 
 
 class PriceForm(PortalForm):
@@ -41,6 +73,20 @@ def _set_price(product, request, price_cents):
     actions.save_product(sku=product.sku, price_cents=price_cents, by=request.user)
 
 
+def _as_typed(product):
+    typed = {name: getattr(product, name) for name in ProductForm.base_fields}
+    weight = product.weight_mg and f"{Decimal(product.weight_mg) / 1000:.3f}".rstrip("0").rstrip(".")
+    return typed | {"price_cents": money(product.price_cents).removeprefix("$"), "weight_mg": weight}
+
+
+def _explain_change(product):
+    words = _(
+        "It counts as %(amount)s of flower. What it counts as follows from its weight, or from THC and CBD. Orders "
+        "that were placed stay as they are; who has it in a cart is told of the change."
+    )
+    return words % {"amount": grams(product.amount_mg)}
+
+
 def _explain_menu(product):
     if product.is_active:
         return _("%(sku)s can no longer be put in a cart. Orders that were placed stay.") % {"sku": product.sku}
@@ -53,13 +99,25 @@ class ProductAdmin(ActionAdmin):
     list_filter = [LowStockFilter, "form", "is_active"]
     search_fields = ["sku", "name"]
     fields = readonly_fields = [
-        "sku", "name", "form", "price", "flower_equivalent", "thc_mg", "cbd_mg", "stock", "low_stock_at", "lots",
-        "is_inhaled", "is_active",
+        "sku", "name", "form", "price", "flower_equivalent", "weight_mg", "thc_mg", "cbd_mg", "stock", "low_stock_at",
+        "lots", "is_inhaled", "is_active",
     ]  # fmt: skip
     price = columns.amount("price_cents", _("price"))
     flower_equivalent = columns.equivalent()
     steps = (
         *STOCK_STEPS,
+        Step(
+            name="edit",
+            label=_("Change what the menu says"),
+            permission="delivery.change_product",
+            offered=lambda _product: True,
+            explain=_explain_change,
+            perform=lambda product, request, **answers: actions.save_product(
+                sku=product.sku, **answers, by=request.user
+            ),
+            form_class=ProductForm,
+            initial=_as_typed,
+        ),
         Step(
             name="price",
             label=_("Change the price"),
@@ -94,6 +152,17 @@ class ProductAdmin(ActionAdmin):
                 sku=product.sku, low_stock_at=low_stock_at, by=request.user
             ),
             form_class=LowStockForm,
+        ),
+    )
+
+    list_steps = (
+        ListStep(
+            name="new",
+            label=_("Add a product"),
+            permission="delivery.add_product",
+            explain=_("It stands on the menu at once, sold out until stock is received."),
+            form_class=NewProductForm,
+            perform=lambda request, **answers: actions.add_product(**answers, by=request.user),
         ),
     )
 

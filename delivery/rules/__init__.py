@@ -71,6 +71,7 @@ from delivery.rules.products import (
     check_product_fits_age,
     check_product_fits_patient,
     check_quantity,
+    check_sku_is_new,
     check_stock,
     counted_mg,
 )
@@ -169,6 +170,7 @@ __all__ = [
     "check_product_fits_patient",
     "check_quantity",
     "check_same_request",
+    "check_sku_is_new",
     "check_stock",
     "check_subtotal_is_as_seen",
     "check_transition",

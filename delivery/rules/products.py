@@ -29,6 +29,14 @@ def check_product_counts(product: Product) -> None:
         )
 
 
+def check_sku_is_new(sku: str) -> None:
+    """No product has it, on the menu or off it; raises ProductError."""
+    if Product.objects.filter(sku=sku).exists():
+        raise ProductError(
+            _("%(sku)s is on the list already. Change it there, or use another SKU.") % {"sku": sku}, field="sku"
+        )
+
+
 def check_quantity(quantity: int) -> None:
     """From 0 (take it out) to 99; raises QuantityError."""
     if not 0 <= quantity <= MOST_OF_ONE_PRODUCT:

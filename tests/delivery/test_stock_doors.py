@@ -139,3 +139,70 @@ def test_who_may_not_change_stock_opens_none_of_it():
         for address in (UPLOAD, EXPORT, LOT):
             assert client.get(address).status_code == 403
     assert factories.client_for(factories.staff("Auditor")).get(UPLOAD).status_code == 403
+
+
+# --- The menu's rows ------------------------------------------------------------------------------------------------
+
+NEW = "/admin/delivery/product/new/"
+
+
+def typed(**over):
+    row = {
+        "sku": "TI-NEW-300", "name": "Harbor drops, 30 mL", "form": "tincture", "price_cents": "42.50", "weight_mg": "",
+        "thc_mg": "300", "cbd_mg": "20", "low_stock_at": "5",
+    }  # fmt: skip
+    return {**row, **over}
+
+
+def test_add_product_counts_by_the_formula_and_is_sold_out(pharmacist):
+    response = pharmacist.post(NEW, typed(), follow=True)
+    product = Product.objects.get(sku="TI-NEW-300")
+    assert (product.price_cents, product.amount_mg, product.stock, product.is_inhaled) == (4250, 1240, 0, False)
+    assert "Add a product: done." in response.content.decode()
+    assert Event.objects.filter(action="product.add", outcome="done").count() == 1
+
+
+def test_check_sku_is_new(pharmacist):
+    factories.product(sku="TI-NEW-300", name="Older drops")
+    assert "on the list already" in pharmacist.post(NEW, typed()).content.decode()
+    assert Product.objects.get(sku="TI-NEW-300").name == "Older drops"
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"sku": "ti new"}, "Use capital letters"),
+        ({"sku": "\x00"}, "Some characters"),
+        ({"name": "Drops 🌿"}, "without emoji"),
+        ({"name": "x" * 121}, "Shorten this to 120"),
+        ({"price_cents": "0"}, "Enter a price"),
+        ({"price_cents": "1e3"}, "Enter a price"),
+        ({"weight_mg": "heavy"}, "Enter grams"),
+        ({"thc_mg": "-1"}, "Enter 0 or more."),
+        ({"thc_mg": "0", "cbd_mg": "0"}, "Enter the THC or CBD"),
+        ({"form": "drink"}, "Choose one of the answers"),
+    ],
+)
+def test_a_row_that_cannot_be_is_told_and_stays_typed(pharmacist, over, sentence):
+    page = pharmacist.post(NEW, typed(**over)).content.decode()
+    assert sentence in page and 'value="20"' in page or "cbd_mg" in over
+    assert not Product.objects.exists()
+
+
+def test_a_row_is_changed_from_what_it_says(pharmacist):
+    product = factories.product(sku="FL-1", form="flower", weight_mg=3_500, is_inhaled=True)
+    page = pharmacist.get(step(product, "edit")).content.decode()
+    assert 'value="3.5"' in page and "checked" in page
+    pharmacist.post(step(product, "edit"), typed(form="flower", weight_mg="7", name="Harbor Haze, 7 g"))
+    product.refresh_from_db()
+    assert (product.sku, product.amount_mg, product.name, product.is_inhaled) == (
+        "FL-1",
+        7_000,
+        "Harbor Haze, 7 g",
+        False,
+    )
+
+
+def test_rows_are_for_who_keeps_the_menu():
+    driver = factories.client_for(factories.staff("Driver"))
+    assert (driver.get(NEW).status_code, driver.post(NEW, typed()).status_code) == (403, 403)
