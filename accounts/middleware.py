@@ -142,13 +142,13 @@ class RequireMFAMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """What a signed-in person sees is kept by no cache."""
+    """What a signed-in person sees is kept by no cache, but for what its address names for good."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        if request.user.is_authenticated:
+        if request.user.is_authenticated and "immutable" not in response.get("Cache-Control", ""):
             add_never_cache_headers(response)
         return response

@@ -1,24 +1,20 @@
 """What a letter's file may be, judged by what is in it: a PDF, or a photo that is drawn anew. The name says nothing."""
 
 import io
-import zipfile
 from typing import Any
 
 import pypdf
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from certification.models import Letter
 from certification.models.letters import LETTER_BYTES
 from certification.rules.errors import LetterError
+from ui.pictures import TooManyPixels, Unreadable, drawn_anew, hides_something, kind_of
 
 MEGABYTE = 1024 * 1024
 LONGEST_SIDE = 3000  # pixels: an A4 page at 250 dots an inch can be read well
-MOST_PIXELS = 80_000_000  # a file that unpacks to more is a trap; Pillow itself warns from 89 million on
 JPEG_QUALITY = 85
 END_OF_PDF = b"%%EOF"
-MARKUP = (b"<script", b"<svg", b"<html", b"<?php", b"<!doctype")
-PICTURES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG"}
 
 
 def read_letter(file: Any) -> tuple[bytes, str]:
@@ -28,10 +24,10 @@ def read_letter(file: Any) -> tuple[bytes, str]:
     content = file.read()
     if not content:
         raise _refusal(_("This file is empty. Choose the PDF or the photo of the letter."))
-    kind = next((kind for start, kind in PICTURES.items() if content.startswith(start)), None)
+    kind = kind_of(content)
     if not kind and not content.startswith(b"%PDF-"):
         raise _refusal(_("This is neither a PDF nor a JPEG or PNG photo. Save the letter as one of these."))
-    if zipfile.is_zipfile(io.BytesIO(content)) or any(sign in content.lower() for sign in MARKUP):
+    if hides_something(content):
         raise _refusal(_("Something else is hidden in this file. Scan the letter again, or take a photo of it."))
     if kind:
         return _drawn_anew(content, kind), Letter.ContentType.JPEG
@@ -71,24 +67,14 @@ def _runs_something(root: Any) -> bool:
 
 
 def _drawn_anew(content: bytes, kind: str) -> bytes:
-    """The picture as a JPEG of ours: upright, not too large, without the place it was taken at."""
-    too_many = _("This photo has too many pixels. Take a smaller one, or scan the letter.")
     try:
-        with Image.open(io.BytesIO(content), formats=[kind]) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise _refusal(too_many)
-            picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise _refusal(too_many) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        return drawn_anew(content, kind, longest_side=LONGEST_SIDE, quality=JPEG_QUALITY)
+    except TooManyPixels as error:
+        raise _refusal(_("This photo has too many pixels. Take a smaller one, or scan the letter.")) from error
+    except Unreadable as error:
         raise _refusal(
             _("This photo cannot be read: the file is damaged. Take it again, or scan the letter.")
         ) from error
-    upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    drawn = io.BytesIO()
-    upright.save(drawn, "JPEG", quality=JPEG_QUALITY)
-    return drawn.getvalue()
 
 
 def _refusal(sentence: str) -> LetterError:

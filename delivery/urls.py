@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import allotment, cart, changes, checkout, home, orders, record, waiting
+from delivery.views import allotment, cart, changes, checkout, home, orders, photos, record, waiting
 
 app_name = "delivery"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("home/", home.home, name="home"),
     path("record/", record.own_record, name="record"),
     path("delivery/", cart.product_list, name="product-list"),
+    path("delivery/photos/<slug:digest>.jpg", photos.product_photo, name="product-photo"),
     path("delivery/cart/", cart.cart_line, name="cart-line"),
     path("delivery/call/end/", cart.phone_end, name="phone-end"),
     path("delivery/acting-for/", cart.acting_for, name="acting-for"),

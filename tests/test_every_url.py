@@ -24,6 +24,7 @@ LINKS = {
     "certification:invitation-link", "certification:verify", "accounts:not-me-link", "accounts:reset-link",
     "accounts:main-address-link",
 }  # fmt: skip
+PHOTO = "delivery:product-photo"  # for whoever has signed in; tests/delivery/test_photos.py
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
     "accounts:role", "accounts:physician-identify", "accounts:physician-apply", "accounts:second-way",
@@ -31,7 +32,7 @@ OWN = {
     "certification:affirmation", "certification:own-contact", "certification:card", "certification:card-pdf",
     "delivery:home", "delivery:product-list", "delivery:cart-line", "delivery:acting-for", "delivery:checkout",
     "delivery:order-list", "delivery:allotment", "delivery:phone-end", "delivery:record",
-    "delivery:waiting-leave",
+    "delivery:waiting-leave", PHOTO,
 }  # fmt: skip
 # For any physician or her office, who see only what is theirs.
 OFFICE = {
@@ -91,6 +92,7 @@ PATIENT_IS_LED = {
     "delivery:order-again": 405,
     "delivery:phone-end": 405,
     "delivery:waiting-leave": 405,
+    PHOTO: 404,
 }
 # allauth's pages of a state's sign-on: there once it is switched on (tests/accounts/test_sign_on.py).
 SIGN_ON = {
@@ -156,6 +158,8 @@ def address_of(name, world):
         return reverse(name, args=[world.draft.uuid, "specialist"])
     if name in ORDER:
         return reverse(name, args=[world.order.number])
+    if name == PHOTO:
+        return reverse(name, args=["there-is-none"])
     if name == "accounts:physician-renewed":
         return reverse(name, args=["dea"])
     return reverse(name, args=["a-token"]) if name in LINKS else reverse(name)

@@ -8,15 +8,14 @@ from delivery.actions.moving import decline_order, move_order
 from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
+from delivery.actions.products import add_product, drop_photo, save_product, set_photo
 from delivery.actions.review import confirm_order
 from delivery.actions.stock import (
-    add_product,
     clear_stock,
     count_stock,
     quarantine_stock,
     receive_file,
     receive_stock,
-    save_product,
     write_off,
 )
 from delivery.actions.undoing import (
@@ -40,6 +39,7 @@ __all__ = [
     "confirm_order",
     "count_stock",
     "decline_order",
+    "drop_photo",
     "drop_policy",
     "join_waiting_list",
     "lapse_orders",
@@ -58,6 +58,7 @@ __all__ = [
     "save_product",
     "set_capacity",
     "set_line",
+    "set_photo",
     "set_policy",
     "sync_policies",
     "tell_waiting",

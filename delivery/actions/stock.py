@@ -1,7 +1,6 @@
-"""The menu and its stock. Each change locks the product, then writes one movement (or a pair) and the new stock."""
+"""The stock of the menu. Each change locks the product, then writes one movement (or a pair) and the new stock."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db.models import F
@@ -13,35 +12,6 @@ from delivery.models import Product, StockMovement
 from delivery.stock_files import Receipt, read_receipts
 
 K = StockMovement.Kind
-
-
-@audited("product.save")
-def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
-    """A row of the menu: name, form, price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled, is_active.
-
-    Never the stock. Its flower equivalent is its own weight (`weight_mg`), or else the state's formula.
-    Raises ProductError.
-    """
-    product = Product.objects.select_for_update(no_key=True).filter(sku=sku).first() or Product(sku=sku)
-    for name, value in fields.items():
-        setattr(product, name, value)
-    product.amount_mg = rules.counted_mg(product)
-    rules.check_product_counts(product)
-    product.save(update_fields=[*fields, "amount_mg"] if product.pk else None)
-    record(action="product.save", by=by, subject=product)
-    return product
-
-
-@audited("product.add")
-def add_product(*, sku: str, by: User, **fields: Any) -> Product:
-    """A new row of the menu, sold out, with the fields of `save_product`. Raises ProductError."""
-    rules.check_sku_is_new(sku)
-    product = Product(sku=sku, **fields)
-    product.amount_mg = rules.counted_mg(product)
-    rules.check_product_counts(product)
-    product, _is_new = Product.objects.get_or_create(sku=sku, defaults={**fields, "amount_mg": product.amount_mg})
-    record(action="product.add", by=by, subject=product)
-    return product
 
 
 @audited("stock.receive")

@@ -52,6 +52,10 @@ class PriceForm(PortalForm):
     price_cents = DollarsField(label=_("Price in dollars"))
 
 
+class PhotoForm(PortalForm):
+    photo = forms.FileField(label=_("Photo"), help_text=_("A JPEG or PNG of at most 10 MB; the menu shows it small."))
+
+
 class LowStockForm(PortalForm):
     low_stock_at = WholeNumberField(label=_("Low when so many are left"), min_value=0, max_value=1000)
 
@@ -117,6 +121,23 @@ class ProductAdmin(ActionAdmin):
             ),
             form_class=ProductForm,
             initial=_as_typed,
+        ),
+        Step(
+            name="photo",
+            label=_("Set the photo"),
+            permission="delivery.change_product",
+            offered=lambda _product: True,
+            explain=lambda product: _("The menu shows it beside the words. It takes the place of an earlier one."),
+            perform=lambda product, request, photo: actions.set_photo(product=product, photo=photo, by=request.user),
+            form_class=PhotoForm,
+        ),
+        Step(
+            name="drop-photo",
+            label=_("Take the photo off"),
+            permission="delivery.change_product",
+            offered=lambda product: hasattr(product, "photo"),
+            explain=lambda product: _("The menu then shows the words alone."),
+            perform=lambda product, request: actions.drop_photo(product=product, by=request.user),
         ),
         Step(
             name="price",

@@ -3,7 +3,7 @@
 from delivery.models.allotment import AllotmentEntry
 from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.orders import Order, OrderLine
-from delivery.models.products import Product
+from delivery.models.products import Product, ProductPhoto
 from delivery.models.stock import StockMovement
 from delivery.models.waiting import WaitingEntry
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
@@ -17,6 +17,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Product",
+    "ProductPhoto",
     "StockMovement",
     "WaitingEntry",
 ]

@@ -57,3 +57,18 @@ class Product(models.Model):
     @property
     def is_low(self):
         return self.stock <= self.low_stock_at
+
+
+class ProductPhoto(models.Model):
+    """A small JPEG, under an address of its own that never shows another one."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="photo")
+    content = models.BinaryField()
+    digest = models.CharField(max_length=32, unique=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(digest=""), name="photo_has_digest")]
+
+    def __str__(self):
+        return f"photo {self.pk}"

@@ -1,0 +1,58 @@
+"""The rows of the menu, and their photos."""
+
+import hashlib
+from typing import Any
+
+from accounts.models import User
+from audit.actions import audited, record
+from delivery import rules
+from delivery.models import Product, ProductPhoto
+from delivery.photos import read_photo
+
+
+@audited("product.save")
+def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
+    """A row of the menu: name, form, price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled, is_active.
+
+    Never the stock. Its flower equivalent is its own weight (`weight_mg`), or else the state's formula.
+    Raises ProductError.
+    """
+    product = Product.objects.select_for_update(no_key=True).filter(sku=sku).first() or Product(sku=sku)
+    for name, value in fields.items():
+        setattr(product, name, value)
+    product.amount_mg = rules.counted_mg(product)
+    rules.check_product_counts(product)
+    product.save(update_fields=[*fields, "amount_mg"] if product.pk else None)
+    record(action="product.save", by=by, subject=product)
+    return product
+
+
+@audited("product.add")
+def add_product(*, sku: str, by: User, **fields: Any) -> Product:
+    """A new row of the menu, sold out, with the fields of `save_product`. Raises ProductError."""
+    rules.check_sku_is_new(sku)
+    product = Product(sku=sku, **fields)
+    product.amount_mg = rules.counted_mg(product)
+    rules.check_product_counts(product)
+    product, _is_new = Product.objects.get_or_create(sku=sku, defaults={**fields, "amount_mg": product.amount_mg})
+    record(action="product.add", by=by, subject=product)
+    return product
+
+
+@audited("product.photo")
+def set_photo(*, product: Product, photo: Any, by: User) -> ProductPhoto:
+    """The photo of a product, from an uploaded JPEG or PNG, in the place of an earlier one. Raises ProductError."""
+    content = read_photo(photo)
+    digest = hashlib.sha256(f"{product.pk}:".encode() + content).hexdigest()[:32]
+    kept, _is_new = ProductPhoto.objects.update_or_create(
+        product=product, defaults={"content": content, "digest": digest}
+    )
+    record(action="product.photo", by=by, subject=product)
+    return kept
+
+
+@audited("product.drop_photo")
+def drop_photo(*, product: Product, by: User) -> None:
+    """The menu shows words alone. Again changes nothing."""
+    ProductPhoto.objects.filter(product=product).delete()
+    record(action="product.drop_photo", by=by, subject=product)

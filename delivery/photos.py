@@ -1,0 +1,31 @@
+"""The photo of a product: what may be uploaded, and what is kept of it."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from delivery.rules.errors import ProductError
+from ui.pictures import TooManyPixels, Unreadable, drawn_anew, hides_something, kind_of
+
+MOST_BYTES = 10 * 1024 * 1024
+LONGEST_SIDE, QUALITY = 480, 72  # pixels: some 20 kB, twice as sharp as it is shown
+
+
+def read_photo(file: Any) -> bytes:
+    """A small JPEG drawn from the uploaded JPEG or PNG; raises ProductError in words for the uploader."""
+    if file.size > MOST_BYTES:
+        raise _refusal(_("This photo is larger than 10 MB. Take a smaller one."))
+    content = file.read()
+    kind = kind_of(content)
+    if kind is None:
+        raise _refusal(_("This is neither a JPEG nor a PNG photo. Save it as one of these."))
+    if hides_something(content):
+        raise _refusal(_("Something else is hidden in this file. Take the photo again."))
+    try:
+        return drawn_anew(content, kind, longest_side=LONGEST_SIDE, quality=QUALITY)
+    except (TooManyPixels, Unreadable) as error:
+        raise _refusal(_("This photo is damaged, or has too many pixels. Take a smaller one.")) from error
+
+
+def _refusal(sentence: str) -> ProductError:
+    return ProductError(sentence, field="photo")

@@ -1,0 +1,102 @@
+"""The photo of a product: judged by what is in it, drawn anew, and shown on the menu."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from PIL import Image
+
+from delivery import actions, photos
+from delivery.models import ProductPhoto
+from tests import factories
+from tests.delivery.people import url
+from tests.guard import unguarded
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def pharmacist():
+    return factories.client_for(factories.staff("Pharmacist"))
+
+
+@pytest.fixture
+def product():
+    return factories.product(stock=5)
+
+
+def picture(kind="JPEG", size=(1200, 800), name="photo.jpg", after=b""):
+    made = io.BytesIO()
+    Image.new("RGB", size, "#3a6").save(made, kind)
+    return SimpleUploadedFile(name, made.getvalue() + after)
+
+
+def step(product, name):
+    return reverse("admin:delivery_product_step", args=[product.pk, name])
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_set_photo_draws_it_anew_and_small(pharmacist, product, kind):
+    assert 'enctype="multipart/form-data"' in pharmacist.get(step(product, "photo")).content.decode()
+    pharmacist.post(step(product, "photo"), {"photo": picture(kind)})
+    with Image.open(io.BytesIO(bytes(product.photo.content))) as kept:
+        assert (kept.format, kept.size) == ("JPEG", (480, 320))
+
+
+def test_set_photo_again_takes_the_place_of_the_first(pharmacist, product):
+    for size in ((300, 200), (200, 300)):
+        pharmacist.post(step(product, "photo"), {"photo": picture(size=size)})
+    with Image.open(io.BytesIO(bytes(ProductPhoto.objects.get().content))) as kept:
+        assert kept.size == (200, 300)
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (picture(after=b"<script>alert(1)</script>"), "Something else is hidden"),
+        (SimpleUploadedFile("photo.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "neither a JPEG nor a PNG"),
+        (SimpleUploadedFile("photo.png", b"PK\x03\x04 a zip"), "neither a JPEG nor a PNG"),
+        (SimpleUploadedFile("photo.jpg", b"\xff\xd8\xff and no more"), "damaged"),
+        (SimpleUploadedFile("photo.jpg", b""), "empty"),
+        (None, "Enter photo"),
+    ],
+)
+def test_a_file_that_is_no_photo_gets_a_sentence(pharmacist, product, file, sentence):
+    page = pharmacist.post(step(product, "photo"), {"photo": file} if file else {}).content.decode()
+    assert sentence in page and not ProductPhoto.objects.exists()
+
+
+def test_a_photo_of_too_many_bytes_is_not_read(pharmacist, product, monkeypatch):
+    monkeypatch.setattr(photos, "MOST_BYTES", 1000)
+    assert "larger than" in pharmacist.post(step(product, "photo"), {"photo": picture("PNG")}).content.decode()
+
+
+def test_the_menu_shows_it_and_the_browser_keeps_it(pharmacist, product):
+    pharmacist.post(step(product, "photo"), {"photo": picture()})
+    client = factories.client_for(factories.patient().user)
+    factories.window()
+    address = url("product-photo", product.photo.digest)
+
+    page = client.get(url("product-list")).content.decode()
+    response = client.get(address)
+
+    assert f'src="{address}"' in page and 'loading="lazy"' in page
+    assert (response["Content-Type"], response["Cache-Control"]) == (
+        "image/jpeg", "private, max-age=31536000, immutable",
+    )  # fmt: skip
+    assert client.get(url("product-photo", "another")).status_code == 404
+
+
+def test_drop_photo_leaves_the_words(pharmacist, product):
+    pharmacist.post(step(product, "photo"), {"photo": picture()})
+    for _ in range(2):
+        pharmacist.post(step(product, "drop-photo"))
+    assert not ProductPhoto.objects.exists()
+
+
+def test_database_refuses_a_photo_without_its_digest(product):
+    actions.set_photo(product=product, photo=picture(), by=None)
+    with unguarded(), pytest.raises(IntegrityError, match="photo_has_digest"), transaction.atomic():
+        ProductPhoto.objects.update(digest="")
