@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, Step, related
+from audit.action_admin import ActionAdmin, ReasonForm, ShortPaginator, Step, related, search_term
 from certification.actions import (
     agree_take_over,
     close_patient,
@@ -83,7 +83,7 @@ class CertificationAdmin(ActionAdmin):
     list_display = ["number", "status", "patient", "physician", "certified_date", "last_valid_day"]
     list_filter = ["status", "certified_date", "expires_date"]
     list_select_related = ["patient", "physician"]
-    ordering = ["status", "expires_date"]
+    paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
     inlines = [AmendmentInline]
     search_help_text = _("Number of the certification, or name, birth date, phone or number of the patient")
@@ -126,6 +126,11 @@ class CertificationAdmin(ActionAdmin):
             form_class=ReasonForm,
         ),
     )
+
+    def get_ordering(self, request):
+        """What ends first, as an index holds it; the few that a search finds are sorted instead."""
+        ordering = ["status", "expires_date"]
+        return ordering if search_term(request, Certification) else [*ordering, "pk"]
 
     def get_search_results(self, request, queryset, search_term):
         if not search_term:
@@ -214,11 +219,15 @@ class AssignmentInline(admin.TabularInline):
 class PersonAdmin(ActionAdmin):
     list_display = ["number", "name", "birth_date", "city", "phone"]
     list_select_related = ["user"]
-    ordering = ["search_name"]
+    paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, people_called says
     search_help_text = _("Name, birth date, phone or number")
     fields = PERSON_FIELDS
     inlines = [AssignmentInline]
+
+    def get_ordering(self, request):
+        """The latest first; what a search found by name."""
+        return ["search_name"] if search_term(request, self.model) else ["-pk"]
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.filter(people_called(search_term)) if search_term else queryset), False

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin import site
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from certification.admin import CaregiverAdmin, CertificationAdmin, PatientAdmin
@@ -77,6 +78,22 @@ def test_whom_an_account_acts_for_is_found_in_the_indexes_of_accounts(own):
     plan = plan_of(lambda: list(Patient.objects.in_hands_of(account).with_standing()))
     assert "certification_patient_user_id_key" in plan and "certification_caregiver_user_id_key" in plan
     assert "SubPlan" not in plan
+
+
+@pytest.mark.parametrize(
+    ("model", "index"), [("certification", "certification_ending"), ("patient", "certification_patient_pkey")]
+)
+def test_a_list_of_the_admin_is_neither_sorted_nor_counted_as_a_whole(own, model, index):
+    address = reverse(f"admin:certification_{model}_changelist")
+    with CaptureQueriesContext(connection) as caught:
+        factories.client_for(factories.staff("Registrar")).get(address)
+    queries = [query["sql"] for query in caught if f'FROM "certification_{model}"' in query["sql"]]
+    assert not any("COUNT(" in sql for sql in queries)
+    (listed,) = [sql for sql in queries if "ORDER BY" in sql and "LIMIT 50" in sql]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL random_page_cost = 1.1; EXPLAIN {listed}")
+        plan = "\n".join(row for (row,) in cursor.fetchall())
+    assert f"using {index} on" in plan.replace("Backward ", "") and "Sort" not in plan, plan
 
 
 @pytest.mark.parametrize(
