@@ -4,24 +4,25 @@ import re
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, ShortPaginator, Step, search_term
+from audit.action_admin import ActionAdmin, ShortPaginator, search_term
 from certification.models import Patient
 from certification.search import as_digits, people_called
-from delivery import actions, rules
+from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
-from delivery.models import Order, OrderLine, Product
-from delivery.rules import ALLOWED_TRANSITIONS, looks_like_business, orders_of_same_stop
+from delivery.admin.order_steps import ORDER_STEPS, lots_in_words
+from delivery.models import Order, OrderLine
+from delivery.rules import looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
-from ui.templatetags.portal import money, phone
+from ui.templatetags.portal import phone
 
 MOST_PEOPLE = 500  # that a search finds, and as many open orders
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
@@ -57,10 +58,6 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
-def _lots_in_words(line):
-    return ", ".join(f"{lot} × {quantity}" for lot, quantity in rules.lots_of(line)) or "-"
-
-
 class LineInline(admin.TabularInline):
     model = OrderLine
     fields = readonly_fields = ["product_name", "quantity", "unit_price", "flower_equivalent", "lots"]
@@ -75,7 +72,7 @@ class LineInline(admin.TabularInline):
 
     @admin.display(description=_("take from lot"))
     def lots(self, line):
-        return _lots_in_words(line)
+        return lots_in_words(line)
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("product")
@@ -87,48 +84,6 @@ class LineInline(admin.TabularInline):
         return False
 
     has_change_permission = has_delete_permission = has_add_permission
-
-
-def _offered(status):
-    return lambda order: status in ALLOWED_TRANSITIONS[Order.Status(order.status)]
-
-
-def _about(order):
-    words = {
-        "number": order.number,
-        "window": columns.when(order.window),
-        "total": money(order.subtotal_cents),
-        "where": f"{order.street_address}, {order.town}",
-    }
-    return _("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
-
-
-def _explain_confirmation(order):
-    return f"{_about(order)}\n" + str(_("It becomes confirmed, and the person who ordered gets a mail that says so."))
-
-
-def _explain_refusal(order):
-    return f"{_about(order)}\n" + str(
-        _("Its place, stock and allotment are given back. The person who ordered gets a mail, and reads your reason.")
-    )
-
-
-def _explain_lot(order):
-    lines = [f"{line.product.sku}: {_lots_in_words(line)}" for line in order.lines.select_related("product")]
-    return "\n".join([str(_about(order)), str(_("The lots that are written down for it:")), *lines])
-
-
-class ProductBySkuField(forms.CharField):
-    def clean(self, value):
-        product = Product.objects.filter(sku=super().clean(value)).first()
-        if product is None:
-            raise ValidationError(_("Enter the SKU of a product of this order."))
-        return product
-
-
-class LotForm(PortalForm):
-    product = ProductBySkuField(label=_("SKU"), max_length=30)
-    lot = forms.CharField(label=_("Lot you took"), max_length=40)
 
 
 @admin.register(Order)
@@ -153,36 +108,7 @@ class OrderAdmin(ActionAdmin):
     inlines = [LineInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
     flower_equivalent = columns.equivalent()
-    steps = (
-        Step(
-            name="confirm",
-            label=_("Confirm"),
-            permission="delivery.change_order",
-            offered=_offered(Order.Status.CONFIRMED),
-            explain=_explain_confirmation,
-            perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
-        ),
-        Step(
-            name="refuse",
-            label=_("Refuse"),
-            permission="delivery.change_order",
-            offered=_offered(Order.Status.REFUSED),
-            explain=_explain_refusal,
-            perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
-            form_class=ReasonForm,
-        ),
-        Step(
-            name="lot",
-            label=_("Take another lot"),
-            permission="delivery.change_order",
-            offered=lambda order: order.status in Order.HOLDING,
-            explain=_explain_lot,
-            perform=lambda order, request, product, lot: actions.change_lot(
-                order=order, product=product, lot=lot, by=request.user
-            ),
-            form_class=LotForm,
-        ),
-    )
+    steps = ORDER_STEPS
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.phone_view)

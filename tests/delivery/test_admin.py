@@ -1,10 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from audit.action_admin import ShortPaginator
 from audit.models import Event
 from delivery import actions
-from delivery.models import Order, Product
+from delivery.models import DeliveryWindow, Order, Product
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import words_of
@@ -45,6 +47,37 @@ def test_the_list_opens_on_what_waits(pharmacist):
     assert waiting.number in everything
     assert confirmed.number in everything
     assert "cart" not in everything
+
+
+def test_staff_move_an_order_past_the_cut_off_for_somebody_who_calls(pharmacist, monday):
+    order, later = factories.order(), factories.window(factories.next_wednesday(1))
+    monday.move_to(order.window.starts_at - timedelta(hours=2))
+    pharmacist = factories.client_for(factories.staff("Pharmacist"))
+    assert "Wed, Dec 2, 2026, 9:30 a.m. to 1:30 p.m., 20 left" in pharmacist.get(step(order, "move")).content.decode()
+
+    refused = pharmacist.post(
+        step(order, "move"), {"window": DeliveryWindow.objects.get(date=order.window.date, starts="13:30").pk}
+    )
+    assert "closed at" in refused.content.decode()
+    pharmacist.post(step(order, "move"), {"window": later.pk})
+
+    assert Order.objects.get(pk=order.pk).window == later
+
+
+@pytest.mark.parametrize("window", ["", "0", "abc", "9" * 30, "\x00"])
+def test_a_window_that_there_is_not_moves_nothing(pharmacist, window):
+    order = factories.order()
+    assert b"errorlist" in pharmacist.post(step(order, "move"), {"window": window}).content
+    assert Order.objects.get(pk=order.pk).moves == 0
+
+
+def test_staff_cancel_an_order_with_a_reason(pharmacist):
+    order = factories.order()
+    assert "Enter a reason." in pharmacist.post(step(order, "cancel"), {"reason": " "}).content.decode()
+    pharmacist.post(step(order, "cancel"), {"reason": "She called: she is away."})
+    cancelled = Order.objects.get(pk=order.pk)
+    assert (cancelled.status, cancelled.ended_reason) == ("cancelled", "She called: she is away.")
+    assert pharmacist.get(step(order, "cancel")).status_code == 302
 
 
 def test_a_search_by_number_or_phone_in_any_format_looks_through_all(pharmacist):

@@ -1,0 +1,140 @@
+"""The buttons of an order: what staff decide about it, by themselves or for somebody who calls."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ReasonForm, Step
+from delivery import actions, rules
+from delivery.admin import columns
+from delivery.models import DeliveryWindow, Order, Product
+from delivery.rules import ALLOWED_TRANSITIONS
+from ui.forms import PortalForm
+from ui.templatetags.portal import money
+
+
+def lots_in_words(line):
+    return ", ".join(f"{lot} × {quantity}" for lot, quantity in rules.lots_of(line)) or "-"
+
+
+def _offered(status):
+    return lambda order: status in ALLOWED_TRANSITIONS[Order.Status(order.status)]
+
+
+def _about(order):
+    words = {
+        "number": order.number,
+        "window": columns.when(order.window),
+        "total": money(order.subtotal_cents),
+        "where": f"{order.street_address}, {order.town}",
+    }
+    return _("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
+
+
+def _explain_confirmation(order):
+    return f"{_about(order)}\n" + str(_("It becomes confirmed, and the person who ordered gets a mail that says so."))
+
+
+def _explain_refusal(order):
+    return f"{_about(order)}\n" + str(
+        _("Its place, stock and allotment are given back. The person who ordered gets a mail, and reads your reason.")
+    )
+
+
+def _explain_lot(order):
+    lines = [f"{line.product.sku}: {lots_in_words(line)}" for line in order.lines.select_related("product")]
+    return "\n".join([str(_about(order)), str(_("The lots that are written down for it:")), *lines])
+
+
+class ProductBySkuField(forms.CharField):
+    def clean(self, value):
+        product = Product.objects.filter(sku=super().clean(value)).first()
+        if product is None:
+            raise ValidationError(_("Enter the SKU of a product of this order."))
+        return product
+
+
+class LotForm(PortalForm):
+    product = ProductBySkuField(label=_("SKU"), max_length=30)
+    lot = forms.CharField(label=_("Lot you took"), max_length=40)
+
+
+class WindowField(forms.ModelChoiceField):
+    def label_from_instance(self, window):
+        return _("%(window)s, %(left)d left") % {"window": columns.when(window), "left": window.places_left}
+
+
+class MoveForm(PortalForm):
+    window = WindowField(label=_("Window"), queryset=DeliveryWindow.objects.none())
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["window"].queryset = DeliveryWindow.objects.with_room().filter(date__gte=timezone.localdate())
+
+
+class CancelForm(PortalForm):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("Who ordered reads it on the page of the order."),
+        error_messages={"required": _("Enter a reason.")}, widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
+def _explain_move(order):
+    words = _("Also past the cut-off. Its place goes to somebody else, stock and prices stay, and who ordered is told.")
+    return f"{_about(order)}\n{words}"
+
+
+def _explain_cancellation(order):
+    words = _("At the wish of who ordered, also past the cut-off. Its place, stock and allotment are given back.")
+    return f"{_about(order)}\n{words}"
+
+
+ORDER_STEPS = (
+    Step(
+        name="confirm",
+        label=_("Confirm"),
+        permission="delivery.change_order",
+        offered=_offered(Order.Status.CONFIRMED),
+        explain=_explain_confirmation,
+        perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
+    ),
+    Step(
+        name="refuse",
+        label=_("Refuse"),
+        permission="delivery.change_order",
+        offered=_offered(Order.Status.REFUSED),
+        explain=_explain_refusal,
+        perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
+        form_class=ReasonForm,
+    ),
+    Step(
+        name="lot",
+        label=_("Take another lot"),
+        permission="delivery.change_order",
+        offered=lambda order: order.status in Order.HOLDING,
+        explain=_explain_lot,
+        perform=lambda order, request, product, lot: actions.change_lot(
+            order=order, product=product, lot=lot, by=request.user
+        ),
+        form_class=LotForm,
+    ),
+    Step(
+        name="move",
+        label=_("Move"),
+        permission="delivery.change_order",
+        offered=lambda order: order.status in Order.HOLDING,
+        explain=_explain_move,
+        perform=lambda order, request, window: actions.move_order(order=order, window=window, by=request.user),
+        form_class=MoveForm,
+    ),
+    Step(
+        name="cancel",
+        label=_("Cancel"),
+        permission="delivery.change_order",
+        offered=_offered(Order.Status.CANCELLED),
+        explain=_explain_cancellation,
+        perform=lambda order, request, reason: actions.cancel_order(order=order, reason=reason, by=request.user),
+        form_class=CancelForm,
+    ),
+)
