@@ -22,7 +22,15 @@ from certification.models import Certification, PatientRequest
 from certification.rules import CertificationError, is_overdue
 from certification.standing import KEYS_OF, LABELS, counts_of, filters_on, matching, placed, standing_of
 from certification.steps import next_step
-from certification.views.scope import is_draft, is_signer, own_certification, prepared_for, sign_url, step_url
+from certification.views.scope import (
+    is_draft,
+    is_signer,
+    own_certification,
+    prepared_for,
+    runs_today,
+    sign_url,
+    step_url,
+)
 from ui.keyset import page_of
 from ui.spreadsheets import write_csv
 
@@ -142,6 +150,7 @@ def _row(certification, user, today):
         "certification": certification,
         "name": patient.name if patient else certification.draft_name,
         "standing": standing_of(certification, today=today),
+        "runs": runs_today(certification),
         "next_url": sign_url(certification) if is_hers_to_sign else _next_url(certification, user, today),
         "is_hers_to_sign": is_hers_to_sign,
     }

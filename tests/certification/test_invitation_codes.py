@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from audit.models import Event
 from certification import rules
-from certification.actions import accept_code, accept_invitation, invite, print_code
+from certification.actions import accept_code, accept_invitation, invite, print_code, withdraw_certification
 from certification.invitations import State, states_of
 from certification.models import Invitation
 from notifications.models import Notification
@@ -264,3 +265,12 @@ def test_my_patients_shows_the_state_and_prints_a_code(certification):
     assert "No email: print the card" in page and f"/certification/{certification.uuid}/code/" in page
     code_for(certification.patient)
     assert f"Code printed {timezone.localdate():%B %-d, %Y}" in client.get("/certification/").content.decode()
+
+
+def test_my_patients_prints_a_code_while_deliveries_go_on(certification):
+    client, code = office(certification), f"/certification/{certification.uuid}/code/"
+    by, tomorrow = certification.physician.user, timezone.now() + timedelta(days=1)
+    withdraw_certification(certification=certification, reason="No longer my patient.", by=by)
+    assert code in client.get("/certification/").content.decode()
+    with time_machine.travel(tomorrow):
+        assert code not in factories.client_for(by).get("/certification/").content.decode()
