@@ -1,6 +1,7 @@
 """Several at once: chosen here, each looked over on its own page, signed together by one signature."""
 
 import re
+from itertools import chain, islice
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
@@ -19,7 +20,7 @@ from audit.actions import record
 from certification import actions, rules
 from certification.forms import SignatureForm
 from certification.models import Certification, Condition
-from certification.standing import due_on, standing_of
+from certification.standing import groups_on, standing_of
 from certification.statements import attested
 from certification.steps import answers_of
 from certification.views.scope import sign_url, step_url
@@ -34,8 +35,9 @@ UNREAD = ("condition_codes", "directions", "ended_reason", "patient_as_signed", 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def several(request):
-    """What can be renewed or signed, the soonest end first; the chosen ones follow each other, page by page."""
-    rows = _rows(request.user, timezone.localdate())
+    """What can be renewed or signed, a page of it; the chosen ones follow each other, page by page."""
+    found = _rows(request.user, timezone.localdate())
+    rows = found[:A_PAGE]
     if request.method == "POST":
         chosen = [row["uuid"] for row in rows if row["uuid"] in request.POST.getlist("chosen")]
         request.session[QUEUE] = {"uuids": chosen, "count": len(chosen)}
@@ -45,7 +47,8 @@ def several(request):
         return redirect("certification:several")
     request.session.pop(QUEUE, None)
     record(action="certification.due", by=request.user)
-    return render(request, "certification/several.html", {"rows": rows, "is_physician": _is_physician(request.user)})
+    context = {"rows": rows, "has_more": len(found) > A_PAGE, "is_physician": _is_physician(request.user)}
+    return render(request, "certification/several.html", context)
 
 
 def _is_physician(user):
@@ -53,21 +56,20 @@ def _is_physician(user):
 
 
 def _rows(user, today):
-    """Renewals that are open and not done with; and for the physician what was prepared of new patients."""
-    due = due_on(today)
-    wanted = (due["30"] | due["expired"]) & Q(renewal__reviewed_at__isnull=True)
+    """Renewals that are open and not done with, and for the physician what was prepared of new patients; what ends
+    next stands before what has ended. One more than a page, if there are more."""
+    groups = groups_on(today)
+    wanted = (groups["ending"] | groups["expired"]) & Q(renewal__reviewed_at__isnull=True)
     wanted &= Q(physician__user=user) | Q(renewal__prepared_at__isnull=True)
     prepared = Q(status=Certification.Status.DRAFT, prepared_at__isnull=False, reviewed_at__isnull=True)
     wanted |= prepared & Q(renewal_of__isnull=True, physician__user=user)
     unread = (*UNREAD, *(f"renewal__{name}" for name in (*UNREAD, "draft")))
-    found = Certification.objects.in_hands_of(user, today).filter(wanted).select_related("patient", "renewal")
-    ordered = (
-        found.select_related("physician")
-        .defer(*unread)
-        .order_by(F("expires_date").asc(nulls_last=True), "prepared_at", "pk")
-    )
-    rows = [_row(certification, today) for certification in ordered[:A_PAGE]]
-    return [row for row in rows if row["standing"].can_renew or row["is_new"]]
+    scoped = Certification.objects.in_hands_of(user, today).filter(wanted).select_related("patient", "renewal")
+    found = scoped.select_related("physician").defer(*unread)
+    soonest = (F("expires_date").asc(nulls_last=True), "prepared_at", "pk")
+    running = found.exclude(groups["expired"]).order_by(*soonest)[: A_PAGE + 1]
+    expired = found.filter(groups["expired"]).order_by("-expires_date", "-pk")[: A_PAGE + 1]
+    return [_row(certification, today) for certification in islice(chain(running, expired), A_PAGE + 1)]
 
 
 def _row(certification, today):

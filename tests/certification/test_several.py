@@ -279,6 +279,19 @@ def test_one_that_is_left_out_waits_as_before(client, physician):
     assert "signature_name" in client.get(url(first)).content.decode()
 
 
+def test_what_ends_next_stands_before_what_has_ended(client, physician, monkeypatch):
+    monkeypatch.setattr("certification.views.several.A_PAGE", 4)
+    long_ago, lately, later, soon = (ending(physician, days_left=days) for days in (-300, -2, 20, 3))
+    ending(physician, days_left=31)
+    new = prepared(physician)
+    page = client.get(SEVERAL)
+    assert [row["uuid"] for row in page.context["rows"]] == [str(one.uuid) for one in (soon, later, new, lately)]
+    assert "More follow here" in page.content.decode() and str(long_ago.uuid) not in page.content.decode()
+    actions.discard_draft(certification=new, by=physician.user)
+    page = client.get(SEVERAL)
+    assert str(long_ago.uuid) in page.content.decode() and "More follow here" not in page.content.decode()
+
+
 def test_nobody_chosen_says_so(client, physician):
     ending(physician)
     for chosen in ([], ["nobody"], [str(ending(factories.identified_physician()).uuid)]):
