@@ -56,7 +56,7 @@ def ledger_of(patient, certification, *, now):
         held_mg=sum(one.amount_mg for one in orders if one.window.date >= today),
         entered_mg=sum(one.amount_mg for one in entries),
         left_mg=rules.left_on(day, used=used, limit_mg=limit_mg, days=policy.allotment_days) if is_valid else 0,
-        more=list(rules.days_with_more(day, used=used, certification=certification, days=policy.allotment_days)),
+        more=list(rules.days_with_more(day, used=used, certification=certification, policy=policy)),
         orders=orders,
         entries=entries,
     )

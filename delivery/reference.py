@@ -1,11 +1,12 @@
 """The terms of delivery that the portal starts with [brief: Wednesdays, two windows, $75, 24 hours ahead]."""
 
+from calendar import WEDNESDAY
 from datetime import date
 
 POLICIES = [
     {
         "effective_date": date(2020, 1, 1),
-        "weekday": 2,
+        "weekdays": 1 << WEDNESDAY,
         "windows": [["09:30", "13:30"], ["13:30", "16:30"]],
         "minimum_cents": 7500,
         "lead_hours": 24,

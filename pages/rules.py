@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils.crypto import salted_hmac
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -59,10 +60,18 @@ class AlreadyAnswered(PagesError):
 
 @dataclass(frozen=True)
 class WindowTerms:
-    """A delivery window of the policy, in local time, and the last moment to order for it."""
+    """A delivery window of the policy, in local time."""
 
     starts: time
     ends: time
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The last moment to order for a window of one delivery day, in local time."""
+
+    day: str
+    starts: time
     order_by_day: str
     order_by: time
 
@@ -71,9 +80,9 @@ class WindowTerms:
 class Terms:
     """The figures that the public pages state, as they are in force on one day."""
 
-    day: str
     days: str
     windows: list[WindowTerms]
+    deadlines: list[Deadline]
     minimum_cents: int
     lead_hours: int
     radius_miles: int | None
@@ -92,12 +101,14 @@ class Terms:
 def terms_on(day: date) -> Terms:
     """Delivery and allotment as they are in force on `day`; the pages state no figure of their own."""
     policy = policy_on(day)
+    windows = [WindowTerms(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in policy.windows]
     return Terms(
-        day=str(DAYS[policy.weekday]),
-        days=str(DAYS_PLURAL[policy.weekday]),
-        windows=[
-            _window_terms(policy.weekday, time.fromisoformat(starts), time.fromisoformat(ends), policy.lead_hours)
-            for starts, ends in policy.windows
+        days=get_text_list([str(DAYS_PLURAL[weekday]) for weekday in policy.delivery_days], _("and")),
+        windows=windows,
+        deadlines=[
+            _deadline(weekday, window.starts, policy.lead_hours)
+            for weekday in policy.delivery_days
+            for window in windows
         ],
         minimum_cents=policy.minimum_cents,
         lead_hours=policy.lead_hours,
@@ -107,10 +118,10 @@ def terms_on(day: date) -> Terms:
     )
 
 
-def _window_terms(weekday: int, starts: time, ends: time, lead_hours: int) -> WindowTerms:
+def _deadline(weekday: int, starts: time, lead_hours: int) -> Deadline:
     monday = datetime(2024, 1, 1)  # noqa: DTZ001  any Monday far from a change of the clocks: only its weekday is used
     closes = datetime.combine(monday + timedelta(days=weekday), starts) - timedelta(hours=lead_hours)
-    return WindowTerms(starts, ends, str(DAYS[closes.weekday()]), closes.time())
+    return Deadline(str(DAYS[weekday]), starts, str(DAYS[closes.weekday()]), closes.time())
 
 
 def address_digest(address: str | None) -> str:

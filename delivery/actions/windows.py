@@ -85,7 +85,7 @@ def make_windows(*, today: date, by: User | None) -> int:
 
 def _windows_of(day: date) -> list[DeliveryWindow]:
     policy = rules.policy_on(day)
-    if day.weekday() != policy.weekday:
+    if not policy.delivers_on(day):
         return []
     return [
         DeliveryWindow(

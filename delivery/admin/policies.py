@@ -21,7 +21,7 @@ from ui.templatetags.portal import clock, money
 
 ADD = "delivery.add_deliverypolicy"
 TERMS = (
-    "weekday",
+    "weekdays",
     "windows",
     "minimum_cents",
     "lead_hours",
@@ -31,7 +31,7 @@ TERMS = (
     "allotment_days",
 )
 SHOWN = {
-    "weekday": lambda value: str(WEEKDAYS[value]),
+    "weekdays": lambda value: ", ".join(str(name) for day, name in WEEKDAYS.items() if value >> day & 1),
     "windows": lambda value: ", ".join(
         f"{clock(time.fromisoformat(starts))} to {clock(time.fromisoformat(ends))}" for starts, ends in value
     ),
@@ -57,9 +57,21 @@ class HoursField(forms.Field):
         return [f"{starts:%H:%M}", f"{ends:%H:%M}"]
 
 
+class WeekdaysField(forms.MultipleChoiceField):
+    """Boxes of weekdays, cleaned to a bit for each day, as DeliveryPolicy keeps them."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def prepare_value(self, value):
+        return [day for day, _name in self.choices if value >> day & 1] if isinstance(value, int) else value
+
+    def clean(self, value):
+        return sum(1 << int(day) for day in set(super().clean(value)))
+
+
 class PolicyForm(ReasonForm):
     effective_date = DateBoxesField(label=_("First day"), help_text=_("After today: what was in force stays as it is."))
-    weekday = forms.TypedChoiceField(label=_("Delivery day"), choices=list(WEEKDAYS.items()), coerce=int)
+    weekdays = WeekdaysField(label=_("Delivery days"), choices=list(WEEKDAYS.items()))
     windows = HoursField(label=_("Windows"), help_text=_("One a line, like 9:30 am to 1:30 pm. New York time."))
     minimum_cents = DollarsField(label=_("Minimum of an order in dollars"))
     lead_hours = WholeNumberField(label=_("Hours ahead that an order is made"), min_value=0, max_value=1000)
@@ -128,9 +140,9 @@ def _told(policy, today):
 
 @admin.register(DeliveryPolicy)
 class DeliveryPolicyAdmin(ActionAdmin):
-    list_display = ["effective_date", "day", "hours", "minimum", "lead_hours", "capacity", "radius_miles"]
+    list_display = ["effective_date", "days", "hours", "minimum", "lead_hours", "capacity", "radius_miles"]
     fields = [
-        "effective_date", "day", "hours", "minimum", "lead_hours", "capacity", "radius_miles", "origin_zip",
+        "effective_date", "days", "hours", "minimum", "lead_hours", "capacity", "radius_miles", "origin_zip",
         "allotment_days", "created_at",
     ]  # fmt: skip
     minimum = columns.amount("minimum_cents", _("minimum"))
@@ -157,9 +169,9 @@ class DeliveryPolicyAdmin(ActionAdmin):
         ),
     )
 
-    @admin.display(description=_("day"))
-    def day(self, policy):
-        return _shown(policy, "weekday")
+    @admin.display(description=_("days"))
+    def days(self, policy):
+        return _shown(policy, "weekdays")
 
     @admin.display(description=_("windows"))
     def hours(self, policy):

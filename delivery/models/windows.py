@@ -14,7 +14,7 @@ class DeliveryPolicy(models.Model):
 
     created_at = models.DateTimeField(auto_now_add=True)
     effective_date = models.DateField(unique=True)
-    weekday = models.PositiveSmallIntegerField(help_text=_("Monday is 0, Wednesday 2."))
+    weekdays = models.PositiveSmallIntegerField(help_text=_("A bit for each day of delivery: Monday 1, Wednesday 4."))
     windows = models.JSONField(help_text=_("Pairs of local times, for example [[“09:30”, “13:30”]]."))
     minimum_cents = models.PositiveIntegerField()
     lead_hours = models.PositiveSmallIntegerField()
@@ -27,7 +27,7 @@ class DeliveryPolicy(models.Model):
         verbose_name_plural = "delivery policies"
         ordering = ["-effective_date"]
         constraints = [
-            models.CheckConstraint(condition=Q(weekday__lte=6), name="policy_weekday"),
+            models.CheckConstraint(condition=Q(weekdays__range=(1, 127)), name="policy_weekdays"),
             models.CheckConstraint(condition=Q(allotment_days__gte=1), name="policy_allotment_days"),
             models.CheckConstraint(
                 condition=Q(radius_miles__isnull=True) | ~Q(origin_zip=""), name="policy_radius_has_origin"
@@ -36,6 +36,14 @@ class DeliveryPolicy(models.Model):
 
     def __str__(self):
         return f"policy from {self.effective_date}"
+
+    @property
+    def delivery_days(self):
+        """The weekdays in order; Monday is 0."""
+        return [weekday for weekday in range(7) if self.weekdays >> weekday & 1]
+
+    def delivers_on(self, day):
+        return day.weekday() in self.delivery_days
 
 
 class DeliveryWindowQuerySet(models.QuerySet):

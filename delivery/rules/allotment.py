@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
-from delivery.models import AllotmentEntry, Order, OrderLine
+from delivery.models import AllotmentEntry, DeliveryPolicy, Order, OrderLine
 from delivery.rules.errors import AllotmentError
 
 ENTRY_DAYS = 365
@@ -65,29 +65,28 @@ def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) ->
 
 
 def days_with_more(
-    day: date, *, used: Mapping[date, int], certification: Certification, days: int
+    day: date, *, used: Mapping[date, int], certification: Certification, policy: DeliveryPolicy
 ) -> Iterator[tuple[date, int]]:
-    """Each week after `day` on whose weekday more is left than before, and how much more than on `day`, in mg.
+    """Each delivery day after `day` on which more is left than before, and how much more than on `day`, in mg.
 
     Ends with the certification, or when all of the limit is left.
     """
-    limit_mg = allotment_mg(certification)
+    limit_mg, days = allotment_mg(certification), policy.allotment_days
     left_now = most = left_on(day, used=used, limit_mg=limit_mg, days=days)
     last = max(used, default=day) + timedelta(days=days + 7)
-    later = day + timedelta(weeks=1)
-    while later <= last and certification.is_valid_on(later):
-        left = left_on(later, used=used, limit_mg=limit_mg, days=days)
-        if left > most:
-            most = left
-            yield later, left - left_now
-        later += timedelta(weeks=1)
+    for later in (day + timedelta(days=ahead) for ahead in range(1, (last - day).days + 1)):
+        if policy.delivers_on(later) and certification.is_valid_on(later):
+            left = left_on(later, used=used, limit_mg=limit_mg, days=days)
+            if left > most:
+                most = left
+                yield later, left - left_now
 
 
 def first_day_with_more(
-    day: date, *, used: Mapping[date, int], certification: Certification, days: int
+    day: date, *, used: Mapping[date, int], certification: Certification, policy: DeliveryPolicy
 ) -> tuple[date, int] | None:
     """The first of `days_with_more`, or None."""
-    return next(days_with_more(day, used=used, certification=certification, days=days), None)
+    return next(days_with_more(day, used=used, certification=certification, policy=policy), None)
 
 
 def _sum_over_span(used: Mapping[date, int], first: date, days: int) -> int:

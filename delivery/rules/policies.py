@@ -88,6 +88,6 @@ def windows_under(policy: DeliveryPolicy, *, after: date) -> list[WindowChange]:
 
 def _change(window: DeliveryWindow, policy: DeliveryPolicy) -> WindowChange:
     planned = {(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in policy.windows}
-    if window.date.weekday() == policy.weekday and (window.starts, window.ends) in planned:
+    if policy.delivers_on(window.date) and (window.starts, window.ends) in planned:
         return WindowChange(window, max(policy.capacity, window.booked))
     return WindowChange(window, window.booked if window.is_referred_to else None)  # type: ignore[attr-defined]

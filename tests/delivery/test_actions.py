@@ -1,4 +1,5 @@
 import inspect
+from calendar import FRIDAY
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -413,7 +414,7 @@ def test_make_windows_for_the_next_eight_wednesdays_and_again():
 
 
 def test_make_windows_by_the_terms_of_each_day():
-    people.policy(date(2026, 12, 1), weekday=4, windows=[["10:00", "12:00"]], capacity=3)
+    people.policy(date(2026, 12, 1), weekdays=1 << FRIDAY, windows=[["10:00", "12:00"]], capacity=3)
     actions.make_windows(today=date(2026, 11, 23), by=None)
     assert list(DeliveryWindow.objects.values_list("date", "capacity"))[:3] == [
         (date(2026, 11, 25), 20),

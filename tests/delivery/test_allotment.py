@@ -75,19 +75,31 @@ def test_left_on_is_never_more_than_the_limit():
 
 def test_first_day_with_more_is_a_wednesday_after_the_thirty_days(patient):
     """A Wednesday's amount is free again on a Friday; the first Wednesday on which it can be used is named."""
-    certification = patient.certification_on(WEDNESDAY)
-    more = rules.first_day_with_more(WEDNESDAY, used={WEDNESDAY: 1_000}, certification=certification, days=30)
+    certification, policy = patient.certification_on(WEDNESDAY), rules.policy_on(WEDNESDAY)
+    more = rules.first_day_with_more(WEDNESDAY, used={WEDNESDAY: 1_000}, certification=certification, policy=policy)
     assert more == (date(2026, 12, 30), 1_000)
     earlier = {date(2026, 11, 4): 700, WEDNESDAY: 1_000}
-    more = rules.first_day_with_more(WEDNESDAY, used=earlier, certification=certification, days=30)
+    more = rules.first_day_with_more(WEDNESDAY, used=earlier, certification=certification, policy=policy)
     assert more == (date(2026, 12, 9), 700)
-    assert rules.first_day_with_more(WEDNESDAY, used={}, certification=certification, days=30) is None
+    assert rules.first_day_with_more(WEDNESDAY, used={}, certification=certification, policy=policy) is None
 
 
 def test_first_day_with_more_is_none_where_the_certification_ends_before():
     certification = factories.certification(on=date(2025, 12, 20))  # valid through December 19, 2026
+    policy = rules.policy_on(WEDNESDAY)
     used = {WEDNESDAY: 1_000}
-    assert rules.first_day_with_more(WEDNESDAY, used=used, certification=certification, days=30) is None
+    assert rules.first_day_with_more(WEDNESDAY, used=used, certification=certification, policy=policy) is None
+
+
+def test_first_day_with_more_is_a_delivery_day_of_the_terms(patient):
+    """Seen from a make-up Friday, a Wednesday; where two days of the week are delivery days, the nearer one."""
+    certification, friday = patient.certification_on(WEDNESDAY), WEDNESDAY + timedelta(days=2)
+    for weekdays, day in (({WEDNESDAY.weekday()}, date(2026, 12, 30)), ({2, 5}, date(2026, 12, 26))):
+        policy = people.policy(friday, weekdays=sum(1 << weekday for weekday in weekdays))
+        more = rules.first_day_with_more(friday, used={WEDNESDAY: 1_000}, certification=certification, policy=policy)
+        assert more == (day, 1_000)
+        with unguarded():
+            policy.delete()
 
 
 def test_check_entry_day_takes_a_year_back_and_no_future():

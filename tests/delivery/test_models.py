@@ -21,7 +21,8 @@ def refused(write, constraint=None):
 @pytest.mark.parametrize(
     ("model", "changes", "constraint"),
     [
-        (DeliveryPolicy, {"weekday": 7}, "policy_weekday"),
+        (DeliveryPolicy, {"weekdays": 0}, "policy_weekdays"),
+        (DeliveryPolicy, {"weekdays": 128}, "policy_weekdays"),
         (DeliveryPolicy, {"allotment_days": 0}, "policy_allotment_days"),
         (DeliveryPolicy, {"radius_miles": 10, "origin_zip": ""}, "policy_radius_has_origin"),
         (DeliveryWindow, {"ends": time(9, 30)}, "window_times"),

@@ -1,5 +1,6 @@
 """New terms of delivery: set ahead, previewed, and followed by the windows that nobody ordered for."""
 
+from calendar import FRIDAY, MONDAY, SATURDAY, SUNDAY, WEDNESDAY
 from datetime import date, time, timedelta
 
 import pytest
@@ -130,11 +131,12 @@ def test_windows_under_other_hours_go_and_those_with_orders_stay_for_them_alone(
         factories.order(into=order.window)
 
 
-def test_windows_under_another_weekday_follow(manager, second):
+@pytest.mark.parametrize("weekdays", [{FRIDAY}, {MONDAY, FRIDAY}, {WEDNESDAY, SUNDAY}])
+def test_windows_under_other_weekdays_follow(manager, second, weekdays):
     factories.window()
-    set_policy(manager, second, weekday=4)
+    set_policy(manager, second, weekdays=sum(1 << weekday for weekday in weekdays))
     days = set(DeliveryWindow.objects.filter(date__gte=second).values_list("date", flat=True))
-    assert {day.weekday() for day in days} == {4}
+    assert {day.weekday() for day in days} == weekdays
 
 
 def test_windows_of_later_terms_and_those_added_by_hand_stay(manager, second):
@@ -180,7 +182,7 @@ def test_a_window_that_new_terms_took_away_is_named_at_checkout(manager, second)
 
 def typed(day, **over):
     terms = {
-        "weekday": "2", "windows": "9:30 am to 1:30 pm\n1:30 pm - 4:30 pm", "minimum_cents": "80.00",
+        "weekdays": ["2"], "windows": "9:30 am to 1:30 pm\n1:30 pm - 4:30 pm", "minimum_cents": "80.00",
         "lead_hours": "24", "capacity": "20", "radius_miles": "", "origin_zip": "", "allotment_days": "30",
         "reason": "Agreed in the meeting.",
     }  # fmt: skip
@@ -194,15 +196,17 @@ def test_the_page_begins_with_what_is_in_force(client):
 
 def test_new_terms_are_set_after_a_look_at_what_changes(client, second):
     order = factories.order(into=factories.window(second))
-    answers = typed(second, windows="12 pm to 3 pm")
+    answers = typed(second, weekdays=["5", "2"], windows="12 pm to 3 pm")
 
     preview = client.post(SET, answers).content.decode()
+    assert "Wednesday, Saturday" in preview
     assert "$75.00" in preview and "$80.00" in preview and "noon to 3 p.m." in preview
     assert "what is booked (1) stays" in preview and not DeliveryPolicy.objects.filter(effective_date=second).exists()
 
     response = client.post(SET, {**answers, "agreed": "1"}, follow=True)
     assert "Set new terms: done." in response.content.decode()
     assert rules.policy_on(second).windows == [["12:00", "15:00"]]
+    assert rules.policy_on(second).delivery_days == [WEDNESDAY, SATURDAY]
     assert Order.objects.get(pk=order.pk).status == "placed"
 
 
@@ -215,7 +219,9 @@ def test_new_terms_are_set_after_a_look_at_what_changes(client, second):
         ({"windows": "1 pm to 9 am"}, "end after it starts"),
         ({"minimum_cents": "-1"}, "Enter a price"),
         ({"capacity": "1e9"}, "Enter a whole number"),
-        ({"weekday": "9"}, "Choose one of the answers"),
+        ({"weekdays": ["9"]}, "Choose one of the answers"),
+        ({"weekdays": ["2", "two"]}, "Choose one of the answers"),
+        ({"weekdays": []}, "Choose an answer: delivery days"),
         ({"radius_miles": "10", "origin_zip": "10001"}, "ZIP code in Connecticut"),
         ({"effective_date_year": "2020"}, "tomorrow or later"),
         ({"reason": ""}, "Enter a reason."),

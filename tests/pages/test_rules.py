@@ -1,3 +1,4 @@
+from calendar import MONDAY, THURSDAY
 from datetime import date, time, timedelta
 from decimal import Decimal
 
@@ -15,20 +16,24 @@ SENDER = {"name": "Rosa Delgado", "email": "rosa@example.org", "message": "Hello
 
 def test_terms_are_those_of_the_brief():
     terms = rules.terms_on(date(2026, 11, 23))
-    assert (terms.day, terms.days) == ("Wednesday", "Wednesdays")
+    assert terms.days == "Wednesdays"
     assert (terms.starts, terms.ends) == (time(9, 30), time(16, 30))
     assert (terms.minimum_cents, terms.lead_hours, terms.radius_miles) == (7500, 24, None)
     assert terms.allotment_oz == Decimal("3.5")
     assert terms.windows == [
-        rules.WindowTerms(time(9, 30), time(13, 30), "Tuesday", time(9, 30)),
-        rules.WindowTerms(time(13, 30), time(16, 30), "Tuesday", time(13, 30)),
+        rules.WindowTerms(time(9, 30), time(13, 30)),
+        rules.WindowTerms(time(13, 30), time(16, 30)),
+    ]
+    assert terms.deadlines == [
+        rules.Deadline("Wednesday", time(9, 30), "Tuesday", time(9, 30)),
+        rules.Deadline("Wednesday", time(13, 30), "Tuesday", time(13, 30)),
     ]
 
 
 def test_terms_follow_a_new_policy_from_its_day_on():
     people.policy(
         date(2027, 1, 1),
-        weekday=0,
+        weekdays=(1 << MONDAY) + (1 << THURSDAY),
         windows=[["10:00", "12:00"]],
         minimum_cents=9000,
         lead_hours=48,
@@ -39,8 +44,13 @@ def test_terms_follow_a_new_policy_from_its_day_on():
     )
     assert rules.terms_on(date(2026, 12, 31)).minimum_cents == 7500
     terms = rules.terms_on(date(2027, 1, 1))
-    assert (terms.day, terms.minimum_cents, terms.radius_miles, terms.origin_zip) == ("Monday", 9000, 20, "06510")
-    assert terms.windows == [rules.WindowTerms(time(10), time(12), "Saturday", time(10))]
+    assert (terms.minimum_cents, terms.radius_miles, terms.origin_zip) == (9000, 20, "06510")
+    assert terms.days == "Mondays and Thursdays"
+    assert terms.windows == [rules.WindowTerms(time(10), time(12))]
+    assert terms.deadlines == [
+        rules.Deadline("Monday", time(10), "Saturday", time(10)),
+        rules.Deadline("Thursday", time(10), "Tuesday", time(10)),
+    ]
 
 
 def test_allotment_is_the_one_of_its_day():
