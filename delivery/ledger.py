@@ -31,8 +31,10 @@ def ledger_of(patient, certification, *, now):
     """Everything that still counts on the next delivery day or later, the latest first."""
     today = timezone.localdate(now)
     policy = rules.policy_on(today)
-    day = next((window.date for window in rules.bookable_windows(now=now, policy=policy)), today)
-    since = day - timedelta(days=policy.allotment_days - 1)
+    windows = rules.bookable_windows(now=now, policy=policy)
+    day = next((window.date for window in windows if window.is_open), today)
+    later, days = rules.delivery_days(windows, policy=policy, after=day), policy.allotment_days
+    since = day - timedelta(days=days - 1)
     orders = list(
         Order.objects.holding()
         .filter(patient=patient, window__date__gte=since)
@@ -50,13 +52,13 @@ def ledger_of(patient, certification, *, now):
     return Ledger(
         certification=certification,
         day=day,
-        days=policy.allotment_days,
+        days=days,
         limit_mg=limit_mg,
         used_mg=sum(one.amount_mg for one in orders if one.window.date < today),
         held_mg=sum(one.amount_mg for one in orders if one.window.date >= today),
         entered_mg=sum(one.amount_mg for one in entries),
-        left_mg=rules.left_on(day, used=used, limit_mg=limit_mg, days=policy.allotment_days) if is_valid else 0,
-        more=list(rules.days_with_more(day, used=used, certification=certification, policy=policy)),
+        left_mg=rules.left_on(day, used=used, limit_mg=limit_mg, days=days) if is_valid else 0,
+        more=list(rules.days_with_more(day, later=later, used=used, certification=certification, days=days)),
         orders=orders,
         entries=entries,
     )

@@ -204,7 +204,8 @@ def allotment_of(patient, cart, terms):
     span = timedelta(days=days)
     used = rules.used_by_day(patient=patient, first=terms.day - span, last=terms.windows[-1].date + span)
     left_mg = rules.left_on(terms.day, used=used, limit_mg=limit_mg, days=days)
-    more = rules.first_day_with_more(terms.day, used=used, certification=terms.certification, policy=terms.policy)
+    later = rules.delivery_days(terms.windows, policy=terms.policy, after=terms.day)
+    more = rules.first_day_with_more(terms.day, later=later, used=used, certification=terms.certification, days=days)
     problem = refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg)
     for line in cart.lines:
         fits = rules.largest_quantity_that_fits(line, amount_mg=cart.amount_mg, left_mg=left_mg)

@@ -1,14 +1,15 @@
 """How much a patient may still receive, in integer milligrams of flower equivalent."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from itertools import takewhile
 
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
-from delivery.models import AllotmentEntry, DeliveryPolicy, Order, OrderLine
+from delivery.models import AllotmentEntry, Order, OrderLine
 from delivery.rules.errors import AllotmentError
 
 ENTRY_DAYS = 365
@@ -65,28 +66,28 @@ def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) ->
 
 
 def days_with_more(
-    day: date, *, used: Mapping[date, int], certification: Certification, policy: DeliveryPolicy
+    day: date, *, later: Iterable[date], used: Mapping[date, int], certification: Certification, days: int
 ) -> Iterator[tuple[date, int]]:
-    """Each delivery day after `day` on which more is left than before, and how much more than on `day`, in mg.
+    """Each of the `later` delivery days on which more is left than before, and how much more than on `day`, in mg.
 
-    Ends with the certification, or when all of the limit is left.
+    `later` is in order, and may be endless. Ends with the certification, or when all of the limit is left.
     """
-    limit_mg, days = allotment_mg(certification), policy.allotment_days
+    limit_mg = allotment_mg(certification)
     left_now = most = left_on(day, used=used, limit_mg=limit_mg, days=days)
-    last = max(used, default=day) + timedelta(days=days + 7)
-    for later in (day + timedelta(days=ahead) for ahead in range(1, (last - day).days + 1)):
-        if policy.delivers_on(later) and certification.is_valid_on(later):
-            left = left_on(later, used=used, limit_mg=limit_mg, days=days)
-            if left > most:
-                most = left
-                yield later, left - left_now
+    for one in takewhile(certification.is_valid_on, later):
+        if most == limit_mg:
+            return
+        left = left_on(one, used=used, limit_mg=limit_mg, days=days)
+        if left > most:
+            most = left
+            yield one, left - left_now
 
 
 def first_day_with_more(
-    day: date, *, used: Mapping[date, int], certification: Certification, policy: DeliveryPolicy
+    day: date, *, later: Iterable[date], used: Mapping[date, int], certification: Certification, days: int
 ) -> tuple[date, int] | None:
     """The first of `days_with_more`, or None."""
-    return next(days_with_more(day, used=used, certification=certification, policy=policy), None)
+    return next(days_with_more(day, later=later, used=used, certification=certification, days=days), None)
 
 
 def _sum_over_span(used: Mapping[date, int], first: date, days: int) -> int:

@@ -1,6 +1,6 @@
 """When deliveries are made, and until when one is booked. Each `check_` raises a WindowError."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
@@ -33,6 +33,18 @@ def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryW
         date__gte=today, date__lt=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS)
     )
     return [window for window in upcoming if now <= closes_at(window, policy)]
+
+
+def delivery_days(windows: Iterable[DeliveryWindow], *, policy: DeliveryPolicy, after: date) -> Iterator[date]:
+    """The days later than `after`, in order and without an end: those with an open window, and past the last of the
+    `windows` those that the policy names."""
+    windows = list(windows)
+    yield from sorted({window.date for window in windows if window.is_open and window.date > after})
+    day = max([after, *(window.date for window in windows)])
+    while True:
+        day += timedelta(days=1)
+        if policy.delivers_on(day):
+            yield day
 
 
 def check_lead_time(window: DeliveryWindow, policy: DeliveryPolicy, *, now: datetime) -> None:

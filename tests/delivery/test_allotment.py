@@ -1,6 +1,8 @@
 """The ledger of an allotment, and what is entered beside the orders."""
 
-from datetime import date, timedelta
+from calendar import SATURDAY
+from datetime import date, time, timedelta
+from itertools import islice
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from audit.models import Event
 from certification.rules import ounces_to_mg
 from delivery import actions, rules
-from delivery.models import AllotmentEntry, Order
+from delivery.models import AllotmentEntry, DeliveryWindow, Order
 from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
@@ -73,33 +75,55 @@ def test_left_on_is_never_more_than_the_limit():
     assert rules.left_on(WEDNESDAY, used={WEDNESDAY: -500}, limit_mg=1_000, days=30) == 1_000
 
 
+def delivery_days(after, *windows):
+    return rules.delivery_days(windows, policy=rules.policy_on(after), after=after)
+
+
+def first_with_more(day, used, certification, *windows):
+    later = delivery_days(day, *windows)
+    return rules.first_day_with_more(day, later=later, used=used, certification=certification, days=30)
+
+
 def test_first_day_with_more_is_a_wednesday_after_the_thirty_days(patient):
     """A Wednesday's amount is free again on a Friday; the first Wednesday on which it can be used is named."""
-    certification, policy = patient.certification_on(WEDNESDAY), rules.policy_on(WEDNESDAY)
-    more = rules.first_day_with_more(WEDNESDAY, used={WEDNESDAY: 1_000}, certification=certification, policy=policy)
-    assert more == (date(2026, 12, 30), 1_000)
+    certification = patient.certification_on(WEDNESDAY)
+    assert first_with_more(WEDNESDAY, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), 1_000)
     earlier = {date(2026, 11, 4): 700, WEDNESDAY: 1_000}
-    more = rules.first_day_with_more(WEDNESDAY, used=earlier, certification=certification, policy=policy)
-    assert more == (date(2026, 12, 9), 700)
-    assert rules.first_day_with_more(WEDNESDAY, used={}, certification=certification, policy=policy) is None
+    assert first_with_more(WEDNESDAY, earlier, certification) == (date(2026, 12, 9), 700)
+    assert first_with_more(WEDNESDAY, {}, certification) is None
 
 
 def test_first_day_with_more_is_none_where_the_certification_ends_before():
     certification = factories.certification(on=date(2025, 12, 20))  # valid through December 19, 2026
-    policy = rules.policy_on(WEDNESDAY)
-    used = {WEDNESDAY: 1_000}
-    assert rules.first_day_with_more(WEDNESDAY, used=used, certification=certification, policy=policy) is None
+    assert first_with_more(WEDNESDAY, {WEDNESDAY: 1_000}, certification) is None
 
 
 def test_first_day_with_more_is_a_delivery_day_of_the_terms(patient):
     """Seen from a make-up Friday, a Wednesday; where two days of the week are delivery days, the nearer one."""
     certification, friday = patient.certification_on(WEDNESDAY), WEDNESDAY + timedelta(days=2)
-    for weekdays, day in (({WEDNESDAY.weekday()}, date(2026, 12, 30)), ({2, 5}, date(2026, 12, 26))):
-        policy = people.policy(friday, weekdays=sum(1 << weekday for weekday in weekdays))
-        more = rules.first_day_with_more(friday, used={WEDNESDAY: 1_000}, certification=certification, policy=policy)
-        assert more == (day, 1_000)
-        with unguarded():
-            policy.delete()
+    assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), 1_000)
+    people.policy(friday, weekdays=(1 << WEDNESDAY.weekday()) + (1 << SATURDAY))
+    assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 26), 1_000)
+
+
+def test_the_page_names_no_closed_day(patient):
+    factories.order(patient, into=factories.window(WEDNESDAY), lines=[(factories.product(amount_mg=28_350), 2)])
+    client = factories.client_for(patient.user)
+    assert "more can be used from Wednesday, December 30, 2026." in words_of(client.get(url("allotment")))
+    actions.close_date(day=date(2026, 12, 30), reason="Snow", is_moving=False, by=factories.staff("Manager"))
+    assert "more can be used from Wednesday, January 6, 2027." in words_of(client.get(url("allotment")))
+    actions.close_date(day=WEDNESDAY, reason="Snow", is_moving=False, by=factories.staff("Manager"))
+    assert "oz left for Wednesday, December 2, 2026" in words_of(client.get(url("allotment")))
+
+
+def test_delivery_days_are_those_with_open_windows_and_then_those_of_the_terms():
+    factories.window(WEDNESDAY)
+    friday, last = date(2026, 12, 4), date(2027, 1, 13)
+    actions.close_date(day=date(2026, 12, 2), reason="Snow", is_moving=False, by=factories.staff("Manager"))
+    actions.add_window(day=friday, starts=time(9), ends=time(12), capacity=3, by=factories.staff("Manager"))
+    days = list(islice(delivery_days(WEDNESDAY, *DeliveryWindow.objects.all()), 9))
+    assert days[:2] == [friday, date(2026, 12, 9)]
+    assert days[-3:] == [last, last + timedelta(days=7), last + timedelta(days=14)]
 
 
 def test_check_entry_day_takes_a_year_back_and_no_future():

@@ -3,11 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-from django.utils import timezone
 
 from audit.actions import record
 from delivery.looks import in_words, looks_at
-from delivery.rules import days_with_more, policy_on
+from delivery.rules import days_with_more, delivery_days, policy_on
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
@@ -79,8 +78,9 @@ def test_the_home_says_what_is_left_and_when_more_can_be_used(monday):
 
 def test_days_with_more_names_each_day_on_which_some_comes_back():
     certification = factories.certification()
-    day, policy = factories.next_wednesday(4), policy_on(timezone.localdate())
+    day = factories.next_wednesday(4)
+    later = delivery_days([], policy=policy_on(day), after=day)
     used = {day - timedelta(days=7): 10_000, day: 20_000}
-    found = list(days_with_more(day, used=used, certification=certification, policy=policy))
+    found = list(days_with_more(day, used=used, later=later, certification=certification, days=30))
     assert [amount for _day, amount in found] == [10_000, 30_000]
     assert [(one - day).days for one, _amount in found] == [28, 35]
