@@ -122,7 +122,6 @@ def _activate(
     certification.search_name = certification.patient.search_name
     certification.number = readable_number("C")
     certification.status = Certification.Status.ACTIVE
-    assert certification.patient is not None
     certification.patient_as_signed = certification.patient.facts
     certification.condition_codes = condition["condition_codes"]
     certification.exam_date = condition["exam_date"]
