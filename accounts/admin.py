@@ -18,7 +18,7 @@ from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration, User
 from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called
 from accounts.rules import eligibility
-from audit.action_admin import ActionAdmin, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
 
 # Groups are synced from the code; the other three would show session keys, and change accounts past our actions.
 for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions", "allauth.socialaccount"):
@@ -52,18 +52,11 @@ class UserAdmin(ActionAdmin):
         return ", ".join(sorted(group.name for group in user.groups.all())) or "-"
 
 
-class RegistrationInline(admin.TabularInline):
+class RegistrationInline(RowsInline):
     model = Registration
     fields = [
         "kind", "number", "state", "schedules", "is_active", "is_limited", "expires_date", "verified_at", "source",
     ]  # fmt: skip
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 def _explain_leaving(physician):

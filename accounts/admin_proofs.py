@@ -9,7 +9,7 @@ from accounts import actions
 from accounts.forms import EnterProofForm, SourceForm
 from accounts.models import Decision, PhysicianApplication, Proof, Registration
 from accounts.review import professionals_called, warnings_about
-from audit.action_admin import ActionAdmin, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
 
 
 def is_pending(row):
@@ -31,23 +31,12 @@ ENTER_PROOF = {
 }
 
 
-class ProofInline(admin.TabularInline):
+class ProofInline(RowsInline):
     model = Proof
     verbose_name_plural = _("Reported and entered")
     fields = ["kind", "number", "valid_through", "is_limited", "source", "entered_by", "entered_at", "status", "reason"]
     readonly_fields = ["valid_through"]
     ordering = ["status", "-entered_at"]
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request, obj=None):
-        return True  # seen with the physician alone, who has a permission of her own
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
 
 @admin.register(PhysicianApplication)

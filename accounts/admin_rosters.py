@@ -15,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.actions import import_for_real, upload_roster
 from accounts.models import RosterImport, RosterProblem
 from accounts.roster_problems import write_problems
-from audit.action_admin import ActionAdmin
+from audit.action_admin import ActionAdmin, RowsInline
 from audit.actions import record
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
@@ -48,21 +48,11 @@ class FirstProblems(forms.models.BaseInlineFormSet):
         return super().get_queryset().order_by("line", "pk")[:PROBLEMS_SHOWN]
 
 
-class ProblemInline(admin.TabularInline):
+class ProblemInline(RowsInline):
     model = RosterProblem
     formset = FirstProblems
     verbose_name_plural = _("problems (the first %(count)d)") % {"count": PROBLEMS_SHOWN}
     fields = ["line", "column", "severity", "reason"]
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_view_permission(self, request, obj=None):
-        return request.user.has_perm("accounts.view_rosterimport")
 
 
 @admin.register(RosterImport)

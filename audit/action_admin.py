@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList, ChangeListSearchForm
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseRedirect
@@ -137,6 +138,23 @@ def search_term(request, model):
 
 def _search_key(model):
     return f"admin search {model._meta.label_lower}"
+
+
+class RowsInline(admin.TabularInline):
+    """Rows under what they belong to: whoever may see that sees them, and nobody changes them here."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request, obj=None):
+        owner = self.parent_model._meta
+        return request.user.has_perm(f"{owner.app_label}.{get_permission_codename('view', owner)}")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
 
 
 class ActionAdmin(admin.ModelAdmin):

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, ShortPaginator, Step, related, search_term
+from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, related, search_term
 from certification.actions import (
     agree_take_over,
     close_patient,
@@ -52,25 +52,13 @@ PERSON_FIELDS = [
 AMENDED_BY = related("amended_by", Amendment)
 
 
-class AmendmentInline(admin.TabularInline):
+class AmendmentInline(RowsInline):
     """What was changed after the signature; what it was before stays in the row."""
 
     model = Amendment
-    amended_by = related("amended_by", Amendment)
     fields = ["created_at", "kind", "proof", "reason", AMENDED_BY]
     readonly_fields = ["created_at", AMENDED_BY]
-    extra = 0
-    can_delete = False
     verbose_name_plural = _("Changes")
-
-    def has_view_permission(self, request, obj=None):
-        return True  # seen with the certification alone, which has a permission of its own
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("amended_by")
@@ -194,23 +182,12 @@ class CertificationAdmin(ActionAdmin):
         return ", ".join(condition.name for condition in named)
 
 
-class AssignmentInline(admin.TabularInline):
+class AssignmentInline(RowsInline):
     """Who acts for whom; why stays with the office."""
 
     model = CaregiverAssignment
     fields = ["patient", "caregiver", "relationship", "affirmed_at", "started_date", "ended_date"]
-    extra = 0
-    can_delete = False
     verbose_name_plural = _("Caregivers")
-
-    def has_view_permission(self, request, obj=None):
-        return True  # seen with the patient or caregiver alone, who have a permission of their own
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("patient", "caregiver")

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ShortPaginator, search_term
+from audit.action_admin import ActionAdmin, RowsInline, ShortPaginator, search_term
 from certification.models import Patient
 from certification.search import as_digits, people_called
 from delivery import actions
@@ -58,11 +58,9 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
-class LineInline(admin.TabularInline):
+class LineInline(RowsInline):
     model = OrderLine
     fields = readonly_fields = ["product_name", "quantity", "unit_price", "flower_equivalent", "lots"]
-    extra = 0
-    can_delete = False
     unit_price = columns.amount("unit_price_cents", _("each"))
     flower_equivalent = columns.equivalent()
 
@@ -76,14 +74,6 @@ class LineInline(admin.TabularInline):
 
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("product")
-
-    def has_view_permission(self, request, obj=None):
-        return request.user.has_perm("delivery.view_order")
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    has_change_permission = has_delete_permission = has_add_permission
 
 
 @admin.register(Order)
