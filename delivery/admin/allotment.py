@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
-from certification.admin import PatientAdmin
+from certification.admin.people import PatientAdmin
 from certification.models import Certification
 from delivery import actions
 from delivery.ledger import ledger_of

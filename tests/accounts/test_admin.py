@@ -7,7 +7,8 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from accounts.actions import identify_physician
-from accounts.admin import IdentificationTryAdmin, PhysicianAdmin, UserAdmin
+from accounts.admin.physicians import IdentificationTryAdmin, PhysicianAdmin
+from accounts.admin.users import UserAdmin
 from accounts.models import IdentificationTry, Physician, User
 from accounts.rules import IdentificationError
 from audit.action_admin import ActionAdmin, ReasonForm, Step

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from certification.admin import CaregiverAdmin, CertificationAdmin, PatientAdmin
+from certification.admin.certifications import CertificationAdmin
+from certification.admin.people import CaregiverAdmin, PatientAdmin
 from certification.models import Caregiver, Certification, Patient
 from certification.standing import KEYS_OF, counts_of, due_counts, due_on, filters_on, matching, placed
 from tests import factories

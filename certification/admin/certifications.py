@@ -1,4 +1,4 @@
-from importlib import import_module
+"""What was signed, and how it ends."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -7,48 +7,20 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
-from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, related, search_term
-from certification.actions import (
-    agree_take_over,
-    close_patient,
-    reinstate_certification,
-    reopen_patient,
-    revoke_card,
-    revoke_certification,
-)
-from certification.forms_ending import ClosingForm
-from certification.forms_office import AgreeForm, RevocationForm
-from certification.models import (
-    Amendment,
-    Card,
-    Caregiver,
-    CaregiverAssignment,
-    Certification,
-    Condition,
-    Invitation,
-    Letter,
-    Patient,
-    TakeOver,
-)
+from certification.actions import reinstate_certification, revoke_certification
+from certification.models import Amendment, Certification, Condition, Letter, Patient
 from certification.responses import letter_response
 from certification.rules import may_become
 from certification.search import as_number, numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
-for name in ("admin_reference", "admin_requests"):
-    import_module(f"certification.{name}")
-
 # What a patient suffers from, and how it is used, is for these alone (also not for who has every permission).
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
 MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_kept")
 NOT_FOR_ALL = (*MEDICAL_FIELDS, "ended_reason")
-PERSON_FIELDS = [
-    "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
-    "has_no_email", "language", "user", "created_at",
-]  # fmt: skip
 AMENDED_BY = related("amended_by", Amendment)
 
 
@@ -180,119 +152,3 @@ class CertificationAdmin(ActionAdmin):
     def conditions(self, certification):
         named = Condition.objects.filter(code__in=certification.condition_codes)
         return ", ".join(condition.name for condition in named)
-
-
-class AssignmentInline(RowsInline):
-    """Who acts for whom; why stays with the office."""
-
-    model = CaregiverAssignment
-    fields = ["patient", "caregiver", "relationship", "affirmed_at", "started_date", "ended_date"]
-    verbose_name_plural = _("Caregivers")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("patient", "caregiver")
-
-
-class PersonAdmin(ActionAdmin):
-    list_display = ["number", "name", "birth_date", "city", "phone"]
-    list_select_related = ["user"]
-    paginator = ShortPaginator
-    search_fields = ["number"]  # so that the box is there; what it finds, people_called says
-    search_help_text = _("Name, birth date, phone or number")
-    fields = PERSON_FIELDS
-    inlines = [AssignmentInline]
-
-    def get_ordering(self, request):
-        """The latest first; what a search found by name."""
-        return ["search_name"] if search_term(request, self.model) else ["-pk"]
-
-    def get_search_results(self, request, queryset, search_term):
-        return (queryset.filter(people_called(search_term)) if search_term else queryset), False
-
-    @admin.display(description=_("Name"), ordering="search_name")
-    def name(self, person):
-        return person.name
-
-
-@admin.register(Patient)
-class PatientAdmin(PersonAdmin):
-    steps = (
-        Step(
-            name="take-over",
-            label=_("Let another physician take over"),
-            permission="certification.add_takeover",
-            offered=lambda patient: patient.certifications.running_on(localdate()).exists(),
-            explain=lambda patient: _(
-                "The physician you name can then sign for this patient. Nothing changes before; the present "
-                "certification is superseded when she signs, and both physicians are told."
-            ),
-            perform=lambda patient, request, **answers: agree_take_over(
-                patient=patient, agreed_with=TakeOver.AgreedWith.REGISTRAR, by=request.user, **answers
-            ),
-            form_class=AgreeForm,
-        ),
-        Step(
-            name="close",
-            label=_("Close the record"),
-            permission="certification.change_patient",
-            offered=lambda patient: patient.closed_at is None,
-            explain=lambda patient: _(
-                "For a patient who has died, has moved out of Connecticut or wants to leave. Certification, caregiver, "
-                "card and invitations end at once, open orders are cancelled, and no message goes out any more but one "
-                "letter about what is left."
-            ),
-            perform=lambda patient, request, **answers: close_patient(patient=patient, by=request.user, **answers),
-            form_class=ClosingForm,
-        ),
-        Step(
-            name="reopen",
-            label=_("Open the record again"),
-            permission="certification.change_patient",
-            offered=lambda patient: patient.closed_at is not None,
-            explain=lambda patient: _(
-                "For a record closed by mistake. A certification that it ended in the last 30 days runs again, with "
-                "the last day that it had. The office names the caregiver and prints the card anew; orders stay undone."
-            ),
-            perform=lambda patient, request, reason: reopen_patient(patient=patient, reason=reason, by=request.user),
-            form_class=ReasonForm,
-        ),
-    )
-    fields = [*PERSON_FIELDS, "has_legal_capacity", "affirmed_at", "closed_at", "closed_for", "closed_by"]
-
-
-@admin.register(Caregiver)
-class CaregiverAdmin(PersonAdmin):
-    pass
-
-
-@admin.register(Invitation)
-class InvitationAdmin(ActionAdmin):
-    list_display = ["sent_at", "patient", "caregiver", "valid_until", "used_at", "failed_tries"]
-    list_select_related = ["patient", "caregiver"]
-    ordering = ["-sent_at"]
-    fields = ["patient", "caregiver", "sent_at", "valid_until", "used_at", "failed_tries"]
-
-
-@admin.register(Card)
-class CardAdmin(ActionAdmin):
-    """What was issued; the token itself is nobody's to read."""
-
-    list_display = ["issued_at", "patient", "caregiver", "revoked_at", "revoked_reason"]
-    list_select_related = ["patient", "caregiver"]
-    list_filter = ["revoked_reason"]
-    ordering = ["-issued_at"]
-    search_fields = ["patient__number", "caregiver__number"]
-    fields = ["patient", "caregiver", "issued_at", "revoked_at", "revoked_reason"]
-    steps = (
-        Step(
-            name="revoke",
-            label=_("End this card"),
-            permission="certification.change_card",
-            perform=lambda card, request, revoked_reason: revoke_card(
-                card=card, reason=revoked_reason, by=request.user
-            ),
-            offered=lambda card: card.revoked_at is None,
-            explain=lambda card: _("Whoever scans its code is told that it is not valid. The next one printed is new."),
-            form_class=RevocationForm,
-        ),
-    )

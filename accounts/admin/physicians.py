@@ -1,55 +1,17 @@
-from importlib import import_module
+"""Physicians as the Registrar sees them."""
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
-from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.models import Group
-from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.admin_mfa import RESET_MFA
-from accounts.admin_proofs import ENTER_PROOF, ProofInline
+from accounts.admin.proofs import ENTER_PROOF, ProofInline
 from accounts.forms import LeaveForm
-from accounts.models import IdentificationTry, Physician, Registration, User
+from accounts.models import IdentificationTry, Physician, Registration
 from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called
 from accounts.rules import eligibility
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
-
-# Groups are synced from the code; the other three would show session keys, and change accounts past our actions.
-for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions", "allauth.socialaccount"):
-    import_module(f"{app}.admin")
-import_module("accounts.admin_rosters")
-admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
-
-
-def change_password(request, extra_context=None):
-    """allauth's page counts wrong tries and tells the owner by mail; the admin's own does neither."""
-    return redirect("account_change_password")
-
-
-admin.site.password_change = change_password
-
-
-@admin.register(User)
-class UserAdmin(ActionAdmin):
-    list_display = ["email", "groups_held", "is_staff", "is_active", "last_login"]
-    list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["email"]
-    ordering = ["email"]
-    fields = ["email", "is_active", "is_staff", "is_superuser", "groups_held", "last_login", "created_at"]
-    steps = (RESET_MFA,)
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("groups")
-
-    @admin.display(description=_("groups"))
-    def groups_held(self, user):
-        return ", ".join(sorted(group.name for group in user.groups.all())) or "-"
 
 
 class RegistrationInline(RowsInline):

@@ -1,0 +1,5 @@
+"""The desks that look after accounts and physicians; each noun has its own module."""
+
+from accounts.admin import mfa, physicians, proofs, rosters, users
+
+__all__ = ["mfa", "physicians", "proofs", "rosters", "users"]

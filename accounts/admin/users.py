@@ -1,0 +1,46 @@
+"""Accounts, and what of the admin's own and of allauth's is not offered."""
+
+from importlib import import_module
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.mfa import RESET_MFA
+from accounts.models import User
+from audit.action_admin import ActionAdmin
+
+# Groups are synced from the code; the other three would show session keys, and change accounts past our actions.
+for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.usersessions", "allauth.socialaccount"):
+    import_module(f"{app}.admin")
+admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
+
+
+def change_password(request, extra_context=None):
+    """allauth's page counts wrong tries and tells the owner by mail; the admin's own does neither."""
+    return redirect("account_change_password")
+
+
+admin.site.password_change = change_password
+
+
+@admin.register(User)
+class UserAdmin(ActionAdmin):
+    list_display = ["email", "groups_held", "is_staff", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_active", "groups"]
+    search_fields = ["email"]
+    ordering = ["email"]
+    fields = ["email", "is_active", "is_staff", "is_superuser", "groups_held", "last_login", "created_at"]
+    steps = (RESET_MFA,)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("groups"))
+    def groups_held(self, user):
+        return ", ".join(sorted(group.name for group in user.groups.all())) or "-"

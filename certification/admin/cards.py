@@ -1,0 +1,42 @@
+"""What people hold: invitations and cards."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ActionAdmin, Step
+from certification.actions import revoke_card
+from certification.forms_office import RevocationForm
+from certification.models import Card, Invitation
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ActionAdmin):
+    list_display = ["sent_at", "patient", "caregiver", "valid_until", "used_at", "failed_tries"]
+    list_select_related = ["patient", "caregiver"]
+    ordering = ["-sent_at"]
+    fields = ["patient", "caregiver", "sent_at", "valid_until", "used_at", "failed_tries"]
+
+
+@admin.register(Card)
+class CardAdmin(ActionAdmin):
+    """What was issued; the token itself is nobody's to read."""
+
+    list_display = ["issued_at", "patient", "caregiver", "revoked_at", "revoked_reason"]
+    list_select_related = ["patient", "caregiver"]
+    list_filter = ["revoked_reason"]
+    ordering = ["-issued_at"]
+    search_fields = ["patient__number", "caregiver__number"]
+    fields = ["patient", "caregiver", "issued_at", "revoked_at", "revoked_reason"]
+    steps = (
+        Step(
+            name="revoke",
+            label=_("End this card"),
+            permission="certification.change_card",
+            perform=lambda card, request, revoked_reason: revoke_card(
+                card=card, reason=revoked_reason, by=request.user
+            ),
+            offered=lambda card: card.revoked_at is None,
+            explain=lambda card: _("Whoever scans its code is told that it is not valid. The next one printed is new."),
+            form_class=RevocationForm,
+        ),
+    )

@@ -1,0 +1,100 @@
+"""Patients and caregivers, and who acts for whom."""
+
+from django.contrib import admin
+from django.utils.timezone import localdate
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, search_term
+from certification.actions import agree_take_over, close_patient, reopen_patient
+from certification.forms_ending import ClosingForm
+from certification.forms_office import AgreeForm
+from certification.models import Caregiver, CaregiverAssignment, Patient, TakeOver
+from certification.search import people_called
+
+PERSON_FIELDS = [
+    "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
+    "has_no_email", "language", "user", "created_at",
+]  # fmt: skip
+
+
+class AssignmentInline(RowsInline):
+    """Who acts for whom; why stays with the office."""
+
+    model = CaregiverAssignment
+    fields = ["patient", "caregiver", "relationship", "affirmed_at", "started_date", "ended_date"]
+    verbose_name_plural = _("Caregivers")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("patient", "caregiver")
+
+
+class PersonAdmin(ActionAdmin):
+    list_display = ["number", "name", "birth_date", "city", "phone"]
+    list_select_related = ["user"]
+    paginator = ShortPaginator
+    search_fields = ["number"]  # so that the box is there; what it finds, people_called says
+    search_help_text = _("Name, birth date, phone or number")
+    fields = PERSON_FIELDS
+    inlines = [AssignmentInline]
+
+    def get_ordering(self, request):
+        """The latest first; what a search found by name."""
+        return ["search_name"] if search_term(request, self.model) else ["-pk"]
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.filter(people_called(search_term)) if search_term else queryset), False
+
+    @admin.display(description=_("Name"), ordering="search_name")
+    def name(self, person):
+        return person.name
+
+
+@admin.register(Patient)
+class PatientAdmin(PersonAdmin):
+    steps = (
+        Step(
+            name="take-over",
+            label=_("Let another physician take over"),
+            permission="certification.add_takeover",
+            offered=lambda patient: patient.certifications.running_on(localdate()).exists(),
+            explain=lambda patient: _(
+                "The physician you name can then sign for this patient. Nothing changes before; the present "
+                "certification is superseded when she signs, and both physicians are told."
+            ),
+            perform=lambda patient, request, **answers: agree_take_over(
+                patient=patient, agreed_with=TakeOver.AgreedWith.REGISTRAR, by=request.user, **answers
+            ),
+            form_class=AgreeForm,
+        ),
+        Step(
+            name="close",
+            label=_("Close the record"),
+            permission="certification.change_patient",
+            offered=lambda patient: patient.closed_at is None,
+            explain=lambda patient: _(
+                "For a patient who has died, has moved out of Connecticut or wants to leave. Certification, caregiver, "
+                "card and invitations end at once, open orders are cancelled, and no message goes out any more but one "
+                "letter about what is left."
+            ),
+            perform=lambda patient, request, **answers: close_patient(patient=patient, by=request.user, **answers),
+            form_class=ClosingForm,
+        ),
+        Step(
+            name="reopen",
+            label=_("Open the record again"),
+            permission="certification.change_patient",
+            offered=lambda patient: patient.closed_at is not None,
+            explain=lambda patient: _(
+                "For a record closed by mistake. A certification that it ended in the last 30 days runs again, with "
+                "the last day that it had. The office names the caregiver and prints the card anew; orders stay undone."
+            ),
+            perform=lambda patient, request, reason: reopen_patient(patient=patient, reason=reason, by=request.user),
+            form_class=ReasonForm,
+        ),
+    )
+    fields = [*PERSON_FIELDS, "has_legal_capacity", "affirmed_at", "closed_at", "closed_for", "closed_by"]
+
+
+@admin.register(Caregiver)
+class CaregiverAdmin(PersonAdmin):
+    pass
