@@ -96,7 +96,7 @@ def amend_identity(
     certification = locked(certification)
     check_may_sign(rules.signer_of(certification), by=by, today=timezone.localdate())
     _check_may_amend(certification, reason)
-    rules.check_identity_fits(certification, patient, identity)
+    rules.check_identity_fits(certification, patient, identity, today=timezone.localdate())
     before, after = _write(patient, {name: identity[name] for name in IDENTITY})
     amendment = _keep(certification, Amendment.Kind.IDENTITY, before, after, proof=proof, reason=reason, by=by)
     _tell(amendment, patient, by=by)

@@ -69,7 +69,7 @@ def patient_for(certification: Certification, *, today: date, by: User) -> tuple
     answers = answers_of(certification.draft)
     lock_person(**answers["profile"])
     physician = rules.signer_of(certification)
-    other = rules.certified_elsewhere(answers["profile"], physician=physician)
+    other = rules.certified_elsewhere(answers["profile"], physician=physician, today=today)
     rules.check_not_certified_elsewhere(other, physician=physician)
     fields = {**person_fields(answers["profile"]), "has_legal_capacity": answers["profile"]["has_legal_capacity"]}
     again = _her_own_again(certification, answers)

@@ -82,7 +82,7 @@ def review_renewal(
 def _keep(draft: Certification, *, patient: Patient | None) -> None:
     now = timezone.now()
     draft.prepared_at, draft.reviewed_at = draft.prepared_at or now, now
-    draft.reviewed_digest = rules.review_digest(draft, patient=patient)
+    draft.reviewed_digest = rules.review_digest(draft, patient=patient, today=timezone.localdate(now))
     draft.save(update_fields=["draft", "prepared_at", "reviewed_at", "reviewed_digest", "updated_at"])
 
 

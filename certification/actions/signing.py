@@ -51,7 +51,7 @@ def certify_patient(
     if seen is not None:
         rules.check_is_as_seen(certification, seen)
     if as_reviewed is not None:
-        rules.check_is_as_reviewed(certification, patient=None, seen=as_reviewed)
+        rules.check_is_as_reviewed(certification, patient=None, seen=as_reviewed, today=today)
     if statement is not None:
         certification.draft = {**(certification.draft or {}), "statement": to_json(statement)}
     limit_oz = rules.allotment_limit_oz(today)
@@ -94,7 +94,7 @@ def take_over_patient(
         check_may_sign(physician, by=by, today=timezone.localdate())
         profile = answers_of(certification.draft)["profile"] or {}
         rules.check_profile_is_complete(profile)
-        other = rules.certified_elsewhere(profile, physician=physician)
+        other = rules.certified_elsewhere(profile, physician=physician, today=timezone.localdate())
         rules.check_may_be_taken_over(other, physician=physician)
         assert other is not None and other.patient is not None
         agree_take_over(
@@ -188,7 +188,7 @@ def renew_certification(
     rules.check_renewal_is_open(old, today=today)
     answers = answers_of(renewal.draft if renewal else None)
     if as_reviewed is not None:
-        rules.check_is_as_reviewed(renewal, patient=patient, seen=as_reviewed)
+        rules.check_is_as_reviewed(renewal, patient=patient, seen=as_reviewed, today=today)
     else:
         answers = {**answers, "questions": questions, "condition": condition, "statement": statement}
     check_renewal(patient, answers, today=today)

@@ -32,7 +32,9 @@ def check_something_changes(before: Mapping[str, Any], after: Mapping[str, Any])
         raise AmendmentError(_("Nothing is different from what is on record. Change what is wrong, or go back."))
 
 
-def check_identity_fits(certification: Certification, patient: Patient, identity: Mapping[str, Any]) -> None:
+def check_identity_fits(
+    certification: Certification, patient: Patient, identity: Mapping[str, Any], *, today: date
+) -> None:
     """Everything that hangs on name and birth date still holds on the day of the signature.
 
     `identity` is first_name, middle_name, last_name, suffix, birth_date. Raises AmendmentError for who was a minor
@@ -52,7 +54,8 @@ def check_identity_fits(certification: Certification, patient: Patient, identity
         raise CaregiverError(_("This is the caregiver. The caregiver cannot be the patient."), field="last_name")
     physician = signer_of(certification)
     check_not_own_patient(physician, {**identity, "email": patient.email, "phone": patient.phone.as_e164})
-    check_not_certified_elsewhere(certified_elsewhere(identity, physician=physician), physician=physician)
+    other = certified_elsewhere(identity, physician=physician, today=today)
+    check_not_certified_elsewhere(other, physician=physician)
     name = search_name(identity["last_name"], identity["first_name"], identity["middle_name"])
     same = Patient.objects.filter(search_name=name, birth_date=born, certifications__physician=physician)
     if same.exclude(pk=patient.pk).exists():

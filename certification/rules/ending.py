@@ -55,7 +55,7 @@ def check_may_be_reinstated(certification: Certification, patient: Patient, *, t
     if today >= certification.expires_date:
         raise ReinstatementError(_("Its year is over. The patient has to be certified anew."))
     newer = patient.certifications.filter(certified_at__gt=certification.certified_at).exists()
-    if newer or certified_elsewhere(_profile(patient), physician=certification.physician):
+    if newer or certified_elsewhere(_profile(patient), physician=certification.physician, today=today):
         raise ReinstatementError(_("Another certification has taken its place. Look that one up instead."))
 
 

@@ -49,10 +49,9 @@ def check_not_a_duplicate(
         )
 
 
-def certified_elsewhere(profile: Mapping[str, Any], *, physician: Physician) -> Certification | None:
+def certified_elsewhere(profile: Mapping[str, Any], *, physician: Physician, today: date) -> Certification | None:
     """What runs of the same name and birth date, and was signed by another physician, or None."""
-    running = Certification.objects.running_on(timezone.localdate())
-    others = running.exclude(physician=physician).select_related("patient")
+    others = Certification.objects.running_on(today).exclude(physician=physician).select_related("patient")
     for one in others.filter(patient__birth_date=profile["birth_date"]).order_by("pk"):
         patient = {name: getattr(one.patient, name) for name in ("first_name", "last_name", "birth_date")}
         if is_same_person(profile, patient):

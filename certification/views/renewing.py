@@ -178,6 +178,6 @@ def _renewal_form(request, certification, listed, limit, *, is_signed):
 def _reviewed(certification, guardian):
     """Her own statement for this patient and this year, while nothing has changed since she made it."""
     draft = getattr(certification, "renewal", None)
-    if draft is None or not rules.is_as_reviewed(draft, patient=certification.patient):
+    if draft is None or not rules.is_as_reviewed(draft, patient=certification.patient, today=timezone.localdate()):
         return {}
     return RenewalForm.initial_from(answers_of(draft.draft)["statement"], guardian)

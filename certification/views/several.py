@@ -196,7 +196,7 @@ def _reviewed_row(draft, names):
         "name": _name(draft),
         "url": sign_url(draft),
         "value": f"{draft.uuid}:{draft.reviewed_digest}",
-        "is_as_reviewed": rules.is_as_reviewed(draft, patient=patient),
+        "is_as_reviewed": rules.is_as_reviewed(draft, patient=patient, today=timezone.localdate()),
         "conditions": [names.get(code, code) for code in (answers["condition"] or {}).get("condition_codes", [])],
         **{name: (answers[step] or {}).get(name) for step, name in SHOWN},
     }
