@@ -1,5 +1,7 @@
 """Plain sentences and a limit to every text, for any form: ours, allauth's, the admin's."""
 
+from functools import cache
+
 from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
@@ -29,13 +31,19 @@ def limit_length(field):
 
 def speak_plainly(field, label):
     """Our sentences in the place of Django's own; those that a form gives its field stay."""
-    django_says = {}
-    for base in reversed(type(field).__mro__):
-        if base.__module__.startswith("django."):
-            django_says |= getattr(base, "default_error_messages", {})
+    django_says = _django_says(type(field))
     for code, sentence in {**MESSAGES, **_sentences(field, label)}.items():
         if field.error_messages.get(code, django_says.get(code)) == django_says.get(code):
             field.error_messages[code] = sentence
+
+
+@cache
+def _django_says(field_class):
+    said = {}
+    for base in reversed(field_class.__mro__):
+        if base.__module__.startswith("django."):
+            said |= getattr(base, "default_error_messages", {})
+    return said
 
 
 def _sentences(field, label):
