@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import zipcodes
 from django.utils.translation import gettext as _
 
 from certification.models import Caregiver, CaregiverAssignment, Certification, Certifier, Patient
 from certification.rules.errors import AddressError, CaregiverError, ClosedError, IncompleteError, OwnPatientError
 from ui.text import search_name
+from ui.zip_codes import place_of
 
 ADULT_AGE = 18
 PO_BOX = re.compile(
@@ -71,7 +71,8 @@ def check_street_address(street: str, unit: str = "") -> None:
 
 def check_lives_in_connecticut(zip_code: str) -> None:
     """The ZIP code is one of Connecticut's (06390 begins like them and is New York's); raises AddressError."""
-    if not any(place["state"] == "CT" for place in zipcodes.matching(zip_code)):
+    place = place_of(zip_code)
+    if place is None or place["state"] != "CT":
         raise AddressError(
             _("This ZIP code is not in Connecticut. The program is for people who live in Connecticut."),
             field="zip_code",

@@ -4,15 +4,13 @@ import re
 from math import asin, cos, radians, sin, sqrt
 
 import usaddress
-import zipcodes
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from certification.rules import names_po_box
 from delivery.models import DeliveryPolicy, Order
-from delivery.rules.errors import (
-    AddressError,
-)
+from delivery.rules.errors import AddressError
+from ui.zip_codes import place_of
 
 BUSINESS_WORDS = re.compile(
     r"\b(llc|inc|corp|office|suite|ste|dorm|dormitory|residence hall|hotel|motel|store|shop|salon|clinic|church)\b",
@@ -22,14 +20,13 @@ BUSINESS_WORDS = re.compile(
 
 def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
     """A Connecticut ZIP code that takes deliveries, within the radius where one is set (06390 is in New York)."""
-    if not re.fullmatch(r"[0-9]{5}", zip_code):
-        return False
-    place = next(iter(zipcodes.matching(zip_code)), None)
+    place = place_of(zip_code)
     if place is None or place["state"] != "CT" or place["zip_code_type"] == "PO BOX":
         return False
     if policy.radius_miles is None:
         return True
-    origin = zipcodes.matching(policy.origin_zip)[0]
+    origin = place_of(policy.origin_zip)
+    assert origin is not None
     return _miles_between(origin, place) <= policy.radius_miles
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from itertools import pairwise
 
-import zipcodes
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from delivery.models import AffectedOrder, DeliveryPolicy, DeliveryWindow, Order
 from delivery.rules.errors import PolicyError
+from ui.zip_codes import place_of
 
 MOST_LEAD_HOURS = 14 * 24
 
@@ -60,12 +60,9 @@ def _check_radius(policy: DeliveryPolicy) -> None:
         return
     if policy.radius_miles < 1:
         raise PolicyError(_("Enter 1 mile or more, or nothing for the whole of Connecticut."), field="radius_miles")
-    if not any(place["state"] == "CT" for place in _places(policy.origin_zip)):
+    origin = place_of(policy.origin_zip)
+    if origin is None or origin["state"] != "CT":
         raise PolicyError(_("Enter the ZIP code in Connecticut that the radius is around."), field="origin_zip")
-
-
-def _places(zip_code: str) -> list[dict[str, str]]:
-    return zipcodes.matching(zip_code) if zip_code else []
 
 
 def windows_under(policy: DeliveryPolicy, *, after: date) -> list[WindowChange]:
