@@ -103,11 +103,11 @@ def terms_on(day: date) -> Terms:
     policy = policy_on(day)
     windows = [WindowTerms(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in policy.windows]
     return Terms(
-        days=get_text_list([str(DAYS_PLURAL[weekday]) for weekday in policy.delivery_days], _("and")),
+        days=get_text_list([str(DAYS_PLURAL[weekday]) for weekday in policy.days_of_week], _("and")),
         windows=windows,
         deadlines=[
             _deadline(weekday, window.starts, policy.lead_hours)
-            for weekday in policy.delivery_days
+            for weekday in policy.days_of_week
             for window in windows
         ],
         minimum_cents=policy.minimum_cents,

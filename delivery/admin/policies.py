@@ -16,6 +16,7 @@ from audit.action_admin import ActionAdmin, ListStep, Preview, ReasonForm, Step
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.models import DeliveryPolicy
+from delivery.models.windows import days_in
 from ui.forms import ClockField, DateBoxesField, DollarsField, WholeNumberField, ZipField
 from ui.templatetags.portal import clock, money
 
@@ -31,7 +32,7 @@ TERMS = (
     "allotment_days",
 )
 SHOWN = {
-    "weekdays": lambda value: ", ".join(str(name) for day, name in WEEKDAYS.items() if value >> day & 1),
+    "weekdays": lambda value: ", ".join(str(WEEKDAYS[day]) for day in days_in(value)),
     "windows": lambda value: ", ".join(
         f"{clock(time.fromisoformat(starts))} to {clock(time.fromisoformat(ends))}" for starts, ends in value
     ),
@@ -63,7 +64,7 @@ class WeekdaysField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def prepare_value(self, value):
-        return [day for day, _name in self.choices if value >> day & 1] if isinstance(value, int) else value
+        return days_in(value) if isinstance(value, int) else value
 
     def clean(self, value):
         return sum(1 << int(day) for day in set(super().clean(value)))

@@ -9,6 +9,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
+def days_in(weekdays):
+    """The weekdays whose bits are set, in order; Monday is 0."""
+    return [day for day in range(7) if weekdays >> day & 1]
+
+
 class DeliveryPolicy(models.Model):
     """The terms of delivery from a day on. A change never alters orders that were placed."""
 
@@ -38,12 +43,11 @@ class DeliveryPolicy(models.Model):
         return f"policy from {self.effective_date}"
 
     @property
-    def delivery_days(self):
-        """The weekdays in order; Monday is 0."""
-        return [weekday for weekday in range(7) if self.weekdays >> weekday & 1]
+    def days_of_week(self):
+        return days_in(self.weekdays)
 
     def delivers_on(self, day):
-        return day.weekday() in self.delivery_days
+        return day.weekday() in self.days_of_week
 
 
 class DeliveryWindowQuerySet(models.QuerySet):

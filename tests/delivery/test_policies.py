@@ -206,7 +206,7 @@ def test_new_terms_are_set_after_a_look_at_what_changes(client, second):
     response = client.post(SET, {**answers, "agreed": "1"}, follow=True)
     assert "Set new terms: done." in response.content.decode()
     assert rules.policy_on(second).windows == [["12:00", "15:00"]]
-    assert rules.policy_on(second).delivery_days == [WEDNESDAY, SATURDAY]
+    assert rules.policy_on(second).days_of_week == [WEDNESDAY, SATURDAY]
     assert Order.objects.get(pk=order.pk).status == "placed"
 
 
