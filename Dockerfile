@@ -10,9 +10,9 @@ RUN npm run build
 FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /portal
-COPY requirements.txt .
-RUN python -m venv .venv \
-    && .venv/bin/python -m pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements.txt
+COPY requirements.txt requirements-setup.txt ./
+COPY bin/setup bin/
+RUN PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1 bin/setup run
 COPY . .
 COPY --from=styles /portal/static/built static/built
 RUN bin/collect && useradd --system portal && chown portal var

@@ -35,11 +35,14 @@ assets: var/static/staticfiles.json ## compile the styles and collect the static
 lock: .venv/dev.stamp ## write requirements*.txt and package-lock.json anew
 	@bin/lock
 
-.venv/run.stamp: requirements.txt
+# bin/setup itself knows whether there is something to do: the lock, the Python and the folder may have changed.
+.venv/run.stamp: FORCE
 	@bin/setup run
 
-.venv/dev.stamp: requirements-dev.txt
+.venv/dev.stamp: FORCE
 	@bin/setup dev
+
+FORCE:
 
 node_modules/.package-lock.json: package-lock.json .npmrc | .venv/run.stamp
 	@bin/node install

@@ -36,8 +36,9 @@ def manage(*arguments, **environment):
     )
 
 
-def test_requirements_are_three():
-    assert [path.name for path in REQUIREMENTS] == ["requirements-dev.txt", "requirements-node.txt", "requirements.txt"]
+def test_requirements_are_four():
+    names = ["requirements-dev.txt", "requirements-node.txt", "requirements-setup.txt", "requirements.txt"]
+    assert [path.name for path in REQUIREMENTS] == names
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
@@ -54,13 +55,13 @@ def test_requirements_pin_each_package_with_a_hash(path):
         r"\n(?=\S)", "\n".join(x for x in path.read_text().splitlines() if not x.lstrip().startswith("#"))
     )
     for entry in filter(str.strip, entries):
-        assert re.match(r"[a-z0-9._\[\]-]+==\S+", entry), entry
+        assert re.match(r"[a-z0-9._-]+(\[[a-z0-9, -]+\])?==\S+", entry), entry
         assert "--hash=sha256:" in entry, entry
 
 
 def test_requirements_for_development_hold_those_for_running():
     pins = {
-        path.name: set(re.findall(r"^([a-z0-9._-]+==\S+)", path.read_text(), re.MULTILINE)) for path in REQUIREMENTS
+        path.name: set(re.findall(r"^([a-z0-9._\[\], -]+==\S+)", path.read_text(), re.MULTILINE)) for path in REQUIREMENTS
     }
     assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
 
