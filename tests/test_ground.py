@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
 BASE_DIR = Path(__file__).resolve().parent.parent
 REQUIREMENTS = sorted(BASE_DIR.glob("requirements*.txt"))
 
@@ -61,7 +62,8 @@ def test_requirements_pin_each_package_with_a_hash(path):
 
 def test_requirements_for_development_hold_those_for_running():
     pins = {
-        path.name: set(re.findall(r"^([a-z0-9._\[\], -]+==\S+)", path.read_text(), re.MULTILINE)) for path in REQUIREMENTS
+        path.name: set(re.findall(r"^([a-z0-9._\[\], -]+==\S+)", path.read_text(), re.MULTILINE))
+        for path in REQUIREMENTS
     }
     assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
 
