@@ -177,7 +177,7 @@ CLEANERS: dict[str, Callable[[str], str]] = {
 
 
 def read_credential_row(line: int, cells: list[str]) -> tuple[RegistrationRow | None, list[RowProblem]]:
-    """A row of the state's licenses and credentials [data.ct.gov ngch-56tr, DOMAIN.md].
+    """A row of the state's licenses and credentials [docs/domain.md#rosters].
 
     It counts when Active is 1, Status says so and StatusReason does not contradict; it is limited when Status or
     StatusReason says so. ExpirationDate is the last good day, `expires_date` the day after. Active may disagree with
@@ -218,7 +218,7 @@ def _day(text: str, shape: str) -> date | None:
 
 def read_dea_line(line: int, text: str) -> tuple[RegistrationRow | None, list[RowProblem]]:
     """A line of the DEA's extract: number 1-9, activity 10, schedules 11-26, last good day 27-34 as CCYYMMDD, state
-    228-229 [DOMAIN.md].
+    228-229 [docs/domain.md#rosters].
 
     Another activity than C (practitioner) is not active. Without schedules 2 and 2N, or for another state than
     Connecticut, the registration is limited: it does not cover what a certifying physician must be able to do.

@@ -95,7 +95,7 @@ def normalize_dea_number(text: str) -> str:
 def check_dea_number(number: str) -> None:
     """Shape, registrant type and check digit of a normalized DEA number; raises DeaNumberError.
 
-    The check digit is the last digit of (d1+d3+d5) + 2*(d2+d4+d6) [DEA Diversion Control, as DOMAIN.md restates].
+    The check digit is the last digit of (d1+d3+d5) + 2*(d2+d4+d6) [docs/domain.md#identifiers].
     """
     if not DEA_SHAPE.fullmatch(number):
         raise DeaNumberError(
@@ -124,7 +124,7 @@ def dea_letter_fits(dea_number: str, last_name: str) -> bool:
 
 
 def check_npi(number: str) -> None:
-    """10 digits, the first 1 or 2, Luhn over 80840 and the number [CMS, as DOMAIN.md restates]; raises NpiError."""
+    """10 digits, the first 1 or 2, Luhn over 80840 and the number [docs/domain.md#identifiers]; raises NpiError."""
     if not re.fullmatch(r"[12][0-9]{9}", number):
         raise NpiError(_("Enter the NPI as ten digits that begin with 1 or 2, like 1234567893."), field="npi")
     doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate("80840" + number, start=1)]
@@ -150,7 +150,7 @@ def normalize_registration_number(kind: str, text: str) -> str:
 def check_registration_number(kind: str, number: str, *, field: str = "number") -> None:
     """A normalized number of that kind of registration; raises CredentialError or DeaNumberError.
 
-    Shapes of Connecticut's credential codes as DOMAIN.md restates them.
+    For the shapes see docs/domain.md#identifiers.
     """
     if kind == Registration.Kind.DEA:
         try:
@@ -212,7 +212,7 @@ def is_locked_out(*, user: "User", digest: str, owner_id: int | None, now: datet
 
 @dataclass(frozen=True)
 class Requirement:
-    """One of the five requirements of the brief, as it stands on one day."""
+    """One of the five requirements [docs/domain.md#who-may-certify], as it stands on one day."""
 
     name: str
     label: Any
@@ -253,7 +253,7 @@ REQUIREMENT_LABELS = {
 
 
 def eligibility(physician: Physician, today: date) -> list[Requirement]:
-    """The five requirements of the brief on `today`, in its order, each with `met` and a sentence."""
+    """The five requirements on `today`, each with `met` and a sentence [docs/domain.md#who-may-certify]."""
     registrations = {registration.kind: registration for registration in physician.registrations.all()}
     return [
         _practice(physician) if name == "practice" else _registered(name, registrations.get(name), today)

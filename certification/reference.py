@@ -1,8 +1,8 @@
 """The program's official list of conditions and the history of the monthly limit.
 
-Source: Connecticut Department of Consumer Protection, list of debilitating conditions (DOMAIN.md 3); limits 2.5 oz,
-then 3.0, then 3.5 oz [brief: 3.5 oz today], each from the day on which the press reported the department's announcement
-(CTNewsJunkie, October 18, 2021; WTNH, February 18, 2022).
+Source: Connecticut Department of Consumer Protection, list of debilitating conditions [docs/domain.md#conditions];
+limits 2.5 oz, then 3.0, then 3.5 oz [docs/domain.md#monthly-allotment], each from the day on which the press reported
+the department's announcement (CTNewsJunkie, October 18, 2021; WTNH, February 18, 2022).
 """
 
 from datetime import date

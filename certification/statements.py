@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 STATEMENT_VERSION = "2026-11.3"
 
-# Asked before a patient is registered [brief: "Patients must be qualified before you can register them"; DOMAIN.md 3].
+# Asked before a patient is registered [docs/domain.md#the-statement].
 QUESTIONS = {
     "qualifies": _(
         "The patient qualifies: the physician has diagnosed a debilitating medical condition from the program’s list."
@@ -18,7 +18,7 @@ QUESTIONS = {
     "not_an_inmate": _("The patient is not an inmate of a correctional institution."),
 }
 
-# The brief's words; field name of Certification: sentence after "I have".
+# The brief's words [docs/domain.md#the-statement]; field name of Certification: sentence after "I have".
 ATTESTATIONS = {
     "assessed_history": _(
         "I have completed a medically reasonable assessment of the patient’s medical history and current "

@@ -167,6 +167,6 @@ def check_renewal(patient: Patient, answers: Mapping[str, Answers | None], *, to
 
 
 def check_renewal_letters(patient: Patient, answers: Mapping[str, Answers | None], *, today: date) -> None:
-    """A minor’s letters are asked for anew, as the first time [brief: the same criteria]; raises IncompleteError."""
+    """A minor’s letters are asked for anew, as the first time [docs/domain.md#renewal]; raises IncompleteError."""
     if rules.is_minor_on(patient.birth_date, today):
         rules.check_has_letters(answers["letters"] or {})

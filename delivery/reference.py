@@ -1,4 +1,4 @@
-"""The terms of delivery that the portal starts with [brief: Wednesdays, two windows, $75, 24 hours ahead]."""
+"""The terms of delivery that the portal starts with [docs/domain.md#delivery]."""
 
 from calendar import WEDNESDAY
 from datetime import date

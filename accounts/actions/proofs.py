@@ -36,8 +36,8 @@ def report_renewed_registration(
 def state_monitoring_access(*, physician: Physician, by: User) -> Registration:
     """The physician states that she is registered with the monitoring program and can sign in there: it counts at once.
 
-    The brief's fifth requirement has neither number nor end. Once anything is on record of it, a change is reported
-    instead. Raises CredentialError.
+    The fifth requirement [docs/domain.md#who-may-certify] has neither number nor end. Once anything is on record of it,
+    a change is reported instead. Raises CredentialError.
     """
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
     kind = Registration.Kind.PRESCRIPTION_MONITORING

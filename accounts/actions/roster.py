@@ -37,7 +37,7 @@ def import_roster(
     - `program`: a row is matched by DEA number, else by NPI; a new DEA number keeps the physician and her patients. It
       makes the registrations that it names, with their numbers: not active and without an end ("not yet confirmed")
       until the state's or the DEA's own file, or a Registrar, confirms them, since it carries no dates. What is proven
-      already stays proven as long as its number stays the same. Access to the monitoring program is the brief's fifth
+      already stays proven as long as its number stays the same. Access to the monitoring program is the fifth
       requirement, and being on a roster does not say it: it counts where the optional column `monitoring_access` says
       yes, and else waits for the physician's own report or a Registrar. What a person has verified is left alone. A
       row without a suffix of the DEA number leaves the one that is known.

@@ -174,7 +174,7 @@ def renew_certification(
 
     Takes effect on the day it is signed and runs one year from it. What the office had prepared becomes the renewal.
     With `as_reviewed`, the `reviewed_digest` of its draft, the answers are those that she reviewed; else all three are
-    given: the questions are asked anew [brief: the same criteria]. Signing a second time returns the renewal. Raises
+    given: the questions are asked anew [docs/domain.md#renewal]. Signing a second time returns the renewal. Raises
     RenewalNotOpen, NotEligible, MayNotSign and every CertificationError.
     """
     physician = locked_physician(certification)

@@ -12,7 +12,7 @@ from certification.rules.errors import EndingError, ReinstatementError
 from certification.rules.identity import certified_elsewhere
 from certification.rules.people import check_is_not_closed
 
-OBTAIN_ANOTHER_WITHIN = timedelta(days=30)  # RCSA 21a-408-8
+OBTAIN_ANOTHER_WITHIN = timedelta(days=30)  # docs/domain.md#ending-early
 REINSTATE_WITHIN = timedelta(days=30)
 
 
@@ -38,7 +38,7 @@ def check_ending_has_reason(reason: str) -> None:
 
 
 def obtain_another_by(certification: Certification) -> date | None:
-    """The last of the 30 days in which the patient may obtain another [RCSA 21a-408-8]; None of one that runs."""
+    """The last day on which the patient may obtain another [docs/domain.md#ending-early]; None of one that runs."""
     ended_at = certification.ended_at
     return timezone.localdate(ended_at) + OBTAIN_ANOTHER_WITHIN if ended_at else None
 

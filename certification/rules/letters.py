@@ -12,7 +12,7 @@ from certification.rules.errors import IncompleteError, LetterError
 
 
 def check_has_letters(letters: Mapping[str, Any]) -> None:
-    """One of the primary care provider and one of a board-certified specialist [law, DOMAIN.md 3: minors].
+    """One of the primary care provider and one of a board-certified specialist [docs/domain.md#minors].
 
     `letters` is what a draft holds of them by kind; raises IncompleteError naming the first that is missing.
     """
@@ -34,7 +34,8 @@ def check_letter_date(letter_date: date, *, birth_date: date, today: date) -> No
 def check_letter_is_new(letter_date: date, *, renewed: Certification) -> None:
     """Of a renewal: written after the certification that it renews was signed; raises LetterError.
 
-    A renewal asks for the same as the first certification did [brief], so for letters of its own year.
+    A renewal asks for the same as the first certification did, so for letters of its own year
+    [docs/domain.md#renewal].
     """
     assert renewed.certified_date
     if letter_date <= renewed.certified_date:

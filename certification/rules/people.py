@@ -22,7 +22,7 @@ GUARDIANS = {
     CaregiverAssignment.Relationship.GUARDIAN,
     CaregiverAssignment.Relationship.CUSTODIAN,
 }
-# CGS 21a-408: one patient a caregiver, unless family; it counts both ways (a daughter may act for both parents).
+# One patient a caregiver, unless family; it counts both ways [docs/domain.md#caregivers].
 FAMILY = GUARDIANS | {
     CaregiverAssignment.Relationship.CONSERVATOR,
     CaregiverAssignment.Relationship.CHILD,
@@ -40,12 +40,12 @@ def is_minor_on(birth_date: date, day: date) -> bool:
 
 
 def needs_guardian(*, birth_date: date, has_legal_capacity: bool, day: date) -> bool:
-    """Minors and patients without legal capacity: the caregiver is a parent, guardian or custodian [CGS 21a-408]."""
+    """Minors and patients without legal capacity: a guardian is the caregiver [docs/domain.md#minors]."""
     return is_minor_on(birth_date, day) or not has_legal_capacity
 
 
 def check_profile_is_complete(person: Mapping[str, Any]) -> None:
-    """Name, birth date, home address, a primary phone, and an e-mail address if there is one [brief]."""
+    """Name, birth date, home, primary phone, and e-mail if there is one [docs/domain.md#the-statement]."""
     needed = ["first_name", "last_name", "birth_date", "street", "city", "zip_code", "phone"]
     if any(not person.get(name) for name in needed):
         raise IncompleteError(_("Complete the profile: name, date of birth, home address and primary phone."))
@@ -108,7 +108,8 @@ def check_caregiver(
     """The caregiver (answers of the step, or None) may act for the patient (answers of the profile).
 
     Required, and a parent, guardian or custodian, for a minor and for a patient without legal capacity; 18 or older;
-    not the certifying physician; not the patient [law, CGS 21a-408]. Raises CaregiverError or OwnPatientError.
+    not the certifying physician; not the patient [docs/domain.md#caregivers].
+    Raises CaregiverError or OwnPatientError.
     """
     guarded = needs_guardian(
         birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=today
@@ -165,7 +166,7 @@ def check_reason(reason: str) -> None:
 
 
 def check_may_do_without_caregiver(patient: Patient, *, today: date) -> None:
-    """An adult with legal capacity; everybody else needs a guardian to act [CGS 21a-408]. Raises CaregiverError."""
+    """An adult with legal capacity; others need a guardian to act [docs/domain.md#minors]. Raises CaregiverError."""
     if needs_guardian(birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today):
         raise CaregiverError(
             _("This patient needs a parent, guardian or custodian to act. Name another caregiver instead.")
@@ -173,7 +174,7 @@ def check_may_do_without_caregiver(patient: Patient, *, today: date) -> None:
 
 
 def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, relationship: str) -> None:
-    """One patient a caregiver, unless a family relation to each [law, CGS 21a-408]; raises CaregiverError."""
+    """One patient a caregiver, unless a family relation to each [docs/domain.md#caregivers]; raises CaregiverError."""
     others = caregiver.assignments.filter(ended_date__isnull=True).exclude(patient=patient)
     relations = set(others.values_list("relationship", flat=True))
     if relations and not ({relationship} | relations) <= FAMILY:

@@ -22,7 +22,8 @@ def renewal_opens_date(certification: Certification) -> date:
 def days_given_up(certification: Certification, *, today: date) -> int:
     """Days of its year, `today` included, that a renewal signed on `today` replaces; 0 once it has ended.
 
-    A renewal takes effect on the day it is signed and runs one year from it [brief]: what is left is not added.
+    A renewal takes effect on the day it is signed and runs one year from it; what is left is not added
+    [docs/domain.md#renewal].
     """
     assert certification.expires_date
     return max((certification.expires_date - today).days, 0)

@@ -44,7 +44,7 @@ ALLOWED_TRANSITIONS = {
 
 
 def expires_date_for(certified_date: date) -> date:
-    """One year after `certified_date`, the first day on which it is no longer valid; 29 February gives 28 [brief]."""
+    """The first day on which it is no longer valid, one year later; 29 February gives 28 [docs/domain.md#validity]."""
     try:
         return certified_date.replace(year=certified_date.year + 1)
     except ValueError:
@@ -59,12 +59,12 @@ def conditions_for(*, birth_date: date, day: date) -> Iterable[Condition]:
 
 
 def allotment_limit_oz(day: date) -> Decimal:
-    """The monthly limit in ounces in force on `day` (3.5 oz [brief], from a dated table)."""
+    """The monthly limit in ounces in force on `day` (3.5 oz, from a dated table) [docs/domain.md#monthly-allotment]."""
     return AllotmentLimit.objects.filter(effective_date__lte=day).values_list("limit_oz", flat=True)[0]
 
 
 def ounces_to_mg(ounces: Decimal) -> int:
-    """Ounces as milligrams, rounded down: 3.5 oz are 99,223 mg [DOMAIN.md 4]."""
+    """Ounces as milligrams, rounded down: 3.5 oz are 99,223 mg [docs/domain.md#monthly-allotment]."""
     return int((ounces * MG_PER_OZ).to_integral_value(ROUND_FLOOR))
 
 

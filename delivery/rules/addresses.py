@@ -61,7 +61,7 @@ def orders_of_same_stop(order: Order) -> QuerySet[Order]:
 
 
 def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy) -> None:
-    """A home in Connecticut, no PO box, within the radius where one is set [brief: never to businesses].
+    """A home in Connecticut, no PO box, within the radius where one is set [docs/domain.md#delivery].
 
     Raises AddressError.
     """

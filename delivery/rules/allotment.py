@@ -17,9 +17,9 @@ MOST_OF_AN_ENTRY_MG = 500_000
 
 
 def flower_equivalent_mg(*, thc_mg: int, other_cannabinoids_mg: int) -> int:
-    """Milligrams of flower by the state's formula, rounded up: g = mg THC / 250 + mg others / 500 [DOMAIN.md 4].
+    """Milligrams of flower by the state's formula, rounded up [docs/domain.md#flower-equivalent].
 
-    In milligrams that is 4 × THC + 2 × others, so whole numbers stay whole.
+    g = mg THC / 250 + mg others / 500; in milligrams 4 × THC + 2 × others, so whole numbers stay whole.
     """
     return 4 * thc_mg + 2 * other_cannabinoids_mg
 

@@ -125,7 +125,7 @@ def check_certification_covers(certification: Certification | None, window: Deli
 
 
 def check_minimum(subtotal_cents: int, policy: DeliveryPolicy) -> None:
-    """The subtotal reaches the minimum in cents [brief: $75]; raises MinimumError."""
+    """The subtotal reaches the minimum in cents [docs/domain.md#delivery]; raises MinimumError."""
     short = policy.minimum_cents - subtotal_cents
     if short > 0:
         raise MinimumError(
@@ -139,7 +139,7 @@ def _dollars(cents: int) -> str:
 
 
 def check_payment(payment_method: str) -> None:
-    """Cash or debit [brief]; raises PaymentError."""
+    """Cash or debit [docs/domain.md#at-the-door]; raises PaymentError."""
     if payment_method not in Order.PaymentMethod.values:
         raise PaymentError(_("Choose cash or debit card."), field="payment_method")
 

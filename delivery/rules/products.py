@@ -67,13 +67,13 @@ def check_stock(product: Product, quantity: int) -> None:
 
 
 def check_product_fits_patient(product: Product, patient: Patient, *, day: date) -> None:
-    """On the menu, and no inhaled form under 18 [law]; raises ProductError."""
+    """On the menu, and no inhaled form under 18 [docs/domain.md#minors]; raises ProductError."""
     if not product.is_active:
         raise ProductError(_("%(name)s is no longer on the menu.") % {"name": product.name})
     check_product_fits_age(product, patient, day=day)
 
 
 def check_product_fits_age(product: Product, patient: Patient, *, day: date) -> None:
-    """No inhaled form under 18 on the delivery day [law]; raises ProductError."""
+    """No inhaled form under 18 on the delivery day [docs/domain.md#minors]; raises ProductError."""
     if product.is_inhaled and is_minor_on(patient.birth_date, day):
         raise ProductError(_("%(name)s cannot be ordered for a patient under 18.") % {"name": product.name})

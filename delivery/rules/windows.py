@@ -19,7 +19,8 @@ def policy_on(day: date) -> DeliveryPolicy:
 
 
 def closes_at(window: DeliveryWindow, policy: DeliveryPolicy) -> datetime:
-    """The last instant at which an order is accepted: `lead_hours` before the start [brief: 24 hours], in real time.
+    """The last instant at which an order is accepted: `lead_hours` before the start, in real time
+    [docs/domain.md#delivery].
 
     Counted in UTC: Python subtracts from a local time what a clock on the wall shows.
     """

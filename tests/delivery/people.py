@@ -63,7 +63,7 @@ def join_without_affirming(person):
 
 
 def policy(effective_date, **over):
-    """The terms of the brief, with what a test changes, in force from that day."""
+    """The terms of docs/domain.md#delivery, with what a test changes, in force from that day."""
     with unguarded():
         return DeliveryPolicy.objects.create(**{**POLICIES[0], **over, "effective_date": effective_date})
 

@@ -25,7 +25,7 @@ PAGES = [
 ]
 
 
-# --- What the brief says --------------------------------------------------------------------------------------------
+# --- What docs/domain.md says ---------------------------------------------------------------------------------------
 
 RELATIONSHIP = [
     "Physicians must have a bona fide relationship with the patient in order to register them with the program.",
