@@ -1,4 +1,4 @@
-# Paths stay relative: the project may stand in a folder with a space in its name.
+# Paths are relative, because the folder of the project may have a space in its name.
 .DEFAULT_GOAL := help
 PORT ?= 8000
 ROWS ?= 300000
@@ -9,33 +9,33 @@ STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*'
 
 .PHONY: help run test check bench drill assets lock
 
-help: ## what can be made
+help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 run: .venv/run.stamp var/static/staticfiles.json ## set up and start the portal on http://localhost:8000 (PORT=… for another)
 	@.venv/bin/python bin/run
 
-test: .venv/dev.stamp var/static/staticfiles.json ## the whole suite, on SQLite and on PostgreSQL with Redis and browser journeys
+test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite, then PostgreSQL with Redis and journeys in a browser
 	@bin/test
 
-check: .venv/dev.stamp var/static/staticfiles.json ## format, lint, types, imports, migrations, templates, states
+check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## speed of a roster's import (ROWS=…), a certificate, an order, and lists of CERTIFICATIONS=…
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure a roster's import (ROWS=…), a certificate, an order, and lists of CERTIFICATIONS=…
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
 	@.venv/bin/python bench/patients.py $(CERTIFICATIONS)
 
-drill: .venv/dev.stamp var/static/staticfiles.json ## the long forms: 10,000 steps of a state machine, 200 bookers for 20 places
+drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 bookers for 20 places
 	@bin/drill
 
 assets: var/static/staticfiles.json ## compile the styles and collect the static files
 
-lock: .venv/dev.stamp ## write requirements*.txt and package-lock.json anew
+lock: .venv/dev.stamp ## write requirements*.txt and package-lock.json again; versions that fit are kept
 	@bin/lock
 
-# bin/setup itself knows whether there is something to do: the lock, the Python and the folder may have changed.
+# bin/setup runs each time and decides what to do: the lock, the Python or the folder may have changed.
 .venv/run.stamp: FORCE
 	@bin/setup run
 

@@ -1,7 +1,7 @@
 """Settings of the portal: one file, everything from the environment.
 
-`var/env`, when it is there, fills in what the environment leaves out: `make run` keeps its made-up secrets in it.
-With DEBUG off, what is missing stops the start by name.
+`var/env`, if it exists, fills in what the environment leaves out: `make run` keeps its made-up secrets there.
+Startup fails and names the missing variables.
 """
 
 import sys
