@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
 
 def states():
-    parts = ["# States\n\nPrinted from the code by `manage.py print_states --write`; nothing moves in another way.\n"]
+    parts = ["# States\n\nPrinted from the code by `manage.py print_states --write`. No other move is possible.\n"]
     for name, transitions in MACHINES.items():
         parts.append(f"\n## {name}\n\n| from | to |\n| --- | --- |\n")
         for state, following in transitions.items():
