@@ -11,6 +11,7 @@ app.autodiscover_tasks()
 
 # New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run changes nothing.
 app.conf.beat_schedule = {
+    "note-beat": {"task": "pages.note_beat", "schedule": 60.0},
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
     "drop-calls": {"task": "notifications.drop_calls", "schedule": crontab(minute="*/15")},
     "import-rosters": {"task": "accounts.import_rosters", "schedule": 60.0},

@@ -4,6 +4,14 @@ from django.utils.translation import gettext_lazy as _
 from ui.fields import EncryptedTextField
 
 
+class NotificationQuerySet(models.QuerySet):
+    def unsent(self, now):
+        """Return the e-mails that should have gone out by `now`, those that wait for another try included."""
+        was_due = models.Q(due_at__lte=now) | models.Q(attempts__gt=0)
+        waits = [Notification.Status.QUEUED, Notification.Status.SENDING]
+        return self.filter(was_due, status__in=waits, channel=Notification.Channel.EMAIL)
+
+
 class Notification(models.Model):
     """The outbox: one message to one recipient, written in the transaction of what it tells, rendered when sent."""
 
@@ -36,6 +44,8 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=120, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["status", "priority", "due_at"], name="notification_due")]

@@ -1,6 +1,9 @@
-"""Every write of the public pages: messages of the contact form."""
+"""Every write of the public pages: messages of the contact form, and the note that scheduled jobs run."""
+
+from datetime import datetime
 
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone
 
 from accounts.models import User
@@ -10,6 +13,8 @@ from notifications.actions import queue
 from pages import rules
 from pages.models import ContactMessage
 from ui.text import readable_number
+
+LAST_BEAT = "last_beat"  # key in the cache of the database
 
 
 @audited("message.receive")
@@ -64,3 +69,8 @@ def answer_message(*, message: ContactMessage, by: User) -> ContactMessage:
     message.save(update_fields=["answered_at", "answered_by"])
     record(action="message.answer", by=by, subject=message)
     return message
+
+
+def note_beat(*, at: datetime, by: User | None) -> None:
+    """Note in the cache of the database that the scheduled jobs ran at this moment."""
+    cache.set(LAST_BEAT, at.isoformat(), timeout=None)

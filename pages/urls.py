@@ -1,6 +1,6 @@
 from django.urls import path
 
-from pages import views
+from pages import health, views
 
 app_name = "pages"
 
@@ -22,6 +22,6 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("contact/", views.contact, name="contact"),
     page("contact/done/", "contact-done"),
-    path("livez", views.livez, name="livez"),
-    path("readyz", views.readyz, name="readyz"),
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
 ]

@@ -2,16 +2,14 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.db import Error as DatabaseTrouble
-from django.db import connection
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic import TemplateView
 from django.views.i18n import set_language
 
@@ -87,26 +85,6 @@ def contact(request):
 
 def _contact_page(request, form, status=200):
     return render(request, "pages/contact.html", {"form": form}, status=status)
-
-
-@login_not_required
-@require_safe
-def livez(request):
-    """The process answers."""
-    return JsonResponse({"status": "ok"})
-
-
-@login_not_required
-@never_cache
-@require_safe
-def readyz(request):
-    """The process answers, and so does its database."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseTrouble:
-        return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
 
 
 def csrf_failure(request, reason=""):

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -69,11 +70,15 @@ class Postgres(Server):
         subprocess.run(create, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **options)
         # Nothing is kept after the tests, so nothing needs to reach the disk.
         fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
-        self.start(
-            [binaries / "postgres", "-D", data, "-k", self.folder, "-h", "", *(x for s in fast for x in ("-c", s))],
-            is_ready=self._answers,
-            **options,
-        )
+        command = [binaries / "postgres", "-D", data, "-k", self.folder, "-h", ""]
+        command += [word for setting in fast for word in ("-c", setting)]
+        self.resume = partial(self.start, command, is_ready=self._answers, **options)
+        self.resume()
+
+    def halt(self) -> None:
+        """Stop the server and keep its data: `resume` starts it again."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(PATIENCE)
 
     def _binaries(self) -> Path:
         debian = {int(path.parts[-3]): path.parent for path in Path("/usr/lib/postgresql").glob("[0-9]*/bin/initdb")}

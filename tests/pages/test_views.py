@@ -1,8 +1,6 @@
 import re
-from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -189,25 +187,7 @@ def test_pages_take_no_post(client):
     assert client.post("/").status_code == 405
 
 
-# --- Health ---------------------------------------------------------------------------------------------------------
-
-
-def test_livez_asks_no_database(client, django_assert_num_queries):
-    with django_assert_num_queries(0):
-        response = client.get("/livez")
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
-
-
-def test_readyz_asks_the_database(client, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok"})
-
-
-def test_readyz_without_a_database_is_503(client):
-    with patch("pages.views.connection.cursor", side_effect=OperationalError):
-        response = client.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"status": "unavailable", "database": "unreachable"})
+# --- The ZIP box -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""A database that is stopped, started again, or locked: a plain 503 page, and no 500."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.test import Client
+
+from pages.connections import is_away
+from tests import servers
+
+postgres_alone = pytest.mark.skipif(connection.vendor != "postgresql", reason="about a server that is stopped")
+sqlite_alone = pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's one writer")
+SPANISH = {"Accept-Language": "es-PR,es;q=0.9"}
+SESSION = {"__Host-session": "a" * 32}  # asks the database for it before any page does
+
+
+# --- PostgreSQL, stopped and started again --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """A server of this module's own, with the portal's tables in it."""
+    server = servers.Postgres()
+    script = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command\n"
+        "call_command('migrate', interactive=False, verbosity=0)\n"
+        "call_command('createcachetable', verbosity=0)\n"
+    )
+    environment = os.environ | {"DATABASE_URL": server.url}
+    subprocess.run([sys.executable, "-c", script], cwd=servers.BASE_DIR, env=environment, check=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def portal(postgres):
+    server = servers.Portal(postgres.url)
+    yield server
+    server.stop()
+
+
+def get(portal, path="/", **options):
+    return requests.get(portal.url + path, timeout=20, allow_redirects=False, **options)
+
+
+@pytest.fixture
+def stopped(postgres, portal):
+    """The portal has answered from its database, and then the database stops."""
+    assert get(portal).status_code == 200
+    postgres.halt()
+    yield portal
+    if postgres.process.poll() is not None:
+        postgres.resume()
+    assert get(portal).status_code == 200
+
+
+@postgres_alone
+def test_visitors_of_a_stopped_database_get_a_plain_page(stopped):
+    for response in (
+        get(stopped),
+        get(stopped, "/home/", cookies=SESSION),
+        get(stopped, "/admin/", cookies=SESSION),
+        requests.post(f"{stopped.url}/language/", {"language": "es"}, cookies=SESSION, timeout=20),
+    ):
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
+        assert "no-store" in response.headers["Cache-Control"] and not response.cookies
+        assert "default-src" in response.headers["Content-Security-Policy"]
+        assert "<h1>The portal is not available for a moment</h1>" in response.text
+        assert "(203) 555-0100" in response.text and '<html lang="en">' in response.text
+
+
+@postgres_alone
+def test_the_page_follows_the_language_of_the_browser(stopped):
+    response = get(stopped, headers=SPANISH)
+    assert response.status_code == 503
+    assert '<html lang="es">' in response.text
+    assert "<h1>El portal no está disponible por un momento</h1>" in response.text
+
+
+@postgres_alone
+def test_the_probes_tell_that_the_process_lives_and_the_database_does_not(stopped):
+    assert get(stopped, "/livez", cookies=SESSION).json() == {"status": "ok"}
+    response = get(stopped, "/readyz", cookies=SESSION)
+    assert (response.status_code, response.json()["database"]) == (503, "unreachable")
+
+
+@postgres_alone
+def test_the_portal_is_back_within_a_second(postgres, stopped):
+    with ThreadPoolExecutor(16) as pool:  # each thread of both processes has lost its connection
+        assert {one.status_code for one in pool.map(lambda _: get(stopped), range(32))} == {503}
+        postgres.resume()
+        begun = time.monotonic()
+        assert get(stopped).status_code == 200
+        assert time.monotonic() - begun < 1
+        assert {one.status_code for one in pool.map(lambda _: get(stopped), range(32))} == {200}
+    assert get(stopped, "/readyz").status_code == 200
+
+
+@postgres_alone
+def test_control_without_the_middleware_it_is_a_500(postgres):
+    missing = {"WITHOUT_MIDDLEWARE": "pages.middleware.DatabaseAwayMiddleware"}
+    server = servers.Portal(postgres.url, "tests.without", **missing)
+    try:
+        postgres.halt()
+        assert get(server, "/home/", cookies=SESSION).status_code == 500
+    finally:
+        postgres.resume()
+        server.stop()
+
+
+# --- SQLite, locked -------------------------------------------------------------------------------------------------
+
+
+@sqlite_alone
+@pytest.mark.django_db(transaction=True)
+def test_a_locked_database_is_a_503():
+    message = {"name": "Rosa", "email": "rosa@example.org", "message": "Hello"}
+    visitor = Client(raise_request_exception=False)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 100")  # twenty seconds otherwise
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    response = visitor.post("/contact/", message)
+    other.execute("ROLLBACK")
+    other.close()
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert visitor.post("/contact/", message).status_code == 302
+
+
+# --- Which errors say that it is away -------------------------------------------------------------------------------
+
+
+def looked_up():
+    try:
+        raise InterfaceError("connection already closed")
+    except InterfaceError:
+        return {}["what the handling of the first needs"]
+
+
+def test_an_error_that_led_to_another_is_found():
+    with pytest.raises(KeyError) as caught:
+        looked_up()
+    assert is_away(caught.value)
+    assert is_away(OperationalError("server closed the connection unexpectedly"))
+
+
+@pytest.mark.django_db
+def test_a_mistake_of_ours_stays_a_500():
+    with pytest.raises(DatabaseError) as caught, connection.cursor() as cursor:
+        cursor.execute("SELECT one FROM nowhere")
+    assert not is_away(caught.value)
+    assert not is_away(ValueError("no error of the database"))
+    assert not is_away(None)
