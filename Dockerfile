@@ -19,4 +19,4 @@ RUN bin/collect && useradd --system portal && chown portal var
 USER portal
 ENV PATH="/portal/.venv/bin:$PATH" DJANGO_SETTINGS_MODULE=mmp_portal.settings
 EXPOSE 8000
-CMD ["gunicorn", "mmp_portal.wsgi", "--bind", "0.0.0.0:8000", "--workers", "3", "--timeout", "30", "--graceful-timeout", "30"]
+CMD ["gunicorn", "mmp_portal.wsgi", "--config", "deploy/gunicorn.conf.py"]

@@ -1,12 +1,13 @@
 """The one writer of events, and the decorator that every action of the portal wears."""
 
-from functools import wraps
+from functools import partial, wraps
 
 from django.db import OperationalError, connection, models, transaction
 from django.utils.translation import gettext as _
 
 from audit.context import origin
 from audit.models import Event
+from audit.signals import recorded
 from ui.errors import PortalError
 
 # PostgreSQL: lock_not_available and deadlock_detected. SQLite says it in words.
@@ -20,7 +21,7 @@ class Busy(PortalError):
 def record(*, action, by, subject=None, outcome=Event.Outcome.DONE, reason=""):
     """Append one event. `by` is a User or None (the portal itself); `subject` a saved row or None; no personal text."""
     came_from = origin.get()
-    return Event.objects.create(
+    event = Event.objects.create(
         actor_id=by.pk if by else None,
         role=by.role if by else "system",
         action=action,
@@ -32,6 +33,8 @@ def record(*, action, by, subject=None, outcome=Event.Outcome.DONE, reason=""):
         session=came_from.session,
         request_id=came_from.request_id,
     )
+    transaction.on_commit(partial(recorded.send_robust, sender=Event, event=event), robust=True)
+    return event
 
 
 def audited(name, *, atomic=True):

@@ -1,7 +1,9 @@
+import logging
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
+from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mmp_portal.settings")
 
@@ -28,3 +30,43 @@ app.conf.beat_schedule = {
     "tell-waiting": {"task": "delivery.tell_waiting", "schedule": 60.0},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
+
+
+# --- Logs ----------------------------------------------------------------------------------------------------------
+
+REQUEST_ID = "request_id"  # in the headers of a job, and on each of its lines
+BOUND = ("task", "task_id", REQUEST_ID)
+
+
+@signals.setup_logging.connect
+def keep_our_logging(loglevel=None, **_):
+    """Celery adds handlers of its own only where nobody receives this signal; its --loglevel is kept."""
+    logging.getLogger("celery").setLevel(loglevel or logging.NOTSET)
+
+
+@signals.celeryd_init.connect
+def print_no_banner(instance, conf, **_):
+    """In production each line is JSON."""
+    from django.conf import settings
+
+    instance.quiet = instance.quiet or not settings.DEBUG
+
+
+@signals.before_task_publish.connect
+def send_request_id(headers, **_):
+    if request_id := get_contextvars().get(REQUEST_ID):
+        headers[REQUEST_ID] = request_id
+
+
+@signals.task_prerun.connect
+def bind_task(task_id, task, **_):
+    """In a worker. A job that runs inside a request has the lines of the request."""
+    if not task.request.is_eager:
+        request_id = getattr(task.request, REQUEST_ID, None)
+        bind_contextvars(task=task.name, task_id=task_id, **({REQUEST_ID: request_id} if request_id else {}))
+
+
+@signals.task_postrun.connect
+def unbind_task(task, **_):
+    if not task.request.is_eager:
+        unbind_contextvars(*BOUND)

@@ -4,6 +4,7 @@
 Startup fails and names the missing variables.
 """
 
+import logging
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.contrib.messages import constants as messages
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 
-from mmp_portal.logs import scrub, where_it_broke
+from mmp_portal.logs import SHARED_PROCESSORS, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -127,6 +128,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pages.middleware.MetricsMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # pads with chance against BREACH; each page masks its CSRF token anew
     "csp.middleware.CSPMiddleware",
     "pages.middleware.DatabaseAwayMiddleware",
@@ -276,7 +278,7 @@ if not DEBUG:
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", True)
-    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds())
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     if TRUSTED_PROXY_COUNT:
@@ -372,40 +374,18 @@ INVITATION_VALID_DAYS = env.int("INVITATION_VALID_DAYS", 14)
 FOUR_EYES = env.bool("FOUR_EYES", True)  # who entered a proof of a physician cannot verify it
 WEEKS_OF_WINDOWS = 8
 
+# --- What operators see ---------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who sends it reads /metrics without an account
+
 # --- Logs ----------------------------------------------------------------------------------------------------------
 
-_shared_processors = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-    structlog.processors.ExceptionRenderer(where_it_broke),
-    scrub,
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "processor": structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
-            if DEBUG
-            else structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": _shared_processors,
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING" if DEBUG else "INFO"},
-    "loggers": {
-        "django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False},
-        # They name each letter that they cut out of a font: the letters of a person's name.
-        "fontTools": {"level": "ERROR"},
-        "fpdf": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_config(debug=DEBUG)
+logging.captureWarnings(not DEBUG)  # as lines of the log, not as text between them
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,
-        *_shared_processors,
+        *SHARED_PROCESSORS,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),

@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from audit.actions import audited, record
 from notifications import emails, kinds
 from notifications.models import Notification
+from notifications.signals import tried
 
 LEASE = timedelta(minutes=5)  # longer than a worker's hard time limit, so no two workers hold the same row
 MOST_ATTEMPTS = 6
@@ -88,6 +89,7 @@ def _send(notification):
     except Exception as error:  # whatever a mail server or a template does, the other messages still go
         log.exception("notification_not_sent", notification=notification.pk, kind=notification.kind)
         _mark_failed(notification, error)
+        tried.send_robust(sender=Notification, kind=notification.kind, is_sent=False)
         return False
     _mark(
         notification,
@@ -96,6 +98,7 @@ def _send(notification):
         message_id=emails.message_id_for(notification),
         secret=None,
     )
+    tried.send_robust(sender=Notification, kind=notification.kind, is_sent=True)
     return True
 
 

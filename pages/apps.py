@@ -5,6 +5,7 @@ class PagesConfig(AppConfig):
     name = "pages"
 
     def ready(self):
-        from pages import emails
+        from pages import emails, receivers
 
         emails.register_kinds()
+        receivers.connect()

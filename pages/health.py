@@ -10,15 +10,19 @@ from django.db import Error as DatabaseTrouble
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min
-from django.http import JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
 from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from notifications.models import Notification
+from pages import metrics
 from pages.actions import LAST_BEAT
 from pages.connections import hang_up
 
@@ -53,6 +57,53 @@ def readyz(request):
         hang_up()
         return JsonResponse({"status": "unavailable", "database": "unreachable"} | told, status=503)
     return JsonResponse({"status": "ok", "database": "ok"} | told)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def metrics_page(request):
+    """Answer Prometheus: who brings METRICS_TOKEN, or staff with their second factor. Nobody else learns of it."""
+    if not (brings_token(request) or is_staff_with_factors(request.user)):
+        raise Http404
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    gathered = metrics.registry()
+    gathered.register(DatabaseCollector())
+    return HttpResponse(encode(gathered), content_type=content_type)
+
+
+def brings_token(request) -> bool:
+    sent = request.headers.get("Authorization", "")
+    return bool(settings.METRICS_TOKEN) and constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}")
+
+
+def is_staff_with_factors(user) -> bool:
+    """Return whether the account may open the admin, as RequireMFAMiddleware asks it there."""
+    if not (user.is_authenticated and user.is_active and user.is_staff):
+        return False
+    return not settings.REQUIRE_MFA or user.factors.has_two_ways
+
+
+class DatabaseCollector:
+    """What stands in the database: the same for every process and host, so it is asked when it is read."""
+
+    def collect(self):
+        try:
+            count, oldest = unsent_messages()
+            beat = last_beat_age()
+        except DatabaseTrouble:
+            hang_up()
+            yield gauge("portal_database_up", "Whether the database answers.", 0)
+            return
+        yield gauge("portal_database_up", "Whether the database answers.", 1)
+        yield gauge("portal_outbox_messages", "Messages of the outbox that wait to be sent.", count)
+        yield gauge("portal_outbox_oldest_age_seconds", "Age of the oldest of them, 0 without one.", oldest or 0)
+        if beat is not None:
+            yield gauge("portal_last_beat_age_seconds", "How long ago the scheduled jobs noted the time.", beat)
+
+
+def gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, about, value=value)
 
 
 def missing_migrations() -> list[str]:

@@ -1,6 +1,7 @@
-"""Answers that need no database: to the probes, and to everybody while it is away."""
+"""Each request is counted, and answered without a database where it is a probe's or the database is away."""
 
 import sys
+import time
 
 from django.core.signals import got_request_exception
 from django.http import HttpResponse
@@ -9,12 +10,37 @@ from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import get_language_from_request
 
-from pages import health
+from pages import health, metrics
 from pages.connections import hang_up, is_away
 from ui.context import dispensary
 
 RETRY_AFTER = 10  # seconds
 PROBES = {"/livez": health.livez, "/readyz": health.readyz}
+METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
+
+
+class MetricsMiddleware:
+    """Count each request by the name of its route, its method and the class of its status, with its duration.
+
+    Stands outside of everything that may answer, so that refusals and the 503 page are counted.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        method = request.method if request.method in METHODS else "other"  # anybody can make up one
+        begun = time.perf_counter()
+        with metrics.REQUESTS_IN_PROGRESS.labels(method).track_inprogress():
+            response = self.get_response(request)
+        status = f"{response.status_code // 100}xx"
+        metrics.REQUESTS.labels(route_of(request), method, status).observe(time.perf_counter() - begun)
+        return response
+
+
+def route_of(request) -> str:
+    """Return the name of the route, or "none" where no route fits or the request was answered before one was sought."""
+    return request.resolver_match.view_name if request.resolver_match else "none"
 
 
 class DatabaseAwayMiddleware:
@@ -32,6 +58,7 @@ class DatabaseAwayMiddleware:
         response = self.get_response(request)
         if response.status_code == 500 and getattr(request, "is_database_away", False):
             hang_up()
+            metrics.ANSWERED_AWAY.labels(request.method if request.method in METHODS else "other").inc()
             return unavailable(request)
         return response
 

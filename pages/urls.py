@@ -24,4 +24,5 @@ urlpatterns = [
     page("contact/done/", "contact-done"),
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics_page, name="metrics"),
 ]

@@ -38,6 +38,8 @@ ENVIRONMENT = {
     "MIGRATION_DATABASE_URL": "",
     "REDIS_URL": "",  # tasks run eagerly; `redis_url` gives the tests that want one a real Redis
     "SENTRY_DSN": "",
+    "METRICS_TOKEN": "",
+    "PROMETHEUS_MULTIPROC_DIR": "",
     "RENEWAL_OPENS_DAYS": "30",
     "SECURE_SSL_REDIRECT": "false",  # the test client and the live server speak plain HTTP
     "EXAM_MAX_AGE_DAYS": "180",

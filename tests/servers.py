@@ -172,9 +172,15 @@ class Portal(Server):
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         # By its own script: settings.py gives the statements of a web process a time limit, and knows it by its name.
-        command = [Path(sys.executable).with_name("gunicorn"), application, "--bind", f"127.0.0.1:{port}", "--preload"]
+        command = [
+            Path(sys.executable).with_name("gunicorn"),
+            application,
+            "--config",
+            BASE_DIR / "deploy/gunicorn.conf.py",
+        ]
+        command += ["--bind", f"127.0.0.1:{port}", "--preload"]
         self.start(
-            [*command, "--workers", "2", "--threads", "4", "--keep-alive", "60", "--chdir", BASE_DIR],
+            [*command, "--workers", "2", "--threads", "4", "--keep-alive", "60"],
             is_ready=self._answers,
             env=os.environ | {"DATABASE_URL": database_url} | environment,
         )

@@ -24,6 +24,7 @@ LINKS = {
     "certification:invitation-link", "certification:verify", "accounts:not-me-link", "accounts:reset-link",
     "accounts:main-address-link",
 }  # fmt: skip
+METRICS = "pages:metrics"  # a token's and staff's, 404 to everybody else: tests/pages/test_metrics.py
 PHOTO = "delivery:product-photo"  # for whoever has signed in; tests/delivery/test_photos.py
 # Each signed-in person has a page of her own there: it shows what is hers, or leads on.
 OWN = {
@@ -195,6 +196,7 @@ def test_every_url_of_ours_is_declared():
     ours = {name for name in names() if name and name.split(":")[0] in OUR_NAMESPACES}
     assert ours == CHOICE | PUBLIC | OWN | OFFICE | DRAFT | SIGNED | PAPERS | LETTER | ORDER | {
         LEDGER,
+        METRICS,
         ASK,
         MOVE,
         ANSWERED,

@@ -1,3 +1,4 @@
+import json
 import logging
 import re
 from unittest.mock import patch
@@ -63,3 +64,19 @@ def test_no_message_of_an_exception_is_logged(log):
     [line] = lines
     assert "in broken" in line
     assert PRIVATE not in line
+
+
+@pytest.mark.parametrize(
+    ("words", "values", "kept"),
+    [
+        ("Task %(name)s failed: %(exc)s", {"name": "tests.fails", "exc": PRIVATE}, "Task tests.fails failed: …"),
+        ("Task handler raised: %r", (ValueError(PRIVATE),), "Task handler raised: 'ValueError'"),
+        ("Task %s succeeded: %s", ("tests.works", 3), "Task tests.works succeeded: 3"),
+    ],
+)
+def test_no_exception_is_logged_as_part_of_a_sentence(words, values, kept):
+    handler = logging.getLogger().handlers[0]
+    record = logging.LogRecord("celery", logging.ERROR, __file__, 1, words, values, None)
+    line = json.loads(handler.format(record))
+    assert line["event"] == kept
+    assert "positional_args" not in line and PRIVATE not in str(line)

@@ -1,0 +1,113 @@
+"""What the portal counts, for Prometheus: summed over all processes that share the folder PROMETHEUS_MULTIPROC_DIR.
+
+Without that folder each process counts for itself. No label holds a path, a name or anything a visitor typed. Each
+metric has labels, as one without would make its file in every process that only starts, `manage.py migrate` included.
+"""
+
+import os
+import re
+import socket
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
+HOST = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())
+
+
+def process_name(pid: int | None = None) -> str:
+    """Return what the files of a process are called: two containers that share the folder may have one pid twice."""
+    return f"{HOST}-{pid or os.getpid()}"
+
+
+if FOLDER:
+    Path(FOLDER).mkdir(parents=True, exist_ok=True)
+    values.ValueClass = values.MultiProcessValue(process_name)
+else:
+    values.ValueClass = values.MutexValue
+
+OURS = CollectorRegistry()
+SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+REQUESTS = Histogram(
+    "portal_request_duration_seconds",
+    "Requests by route name, method and class of status, with their duration.",
+    ["route", "method", "status"],
+    buckets=SECONDS,
+    registry=OURS,
+)
+REQUESTS_IN_PROGRESS = Gauge(
+    "portal_requests_in_progress",
+    "Requests that are being answered.",
+    ["method"],
+    multiprocess_mode="livesum",
+    registry=OURS,
+)
+ANSWERED_AWAY = Counter(
+    "portal_database_away_answers",
+    "Requests answered with 503 because the database was away.",
+    ["method"],
+    registry=OURS,
+)
+DATABASE_ERRORS = Counter(
+    "portal_database_errors",
+    "Statements that the database refused or did not finish, by class of error and code of the database.",
+    ["error", "code"],
+    registry=OURS,
+)
+ORDERS_PLACED = Counter(
+    "portal_orders_placed",
+    "Orders placed, by the role of the orderer.",
+    ["role"],
+    registry=OURS,
+)
+ACTIONS = Counter(
+    "portal_actions",
+    "Events written to the audit, by action and outcome.",
+    ["action", "outcome"],
+    registry=OURS,
+)
+MESSAGES = Counter(
+    "portal_messages",
+    "Tries to send a message of the outbox, by kind and outcome (sent, failed).",
+    ["kind", "outcome"],
+    registry=OURS,
+)
+JOBS = Counter(
+    "portal_jobs",
+    "Jobs that ended, by task and outcome (succeeded, failed).",
+    ["task", "outcome"],
+    registry=OURS,
+)
+JOB_SECONDS = Histogram(
+    "portal_job_duration_seconds",
+    "How long jobs took, by task.",
+    ["task"],
+    buckets=(*SECONDS, 30, 60),
+    registry=OURS,
+)
+
+
+def registry() -> CollectorRegistry:
+    """Return a fresh registry of what all processes counted, or this one alone where there is no folder."""
+    gathered = CollectorRegistry()
+    if FOLDER:
+        MultiProcessCollector(gathered, FOLDER)
+    else:
+        gathered.register(OURS)
+    return gathered
+
+
+def forget_process(pid: int) -> None:
+    """Drop what a process that has ended was doing. What it has counted stays."""
+    if FOLDER:
+        mark_process_dead(process_name(pid), FOLDER)
+
+
+def forget_dead_processes() -> None:
+    """The same for every process of this host that does not run any more."""
+    for path in Path(FOLDER).glob(f"gauge_live*_{HOST}-*.db") if FOLDER else ():
+        pid = int(path.stem.rpartition("-")[2])
+        if not Path(f"/proc/{pid}").exists():
+            forget_process(pid)
