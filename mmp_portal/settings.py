@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
+from sentry_sdk.utils import BadDsn
 
 from mmp_portal.logs import SHARED_PROCESSORS, logging_config
 
@@ -376,6 +377,14 @@ WEEKS_OF_WINDOWS = 8
 
 # --- What operators see ---------------------------------------------------------------------------------------------
 
+SENTRY_DSN = env.str("SENTRY_DSN", "").strip()
+if SENTRY_DSN:
+    from mmp_portal.sentry import report_errors  # a second of imports, for those who report
+
+    try:
+        report_errors(SENTRY_DSN)
+    except BadDsn as error:
+        raise ImproperlyConfigured(f"The portal cannot start. SENTRY_DSN is no address of Sentry: {error}") from error
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who sends it reads /metrics without an account
 
 # --- Logs ----------------------------------------------------------------------------------------------------------

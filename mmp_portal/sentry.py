@@ -1,0 +1,82 @@
+"""Reports of errors to Sentry: where the code broke, on which route and in which request; nothing about a person.
+
+What may leave is listed here, field by field. What a later release of the library adds stays out until it is listed.
+"""
+
+import sentry_sdk
+from sentry_sdk.integrations.atexit import AtexitIntegration
+from sentry_sdk.integrations.celery import CeleryIntegration
+from sentry_sdk.integrations.dedupe import DedupeIntegration
+from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.excepthook import ExcepthookIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration
+from structlog.contextvars import get_contextvars
+
+from mmp_portal.logs import without_tokens
+
+KEPT = {"event_id", "timestamp", "level", "platform", "release", "environment", "server_name", "sdk", "logger"}
+KEPT_OF_ERROR = {"type", "module"}
+KEPT_OF_FRAME = {
+    "filename", "abs_path", "function", "module", "lineno", "in_app", "pre_context", "context_line", "post_context",
+}  # fmt: skip
+TAGS = ("request_id", "task", "task_id")
+
+
+def report_errors(dsn, **options):
+    """Send errors of requests, jobs and log lines to the server that `dsn` names."""
+    sentry_sdk.init(
+        dsn=dsn,
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[
+            DjangoIntegration(signals_spans=False),
+            CeleryIntegration(),
+            LoggingIntegration(level=None),  # no breadcrumbs
+            DedupeIntegration(),
+            ExcepthookIntegration(),
+            AtexitIntegration(callback=lambda pending, timeout: None),  # the library's own prints a line
+        ],
+        before_send=only_what_is_listed,
+        before_send_transaction=lambda event, hint: None,
+        before_breadcrumb=lambda crumb, hint: None,
+        max_breadcrumbs=0,
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+        auto_session_tracking=False,
+        send_client_reports=False,
+        propagate_traces=False,
+        **options,
+    )
+
+
+def only_what_is_listed(event, hint):
+    """Return a new event with what is listed of this one: no message of an exception, no address, no variable."""
+    report = {name: event[name] for name in KEPT & event.keys()}
+    known = get_contextvars()
+    report["tags"] = {name: known[name] for name in TAGS if name in known}
+    report["transaction"] = route_or_task(event)
+    if exceptions := event.get("exception", {}).get("values"):
+        report["exception"] = {"values": [where(one) for one in exceptions]}
+    if record := hint.get("log_record"):
+        report["logentry"] = {"message": words_of(record)}
+    return report
+
+
+def route_or_task(event):
+    """Return the pattern of the route, or the name of the task: never an address that somebody typed or was sent."""
+    source = event.get("transaction_info", {}).get("source")
+    return event["transaction"] if source in ("route", "task") else "none"
+
+
+def where(exception):
+    kept = {name: exception[name] for name in KEPT_OF_ERROR & exception.keys()}
+    frames = exception.get("stacktrace", {}).get("frames", ())
+    return kept | {"stacktrace": {"frames": [{n: one[n] for n in KEPT_OF_FRAME & one.keys()} for one in frames]}}
+
+
+def words_of(record):
+    """Return what a log line is called: our own events are constants; of others only the place is sure to be one."""
+    if isinstance(record.msg, dict):
+        return without_tokens(str(record.msg.get("event", "")))
+    return f"{record.name} {record.funcName}:{record.lineno}"
