@@ -8,7 +8,9 @@ import os
 import re
 import socket
 from pathlib import Path
+from tempfile import TemporaryFile
 
+from django.core.exceptions import ImproperlyConfigured
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -21,8 +23,20 @@ def process_name(pid: int | None = None) -> str:
     return f"{HOST}-{pid or os.getpid()}"
 
 
+def check_folder(folder: str) -> None:
+    """Make the folder where it is not there; raises ImproperlyConfigured where nothing can be written into it."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The portal cannot start. PROMETHEUS_MULTIPROC_DIR must be a folder that it can write into: {error}"
+        ) from error
+
+
 if FOLDER:
-    Path(FOLDER).mkdir(parents=True, exist_ok=True)
+    check_folder(FOLDER)
     values.ValueClass = values.MultiProcessValue(process_name)
 else:
     values.ValueClass = values.MutexValue

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -64,6 +65,7 @@ def test_every_line_of_a_web_server_is_json(settings):
 
 FAILS = """
 import os
+import re
 from celery import shared_task
 from mmp_portal.celery import app
 
@@ -119,3 +121,10 @@ def test_every_line_of_a_beat_is_json(celery, tmp_path):
     schedule = ["--schedule", str(tmp_path / "beat"), "--loglevel=INFO"]
     log = celery("-m", "celery", "-A", "mmp_portal", "--quiet", "beat", *schedule)
     until(lambda: any("beat: Starting" in event for event in events(log)))
+
+
+def test_the_image_holds_the_configuration_that_it_starts_with():
+    [command] = re.findall(r"^CMD (\[.*\])$", (servers.BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)
+    _gunicorn, _application, option, config = json.loads(command)
+    assert (option, (servers.BASE_DIR / config).exists()) == ("--config", True)
+    assert f"!{config}" in (servers.BASE_DIR / ".dockerignore").read_text().splitlines()

@@ -13,6 +13,7 @@ import pytest
 import requests
 from celery import shared_task
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -275,6 +276,14 @@ def test_what_a_server_that_was_killed_left_behind_is_forgotten(tmp_path, monkey
         (tmp_path / name).touch()
     metrics.forget_dead_processes()
     assert {path.name for path in tmp_path.iterdir()} == set(kept)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    metrics.check_folder(str(tmp_path / "made" / "at the start"))
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(ImproperlyConfigured, match="PROMETHEUS_MULTIPROC_DIR must be a folder"):
+            metrics.check_folder(str(folder))
 
 
 @pytest.mark.django_db(transaction=True)
