@@ -15,7 +15,7 @@ def sealed_parts(upload: RosterUpload, file: BinaryIO) -> Iterator[RosterPart]:
     file.seek(0)
     position = 0
     while data := file.read(PART):
-        sealed = encrypt_bytes(data, context=_context(upload.pk, position))
+        sealed = encrypt_bytes(data, context=part_context(upload.pk, position))
         yield RosterPart(upload=upload, position=position, data=sealed)
         position += 1
 
@@ -24,7 +24,8 @@ def open_upload(upload: RosterUpload) -> io.BufferedReader:
     return io.BufferedReader(_Unsealed(upload))
 
 
-def _context(upload_id: int, position: int) -> str:
+def part_context(upload_id: int, position: int) -> str:
+    """What the seal of a part is bound to: its own place of its own upload."""
     return f"{RosterPart._meta.db_table}.data:{upload_id}:{position}"
 
 
@@ -61,7 +62,9 @@ class _Unsealed(io.RawIOBase):
             stored = RosterPart.objects.filter(upload=self._upload, position=position).values_list("data", flat=True)
             sealed = stored.first()
             data = (
-                decrypt_bytes(bytes(sealed), context=_context(self._upload.pk, position)) if sealed is not None else b""
+                decrypt_bytes(bytes(sealed), context=part_context(self._upload.pk, position))
+                if sealed is not None
+                else b""
             )
             self._held = (position, data)
         return self._held[1]

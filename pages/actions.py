@@ -1,9 +1,12 @@
-"""Every write of the public pages: messages of the contact form, and the note that scheduled jobs run."""
+"""Every write of the public pages and of what goes through the tables of all apps; and the note that jobs run."""
 
+import time
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,6 +15,8 @@ from audit.actions import audited, record
 from notifications.actions import queue
 from pages import rules
 from pages.models import ContactMessage
+from pages.sealed import Place, Resealed, places
+from ui.encryption import newest_key_id
 from ui.text import readable_number
 
 LAST_BEAT = "last_beat"  # key in the cache of the database
@@ -74,3 +79,49 @@ def answer_message(*, message: ContactMessage, by: User) -> ContactMessage:
 def note_beat(*, at: datetime, by: User | None) -> None:
     """Note in the cache of the database that the scheduled jobs ran at this moment."""
     cache.set(LAST_BEAT, at.isoformat(), timeout=None)
+
+
+MOST_ROUNDS = 10  # how often rows that somebody else holds are tried again
+BETWEEN_ROUNDS = 0.5  # seconds
+
+
+@audited("fields.reencrypt", atomic=False)
+def reencrypt(*, batch: int, tell: Callable[[str], None], by: User | None) -> Resealed:
+    """Seal every encrypted value with the newest key of FIELD_KEYS, `batch` rows a transaction.
+
+    Stopped at any moment, it has lost nothing: run again, it goes on with the rows that are left. `tell` gets a line
+    for each batch. Rows that no key opens are counted and left as they are.
+    """
+    total = Resealed()
+    for place in places():
+        done = _reencrypt_place(place, batch=batch, tell=tell)
+        total.done += done.done
+        total.unreadable += done.unreadable
+    if total.done:
+        record(action="fields.reencrypt", by=by, reason=f"{total.done} rows sealed with key {newest_key_id()}")
+    return total
+
+
+def _reencrypt_place(place: Place, *, batch: int, tell: Callable[[str], None]) -> Resealed:
+    total = Resealed()
+    for _round in range(MOST_ROUNDS):
+        rows, this_round = _reencrypt_once(place, batch=batch, tell=tell)
+        total.done += this_round.done
+        total.unreadable = this_round.unreadable
+        if rows == this_round.done + this_round.unreadable:
+            break
+        time.sleep(BETWEEN_ROUNDS)
+    return total
+
+
+def _reencrypt_once(place: Place, *, batch: int, tell: Callable[[str], None]) -> tuple[int, Resealed]:
+    """One way through the rows of `place`; returns how many were stale, and what became of them."""
+    rows, total, last = 0, Resealed(), None
+    while pks := place.stale(DEFAULT_DB_ALIAS, after=last, limit=batch):
+        with transaction.atomic():
+            done = place.reseal(DEFAULT_DB_ALIAS, pks)
+        rows, last = rows + len(pks), pks[-1]
+        total.done += done.done
+        total.unreadable += done.unreadable
+        tell(f"{place.name}: {total.done} rows")
+    return rows, total

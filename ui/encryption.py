@@ -63,6 +63,25 @@ def decrypt_bytes(stored, *, context):
         raise DecryptionError(f"A value of {context} cannot be decrypted.") from error
 
 
+def newest_key_id():
+    """The id of the key that seals new values: the first of FIELD_KEYS."""
+    return next(iter(keys()))
+
+
+def key_id_of(stored):
+    """The id of the key that sealed `stored` (text or bytes), perhaps one we do not hold; "" of what is not sealed."""
+    head = stored[:64].decode(errors="replace") if isinstance(stored, bytes) else stored[:64]
+    key_id, colon, _sealed = head.partition(":")
+    return key_id if colon else ""
+
+
+def reseal(stored, *, context):
+    """The content of `stored` (text or bytes) sealed anew with the newest key; raises DecryptionError."""
+    if isinstance(stored, bytes):
+        return encrypt_bytes(decrypt_bytes(stored, context=context), context=context)
+    return encrypt(decrypt(stored, context=context), context=context)
+
+
 def _seal(content, context):
     key_id, key = next(iter(keys().items()))
     nonce = os.urandom(NONCE_BYTES)

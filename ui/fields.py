@@ -21,6 +21,10 @@ class EncryptedTextField(models.TextField):
     def context(self):
         return f"{self.model._meta.db_table}.{self.column}"
 
+    def already_sealed(self, stored):
+        """A ciphertext of this column as a value that `update()` takes: a change of keys writes nothing else."""
+        return _Prepared(stored)
+
     def to_text(self, value):
         return str(value)
 
@@ -72,6 +76,10 @@ class EncryptedBytesField(models.BinaryField):
     @property
     def context(self):
         return f"{self.model._meta.db_table}.{self.column}"
+
+    def already_sealed(self, stored):
+        """As `EncryptedTextField.already_sealed`."""
+        return _PreparedBytes(stored)
 
     def pre_save(self, model_instance, add):
         value = super().pre_save(model_instance, add)

@@ -1,0 +1,67 @@
+from collections import Counter
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pages.actions import reencrypt
+from pages.sealed import key_counts
+from ui.encryption import keys, newest_key_id
+
+
+class Command(BaseCommand):
+    help = (
+        "Seal every encrypted value with the newest key of FIELD_KEYS. It may be stopped and run again at any time. "
+        "--check changes nothing and fails while a value needs another key."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("--check", action="store_true", help="only count, by key")
+        parser.add_argument("--batch", type=int, default=200, metavar="ROWS", help="rows a transaction (200)")
+
+    def handle(self, *args, **options):
+        if options["batch"] < 1:
+            raise CommandError("--batch must be 1 or more.")
+        unreadable = 0
+        if not options["check"]:
+            unreadable = reencrypt(batch=options["batch"], tell=self._tell(options["verbosity"]), by=None).unreadable
+        self._report(key_counts(), unreadable)
+
+    def _tell(self, verbosity):
+        def tell(line):
+            if verbosity > 1:
+                self.stdout.write(line)
+                self.stdout.flush()
+
+        return tell
+
+    def _report(self, counts, unreadable):
+        """Print how many values each key has sealed; fail while one needs another key than the newest."""
+        by_key = sum(counts.values(), Counter())
+        for key_id in dict.fromkeys([*keys(), *by_key]):
+            self.stdout.write(f"{key_id or 'no key'}: {by_key[key_id]} values{_remark(key_id)}")
+        lost = sum(by_key[key_id] for key_id in by_key if key_id not in keys())
+        old = by_key.total() - by_key[newest_key_id()] - lost
+        if lost or old:
+            where = [f"  {name}: {_listed(count)}" for name, count in counts.items() if _listed(count)]
+            raise CommandError("\n".join([*_sentences(lost, old, unreadable), *where]))
+        self.stdout.write(f"Every value is sealed with {newest_key_id()}: no older key is needed any more.")
+
+
+def _remark(key_id):
+    if key_id == newest_key_id():
+        return " (the newest)"
+    return "" if key_id in keys() else " (not in FIELD_KEYS)"
+
+
+def _listed(counts):
+    return ", ".join(
+        f"{count} by {key_id or 'no key'}" for key_id, count in counts.items() if key_id != newest_key_id()
+    )
+
+
+def _sentences(lost, old, unreadable):
+    if lost:
+        yield f"{lost} values are sealed with a key that FIELD_KEYS does not hold. Put that key back behind the newest."
+    if unreadable:
+        yield f"{unreadable} rows cannot be opened: the key under their id is another one. Correct FIELD_KEYS."
+    if old:
+        yield f"{old} values still need an older key. Run manage.py reencrypt, and keep the key until none is left."

@@ -1,0 +1,236 @@
+"""Every place where the portal keeps encrypted values, and which key each value needs.
+
+The action `reencrypt` goes through these places; a backup counts by key what it holds. A value that is sealed anew is
+read under a row lock and written in the same transaction, so a change that somebody makes meanwhile is never lost:
+rows that others hold are left for the next round.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any, Protocol
+
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.db import models
+from django.db.models import Count, ExpressionWrapper, F, Q, Value
+from django.db.models.functions import Substr
+from django.db.models.lookups import Exact
+from django.utils import timezone
+
+from accounts.models import RosterPart
+from accounts.roster_storage import part_context
+from certification.views.confirmation import CODE
+from certification.views.kept import KEPT
+from ui.encryption import DecryptionError, key_id_of, keys, newest_key_id, reseal
+from ui.fields import EncryptedBytesField, EncryptedTextField
+
+HEAD = 64  # characters or bytes of a value that are read to find the id of its key
+
+
+class Place(Protocol):
+    """A table with encrypted values."""
+
+    name: str
+
+    def key_counts(self, using: str) -> Counter[str]:
+        """How many values each key has sealed; ids that FIELD_KEYS does not hold are counted as well."""
+
+    def stale(self, using: str, *, after: Any, limit: int) -> list[Any]:
+        """Primary keys, above `after`, of rows with a value that the newest key has not sealed."""
+
+    def reseal(self, using: str, pks: list[Any]) -> "Resealed":
+        """Seal the values of these rows anew, except rows that somebody else holds. Needs a transaction."""
+
+
+@dataclass
+class Resealed:
+    """What became of some rows: how many were sealed anew, and how many hold what no key of FIELD_KEYS opens."""
+
+    done: int = 0
+    unreadable: int = 0
+
+
+class SealedColumn:
+    """A column with one encrypted value a row, or none."""
+
+    def __init__(self, model: type[models.Model], field_name: str, *, context_from: Callable[..., str], needs=()):
+        self.model, self.field_name = model, field_name
+        self.context_from, self.needs = context_from, needs
+        self.field: Any = model._meta.get_field(field_name)
+        self.name = f"{model._meta.db_table}.{self.field.column}"
+        self.to_update = getattr(self.field, "already_sealed", bytes)
+        # Reads what is stored: the encrypted field itself would open it.
+        self.is_binary = isinstance(self.field, models.BinaryField)
+        self.stored_as: models.Field = models.BinaryField() if self.is_binary else models.TextField()
+
+    def key_counts(self, using: str) -> Counter[str]:
+        names = {f"key_{place}": key_id for place, key_id in enumerate(keys())}
+        found = self._rows(using).aggregate(
+            **{name: Count("pk", filter=self._is_sealed_by(key_id)) for name, key_id in names.items()}
+        )
+        counts = Counter({key_id: found[name] for name, key_id in names.items() if found[name]})
+        lost = self._rows(using).exclude(reduce(or_, (Q(self._is_sealed_by(key_id)) for key_id in keys())))
+        heads = lost.annotate(head=self._head(HEAD)).values_list("head", flat=True)
+        counts.update(key_id_of(_plain(head)) for head in heads.iterator())
+        return counts
+
+    def stale(self, using: str, *, after: Any, limit: int) -> list[Any]:
+        rows = self._rows(using).exclude(self._is_sealed_by(newest_key_id()))
+        return list(_following(rows, after).values_list("pk", flat=True)[:limit])
+
+    def reseal(self, using: str, pks: list[Any]) -> Resealed:
+        result = Resealed()
+        for row in _held(self._rows(using), pks).values("pk", "sealed", *self.needs):
+            try:
+                sealed = reseal(_plain(row["sealed"]), context=self.context_from(row))
+            except DecryptionError:
+                result.unreadable += 1
+                continue
+            change = {self.field_name: self.to_update(sealed)}
+            self.model._base_manager.using(using).filter(pk=row["pk"]).update(**change)
+            result.done += 1
+        return result
+
+    def _rows(self, using: str) -> models.QuerySet:
+        stored = ExpressionWrapper(F(self.field_name), output_field=self.stored_as)
+        return self.model._base_manager.using(using).annotate(sealed=stored).filter(sealed__isnull=False)
+
+    def _head(self, length: int) -> Substr:
+        return Substr("sealed", 1, length, output_field=self.stored_as)
+
+    def _is_sealed_by(self, key_id: str) -> Exact:
+        prefix = f"{key_id}:"
+        value = prefix.encode() if self.is_binary else prefix
+        return Exact(self._head(len(value)), Value(value, output_field=self.stored_as))
+
+
+Slot = tuple[Any, Any, str]  # container, index, context: container[index] is the encrypted value
+
+
+class SealedEntries:
+    """A column whose JSON or session data holds encrypted values among others. Its rows are few: each is looked at."""
+
+    def __init__(
+        self, rows: Callable[[], models.QuerySet], field_name: str, slots: Callable[[Any], Iterator[Slot]], codec: Any
+    ):
+        self.rows, self.field_name, self.slots, self.codec = rows, field_name, slots, codec
+        self.name = f"{rows().model._meta.db_table}.{field_name}"
+
+    def key_counts(self, using: str) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for _pk, data in self._read(self.rows().using(using)):
+            counts.update(key_id_of(container[index]) for container, index, _context in self.slots(data))
+        return counts
+
+    def stale(self, using: str, *, after: Any, limit: int) -> list[Any]:
+        found = []
+        for pk, data in self._read(_following(self.rows().using(using), after)):
+            if self._stale_slots(data):
+                found.append(pk)
+            if len(found) == limit:
+                break
+        return found
+
+    def reseal(self, using: str, pks: list[Any]) -> Resealed:
+        result = Resealed()
+        for pk, data in self._read(_held(self.rows().using(using), pks)):
+            try:
+                for container, index, context in self._stale_slots(data):
+                    container[index] = reseal(container[index], context=context)
+            except DecryptionError:
+                result.unreadable += 1
+                continue
+            self.rows().using(using).filter(pk=pk).update(**{self.field_name: self.codec.encode(data)})
+            result.done += 1
+        return result
+
+    def _read(self, rows: models.QuerySet) -> Iterator[tuple[Any, Any]]:
+        for pk, stored in rows.values_list("pk", self.field_name).iterator():
+            yield pk, self.codec.decode(stored)
+
+    def _stale_slots(self, data: Any) -> list[Slot]:
+        return [slot for slot in self.slots(data) if key_id_of(slot[0][slot[1]]) != newest_key_id()]
+
+
+# --- The places -----------------------------------------------------------------------------------------------------
+
+
+def places() -> list[Place]:
+    """Every place; a test finds a caller of `encrypt` that none of them covers."""
+    columns = [
+        SealedColumn(model, field.name, context_from=_of_field(field))
+        for model in apps.get_models()
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, (EncryptedTextField, EncryptedBytesField))
+    ]
+    return [*columns, _roster_parts(), _second_factors(), _sessions()]
+
+
+def key_counts(using: str = "default") -> dict[str, Counter[str]]:
+    """By the name of each place that holds values: how many of them each key has sealed."""
+    found = {place.name: place.key_counts(using) for place in places()}
+    return {name: counts for name, counts in found.items() if counts}
+
+
+def _of_field(field: Any) -> Callable[..., str]:
+    return lambda row: field.context
+
+
+def _roster_parts() -> SealedColumn:
+    def context(row: dict) -> str:
+        return part_context(row["upload_id"], row["position"])
+
+    return SealedColumn(RosterPart, "data", context_from=context, needs=("upload_id", "position"))
+
+
+class _AsItIs:
+    @staticmethod
+    def encode(data: Any) -> Any:
+        return data
+
+    decode = encode
+
+
+def _second_factors() -> SealedEntries:
+    context = f"{Authenticator._meta.db_table}.data"  # as accounts.adapters.MFAAdapter seals
+
+    def slots(data: dict) -> Iterator[Slot]:
+        yield from ((data, name, context) for name in ("secret", "seed") if name in data)
+        codes = data.get("migrated_codes") or []
+        yield from ((codes, index, context) for index in range(len(codes)))
+
+    passkeys = Authenticator.Type.WEBAUTHN  # hold public keys only
+    return SealedEntries(lambda: Authenticator.objects.exclude(type=passkeys), "data", slots, _AsItIs)
+
+
+def _sessions() -> SealedEntries:
+    """Sessions that have not ended; what stands in them is bound to the name of the entry."""
+    parts = {KEPT: "typed", CODE: "code"}
+
+    def slots(data: dict) -> Iterator[Slot]:
+        yield from ((data[name], part, name) for name, part in parts.items() if data.get(name))
+
+    open_sessions = Session.objects.filter(expire_date__gt=timezone.now())
+    return SealedEntries(open_sessions.all, "session_data", slots, Session.get_session_store_class()())
+
+
+# --- Rows -----------------------------------------------------------------------------------------------------------
+
+
+def _following(rows: models.QuerySet, after: Any) -> models.QuerySet:
+    return (rows if after is None else rows.filter(pk__gt=after)).order_by("pk")
+
+
+def _held(rows: models.QuerySet, pks: list[Any]) -> models.QuerySet:
+    """These rows, locked. Rows that somebody else holds are left out: waiting for one while holding others could
+    end in a deadlock."""
+    return rows.filter(pk__in=pks).select_for_update(skip_locked=True, no_key=True).order_by("pk")
+
+
+def _plain(stored: Any) -> Any:
+    """What the driver returns for a binary column (a memoryview on PostgreSQL) as bytes; text as it is."""
+    return stored if isinstance(stored, str) else bytes(stored)
