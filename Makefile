@@ -7,7 +7,7 @@ export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*' -not -name '*.mo' 2>/dev/null)
 
-.PHONY: help run test check bench drill assets lock
+.PHONY: help run test check bench drill backup restore assets lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -21,14 +21,21 @@ test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## measure a roster's import (ROWS=…), a certificate, an order, and lists of CERTIFICATIONS=…
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure a roster's import (ROWS=…), a certificate, an order, lists of CERTIFICATIONS=…, a backup
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
 	@.venv/bin/python bench/patients.py $(CERTIFICATIONS)
+	@.venv/bin/python bench/backup.py
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 bookers for 20 places
 	@bin/drill
+
+backup: .venv/run.stamp ## write the whole database into var/backups/ (FILE=… for another place)
+	@.venv/bin/python manage.py backup $(if $(FILE),--file "$(FILE)")
+
+restore: .venv/run.stamp ## fill an empty database from a backup (FILE=…)
+	@.venv/bin/python manage.py restore $(if $(FILE),"$(FILE)",$(error Name the backup: make restore FILE=var/backups/…))
 
 assets: var/static/staticfiles.json ## compile the styles and collect the static files
 

@@ -184,7 +184,7 @@ DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'portal.sql
 # Where tables have an owner of their own, it alone makes them, and the portal's role gets what it needs (audit/sql.py).
 MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", "")
 DATABASE_ROLE = urlsplit(DATABASE_URL).username if MIGRATION_DATABASE_URL else None
-if MIGRATION_DATABASE_URL and {"migrate", "createcachetable"} & set(sys.argv):
+if MIGRATION_DATABASE_URL and {"migrate", "createcachetable", "backup", "restore"} & set(sys.argv):
     DATABASE_URL = MIGRATION_DATABASE_URL
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -117,9 +117,9 @@ def _reencrypt_place(place: Place, *, batch: int, tell: Callable[[str], None]) -
 def _reencrypt_once(place: Place, *, batch: int, tell: Callable[[str], None]) -> tuple[int, Resealed]:
     """One way through the rows of `place`; returns how many were stale, and what became of them."""
     rows, total, last = 0, Resealed(), None
-    while pks := place.stale(DEFAULT_DB_ALIAS, after=last, limit=batch):
+    while pks := place.stale(after=last, limit=batch):
         with transaction.atomic():
-            done = place.reseal(DEFAULT_DB_ALIAS, pks)
+            done = place.reseal(pks)
         rows, last = rows + len(pks), pks[-1]
         total.done += done.done
         total.unreadable += done.unreadable

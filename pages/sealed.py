@@ -36,13 +36,13 @@ class Place(Protocol):
 
     name: str
 
-    def key_counts(self, using: str) -> Counter[str]:
+    def key_counts(self) -> Counter[str]:
         """How many values each key has sealed; ids that FIELD_KEYS does not hold are counted as well."""
 
-    def stale(self, using: str, *, after: Any, limit: int) -> list[Any]:
+    def stale(self, *, after: Any, limit: int) -> list[Any]:
         """Primary keys, above `after`, of rows with a value that the newest key has not sealed."""
 
-    def reseal(self, using: str, pks: list[Any]) -> "Resealed":
+    def reseal(self, pks: list[Any]) -> "Resealed":
         """Seal the values of these rows anew, except rows that somebody else holds. Needs a transaction."""
 
 
@@ -60,44 +60,44 @@ class SealedColumn:
     def __init__(self, model: type[models.Model], field_name: str, *, context_from: Callable[..., str], needs=()):
         self.model, self.field_name = model, field_name
         self.context_from, self.needs = context_from, needs
-        self.field: Any = model._meta.get_field(field_name)
-        self.name = f"{model._meta.db_table}.{self.field.column}"
-        self.to_update = getattr(self.field, "already_sealed", bytes)
+        field: Any = model._meta.get_field(field_name)
+        self.name = f"{model._meta.db_table}.{field.column}"
+        self.to_update = getattr(field, "already_sealed", bytes)
         # Reads what is stored: the encrypted field itself would open it.
-        self.is_binary = isinstance(self.field, models.BinaryField)
+        self.is_binary = isinstance(field, models.BinaryField)
         self.stored_as: models.Field = models.BinaryField() if self.is_binary else models.TextField()
 
-    def key_counts(self, using: str) -> Counter[str]:
+    def key_counts(self) -> Counter[str]:
         names = {f"key_{place}": key_id for place, key_id in enumerate(keys())}
-        found = self._rows(using).aggregate(
+        found = self._rows().aggregate(
             **{name: Count("pk", filter=self._is_sealed_by(key_id)) for name, key_id in names.items()}
         )
         counts = Counter({key_id: found[name] for name, key_id in names.items() if found[name]})
-        lost = self._rows(using).exclude(reduce(or_, (Q(self._is_sealed_by(key_id)) for key_id in keys())))
+        lost = self._rows().exclude(reduce(or_, (Q(self._is_sealed_by(key_id)) for key_id in keys())))
         heads = lost.annotate(head=self._head(HEAD)).values_list("head", flat=True)
         counts.update(key_id_of(_plain(head)) for head in heads.iterator())
         return counts
 
-    def stale(self, using: str, *, after: Any, limit: int) -> list[Any]:
-        rows = self._rows(using).exclude(self._is_sealed_by(newest_key_id()))
+    def stale(self, *, after: Any, limit: int) -> list[Any]:
+        rows = self._rows().exclude(self._is_sealed_by(newest_key_id()))
         return list(_following(rows, after).values_list("pk", flat=True)[:limit])
 
-    def reseal(self, using: str, pks: list[Any]) -> Resealed:
+    def reseal(self, pks: list[Any]) -> Resealed:
         result = Resealed()
-        for row in _held(self._rows(using), pks).values("pk", "sealed", *self.needs):
+        for row in _held(self._rows(), pks).values("pk", "sealed", *self.needs):
             try:
                 sealed = reseal(_plain(row["sealed"]), context=self.context_from(row))
             except DecryptionError:
                 result.unreadable += 1
                 continue
             change = {self.field_name: self.to_update(sealed)}
-            self.model._base_manager.using(using).filter(pk=row["pk"]).update(**change)
+            self.model._base_manager.filter(pk=row["pk"]).update(**change)
             result.done += 1
         return result
 
-    def _rows(self, using: str) -> models.QuerySet:
+    def _rows(self) -> models.QuerySet:
         stored = ExpressionWrapper(F(self.field_name), output_field=self.stored_as)
-        return self.model._base_manager.using(using).annotate(sealed=stored).filter(sealed__isnull=False)
+        return self.model._base_manager.annotate(sealed=stored).filter(sealed__isnull=False)
 
     def _head(self, length: int) -> Substr:
         return Substr("sealed", 1, length, output_field=self.stored_as)
@@ -120,31 +120,31 @@ class SealedEntries:
         self.rows, self.field_name, self.slots, self.codec = rows, field_name, slots, codec
         self.name = f"{rows().model._meta.db_table}.{field_name}"
 
-    def key_counts(self, using: str) -> Counter[str]:
+    def key_counts(self) -> Counter[str]:
         counts: Counter[str] = Counter()
-        for _pk, data in self._read(self.rows().using(using)):
+        for _pk, data in self._read(self.rows()):
             counts.update(key_id_of(container[index]) for container, index, _context in self.slots(data))
         return counts
 
-    def stale(self, using: str, *, after: Any, limit: int) -> list[Any]:
+    def stale(self, *, after: Any, limit: int) -> list[Any]:
         found = []
-        for pk, data in self._read(_following(self.rows().using(using), after)):
+        for pk, data in self._read(_following(self.rows(), after)):
             if self._stale_slots(data):
                 found.append(pk)
             if len(found) == limit:
                 break
         return found
 
-    def reseal(self, using: str, pks: list[Any]) -> Resealed:
+    def reseal(self, pks: list[Any]) -> Resealed:
         result = Resealed()
-        for pk, data in self._read(_held(self.rows().using(using), pks)):
+        for pk, data in self._read(_held(self.rows(), pks)):
             try:
                 for container, index, context in self._stale_slots(data):
                     container[index] = reseal(container[index], context=context)
             except DecryptionError:
                 result.unreadable += 1
                 continue
-            self.rows().using(using).filter(pk=pk).update(**{self.field_name: self.codec.encode(data)})
+            self.rows().filter(pk=pk).update(**{self.field_name: self.codec.encode(data)})
             result.done += 1
         return result
 
@@ -170,9 +170,9 @@ def places() -> list[Place]:
     return [*columns, _roster_parts(), _second_factors(), _sessions()]
 
 
-def key_counts(using: str = "default") -> dict[str, Counter[str]]:
+def key_counts() -> dict[str, Counter[str]]:
     """By the name of each place that holds values: how many of them each key has sealed."""
-    found = {place.name: place.key_counts(using) for place in places()}
+    found = {place.name: place.key_counts() for place in places()}
     return {name: counts for name, counts in found.items() if counts}
 
 
@@ -215,7 +215,8 @@ def _sessions() -> SealedEntries:
         yield from ((data[name], part, name) for name, part in parts.items() if data.get(name))
 
     open_sessions = Session.objects.filter(expire_date__gt=timezone.now())
-    return SealedEntries(open_sessions.all, "session_data", slots, Session.get_session_store_class()())
+    store: Any = Session.get_session_store_class()
+    return SealedEntries(open_sessions.all, "session_data", slots, store())
 
 
 # --- Rows -----------------------------------------------------------------------------------------------------------

@@ -35,9 +35,9 @@ def keys():
     return _keys(tuple(settings.FIELD_KEYS))
 
 
-def encrypt(text, *, context):
-    """`text` as `key_id:base64(nonce + ciphertext)`, bound to `context` (table.column)."""
-    key_id, sealed = _seal(text.encode(), context)
+def encrypt(text, *, context, key_id=None):
+    """`text` as `key_id:base64(nonce + ciphertext)`, bound to `context` (table.column), with the newest key or that."""
+    key_id, sealed = _seal(text.encode(), context, key_id)
     return f"{key_id}:{base64.b64encode(sealed).decode()}"
 
 
@@ -82,10 +82,10 @@ def reseal(stored, *, context):
     return encrypt(decrypt(stored, context=context), context=context)
 
 
-def _seal(content, context):
-    key_id, key = next(iter(keys().items()))
+def _seal(content, context, key_id=None):
+    key_id = key_id or newest_key_id()
     nonce = os.urandom(NONCE_BYTES)
-    return key_id, nonce + key.encrypt(nonce, content, context.encode())
+    return key_id, nonce + keys()[key_id].encrypt(nonce, content, context.encode())
 
 
 def _open(key_id, sealed, context):

@@ -1,0 +1,73 @@
+"""Whether the keys and peppers of this portal are those of a backup. The archive holds probes, never a key."""
+
+import hashlib
+import hmac
+from collections import Counter
+
+from django.conf import settings
+
+from pages.backups.errors import BackupError
+from pages.backups.manifest import Manifest
+from ui.encryption import DecryptionError, decrypt, encrypt, keys
+
+CONTEXT, PROBE = "backup.probe", "the keys are right"
+
+
+def field_key_probes(counts: dict[str, Counter[str]]) -> dict[str, dict]:
+    """For the manifest: how many values each key has sealed, and a known text sealed with it.
+
+    `counts` is what `pages.sealed.key_counts` returns. A key that FIELD_KEYS does not hold has no probe.
+    """
+    total: Counter[str] = sum(counts.values(), Counter())
+    return {
+        key_id: {
+            "values": total[key_id],
+            "probe": encrypt(PROBE, context=CONTEXT, key_id=key_id) if key_id in keys() else None,
+        }
+        for key_id in dict.fromkeys([*keys(), *total])
+    }
+
+
+def pepper_probes() -> list[str]:
+    """For the manifest: a digest under each pepper, newest first."""
+    return [hmac.new(pepper.encode(), CONTEXT.encode(), hashlib.sha256).hexdigest() for pepper in settings.SSN_PEPPERS]
+
+
+def check_field_keys_open(manifest: Manifest) -> None:
+    """FIELD_KEYS hold every key that a value of the backup needs; raises BackupError that names the others."""
+    needed = {key_id: one for key_id, one in manifest.field_keys.items() if one["values"] and one["probe"]}
+    missing = [key_id for key_id in needed if key_id not in keys()]
+    if missing:
+        raise BackupError(
+            f"FIELD_KEYS do not open this backup: the key {', '.join(missing)} is missing. Add the key that was in use "
+            f"when the backup was made ({manifest.made_at}), behind the newest."
+        )
+    wrong = [key_id for key_id, one in needed.items() if not _opens(one["probe"])]
+    if wrong:
+        raise BackupError(
+            f"FIELD_KEYS do not open this backup: the key {', '.join(wrong)} is another one than when the backup "
+            f"was made ({manifest.made_at}). Set the keys of that time."
+        )
+
+
+def _opens(probe: str) -> bool:
+    try:
+        return decrypt(probe, context=CONTEXT) == PROBE
+    except DecryptionError:
+        return False
+
+
+def check_peppers_match(manifest: Manifest) -> None:
+    """SSN_PEPPERS hold every pepper of the backup: without it, physicians could not identify. Raises BackupError."""
+    ours = pepper_probes()
+    missing = [str(place) for place, probe in enumerate(manifest.ssn_peppers, start=1) if probe not in ours]
+    if missing:
+        raise BackupError(
+            f"SSN_PEPPERS do not fit this backup: of its {len(manifest.ssn_peppers)} peppers, newest first, number "
+            f"{', '.join(missing)} is missing. Set the peppers that were in use when the backup was made."
+        )
+
+
+def lost_keys(manifest: Manifest) -> dict[str, int]:
+    """Keys that were missing already when the backup was made, with the number of values that they had sealed."""
+    return {key_id: one["values"] for key_id, one in manifest.field_keys.items() if one["values"] and not one["probe"]}

@@ -1,0 +1,69 @@
+"""Restore a backup into an empty database."""
+
+from pathlib import Path
+
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from audit.actions import record
+from audit.sql import install_triggers
+from pages.backups.archive import Archive, whole_archive
+from pages.backups.errors import BackupError
+from pages.backups.keys import check_field_keys_open, check_peppers_match
+from pages.backups.making import ENGINES
+from pages.backups.manifest import Manifest, check_migrations_are_known, check_same_kind_of_database, tables_that_differ
+
+
+def restore(path: Path) -> Manifest:
+    """Fill the empty database from the archive at `path`, compare every table with the manifest and return it.
+
+    Everything that can be known is checked before anything is written. Raises BackupError.
+    """
+    with whole_archive(path) as archive:
+        check_fits(archive)
+        check_database_is_empty()
+        ENGINES[connection.vendor].restore(archive)
+        finish(archive.manifest)
+        return archive.manifest
+
+
+def check_fits(archive: Archive) -> None:
+    """The backup can be restored here, and its encrypted columns can be read; raises BackupError. Writes nothing."""
+    engine = ENGINES[connection.vendor]
+    check_same_kind_of_database(archive.manifest, vendor=connection.vendor, major=engine.server_major())
+    check_migrations_are_known(archive.manifest)
+    check_field_keys_open(archive.manifest)
+    check_peppers_match(archive.manifest)
+    engine.check_can_restore(archive)
+
+
+def check_database_is_empty() -> None:
+    """The database holds no table, not even one without rows; raises BackupError."""
+    tables = connection.introspection.table_names()
+    if tables:
+        raise BackupError(
+            f"The database {connection.settings_dict['NAME']} is not empty: it holds {len(tables)} tables. A restore "
+            "fills an empty database only, one that was not even migrated. Make a new one, and set DATABASE_URL to it."
+        )
+
+
+def finish(manifest: Manifest) -> None:
+    """Put the guards of the audit back, and compare what was restored with the manifest; raises BackupError."""
+    engine = ENGINES[connection.vendor]
+    found = engine.table_digests()
+    wrong = tables_that_differ(manifest, found) or engine.sequences_behind()
+    if wrong:
+        raise BackupError(
+            f"The restored database is not what was backed up: {', '.join(wrong[:5])} differ. Do not use it: restore "
+            "another backup into a new empty database."
+        )
+    install_triggers(connection)
+    engine.finish()
+    if not pending_migrations():
+        record(action="backup.restore", by=None, reason=f"the backup of {manifest.made_at}")
+
+
+def pending_migrations() -> int:
+    """How many migrations of this portal the restored database still lacks."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
