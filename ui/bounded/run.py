@@ -1,0 +1,86 @@
+"""Read somebody's file in a short-lived process of its own, with little memory and little time.
+
+The libraries that open pictures and PDFs can be made to ask for gigabytes by a small file. In a process of its own that
+costs one sentence instead of a web worker. This bounds what a file may cost; it is no sandbox: the process runs as the
+same user, though without our environment, so without our secrets.
+"""
+
+import json
+import os
+import subprocess  # nosec B404
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from ui.bounded.refusals import BUSY, TOO_MUCH, Refusal
+
+MEGABYTE = 1024 * 1024
+MOST_MEMORY = 200 * MEGABYTE  # of addresses, so the resident memory is always less
+MOST_SECONDS = 10  # of a processor
+PATIENCE = 20  # seconds until an answer; a web worker has 30 for its whole request
+MOST_AT_ONCE = 2  # processes of each web process
+SECONDS_IN_THE_QUEUE = 5
+PROJECT = Path(__file__).resolve().parents[2]
+
+log = structlog.get_logger()
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function returned, and the most resident memory (bytes) of the process that ran it."""
+
+    content: bytes
+    peak: int
+
+
+def run_bounded(
+    function: str, content: bytes, *, memory: int = MOST_MEMORY, seconds: int = MOST_SECONDS, **options: Any
+) -> Answer:
+    """Call `function` ("package.module:name") with the bytes and options in a bounded process; return its bytes.
+
+    The function is pure: bytes and JSON options go in, bytes come out, and its module imports no Django, so that the
+    process starts in a tenth of a second. `memory` is in bytes. Raises Refusal.
+    """
+    if not _places.acquire(timeout=SECONDS_IN_THE_QUEUE):
+        raise Refusal(BUSY)
+    try:
+        job = json.dumps({"function": function, "memory": memory, "seconds": seconds, "options": options})
+        return _answer(function, _run(job, content))
+    finally:
+        _places.release()
+
+
+def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    try:
+        return subprocess.run(  # noqa: S603 # nosec B603  our own interpreter and module
+            [sys.executable, "-m", "ui.bounded", job],
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a traceback may quote the file
+            cwd=PROJECT,
+            env=kept | {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        log.warning("file_not_read", why=TOO_MUCH, error="timeout")
+        raise Refusal(TOO_MUCH) from None
+
+
+def _answer(function: str, done: subprocess.CompletedProcess[bytes]) -> Answer:
+    """The first line of the output says how it went. Without one the process was ended by one of its limits."""
+    head, _end, content = done.stdout.partition(b"\n")
+    if done.returncode or not head:
+        log.warning("file_not_read", function=function, why=TOO_MUCH, error=f"exit {done.returncode}")
+        raise Refusal(TOO_MUCH)
+    told = json.loads(head)
+    if told["why"]:
+        log.info("file_not_read", function=function, why=told["why"], error=told["error"], peak=told["peak"])
+        raise Refusal(told["why"])
+    return Answer(content, told["peak"])
