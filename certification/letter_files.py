@@ -1,81 +1,90 @@
-"""What a letter's file may be, judged by what is in it: a PDF, or a photo that is drawn anew. The name says nothing."""
+"""What a letter's file may be, judged by what is in it: a PDF, which is cleaned, or a photo, which is drawn anew."""
 
-import io
 from typing import Any
 
-import pypdf
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from certification.models import Letter
 from certification.models.letters import LETTER_BYTES
 from certification.rules.errors import LetterError
-from ui.pictures import TooManyPixels, Unreadable, drawn_anew, hides_something, kind_of
+from ui.bounded import refusals
+from ui.bounded.refusals import Refusal
+from ui.bounded.run import run_bounded
+from ui.pictures import drawn_anew, kind_of
 
 MEGABYTE = 1024 * 1024
 LONGEST_SIDE = 3000  # pixels: an A4 page at 250 dots an inch can be read well
 JPEG_QUALITY = 85
-END_OF_PDF = b"%%EOF"
+HEAD = 1024  # readers look for the beginning of a PDF in so many bytes
+LARGER = gettext_lazy("This file is larger than %(most)d MB. Scan it in black and white, or take a smaller photo.")
+BUSY = gettext_lazy("Several files are being read at this moment. Send the letter again in a minute.")
+PHOTO_REFUSALS = {
+    refusals.BUSY: BUSY,
+    refusals.TOO_MUCH: gettext_lazy("This photo takes too long to read. Take a smaller one, or scan the letter."),
+    refusals.TOO_MANY_PIXELS: gettext_lazy("This photo has too many pixels. Take a smaller one, or scan the letter."),
+    refusals.UNREADABLE: gettext_lazy(
+        "This photo cannot be read: the file is damaged. Take it again, or scan the letter."
+    ),
+}
+PDF_REFUSALS = {
+    refusals.BUSY: BUSY,
+    refusals.TOO_MUCH: gettext_lazy(
+        "This PDF takes too long to read. Print the pages of the letter to a new PDF, or take a photo of them."
+    ),
+    refusals.TOO_LARGE: gettext_lazy(
+        "This PDF has too many pages or too large pictures. Print the pages of the letter to a new PDF, or take a "
+        "photo of them."
+    ),
+    refusals.PASSWORD: gettext_lazy("This PDF needs a password. Print it to a new PDF, or take a photo of the letter."),
+    refusals.UNDRAWN_FORM: gettext_lazy(
+        "This PDF is a form whose answers are not drawn on its pages. Print it to a new PDF, or take a photo of the "
+        "letter."
+    ),
+    refusals.PORTFOLIO: gettext_lazy(
+        "This PDF is a cover around other files. Open the letter in it, and print that to a new PDF."
+    ),
+    refusals.UNREADABLE: gettext_lazy(
+        "This PDF cannot be read: the file is damaged. Print it to a new PDF, or take a photo of the letter."
+    ),
+}
 
 
 def read_letter(file: Any) -> tuple[bytes, str]:
-    """The bytes to keep and their content type, from an uploaded file; raises LetterError in words for the uploader."""
+    """Return the bytes to keep and their content type, from an uploaded file; the file's name and type say nothing.
+
+    It may take seconds, so call it outside of a transaction. Raises LetterError in words for the uploader.
+    """
     if file.size > LETTER_BYTES:
-        raise _refusal(_("This file is larger than %(most)d MB. Scan it in black and white, or take a smaller photo."))
+        raise _refusal(LARGER)
+    file.seek(0)
     content = file.read()
     if not content:
         raise _refusal(_("This file is empty. Choose the PDF or the photo of the letter."))
-    kind = kind_of(content)
-    if not kind and not content.startswith(b"%PDF-"):
-        raise _refusal(_("This is neither a PDF nor a JPEG or PNG photo. Save the letter as one of these."))
-    if hides_something(content):
-        raise _refusal(_("Something else is hidden in this file. Scan the letter again, or take a photo of it."))
-    if kind:
+    if kind := kind_of(content):
         return _drawn_anew(content, kind), Letter.ContentType.JPEG
-    _check_pdf(content)
-    return content, Letter.ContentType.PDF
-
-
-def _check_pdf(content: bytes) -> None:
-    """It ends where a PDF ends, opens without a password, has pages, and neither runs nor carries anything."""
-    unreadable = _(
-        "This PDF cannot be read, or needs a password. Print it to a new PDF, or take a photo of the letter."
-    )
-    if not content.rstrip(b"\x00\r\n\t ").endswith(END_OF_PDF):
-        raise _refusal(unreadable)
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(content))
-        root = reader.trailer["/Root"].get_object()
-        has_pages = not reader.is_encrypted and len(reader.pages) > 0
-        is_active = _runs_something(root)
-    except (pypdf.errors.PyPdfError, KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise _refusal(unreadable) from error
-    if not has_pages:
-        raise _refusal(unreadable)
-    if is_active:
-        raise _refusal(
-            _("This PDF holds a script or another file. Print it to a new PDF, or take a photo of the letter.")
-        )
-
-
-def _runs_something(root: Any) -> bool:
-    names = root.get("/Names", {})
-    names = names.get_object() if hasattr(names, "get_object") else names
-    opening = root.get("/OpenAction")
-    opening = opening.get_object() if hasattr(opening, "get_object") else opening
-    runs = isinstance(opening, dict) and opening.get("/S") in ("/JavaScript", "/Launch", "/SubmitForm", "/URI")
-    return runs or "/AA" in root or "/JavaScript" in names or "/EmbeddedFiles" in names
+    if b"%PDF-" in content[:HEAD]:
+        return _cleaned(content), Letter.ContentType.PDF
+    raise _refusal(_("This is neither a PDF nor a JPEG or PNG photo. Save the letter as one of these."))
 
 
 def _drawn_anew(content: bytes, kind: str) -> bytes:
     try:
         return drawn_anew(content, kind, longest_side=LONGEST_SIDE, quality=JPEG_QUALITY)
-    except TooManyPixels as error:
-        raise _refusal(_("This photo has too many pixels. Take a smaller one, or scan the letter.")) from error
-    except Unreadable as error:
-        raise _refusal(
-            _("This photo cannot be read: the file is damaged. Take it again, or scan the letter.")
-        ) from error
+    except Refusal as refusal:
+        raise _refusal(PHOTO_REFUSALS[refusal.why]) from refusal
 
 
-def _refusal(sentence: str) -> LetterError:
-    return LetterError(sentence % {"most": LETTER_BYTES // MEGABYTE}, field="file")
+def _cleaned(content: bytes) -> bytes:
+    """The pages as people see them, without scripts, actions, attached files and forms."""
+    try:
+        cleaned = run_bounded("ui.bounded.pdfs:clean", content).content
+    except Refusal as refusal:
+        raise _refusal(PDF_REFUSALS[refusal.why]) from refusal
+    if len(cleaned) > LETTER_BYTES:
+        raise _refusal(LARGER)
+    return cleaned
+
+
+def _refusal(sentence: Any) -> LetterError:
+    return LetterError(str(sentence) % {"most": LETTER_BYTES // MEGABYTE}, field="file")

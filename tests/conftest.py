@@ -7,6 +7,7 @@ import base64
 import os
 import socket
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -198,6 +199,16 @@ def _look_through_static_files_once():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoise, "update_files_dictionary", look_through_once)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _clean_each_pdf_once():
+    """Most letters of the tests are the same file, and each cleaning starts a process of half a second."""
+    from certification import letter_files
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(letter_files, "run_bounded", cache(letter_files.run_bounded))
         yield
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,10 +16,11 @@ from certification.letter_files import read_letter
 from certification.models import Certification, Letter
 from certification.steps import answers_of, is_minor
 
+Read = tuple[bytes, str] | None
 FOR_MINORS_ALONE = gettext_lazy("Letters are kept for patients under 18 alone.")
 
 
-@audited("certification.save_letter")
+@audited("certification.save_letter", atomic=False)
 def save_letter(
     *, certification: Certification, kind: str, letter: Mapping[str, Any], file: Any = None, by: User
 ) -> Letter:
@@ -27,6 +29,12 @@ def save_letter(
     `file` is what was uploaded (judged by its content, kept encrypted); None leaves the one that is there.
     Raises LetterError, IncompleteError, TransitionError.
     """
+    read = _read(file)
+    with transaction.atomic():
+        return _save_letter(certification, kind, letter, read, by)
+
+
+def _save_letter(certification: Certification, kind: str, letter: Mapping[str, Any], read: Read, by: User) -> Letter:
     certification = locked(certification)
     rules.check_is_draft(certification)
     today = timezone.localdate()
@@ -34,13 +42,13 @@ def save_letter(
     if not is_minor(answers, today=today):
         raise rules.LetterError(FOR_MINORS_ALONE)
     rules.check_letter_date(letter["letter_date"], birth_date=answers["profile"]["birth_date"], today=today)
-    kept = _keep(certification, kind, letter, file)
+    kept = _keep(certification, kind, letter, read)
     keep_answers(certification, "letters", _told(answers, kept), today=today)
     record(action="certification.save_letter", by=by, subject=kept)
     return kept
 
 
-@audited("certification.save_renewal_letter")
+@audited("certification.save_renewal_letter", atomic=False)
 def save_renewal_letter(
     *, certification: Certification, kind: str, letter: Mapping[str, Any], file: Any = None, by: User
 ) -> Letter:
@@ -48,8 +56,14 @@ def save_renewal_letter(
 
     A review that was made is made again. Raises RenewalNotOpen, LetterError, IncompleteError.
     """
-    patient = locked_patient(certification)
-    old = locked(certification)
+    read = _read(file)
+    with transaction.atomic():
+        return _save_renewal_letter(certification, kind, letter, read, by)
+
+
+def _save_renewal_letter(old: Certification, kind: str, letter: Mapping[str, Any], read: Read, by: User) -> Letter:
+    patient = locked_patient(old)
+    old = locked(old)
     today = timezone.localdate()
     rules.check_renewal_is_open(old, today=today)
     if not rules.is_minor_on(patient.birth_date, today):
@@ -57,7 +71,7 @@ def save_renewal_letter(
     rules.check_letter_date(letter["letter_date"], birth_date=patient.birth_date, today=today)
     rules.check_letter_is_new(letter["letter_date"], renewed=old)
     renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": old.physician})
-    kept = _keep(renewal, kind, letter, file)
+    kept = _keep(renewal, kind, letter, read)
     renewal.draft = {**(renewal.draft or {}), "letters": _told(answers_of(renewal.draft), kept)}
     forget_review(renewal)
     renewal.save(update_fields=["draft", "reviewed_at", "reviewed_digest", "updated_at"])
@@ -65,16 +79,21 @@ def save_renewal_letter(
     return kept
 
 
-def _keep(draft: Certification, kind: str, letter: Mapping[str, Any], file: Any) -> Letter:
+def _read(file: Any) -> Read:
+    """The bytes and the content type of an uploaded file. It takes up to seconds, in which no row may stay locked."""
+    return None if file is None else read_letter(file)
+
+
+def _keep(draft: Certification, kind: str, letter: Mapping[str, Any], read: Read) -> Letter:
     kept = draft.letters.filter(kind=kind).first()
-    if kept is None and file is None:
+    if kept is None and read is None:
         raise rules.IncompleteError(_("Choose the PDF or the photo of the letter."), field="file")
     kept = kept or Letter(certification=draft, kind=kind)
     for name in ("writer", "licence", "letter_date"):
         setattr(kept, name, letter[name])
     changed = ["writer", "licence", "letter_date"]
-    if file is not None:
-        kept.content, kept.content_type = read_letter(file)
+    if read is not None:
+        kept.content, kept.content_type = read
         kept.size = len(kept.content)
         changed += ["content", "content_type", "size"]
     kept.save(update_fields=changed if kept.pk else None)

@@ -3,6 +3,8 @@
 import hashlib
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
@@ -39,15 +41,16 @@ def add_product(*, sku: str, by: User, **fields: Any) -> Product:
     return product
 
 
-@audited("product.photo")
+@audited("product.photo", atomic=False)
 def set_photo(*, product: Product, photo: Any, by: User) -> ProductPhoto:
     """The photo of a product, from an uploaded JPEG or PNG, in the place of an earlier one. Raises ProductError."""
-    content = read_photo(photo)
+    content = read_photo(photo)  # before the transaction: it takes up to seconds
     digest = hashlib.sha256(f"{product.pk}:".encode() + content).hexdigest()[:32]
-    kept, _is_new = ProductPhoto.objects.update_or_create(
-        product=product, defaults={"content": content, "digest": digest}
-    )
-    record(action="product.photo", by=by, subject=product)
+    with transaction.atomic():
+        kept, _is_new = ProductPhoto.objects.update_or_create(
+            product=product, defaults={"content": content, "digest": digest}
+        )
+        record(action="product.photo", by=by, subject=product)
     return kept
 
 

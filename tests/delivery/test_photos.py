@@ -4,7 +4,7 @@ import io
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from PIL import Image
 
@@ -55,7 +55,7 @@ def test_set_photo_again_takes_the_place_of_the_first(pharmacist, product):
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (picture(after=b"<script>alert(1)</script>"), "Something else is hidden"),
+        (picture("PNG", size=(5001, 5000)), "too many pixels"),
         (SimpleUploadedFile("photo.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "neither a JPEG nor a PNG"),
         (SimpleUploadedFile("photo.png", b"PK\x03\x04 a zip"), "neither a JPEG nor a PNG"),
         (SimpleUploadedFile("photo.jpg", b"\xff\xd8\xff and no more"), "damaged"),
@@ -66,6 +66,30 @@ def test_set_photo_again_takes_the_place_of_the_first(pharmacist, product):
 def test_a_file_that_is_no_photo_gets_a_sentence(pharmacist, product, file, sentence):
     page = pharmacist.post(step(product, "photo"), {"photo": file} if file else {}).content.decode()
     assert sentence in page and not ProductPhoto.objects.exists()
+
+
+def test_what_hides_behind_a_photo_is_not_kept(pharmacist, product):
+    pharmacist.post(step(product, "photo"), {"photo": picture(after=b"<script>alert(1)</script>")})
+    assert b"script" not in bytes(product.photo.content)
+
+
+def test_a_photo_on_transparent_ground_lies_on_white(pharmacist, product):
+    made = io.BytesIO()
+    Image.new("RGBA", (400, 300), (0, 0, 0, 0)).save(made, "PNG")
+    pharmacist.post(step(product, "photo"), {"photo": SimpleUploadedFile("photo.png", made.getvalue())})
+    with Image.open(io.BytesIO(bytes(product.photo.content))) as kept:
+        assert kept.getpixel((9, 9)) == (255, 255, 255)
+
+
+def test_a_photo_is_read_before_any_row_is_locked(product, monkeypatch):
+    in_transaction = []
+    monkeypatch.setattr(
+        "delivery.actions.products.read_photo",
+        lambda photo: in_transaction.append(len(connection.savepoint_ids)) or photos.read_photo(photo),
+    )
+    before = len(connection.savepoint_ids)
+    actions.set_photo(product=product, photo=picture(), by=None)
+    assert in_transaction == [before]
 
 
 def test_a_photo_of_too_many_bytes_is_not_read(pharmacist, product, monkeypatch):

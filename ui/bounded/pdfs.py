@@ -1,0 +1,205 @@
+"""Clean a PDF with pypdf: keep what draws its pages, and nothing that acts, carries files or tells of its writer.
+
+A page is copied by a list of the keys that drawing needs. Every other key is left behind, whatever it is called:
+actions, scripts, attached files, forms, links, metadata. Objects that no page needs are not copied at all.
+"""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.errors import LimitReachedError
+from pypdf.generic import (
+    ArrayObject,
+    DictionaryObject,
+    IndirectObject,
+    NameObject,
+    NullObject,
+    PdfObject,
+    StreamObject,
+)
+
+from ui.bounded.pdf_keys import ACTIONS, KEPT, KEPT_OF_ANNOTATION, KEPT_OF_PAGE, KEPT_OF_RESOURCES
+from ui.bounded.pdf_streams import Unpacked
+from ui.bounded.refusals import PASSWORD, PORTFOLIO, TOO_LARGE, UNDRAWN_FORM, UNREADABLE, Refusal
+
+MOST_PAGES = 100
+MOST_OBJECTS = 50_000  # dictionaries and arrays that draw the pages
+MOST_PARENTS = 32  # of a form field
+HEAD = 1024  # readers look for the beginning of a PDF in so many bytes
+INVISIBLE = 1 << 1 | 1 << 5  # annotation flags Hidden and NoView
+# Drawn from their own keys where they bring no appearance. Any other kind is kept as the stamp that it looks like.
+DRAWN_ALONE = {
+    "/Text", "/Link", "/FreeText", "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Highlight", "/Underline",
+    "/Squiggly", "/StrikeOut", "/Stamp", "/Caret", "/Ink",
+}  # fmt: skip
+
+# By the place where a dictionary stands. Those that are not named here may have any keys.
+KEPT_OF = {
+    "page": KEPT_OF_PAGE,
+    "annotation": KEPT_OF_ANNOTATION,
+    "resources": KEPT_OF_RESOURCES,
+    "drawing": KEPT,
+}
+
+
+def clean(content: bytes) -> bytes:
+    """Return a new PDF with the pages of the given one as people see them, and nothing else. Raises Refusal."""
+    try:
+        return _cleaned(content)
+    except LimitReachedError as error:
+        raise Refusal(TOO_LARGE) from error
+
+
+def _cleaned(content: bytes) -> bytes:
+    reader = PdfReader(io.BytesIO(content[_start(content) :]))
+    if reader.is_encrypted and not reader.decrypt(""):  # locked by its owner only: a reader opens it
+        raise Refusal(PASSWORD)
+    root = reader.root_object
+    _check_pages_are_the_document(root)
+    if not 0 < len(reader.pages) <= MOST_PAGES:
+        raise Refusal(TOO_LARGE if reader.pages else UNREADABLE)
+    pruner = Pruner()
+    writer = PdfWriter()
+    for page in reader.pages:
+        _reduce_page(page)
+        pruner.prune(page, "page")
+        writer.add_page(page)
+    if layers := root.get("/OCProperties"):  # which of the layers are shown
+        pruner.prune(layers.get_object(), "drawing")
+        writer.root_object[NameObject("/OCProperties")] = layers.get_object().clone(writer)
+    writer.metadata = None
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _start(content: bytes) -> int:
+    return max(content.find(b"%PDF-", 0, HEAD), 0)
+
+
+def _check_pages_are_the_document(root: DictionaryObject) -> None:
+    """A portfolio shows its files, and a dynamic form its entries, in the place of the pages."""
+    if "/Collection" in root:
+        raise Refusal(PORTFOLIO)
+    form = root.get("/AcroForm", NullObject()).get_object()
+    if root.get("/NeedsRendering") and isinstance(form, DictionaryObject) and "/XFA" in form:
+        raise Refusal(UNDRAWN_FORM)
+
+
+def _reduce_page(page: DictionaryObject) -> None:
+    annotations = page.get("/Annots", NullObject()).get_object()
+    kept = [_annotation(one.get_object()) for one in annotations] if isinstance(annotations, ArrayObject) else []
+    for key in list(page):
+        if key not in KEPT_OF_PAGE or key == "/Annots":
+            del page[key]
+    if any(kept):
+        page[NameObject("/Annots")] = ArrayObject(one for one in kept if one)
+
+
+def _annotation(annotation: PdfObject) -> DictionaryObject | None:
+    """What is seen of a note, a mark, a stamp or a form field, or None. Raises Refusal for an entry not drawn yet."""
+    if not isinstance(annotation, DictionaryObject) or int(annotation.get("/F", 0)) & INVISIBLE:
+        return None
+    kind, appearance = annotation.get("/Subtype"), _appearance(annotation)
+    if kind == "/Popup" or not (appearance or kind in DRAWN_ALONE):
+        if kind == "/Widget" and _has_entry(annotation):
+            raise Refusal(UNDRAWN_FORM)
+        return None
+    kept = DictionaryObject({key: value for key, value in annotation.items() if key != "/AP"})
+    if kind not in DRAWN_ALONE:
+        kept[NameObject("/Subtype")] = NameObject("/Stamp")
+    if appearance:
+        kept[NameObject("/AP")] = DictionaryObject({NameObject("/N"): appearance})
+    return kept
+
+
+def _appearance(annotation: DictionaryObject) -> IndirectObject | StreamObject | None:
+    """How it looks while nobody points at it: of several states, the one that it is in."""
+    looks = annotation.get("/AP", NullObject()).get_object()
+    if not isinstance(looks, DictionaryObject) or "/N" not in looks:
+        return None
+    normal = looks.raw_get("/N")
+    if not isinstance(normal.get_object(), StreamObject):
+        states, state = normal.get_object(), annotation.get("/AS")
+        normal = states.raw_get(state) if isinstance(states, DictionaryObject) and state in states else NullObject()
+    return normal if isinstance(normal.get_object(), StreamObject) else None
+
+
+def _has_entry(field: DictionaryObject) -> bool:
+    """Whether a form field holds something that a reader would draw; a signature without an appearance is invisible."""
+    found: dict[str, Any] = {}
+    for _step in range(MOST_PARENTS):
+        for key in ("/V", "/FT"):
+            found.setdefault(key, field[key]) if key in field else None
+        parent = field.get("/Parent", NullObject()).get_object()
+        if not isinstance(parent, DictionaryObject):
+            break
+        field = parent
+    return found.get("/FT") != "/Sig" and found.get("/V") not in (None, "", b"", "/Off", NullObject())
+
+
+def _is_action(value: PdfObject) -> bool:
+    value = value.get_object()
+    if not isinstance(value, DictionaryObject):
+        return False
+    does = value.get("/S")
+    return (isinstance(does, str) and does in ACTIONS) or value.get("/Type") == "/Action"
+
+
+class Pruner:
+    """Takes out of an object and of all that it holds what is not needed to draw it, and counts what is left."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[int, str], PdfObject] = {}  # the objects as well, so that no id is given twice
+        self.unpacked = Unpacked()
+
+    def prune(self, start: DictionaryObject, place: str) -> None:
+        """Raises Refusal for too many objects, or too many bytes once they are unpacked."""
+        waiting: list[tuple[PdfObject, str]] = [(start, place)]
+        while waiting:
+            thing, place = waiting.pop()
+            if (id(thing), place) in self.seen:
+                continue
+            self.seen[id(thing), place] = thing
+            if len(self.seen) > MOST_OBJECTS:
+                raise Refusal(TOO_LARGE)
+            if isinstance(thing, DictionaryObject):
+                _drop_keys(thing, KEPT_OF.get(place))
+            if isinstance(thing, StreamObject):
+                self.unpacked.add(thing)
+            waiting += _held(thing, place)
+
+
+def _drop_keys(thing: DictionaryObject, kept: set[str] | None) -> None:
+    """Leave the kept keys; all where None is given, because the writer of the PDF chose the names."""
+    for key in list(thing):
+        if (kept is not None and key not in kept) or _is_action(thing.raw_get(key)) or _is_program(thing.raw_get(key)):
+            del thing[key]
+
+
+def _is_program(value: PdfObject) -> bool:
+    """PostScript that a printer would run [ISO 32000-1, 8.8.2]."""
+    value = value.get_object()
+    return isinstance(value, StreamObject) and value.get("/Subtype") == "/PS"
+
+
+def _held(thing: PdfObject, place: str) -> Iterator[tuple[PdfObject, str]]:
+    """The dictionaries and arrays in a dictionary or an array, each with its place."""
+    pairs = thing.items() if isinstance(thing, DictionaryObject) else ((None, one) for one in thing)
+    for key, value in pairs:
+        value = value.get_object()
+        if isinstance(value, DictionaryObject | ArrayObject):
+            yield value, _place(place, key)
+
+
+def _place(place: str, key: str | None) -> str:
+    """What a thing is, by where it stands: it decides which keys it may have."""
+    if place == "page" and key == "/Annots":
+        return "annotations"
+    if place == "annotations":
+        return "annotation"
+    if place == "resources" or key in ("/CharProcs", "/Colorants"):
+        return "names"
+    return "resources" if key == "/Resources" and place != "names" else "drawing"
