@@ -5,16 +5,23 @@ import tempfile
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
+MOST_KEPT = 110_000_000  # bytes of one file: a little more than the largest roster, so that its own page refuses it
+
 
 class NamelessUploadHandler(FileUploadHandler):
-    """A temporary file without a name: a process that is killed in the middle leaves nothing on the disk to find."""
+    """A temporary file without a name: a process that is killed in the middle leaves nothing on the disk to find.
+
+    What comes after MOST_KEPT is counted and thrown away, so that no request fills the disk, and the form still knows
+    the size of the file and says that it is too large.
+    """
 
     def new_file(self, *args, **kwargs):
         super().new_file(*args, **kwargs)
         self.file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the request
 
     def receive_data_chunk(self, raw_data, start):
-        self.file.write(raw_data)
+        if start < MOST_KEPT:
+            self.file.write(raw_data)
 
     def file_complete(self, file_size):
         self.file.seek(0)

@@ -22,6 +22,7 @@ from accounts.roster_rows import (
 )
 
 LINES_BETWEEN_PROGRESS = 20_000
+MOST_PHYSICIANS = 200_000  # of one roster, some 80 MB of memory; Connecticut has a tenth of it
 Read = tuple[RegistrationRow | None, list[RowProblem]]
 Found = dict[str, tuple[int, Read] | None]  # by number of ours: its only row so far, None once there are two
 CODE = ELICENSE_COLUMNS.index("FullCredentialCode")
@@ -31,16 +32,28 @@ def read_program(report: Report) -> Iterator[ProgramRow]:
     lines = report.roster.lines()
     layout = report.roster.layout
     seen: dict[str, int] = {}
+    count = 0
     _note_ignored(report)
     for line, cells in _rows(report, lines):
+        if count >= MOST_PHYSICIANS:
+            report.add_bad(line, "", _too_many())
+            break
         if len(cells) != layout.width:
             report.add(line, [wrong_width(len(cells), layout.width)])
             continue
         row, problems = read_program_row(line, layout.in_our_order(cells))
         report.add(line, problems)
         if row and not _stands_already(row, seen, report):
+            count += 1
             yield row
     lines.detach()
+
+
+def _too_many() -> str:
+    return _(
+        "This roster names more than %(most)d physicians: nothing was read from this line on. Import the rest of it as "
+        "a file of its own."
+    ) % {"most": MOST_PHYSICIANS}
 
 
 def _note_ignored(report: Report) -> None:

@@ -58,7 +58,8 @@ def run_bounded(
 def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     try:
-        return subprocess.run(  # noqa: S603 # nosec B603  our own interpreter and module
+        # Our own interpreter and module; the file goes in by standard input.
+        return subprocess.run(  # noqa: S603 # nosec B603
             [sys.executable, "-m", "ui.bounded", job],
             input=content,
             stdout=subprocess.PIPE,
