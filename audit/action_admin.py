@@ -6,10 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList, ChangeListSearchForm
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -19,6 +21,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record
+from audit.list_queries import built, check_filters, check_query, is_declared, tells_unknown_query
+from audit.secret_columns import without_secrets
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 
@@ -130,6 +134,12 @@ class SessionChangeList(ChangeList):
         super().__init__(request, model, *args, **kwargs)
         self.title = capfirst(self.opts.verbose_name_plural)  # "Select … to view" is longer, and says less
 
+    def get_filters(self, request):
+        check_query(request.GET, self.model_admin, request)
+        found = super().get_filters(request)
+        check_filters(found[0], found[2], self.model_admin.list_lookups)
+        return found
+
 
 def search_term(request, model):
     """What this session looks for in the list of a model; empty when nothing."""
@@ -141,10 +151,17 @@ def _search_key(model):
 
 
 class RowsInline(admin.TabularInline):
-    """Rows under what they belong to: whoever may see that sees them, and nobody changes them here."""
+    """Rows under what they belong to: whoever may see that sees them, and nobody changes them here.
+
+    `joined` names the foreign keys that are read along. No secret column is read but those that `fields` shows.
+    """
 
     extra = 0
     can_delete = False
+    joined: tuple[str, ...] = ()
+
+    def get_queryset(self, request):
+        return without_secrets(super().get_queryset(request), joined=self.joined, shown=self.fields)
 
     def has_view_permission(self, request, obj=None):
         owner = self.parent_model._meta
@@ -158,10 +175,17 @@ class RowsInline(admin.TabularInline):
 
 
 class ActionAdmin(admin.ModelAdmin):
-    """Read-only fields, no delete, no bulk actions. `steps` are the changes, each with a preview page and a POST."""
+    """Read-only fields, no delete, no bulk actions. `steps` are the changes, each with a preview page and a POST.
+
+    The address of a list takes the parameters of its `list_filter`, and the `list_lookups` that links of the portal
+    use; no secret column is read in a list.
+    """
 
     steps: tuple[Step, ...] = ()
     list_steps: tuple[ListStep, ...] = ()
+    list_lookups: tuple[str, ...] = ()
+    list_select_related: list[str] = []
+    show_facets = ShowFacets.NEVER
     change_form_template = "admin/action_change_form.html"
     actions = None
     list_per_page = 50
@@ -188,6 +212,28 @@ class ActionAdmin(admin.ModelAdmin):
         view = partial(self.list_step_view, step=step)
         return path(f"{step.name}/", self.admin_site.admin_view(view), name=self._url_name(step.name))
 
+    def get_queryset(self, request):
+        return without_secrets(super().get_queryset(request), joined=self.list_select_related)
+
+    def get_object(self, request, object_id, from_field=None):
+        """The row, with those that its page names: they too are read without their secret columns."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            prefetch_related_objects([found], *self._named_by_its_page())
+        return found
+
+    def _named_by_its_page(self):
+        shown = set(self.fields or ())
+        for key in self.opts.fields:
+            if key.many_to_one and key.name in shown and key.name not in self.list_select_related:
+                yield Prefetch(key.name, without_secrets(key.related_model._base_manager.all()))
+
+    def lookup_allowed(self, lookup, value, request=None):
+        return is_declared(lookup, self.get_list_filter(request), self.list_lookups)
+
+    def to_field_allowed(self, request, to_field):
+        return to_field == self.opts.pk.name
+
     def get_fields(self, request, obj=None):
         return [self._in_words(name) for name in super().get_fields(request, obj)]
 
@@ -199,6 +245,7 @@ class ActionAdmin(admin.ModelAdmin):
         is_known = name in fields and fields[name].is_relation and _known_by(fields[name].related_model)
         return related(name, self.model) if is_known else name
 
+    @tells_unknown_query
     def changelist_view(self, request, extra_context=None):
         record(action=f"{self.opts.model_name}.list", by=request.user)
         if request.method == "POST":
@@ -211,6 +258,12 @@ class ActionAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request, **kwargs):
         return SessionChangeList
+
+    def get_changelist_instance(self, request):
+        return built(super().get_changelist_instance, request)
+
+    def list_address(self):
+        return reverse(f"admin:{self._url_name('changelist')}")
 
     def _keep_search(self, request):
         """A search is posted; an empty one shows all again. Filters stay, and paging begins anew."""

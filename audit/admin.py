@@ -18,5 +18,6 @@ class EventAdmin(ActionAdmin):
         "address",
     ]
     list_filter = ["outcome", "action", "role"]
+    list_lookups = ("subject_type", "subject_id")  # of the link "Audit trail" on every page
     search_fields = ["=actor_id", "=subject_id"]
     fields = [*list_display, "session", "request_id"]

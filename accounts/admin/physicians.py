@@ -16,6 +16,7 @@ from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
 
 class RegistrationInline(RowsInline):
     model = Registration
+    joined = ("physician",)
     fields = [
         "kind", "number", "state", "schedules", "is_active", "is_limited", "expires_date", "verified_at", "source",
     ]  # fmt: skip

@@ -36,6 +36,7 @@ class ProofInline(RowsInline):
     verbose_name_plural = _("Reported and entered")
     fields = ["kind", "number", "valid_through", "is_limited", "source", "entered_by", "entered_at", "status", "reason"]
     readonly_fields = ["valid_through"]
+    joined = ("entered_by",)
     ordering = ["status", "-entered_at"]
 
 

@@ -8,6 +8,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.http import Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,13 @@ def change_password(request, extra_context=None):
     return redirect("account_change_password")
 
 
+def no_autocompletion(request):
+    """No page of the admin completes a name, and the terms of a search stand in no address."""
+    raise Http404
+
+
 admin.site.password_change = change_password
+admin.site.autocomplete_view = no_autocompletion
 
 
 @admin.register(User)

@@ -31,9 +31,7 @@ class AmendmentInline(RowsInline):
     fields = ["created_at", "kind", "proof", "reason", AMENDED_BY]
     readonly_fields = ["created_at", AMENDED_BY]
     verbose_name_plural = _("Changes")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("amended_by")
+    joined = ("amended_by",)
 
 
 @admin.register(Certification)

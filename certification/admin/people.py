@@ -23,9 +23,7 @@ class AssignmentInline(RowsInline):
     model = CaregiverAssignment
     fields = ["patient", "caregiver", "relationship", "affirmed_at", "started_date", "ended_date"]
     verbose_name_plural = _("Caregivers")
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("patient", "caregiver")
+    joined = ("patient", "caregiver")
 
 
 class PersonAdmin(ActionAdmin):

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
+from audit.secret_columns import without_secrets
 from certification.admin.people import PatientAdmin
 from certification.models import Certification
 from delivery import actions
@@ -47,7 +48,7 @@ def _explain(patient):
 
 def _latest(patient):
     signed = patient.certifications.exclude(status=Certification.Status.DRAFT)
-    return signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at").first()
+    return without_secrets(signed).order_by("-certified_at").first()
 
 
 # Certification stands below delivery and cannot name what it does not know: the step is put on its desk from here.

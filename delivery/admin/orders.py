@@ -39,6 +39,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
     title = _("status")
     parameter_name = "status"
+    more_values = (Order.Status.PLACED, "all")
 
     def lookups(self, request, model_admin):
         return [(value, label) for value, label in Order.Status.choices if value not in ("cart", "placed")]
@@ -61,6 +62,7 @@ class WaitingFilter(admin.SimpleListFilter):
 class LineInline(RowsInline):
     model = OrderLine
     fields = readonly_fields = ["product_name", "quantity", "unit_price", "flower_equivalent", "lots"]
+    joined = ("product", "order")
     unit_price = columns.amount("unit_price_cents", _("each"))
     flower_equivalent = columns.equivalent()
 
@@ -71,9 +73,6 @@ class LineInline(RowsInline):
     @admin.display(description=_("take from lot"))
     def lots(self, line):
         return lots_in_words(line)
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("product")
 
 
 @admin.register(Order)
@@ -166,7 +165,7 @@ class OrderAdmin(ActionAdmin):
 
     @admin.display(description=_("same stop"))
     def same_stop(self, order):
-        return ", ".join(other.number for other in orders_of_same_stop(order)) or _("None")
+        return ", ".join(orders_of_same_stop(order).values_list("number", flat=True)) or _("None")
 
     @admin.display(description=_("name"))
     def patient_name(self, order):

@@ -1,0 +1,101 @@
+"""What the address of an admin list may ask for: its own filters, its columns to sort by, a page; nothing else.
+
+Django's lists take a lookup on any column of their table, and a row that appears only when the guess is right gives a
+column away letter by letter. Every list and every export of the portal comes by here.
+"""
+
+import re
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.admin.filters import SimpleListFilter
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+
+from audit.actions import record
+from audit.models import Event
+
+# What a filter of a column adds to the name of the column, in the filter classes of django.contrib.admin.
+SUFFIXES = {"", "__exact", "__isnull", "__isempty", "__gte", "__lt", "__id__exact"}
+# The parameters that Django reads by itself, and what each may look like.
+OWN_PARAMETERS = {
+    PAGE_VAR: re.compile(r"[0-9]{1,6}"),
+    ORDER_VAR: re.compile(r"-?[0-9]{1,2}(\.-?[0-9]{1,2}){0,9}|"),
+    ALL_VAR: re.compile(r"|1"),
+    ERROR_FLAG: re.compile(r"1"),
+}
+MOST_CHARACTERS = 200
+
+
+class UnknownQuery(Exception):
+    """The address of a list asks for something that the list does not offer."""
+
+
+def tells_unknown_query(view):
+    """Wrap a view of an admin list: what its address may not ask for is recorded, and leads to the whole list."""
+
+    @wraps(view)
+    def told(model_admin, request, *args, **kwargs):
+        try:
+            return view(model_admin, request, *args, **kwargs)
+        except UnknownQuery:
+            record(
+                action=f"{model_admin.opts.model_name}.list",
+                by=request.user,
+                outcome=Event.Outcome.REFUSED,
+                reason=UnknownQuery.__name__,
+            )
+        messages.warning(request, _("This list has no such filter. It shows everything: choose a filter on the page."))
+        return HttpResponseRedirect(model_admin.list_address())
+
+    return told
+
+
+def is_declared(lookup, list_filter, list_lookups):
+    """Whether `lookup`, a name from the address, belongs to a filter of the list or to a link of the portal."""
+    if lookup in list_lookups:
+        return True
+    for one in list_filter:
+        if isinstance(one, type) and issubclass(one, SimpleListFilter):
+            if lookup == one.parameter_name:
+                return True
+        else:
+            path = one if isinstance(one, str) else one[0]
+            if lookup.startswith(path) and lookup.removeprefix(path) in SUFFIXES:
+                return True
+    return False
+
+
+def check_query(query, model_admin, request):
+    """Raise UnknownQuery unless each parameter of the QueryDict is one that the list offers, once, and readable."""
+    for name, values in query.lists():
+        shape = OWN_PARAMETERS.get(name)
+        is_known = shape is not None or model_admin.lookup_allowed(name, values[-1], request)
+        if not is_known or len(values) != 1 or len(values[0]) > MOST_CHARACTERS or not values[0].isprintable():
+            raise UnknownQuery
+        if shape is not None and not shape.fullmatch(values[0]):
+            raise UnknownQuery
+
+
+def check_filters(filters, left_over, list_lookups):
+    """Raise UnknownQuery where a filter has a value that it does not offer, or where no filter took a parameter."""
+    for one in filters:
+        if isinstance(one, SimpleListFilter) and one.value() is not None and one.value() not in _offered(one):
+            raise UnknownQuery
+    if set(left_over) - set(list_lookups):
+        raise UnknownQuery
+
+
+def _offered(one):
+    return {str(value) for value, _label in one.lookup_choices} | set(getattr(one, "more_values", ()))
+
+
+def built(make, request):
+    """The changelist that `make(request)` builds, or UnknownQuery whatever way Django refuses the address."""
+    try:
+        return make(request)
+    except (IncorrectLookupParameters, SuspiciousOperation) as error:
+        raise UnknownQuery from error
