@@ -110,7 +110,8 @@ def _refusal_of(physician):
 def _next_page(request):
     page = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
-    return page if is_ours else resolve_url("certification:patient-list")
+    # What begins otherwise would be taken for the name of a view.
+    return page if is_ours and page.startswith("/") else resolve_url("certification:patient-list")
 
 
 @physician_required

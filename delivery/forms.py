@@ -18,6 +18,7 @@ from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, WholeNumbe
 from ui.templatetags.portal import clock, long_date, money
 
 CODE = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{2})(\d{2})", re.ASCII)
+NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9-]")
 MOST_CENTS = 10_000_000
 SOON = timedelta(days=7)
 NOT_A_QUANTITY = _("Enter a quantity from 1 to %(most)d, or 0 to remove it.") % {"most": MOST_OF_ONE_PRODUCT}
@@ -49,8 +50,8 @@ class LineForm(PortalForm):
 
     @classmethod
     def of(cls, sku, *args, known=(), **kwargs):
-        """With ids of its own: a page shows many of these."""
-        form = cls(*args, auto_id=f"line-{sku}-%s", **kwargs)
+        """With ids of its own: a page shows many of these. `sku` may be whatever was posted."""
+        form = cls(*args, auto_id=f"line-{NOT_OF_AN_ID.sub('', sku)[:30]}-%s", **kwargs)
         form.fields["product"].known = known
         return form
 

@@ -79,7 +79,7 @@ class StockMovementAdmin(ActionAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         lot, sku = request.GET.get("lot", ""), request.GET.get("sku", "")
-        product = Product.objects.filter(sku=sku).first() if "\0" not in sku + lot else None
+        product = Product.objects.filter(sku=sku).first()
         if product is None or not product.movements.filter(lot=lot).exclude(lot="").exists():
             raise Http404
         record(action="lot.view", by=request.user, subject=product, reason=lot)

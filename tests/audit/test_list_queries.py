@@ -117,7 +117,7 @@ def test_a_right_and_a_wrong_guess_get_the_same_answer():
 @pytest.mark.parametrize(
     "query",
     [
-        "status__exact=verified&status__exact=left", "status__exact=ver%00", "status__exact=" + "v" * 400, "o=0.x",
+        "status__exact=verified&status__exact=left", "status__exact=" + "v" * 400, "o=0.x",
         "o=" + ".".join("0" * 3000), "p=-1", "p=1e999", "p=" + "9" * 400, "all=x", "_popup=1", "_facets=True",
         "_to_field=email", "unknown=1", "status[]=left", "status=left", "dea_number=BT0000017",
     ],
@@ -152,7 +152,7 @@ def test_an_export_is_held_to_the_filters_of_its_list():
     client = factories.client_for(factories.staff("Manager"))
     export, whole = reverse("admin:delivery_stockmovement_export"), reverse("admin:delivery_stockmovement_changelist")
     assert client.get(export, {"kind__exact": "sold"}).status_code == 200
-    for query in ({"unknown": "1"}, {"by__password__startswith": "m"}, {"kind__exact": "\0"}):
+    for query in ({"unknown": "1"}, {"by__password__startswith": "m"}, {"kind__exact": "s" * 201}):
         assert client.get(f"{export}?{urlencode(query)}").url == whole
 
 

@@ -1,0 +1,168 @@
+"""One portal with somebody of every role, what belongs to each, what belongs to others, and a row in every list.
+
+Made once for a module; what a test writes is taken back before the next, and all of it at the end.
+"""
+
+import io
+from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from django.utils import timezone
+from PIL import Image
+
+from accounts import actions as accounts
+from accounts.actions.staff import STAFF_GROUPS
+from accounts.models import MFAReset, RosterImport
+from certification import actions as certifications
+from certification.models import Card
+from delivery import actions as deliveries
+from delivery.models import Order, WaitingEntry
+from pages.actions import receive_message
+from tests import factories
+from tests.access import STAFF
+from tests.delivery import people
+from tests.guard import unguarded
+
+STREET = "40 Orange Street"
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def taken_back():
+    """Whatever is written inside is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class World:
+    """`accounts` by role, `own` things by role, and the things of others: `foreign`. `clients` are signed in."""
+
+    def __init__(self):
+        self.physician, self.stranger = factories.identified_physician(), factories.identified_physician()
+        self.applicant = factories.application().user
+        signed = factories.certification(self.physician)
+        self.patient = signed.patient
+        self.guardian, self.child = people.guardian_of_a_child()
+        self.grown_up, self.caregiver = people.patient_with_caregiver()
+        office = {
+            "draft": factories.draft(self.physician),
+            "signed": signed,
+            "asked": factories.patient_request(signed),
+        }
+        self.own = {
+            "physician": office,
+            "delegate": office,
+            "applicant": {"draft": self._draft_of_applicant()},
+            "patient": self._things_of(self.patient, self.patient.user),
+            "guardian": self._things_of(self.child, self.guardian.user),
+            "caregiver": self._things_of(self.grown_up, self.caregiver.user),
+        }
+        theirs = factories.certification(self.stranger)
+        self.foreign = {
+            **self._things_of(theirs.patient, theirs.patient.user),
+            "draft": factories.draft(self.stranger),
+            "asked": factories.patient_request(theirs),
+        }
+        self.accounts = {
+            "newcomer": factories.user(),
+            "patient": self.patient.user,
+            "caregiver": self.caregiver.user,
+            "guardian": self.guardian.user,
+            "applicant": self.applicant,
+            "physician": self.physician.user,
+            "delegate": factories.delegate(self.physician),
+            **{group: factories.staff(group) for group in STAFF_GROUPS},
+            "Administrator": factories.staff(is_superuser=True),
+        }
+        assert [role for role in self.accounts if role in STAFF] == [*STAFF]
+        self._fill_the_lists()
+        self.clients = {"nobody": Client(), **{role: factories.client_for(one) for role, one in self.accounts.items()}}
+
+    def _draft_of_applicant(self):
+        made = certifications.start_certification(physician=None, questions=factories.questions(), by=self.applicant)
+        answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None}
+        for step, given in answers.items():
+            made = certifications.save_step(certification=made, step=step, answers=given, by=self.applicant)
+        return made
+
+    @staticmethod
+    def _things_of(patient, account):
+        signed = patient.certifications.get()
+        order = factories.order(patient, by=account)
+        return {"signed": signed, "order": order, "card": factories.card(patient)}
+
+    def _fill_the_lists(self):
+        pharmacist = self.accounts["Pharmacist"]
+        self.product = factories.product()
+        deliveries.set_photo(product=self.product, photo=_photo(), by=None)
+        deliveries.record_allotment_entry(
+            patient=self.patient,
+            day=timezone.localdate(),
+            amount_mg=1000,
+            origin="counter",
+            reason="Sold.",
+            by=pharmacist,
+        )
+        deliveries.close_date(
+            day=factories.next_wednesday(weeks=20), reason="Inventory", is_moving=False, by=self.accounts["Manager"]
+        )
+        receive_message(name="Lee", email="lee@example.org", message="When do you open?", address="192.0.2.7", by=None)
+        accounts.report_renewed_registration(
+            physician=self.stranger,
+            kind="medical_license",
+            number="1.034567",
+            valid_through=timezone.localdate() + timedelta(days=200),
+            by=self.stranger.user,
+        )
+        now = timezone.now()
+        with unguarded():
+            RosterImport.objects.create(
+                kind="program",
+                status="finished",
+                file_name="roster.csv",
+                is_dry_run=True,
+                started_at=now,
+                finished_at=now,
+            )
+            WaitingEntry.objects.create(
+                window=Order.objects.placed().first().window, patient=self.patient, orderer=self.patient.user
+            )
+            MFAReset.objects.create(
+                user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
+                asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),
+            )  # fmt: skip
+
+    def things(self, role):
+        """What belongs to the role, and what belongs to others, as names of tests/access.py."""
+        return SimpleNamespace(own=self.own.get(role, {}), foreign=self.foreign)
+
+    def token_of(self, card):
+        return Card.objects.get(pk=card.pk).token
+
+
+def _photo():
+    made = io.BytesIO()
+    Image.new("RGB", (60, 40), "#3a6").save(made, "PNG")
+    return SimpleUploadedFile("photo.png", made.getvalue())
+
+
+def names(resolver=None, namespace=""):
+    """The name of every address of the portal, with its namespace."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield f"{namespace}:{pattern.name}" if namespace else pattern.name
+        else:
+            yield from names(pattern, pattern.namespace or namespace)

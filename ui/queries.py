@@ -1,0 +1,19 @@
+"""What no address of the portal may hold."""
+
+from urllib.parse import unquote_plus
+
+from django.core.exceptions import BadRequest
+
+NUL = "\0"  # PostgreSQL has no such character in a text: a query with one would fail
+
+
+class ReadableQueryMiddleware:
+    """Answer 400 to an address whose query holds a NUL, before any list, filter, cursor or export reads it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if NUL in unquote_plus(request.META.get("QUERY_STRING", "")):
+            raise BadRequest("NUL in the query")
+        return self.get_response(request)
