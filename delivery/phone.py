@@ -2,6 +2,7 @@
 
 from time import time
 
+from accounts.standing import may_as_staff
 from certification.models import Caregiver, Patient
 
 CALL = "phone_call"  # session key: kind and number of the caller, and until when
@@ -23,7 +24,7 @@ def caller_of(request):
     call = request.session.get(CALL)
     if call is None:
         return None
-    if time() > call["until"] or not request.user.has_perm("delivery.add_order"):
+    if time() > call["until"] or not may_as_staff(request.user, "delivery.add_order"):
         end(request)
         return None
     return KINDS[call["kind"]].objects.filter(number=call["number"]).first()

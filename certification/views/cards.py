@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.standing import may_as_staff
 from audit.actions import record
 from certification import rules
 from certification.actions import card_of, revoke_card
@@ -98,7 +99,7 @@ def _face(user, role, certification):
 @require_safe
 def certification_card(request, certification):
     """The cards of a patient and of her caregiver, to be printed for those who have no account."""
-    is_staff = request.user.has_perm(MAY_PRINT)
+    is_staff = may_as_staff(request.user, MAY_PRINT)
     context = {
         "certification": certification,
         "faces": _printed(request.user, certification),
@@ -156,7 +157,7 @@ def verify(request, token):
     if not is_within(request, action="verify"):
         return respond_429(request)
     answer = answer_to(token, today=timezone.localdate())
-    sees_holder = bool(answer) and request.user.has_perm("certification.check_card")
+    sees_holder = bool(answer) and may_as_staff(request.user, "certification.check_card")
     if sees_holder:
         record(action="card.check", by=request.user, subject=answer.holder)
     context = {
@@ -171,6 +172,6 @@ def verify(request, token):
 
 def _admin_url(user, answer):
     kind = "caregiver" if isinstance(answer.holder, Caregiver) else "patient"
-    if not user.has_perm(f"certification.view_{kind}"):
+    if not may_as_staff(user, f"certification.view_{kind}"):
         return None
     return reverse(f"admin:certification_{kind}_change", args=[answer.holder.pk])

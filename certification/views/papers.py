@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.decorators import office_required
+from accounts.standing import may_as_staff
 from certification import rules
 from certification.models import Certification, Patient
 from certification.views.scope import own_certification
@@ -28,7 +29,7 @@ def papers_required(permission, *, for_patient=False):
 
         @wraps(view)
         def guarded(request, uuid):
-            if request.user.has_perm(permission):
+            if may_as_staff(request.user, permission):
                 return view(request, get_object_or_404(_signed(), uuid=uuid))
             if for_patient and (hers := _hers(request.user, uuid)):
                 return view(request, hers)

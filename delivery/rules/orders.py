@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.standing import may_as_staff
 from certification.models import Caregiver, Certification, Patient
 from certification.rules import needs_guardian
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
@@ -81,7 +82,7 @@ def check_orderer(patient: Patient, *, user: "User", today: date, caller: Patien
 
 
 def _check_caller_may_order(patient: Patient, caller: Patient | Caregiver, user: "User", today: date) -> None:
-    if not user.is_staff:
+    if not may_as_staff(user, "delivery.add_order"):
         raise OrdererError(_("Only staff order for somebody who calls."))
     if isinstance(caller, Caregiver):
         assignment = patient.current_assignment

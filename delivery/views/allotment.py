@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import office_required
+from accounts.standing import may_as_staff
 from audit.actions import record
 from certification.models import Certification
 from delivery.acting import acting_required
@@ -24,7 +25,7 @@ def own_allotment(request):
 @require_safe
 def allotment_of(request, uuid):
     """By the certification's address: staff who may see entries, and the office in whose hands it is."""
-    if request.user.has_perm("delivery.view_allotmententry"):
+    if may_as_staff(request.user, "delivery.view_allotmententry"):
         return _page_of(request, Certification.objects.all(), uuid, {"is_staff_page": True})
     return _for_office(request, uuid)
 

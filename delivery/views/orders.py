@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.standing import may_as_staff
 from audit.actions import record
 from delivery import rules
 from delivery.acting import Acting, acting_required, people_of
@@ -67,12 +68,12 @@ def _orders_of(patients):
 def context_of(request, order):
     now = timezone.now()
     orderer_refusal = request.acting.refusal
+    by_staff = may_as_staff(request.user, "delivery.change_order")
     return {
         "acting": request.acting,
         "order": order,
         "orderer_refusal": orderer_refusal,
         "closes_at": rules.closes_at(order.window, order.policy),
-        "cancel_refusal": orderer_refusal
-        or refusal_of(rules.check_may_cancel, order, by_staff=request.user.is_staff, now=now),
+        "cancel_refusal": orderer_refusal or refusal_of(rules.check_may_cancel, order, by_staff=by_staff, now=now),
         "decline_refusal": orderer_refusal or refusal_of(rules.check_may_decline, order, now=now),
     }

@@ -217,7 +217,7 @@ def test_addresses_used_before_are_offered_after_the_home():
     assert b'value="7 Elm Street"' in client.get(url("checkout"), {"to": order.number}).content
 
 
-@pytest.mark.parametrize("typed", ["D-0000-0000", "\0", "🌿", "x" * 3000])
+@pytest.mark.parametrize("typed", ["D-0000-0000", "🌿", "x" * 3000])
 def test_an_address_that_was_never_used_is_the_home(typed):
     patient = factories.patient()
     factories.window()

@@ -106,7 +106,7 @@ def test_a_lot_lists_who_got_it_and_the_look_is_audited(pharmacist):
     assert "8 not given to an order" in words
     assert "Delgado" not in words
     assert Event.objects.filter(action="lot.view", subject_id=product.pk).count() == 2
-    for other in ({}, {"sku": product.sku}, {**query, "lot": "\0"}, {**query, "lot": "LOT-9"}):
+    for other in ({}, {"sku": product.sku}, {**query, "lot": "LOT-9"}):
         assert pharmacist.get(LOT, other).status_code == 404
 
 

@@ -213,7 +213,7 @@ def test_an_empty_list_says_what_will_be_there():
     assert "No orders yet" in words_of(client.get(url("order-list")))
 
 
-@pytest.mark.parametrize("typed", ["0", "-1", "abc", "999", "\0"])
+@pytest.mark.parametrize("typed", ["0", "-1", "abc", "999"])
 def test_any_page_of_the_list_opens(client, typed):
     assert client.get(url("order-list"), {"page": typed}).status_code == 200
 
