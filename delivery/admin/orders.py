@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, RowsInline, ShortPaginator, search_term
@@ -26,6 +27,11 @@ from ui.templatetags.portal import phone
 
 MOST_PEOPLE = 500  # that a search finds, and as many open orders
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
+
+
+def sees_every_order(user):
+    """Whether the account may look through all orders, past ones too; a Driver sees those to be driven soon."""
+    return user.has_perm("delivery.view_every_order")
 
 
 class CallForm(PortalForm):
@@ -128,7 +134,16 @@ class OrderAdmin(ActionAdmin):
         return True
 
     def get_queryset(self, request):
-        return super().get_queryset(request).placed()
+        placed = super().get_queryset(request).placed()
+        return placed if sees_every_order(request.user) else placed.for_drivers(timezone.localdate())
+
+    def get_list_filter(self, request):
+        """Drivers see one short list."""
+        return super().get_list_filter(request) if sees_every_order(request.user) else []
+
+    def get_search_fields(self, request):
+        """Drivers are offered no search: what they need is on the list."""
+        return super().get_search_fields(request) if sees_every_order(request.user) else []
 
     def get_ordering(self, request):
         """What waits by its window; all that ever was, the last first: no sorting of a million rows."""
@@ -139,7 +154,7 @@ class OrderAdmin(ActionAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """People are found first, then their orders by index; the driver's phone is looked for in open orders."""
-        if not search_term:
+        if not search_term or not sees_every_order(request.user):
             return queryset, False
         people = Patient.objects.filter(people_called(search_term)).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))

@@ -1,5 +1,7 @@
 """Carts and orders."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +11,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 from certification.models import Certification, Patient
 from delivery.models.products import Product
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
+
+DRIVERS_SEE_DAYS = 7  # the next day of deliveries
 
 
 class OrderQuerySet(models.QuerySet):
@@ -21,6 +25,11 @@ class OrderQuerySet(models.QuerySet):
     def holding(self):
         """Those that hold a place, stock and allotment."""
         return self.filter(status__in=Order.HOLDING)
+
+    def for_drivers(self, today):
+        """Orders to be driven soon: confirmed, for a window from `today` on and at most DRIVERS_SEE_DAYS ahead."""
+        days = (today, today + timedelta(days=DRIVERS_SEE_DAYS))
+        return self.filter(status=Order.Status.CONFIRMED, window__date__range=days)
 
     def with_lines(self):
         return self.select_related("window", "patient", "certification").prefetch_related(
@@ -87,6 +96,7 @@ class Order(models.Model):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
+        permissions = [("view_every_order", "Can see and search every order, not only those to be driven soon")]
         indexes = [models.Index(fields=["status", "window"], name="order_waiting")]
         constraints = [
             models.CheckConstraint(

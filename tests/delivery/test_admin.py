@@ -98,6 +98,7 @@ def test_any_search_is_answered(pharmacist, term):
 def test_a_page_shows_what_the_door_needs_and_nothing_of_the_certification():
     made = factories.certification(statement=factories.statement(directions="Twice a day."))
     order = factories.order(made.patient)
+    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
     for group in ("Driver", "Technician", "Pharmacist", "Auditor"):
         words = words_of(as_(group).get(page(order)))
         for shown in ("Rosa Delgado", "40 Orange Street", "(203) 555-0142", "$80.00", "Harbor Mist Tincture", "2 g"):

@@ -1,0 +1,73 @@
+"""What a Driver sees of the orders: those to be driven soon, and no search through all that ever was."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from delivery import actions
+from delivery.models import Order
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+ORDERS = reverse("admin:delivery_order_changelist")
+
+
+def page(order):
+    return reverse("admin:delivery_order_change", args=[order.pk])
+
+
+def shown(client, **query):
+    return list(client.get(ORDERS, query).context["cl"].result_list)
+
+
+@pytest.fixture
+def confirmed():
+    order = factories.order()
+    return actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+
+
+@pytest.fixture
+def driver():
+    return factories.client_for(factories.staff("Driver"))
+
+
+def test_a_driver_sees_confirmed_orders_of_the_next_days_alone(driver, confirmed):
+    waiting, later = factories.order(), factories.order(into=factories.window(factories.next_wednesday(weeks=2)))
+    later = actions.confirm_order(order=later, by=factories.staff("Pharmacist"))
+    assert shown(driver) == [confirmed]
+    assert driver.get(page(confirmed)).status_code == 200
+    for other in (waiting, later):
+        response = driver.get(page(other), follow=True)
+        assert response.request["PATH_INFO"] == reverse("admin:index")
+        assert other.patient.name not in response.content.decode()
+
+
+@pytest.mark.parametrize(("days", "is_seen"), [(-1, False), (0, True), (7, True), (8, False)])
+def test_orders_of_today_and_seven_days_ahead_are_to_be_driven(confirmed, days, is_seen):
+    today = confirmed.window.date - timedelta(days=days)
+    assert list(Order.objects.for_drivers(today)) == ([confirmed] if is_seen else [])
+
+
+def test_a_driver_finds_nothing_by_search_or_filter(driver, confirmed):
+    past = factories.order()
+    driver.post(ORDERS, {"q": past.number})
+    assert shown(driver) == [confirmed]
+    assert b"changelist-search" not in driver.get(ORDERS).content
+    assert driver.get(ORDERS, {"status": "all"}).url == ORDERS
+
+
+@pytest.mark.parametrize("group", ["Pharmacist", "Technician", "Manager", "Auditor"])
+def test_who_works_on_orders_sees_and_finds_them_all(group, confirmed):
+    waiting, client = factories.order(), factories.client_for(factories.staff(group))
+    assert shown(client) == [waiting]
+    assert set(shown(client, status="all")) == {waiting, confirmed}
+    client.post(ORDERS, {"q": confirmed.number})
+    assert shown(client) == [confirmed]
+
+
+def test_a_drivers_day_is_the_day_in_new_york(driver, confirmed, time_machine):
+    time_machine.move_to(confirmed.window.ends_at, tick=False)
+    assert timezone.localdate() == confirmed.window.date
+    assert shown(factories.client_for(factories.staff("Driver"))) == [confirmed]
