@@ -1,12 +1,17 @@
-"""The one writer of events, and the decorator that every action of the portal wears."""
+"""The one writer of events, the decorator that every action of the portal wears, and the writer of seals."""
 
+from datetime import timedelta
 from functools import partial, wraps
+from pathlib import Path
 
 from django.db import OperationalError, connection, models, transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit import rules, sql
 from audit.context import origin
-from audit.models import Event
+from audit.models import Event, Seal
 from audit.signals import recorded
 from ui.errors import PortalError
 
@@ -86,3 +91,121 @@ def _call(function, atomic, arguments):
 
 def _is_lock_trouble(error):
     return getattr(error.__cause__, "pgcode", None) in RETRIED_CODES or "locked" in str(error)
+
+
+# --- Seals ---------------------------------------------------------------------------------------------------------
+
+EVENTS_A_SEAL = 10_000
+RANGES_A_QUERY = 100
+# No transaction runs this long: an id that is missing beside an older event will not come any more.
+LONGEST_TRANSACTION = timedelta(days=1)
+
+
+def seal(*, by, most=None):
+    """Seal every event that is committed and under no seal yet; return how many seals were made, at most `most`.
+
+    Ids are given before the commit, so an event may appear below one that is sealed. Such an id stays `awaited` while
+    its transaction runs, and the next seal takes the event in. Each seal is made in a transaction of its own.
+    """
+    made = 0
+    while most is None or made < most:
+        count = _seal_once()
+        if count is None:
+            break
+        made += 1
+        if count < EVENTS_A_SEAL:
+            break
+    return made
+
+
+def _seal_once():
+    """Make one seal; return its number of events, or None when nothing is to be sealed or another process seals now.
+
+    The order of the three reads matters: what is the highest id, who may hold lower ones, and then the rows. A
+    transaction that held a lower id either still runs at the second read or is visible at the third.
+    """
+    with transaction.atomic():
+        if not sql.hold_sealing(connection):
+            return None
+        before = Seal.objects.order_by("pk").last()
+        start = before.last_id if before else 0
+        reached = _highest_id(start)
+        writers = sql.writers(connection)
+        fresh = list(_rows(pk__gt=start, pk__lte=reached)[:EVENTS_A_SEAL])
+        late = _late_rows(rules.awaited_ranges(before))
+        last = fresh[-1][0] if len(fresh) == EVENTS_A_SEAL else reached
+        awaited = rules.still_awaited(before, writers=writers, found=[row[0] for row in late])
+        awaited += _new_gaps(fresh, start, last, writers)
+        if not fresh and not late and len(awaited) == len(before.awaited if before else []):
+            return None
+        _write_seal(before, start, last, [*late, *fresh], awaited)
+        return len(fresh)
+
+
+def _highest_id(start):
+    events, highest = Event.objects.filter(pk__gt=start), sql.highest_given_id(connection)
+    if highest is not None:  # an id that the database never gave would put all that are to come under this seal
+        events = events.filter(pk__lte=highest)
+    return events.aggregate(highest=models.Max("pk"))["highest"] or start
+
+
+def _rows(*conditions, **fields):
+    return Event.objects.filter(*conditions, **fields).order_by("pk").values_list(*rules.COLUMNS)
+
+
+def _late_rows(ranges):
+    """The events that have appeared in these ranges of ids."""
+    found = []
+    for begin in range(0, len(ranges), RANGES_A_QUERY):
+        where = Q()
+        for first, last in ranges[begin : begin + RANGES_A_QUERY]:
+            where |= Q(pk__gte=first, pk__lte=last)
+        found += _rows(where)
+    return sorted(found)
+
+
+def _new_gaps(fresh, start, last, writers):
+    """The ids that are missing among `fresh` and may still come, as an entry of `awaited`."""
+    if not writers:
+        return []
+    oldest = timezone.now() - LONGEST_TRANSACTION
+    recent = [row[0] for row in fresh if row[1] > oldest]
+    after = fresh[-len(recent) - 1][0] if len(recent) < len(fresh) else start
+    gaps = list(rules.gaps_between(recent, after=after, until=last))
+    return [{"ids": gaps, "writers": sorted(writers)}] if gaps else []
+
+
+def _write_seal(before, start, last, rows, awaited):
+    digests = {row[0]: rules.row_digest(row) for row in rows}
+    Seal.objects.create(
+        first_id=start + 1,
+        last_id=last,
+        count=len(rows),
+        rows_digest=rules.rows_digest(digests.values()),
+        previous_digest=rules.seal_digest(before) if before else "",
+        fingerprints=rules.packed(digests),
+        awaited=awaited,
+    )
+
+
+def keep_seal_outside(*, path, by):
+    """Append the newest seal's digest to a file, unless it is the last line there; return the line, or None.
+
+    Raises OSError where the file cannot be written. Keep the file on another machine, or where the owner of the
+    database cannot write: whoever rewrites events and seals is found by it alone.
+    """
+    newest = Seal.objects.order_by("pk").last()
+    line = newest and rules.outside_line(newest)
+    if line and _last_line(Path(path)) != line:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+        return line
+    return None
+
+
+def _last_line(path):
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 1_000))
+        return (file.read().decode(errors="replace").splitlines() or [""])[-1]

@@ -375,6 +375,8 @@ WITHDRAWAL_STOP_DAYS = env.int("WITHDRAWAL_STOP_DAYS", 30)  # how long deliverie
 INVITATION_VALID_DAYS = env.int("INVITATION_VALID_DAYS", 14)
 FOUR_EYES = env.bool("FOUR_EYES", True)  # who entered a proof of a physician cannot verify it
 WEEKS_OF_WINDOWS = 8
+# Where the digest of each newest seal of the audit is appended, best on a disk of another machine; none: nowhere.
+AUDIT_SEAL_FILE = env.str("AUDIT_SEAL_FILE", "")
 
 # --- What operators see ---------------------------------------------------------------------------------------------
 
