@@ -1,23 +1,233 @@
-from django.contrib import admin
+"""The audit trail for those who may read it: its questions, its filters, one event, and all of it as CSV."""
 
-from audit.action_admin import ActionAdmin
+from datetime import date
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from audit import names, trail, words
+from audit.action_admin import ActionAdmin, SearchForm
+from audit.actions import record
 from audit.models import Event
+from ui.forms import PortalForm
+from ui.keyset import page_of
+from ui.spreadsheets import csv_lines
+
+A_PAGE = 50
+AT_ONCE = 1_000
+MOST_EXPORTED = 50_000
+EARLIEST = date(2020, 1, 1)  # older than the portal
+CURSOR = "page"
+TERM = "admin search audit.event"  # of the session
+QUESTIONS = [
+    ("", _("Everything about them and by them")),
+    (trail.LOOKED, _("Who looked at them")),
+    (trail.CONCERNS, _("What was done about them")),
+    (trail.DID, _("What they did")),
+]
+EXPORTED = (
+    "id", "when (New York)", "who", "role", "what", "event", "concerns", "outcome", "reason", "address", "session",
+    "request",
+)  # fmt: skip
+
+
+class TrailForm(PortalForm):
+    """What the list is narrowed by. No name stands here, for these stand in the address of the page."""
+
+    staff = forms.TypedChoiceField(label=_("Staff member"), required=False, coerce=int, empty_value=None)
+    action = forms.ChoiceField(label=_("What was done"), required=False)
+    day = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", _("Any")), *Event.Outcome.choices])
+    asked = forms.ChoiceField(required=False, choices=QUESTIONS, widget=forms.HiddenInput)
+    subject_type = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+    subject_id = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
+    needed = {"staff", "action", "day", "outcome"}  # none of them is marked as optional
+
+    def __init__(self, data):
+        super().__init__(data, auto_id="trail-%s")
+        staff = get_user_model().objects.filter(is_staff=True).order_by("email").values_list("pk", "email")
+        self.fields["staff"].choices = [("", _("Anybody")), *staff]
+        self.fields["action"].choices = [("", _("Anything")), *_grouped_actions()]
+
+    def clean_day(self):
+        day = self.cleaned_data["day"]
+        if day and not EARLIEST <= day <= timezone.localdate():
+            raise forms.ValidationError(_("Enter a day from 2020 until today."))
+        return day
+
+
+def _grouped_actions():
+    groups = {}
+    for action, sentence in words.SENTENCES.items():
+        groups.setdefault(action.partition(".")[0], []).append((action, sentence))
+    for model in admin.site._registry:
+        name = model._meta.model_name
+        for action in (f"{name}.list", f"{name}.view"):
+            if action not in words.SENTENCES:
+                groups.setdefault(name, []).append((action, words.sentence(action)))
+    return sorted((name.capitalize(), sorted(actions, key=lambda one: one[1])) for name, actions in groups.items())
 
 
 @admin.register(Event)
 class EventAdmin(ActionAdmin):
-    list_display = [
-        "created_at",
-        "actor_id",
-        "role",
-        "action",
-        "subject_type",
-        "subject_id",
-        "outcome",
-        "reason",
-        "address",
-    ]
-    list_filter = ["outcome", "action", "role"]
-    list_lookups = ("subject_type", "subject_id")  # of the link "Audit trail" on every page
-    search_fields = ["=actor_id", "=subject_id"]
-    fields = [*list_display, "session", "request_id"]
+    """Group Auditor reads it; nobody changes anything here."""
+
+    fields = readonly_fields = [
+        "created_at", "who", "what", "concerns", "outcome", "reason", "address", "session", "request_id", "action",
+    ]  # fmt: skip
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export.csv", view, name=self._url_name("export")), *super().get_urls()]
+
+    # --- The list ---
+
+    def changelist_view(self, request, extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        record(action="event.list", by=request.user)
+        if request.method == "POST":
+            return self._keep_term(request)
+        if self._has_strange_parameter(request):
+            return HttpResponseRedirect(self._address(request))
+        form = TrailForm(request.GET)
+        term, found = self._looked_for(request, form)
+        page = page_of(
+            self._events(form, found), keys=("-pk",), cursor=request.GET.get(CURSOR), size=A_PAGE, name="audit trail"
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Audit trail"),
+            "form": form,
+            "term": term,
+            "found": found,
+            "questions": self._questions(request, form) if found else [],
+            "rows": trail.in_words(page.rows, reader=request.user),
+            "newer": page.previous and self._address(request, **{CURSOR: page.previous}),
+            "older": page.next and self._address(request, **{CURSOR: page.next}),
+            "export_url": self._address(request, at="export"),
+            "most_exported": MOST_EXPORTED,
+        }
+        return TemplateResponse(request, "admin/audit/event/change_list.html", context)
+
+    def _has_strange_parameter(self, request):
+        return bool(set(request.GET) - set(TrailForm.base_fields) - {CURSOR})
+
+    def _address(self, request, at="changelist", **more):
+        """The address of the list with what narrows it now, without its page and anything else."""
+        kept = {name: value for name, value in request.GET.items() if name in TrailForm.base_fields and value}
+        return reverse(f"admin:{self._url_name(at)}", query={**kept, **more} or None)
+
+    def _keep_term(self, request):
+        """Who is looked for is posted and kept in the session; the pages begin anew."""
+        form = SearchForm(request.POST)
+        if form.is_valid():
+            request.session[TERM] = form.cleaned_data[SEARCH_VAR].strip()
+        for error in form.errors.get(SEARCH_VAR, []):
+            messages.error(request, error)
+        kept = {
+            name: request.GET[name] for name in ("staff", "action", "day", "outcome", "asked") if request.GET.get(name)
+        }
+        return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}", query=kept or None))
+
+    def _looked_for(self, request, form):
+        """What is looked for, as typed and as found; None where nobody is looked for."""
+        if form.is_valid() and form.cleaned_data["subject_type"]:
+            label, pk = form.cleaned_data["subject_type"], form.cleaned_data["subject_id"] or 0
+            name = names.names_of({label: {pk}}).get((label, pk))
+            told = ", ".join(part for part in ((name.words, name.person) if name else (f"no. {pk}",)) if part)
+            return "", [names.Found(label, pk, told)]
+        term = request.session.get(TERM, "")
+        return term, names.search(term) if term else None
+
+    @staticmethod
+    def _events(form, found):
+        if not form.is_valid():
+            return Event.objects.none()
+        asked = {name: form.cleaned_data[name] for name in ("asked", "staff", "action", "outcome", "day")}
+        return trail.events_of(trail.Question(about=found, **asked))
+
+    def _questions(self, request, form):
+        asked = form.cleaned_data.get("asked", "")
+        return [
+            {"label": label, "url": self._address(request, asked=value), "is_asked": value == asked}
+            for value, label in QUESTIONS
+        ]
+
+    # --- CSV ---
+
+    def export_view(self, request):
+        """What the list shows, the newest first, with its filters and whom it looks for."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = TrailForm(request.GET)
+        if not form.is_valid():
+            return HttpResponseRedirect(self._address(request))
+        _term, found = self._looked_for(request, form)
+        record(action="event.export", by=request.user)
+        return StreamingHttpResponse(
+            csv_lines(EXPORTED, self._exported(self._events(form, found), request.user)),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="audit-trail.csv"'},
+        )
+
+    @staticmethod
+    def _exported(events, reader):
+        """The cells of at most MOST_EXPORTED events; a last line says that there are more."""
+        before, left = None, MOST_EXPORTED
+        while left:
+            older = events if before is None else events.filter(pk__lt=before)
+            size = min(AT_ONCE, left)
+            chunk = list(older.order_by("-pk")[:size])
+            for row in trail.in_words(chunk, reader=reader):
+                yield _cells(row)
+            if len(chunk) < size:
+                return
+            before, left = chunk[-1].pk, left - len(chunk)
+        if events.filter(pk__lt=before).exists():
+            yield [_("There are more than %(most)d events. Choose a day or a person.") % {"most": MOST_EXPORTED}]
+
+    # --- One event ---
+
+    @admin.display(description=_("who"))
+    def who(self, event):
+        row = self._told(event)
+        return _linked(row.who_url, ", ".join(part for part in (row.who, row.role) if part))
+
+    @admin.display(description=_("what"))
+    def what(self, event):
+        return self._told(event).what
+
+    @admin.display(description=_("concerns"))
+    def concerns(self, event):
+        row = self._told(event)
+        return _linked(row.url, row.concerns or "-")
+
+    def render_change_form(self, request, context, *args, obj=None, **kwargs):
+        obj.told = trail.in_words([obj], reader=request.user)[0]
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    @staticmethod
+    def _told(event):
+        return event.told
+
+
+def _cells(row):
+    return [
+        row.pk, timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M:%S"), row.who, row.role, row.what, row.action,
+        row.concerns, row.outcome, row.reason, row.address, row.session, row.request_id,
+    ]  # fmt: skip
+
+
+def _linked(url, text):
+    return format_html('<a href="{}">{}</a>', url, text) if url else text

@@ -6,8 +6,9 @@ class CertificationConfig(AppConfig):
     name = "certification"
 
     def ready(self):
-        from certification import emails, receivers
+        from certification import audit_names, emails, receivers
 
         emails.register_kinds()
+        audit_names.register()
         receivers.connect()
         post_migrate.connect(receivers.on_migrated, sender=self)

@@ -6,8 +6,9 @@ class DeliveryConfig(AppConfig):
     name = "delivery"
 
     def ready(self):
-        from delivery import emails, receivers
+        from delivery import audit_names, emails, receivers
 
         emails.register_kinds()
+        audit_names.register()
         receivers.connect()
         post_migrate.connect(receivers.on_migrated, sender=self)

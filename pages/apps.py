@@ -5,7 +5,10 @@ class PagesConfig(AppConfig):
     name = "pages"
 
     def ready(self):
+        from audit import names
         from pages import emails, receivers
 
         emails.register_kinds()
         receivers.connect()
+        names.register("pages.contactmessage", "number", say=names.Name)
+        names.register("notifications.notification", "kind", "recipient", say=names.Name)

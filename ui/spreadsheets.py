@@ -22,3 +22,19 @@ def write_csv(out, header, rows):
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([escaped(cell) for cell in row] for row in rows)
+
+
+BOM = "\ufeff"  # without it, Excel reads UTF-8 as another alphabet
+
+
+class _Echo:
+    def write(self, line):
+        return line
+
+
+def csv_lines(header, rows):
+    """Yield a CSV for a spreadsheet line by line, for a response that is sent while it is made; each cell escaped."""
+    writer = csv.writer(_Echo())
+    yield BOM + writer.writerow(header)
+    for row in rows:
+        yield writer.writerow([escaped(cell) for cell in row])

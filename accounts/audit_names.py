@@ -1,0 +1,110 @@
+"""How accounts, physicians and what belongs to them are named in the audit trail."""
+
+from django.utils.translation import gettext as _
+
+from accounts.models import Delegate, MFAReset, Physician, PhysicianApplication, Proof, Registration, User
+from accounts.review import physicians_called
+from audit import names
+from audit.names import ACCOUNT, MOST_FOUND, Actor, Found, Name
+
+PHYSICIAN = "accounts.physician"
+
+
+def _dr(first, last):
+    return f"Dr. {first} {last}" if last else ""
+
+
+def _of_physician(*first):
+    """The columns of the physician that a row belongs to, after those that name the row itself."""
+    return (*first, "physician__first_name", "physician__last_name")
+
+
+def staff(ids):
+    """Staff by their e-mail address, with their groups."""
+    found = {}
+    rows = User.objects.filter(pk__in=ids, is_staff=True).order_by("groups__name")
+    for pk, email, is_superuser, group in rows.values_list("pk", "email", "is_superuser", "groups__name"):
+        role = group or (_("administrator") if is_superuser else _("staff"))
+        found[pk] = Actor(email, f"{found[pk].role}, {role}" if pk in found else role, pk=pk)
+    return found
+
+
+def accounts(ids):
+    """Every other account by its e-mail address."""
+    rows = User.objects.filter(pk__in=ids).values_list("pk", "email")
+    return {pk: Actor(email, _("account"), pk=pk) for pk, email in rows}
+
+
+def physicians(ids):
+    rows = Physician.objects.filter(user__in=ids).values_list("user", "pk", "first_name", "last_name")
+    return {user: Actor(_dr(first, last), _("physician"), PHYSICIAN, pk) for user, pk, first, last in rows}
+
+
+def delegates(ids):
+    """People of an office, by their e-mail address and the physician."""
+    rows = Delegate.objects.filter(user__in=ids).order_by("pk")
+    columns = ("user", "user__email", "physician__first_name", "physician__last_name")
+    office = _("office of %(name)s")
+    return {
+        user: Actor(email, office % {"name": _dr(first, last)}, pk=user)
+        for user, email, first, last in rows.values_list(*columns)
+    }
+
+
+def search(term):
+    """Physicians as their list finds them, then accounts by the beginning of their address."""
+    for one in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
+        yield Found(PHYSICIAN, one.pk, _("%(name)s, physician") % {"name": _dr(one.first_name, one.last_name)})
+    email = term.strip().lower()
+    if email and " " not in email:
+        for user in User.objects.filter(email__startswith=email).order_by("email")[:MOST_FOUND]:
+            yield Found(ACCOUNT, user.pk, user.email)
+
+
+def of_physician(pks):
+    """The physician's registrations, proofs, delegates and account."""
+    rows = {"physician__in": pks}
+    return {
+        "accounts.registration": Registration.objects.filter(**rows).values_list("pk", flat=True),
+        "accounts.proof": Proof.objects.filter(**rows).values_list("pk", flat=True),
+        "accounts.delegate": Delegate.objects.filter(**rows).values_list("pk", flat=True),
+        "accounts.physicianapplication": PhysicianApplication.objects.filter(**rows).values_list("pk", flat=True),
+        ACCOUNT: Physician.objects.filter(pk__in=pks).values_list("user", flat=True),
+    }
+
+
+def of_account(pks):
+    """The applications and resets of an account."""
+    return {
+        "accounts.physicianapplication": PhysicianApplication.objects.filter(user__in=pks).values_list("pk", flat=True),
+        "accounts.mfareset": MFAReset.objects.filter(user__in=pks).values_list("pk", flat=True),
+    }
+
+
+def register():
+    say = names.register
+    say(ACCOUNT, "email", say=lambda email: Name(email))
+    say(PHYSICIAN, "first_name", "last_name", say=lambda *name: Name(_dr(*name)))
+    say("accounts.registration", *_of_physician("kind"), say=lambda kind, *name: Name(kind_of(kind), _dr(*name)))
+    say(
+        "accounts.proof",
+        *_of_physician("kind", "application__first_name", "application__last_name"),
+        say=lambda kind, first, last, *name: Name(kind_of(kind), _dr(*name) or f"{first} {last}"),
+    )
+    say("accounts.physicianapplication", "first_name", "last_name", say=lambda first, last: Name("", f"{first} {last}"))
+    say("accounts.delegate", *_of_physician("email"), say=lambda email, *name: Name(email, _dr(*name)))
+    say("accounts.mfareset", "user__email", say=lambda email: Name("", email))
+    say("accounts.identificationtry", "user__email", say=lambda email: Name("", email))
+    say("accounts.rosterimport", "file_name", say=lambda name: Name(name))
+    # Somebody may be several: what they are at work goes before the patient, whom certification names.
+    names.register_actors(physicians, rank=1)
+    names.register_actors(delegates, rank=2)
+    names.register_actors(staff, rank=3)
+    names.register_actors(accounts, rank=9)
+    names.register_search(search)
+    names.register_belongings(PHYSICIAN, of_physician)
+    names.register_belongings(ACCOUNT, of_account)
+
+
+def kind_of(kind):
+    return str(Registration.Kind(kind).label) if kind in Registration.Kind.values else kind

@@ -1,0 +1,41 @@
+"""How orders, windows and stock are named in the audit trail."""
+
+import re
+
+from audit import names
+from audit.names import Found, Name
+from certification.audit_names import PATIENT, person_columns, person_name
+from delivery.models import AllotmentEntry, Order, WaitingEntry
+
+ORDER = "delivery.order"
+NUMBER = re.compile(r"D([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
+
+
+def search(term):
+    """An order by its number, with or without hyphens."""
+    if match := NUMBER.fullmatch(re.sub(r"[\s-]", "", term.upper())):
+        number = "-".join(("D", *match.groups()))
+        for pk in Order.objects.filter(number=number).values_list("pk", flat=True):
+            yield Found(ORDER, pk, f"order {number}")
+
+
+def of_patient(pks):
+    """The patient's orders and carts, places on waiting lists and amounts from elsewhere."""
+    models = {ORDER: Order, "delivery.waitingentry": WaitingEntry, "delivery.allotmententry": AllotmentEntry}
+    return {
+        label: model.objects.filter(patient__in=pks).values_list("pk", flat=True) for label, model in models.items()
+    }
+
+
+def register():
+    say, of_patient_columns = names.register, person_columns("patient__")
+    say(ORDER, "number", *of_patient_columns, say=lambda number, *name: Name(number or "cart", person_name(*name)))
+    for label in ("delivery.waitingentry", "delivery.allotmententry"):
+        say(label, *of_patient_columns, say=lambda *name: Name("", person_name(*name)))
+    say("delivery.product", "name", say=lambda name: Name(name))
+    say("delivery.stockmovement", "product__name", say=lambda name: Name(name))
+    say("delivery.deliverywindow", "date", "starts", say=lambda day, at: Name(f"{day:%Y-%m-%d} {at:%H:%M}"))
+    say("delivery.closure", "date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
+    say("delivery.deliverypolicy", "effective_date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
+    names.register_search(search)
+    names.register_belongings(PATIENT, of_patient)
