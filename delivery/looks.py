@@ -2,18 +2,23 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import TruncDate
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Delegate, Physician, User
 from audit.models import Event
-from certification.models import Caregiver, Certification, Letter, Patient
-from delivery.models import Order
+from certification.models import Card, Caregiver, Certification, Letter, Patient, PatientRequest
+from delivery.models import AllotmentEntry, Order
+from ui.keyset import Page, page_of
 
+VISITS_A_PAGE = 20
+CERTIFICATION, ORDER = "certification.certification", "delivery.order"
 # What was seen, by the name of the event.
 SEEN = {
     "patient.view": gettext_lazy("the data on record"),
@@ -22,54 +27,163 @@ SEEN = {
     "letter.view": gettext_lazy("a letter"),
     "card.view": gettext_lazy("the card"),
     "card.check": gettext_lazy("the card, by its code"),
+    "request.view": gettext_lazy("a request to the office"),
+    "patientrequest.view": gettext_lazy("a request to the office"),
     "allotment.view": gettext_lazy("the monthly allotment"),
+    "allotmententry.view": gettext_lazy("the monthly allotment"),
+    "order.list": gettext_lazy("the orders"),
     "order.view": gettext_lazy("an order"),
+}
+# Why somebody was there, by the beginning of what they did or saw; the first that fits. Orders, certifications and
+# renewals are named by their number instead.
+REASONS = {
+    "call.": gettext_lazy("order by phone"),
+    "card.": gettext_lazy("card"),
+    "request.": gettext_lazy("request to the office"),
+    "patientrequest.": gettext_lazy("request to the office"),
+    "allotment": gettext_lazy("monthly allotment"),
+    "patient.close": gettext_lazy("closing the record"),
+    "patient.reopen": gettext_lazy("opening the record again"),
+}
+RENEWING = {
+    "certification.prepare_renewal",
+    "certification.review_renewal",
+    "certification.save_renewal_letter",
+    "certification.renew",
+}
+# By staff group. Somebody in several groups is called by the first of them here.
+STAFF = {
+    "Registrar": gettext_lazy("A registrar of the program"),
+    "Pharmacist": gettext_lazy("A pharmacist of the dispensary"),
+    "Technician": gettext_lazy("A technician of the dispensary"),
+    "Driver": gettext_lazy("A driver of the dispensary"),
+    "Manager": gettext_lazy("A manager of the dispensary"),
+    "Auditor": gettext_lazy("An auditor"),
 }
 
 
 @dataclass(frozen=True)
-class Look:
+class Visit:
+    """What one person saw in one session of one day: `at` is when it began."""
+
     at: datetime
     who: str
-    what: Any
+    what: list[Any]
+    why: list[str]
 
 
-def looks_at(patient: Patient, *, but: User) -> QuerySet[Event]:
-    """What others saw of the patient, her certifications, letters and orders; not what she or `but` saw."""
+# --- Which events --------------------------------------------------------------------------------------------------
+
+
+def _about(patient: Patient) -> Q:
+    """Events about the patient, their certifications, papers, requests and orders."""
     certifications = Certification.objects.filter(patient=patient)
     of = {
         "certification.patient": [patient.pk],
-        "certification.certification": certifications.values("pk"),
+        CERTIFICATION: certifications.values("pk"),
         "certification.letter": Letter.objects.filter(certification__in=certifications).values("pk"),
-        "delivery.order": Order.objects.filter(patient=patient).values("pk"),
+        "certification.card": Card.objects.filter(patient=patient).values("pk"),
+        "certification.patientrequest": PatientRequest.objects.filter(patient=patient).values("pk"),
+        "delivery.allotmententry": AllotmentEntry.objects.filter(patient=patient).values("pk"),
+        ORDER: Order.objects.filter(patient=patient).values("pk"),
     }
     subject = Q()
     for kind, ids in of.items():
         subject |= Q(subject_type=kind, subject_id__in=ids)
+    return subject
+
+
+def looks_at(patient: Patient, *, but: User) -> QuerySet[Event]:
+    """What others saw of the patient's record; not what the patient or `but` saw."""
     own = [account for account in (patient.user_id, but.pk) if account]
-    seen = Event.objects.filter(subject, action__in=SEEN, outcome=Event.Outcome.DONE)
+    seen = Event.objects.filter(_about(patient), action__in=SEEN, outcome=Event.Outcome.DONE)
     return seen.exclude(actor_id__isnull=True).exclude(actor_id__in=own)
 
 
-def in_words(events: Iterable[Event]) -> list[Look]:
-    """Each with who it was: a physician or caregiver by name, staff as staff."""
-    events = list(events)
-    actors = {event.actor_id for event in events}
-    physicians = {one.user_id: one for one in Physician.objects.filter(user__in=actors)}
-    offices = {
-        one.user_id: one.physician for one in Delegate.objects.filter(user__in=actors).select_related("physician")
-    }
-    caregivers = {one.user_id: one for one in Caregiver.objects.filter(user__in=actors)}
+def page_of_visits(patient: Patient, *, but: User, cursor: str | None) -> tuple[list[Visit], Page]:
+    """The visits of one page, the latest first. A visit is what one account saw in one session of one day."""
+    looks = looks_at(patient, but=but)
+    keys = looks.annotate(day=TruncDate("created_at")).order_by().values("actor_id", "session", "day")
+    last_of_each = Event.objects.filter(pk__in=keys.annotate(last=Max("pk")).values("last"))
+    page = page_of(last_of_each, keys=("-pk",), cursor=cursor, size=VISITS_A_PAGE, name="looks")
+    return _visits(page.rows, patient), page
 
-    def who(event):
-        if event.role == "staff":
-            return _("Staff of the program or the dispensary")
-        if physician := physicians.get(event.actor_id):
-            return _("Dr. %(name)s") % {"name": physician.name}
-        if physician := offices.get(event.actor_id):
-            return _("The office of Dr. %(name)s") % {"name": physician.name}
-        if caregiver := caregivers.get(event.actor_id):
-            return _("%(name)s, caregiver") % {"name": caregiver.name}
-        return _("Somebody who has no account any more")
 
-    return [Look(event.created_at, who(event), SEEN[event.action]) for event in events]
+def _key(event: Event) -> tuple[int | None, str, date]:
+    return event.actor_id, event.session, timezone.localdate(event.created_at)
+
+
+def _visits(lasts: list[Event], patient: Patient) -> list[Visit]:
+    """The visits that ended with these events, with everything that their accounts did meanwhile for the patient."""
+    if not lasts:
+        return []
+    same = Q()
+    for actor_id, session in {(event.actor_id, event.session) for event in lasts}:
+        same |= Q(actor_id=actor_id, session=session)
+    visits: dict[tuple, list[Event]] = {_key(event): [] for event in lasts}
+    for event in Event.objects.filter(_about(patient), same, outcome=Event.Outcome.DONE).order_by("pk"):
+        if _key(event) in visits:
+            visits[_key(event)].append(event)
+    who, numbers = _people(lasts), _numbers(visits.values())
+    return [_visit(events, who, numbers) for events in visits.values()]
+
+
+# --- In words ------------------------------------------------------------------------------------------------------
+
+
+def _visit(events: list[Event], who: dict[int | None, str], numbers: dict[tuple, str]) -> Visit:
+    looks = [event for event in events if event.action in SEEN]
+    what = dict.fromkeys(str(SEEN[event.action]) for event in looks)
+    why = dict.fromkeys(reason for event in events if (reason := _reason(event, numbers)))
+    return Visit(looks[0].created_at, who[looks[0].actor_id], list(what), list(why))
+
+
+def _reason(event: Event, numbers: dict[tuple, str]) -> str:
+    """Why somebody was there, as far as this event says it; empty where it does not."""
+    number = numbers.get((event.subject_type, event.subject_id), "")
+    if event.subject_type == ORDER:
+        return _("order %(number)s") % {"number": number} if number else _("cart")
+    if event.action in RENEWING:
+        return _("renewal")
+    if event.subject_type == CERTIFICATION:
+        return _("certification %(number)s") % {"number": number} if number else _("new certification")
+    return next((str(words) for begins, words in REASONS.items() if event.action.startswith(begins)), "")
+
+
+def _numbers(visits: Iterable[list[Event]]) -> dict[tuple, str]:
+    """The numbers of the orders and certifications of these visits, by kind and id."""
+    found = {}
+    subjects = {(event.subject_type, event.subject_id) for events in visits for event in events}
+    for kind, model in ((ORDER, Order), (CERTIFICATION, Certification)):
+        ids = [pk for of, pk in subjects if of == kind]
+        rows = model.objects.filter(pk__in=ids).exclude(number=None).values_list("pk", "number")
+        found |= {(kind, pk): number for pk, number in rows}
+    return found
+
+
+def _people(events: list[Event]) -> dict[int | None, str]:
+    """Who the accounts of these events are: a physician or caregiver by name, an office by its own, staff by role."""
+    staff = {event.actor_id for event in events if event.role == "staff"}
+    others = {event.actor_id for event in events} - staff
+    named: dict[int | None, str] = dict.fromkeys(others, _("Somebody who has no account any more"))
+    for caregiver in Caregiver.objects.filter(user__in=others):
+        named[caregiver.user_id] = _("%(name)s, caregiver") % {"name": caregiver.name}
+    for delegate in Delegate.objects.filter(user__in=others).select_related("physician").order_by("pk"):
+        named[delegate.user_id] = _("%(practice)s, the office of Dr. %(name)s") % {
+            "practice": delegate.physician.practice_name,
+            "name": delegate.physician.name,
+        }
+    for physician in Physician.objects.filter(user__in=others):
+        named[physician.user_id] = _("Dr. %(name)s") % {"name": physician.name}
+    return named | _staff(staff)
+
+
+def _staff(ids: set[int | None]) -> dict[int | None, str]:
+    """Staff by what they are. Accounts of staff hold no names."""
+    named: dict[int | None, str] = dict.fromkeys(ids, _("Staff of the program or the dispensary"))
+    groups: dict[int, set[str]] = {}
+    for pk, group in User.objects.filter(pk__in=ids).values_list("pk", "groups__name"):
+        groups.setdefault(pk, set()).add(group)
+    for pk, held in groups.items():
+        named[pk] = next((str(words) for group, words in STAFF.items() if group in held), named[pk])
+    return named

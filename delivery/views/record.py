@@ -9,10 +9,8 @@ from certification.models import Certification
 from certification.rules import guardian_name
 from certification.standing import standing_of
 from delivery.acting import acting_required
-from delivery.looks import in_words, looks_at
-from ui.keyset import page_of
+from delivery.looks import page_of_visits
 
-A_PAGE = 20
 UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 
 
@@ -22,8 +20,7 @@ def own_record(request):
     patient, today = request.acting.patient, timezone.localdate()
     signed = Certification.objects.filter(patient=patient).exclude(status=Certification.Status.DRAFT)
     certifications = signed.select_related("physician").defer(*UNREAD).order_by("-certified_at")
-    looks = looks_at(patient, but=request.user)
-    page = page_of(looks, keys=("-pk",), cursor=request.GET.get("page"), size=A_PAGE, name="looks")
+    visits, page = page_of_visits(patient, but=request.user, cursor=request.GET.get("page"))
     if request.acting.is_for_somebody_else:
         record(action="patient.view", by=request.user, subject=patient)
     context = {
@@ -31,7 +28,7 @@ def own_record(request):
         "patient": patient,
         "history": [(one, standing_of(one, today=today)) for one in certifications],
         "sees_certificates": not request.acting.is_for_somebody_else or bool(guardian_name(patient, today=today)),
-        "looks": in_words(page.rows),
+        "visits": visits,
         "page": page,
     }
     return render(request, "delivery/record.html", context)

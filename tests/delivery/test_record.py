@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from audit.actions import record
-from delivery.looks import in_words, looks_at
+from audit.context import Origin, origin
+from delivery.looks import page_of_visits
 from delivery.rules import days_with_more, delivery_days, policy_on
 from tests import factories
 from tests.delivery import people
@@ -27,27 +28,69 @@ def test_the_record_shows_each_certification_and_how_it_stands():
     assert "Nobody else has looked at it yet." in words
 
 
-def test_who_looked_is_said_in_words_and_the_patient_herself_is_left_out():
+def visits_of(patient, cursor=None):
+    """Who, what and why of each visit, the latest first."""
+    visits, _page = page_of_visits(patient, but=patient.user, cursor=cursor)
+    return [(visit.who, visit.what, visit.why) for visit in visits]
+
+
+def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
     physician = factories.identified_physician(first_name="Amara", last_name="Osei")
     patient = factories.certification(physician).patient
     certification, order = patient.certifications.get(), factories.order(patient)
     for account, action, subject in (
         (physician.user, "certification.view", certification),
         (factories.delegate(physician), "certification.view", certification),
-        (factories.staff("Pharmacist"), "order.view", order),
+        (factories.staff("Driver", "Pharmacist"), "order.view", order),
+        (factories.staff(), "patient.view", patient),
         (patient.user, "certification.view", certification),
         (factories.staff("Pharmacist"), "order.view", factories.order()),
     ):
         record(action=action, by=account, subject=subject)
 
-    seen = [(look.who, str(look.what)) for look in in_words(looks_at(patient, but=patient.user).order_by("pk"))]
-
-    assert seen == [
-        ("Dr. Amara Osei", "the certification"),
-        ("The office of Dr. Amara Osei", "the certification"),
-        ("Staff of the program or the dispensary", "an order"),
+    number = f"certification {certification.number}"
+    assert visits_of(patient) == [
+        ("Staff of the program or the dispensary", ["the data on record"], []),
+        ("A pharmacist of the dispensary", ["an order"], [f"order {order.number}"]),
+        ("Elm Street Medicine, the office of Dr. Amara Osei", ["the certification"], [number]),
+        ("Dr. Amara Osei", ["the certification"], [number]),
     ]
-    assert "Dr. Amara Osei the certification" in page_of(patient.user)
+    assert f"Dr. Amara Osei the certification {number}" in page_of(patient.user)
+
+
+def test_a_visit_stands_once_however_many_pages_were_opened():
+    patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
+    order, another = (
+        factories.order(patient),
+        factories.order(patient, into=factories.window(factories.next_wednesday(1))),
+    )
+    for subject, action in ((order, "order.view"), (order, "order.confirm"), (patient, "patient.view"),
+                            (another, "order.view"), (order, "order.view")):  # fmt: skip
+        record(action=action, by=pharmacist, subject=subject)
+    assert visits_of(patient) == [
+        (
+            "A pharmacist of the dispensary",
+            ["an order", "the data on record"],
+            [f"order {order.number}", f"order {another.number}"],
+        )
+    ]
+
+
+def test_another_session_is_another_visit():
+    patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
+    for session in ("a", "b", "a"):
+        token = origin.set(Origin(session=session))
+        record(action="patient.view", by=pharmacist, subject=patient)
+        origin.reset(token)
+    assert len(visits_of(patient)) == 2
+
+
+def test_who_renewed_was_there_for_the_renewal():
+    physician = factories.identified_physician()
+    patient = factories.certification(physician).patient
+    record(action="certification.view", by=physician.user, subject=patient.certifications.get())
+    record(action="certification.renew", by=physician.user, subject=patient.certifications.get())
+    assert "renewal" in visits_of(patient)[0][2]
 
 
 def test_a_caregiver_reads_the_patients_record_and_is_named_to_her():
@@ -56,17 +99,27 @@ def test_a_caregiver_reads_the_patients_record_and_is_named_to_her():
     assert "Elena Ruiz, caregiver the data on record" in page_of(patient.user)
 
 
-def test_looks_are_paged_and_a_broken_page_is_the_first(django_assert_max_num_queries):
-    patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
-    for _look in range(25):
-        record(action="patient.view", by=pharmacist, subject=patient)
+def test_visits_are_paged_and_a_broken_page_is_the_first(django_assert_max_num_queries):
+    patient = factories.patient()
+    for number in range(25):
+        token = origin.set(Origin(session=f"s{number}"))
+        record(action="patient.view", by=factories.staff("Pharmacist"), subject=patient)
+        origin.reset(token)
     client = factories.client_for(patient.user)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         first = client.get(url("record"))
-    assert (len(first.context["looks"]), "Older" in first.content.decode()) == (20, True)
+    assert (len(first.context["visits"]), "Older" in first.content.decode()) == (20, True)
     older = client.get(url("record"), {"page": first.context["page"].next})
-    assert (len(older.context["looks"]), "Newer" in older.content.decode()) == (5, True)
-    assert len(client.get(url("record"), {"page": "\x00x"}).context["looks"]) == 20
+    assert (len(older.context["visits"]), "Newer" in older.content.decode()) == (5, True)
+    assert len(client.get(url("record"), {"page": "\x00x"}).context["visits"]) == 20
+
+
+def test_the_record_is_read_in_spanish():
+    patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
+    order = factories.order(patient)
+    record(action="order.view", by=pharmacist, subject=order)
+    page = factories.client_for(patient.user).get(url("record"), HTTP_ACCEPT_LANGUAGE="es").content.decode()
+    assert "Personal de farmacia del dispensario" in page and f"pedido {order.number}" in page
 
 
 def test_the_home_says_what_is_left_and_when_more_can_be_used(monday):
