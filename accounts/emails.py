@@ -166,6 +166,11 @@ def mfa_reset_disowned(notification):
     return {"admin_url": _admin_url(_reset(notification))}
 
 
+def audit_sealed(notification):
+    """The line as it was when the mail was queued, whatever the database says by now."""
+    return {"line": notification.context["line"]}
+
+
 def register_kinds():
     for context_for in (
         physician_bound,
@@ -187,5 +192,6 @@ def register_kinds():
         mfa_reset_done,
         mfa_reset_cancelled,
         mfa_reset_disowned,
+        audit_sealed,
     ):
         kinds.register(context_for.__name__, context_for=context_for)

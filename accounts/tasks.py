@@ -27,3 +27,9 @@ def recheck_registrations():
     """Tell of the registrations that end by today (New York); returns how many ends have passed."""
     found = actions.recheck_registrations(today=timezone.localdate(), by=None)
     return sum(found.ended.values())
+
+
+@shared_task(name="accounts.mail_newest_seal")
+def mail_newest_seal():
+    """Mail the newest seal of the audit to the Auditors, once a day; returns to how many."""
+    return actions.mail_newest_seal(today=timezone.localdate(), by=None)

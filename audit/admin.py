@@ -81,6 +81,7 @@ def _grouped_actions():
 class EventAdmin(ActionAdmin):
     """Group Auditor reads it; nobody changes anything here."""
 
+    change_form_template = "admin/audit/event/change_form.html"
     fields = readonly_fields = [
         "created_at", "who", "what", "concerns", "outcome", "reason", "address", "session", "request_id", "action",
     ]  # fmt: skip

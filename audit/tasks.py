@@ -4,7 +4,7 @@ from django.conf import settings
 
 from audit import actions
 
-MOST_SEALS = 30  # of 10,000 events each: within the time limit of a task; the next minute goes on
+MOST_SEALS = 10  # of 10,000 events each: within the time limit of a task; the next minute goes on
 log = structlog.get_logger()
 
 

@@ -174,6 +174,8 @@ SENTENCES = {
     "reference.groups": "brought the staff groups up to date",
     "reference.policies": "brought the terms of delivery up to date",
     "seal.mail": "mailed the newest seal to the Auditors",
+    "event.list": "opened the audit trail",
+    "event.view": "looked at an event of the audit trail",
     "event.export": "downloaded the audit trail",
 }
 

@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "note-beat": {"task": "pages.note_beat", "schedule": 60.0},
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0},
+    "mail-newest-seal": {"task": "accounts.mail_newest_seal", "schedule": crontab(hour="6", minute="0")},
     "drop-calls": {"task": "notifications.drop_calls", "schedule": crontab(minute="*/15")},
     "import-rosters": {"task": "accounts.import_rosters", "schedule": 60.0},
     "queue-renewal-reminders": {

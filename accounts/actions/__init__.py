@@ -19,6 +19,7 @@ from accounts.actions.registrars import tell_registrars
 from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa_reset, reset_due_mfa
 from accounts.actions.roster import import_roster
 from accounts.actions.roster_uploads import import_for_real, import_uploaded_rosters, upload_roster
+from accounts.actions.seals import mail_newest_seal
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
 from accounts.actions.standing import reinstate_physician, suspend_physician
 
@@ -40,6 +41,7 @@ __all__ = [
     "keep_recovery_codes",
     "leave_practice",
     "lift_lockout",
+    "mail_newest_seal",
     "name_delegate",
     "purge_ended",
     "recheck_registrations",

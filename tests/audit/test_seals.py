@@ -4,13 +4,17 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 
+import accounts.tasks
 from audit import actions, rules, tasks
 from audit.actions import record, seal
 from audit.models import Event, Seal
 from audit.sql import drop_triggers, install_triggers
+from notifications.actions import send_due
+from tests import factories
 from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
@@ -270,3 +274,21 @@ def test_a_file_that_is_no_list_of_digests_gets_a_sentence(tmp_path, content, wo
     path.write_text(content)
     assert words in verified("--against", str(path))[1]
     assert "cannot be read" in verified("--against", str(tmp_path / "none"))[1]
+
+
+def test_the_newest_digest_is_mailed_to_the_auditors_once_a_day(events, tmp_path):
+    auditor = factories.staff("Auditor")
+    factories.staff("Manager")
+    assert [accounts.tasks.mail_newest_seal(), accounts.tasks.mail_newest_seal()] == [1, 1]
+    send_due(by=None)
+    assert [message.to for message in mail.outbox] == [[auditor.email]]
+    kept = tmp_path / "mailed"
+    kept.write_text(next(line for line in mail.outbox[0].body.splitlines() if " sha256 " in line))
+    assert verified("--against", str(kept))[1] == ""
+    rewrite_the_newest(events)
+    assert verified("--against", str(kept))[1]
+
+
+def test_nothing_is_mailed_before_there_is_a_seal():
+    factories.staff("Auditor")
+    assert accounts.tasks.mail_newest_seal() == 0
