@@ -21,12 +21,13 @@ test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## measure a roster's import (ROWS=…), a certificate, an order, lists of CERTIFICATIONS=…, a backup
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), backup and audit
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
 	@.venv/bin/python bench/patients.py $(CERTIFICATIONS)
 	@.venv/bin/python bench/backup.py
+	@.venv/bin/python bench/audit.py
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 bookers for 20 places
 	@bin/drill
