@@ -29,6 +29,10 @@ SENTENCES = {
     "mfa.reset_due": "carried out due resets of second factors",
     "mfa.reset": "reset the second factors",
     "lockout.lift": "lifted a lockout",
+    # The whole portal
+    "fields.reencrypt": "sealed encrypted values with the newest key",
+    "backup.make": "made a backup",
+    "backup.restore": "restored a backup",
     # Physicians and their offices
     "physician.add": "added a physician",
     "physician.import": "updated a physician from a roster",

@@ -15,7 +15,8 @@ PARTS = {
     "verb": {"application.": ["verify", "refuse"], "physician.": ["suspend", "reinstate"]},
     "'verify' if status == Decision.VERIFIED else 'refuse'": ["verify", "refuse"],
 }  # fmt: skip
-OF_ANY_MODEL = "self.opts.model_name"  # the admin's own list and page: tested by walking the admin
+# The admin's own list and page, of any model: tested by walking the admin.
+OF_ANY_MODEL = {"self.opts.model_name", "model_admin.opts.model_name"}
 
 
 def recorded_actions():
@@ -51,7 +52,7 @@ def _values(node):
 
 
 def _put_together(node):
-    if any(isinstance(part, ast.FormattedValue) and ast.unparse(part.value) == OF_ANY_MODEL for part in node.values):
+    if any(isinstance(part, ast.FormattedValue) and ast.unparse(part.value) in OF_ANY_MODEL for part in node.values):
         return []
     before, choices = "", []
     for part in node.values:

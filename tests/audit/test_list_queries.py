@@ -181,8 +181,10 @@ def last_field(model, path):
     field = None
     for part in path.lstrip("-=^@").split(LOOKUP_SEP):
         field = next((one for one in model._meta.get_fields() if one.name == part), None)
-        model = field and field.related_model
-    return field if field is not None and field.concrete else None
+        if field is None:
+            return None
+        model = field.related_model
+    return field if field.concrete else None
 
 
 @pytest.mark.parametrize("its_admin", ADMINS, ids=label)
