@@ -112,22 +112,25 @@ class _Known:
     reader: Any
     actors: dict[int, names.Actor]
     subjects: dict[tuple[str, int], names.Name]
+    has_links: bool = True
     _urls: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def url(self, label: str, pk: int) -> str:
+        if not self.has_links:
+            return ""
         if (label, pk) not in self._urls:
             self._urls[label, pk] = names.page_of(label, pk, self.reader)
         return self._urls[label, pk]
 
 
-def in_words(events: list[Event], *, reader: Any) -> list[Row]:
+def in_words(events: list[Event], *, reader: Any, has_links: bool = True) -> list[Row]:
     """Each event in words for `reader`, with as many queries as there are kinds of subjects and actors."""
     subjects: names.Ids = defaultdict(set)
     for event in events:
         if event.subject_id is not None:
             subjects[event.subject_type].add(event.subject_id)
     actors = {event.actor_id for event in events if event.actor_id is not None}
-    known = _Known(reader, names.actors_of(actors), names.names_of(subjects))
+    known = _Known(reader, names.actors_of(actors), names.names_of(subjects), has_links)
     return [_row(event, known) for event in events]
 
 

@@ -54,6 +54,7 @@ def fill(count):
     ).patient
     drop_triggers(connection)
     with connection.cursor() as cursor:
+        cursor.execute("UPDATE audit_event SET created_at = now() - interval '3 years'")  # before those made here
         cursor.execute(
             """INSERT INTO audit_event (created_at, actor_id, role, action, subject_type, subject_id, outcome, reason,
                                         address, session, request_id)
@@ -116,7 +117,7 @@ def measure_trail(staff, patient):
                 response = client.get(TRAIL + query)
             assert response.status_code == 200 and response.context["rows"], what
             costs = [float(one["time"]) * 1000 for one in caught]
-            best = min(best or (max(costs), 0), (max(costs), sum(costs)))
+            best = min(best or (max(costs), sum(costs)), (max(costs), sum(costs)))
         dearest, together = best
         tell(f"trail: {what}", dearest, "ms", MOST_MS)
         tell(f"  all {len(costs)} statements", together, "ms")
@@ -136,7 +137,7 @@ def measure_trail(staff, patient):
     client.post(TRAIL, {"q": ""})
     rows = timed(
         "export of 50,000 events",
-        lambda: sum(1 for _line in client.get(f"{TRAIL}export.csv?outcome=done").streaming_content),
+        lambda: sum(part.count(b"\n") for part in client.get(f"{TRAIL}export.csv?outcome=done").streaming_content),
     )
     tell("  lines", rows, "")
 

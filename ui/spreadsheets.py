@@ -27,14 +27,21 @@ def write_csv(out, header, rows):
 BOM = "\ufeff"  # without it, Excel reads UTF-8 as another alphabet
 
 
+LINES_A_PART = 500
+
+
 class _Echo:
     def write(self, line):
         return line
 
 
-def csv_lines(header, rows):
-    """Yield a CSV for a spreadsheet line by line, for a response that is sent while it is made; each cell escaped."""
+def csv_parts(header, rows):
+    """Yield a CSV for a spreadsheet in parts, for a response that is sent while it is made; each cell escaped."""
     writer = csv.writer(_Echo())
-    yield BOM + writer.writerow(header)
+    part = [BOM + writer.writerow(header)]
     for row in rows:
-        yield writer.writerow([escaped(cell) for cell in row])
+        part.append(writer.writerow([escaped(cell) for cell in row]))
+        if len(part) == LINES_A_PART:  # each part is compressed by itself
+            yield "".join(part)
+            part = []
+    yield "".join(part)
