@@ -1,9 +1,9 @@
 """A file is read in a process of its own, and what it may cost is measured."""
 
 import json
-import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -54,6 +54,10 @@ def test_a_process_that_ends_itself_costs_one_sentence():
     assert refused("end") == refusals.TOO_MUCH
 
 
+def test_the_process_writes_no_file():
+    assert refused("write") == refusals.UNREADABLE
+
+
 def test_an_error_of_a_library_is_logged_by_its_kind_alone():
     with capture_logs() as logs:
         assert refused("fail", b"Milo Tal") == refusals.UNREADABLE
@@ -72,5 +76,5 @@ def test_no_more_processes_than_there_are_places(monkeypatch):
 def test_no_process_is_left_behind(monkeypatch):
     monkeypatch.setattr(run, "PATIENCE", 0.5)
     refused("sleep")
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    assert not [pid for pid in children if b"ui.bounded" in Path(f"/proc/{pid}/cmdline").read_bytes()]

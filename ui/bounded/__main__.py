@@ -20,7 +20,9 @@ def main() -> None:
     why = error = content = None
     try:
         module, _colon, name = job["function"].partition(":")
-        content = getattr(import_module(module), name)(sys.stdin.buffer.read(), **job["options"])
+        function = getattr(import_module(module), name)
+        write_nothing()
+        content = function(sys.stdin.buffer.read(), **job["options"])
     except Refusal as refusal:
         why = refusal.why
     except MemoryError:
@@ -37,6 +39,10 @@ def limit(*, memory: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def write_nothing() -> None:
+    """Set after the imports: Python keeps their compiled code, or each process would compile pypdf again."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
 
