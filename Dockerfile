@@ -1,5 +1,5 @@
 # The styles are compiled by Node; what runs is Python alone.
-FROM node:22-bookworm-slim AS styles
+FROM node:22.23.2-bookworm-slim AS styles
 WORKDIR /portal
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=optional
@@ -7,7 +7,7 @@ COPY assets assets
 COPY static static
 RUN npm run build
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.16-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /portal
 COPY requirements.txt requirements-setup.txt ./

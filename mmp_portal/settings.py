@@ -17,6 +17,7 @@ from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
+from kombu import Queue
 from sentry_sdk.utils import BadDsn
 
 from mmp_portal.logs import SHARED_PROCESSORS, logging_config
@@ -349,6 +350,18 @@ EMAIL_TIMEOUT = 10
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
+# What people wait for has workers of its own. A job that is named nowhere here counts as large: it may take its time.
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("urgent", "bulk")]
+CELERY_TASK_DEFAULT_QUEUE = "bulk"
+CELERY_TASK_ROUTES = {
+    name: {"queue": "urgent"}
+    for name in (
+        "notifications.send_due",
+        "notifications.drop_calls",
+        "accounts.reset_due_mfa",
+        "delivery.tell_waiting",
+    )
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -1,0 +1,41 @@
+"""docker-compose.yml as it is written: what each service runs, and with which environment."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import yaml
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SERVICES = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
+
+
+def command_of(service: str) -> list[str]:
+    """The words of its command: the one in docker-compose.yml, else the one of the image that the Dockerfile builds."""
+    command = SERVICES[service].get("command")
+    if command is None and "build" in SERVICES[service]:
+        command = json.loads(re.findall(r"^CMD (\[.*\])$", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)[-1])
+    # `$$` is how docker-compose.yml writes a dollar sign.
+    return command if isinstance(command, list) else shlex.split((command or "").replace("$$", "$"))
+
+
+def environment_of(service: str, values: dict[str, str]) -> dict[str, str]:
+    """The names that its env files give it, as their examples have them but for what `values` says, and its own."""
+    environment = {}
+    for name in SERVICES[service].get("env_file", []):
+        environment |= {key: values.get(key, value) for key, value in example(name).items()}
+    return environment | SERVICES[service].get("environment", {})
+
+
+def example(env_file: str) -> dict[str, str]:
+    """The names of an env file and what its example says."""
+    lines = (BASE_DIR / f"{env_file}.example").read_text().splitlines()
+    pairs = (line.partition("=") for line in lines if line.strip() and not line.startswith("#"))
+    return {name: value for name, _, value in pairs}
+
+
+def consumed_queues() -> set[str]:
+    """The queues that the workers of docker-compose.yml take jobs from."""
+    commands = [command_of(name) for name in SERVICES if name.startswith("worker")]
+    return {queue for words in commands for queue in words[words.index("--queues") + 1].split(",")}

@@ -1,0 +1,143 @@
+"""docker-compose.yml and the files of deploy/: what each service may do, and which secret it never sees."""
+
+import re
+import subprocess
+
+import pytest
+
+from mmp_portal import settings
+from mmp_portal.celery import app
+from rehearsal.compose import BASE_DIR, SERVICES, command_of, consumed_queues, environment_of, example
+
+ENV_FILES = sorted({name for service in SERVICES.values() for name in service.get("env_file", [])})
+OWNERS_PASSWORD = {"POSTGRES_PASSWORD", "MIGRATION_DATABASE_URL"}
+GIVEN_BACK = {"proxy": {"CHOWN", "SETGID", "SETUID", "NET_BIND_SERVICE"}}  # a port below 1024, workers of another user
+STARTED_BY_US = [name for name in SERVICES if "build" in SERVICES[name]]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_service_can_do_no_more_than_it_needs(name):
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert set(service.get("cap_add", [])) == GIVEN_BACK.get(name, set())
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["read_only"] is True
+    assert service["tmpfs"]
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    assert not {"privileged", "network_mode", "pid", "devices"} & set(service)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_mounted_cannot_be_written_but_for_the_database(name):
+    writable = [volume for volume in SERVICES[name].get("volumes", []) if not volume.endswith(":ro")]
+    assert writable == (["database:/var/lib/postgresql/data"] if name == "database" else [])
+
+
+def test_images_are_named_by_their_full_version():
+    images = [service["image"] for service in SERVICES.values() if "build" not in service]
+    images += re.findall(r"^FROM (\S+)", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(images) == 5
+    for image in images:
+        assert re.fullmatch(r"\w+:\d+\.\d+(\.\d+)?-[a-z]+[\w.-]*", image), image
+
+
+# --- Secrets --------------------------------------------------------------------------------------------------------
+
+
+def who_knows_the_owner():
+    environments = {name: environment_of(name, {}) for name in SERVICES}
+    return {name for name, given in environments.items() if OWNERS_PASSWORD & set(given) or "owner" in str(given)}
+
+
+def test_only_migrate_and_the_database_see_the_owners_password():
+    assert who_knows_the_owner() == {"migrate", "database"}
+
+
+@pytest.mark.parametrize("env_file", ["deploy/env/migrate.env", "deploy/env/database.env"])
+def test_control_an_env_file_given_to_a_worker_is_found(env_file, monkeypatch):
+    monkeypatch.setitem(SERVICES["worker-bulk"], "env_file", ["deploy/env/portal.env", env_file])
+    assert "worker-bulk" in who_knows_the_owner()
+
+
+def test_migrate_has_the_keys_of_the_encrypted_columns():
+    assert {"FIELD_KEYS", "SSN_PEPPERS", "MIGRATION_DATABASE_URL"} <= set(environment_of("migrate", {}))
+
+
+def test_the_database_and_redis_see_nothing_of_the_portal():
+    assert set(environment_of("database", {})) == {
+        "POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "PORTAL_PASSWORD",
+    }  # fmt: skip
+    assert set(environment_of("redis", {})) == {"REDIS_PASSWORD"}
+    assert environment_of("proxy", {}) == {}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_secret_stands_in_the_file_or_on_a_command_line(name):
+    """What `environment`, a command or a health check names is seen by whoever lists processes or containers."""
+    service = SERVICES[name]
+    assert "environment" not in service
+    words = [*command_of(name), *service.get("healthcheck", {}).get("test", [])]
+    values = {key: f"secret-of-{key}" for key in environment_of(name, {})}
+    for word in words:
+        assert not re.search(r"(?<!\$)\$\{?\w", word.replace("$$", "")), "docker compose would fill it in"
+        assert not any(value in word for value in values.values())
+
+
+def test_env_files_stay_out_of_git_and_have_an_example():
+    for name in ENV_FILES:
+        subprocess.run(["git", "check-ignore", "--quiet", name], cwd=BASE_DIR, check=True)
+        assert example(name)
+
+
+def test_the_env_file_of_the_portal_names_all_that_production_must():
+    required = set(settings._REQUIRED | settings._REQUIRED_IN_PRODUCTION)
+    assert required - set(example("deploy/env/portal.env")) == set()
+
+
+@pytest.mark.parametrize("script", ["roles.sh", "redis.sh"])
+def test_a_script_hands_no_password_to_a_program_as_an_argument(script):
+    lines = (BASE_DIR / "deploy" / script).read_text().splitlines()
+    programs = [line for line in lines if re.search(r"^\s*(exec\s+)?(psql|redis-server)\b", line)]
+    assert len(programs) == 1
+    assert "PASSWORD" not in programs[0]
+
+
+# --- Jobs -----------------------------------------------------------------------------------------------------------
+
+
+def our_tasks():
+    app.loader.import_default_modules()
+    return sorted(name for name in app.tasks if not name.startswith("celery."))
+
+
+def queue_of(task):
+    return app.amqp.router.route({}, task)["queue"].name
+
+
+def test_each_job_goes_to_a_queue_that_a_worker_takes():
+    tasks = our_tasks()
+    assert len(tasks) >= 12
+    assert {task: queue_of(task) for task in tasks if queue_of(task) not in consumed_queues()} == {}
+
+
+def test_no_worker_waits_at_a_queue_that_nothing_goes_to():
+    assert {queue_of(task) for task in our_tasks()} == consumed_queues() == {"urgent", "bulk"}
+
+
+def test_each_route_names_a_job_that_exists():
+    assert set(settings.CELERY_TASK_ROUTES) - set(our_tasks()) == set()
+
+
+def test_a_roster_never_stands_before_a_mail():
+    assert (queue_of("notifications.send_due"), queue_of("accounts.import_rosters")) == ("urgent", "bulk")
+    assert queue_of("certification.queue_renewal_reminders") == "bulk"
+
+
+def test_the_timetable_names_jobs_that_exist():
+    assert {job["task"] for job in app.conf.beat_schedule.values()} - set(our_tasks()) == set()
+
+
+def test_beat_and_the_workers_write_nowhere_but_in_memory():
+    for name in STARTED_BY_US:
+        for path in re.findall(r"(?:^|\s)(/[\w/.]+)", " ".join(command_of(name))):
+            assert path.startswith("/tmp/"), f"{name} would write {path}"
