@@ -12,7 +12,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /portal
 COPY requirements.txt requirements-setup.txt ./
 COPY bin/setup bin/
-# Compiled here: the processes that read an uploaded file are short, and may write nothing.
+# Compiled once here: on a read-only root each process would do it anew, for seconds.
 RUN PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 bin/setup run
 COPY . .
 COPY --from=styles /portal/static/built static/built

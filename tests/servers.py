@@ -33,6 +33,8 @@ def free_port() -> int:
 class Server:
     """A child process with a folder of its own; `stop` ends the one and removes the other."""
 
+    patience = PATIENCE
+
     def __init__(self, name: str) -> None:
         # Short and without a space: PostgreSQL's socket stands in it, and the project's own path may be long.
         self.folder = Path(tempfile.mkdtemp(prefix=f"portal-{name}-", dir="/tmp"))
@@ -40,11 +42,11 @@ class Server:
 
     def start(self, command: list, *, is_ready: Callable[[], bool], **options) -> None:
         log = self.folder / "log"
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             # In a session of its own, or Ctrl-C would end the server before the tests that use it.
-            options |= {"cwd": self.folder, "start_new_session": True, "preexec_fn": _end_with_parent}
+            options = {"cwd": self.folder, **options, "start_new_session": True, "preexec_fn": _end_with_parent}
             self.process = subprocess.Popen(command, stdout=output, stderr=output, **options)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + self.patience
         while not is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 words = log.read_text(errors="replace")

@@ -1,0 +1,41 @@
+"""The people and things that a rehearsal needs, made by the portal's own actions."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import Physician
+from delivery.models import DeliveryWindow, Product
+from tests import crowd, factories
+from tests.delivery import people
+
+ORDERERS = 4
+PLACES = 1000  # more than a window of the brief has: what is tried here is not who comes first
+
+
+@dataclass
+class World:
+    products: list[Product]  # one for each orderer
+    windows: list[DeliveryWindow]
+    physician: Physician  # on the roster, without an account yet
+    pharmacist: str  # address of an account without a second factor yet
+    session_keys: list[str]  # of the orderers
+
+
+def build() -> World:
+    """A menu, a window with room, a physician on the roster, a pharmacist, and patients who are signed in."""
+    people.policy(timezone.localdate(), capacity=PLACES)
+    # Not Rosa Delgado of the journeys: nobody is certified twice.
+    model = factories.patient(first_name="Marta", last_name="Ruiz")
+    a_year_but_twenty_days_ago = timezone.localdate() - timedelta(days=345)
+    due_for_a_reminder = factories.profile(first_name="Samuel", last_name="Ortiz")
+    factories.certification(on=a_year_but_twenty_days_ago, profile=due_for_a_reminder)
+    patients = crowd.like(model, ORDERERS)
+    return World(
+        products=[factories.product(name=f"Harbor Mist Tincture {one}", stock=10_000) for one in range(ORDERERS)],
+        windows=list(DeliveryWindow.objects.filter(date=factories.window().date)),
+        physician=factories.physician(first_name="Amara", last_name="Osei"),
+        pharmacist=factories.staff("Pharmacist").email,
+        session_keys=crowd.sign_in([patient.user for patient in patients]),
+    )

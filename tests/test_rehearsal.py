@@ -1,0 +1,195 @@
+"""The parts of `make rehearse` that need no deployment: its reading of compose, its ledger, its table."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+
+from rehearsal import main
+from rehearsal.compose import BASE_DIR, command_of, environment_of
+from rehearsal.load import Asked, Ledger, Placed
+from rehearsal.report import Report
+from rehearsal.servers import Database, Redis, Service, Web, wait_until
+from rehearsal.stage import made_up
+from rehearsal.trials import processes, told
+from tests import proxy
+
+
+@pytest.fixture
+def values():
+    return made_up() | {"DATABASE_URL": "postgres://portal:secret@127.0.0.1:1/portal"}
+
+
+# --- docker-compose.yml as it is ------------------------------------------------------------------------------------
+
+
+def test_commands_are_those_of_compose_and_of_the_image():
+    assert command_of("web")[:2] == ["gunicorn", "mmp_portal.wsgi"]
+    assert command_of("worker-urgent")[:4] == ["celery", "--app", "mmp_portal.celery", "worker"]
+    assert command_of("migrate") == [
+        "sh", "-c", "python manage.py createcachetable && python manage.py migrate --noinput",
+    ]  # fmt: skip
+    assert command_of("proxy") == []
+
+
+def test_an_environment_is_that_of_the_env_files_and_nothing_else(values):
+    web, migrate = environment_of("web", values), environment_of("migrate", values)
+    assert web["SECRET_KEY"] == values["SECRET_KEY"]
+    assert web["TRUSTED_PROXY_COUNT"] == "1"  # as the example has it
+    assert "POSTGRES_PASSWORD" not in web and "MIGRATION_DATABASE_URL" not in web
+    assert set(migrate) - set(web) == {"MIGRATION_DATABASE_URL"}
+
+
+def test_a_service_sees_nothing_of_who_rehearses(values, monkeypatch):
+    monkeypatch.setenv("POSTGRES_PASSWORD", "of the one who rehearses")
+    web = Web(values)
+    try:
+        assert "POSTGRES_PASSWORD" not in web.environment
+        assert web.words()[web.words().index("--bind") + 1] == web.address
+    finally:
+        web.stop()
+
+
+def test_what_a_container_has_in_memory_is_a_folder_here(values):
+    beat = Service("beat", values)
+    try:
+        assert beat.words()[-1] == f"{beat.folder}/beat"
+    finally:
+        beat.stop()
+
+
+# --- The database and Redis, as compose starts them -----------------------------------------------------------------
+
+
+def arguments_of_all():
+    """The command lines that any user of this machine can read."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+
+
+def test_redis_asks_for_the_password_and_no_command_line_tells_it(values):
+    started = Redis(values)
+    try:
+        assert started.client().ping()
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(port=started.port).ping()
+        assert not [line for line in arguments_of_all() if values["REDIS_PASSWORD"] in line]
+        assert (started.folder / "redis.conf").stat().st_mode & 0o777 == 0o600
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="module")
+def database():
+    started = Database(made_up())
+    yield started
+    started.stop()
+
+
+def connect(to, user, password):
+    return psycopg2.connect(host="127.0.0.1", port=to.port, dbname=to.name, user=user, password=password)
+
+
+def test_the_database_has_two_roles_and_the_portals_owns_nothing(database):
+    with connect(database, "portal", database.environment["PORTAL_PASSWORD"]) as portal, portal.cursor() as cursor:
+        cursor.execute("SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user")
+        assert cursor.fetchone() == (False, False, False)
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("CREATE TABLE of_the_portal (id int)")
+    with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
+        connect(database, "portal", "guessed")
+
+
+def test_a_database_that_was_cut_off_keeps_what_was_committed(database):
+    owner = ("portal_owner", database.environment["POSTGRES_PASSWORD"])
+    with connect(database, *owner) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+    database.cut()
+    with pytest.raises(psycopg2.OperationalError):
+        connect(database, *owner)
+    database.begin()
+    with connect(database, *owner) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT one FROM kept")
+        assert cursor.fetchone() == (1,)
+
+
+# --- What it counts and prints --------------------------------------------------------------------------------------
+
+
+def asked(status, began):
+    return Asked("GET", "/", status, "", began, began, False)
+
+
+def test_a_ledger_counts_what_failed_since_a_moment():
+    ledger = Ledger([asked(500, 1), asked(200, 2), asked(0, 3), asked(404, 4)], [Placed(1, 1), Placed(2, 3, 2, "D-1")])
+    assert [one.status for one in ledger.failed] == [500, 0]
+    later = ledger.since(2)
+    assert ([one.status for one in later.failed], later.not_placed) == ([0], [])
+    assert [one.key for one in ledger.not_placed] == [1]
+
+
+def test_a_loss_is_told_in_words():
+    words = [told(["D-1", "D-2"][:count], "failed order") for count in (0, 1, 2)]
+    assert words == ["", "1 failed order, as D-1", "2 failed orders, as D-1"]
+
+
+def test_a_report_is_whole_only_if_something_was_done_and_nothing_lost(capsys):
+    report = Report()
+    assert not report.is_whole
+    report.tell("Redis stopped", "40 requests")
+    assert report.is_whole
+    report.tell("PostgreSQL cut off", "3 requests " * 12, lost="1 failed order")
+    assert not report.is_whole
+    assert "LOST: 1 failed order" in capsys.readouterr().out
+    table = report.table()
+    assert "1 failed order" in table.replace("\n", " ") or "1 failed" in table
+    assert max(map(len, table.splitlines())) <= 124
+
+
+def test_without_nginx_or_chromium_one_sentence_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["rehearse"])
+    monkeypatch.setattr(proxy, "nginx", lambda: None)
+    assert main.main() == 2
+    assert (
+        capsys.readouterr().err == "There is no nginx on this machine: install it with `apt-get install nginx-light`.\n"
+    )
+
+
+def test_the_command_explains_itself():
+    done = subprocess.run([sys.executable, BASE_DIR / "bin" / "rehearse", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "--deploys" in done.stdout
+
+
+def test_what_a_service_started_ends_with_it(values, monkeypatch):
+    service = Service("beat", values)
+    monkeypatch.setattr(service, "words", lambda: ["sh", "-c", "sleep 60 & sleep 60"])
+    service.begin()
+    time.sleep(0.2)
+    children = service.children()
+    service.stop()
+    assert children and wait_until(lambda: not any(map(is_running, children)), seconds=5)
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_control_a_password_on_a_command_line_is_found():
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "hunter-2-of-a-test"])
+    try:
+        assert [pid for pid, words in processes("cmdline").items() if "hunter-2-of-a-test" in words] == [
+            str(process.pid)
+        ]
+    finally:
+        process.kill()
+        process.wait()
