@@ -8,7 +8,8 @@ from pathlib import Path
 import yaml
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-SERVICES = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
+_whole = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
+SERVICES, VOLUMES = _whole["services"], _whole["volumes"]
 
 
 def command_of(service: str) -> list[str]:

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 
 from rehearsal.post import Post
 from rehearsal.servers import Database, Redis, Service, Web, wait_until
@@ -44,6 +45,7 @@ class Stage:
             "REDIS_URL": f"redis://:{self.values['REDIS_PASSWORD']}@{self.redis.address}/0",
             "EMAIL_URL": f"smtp://{self.post.address}",
             "SITE_URL": self.url,
+            "PROMETHEUS_MULTIPROC_DIR": self.running.enter_context(TemporaryDirectory(prefix="portal-metrics-")),
         }
 
     def migrate(self) -> None:

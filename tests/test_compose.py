@@ -7,7 +7,7 @@ import pytest
 
 from mmp_portal import settings
 from mmp_portal.celery import app
-from rehearsal.compose import BASE_DIR, SERVICES, command_of, consumed_queues, environment_of, example
+from rehearsal.compose import BASE_DIR, SERVICES, VOLUMES, command_of, consumed_queues, environment_of, example
 
 ENV_FILES = sorted({name for service in SERVICES.values() for name in service.get("env_file", [])})
 OWNERS_PASSWORD = {"POSTGRES_PASSWORD", "MIGRATION_DATABASE_URL"}
@@ -27,10 +27,12 @@ def test_each_service_can_do_no_more_than_it_needs(name):
     assert not {"privileged", "network_mode", "pid", "devices"} & set(service)
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_what_is_mounted_cannot_be_written_but_for_the_database(name):
-    writable = [volume for volume in SERVICES[name].get("volumes", []) if not volume.endswith(":ro")]
-    assert writable == (["database:/var/lib/postgresql/data"] if name == "database" else [])
+def test_what_is_mounted_cannot_be_written_but_for_the_database_and_what_is_in_memory():
+    mounted = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
+    writable = {volume.partition(":")[0] for volume in mounted if not volume.endswith(":ro")}
+    assert writable == {"database", "metrics"}
+    assert VOLUMES["metrics"]["driver_opts"]["type"] == "tmpfs"
+    assert [name for name, one in SERVICES.items() if "database:/" in str(one.get("volumes"))] == ["database"]
 
 
 def test_images_are_named_by_their_full_version():

@@ -10,7 +10,7 @@ from django.db import models
 from accounts.models.rosters import RosterPart
 from certification.models import Letter
 from delivery.models.products import ProductPhoto
-from rehearsal.compose import BASE_DIR, SERVICES
+from rehearsal.compose import BASE_DIR, SERVICES, VOLUMES
 
 ON_DISK = re.compile(r"default_storage|FileSystemStorage|\bFileField\(upload_to|ImageField\(|MEDIA_(ROOT|URL)")
 
@@ -51,7 +51,8 @@ def test_sessions_and_rate_limits_are_in_the_database():
 def test_a_web_host_could_write_to_memory_alone():
     assert SERVICES["web"]["read_only"] is True
     assert [mount.partition(":")[0] for mount in SERVICES["web"]["tmpfs"]] == ["/tmp"]
-    assert "volumes" not in SERVICES["web"]
+    assert [volume.partition(":")[0] for volume in SERVICES["web"]["volumes"]] == ["metrics"]
+    assert VOLUMES["metrics"]["driver_opts"]["type"] == "tmpfs"
 
 
 @pytest.mark.parametrize(("model", "column"), [(Letter, "content"), (ProductPhoto, "content"), (RosterPart, "data")])
