@@ -360,6 +360,8 @@ CELERY_TASK_ROUTES = {
         "notifications.drop_calls",
         "accounts.reset_due_mfa",
         "delivery.tell_waiting",
+        "audit.seal",
+        "pages.note_beat",
     )
 }
 CELERY_TASK_IGNORE_RESULT = True

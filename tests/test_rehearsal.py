@@ -29,7 +29,7 @@ def values():
 
 def test_commands_are_those_of_compose_and_of_the_image():
     assert command_of("web")[:2] == ["gunicorn", "mmp_portal.wsgi"]
-    assert command_of("worker-urgent")[:4] == ["celery", "--app", "mmp_portal.celery", "worker"]
+    assert command_of("worker-urgent")[:5] == ["celery", "--quiet", "--app", "mmp_portal.celery", "worker"]
     assert command_of("migrate") == [
         "sh", "-c", "python manage.py createcachetable && python manage.py migrate --noinput",
     ]  # fmt: skip
