@@ -8,7 +8,10 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import send_account_mail
 from ui.encryption import decrypt, encrypt
+
+CONFIRMING = "confirming"  # session key: the address whose confirmation is waited for, and its account or None
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -21,6 +24,20 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email):
         return super().clean_email(email).lower()
+
+    def send_mail(self, template_prefix, email, context):
+        by = self.request.user if self.request.user.is_authenticated else None
+        send_account_mail(prefix=template_prefix, recipient=email, context=context, by=by)
+
+    def pre_login(self, request, user, *, email, **kwargs):
+        request.confirming = [email or user.email, user.pk]
+        return super().pre_login(request, user, email=email, **kwargs)
+
+    def respond_email_verification_sent(self, request, user):
+        """The next page names the address. Where there is no `user`, the form for signing up has kept it."""
+        if user:
+            request.session[CONFIRMING] = request.confirming
+        return super().respond_email_verification_sent(request, user)
 
     def is_reauthentication_required(self, *, app, **kwargs):
         """Who signed in just now sets up the second factor without the same password again. Signing always asks."""

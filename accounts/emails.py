@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import account_mails
 from accounts.models import (
     Decision,
     Delegate,
@@ -195,3 +196,5 @@ def register_kinds():
         audit_sealed,
     ):
         kinds.register(context_for.__name__, context_for=context_for)
+    for kind in account_mails.KINDS:
+        kinds.register(kind, context_for=account_mails.words_for, templates=account_mails.templates_of(kind))

@@ -11,12 +11,26 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions.addresses import ask_main_address, asked_for
 from accounts.rules import AddressError
+from accounts.views_confirming import tell_when_next
 
 LINK = "main_address"  # session key: the link that was opened
 
 
 class Addresses(EmailView):
-    """allauth makes another address the main one at once; here the present one is asked first."""
+    """allauth makes another address the main one at once; here the present one is asked first.
+
+    Where allauth sends no mail because it sent one a moment ago, the page says so.
+    """
+
+    def form_valid(self, form):
+        tell_when_next(self.request, form.cleaned_data["email"])  # allauth adds the address all the same
+        return super().form_valid(form)
+
+    def _action_send(self, request, *args, **kwargs):
+        super()._action_send(request, *args, **kwargs)
+        address = self._get_email_address(request)
+        if address and not self._did_send_verification_email:
+            tell_when_next(request, address.email)
 
     def _action_primary(self, request, *args, **kwargs):
         address = self._get_email_address(request)

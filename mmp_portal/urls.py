@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.views_addresses import Addresses
+from accounts.views_confirming import CheckYourMail
 from accounts.views_security import ReauthenticatePasskey
 from notifications.views import mailbox, mailbox_message
 
@@ -20,6 +21,7 @@ urlpatterns = [
         ReauthenticatePasskey.as_view(),
         name="mfa_reauthenticate_webauthn",
     ),
+    path("accounts/confirm-email/", CheckYourMail.as_view(), name="account_email_verification_sent"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("", include("certification.urls")),

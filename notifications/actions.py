@@ -1,5 +1,7 @@
 """Queue a message in the business transaction; send what is due, each message once."""
 
+import smtplib
+import socket
 from datetime import timedelta
 
 import structlog
@@ -17,6 +19,11 @@ from notifications.signals import tried
 
 LEASE = timedelta(minutes=5)  # longer than a worker's hard time limit, so no two workers hold the same row
 MOST_ATTEMPTS = 6
+AGAIN_AFTER = timedelta(minutes=1)  # the next sweep
+# The mail server is away, which says nothing about the message. (A refusal of one message is an SMTPException too.)
+SERVER_AWAY = (
+    ConnectionError, TimeoutError, socket.gaierror, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError,
+)  # fmt: skip
 log = structlog.get_logger()
 
 
@@ -51,13 +58,16 @@ def send_due(*, by, limit=100):
     """Send up to `limit` messages that are due, oldest and most urgent first; returns how many went out.
 
     Each is claimed by a conditional update with a lease of 5 minutes, sent, then marked: a worker that dies in between
-    leaves a row whose lease runs out and which is sent again under the same Message-ID.
+    leaves a row whose lease runs out and which is sent again under the same Message-ID. When the mail server is away,
+    the rest waits for the next sweep: without Redis a visitor's request sends, and would wait for each time-out.
     """
     sent = 0
     for pk in _due(timezone.now()).order_by("priority", "due_at", "pk").values_list("pk", flat=True)[:limit]:
         notification = _claim(pk)
-        if notification and _send(notification):
-            sent += 1
+        try:
+            sent += bool(notification and _send(notification))
+        except SERVER_AWAY:
+            break
     return sent
 
 
@@ -86,6 +96,10 @@ def _send(notification):
         emails.build(notification, words).send()
     except SoftTimeLimitExceeded:  # the worker is out of time: the lease runs out, and the next sweep sends it
         raise
+    except SERVER_AWAY as error:
+        log.warning("mail_server_away", notification=notification.pk, error=type(error).__name__)
+        _mark_untried(notification, error)
+        raise
     except Exception as error:  # whatever a mail server or a template does, the other messages still go
         log.exception("notification_not_sent", notification=notification.pk, kind=notification.kind)
         _mark_failed(notification, error)
@@ -106,6 +120,17 @@ def _mark(notification, **changes):
     """Only while the lease is still ours."""
     Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
         lease_until=None, **changes
+    )
+
+
+def _mark_untried(notification, error):
+    """The attempt does not count: an outage of hours loses no message."""
+    _mark(
+        notification,
+        status=Notification.Status.QUEUED,
+        attempts=F("attempts") - 1,
+        due_at=timezone.now() + AGAIN_AFTER,
+        last_error=type(error).__name__,
     )
 
 

@@ -1,4 +1,4 @@
-"""An outbox row as a mail: `emails/<kind>.subject.txt`, `.txt` and `.html`."""
+"""Render an outbox row as a mail, by the templates of its kind."""
 
 from urllib.parse import urlsplit
 
@@ -8,6 +8,7 @@ from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
+from notifications import kinds
 from ui.context import hours
 
 
@@ -29,16 +30,17 @@ def build(notification, words):
         "secret": notification.secret,
         **words,
     }
-    template = f"emails/{notification.kind}"
+    templates = kinds.get(notification.kind).templates
     with translation.override(notification.language):
         words["dispensary_hours"] = hours()
-        subject = " ".join(_plain(f"{template}.subject.txt", words).split())
+        subject = " ".join(_plain(templates.subject, words).split())
         message = EmailMultiAlternatives(
             subject=subject,
-            body=_plain(f"{template}.txt", words),
+            body=_plain(templates.text, words),
             to=[notification.recipient],
             reply_to=[settings.REPLY_TO_EMAIL],
             headers={"Message-ID": message_id_for(notification)},
         )
-        message.attach_alternative(render_to_string(f"{template}.html", words), "text/html")
+        if templates.html:
+            message.attach_alternative(render_to_string(templates.html, words), "text/html")
     return message

@@ -14,7 +14,7 @@ CATALOG = Path("locale/es/LC_MESSAGES/django.po")
 # The rooms that they enter. Physicians' offices and staff work in English.
 ROOMS = (
     "templates/*.html", "templates/account/**/*.*", "templates/allauth/**/*.html", "templates/django/**/*.html",
-    "templates/mfa/**/*.html", "templates/usersessions/**/*.html", "templates/pages/**/*.html",
+    "templates/mfa/**/*.*", "templates/usersessions/**/*.html", "templates/pages/**/*.html",
     "templates/ui/**/*.html", "templates/delivery/**/*.html",
     "templates/accounts/role.html", "templates/accounts/second_way.html", "templates/accounts/lost_phone.html",
     "templates/accounts/reset_cancel.html", "templates/accounts/main_address.html",
@@ -24,7 +24,7 @@ ROOMS = (
     "templates/certification/invitation*.html",
     "templates/certification/certificate.html", "templates/certification/verify.html",
     "templates/emails/base.*", "templates/emails/_order.*", "templates/emails/card_revoked.*",
-    "templates/emails/main_address.*",
+    "templates/emails/main_address.*", "templates/socialaccount/email/*.txt",
     "templates/emails/caregiver_*.*", "templates/emails/certification_*.*", "templates/emails/contact_receipt.*",
     "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
     "templates/emails/phone_changed.*", "templates/emails/place_open.*",
@@ -42,7 +42,7 @@ ROOMS = (
     "certification/views/cards.py", "certification/views/joining.py", "certification/views/requests.py",
     "certification/views/own.py",
     "accounts/middleware.py", "accounts/adapters.py", "accounts/factors.py", "accounts/views_security.py",
-    "accounts/views_addresses.py",
+    "accounts/views_addresses.py", "accounts/views_confirming.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""

@@ -1,5 +1,6 @@
 """Every write of accounts, by whom it is about."""
 
+from accounts.actions.account_mails import send_account_mail
 from accounts.actions.applications import apply_as_physician, refuse_application, verify_application
 from accounts.actions.bindings import disown_binding
 from accounts.actions.delegates import activate_delegations, end_delegate, name_delegate
@@ -50,6 +51,7 @@ __all__ = [
     "reinstate_physician",
     "report_renewed_registration",
     "reset_due_mfa",
+    "send_account_mail",
     "set_registration",
     "state_monitoring_access",
     "suspend_physician",

@@ -17,6 +17,7 @@ from accounts.actions import keep_recovery_codes
 from accounts.factors import FactorError
 from audit.models import Event
 from tests import factories
+from tests.mails import delivered
 from ui.encryption import DecryptionError, decrypt
 
 pytestmark = pytest.mark.django_db
@@ -275,7 +276,7 @@ def test_turning_it_off_is_recorded_and_told():
 
     assert not Authenticator.objects.filter(type="totp").exists()
     assert Event.objects.filter(action="user.second_factor_remove", reason="totp").count() == 1
-    assert [told.to for told in mail.outbox] == [["rosa@example.org"]]
+    assert [told.to for told in delivered()] == [["rosa@example.org"]]
 
 
 # --- How it is kept -------------------------------------------------------------------------------------------------

@@ -1,14 +1,12 @@
 """allauth as we set it: addresses, mails, limits."""
 
-import re
-
 import pytest
-from django.core import mail
 from django.test import Client
 
 from accounts.models import User
 from audit.models import Event
 from tests import factories
+from tests.mails import delivered, link_in
 
 pytestmark = pytest.mark.django_db
 
@@ -18,10 +16,6 @@ SLOW_DOWN = "Too many tries did not match"
 
 def sign_up(client, email="New.Person@Example.ORG"):
     return client.post("/accounts/signup/", {"email": email, "password1": factories.PASSWORD})
-
-
-def link_in(message):
-    return re.search(r"http://testserver(/accounts/\S+)", message.body)[1]
 
 
 def sign_in(client, email, password=factories.PASSWORD, page=LOGIN, **extra):
@@ -43,7 +37,7 @@ def test_signing_up_keeps_the_address_in_lower_case():
 def test_the_verification_link_changes_nothing_until_it_is_posted():
     client = Client()
     sign_up(client)
-    [message] = mail.outbox
+    [message] = delivered()
     link = link_in(message)
 
     assert message.to == ["new.person@example.org"]
@@ -76,7 +70,7 @@ def test_signing_up_with_a_known_address_gives_the_same_answer():
 
     assert response.headers["Location"] == "/accounts/confirm-email/"
     assert User.objects.count() == 1
-    assert "/accounts/confirm-email/" not in mail.outbox[0].body
+    assert "/accounts/confirm-email/" not in delivered()[0].body
 
 
 @pytest.mark.parametrize("password", ["short", "password1234", "new.person@example.org"])
@@ -91,7 +85,7 @@ def test_a_forgotten_password_is_set_anew_and_ends_nothing_silently():
     account = factories.user("rosa@example.org")
     client = Client()
     client.post("/accounts/password/reset/", {"email": "ROSA@example.org"})
-    page = client.get(link_in(mail.outbox[0]), follow=True)
+    page = client.get(link_in(delivered()[0]), follow=True)
     new = "another quiet lantern"
 
     client.post(page.redirect_chain[-1][0], {"password1": new, "password2": new})
@@ -99,7 +93,7 @@ def test_a_forgotten_password_is_set_anew_and_ends_nothing_silently():
     account.refresh_from_db()
     assert account.check_password(new)
     assert "_auth_user_id" not in client.session
-    assert mail.outbox[-1].to == ["rosa@example.org"]
+    assert delivered()[-1].to == ["rosa@example.org"]
     assert Event.objects.filter(action="user.password_change", actor_id=account.pk).count() == 1
 
 

@@ -6,12 +6,12 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
-from django.core import mail
 from django.test import Client
 
 from accounts.models import User
 from audit.models import Event
 from tests import factories
+from tests.mails import delivered
 from tests.sign_on import switch_on
 
 pytestmark = pytest.mark.django_db
@@ -125,7 +125,7 @@ def test_who_is_signed_in_connects_it_and_is_told_by_mail(provider):
     assert SocialAccount.objects.get().user == account
     assert later.session["_auth_user_id"] == str(account.pk)
     assert Event.objects.get(action="user.sign_on_connect").actor_id == account.pk
-    assert [told.subject for told in mail.outbox] == ["A state sign-on was connected to your account"]
+    assert [told.subject for told in delivered()] == ["A state sign-on was connected to your account"]
 
 
 def test_one_that_is_connected_elsewhere_is_not_connected_again(provider):

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from smtplib import SMTPServerDisconnected
 
 import pytest
 import time_machine
@@ -176,3 +177,38 @@ def test_a_mail_has_a_plain_part_and_replies_reach_people():
     message = mail.outbox[0]
     assert message.reply_to == ["help@example.org"]
     assert message.body.strip() and message.alternatives[0].mimetype == "text/html"
+
+
+class ServerAway:
+    """A mail backend whose server hangs up, a stand-in for the network."""
+
+    tried = 0
+
+    def __init__(self, **_options):
+        pass
+
+    def send_messages(self, _messages):
+        ServerAway.tried += 1
+        raise SMTPServerDisconnected
+
+
+def test_send_due_tries_one_message_while_the_server_is_away_and_counts_no_attempt(settings, monkeypatch):
+    monkeypatch.setattr(ServerAway, "tried", 0)
+    settings.EMAIL_BACKEND = f"{__name__}.ServerAway"
+    rows = [queue(key) for key in "abc"]
+    assert (actions.send_due(by=None), ServerAway.tried) == (0, 1)
+    rows[0].refresh_from_db()
+    assert (rows[0].status, rows[0].attempts, rows[0].lease_until) == (Status.QUEUED, 0, None)
+    assert rows[0].last_error == "SMTPServerDisconnected"
+
+
+def test_send_due_sends_everything_after_an_outage_of_a_day(settings):
+    settings.EMAIL_BACKEND = f"{__name__}.ServerAway"
+    rows = [queue(key) for key in "ab"]
+    now = timezone.now()
+    for hours in range(24):
+        with time_machine.travel(now + timedelta(hours=hours)):
+            actions.send_due(by=None)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    with time_machine.travel(now + timedelta(hours=24)):
+        assert actions.send_due(by=None) == len(rows)
