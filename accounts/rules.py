@@ -19,11 +19,14 @@ from ui.errors import PortalError
 from ui.text import search_name
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from accounts.models import User
 
 DEA_SHAPE = re.compile(r"[A-Z][A-Z9][0-9]{7}")
 PRACTITIONER_TYPES = "ABFG"
 MOST_FAILURES = 5
+MOST_FAILURES_OF_NETWORK = 20
 FAILURES_COUNT_FOR = timedelta(hours=24)
 WARN_BEFORE_END = timedelta(days=60)
 ENDED_TOLD_WITHIN = timedelta(days=30)  # after an outage it is told late; what ended long ago is not news
@@ -46,8 +49,9 @@ class IdentificationError(AccountsError):
 class LockedOut(IdentificationError):
     """Too many failures; `opens_at` is when it opens again."""
 
-    def __init__(self, opens_at: datetime):
-        super().__init__(_("For your safety, identification is closed after five tries that did not match."))
+    def __init__(self, opens_at: datetime, tries: int):
+        words = _("For your safety, identification is closed after %(tries)d tries that did not match.")
+        super().__init__(words % {"tries": tries})
         self.opens_at = opens_at
 
 
@@ -183,31 +187,33 @@ def dea_digest(dea_number: str) -> str:
     return hmac.new(settings.SSN_PEPPERS[0].encode(), f"dea|{dea_number}".encode(), hashlib.sha256).hexdigest()
 
 
-def check_not_locked_out(*, user: "User", digest: str, owner_id: int | None, now: datetime) -> None:
-    """At most 5 failures in a rolling 24 hours: of this account, and at this DEA number.
+def check_not_locked_out(
+    *, user: "User", digest: str, owner_id: int | None, network: str | None, now: datetime
+) -> None:
+    """At most 5 failures in a rolling 24 hours: of this account, and at this DEA number; 20 from `network`.
 
     At a number that is bound (`owner_id`), the owner's failures are counted apart from everybody else's, so a stranger
-    cannot lock the owner out. Raises LockedOut.
+    cannot lock the owner out. From a network, those of accounts without a physician count, and close it to such
+    accounts alone: who is known as a physician identifies from a hospital's shared address all the same. It is closed
+    to right digits as well, or guessing would go on unseen. Raises LockedOut.
     """
-    failures = IdentificationTry.objects.filter(
-        succeeded=False, lifted_at__isnull=True, at__gt=now - FAILURES_COUNT_FOR
-    )
+    failures = failures_that_count(now)
     at_number = failures.filter(dea_digest=digest)
     if owner_id is not None:
         at_number = at_number.filter(user=owner_id) if user.pk == owner_id else at_number.exclude(user=owner_id)
-    for counted in (at_number, failures.filter(user=user)):
-        latest = list(counted.order_by("-at").values_list("at", flat=True)[:MOST_FAILURES])
-        if len(latest) == MOST_FAILURES:
-            raise LockedOut(latest[-1] + FAILURES_COUNT_FOR)
+    limits = [(at_number, MOST_FAILURES), (failures.filter(user=user), MOST_FAILURES)]
+    if network and not Physician.objects.filter(user=user).exists():
+        limits.append((failures.filter(network=network, user__physician=None), MOST_FAILURES_OF_NETWORK))
+    for counted, most in limits:
+        latest = list(counted.order_by("-at").values_list("at", flat=True)[:most])
+        if len(latest) == most:
+            raise LockedOut(latest[-1] + FAILURES_COUNT_FOR, most)
 
 
-def is_locked_out(*, user: "User", digest: str, owner_id: int | None, now: datetime) -> bool:
-    """Whether the next try would be refused unseen (`check_not_locked_out`)."""
-    try:
-        check_not_locked_out(user=user, digest=digest, owner_id=owner_id, now=now)
-    except LockedOut:
-        return True
-    return False
+def failures_that_count(now: datetime) -> "QuerySet[IdentificationTry]":
+    """The failures of the last 24 hours that no Registrar has lifted."""
+    since = now - FAILURES_COUNT_FOR
+    return IdentificationTry.objects.filter(succeeded=False, lifted_at__isnull=True, at__gt=since)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Identification that failed: what the Registrars learn of it, and how they open it again after a lockout."""
 
-from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,9 +12,14 @@ from accounts.sql import lock_text
 from audit.actions import audited, record
 
 
-def tell_of_lockout(*, failed: IdentificationTry, owner_id: int | None, now: datetime, by: User) -> None:
-    """Tell the Registrars when this failure closed identification. Later tries are refused unseen: they hear once."""
-    if rules.is_locked_out(user=by, digest=failed.dea_digest, owner_id=owner_id, now=now):
+def tell_of_lockout(*, failed: IdentificationTry, limited: dict[str, Any], by: User) -> None:
+    """Tell the Registrars when this failure closed identification. Later tries are refused unseen: they hear once.
+
+    `limited` are the arguments of `check_not_locked_out`.
+    """
+    try:
+        rules.check_not_locked_out(**limited)
+    except rules.LockedOut:
         tell_registrars(kind="identification_locked", about={"try": failed.pk}, key=str(failed.pk), by=by)
 
 
@@ -28,16 +33,23 @@ def tell_of_second_account(*, failed: IdentificationTry, by: User) -> None:
 def lift_lockout(*, identification_try: IdentificationTry, reason: str, by: User) -> int:
     """Failures of this try's account, and at its DEA number, count no more; returns how many.
 
-    At a number that is bound, the owner's and everybody else's are counted apart and so lifted apart.
+    At a number that is bound, the owner's and everybody else's are counted apart and so lifted apart. Where the network
+    was closed to the account, the failures from there are lifted too, or the account would stay locked out.
     """
     now = timezone.now()
-    digest, account = identification_try.dea_digest, identification_try.user
+    digest, network, account = identification_try.dea_digest, identification_try.network, identification_try.user
     User.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if network:
+        lock_text(f"network {network}")
     lock_text(digest)
-    is_owner = hasattr(account, "physician") and rules.dea_digest(account.physician.dea_number) == digest
+    has_physician = hasattr(account, "physician")
+    is_owner = has_physician and rules.dea_digest(account.physician.dea_number) == digest
     counted_with = Q(user=account) if is_owner else Q(user=account) | Q(dea_digest=digest)
-    lifted = IdentificationTry.objects.filter(
-        counted_with, succeeded=False, lifted_at__isnull=True, at__gt=now - rules.FAILURES_COUNT_FOR
-    ).update(lifted_at=now)
+    counting = rules.failures_that_count(now)
+    of_network = Q(network=network, user__physician=None)
+    if network and not has_physician and counting.filter(of_network).count() >= rules.MOST_FAILURES_OF_NETWORK:
+        counted_with |= of_network
+    found = list(counting.filter(counted_with).values_list("pk", flat=True))
+    lifted = IdentificationTry.objects.filter(pk__in=found).update(lifted_at=now)
     record(action="lockout.lift", by=by, subject=identification_try, reason=reason)
     return lifted

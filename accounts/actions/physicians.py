@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.core.internal.ratelimit import truncate_ip
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -60,18 +61,24 @@ def identify_physician(*, dea_number: str, ssn_last_four: str, address: str | No
 def _try_to_identify(dea_number: str, ssn_last_four: str, address: str | None, by: User) -> Physician | None:
     now = timezone.now()
     digest = rules.dea_digest(dea_number)
+    network = truncate_ip(address) if address else None
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    if network:
+        lock_text(f"network {network}")
     lock_text(digest)
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).filter(dea_number=dea_number).first()
     owner_id = physician.user_id if physician else None
-    rules.check_not_locked_out(user=by, digest=digest, owner_id=owner_id, now=now)
+    limited: dict[str, Any] = {"user": by, "digest": digest, "owner_id": owner_id, "network": network, "now": now}
+    rules.check_not_locked_out(**limited)
     digits_match = rules.ssn_digits_match(dea_number, ssn_last_four, physician.ssn_digest if physician else "")
     has_physician = Physician.objects.filter(user=by).exists()  # asked for an unknown number too: no guess takes longer
     is_own = physician is not None and _may_be_bound_to(physician, by, has_physician=has_physician)
     succeeded = digits_match and is_own
-    made = IdentificationTry.objects.create(user=by, dea_digest=digest, address=address, succeeded=succeeded, at=now)
+    made = IdentificationTry.objects.create(
+        user=by, dea_digest=digest, address=address, network=network, succeeded=succeeded, at=now
+    )
     if not succeeded or physician is None:
-        tell_of_lockout(failed=made, owner_id=owner_id, now=now, by=by)
+        tell_of_lockout(failed=made, by=by, limited=limited)
         if digits_match:
             tell_of_second_account(failed=made, by=by)
         return None

@@ -14,6 +14,9 @@ class IdentificationTry(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     dea_digest = models.CharField(max_length=64)
     address = models.GenericIPAddressField(null=True, blank=True)
+    network = models.GenericIPAddressField(
+        null=True, blank=True, help_text=_("Under which it is counted: the address, or the first of an IPv6 network.")
+    )
     succeeded = models.BooleanField()
     at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True, blank=True, help_text=_("Counts no more: the Registrar lifted it."))
@@ -23,6 +26,7 @@ class IdentificationTry(models.Model):
         indexes = [
             models.Index(fields=["dea_digest", "at"], name="try_of_number"),
             models.Index(fields=["user", "at"], name="try_of_user"),
+            models.Index(fields=["network", "at"], name="try_of_network"),
         ]
 
     def __str__(self):
