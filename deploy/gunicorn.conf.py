@@ -17,6 +17,7 @@ timeout = 30
 graceful_timeout = 30
 control_socket_disable = True  # a way in that nobody uses, in the home folder of whoever starts this
 logconfig_dict = logging_config(debug=Env().bool("DEBUG", False))
+logger_class = "mmp_portal.logs.ServerLogger"  # no token in an access log, if somebody switches it on
 
 
 def on_starting(server):

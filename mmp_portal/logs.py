@@ -1,30 +1,91 @@
 """No token, name or query in a log line: an address is logged without what opens something."""
 
+import logging
 import re
 import traceback
+from collections.abc import Iterator
+from functools import lru_cache
 
 import structlog
+from django.apps import apps
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.regex_helper import normalize
 from django_structlog.middlewares import RequestMiddleware
+from gunicorn import glogging
 
-TOKEN = re.compile(r"(/(?:invitation|not-me|confirm-email|key|verify)/)[^/\s]{6,}")
+# The parts of an address that open something, by their name in the URLconf. A test fails for one that is named neither
+# here nor among those that open nothing.
+SECRET_PARTS = frozenset({"token", "key", "uidb36"})
+REST = r"""[^\s"'<>?]*[^\s"'<>?/]"""  # of an address, but for its last slash
+# Until the URLconf can be read: each part that is as long as a token.
+ANY_LONG_PART = re.compile(r"""(/)[^\s"'<>?/]{16,}""")
+QUERY = re.compile(r"\?\S*")
 
 
 def without_tokens(text):
     """`text` without the tokens that follow an address that takes one, and without query strings."""
-    return re.sub(r"\?\S*", "", TOKEN.sub(r"\1…", text))
+    pattern = _tokens(settings.ROOT_URLCONF) if apps.ready and not _Reading.urlconf else ANY_LONG_PART
+    return QUERY.sub("", pattern.sub(r"\1…", text))
+
+
+class _Reading:
+    """Reading the URLconf imports the portal, which may log."""
+
+    urlconf = False
+
+
+@lru_cache(maxsize=4)
+def _tokens(urlconf):
+    """A pattern of every address that takes a token: the address in its group, then what is left out."""
+    _Reading.urlconf = True
+    try:
+        heads = sorted(
+            {_head_of(address) for address, names in addresses(get_resolver(urlconf)) if SECRET_PARTS & names}
+        )
+    finally:
+        _Reading.urlconf = False
+    return re.compile(rf"""({"|".join(heads)}){REST}""")
+
+
+def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Each address below `resolver`, like `accounts/reset/%(token)s/`, with the names of its parts."""
+    for pattern in resolver.url_patterns:
+        whole = prefix + pattern.pattern.regex.pattern.removeprefix("^")
+        if isinstance(pattern, URLPattern):
+            yield from ((address, set(names)) for address, names in normalize(whole))
+        else:
+            yield from addresses(pattern, whole)
+
+
+def _head_of(address):
+    """A pattern of what stands before the first token of an address."""
+    literals_and_names = re.split(r"%\((\w+)\)s", address)
+    head = "/"
+    for number, part in enumerate(literals_and_names):
+        if number % 2 == 0:
+            head += re.escape(part)
+        elif part in SECRET_PARTS:
+            return head
+        else:
+            head += r"[^\s/]+"
+    return head
 
 
 def scrub(_logger, _method, event):
-    """A structlog processor: Django's own lines carry addresses too, and Celery's the message of an exception."""
+    """A structlog processor: Django's own lines carry addresses and referers, and Celery's the message of an exception.
+
+    Frames (`exception`) carry no address.
+    """
     args = event.pop("positional_args", None)
     if isinstance(args, dict) and "exc" in args:
         event["event"] = event["_record"].msg % {**args, "exc": "…"}
     elif isinstance(args, tuple) and any(isinstance(one, BaseException) for one in args):
         kinds = (type(one).__name__ if isinstance(one, BaseException) else one for one in args)
         event["event"] = event["_record"].msg % tuple(kinds)
-    for name in ("event", "request"):
-        if isinstance(event.get(name), str):
-            event[name] = without_tokens(event[name])
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception":
+            event[name] = without_tokens(value)
     return event
 
 
@@ -81,3 +142,22 @@ def logging_config(*, debug):
             "fpdf": {"level": "ERROR"},
         },
     }
+
+
+class WithoutTokens(logging.Filter):
+    """Clean a line of a library that writes its log by itself."""
+
+    def filter(self, record):
+        record.msg, record.args = without_tokens(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = where_it_broke(record.exc_info)
+        return True
+
+
+class ServerLogger(glogging.Logger):
+    """gunicorn's own lines (deploy/gunicorn.conf.py): an access log holds the address, its query and the referer whole."""
+
+    def setup(self, cfg):
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            log.addFilter(WithoutTokens())
