@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
-from delivery.phone import caller_of
+from delivery.models import Order
+from delivery.phone import began_at, caller_of
 from delivery.rules import OrdererError, check_orderer
 
 CHOSEN = "acting_for"  # session key: the number of the patient whom a caregiver of several chose last
@@ -80,3 +81,23 @@ def acting_required(view):
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def not_by_phone(view):
+    """Hide a page from staff during a call: they see what ordering needs, and no more of the caller's record."""
+
+    @wraps(view)
+    def guarded(request, *args, **kwargs):
+        if caller_of(request) is not None:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def orders_seen(request, patients, caller):
+    """The orders of `patients` that the account may see; during a call, what was ordered in this call."""
+    orders = Order.objects.placed().filter(patient__in=patients)
+    if caller is None:
+        return orders
+    return orders.filter(assisted_by=request.user, placed_at__gte=began_at(request))

@@ -1,5 +1,6 @@
-"""A call that a member of staff has taken: whom she orders for until it ends."""
+"""A call that a member of staff has taken: for whom they order until it ends."""
 
+from datetime import UTC, datetime
 from time import time
 
 from accounts.standing import may_as_staff
@@ -28,3 +29,8 @@ def caller_of(request):
         end(request)
         return None
     return KINDS[call["kind"]].objects.filter(number=call["number"]).first()
+
+
+def began_at(request):
+    """When the call began that `caller_of` has found."""
+    return datetime.fromtimestamp(request.session[CALL]["until"] - CALL_SECONDS, UTC)

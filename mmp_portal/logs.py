@@ -155,7 +155,7 @@ class WithoutTokens(logging.Filter):
 
 
 class ServerLogger(glogging.Logger):
-    """gunicorn's own lines (deploy/gunicorn.conf.py): an access log holds the address, its query and the referer whole."""
+    """gunicorn's own lines (deploy/gunicorn.conf.py): its access log holds address, query and referer whole."""
 
     def setup(self, cfg):
         super().setup(cfg)

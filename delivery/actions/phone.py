@@ -1,25 +1,50 @@
-"""Somebody calls, and staff order for her."""
+"""Somebody calls, and staff order for the caller."""
 
 from datetime import date
 
+from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.sql import lock_text
 from audit.actions import audited, record
 from certification.models import Caregiver, Patient
 from delivery import rules
+from delivery.models import FailedCall
 
 
-@audited("call.answer")
+@audited("call.answer", atomic=False)
 def answer_call(*, number: str, name: str, birth_date: date, by: User) -> Patient | Caregiver:
-    """Who calls, by the number of the card, the name and the birth date; raises CallerError, the same for any of them.
+    """Return who calls, by the number of the card, the name and the birth date.
 
-    For a patient she may act for, staff can then order as she could herself.
+    Staff can then order for the caller, or for a patient the caller may act for. Answers that do not fit are kept
+    before CallerError is raised, the same for any of them; after five in an hour CallsClosed is raised for the number.
     """
     number = "-".join(rules.card_number_parts(number))
-    people: tuple[QuerySet, ...] = (Patient.objects.all(), Caregiver.objects.all())
-    person = next((found for one in people if (found := one.filter(number=number).first())), None)
-    rules.check_caller(person, name=name, birth_date=birth_date)
+    with transaction.atomic():
+        lock_text(f"call {number}")
+        now = timezone.now()
+        rules.check_calls_are_open(number, now=now)
+        person = _person_with(number)
+        refusal = _refusal_of(person, name, birth_date)
+        if refusal and number:  # what is no number of a card can be tried for ever: nobody has it
+            FailedCall.objects.create(number=number, taken_by=by, at=now)
+    if refusal:
+        raise refusal
     assert person is not None
     record(action="call.answer", by=by, subject=person)
     return person
+
+
+def _person_with(number: str) -> Patient | Caregiver | None:
+    people: tuple[QuerySet, ...] = (Patient.objects.all(), Caregiver.objects.all())
+    return next((found for one in people if (found := one.filter(number=number).first())), None)
+
+
+def _refusal_of(person: Patient | Caregiver | None, name: str, birth_date: date) -> rules.CallerError | None:
+    try:
+        rules.check_caller(person, name=name, birth_date=birth_date)
+    except rules.CallerError as error:
+        return error
+    return None

@@ -1,6 +1,7 @@
 """The tables of this app; each noun has its own module."""
 
 from delivery.models.allotment import AllotmentEntry
+from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product, ProductPhoto
@@ -14,6 +15,7 @@ __all__ = [
     "Closure",
     "DeliveryPolicy",
     "DeliveryWindow",
+    "FailedCall",
     "Order",
     "OrderLine",
     "Product",

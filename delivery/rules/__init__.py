@@ -14,6 +14,7 @@ from delivery.rules.allotment import (
     left_on,
     used_by_day,
 )
+from delivery.rules.calls import check_calls_are_open
 from delivery.rules.closures import (
     Outcome,
     check_closing_reason,
@@ -26,6 +27,7 @@ from delivery.rules.errors import (
     AddressError,
     AllotmentError,
     CallerError,
+    CallsClosed,
     CertificationNotValid,
     ChangedError,
     DeliveryError,
@@ -112,6 +114,7 @@ __all__ = [
     "AddressError",
     "AllotmentError",
     "CallerError",
+    "CallsClosed",
     "CertificationNotValid",
     "ChangedError",
     "DeliveryError",
@@ -138,6 +141,7 @@ __all__ = [
     "check_allotment_left",
     "check_begins_later",
     "check_caller",
+    "check_calls_are_open",
     "check_capacity",
     "check_certification_covers",
     "check_closing_reason",

@@ -19,6 +19,10 @@ class CallerError(DeliveryError):
     """Who calls is not whom the card names."""
 
 
+class CallsClosed(CallerError):
+    """Too many answers did not fit this card in the last hour."""
+
+
 class CertificationNotValid(DeliveryError):
     """No certification is valid on the delivery day."""
 

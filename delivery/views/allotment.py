@@ -9,11 +9,12 @@ from accounts.decorators import office_required
 from accounts.standing import may_as_staff
 from audit.actions import record
 from certification.models import Certification
-from delivery.acting import acting_required
+from delivery.acting import acting_required, not_by_phone
 from delivery.ledger import ledger_of
 
 
 @require_safe
+@not_by_phone
 @acting_required
 def own_allotment(request):
     patient = request.acting.patient

@@ -32,7 +32,7 @@ def checkout(request):
     if refusal or cart.problem:
         messages.warning(request, refusal or cart.problem)
         return redirect("delivery:product-list")
-    addresses = shop.addresses_of(acting.patient)
+    addresses = [] if acting.caller else shop.addresses_of(acting.patient)  # who calls can name another
     used = next((one for one in addresses if one.number == request.GET.get("to")), acting.patient)
     form = CheckoutForm(initial=_address_of(used), terms=terms, cart=cart)
     return _page(request, form, terms, cart, addresses)

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.standing import may_as_staff
 from audit.actions import record
 from delivery import rules
-from delivery.acting import Acting, acting_required, people_of
+from delivery.acting import Acting, acting_required, orders_seen, people_of
 from delivery.calendar import calendar_of
-from delivery.models import Order
 from delivery.shop import refusal_of, waiting_of
 
 ORDERS_A_PAGE = 50
@@ -22,7 +21,8 @@ ORDERS_A_PAGE = 50
 @require_safe
 @acting_required
 def order_list(request):
-    orders = _orders_of(request.acting.patients).select_related("window", "patient").order_by("-placed_at", "-pk")
+    orders = orders_seen(request, request.acting.patients, request.acting.caller)
+    orders = orders.select_related("window", "patient").order_by("-placed_at", "-pk")
     page = Paginator(orders, ORDERS_A_PAGE).get_page(request.GET.get("page"))
     record(action="order.list", by=request.user, subject=request.acting.patient)
     waiting = waiting_of(request.user) if request.acting.caller is None else []
@@ -35,7 +35,13 @@ def order_required(view):
     @wraps(view)
     def guarded(request, number):
         patients, caller = people_of(request)
-        order = _orders_of(patients).with_lines().select_related("policy").filter(number=number.upper()).first()
+        order = (
+            orders_seen(request, patients, caller)
+            .with_lines()
+            .select_related("policy")
+            .filter(number=number.upper())
+            .first()
+        )
         if order is None:
             raise Http404
         # As the account knows her, so that no check asks the database again.
@@ -59,10 +65,6 @@ def order_calendar(request, order):
     record(action="order.view", by=request.user, subject=order)
     disposition = f'attachment; filename="{order.number}.ics"'
     return HttpResponse(calendar_of(order), "text/calendar", headers={"Content-Disposition": disposition})
-
-
-def _orders_of(patients):
-    return Order.objects.placed().filter(patient__in=patients)
 
 
 def context_of(request, order):

@@ -8,13 +8,14 @@ from audit.actions import record
 from certification.models import Certification
 from certification.rules import guardian_name
 from certification.standing import standing_of
-from delivery.acting import acting_required
+from delivery.acting import acting_required, not_by_phone
 from delivery.looks import page_of_visits
 
 UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 
 
 @require_safe
+@not_by_phone
 @acting_required
 def own_record(request):
     patient, today = request.acting.patient, timezone.localdate()

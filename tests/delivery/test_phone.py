@@ -1,13 +1,20 @@
 """Somebody calls, and staff order for her on the pages that everybody orders on."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
+from time import sleep
 
 import pytest
+from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from audit.models import Event
-from delivery import rules
-from delivery.models import Order
+from delivery import actions, rules
+from delivery.actions import phone as phone_actions
+from delivery.models import FailedCall, Order
 from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
@@ -130,6 +137,166 @@ def test_the_door_is_for_who_may_order(group, status):
     assert client.get(PHONE).status_code == status
     listed = words_of(client.get(reverse("admin:delivery_order_changelist")))
     assert ("Order by phone" in listed) is (status == 200)
+
+
+# --- Wrong answers, counted ----------------------------------------------------------------------------------------
+
+CLOSED = "The answers of five calls for this card did not fit."
+
+
+def call_wrongly(person, times, number=None, by=None):
+    for _ in range(times):
+        with pytest.raises(rules.CallerError) as refused:
+            answer(person, by=by, birth_date=date(1901, 2, 3), number=number)
+    return refused.value
+
+
+def answer(person, *, by=None, number=None, birth_date=None):
+    return actions.answer_call(
+        number=number or person.number,
+        name=person.name,
+        birth_date=birth_date or person.birth_date,
+        by=by or factories.staff("Technician"),
+    )
+
+
+def test_check_calls_are_open_closes_a_card_after_five_wrong_calls_of_any_staff(patient, monday):
+    call_wrongly(patient, 4)
+    assert answer(patient) == patient
+    call_wrongly(patient, 1)
+    for birth_date in (patient.birth_date, date(1901, 2, 3)):
+        with pytest.raises(rules.CallsClosed, match=CLOSED):
+            answer(patient, birth_date=birth_date)
+    assert FailedCall.objects.filter(number=patient.number).count() == 5
+    assert Event.objects.filter(action="call.answer", outcome="refused", reason="CallsClosed").count() == 2
+
+
+def test_check_calls_are_open_counts_a_rolling_hour(patient, monday):
+    call_wrongly(patient, 5)
+    monday.shift(timedelta(minutes=59, seconds=59))
+    with pytest.raises(rules.CallsClosed):
+        answer(patient)
+    monday.shift(timedelta(seconds=1))
+    assert answer(patient) == patient
+
+
+def test_another_card_is_open_all_the_while(patient):
+    other = factories.patient()
+    call_wrongly(patient, 5)
+    assert answer(other) == other
+
+
+def test_the_number_of_no_card_closes_alike(patient):
+    """Or the sixth call would tell whether a card has the number."""
+    first, sixth = [], []
+    for number in (patient.number, "P-2222-2222"):
+        first.append(str(call_wrongly(patient, 5, number=number)))
+        sixth.append(type(call_wrongly(patient, 1, number=number)))
+    assert (len(set(first)), sixth) == (1, [rules.CallsClosed] * 2)
+
+
+def test_what_is_no_number_at_all_is_not_counted(patient):
+    assert type(call_wrongly(patient, 7, number="x" * 20)) is rules.CallerError
+    assert not FailedCall.objects.exists()
+
+
+def test_staff_read_when_the_next_call_can_be_taken(client, patient, monday):
+    call_wrongly(patient, 5)
+    words = words_of(client.post(PHONE, answers(patient)))
+    opens_at = date_format(timezone.localtime(timezone.now() + timedelta(minutes=61)), "P")
+    assert f"The next call can be taken at {opens_at} Eastern. Until then, call back at the number on file." in words
+    assert client.get(url("product-list")).status_code == 302
+
+
+def calls_at_once(patient):
+    """How each of thirty wrong calls was refused."""
+    takers = [factories.staff("Technician") for _ in range(30)]
+    start = Barrier(len(takers))
+
+    def one_call(taker):
+        start.wait()
+        try:
+            answer(patient, by=taker, birth_date=date(1901, 2, 3))
+        except rules.CallerError as error:
+            return type(error)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(takers)) as pool:
+        return list(pool.map(one_call, takers))
+
+
+@pytest.fixture
+def slow_check(monkeypatch):
+    """Time between counting and writing, so that calls that are not kept apart meet each other."""
+    check = rules.check_caller
+
+    def check_slowly(*arguments, **named):
+        sleep(0.1)
+        check(*arguments, **named)
+
+    monkeypatch.setattr(rules, "check_caller", check_slowly)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("slow_check")
+def test_of_thirty_wrong_calls_at_once_five_are_looked_at(patient):
+    refusals = calls_at_once(patient)
+    assert (refusals.count(rules.CallerError), refusals.count(rules.CallsClosed)) == (5, 25)
+    assert FailedCall.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("slow_check")
+def test_control_without_the_lock_more_than_five_are_looked_at(patient, monkeypatch):
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time, with or without our lock")
+    monkeypatch.setattr(phone_actions, "lock_text", lambda text: None)
+    calls_at_once(patient)
+    assert FailedCall.objects.count() > 5
+
+
+# --- What staff see during a call -----------------------------------------------------------------------------------
+
+
+def test_a_call_shows_nothing_of_the_record_that_ordering_does_not_need(client, staff, patient, monday):
+    earlier = factories.order(patient, address=factories.address(street="7 Elm Street"), by=staff, caller=patient)
+    monday.shift(timedelta(minutes=1))
+    product = factories.product(sku="A")
+    client.post(PHONE, answers(patient))
+    client.post(url("cart-line"), {"product": product.sku, "quantity": 2, "patient": patient.number})
+    for page in ("record", "allotment"):
+        assert client.get(url(page)).status_code == 404
+    pages = [client.get(url(page)) for page in ("product-list", "checkout", "order-list")]
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    seen = " ".join(words_of(page) for page in pages)
+    assert "left for" in seen  # the allotment, which an order needs
+    assert not [word for word in (earlier.number, "7 Elm Street", "See what counts") if word in seen]
+    for page in ("detail", "calendar", "cancel", "move", "decline"):
+        assert client.get(url(f"order-{page}", earlier.number)).status_code == 404
+    for page in ("again", "cancel", "move", "decline"):
+        assert client.post(url(f"order-{page}", earlier.number)).status_code == 404
+
+
+def test_what_was_ordered_in_this_call_is_shown_and_not_to_the_next_call(client, patient, monday):
+    window, product = factories.window(), factories.product(sku="A")
+    client.post(PHONE, answers(patient))
+    client.post(url("cart-line"), {"product": product.sku, "quantity": 2, "patient": patient.number})
+    placed = client.post(url("checkout"), checkout_post(window, patient=patient.number)).url
+    assert client.get(placed).status_code == 200
+    assert Order.objects.get().number in words_of(client.get(url("order-list")))
+    client.post(url("phone-end"))
+    monday.shift(timedelta(minutes=1))
+    client.post(PHONE, answers(patient))
+    assert client.get(placed).status_code == 404
+
+
+def test_control_outside_a_call_the_patient_sees_all_of_it():
+    patient = factories.patient()
+    order = factories.order(patient)
+    client = factories.client_for(patient.user)
+    assert [client.get(url(page)).status_code for page in ("record", "allotment")] == [200, 200]
+    assert client.get(url("order-detail", order.number)).status_code == 200
 
 
 # --- The order ------------------------------------------------------------------------------------------------------

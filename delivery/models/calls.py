@@ -1,0 +1,19 @@
+"""Calls whose caller could not be made sure of."""
+
+from django.conf import settings
+from django.db import models
+
+
+class FailedCall(models.Model):
+    """Three answers that fitted no card. Counted by the number that was named, whether or not a card has it."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    number = models.CharField(max_length=11)
+    taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["number", "at"], name="failed_call_of_number")]
+
+    def __str__(self):
+        return f"failed call {self.pk}"
