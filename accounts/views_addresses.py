@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.actions.addresses import ask_main_address, asked_for
+from accounts.actions.addresses import addresses_in, ask_main_address, asked_for
 from accounts.rules import AddressError
 from accounts.views_confirming import tell_when_next
 
@@ -48,7 +48,12 @@ class Addresses(EmailView):
 @never_cache
 @require_safe
 def main_address_link(request, token):
-    """Takes the token out of the address. Opening it changes nothing: scanners of mail open it too."""
+    """Keep the token in the session, away from the address. Opening it changes nothing: mail scanners open it too.
+
+    A text that we did not sign starts no session: a flood of them would fill the table.
+    """
+    if addresses_in(token) is None:
+        return render(request, "accounts/main_address.html", status=404)
     request.session[LINK] = token
     return redirect("accounts:main-address")
 

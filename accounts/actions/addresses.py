@@ -35,12 +35,17 @@ def ask_main_address(*, address: EmailAddress, by: User) -> None:
     record(action="user.ask_main_address", by=by, subject=by)
 
 
-def asked_for(token: str, *, by: User) -> EmailAddress | None:
-    """The address that a link of `by` makes the main one; None for a link that is too old, used, or somebody else's."""
+def addresses_in(token: str) -> list[int] | None:
+    """The present main address and the wanted one, by id; None for a text that we did not sign, or that is too old."""
     try:
-        present, wanted = signing.loads(token, salt=SALT, max_age=VALID)
+        return signing.loads(token, salt=SALT, max_age=VALID)
     except signing.BadSignature:
         return None
+
+
+def asked_for(token: str, *, by: User) -> EmailAddress | None:
+    """The address that a link of `by` makes the main one; None for a link that is too old, used, or somebody else's."""
+    present, wanted = addresses_in(token) or (None, None)
     if not EmailAddress.objects.filter(user=by, pk=present, primary=True).exists():
         return None
     return EmailAddress.objects.filter(user=by, pk=wanted, verified=True).first()
