@@ -63,6 +63,27 @@ class ResetForm(PortalForm):
     )
 
 
+class CallBackForm(PortalForm):
+    """What a Registrar has done to make sure that an applicant is the physician."""
+
+    called_number = PhoneField(
+        label=_("Number you called"),
+        help_text=_("As the public register shows it. Never one that the applicant alone has named."),
+        error_messages={"required": _("Enter the number you called.")},
+    )
+    number_source = forms.CharField(
+        label=_("Where the number stands"),
+        max_length=100,
+        help_text=_("Like: NPI registry, license lookup of the state, our roster."),
+        validators=[validate_printable],
+        error_messages={"required": _("Enter the register that shows the number.")},
+    )
+    is_confirmed = forms.BooleanField(
+        label=_("The physician came to the phone and said that this application is theirs."),
+        error_messages={"required": _("Tick this once the physician has said so. If not, refuse the application.")},
+    )
+
+
 class DelegateForm(PortalForm):
     email = forms.EmailField(
         label=_("Email address of the person"),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from phonenumber_field.phonenumber import to_python  # type: ignore[import-untyped]
 
-from accounts.models import Decision, Physician, PhysicianApplication, Proof, Registration
+from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration
 from accounts.rules import (
     AccountsError,
     DeaNumberError,
@@ -20,6 +21,7 @@ from ui.text import search_name
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from phonenumber_field.phonenumber import PhoneNumber
 
     from accounts.models import User
 
@@ -124,6 +126,33 @@ def check_application_is_proven(proofs: list[Proof]) -> None:
         raise ApplicationError(_("Look these up and enter them first: %(list)s.") % {"list": ", ".join(missing)})
 
 
+def check_number_is_in_register(number: "PhoneNumber | str", *, on_roster: Physician | None) -> None:
+    """Of a physician on the roster, the number that the roster has was called; raises ApplicationError.
+
+    Of anybody else no number is on file here: there it is one of a public register, which the Registrar names.
+    """
+    if on_roster and to_python(number).as_e164 != on_roster.phone.as_e164:
+        raise ApplicationError(
+            _("This physician is on the roster with another number. Call that one: %(number)s.")
+            % {"number": on_roster.phone.as_national},
+            field="called_number",
+        )
+
+
+def check_identity_is_proven(application: PhysicianApplication, *, by: "User | None") -> None:
+    """The physician was called back and said that the application is theirs; by somebody else than who verifies.
+
+    Right numbers show that a physician exists, not that the applicant is that physician. Raises ApplicationError,
+    FourEyesError (setting FOUR_EYES).
+    """
+    if application.identity_proof != IdentityProof.CALL_BACK:
+        raise ApplicationError(
+            _("Call the physician back first, at the number in the public register, and record the call.")
+        )
+    if settings.FOUR_EYES and (by is None or application.called_by_id == by.pk):
+        raise FourEyesError(_("You made the call back yourself. Ask another Registrar or a Manager to verify it."))
+
+
 def physician_applying(application: PhysicianApplication, physicians: "QuerySet[Physician]") -> Physician | None:
     """Who of `physicians` the applicant is, by DEA number, or else by NPI; raises ApplicationError when two fit."""
     if by_number := physicians.filter(dea_number=application.dea_number).first():
@@ -172,6 +201,10 @@ def warnings_about(application: PhysicianApplication) -> list[str]:
         ),
         (claims_somebody_elses_number(application), _("This DEA number is bound to another account.")),
         (same_number.exclude(pk=application.pk).exists(), _("Somebody else applies with the same DEA number.")),
+        (
+            bool(application.called_number) and application.called_number == application.phone,
+            _("The number that was called is the one that the applicant typed: compare it with the register."),
+        ),
         (known.exists(), _("The NPI stands on the roster with another DEA number: verifying replaces that number.")),
     ]
     return [sentence for is_so, sentence in found if is_so]

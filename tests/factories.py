@@ -16,11 +16,13 @@ import pypdf
 import time_machine
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
 from accounts import actions as accounts
 from accounts.backends import PortalBackend
+from accounts.models import Physician
 from certification import actions as certifications
 from certification.models import Certification, Letter, Patient
 from certification.rules import still_to_affirm
@@ -162,12 +164,20 @@ def application(of=None, **over):
 
 
 def looked_up(of, by, **over):
-    """A member of staff enters what she found of the three registrations that end."""
+    """A member of staff enters what was found of the three registrations that end, and has called back."""
     until = timezone.localdate() + timedelta(days=300)
     for proof in of.proofs.exclude(kind="prescription_monitoring"):
         seen = {"state": "CT", "schedules": "", "is_active": True, "is_limited": False, "source": "eLicense", **over}
         accounts.enter_proof(owner=of, kind=proof.kind, number=proof.number, valid_through=until, by=by, **seen)
+    called_back(of, by)
     return of
+
+
+def called_back(of, by, *, number=None, source="NPI registry"):
+    """A member of staff has called at the number on the roster, or else at one that a public register shows."""
+    known = Physician.objects.filter(Q(dea_number=of.dea_number) | Q(npi=of.npi)).first()
+    number = number or (known.phone if known else phone())
+    accounts.record_call_back(application=of, called_number=number, number_source=source, by=by)
 
 
 # --- Certification --------------------------------------------------------------------------------------------------

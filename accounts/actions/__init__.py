@@ -1,7 +1,12 @@
 """Every write of accounts, by whom it is about."""
 
 from accounts.actions.account_mails import send_account_mail
-from accounts.actions.applications import apply_as_physician, refuse_application, verify_application
+from accounts.actions.applications import (
+    apply_as_physician,
+    record_call_back,
+    refuse_application,
+    verify_application,
+)
 from accounts.actions.bindings import disown_binding
 from accounts.actions.delegates import activate_delegations, end_delegate, name_delegate
 from accounts.actions.factors import keep_recovery_codes
@@ -46,6 +51,7 @@ __all__ = [
     "name_delegate",
     "purge_ended",
     "recheck_registrations",
+    "record_call_back",
     "refuse_application",
     "refuse_proof",
     "reinstate_physician",

@@ -9,7 +9,7 @@ from accounts.actions.bindings import bind
 from accounts.actions.physicians import set_registration
 from accounts.actions.proofs import COPIED, STATED
 from accounts.actions.registrars import tell_registrars
-from accounts.models import Decision, Physician, PhysicianApplication, Proof, Registration, User
+from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration, User
 from accounts.sql import lock_text
 from audit.actions import audited, record
 from notifications.actions import queue
@@ -66,6 +66,23 @@ def _claim(application: PhysicianApplication, *, license_number: str, csp_number
         )
 
 
+@audited("application.call_back")
+def record_call_back(*, application: PhysicianApplication, called_number: str, number_source: str, by: User) -> None:
+    """`by` has called the physician at `called_number` (E.164), and the physician said: the application is mine.
+
+    `number_source` names the public register that shows the number. The last call counts. Raises AlreadyDecided,
+    ApplicationError.
+    """
+    application = _locked(application)
+    on_roster = review.physician_applying(application, Physician.objects.all())
+    review.check_number_is_in_register(called_number, on_roster=on_roster)
+    application.identity_proof = IdentityProof.CALL_BACK
+    application.called_number, application.number_source = called_number, number_source
+    application.called_at, application.called_by = timezone.now(), by
+    application.save()
+    record(action="application.call_back", by=by, subject=application, reason=number_source)
+
+
 @audited("application.verify")
 def verify_application(*, application: PhysicianApplication, by: User) -> Physician:
     """The applicant is a physician: on the roster, bound to the account, with the registrations that were looked up.
@@ -77,6 +94,7 @@ def verify_application(*, application: PhysicianApplication, by: User) -> Physic
     proofs = list(application.proofs.select_for_update(no_key=True, of=("self",)))
     review.check_application_is_proven(proofs)
     review.check_four_eyes(proofs, by=by)
+    review.check_identity_is_proven(application, by=by)
     lock_text(rules.dea_digest(application.dea_number))
     physician = _physician_of(application, by)
     for proof in proofs:

@@ -6,10 +6,11 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.forms import EnterProofForm, SourceForm
-from accounts.models import Decision, PhysicianApplication, Proof, Registration
-from accounts.review import professionals_called, warnings_about
+from accounts.forms import CallBackForm, EnterProofForm, SourceForm
+from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration
+from accounts.review import ApplicationError, physician_applying, professionals_called, warnings_about
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
+from ui.templatetags.portal import moment, phone
 
 
 def is_pending(row):
@@ -18,6 +19,39 @@ def is_pending(row):
 
 def enter_proof(owner, request, **seen):
     actions.enter_proof(owner=owner, by=request.user, **seen)
+
+
+def _call(application):
+    """Who called which number, when, and where the number stands, as staff read it."""
+    if application.identity_proof != IdentityProof.CALL_BACK:
+        return application.get_identity_proof_display() or _("not yet")
+    words = {
+        "number": phone(application.called_number),
+        "source": application.number_source,
+        "moment": moment(application.called_at),
+        "by": application.called_by.email,
+    }
+    return _("%(number)s (%(source)s), %(moment)s, by %(by)s") % words
+
+
+def _whom_to_call(application):
+    words = [_("Look up the practice in a public register, and call the number that stands there.")]
+    try:
+        on_roster = physician_applying(application, Physician.objects.all())
+    except ApplicationError as error:
+        return f"{words[0]}\n{error}"
+    if on_roster:
+        words.append(_("This physician is on the roster: call %(number)s.") % {"number": phone(on_roster.phone)})
+    words.append(_("Ask for %(name)s, and whether they applied here.") % {"name": application.name})
+    words.append(_("The applicant typed %(number)s.") % {"number": phone(application.phone)})
+    words.append(_("The call counts once somebody else verifies the application."))
+    return "\n".join(map(str, words))
+
+
+def record_call_back(application, request, called_number, number_source, is_confirmed):
+    actions.record_call_back(
+        application=application, called_number=called_number, number_source=number_source, by=request.user
+    )
 
 
 ENTER_PROOF = {
@@ -51,10 +85,19 @@ class PhysicianApplicationAdmin(ActionAdmin):
     ordering = ["status", "created_at"]
     fields = [
         "status", "please_note", "first_name", "last_name", "dea_number", "dea_suffix", "npi", "five_proofs", "phone",
-        "practice_name", "account", "created_at", "physician", "decided_by", "decided_at", "reason",
+        "practice_name", "account", "created_at", "call_back", "physician", "decided_by", "decided_at", "reason",
     ]  # fmt: skip
     steps = (
         Step(**ENTER_PROOF, permission="accounts.change_physicianapplication", offered=is_pending),
+        Step(
+            name="call-back",
+            label=_("Record the call back"),
+            permission="accounts.change_physicianapplication",
+            offered=is_pending,
+            explain=_whom_to_call,
+            perform=record_call_back,
+            form_class=CallBackForm,
+        ),
         Step(
             name="verify",
             label=_("Verify"),
@@ -63,6 +106,7 @@ class PhysicianApplicationAdmin(ActionAdmin):
             explain=lambda application: "\n".join(
                 [
                     str(_("The applicant joins the roster with the registrations that were looked up, and is told.")),
+                    str(_("Called back: %(call)s") % {"call": _call(application)}),
                     *warnings_about(application),
                 ]
             ),
@@ -93,6 +137,10 @@ class PhysicianApplicationAdmin(ActionAdmin):
         proofs = {proof.kind: proof for proof in application.proofs.select_related("entered_by")}
         ordered = [(kind.label, proofs.get(kind)) for kind in Registration.Kind]
         return render_to_string("admin/five_proofs.html", {"application": application, "proofs": ordered})
+
+    @admin.display(description=_("call back"))
+    def call_back(self, application):
+        return _call(application)
 
     @admin.display(description=_("account"))
     def account(self, application):

@@ -1,6 +1,6 @@
 """The tables of this app; each noun has its own module."""
 
-from accounts.models.applications import Decision, PhysicianApplication, Proof
+from accounts.models.applications import Decision, IdentityProof, PhysicianApplication, Proof
 from accounts.models.identification import AccountBinding, IdentificationTry
 from accounts.models.mfa import MFAReset
 from accounts.models.people import User, UserManager
@@ -12,6 +12,7 @@ __all__ = [
     "Decision",
     "Delegate",
     "IdentificationTry",
+    "IdentityProof",
     "MFAReset",
     "Physician",
     "PhysicianApplication",

@@ -23,6 +23,28 @@ DECIDED_OR_PENDING = Q(status="pending", decided_by__isnull=True, decided_at__is
 REFUSED_WITH_REASON = ~Q(status="refused") | ~Q(reason="")
 
 
+class IdentityProof(models.TextChoices):
+    """How it was made sure that an applicant is the physician whose numbers they typed."""
+
+    CALL_BACK = "call_back", _("called back at the number in the public register")
+    EARLIER = "earlier", _("verified before a call back was asked for")
+
+
+CALLED_BACK_OR_NOT = Q(
+    ~Q(called_number=""),
+    ~Q(number_source=""),
+    identity_proof="call_back",
+    called_at__isnull=False,
+    called_by__isnull=False,
+) | Q(
+    identity_proof__in=["", "earlier"],
+    called_number="",
+    number_source="",
+    called_at__isnull=True,
+    called_by__isnull=True,
+)
+
+
 class PhysicianApplication(models.Model):
     """What somebody claims who is not on the roster. It stands beside the physicians: a false one blocks nobody."""
 
@@ -50,6 +72,13 @@ class PhysicianApplication(models.Model):
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    identity_proof = models.CharField(max_length=10, choices=IdentityProof, blank=True)
+    called_number = PhoneNumberField(_("number called back"), blank=True)
+    number_source = models.CharField(_("where the number stands"), max_length=100, blank=True)
+    called_at = models.DateTimeField(null=True, blank=True)
+    called_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["dea_number"], name="application_dea_number")]
@@ -59,6 +88,11 @@ class PhysicianApplication(models.Model):
             models.CheckConstraint(condition=REFUSED_WITH_REASON, name="application_refused_with_reason"),
             models.CheckConstraint(
                 condition=~Q(status="verified") | Q(physician__isnull=False), name="application_verified_is_physician"
+            ),
+            models.CheckConstraint(condition=CALLED_BACK_OR_NOT, name="application_call_back_whole"),
+            models.CheckConstraint(
+                condition=~Q(status="verified") | Q(identity_proof__in=["call_back", "earlier"]),
+                name="application_verified_is_proven",
             ),
         ]
 

@@ -24,6 +24,7 @@ def test_a_physician_gets_in_by_application(visitor):
     then_she_sees_the_status_and_may_prepare(she)
     given_she_prepared_a_patient()
     when_the_registrar_looks_everything_up(registrar)
+    when_the_registrar_has_called_back(registrar)
     then_the_registrar_cannot_verify_alone(registrar)
     when_the_manager_verifies(manager)
     then_she_is_told_and_meets_the_five_requirements(she, claims)
@@ -76,6 +77,14 @@ def when_the_registrar_looks_everything_up(registrar):
         registrar.selects("kind", proof.kind)
         registrar.fills(number=proof.number, valid_through=until.isoformat(), source="eLicense")
         and_confirms(registrar, "Enter what I looked up: done.")
+
+
+def when_the_registrar_has_called_back(registrar):
+    registrar.page.get_by_role("link", name="Record the call back").click()
+    registrar.sees("Ask for Tova Tal")
+    registrar.fills(called_number="(203) 555-0177", number_source="NPI registry")
+    registrar.page.get_by_label("The physician came to the phone").check()
+    and_confirms(registrar, "Record the call back: done.")
 
 
 def then_the_registrar_cannot_verify_alone(registrar):
