@@ -7,8 +7,10 @@ COPY assets assets
 COPY static static
 RUN npm run build
 
-FROM python:3.11.16-slim-bookworm
+# Debian 13, for its pg_dump fits the server of docker-compose.yml: backups need it.
+FROM python:3.11.16-slim-trixie
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 && rm -rf /var/lib/apt/lists/*
 WORKDIR /portal
 COPY requirements.txt requirements-setup.txt ./
 COPY bin/setup bin/
