@@ -179,7 +179,7 @@ class Web(Service):
         super().begin(is_ready=self.answers if waits else lambda: True)
 
     def answers(self) -> bool:
-        """Whether it does, asked as the proxy asks."""
+        """Whether the host answers, asked as the proxy asks."""
         headers = {"Host": "localhost", "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
         try:
             return requests.get(f"http://{self.address}/", headers=headers, timeout=10).ok

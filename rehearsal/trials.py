@@ -106,7 +106,7 @@ class Trials:
         )
 
     def finished(self, seen: Ledger) -> Ledger:
-        """Without the orders that are still under way."""
+        """The same once its orders are no longer under way."""
         wait_until(lambda: all(placed.number or placed.tries for placed in seen.placed), seconds=60)
         return seen
 
@@ -165,7 +165,7 @@ class Trials:
         return ", ".join(sorted(set(self.stage.restarted))) or "none"
 
     def _lasts(self, seconds: float) -> None:
-        """So long it stays as it is; what ends meanwhile is started again, as docker does."""
+        """Wait so long; what ends meanwhile is started again, as docker does."""
         wait_until(lambda: bool(self.stage.restart_what_ended()) and False, seconds=seconds)
 
     # --- PostgreSQL -------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ class Trials:
         self.second_beat_began = time.monotonic()
 
     def ends_the_second_beat(self) -> None:
-        """It has sent what every minute asks for; and every job of the timetable is sent twice, as two beats do."""
+        """Count what it has sent; then send every job of the timetable twice, as two beats do at the hour."""
         wait_until(lambda: time.monotonic() - self.second_beat_began > 65, seconds=70)
         self.second_beat.terminate()
         with shelve.open(str(self.second_beat.folder / "beat"), flag="r") as kept:  # noqa: S301  made by our own beat
@@ -236,7 +236,7 @@ class Trials:
     # --- Secrets ------------------------------------------------------------------------------------------------------
 
     def looks_for_secrets(self) -> None:
-        """In all processes of this machine that may be looked at: what `ps` shows, and what each was given."""
+        """Look in all processes that may be looked at: in what `ps` shows, and in what each was given."""
         owner, others = self.stage.values["POSTGRES_PASSWORD"], ("PORTAL_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY")
         shown, given = processes("cmdline"), processes("environ")
         telling = [pid for pid, words in shown.items() if any(self.stage.values[name] in words for name in others)]
