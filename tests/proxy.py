@@ -24,6 +24,7 @@ http {
     include mime.types;
     default_type application/octet-stream;
     keepalive_timeout 65;
+    access_log access.log;
     client_body_temp_path body;
     proxy_temp_path proxy;
     fastcgi_temp_path fastcgi;

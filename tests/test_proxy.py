@@ -2,6 +2,7 @@
 
 import re
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -133,12 +134,17 @@ def test_a_flood_of_passwords_from_one_address_is_held_off():
     assert others == [200, 200]
 
 
-def test_the_log_of_the_proxy_names_no_address():
+def test_the_logs_of_the_proxy_name_no_address():
     with proxy_before(nobody()) as started:
         for _one in range(45):
             ask(started, "POST", "/invitation/one-time-token/")
-        log = started.log()
-    assert "one-time-token" not in log
+        typed_without_https = HTTPConnection("127.0.0.1", started.plain_port, timeout=60)
+        typed_without_https.request("GET", "/invitation/one-time-token/")
+        status = typed_without_https.getresponse().status
+        typed_without_https.close()
+        logs = started.log() + (started.folder / "access.log").read_text()
+    assert status == 301
+    assert "one-time-token" not in logs
 
 
 SECRETS = [
