@@ -5,8 +5,7 @@ Made once for a module; what a test writes is taken back before the next, and al
 
 import io
 from contextlib import contextmanager
-from datetime import timedelta
-from types import SimpleNamespace
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,16 +19,15 @@ from accounts import actions as accounts
 from accounts.actions.staff import STAFF_GROUPS
 from accounts.models import MFAReset, RosterImport
 from certification import actions as certifications
-from certification.models import Card
+from certification.models import Letter
 from delivery import actions as deliveries
-from delivery.models import Order, WaitingEntry
+from delivery.models import WaitingEntry
 from pages.actions import receive_message
 from tests import factories
 from tests.access import STAFF
+from tests.accounts.test_mfa import with_codes, with_passkey, with_totp
 from tests.delivery import people
 from tests.guard import unguarded
-
-STREET = "40 Orange Street"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +56,7 @@ class World:
         self.guardian, self.child = people.guardian_of_a_child()
         self.grown_up, self.caregiver = people.patient_with_caregiver()
         office = {
-            "draft": factories.draft(self.physician),
+            "draft": _draft_for_a_child(self.physician),
             "signed": signed,
             "asked": factories.patient_request(signed),
         }
@@ -89,23 +87,37 @@ class World:
         }
         assert [role for role in self.accounts if role in STAFF] == [*STAFF]
         self._fill_the_lists()
+        self._give_factors()
         self.clients = {"nobody": Client(), **{role: factories.client_for(one) for role, one in self.accounts.items()}}
 
     def _draft_of_applicant(self):
         made = certifications.start_certification(physician=None, questions=factories.questions(), by=self.applicant)
-        answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None}
-        for step, given in answers.items():
+        for step, given in _answers_for_a_child().items():
             made = certifications.save_step(certification=made, step=step, answers=given, by=self.applicant)
+        for kind in Letter.Kind:
+            file = factories.letter_file()
+            certifications.save_letter(
+                certification=made, kind=kind, letter=factories.letter(), file=file, by=self.applicant
+            )
         return made
 
     @staticmethod
     def _things_of(patient, account):
         signed = patient.certifications.get()
         order = factories.order(patient, by=account)
-        return {"signed": signed, "order": order, "card": factories.card(patient)}
+        token = factories.card(patient).token
+        return {"signed": signed, "order": order, "token": token, "person": patient.number}
+
+    def _give_factors(self):
+        """Everybody has an app and codes; a passkey of somebody else stands there as well."""
+        for account in self.accounts.values():
+            with_codes(with_totp(account))
+        self.foreign["passkey"] = with_passkey(factories.user()).authenticator_set.get().pk
 
     def _fill_the_lists(self):
         pharmacist = self.accounts["Pharmacist"]
+        self.letters_of = self.own["guardian"]["signed"]
+        deliveries.confirm_order(order=self.own["patient"]["order"], by=pharmacist)
         self.product = factories.product()
         deliveries.set_photo(product=self.product, photo=_photo(), by=None)
         deliveries.record_allotment_entry(
@@ -137,20 +149,30 @@ class World:
                 started_at=now,
                 finished_at=now,
             )
-            WaitingEntry.objects.create(
-                window=Order.objects.placed().first().window, patient=self.patient, orderer=self.patient.user
-            )
+            for things in (self.own["patient"], self.foreign):
+                order = things["order"]
+                waiting = WaitingEntry.objects.create(
+                    window=order.window, patient=order.patient, orderer=order.placed_by
+                )
+                things["waiting"] = waiting.pk
             MFAReset.objects.create(
                 user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
                 asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),
             )  # fmt: skip
 
-    def things(self, role):
-        """What belongs to the role, and what belongs to others, as names of tests/access.py."""
-        return SimpleNamespace(own=self.own.get(role, {}), foreign=self.foreign)
 
-    def token_of(self, card):
-        return Card.objects.get(pk=card.pk).token
+def _answers_for_a_child():
+    born = date(2014, 3, 9)
+    return {
+        "profile": factories.profile(first_name="Ida", last_name="Moss", birth_date=born, email="", has_no_email=True),
+        "condition": factories.condition(condition_codes=["severe-epilepsy"]),
+        "caregiver": factories.caregiver(last_name="Moss"),
+    }
+
+
+def _draft_for_a_child(physician):
+    """A draft with every step and both letters."""
+    return factories.draft(physician, **_answers_for_a_child())
 
 
 def _photo():

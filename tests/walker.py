@@ -1,0 +1,141 @@
+"""Opens the addresses of the portal as somebody, and says whether they open."""
+
+from urllib.parse import urlsplit
+
+from django.contrib import admin
+from django.urls import reverse
+
+from tests.world import taken_back
+
+LOGIN = "/accounts/login/"
+ADMIN = "/admin/"
+HOME = "/home/"
+NOT_FOLLOWED = {"delivery:phone-end"}  # it leads staff to a list that not all of them may see
+CLOSED = {401, 403, 404, 405}
+# What an address is about, by the name in tests/access.py: its arguments, from what the role has or others have.
+OWNED = {
+    "draft": lambda things: [things["draft"].uuid],
+    "letter": lambda things: [things["draft"].uuid, "specialist"],
+    "signed": lambda things: [things["signed"].uuid],
+    "asked": lambda things: [things["asked"].uuid],
+    "order": lambda things: [things["order"].number],
+    "card": lambda things: [things["token"]],
+    "passkey": lambda things: [things["passkey"]],
+    "person": lambda things: [],
+    "waiting": lambda things: [],
+}
+# What a POST there has to name.
+POSTED = {
+    "person": lambda things: {"patient": things["person"]},
+    "waiting": lambda things: {"entry": things["waiting"]},
+}
+OF_ALL = {
+    "": [],
+    "token": ["a-token"],
+    "reset key": ["1", "a-key"],
+    "provider": ["state"],
+    "registration": ["dea"],
+    "shortcut": [1, 1],
+    "app": ["delivery"],
+}
+
+
+def address_of(row, made, things):
+    """The path of an address about one of `things`; None where they hold nothing of the kind."""
+    if row.about == "photo":
+        return reverse(row.name, args=[made.product.photo.digest])
+    if row.about in OF_ALL:
+        return reverse(row.name, args=OF_ALL[row.about])
+    kind = {"letter": "draft", "card": "token"}.get(row.about, row.about)
+    return reverse(row.name, args=OWNED[row.about](things)) if kind in things else None
+
+
+def rows_of(its_admin):
+    """The rows of a list, drafts and carts left out; the first ones before."""
+    return its_admin.model._base_manager.filter(**SHOWN.get(its_admin.opts.label_lower, {})).order_by("pk")
+
+
+SHOWN = {
+    "certification.certification": {"number__isnull": False},
+    "delivery.order": {"number__isnull": False},
+    "accounts.proof": {"application__isnull": True},
+}
+# Addresses of the admin that are not a list's, a page's or a button's: about a row, or about nothing.
+OF_A_ROW = {
+    "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
+    "admin:delivery_closure_calls": lambda pk: [pk],
+    "admin:accounts_rosterimport_progress": lambda pk: [pk],
+    "admin:accounts_rosterimport_real": lambda pk: [pk],
+    "admin:accounts_rosterimport_problems": lambda pk: [pk],
+}
+
+
+def admin_pages(name, made):
+    """The addresses of a row of the admin's table: a list with a page and its history, a button, or one of its own."""
+    list_name, _space, step = name.partition(" ")
+    its_admins = (one for one in admin.site._registry.values() if list_name.startswith(_name_of(one)))
+    its_admin = max(its_admins, key=lambda one: len(_name_of(one)))
+    row = made.letters_of if name.endswith("_letter") else rows_of(its_admin).first()
+    if step:
+        return [reverse(f"{list_name}_step", args=[row.pk, step])]
+    if name in OF_A_ROW:
+        return [reverse(name, args=OF_A_ROW[name](row.pk))]
+    if name.endswith("_lot"):
+        return [f"{reverse(name)}?sku={made.product.sku}&lot=LOT-1"]
+    if list_name != _name_of(its_admin):
+        return [reverse(name)]
+    return [reverse(f"{name}_changelist"), *(reverse(f"{name}_{one}", args=[row.pk]) for one in ("change", "history"))]
+
+
+def _name_of(its_admin):
+    return f"admin:{its_admin.opts.app_label}_{its_admin.opts.model_name}"
+
+
+def never_opens(its_admin):
+    """Django's own pages to add and to delete a row."""
+    row = rows_of(its_admin).first()
+    yield reverse(f"{_name_of(its_admin)}_add")
+    yield reverse(f"{_name_of(its_admin)}_delete", args=[row.pk])
+
+
+def is_open(client, address, row, things):
+    """Whether the address opens to GET or to POST; whatever that writes is taken back."""
+    posted = POSTED[row.about](things) if row.about in POSTED else {}
+    return _opens(client, "get", address, row, {}) or _opens(client, "post", address, row, posted)
+
+
+def _opens(client, method, address, row, data):
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    try:
+        with taken_back():
+            response = getattr(client, method)(address, data)
+            for _hop in range(5):
+                if response.status_code not in (301, 302, 303):
+                    break
+                path = urlsplit(response.headers["Location"]).path
+                if path == LOGIN or path.startswith(f"{ADMIN}login/"):
+                    return row.name in ("admin:login", "account_logout")
+                if not path.startswith("/") or row.name in NOT_FOLLOWED:
+                    break
+                if path == HOME and row.name.startswith("delivery:"):
+                    return False  # where everybody is led for whom nothing can be ordered
+                response = client.get(response.headers["Location"])
+            says_so = response.status_code == 404 and row.about in ("token", "reset key")  # an unknown link, in words
+            return says_so or response.status_code not in CLOSED
+    finally:
+        client.cookies.clear()
+        client.cookies.load(cookies)
+
+
+def is_open_to_read(client, *addresses):
+    """Whether each of these pages of the admin opens; Django leads to its first page from a row that is not there."""
+    return all(_reads(client, address) for address in addresses)
+
+
+def _reads(client, address):
+    with taken_back():
+        response = client.get(address)
+        if response.status_code in (301, 302):
+            path = urlsplit(response.headers["Location"]).path
+            return path.startswith(ADMIN) and path != ADMIN and not path.startswith(f"{ADMIN}login/")
+        return response.status_code not in CLOSED
