@@ -11,14 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, related, search_term
 from certification.actions import reinstate_certification, revoke_certification
+from certification.admin.medical import sees_medical_words
 from certification.models import Amendment, Certification, Condition, Letter, Patient
 from certification.responses import letter_response
 from certification.rules import may_become
 from certification.search import as_number, numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
-# What a patient suffers from, and how it is used, is for these alone (also not for who has every permission).
-MEDICAL_GROUPS = ("Pharmacist", "Registrar")
 MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_kept")
 NOT_FOR_ALL = (*MEDICAL_FIELDS, "ended_reason")
 AMENDED_BY = related("amended_by", Amendment)
@@ -32,6 +31,11 @@ class AmendmentInline(RowsInline):
     readonly_fields = ["created_at", AMENDED_BY]
     verbose_name_plural = _("Changes")
     joined = ("amended_by",)
+
+    def get_fields(self, request, obj=None):
+        """Why an allotment was changed may say what the patient suffers from."""
+        fields = super().get_fields(request, obj)
+        return fields if sees_medical_words(request.user) else [name for name in fields if name != "reason"]
 
 
 @admin.register(Certification)
@@ -104,7 +108,7 @@ class CertificationAdmin(ActionAdmin):
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)
-        if request.user.groups.filter(name__in=MEDICAL_GROUPS).exists():
+        if sees_medical_words(request.user):
             return fields
         return [name for name in fields if name not in NOT_FOR_ALL]
 
@@ -118,7 +122,7 @@ class CertificationAdmin(ActionAdmin):
 
     def letter_view(self, request, pk, kind):
         """The file of a letter, for the groups that may see what a patient suffers from."""
-        if not request.user.groups.filter(name__in=MEDICAL_GROUPS).exists():
+        if not sees_medical_words(request.user):
             raise PermissionDenied
         letter = get_object_or_404(Letter, certification__in=self.get_queryset(request), certification=pk, kind=kind)
         return letter_response(letter, by=request.user)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
 from certification.actions import answer_request, confirm_address, refuse_request
+from certification.admin.medical import sees_medical_words
 from certification.forms_joining import RefusalForm
 from certification.models import PatientRequest
 from certification.rules import is_overdue
@@ -54,6 +55,12 @@ class PatientRequestAdmin(ActionAdmin):
             form_class=RefusalForm,
         ),
     )
+
+    def get_fields(self, request, obj=None):
+        """The patient's own words, and the answer to them, are not for every reader."""
+        fields = super().get_fields(request, obj)
+        is_reader = sees_medical_words(request.user)
+        return fields if is_reader else [name for name in fields if name not in ("words", "refused_reason")]
 
     @admin.display(description=_("practice"))
     def physician_status(self, request):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, RowsInline, ShortPaginator, search_term
 from certification.models import Patient
-from certification.search import as_digits, people_called
+from certification.search import as_day, as_digits, people_called
 from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
@@ -156,7 +156,8 @@ class OrderAdmin(ActionAdmin):
         """People are found first, then their orders by index; the driver's phone is looked for in open orders."""
         if not search_term or not sees_every_order(request.user):
             return queryset, False
-        people = Patient.objects.filter(people_called(search_term)).order_by("-pk").values_list("pk", flat=True)
+        called = Q(pk__in=[]) if as_day(search_term) else people_called(search_term)  # no birth date stands here
+        people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))
         if digits := as_digits(search_term):
             open_orders = Order.objects.holding().filter(phone__endswith=digits).values_list("pk", flat=True)
