@@ -40,6 +40,7 @@ pages:contact                               |              | everybody
 pages:contact-done                          |              | everybody
 pages:livez                                 |              | everybody
 pages:readyz                                |              | everybody
+pages:metrics                               |              | staff
 accounts:role                               |              | signed-in
 accounts:physician                          |              | physician
 accounts:physician-identify                 |              | signed-in
