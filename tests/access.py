@@ -55,7 +55,7 @@ accounts:lost-phone                         |              | everybody
 accounts:reset-cancel                       |              | everybody
 accounts:reset-link                         | token        | everybody
 accounts:main-address                       |              | signed-in
-accounts:main-address-link                  | token        | signed-in
+accounts:main-address-link                  | token        | everybody
 accounts:not-me                             |              | everybody
 accounts:not-me-link                        | token        | everybody
 account_email                               |              | signed-in
@@ -183,6 +183,7 @@ admin:accounts_physician leave                  | row  | Registrar Administrator
 admin:accounts_physicianapplication             | row  | Registrar Manager Auditor Administrator
 admin:accounts_physicianapplication enter-proof | row  | Registrar Manager Administrator
 admin:accounts_physicianapplication verify      | row  | Registrar Manager Administrator
+admin:accounts_physicianapplication call-back   | row  | Registrar Manager Administrator
 admin:accounts_physicianapplication refuse      | row  | Registrar Manager Administrator
 admin:accounts_proof                            | row  | Registrar Manager Auditor Administrator
 admin:accounts_proof verify                     | row  | Registrar Manager Administrator
@@ -195,6 +196,7 @@ admin:accounts_rosterimport_upload              | list | Registrar Administrator
 admin:accounts_user                             | row  | Registrar Manager Auditor Administrator
 admin:accounts_user reset-mfa                   | row  | Registrar Manager Administrator
 admin:audit_event                               | row  | Auditor Administrator
+admin:audit_event_export                        | list | Auditor Administrator
 admin:certification_allotmentlimit              | row  | Registrar Manager Auditor Administrator
 admin:certification_allotmentlimit drop         | row  | Manager Administrator
 admin:certification_allotmentlimit_set          | list | Manager Administrator
@@ -300,7 +302,7 @@ def document():
         "\n## Pages\n\n| address | about | who opens their own | who opens what is others' |\n",
         "| --- | --- | --- | --- |\n",
         *(_line(line, 4) for line in PAGES.strip().splitlines()),
-        "\n## Admin\n\nA name alone is the list with the page and the history of a row; a word after it is a button.\n\n"
+        "\n## Admin\n\nA name alone is the list with the page and the history of a row, a word after it a button.\n\n"
         "| address | about | who opens it |\n| --- | --- | --- |\n",
         *(_line(line, 3) for line in ADMIN.strip().splitlines()),
     ]

@@ -1,12 +1,15 @@
 """Who reads which field of a patient, and where: the table that tests/test_fields.py holds every page and mail to.
 
-`page` is a page or paper outside the admin, `admin` a list or page of the admin, `export` a file of rows, `search` a list
-that finds somebody by it, `mail` a message (to whom it concerns). Patients, caregivers and guardians read what is theirs,
-a physician and a delegate what is in the hands of their office; staff read what their group is named for.
+`page` is a page or paper outside the admin, `admin` a list or page of the admin, `export` a file of rows, `search` a
+list that finds somebody by it, `mail` a message to whom it concerns. Patients, caregivers and guardians read what is
+theirs, a physician and a delegate what is in the hands of their office; staff read what their group is named for.
 
-- condition: what the patient suffers from. statement: what the physician attested, and to whom the risks were explained.
-- directions: how it is used. notes: reasons and words of physicians, patients and caregivers. letters: who supports a
-  minor's certification. birth date, address and phone: the patient's, also as an order keeps them.
+- condition: what the patient suffers from.
+- statement: what the physician attested, and to whom the risks were explained.
+- directions: how it is used.
+- notes: reasons and words of physicians, patients and caregivers.
+- letters: who supports the certification of a minor.
+- birth date, address and phone: the patient's, also as an order keeps them.
 
 The holder of a card is compared with a photo ID at the door: so a Driver reads the birth date when a card is scanned.
 """
