@@ -99,6 +99,7 @@ def _send(notification):
     except SERVER_AWAY as error:
         log.warning("mail_server_away", notification=notification.pk, error=type(error).__name__)
         _mark_untried(notification, error)
+        tried.send_robust(sender=Notification, kind=notification.kind, is_sent=False)
         raise
     except Exception as error:  # whatever a mail server or a template does, the other messages still go
         log.exception("notification_not_sent", notification=notification.pk, kind=notification.kind)
