@@ -1,0 +1,63 @@
+"""Pages with a fault each, for the controls of the fuzz and of `make scan`; no address of the portal leads here."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.urls import path
+
+from mmp_portal import urls
+
+PAGE = '<!doctype html><html lang="en"><head><title>Planted</title></head><body><main>{}</main></body></html>'
+FORM = '<form method="post"><input type="hidden" name="csrfmiddlewaretoken" value="{}"><input name="amount"></form>'
+
+
+@login_not_required
+def counts_digits(request):
+    """Fail at digits that are no number: "²".isdigit() holds, and int("²") raises."""
+    if request.method == "POST" and request.POST.get("amount", "").isdigit():
+        int(request.POST["amount"])
+    return HttpResponse(PAGE.format(FORM.format(get_token(request))))
+
+
+@login_not_required
+def turns_pages(request):
+    """Fail at a page that is no number."""
+    page = int(request.GET.get("planted_page") or 1)
+    return HttpResponse(PAGE.format(f'<a href="?planted_page={page + 1}">Next</a>'))
+
+
+@login_not_required
+def reflects(request):
+    """Show what the address says as markup."""
+    return HttpResponse(PAGE.format(f'<form><input name="words"></form><p>{request.GET.get("words", "")}</p>'))
+
+
+@login_not_required
+def sleeps(request):
+    """Ask PostgreSQL for a query of three seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(3)")
+    return HttpResponse(PAGE.format("Slow"))
+
+
+@login_not_required
+def is_no_html(request):
+    return HttpResponse(PAGE.format("<p><div>A paragraph holds no block</p>"))
+
+
+@login_not_required
+def shows_an_unnamed_picture(request):
+    return HttpResponse(PAGE.format('<h1>Picture</h1><img src="/static/none.png">'))
+
+
+planted = [
+    path("planted/digits/", counts_digits, name="planted-digits"),
+    path("planted/pages/", turns_pages, name="planted-pages"),
+    path("planted/reflects/", reflects, name="planted-reflects"),
+    path("planted/sleeps/", sleeps, name="planted-sleeps"),
+    path("planted/no-html/", is_no_html, name="planted-no-html"),
+    path("planted/picture/", shows_an_unnamed_picture, name="planted-picture"),
+]
+urlpatterns = [*planted, *urls.urlpatterns]
+handler400 = urls.handler400

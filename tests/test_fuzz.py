@@ -1,0 +1,112 @@
+"""Every form and every query parameter of the portal, as each role, with answers that nobody thinks of: never a 500.
+
+300 requests in the suite; `make drill` sends 5,000, others each time, and as every role. The forms are found by walking
+the URLconf and every link. Lists and exports are asked parameter by parameter in tests/test_nonsense.py.
+"""
+
+from math import ceil
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests import crawl, factories
+from tests.access import ROLES
+from tests.answers import body_of, content_type_of, filled
+from tests.world import taken_back, world  # noqa: F401  the fixture
+
+pytestmark = pytest.mark.django_db
+IN_THE_SUITE = ("nobody", "newcomer", "patient", "guardian", "applicant", "physician", "Administrator")
+
+
+def status(client, form, body):
+    """The answer to that body; whatever it wrote, and a session that it ended, is taken back."""
+    cookies = client.cookies.copy()
+    client.raise_request_exception = False
+    with taken_back():
+        if form.method == "GET":
+            answer = client.generic("GET", form.address.partition("?")[0], QUERY_STRING=body.decode())
+        else:
+            answer = client.generic("POST", form.address, body, content_type=content_type_of(form))
+    client.cookies = cookies
+    return answer.status_code
+
+
+def fuzz(client, form, cases, *, is_drill=False):
+    """Fill the form in so many ways; the shortest request that is answered with 500 or more fails the test."""
+    phases = [Phase.generate, Phase.shrink]
+    form_of_search = settings(
+        max_examples=cases,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        derandomize=not is_drill,
+    )
+
+    @form_of_search
+    @given(filled(form))
+    def never_breaks(sent):
+        asked.append(form.route)
+        body = body_of(form, sent)
+        answer = status(client, form, body)
+        assert answer < 500, f"{answer} for {form.method} {form.address} with {body!r}"
+
+    asked = []
+    never_breaks()
+    return len(asked)
+
+
+def pages_of(client, starts):
+    """Crawl as the owner of `client`; what opening a page writes is taken back."""
+
+    def ask(address):
+        with taken_back():
+            response = client.get(address)
+        is_html = response.headers.get("Content-Type", "").startswith("text/html")
+        text = response.content.decode() if is_html and not response.streaming else ""
+        return crawl.Answer(response.status_code, text, response.headers.get("Location", ""))
+
+    return list(crawl.crawl(ask, starts, per_route=1))
+
+
+def starts_of(world, role):  # noqa: F811
+    """The addresses of the URLconf, with what belongs to the role in its parameters."""
+    own = {**world.foreign, **world.own.get(role, {})}
+    values = {
+        "uuid": [own[one].uuid for one in ("draft", "signed", "asked") if one in own],
+        "number": [own["order"].number],
+        "token": [world.token_of(own["card"]), "a-token"],
+        "kind": ["specialist", "dea"],
+    }
+    return crawl.addresses(values)
+
+
+def targets(world, roles):  # noqa: F811
+    """(role, form): each form once, of the first role that meets it."""
+    found = {}
+    for role in roles:
+        for form in crawl.forms_of(pages_of(world.clients[role], starts_of(world, role))):
+            found.setdefault(form.signature, (role, form))
+    return list(found.values())
+
+
+def test_no_answer_breaks_a_form_or_a_query(world, request):  # noqa: F811
+    is_drill = request.config.getoption("drill")
+    factories.cart(world.patient, (world.product, 2))  # with less, the checkout leads back to the products
+    found = targets(world, ROLES if is_drill else IN_THE_SUITE)
+    each = 1 + ceil((5_000 if is_drill else 300) / len(found))  # the first fills in nothing
+    sent = sum(fuzz(world.clients[role], form, each, is_drill=is_drill) for role, form in found)
+    routes = {form.route for _role, form in found}
+    print(f"\n{sent} requests to {len(found)} forms and queries of {len(routes)} addresses, no 500")
+    assert sent >= 300
+    assert {"pages:contact", "delivery:checkout", "account_signup", "certification:certification-profile"} <= routes
+
+
+@pytest.mark.parametrize("planted", ["planted-digits", "planted-pages"])
+def test_a_planted_fault_is_found_with_the_shortest_request(planted, world, settings):  # noqa: F811
+    settings.ROOT_URLCONF = "tests.planted"
+    client = world.clients["nobody"]
+    found = crawl.forms_of(pages_of(client, [address for address in crawl.addresses({}) if "planted" in address]))
+    [form] = [one for one in found if one.route == planted]
+    with pytest.raises(AssertionError, match="500 for (POST|GET) /planted/") as failure:
+        fuzz(client, form, 300)
+    print(failure.value)
