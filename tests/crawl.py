@@ -43,11 +43,6 @@ class Form:
         names = frozenset(one.name for one in self.fields) if self.method == "POST" else frozenset()
         return self.route, self.method, names
 
-    def as_left(self) -> list[tuple[str, str]]:
-        """Return what a browser sends when nobody touches a field and the first button is pressed."""
-        sent = [(one.name, one.value) for one in self.fields if one.kind not in ("submit", "file", "unchecked")]
-        return sent + [(one.name, one.value) for one in self.fields if one.kind == "submit"][:1]
-
 
 @dataclass
 class Answer:
