@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-LEFT_OUT = {".git", ".venv", "node_modules", "var", "built", "__pycache__", ".pytest_cache", ".hypothesis"}
+LEFT_OUT = {
+    ".git",
+    ".venv",
+    ".venv-scan",
+    "node_modules",
+    "var",
+    "built",
+    "__pycache__",
+    ".pytest_cache",
+    ".hypothesis",
+}
 CODE = {
     "Makefile",
     "Dockerfile",

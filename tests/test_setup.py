@@ -38,7 +38,7 @@ class Project:
         page.write_text("".join(f'<a href="{wheel.name}">{wheel.name}</a>\n' for wheel in page.parent.glob("*.whl")))
         (self.folder / lock).write_text(f"{name}=={version} --hash=sha256:{digest}\n")
 
-    def begin(self, **environment: str) -> subprocess.Popen:
+    def begin(self, what: str = "run", **environment: str) -> subprocess.Popen:
         # The index is named to pip alone: uv has to take what pip is told.
         settings = self.folder / "pip.conf"
         settings.write_text(f"[global]\nindex-url = {(self.folder / 'index').as_uri()}\n")
@@ -49,13 +49,13 @@ class Project:
             "UV_CACHE_DIR": str(self.folder / "cache"),
             **environment,
         }
-        command = [self.folder / "bin" / "setup", "run"]
+        command = [self.folder / "bin" / "setup", what]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         return subprocess.Popen(command, env=environment, start_new_session=True, **pipes)
 
-    def set_up(self, **environment: str) -> tuple[int, str]:
-        """Run `bin/setup run` to its end; return its exit status and the last line it wrote about an error."""
-        process = self.begin(**environment)
+    def set_up(self, what: str = "run", **environment: str) -> tuple[int, str]:
+        """Run `bin/setup` to its end; return its exit status and the last line it wrote about an error."""
+        process = self.begin(what, **environment)
         _out, err = process.communicate(timeout=120)
         return process.returncode, err.strip().rpartition("\n")[2]
 
@@ -92,6 +92,16 @@ def test_setup_follows_a_lock_that_changed(finished):
     project.lock("requirements.txt", "planted", "2.0", files={"planted.py": "version = '2.0'"})
     assert project.set_up() == (0, "")
     assert project.installed_version() == "2.0"
+
+
+def test_setup_of_the_scan_makes_an_environment_of_its_own(finished):
+    project = finished
+    project.lock("requirements-scan.txt", "planted", "9.0", files={"planted.py": "version = '9.0'"})
+    before = project.installed_version()
+    assert project.set_up("scan") == (0, "")
+    ask = "import planted; print(planted.version)"
+    assert subprocess.check_output([project.folder / ".venv-scan/bin/python", "-c", ask], text=True) == "9.0\n"
+    assert project.installed_version() == before
 
 
 def test_setup_that_was_killed_is_finished_by_the_next_one(project):
