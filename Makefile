@@ -7,7 +7,7 @@ export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*' -not -name '*.mo' 2>/dev/null)
 
-.PHONY: help run test check bench drill rehearse backup restore assets lock
+.PHONY: help run test check bench drill scan rehearse backup restore assets lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -29,8 +29,12 @@ bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…)
 	@.venv/bin/python bench/backup.py
 	@.venv/bin/python bench/audit.py
 
-drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 bookers for 20 places
+drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 bookers for 20 places, 5,000 odd requests
 	@bin/drill
+
+scan: .venv/dev.stamp var/static/staticfiles.json ## attack and crawl the whole portal, check its HTML and look for barriers: 15 minutes
+	@bin/setup scan
+	@bin/scan
 
 rehearse: .venv/dev.stamp var/static/staticfiles.json ## start the whole deployment without Docker, and break it while people order
 	@.venv/bin/python bin/rehearse

@@ -191,7 +191,7 @@ class Portal(Server):
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self.url}/livez", timeout=5).ok
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
 

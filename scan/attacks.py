@@ -1,0 +1,61 @@
+"""The scanner wapiti, signed in as one role: what it reports is a finding."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+WAPITI = BASE_DIR / ".venv-scan" / "bin" / "wapiti"
+MODULES = "xss,permanentxss,sql,file,exec,crlf,redirect,csrf"
+# What would end the session or the account of the role, and files that are no page.
+LEFT_OUT = (
+    "/accounts/logout/*",
+    "/admin/logout/*",
+    "/accounts/sessions/*",
+    "/accounts/password/*",
+    "/physician/leave/*",
+)
+STARTS = ("/home/", "/delivery/", "/certification/", "/admin/", "/contact/", "/accounts/email/")
+LIST_OF_ONE_PAGE = 30
+
+
+def begin(base, cookie, *, seconds, starts=STARTS, modules=MODULES):
+    """Start a scan that ends by itself after so many seconds; return what `finish` takes."""
+    folder = tempfile.TemporaryDirectory(prefix="portal-wapiti-")
+    report = Path(folder.name) / "report.json"
+    command = [WAPITI, "--url", f"{base}{starts[0]}", "--scope", "domain", "--module", modules, "--format", "json"]
+    command += ["--output", report, "--header", f"Cookie: {cookie}", "--drop-set-cookie", "--flush-session"]
+    command += ["--store-session", folder.name, "--store-config", folder.name, "--no-bugreport", "--verbose", "0"]
+    command += ["--max-scan-time", str(seconds), "--max-attack-time", str(seconds // 3), "--timeout", "20"]
+    command += ["--max-links-per-page", str(LIST_OF_ONE_PAGE), "--max-files-per-dir", "20", "--depth", "4"]
+    command += ["--endpoint", "http://127.0.0.1:9/", "--tasks", "4"]  # nothing answers there: no help from outside
+    for path in starts[1:]:
+        command += ["--start", f"{base}{path}"]
+    for path in (*LEFT_OUT, "/static/*"):
+        command += ["--exclude", f"{base}{path}"]
+    log = (Path(folder.name) / "log").open("w")
+    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    return process, report, folder, seconds
+
+
+def finish(begun, role, findings):
+    """Wait for a scan and add what it found; a scan without a report is a finding as well."""
+    process, report, folder, seconds = begun
+    try:
+        process.wait(seconds * 2 + 120)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    with folder:
+        if not report.exists():
+            words = (report.parent / "log").read_text(errors="replace")
+            findings.add("wapiti", role, f"Ended with {process.returncode} and no report: {words[-400:]}")
+            return
+        told = json.loads(report.read_text())
+    pages = told["infos"].get("crawled_pages_nbr", 0)
+    findings.count("pages attacked by wapiti", pages)
+    findings.tell(f"wapiti as {role}: {pages} pages")
+    for kind, reports in {**told["vulnerabilities"], **told["anomalies"]}.items():
+        for one in reports:
+            findings.add("wapiti", f"{role} {one['method']} {one['path'][:200]}", f"{kind}: {one['info']}")

@@ -1,0 +1,54 @@
+"""The pages met, drawn by a browser in three widths and looked at by axe."""
+
+import time
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from tests import browser
+from tests.journeys.visitor import WCAG
+
+WIDTHS = (1200, 390, 320)
+
+
+def look(pages, base, findings, *, until):
+    """Show each page as it came (its static files from the server) and add what axe finds on it."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.launch_arguments())
+        tab, axe = chromium.new_context().new_page(), Axe()
+        for number, page in enumerate(pages):
+            if time.monotonic() > until:
+                findings.add("out of time", "axe", f"{len(pages) - number} of {len(pages)} pages were not looked at.")
+                break
+            _show(tab, page, base)
+            for width in WIDTHS:
+                tab.set_viewport_size({"width": width, "height": 900})
+                findings.count("looks by axe")
+                for violation in axe.run(tab, options=WCAG).response["violations"]:
+                    where = f"{page.route} ({page.role}, {page.state}) at {width} px"
+                    findings.add("barrier", where, f"{violation['id']}: {violation['nodes'][0]['html'][:200]}")
+        chromium.close()
+
+
+def _show(tab, page, base):
+    """The answer of a form is shown without sending the form again."""
+    address = base + urlsplit(page.address).path
+    tab.unroute_all()
+    tab.route(
+        lambda url: url.partition("?")[0] == address,
+        lambda route: (
+            route.fulfill(body=page.text, content_type="text/html; charset=utf-8")
+            if route.request.resource_type == "document"
+            else route.continue_()
+        ),
+    )
+    tab.goto(address)
+
+
+def apart(pages):
+    """One page of each route, state and kinds of elements; the pages of staff are those of the one with most rights."""
+    found = {}
+    for key, page in pages.items():
+        found.setdefault((key[1], key[2].removeprefix("after "), key[3]), page)
+    return list(found.values())

@@ -1,0 +1,6 @@
+"""The portal with the pages of tests/planted.py: what `make scan` must find a fault on before it is believed."""
+
+from importlib import import_module
+
+application = import_module("mmp_portal.wsgi").application  # before anything that needs Django's settings
+import_module("django.conf").settings.ROOT_URLCONF = "tests.planted"
