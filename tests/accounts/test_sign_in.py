@@ -1,10 +1,15 @@
 """allauth as we set it: addresses, mails, limits."""
 
+from types import ModuleType
+
 import pytest
+from django.contrib.admin import AdminSite
 from django.test import Client
+from django.urls import path
 
 from accounts.models import User
 from audit.models import Event
+from mmp_portal import urls
 from tests import factories
 from tests.mails import delivered, link_in
 
@@ -174,6 +179,21 @@ def test_the_admin_s_own_sign_in_page_leads_to_ours():
     assert response.headers["Location"] == "/accounts/login/?next=%2Fadmin%2F"
     assert "_auth_user_id" not in client.session
     assert client.get("/admin/login/").headers["Location"].startswith(LOGIN)
+
+
+def test_control_the_stock_admin_signs_in_after_any_number_of_wrong_passwords(settings):
+    factories.staff(email="boss@example.org")
+    stock = ModuleType("urls_with_the_stock_admin")
+    stock.urlpatterns = [path("admin/", AdminSite(name="admin").urls), *urls.urlpatterns[1:]]
+    settings.ROOT_URLCONF = stock
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    client = Client()
+    for _ in range(11):
+        client.post("/admin/login/", {"username": "boss@example.org", "password": "wrong"})
+
+    client.post("/admin/login/", {"username": "boss@example.org", "password": factories.PASSWORD})
+
+    assert "_auth_user_id" in client.session
 
 
 def test_the_admin_refuses_who_is_not_staff():

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from threading import Barrier
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from django.db.models.query import QuerySet
 from django.utils import timezone
 
 from accounts.backends import PortalBackend
+from audit.actions import Busy
 from delivery import actions, rules
 from delivery.models import DeliveryWindow, Order, Product, StockMovement
 from notifications.models import Notification
@@ -168,9 +170,26 @@ def test_control_without_condition_50_bookers_overbook_10_places(monkeypatch):
 
 
 @on_sqlite
-def test_20_bookers_for_5_places_give_5_orders_in_a_file():
-    window, product, calls = bookers(20, 5)
-    exactly(5, window, product, at_once(calls))
+def test_bookers_of_a_file_get_exactly_the_places_there_are(request):
+    many, places = (100, 20) if request.config.getoption("drill") else (20, 5)
+    window, product, calls = bookers(many, places)
+    exactly(places, window, product, at_once(calls))
+
+
+@on_sqlite
+def test_control_deferred_transactions_find_the_file_locked(monkeypatch):
+    """A check reads before the order is written: whoever writes meanwhile makes it stale, and no waiting helps."""
+    _window, _product, calls = bookers(20, 20)
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "transaction_mode", "DEFERRED")
+    results = at_once([partial(unless_busy, call) for call in calls])
+    assert any(isinstance(result, Busy) for result in results)
+
+
+def unless_busy(call):
+    try:
+        return call()
+    except Busy as error:
+        return error
 
 
 # --- The same form, many times --------------------------------------------------------------------------------------

@@ -66,6 +66,12 @@ def test_every_wednesday_opens_at_half_past_nine_in_new_york():
         day += timedelta(weeks=1)
 
 
+def test_control_weeks_counted_in_utc_leave_half_past_nine():
+    first = window_on(date(2026, 1, 7)).starts_at
+    in_utc = [first.astimezone(UTC) + timedelta(weeks=week) for week in range(52)]
+    assert {moment.astimezone(first.tzinfo).hour for moment in in_utc} == {9, 10}
+
+
 @pytest.mark.parametrize("day", [date(2026, 3, 11), date(2026, 11, 4), WEDNESDAY])
 def test_closes_at_24_real_hours_before_the_start(day):
     window = window_on(day)
