@@ -21,6 +21,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from accounts.standing import is_staff_in_good_standing
 from notifications.models import Notification
 from pages import metrics
 from pages.actions import LAST_BEAT
@@ -64,7 +65,7 @@ def readyz(request):
 @require_safe
 def metrics_page(request):
     """Answer Prometheus: who brings METRICS_TOKEN, or staff with their second factor. Nobody else learns of it."""
-    if not (brings_token(request) or is_staff_with_factors(request.user)):
+    if not (brings_token(request) or is_staff_in_good_standing(request.user)):
         raise Http404
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     gathered = metrics.registry()
@@ -75,13 +76,6 @@ def metrics_page(request):
 def brings_token(request) -> bool:
     sent = request.headers.get("Authorization", "")
     return bool(settings.METRICS_TOKEN) and constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}")
-
-
-def is_staff_with_factors(user) -> bool:
-    """Return whether the account may open the admin, as RequireMFAMiddleware asks it there."""
-    if not (user.is_authenticated and user.is_active and user.is_staff):
-        return False
-    return not settings.REQUIRE_MFA or user.factors.has_two_ways
 
 
 class DatabaseCollector:

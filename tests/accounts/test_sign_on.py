@@ -200,7 +200,7 @@ def test_who_cancels_there_reads_that_nothing_changed(provider):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?code=x", "?code=x&state=guessed", "?error=server_error&state=%00", "?code=" + "x" * 9000]
+    "query", ["", "?code=x", "?code=x&state=guessed", "?error=server_error&state=%20", "?code=" + "x" * 9000]
 )
 def test_a_callback_that_nobody_asked_for_signs_nobody_in(query):
     client = Client()
