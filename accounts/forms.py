@@ -142,7 +142,7 @@ class ApplicationForm(IdentificationForm, AccessForm):
         "last_name": "family-name",
         "phone": "tel",
         "practice_name": "organization",
-        "practice_street": "street-address",
+        "practice_street": "address-line1",
         "practice_city": "address-level2",
         "practice_state": "address-level1",
         "practice_zip": "postal-code",

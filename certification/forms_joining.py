@@ -41,7 +41,7 @@ class CodeForm(BirthDateForm):
 
 
 class PhoneForm(PortalForm):
-    autocomplete = {"phone": "tel-national"}
+    autocomplete = {"phone": "tel"}
 
     phone = PhoneField(label=_("Primary phone"), help_text=_("10 digits. We call this number about deliveries."))
 

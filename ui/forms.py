@@ -57,6 +57,10 @@ def _is_unprintable(char):
     return is_picture or unicodedata.bidirectional(char) in RIGHT_TO_LEFT
 
 
+# Browsers fill in none of these, and HTML allows no `autocomplete` on them.
+NOT_FILLED_IN = {"checkbox", "radio", "file", "hidden"}
+
+
 class PortalForm(forms.Form):
     """Nothing is filled in by the browser unless `autocomplete` names it. (The sentences are those of ui/plain.py.)"""
 
@@ -68,7 +72,8 @@ class PortalForm(forms.Form):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
-            field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))
+            if getattr(field.widget, "input_type", "text") not in NOT_FILLED_IN:
+                field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))
 
     def ask(self, check, *args, **kwargs):
         """Put a rule's refusal beside its field, together with everything else that is wrong."""

@@ -59,7 +59,7 @@
   // The second click of a double click is dropped; the button itself stays alive, for a post that never arrived.
   const sent = new WeakMap();
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("[hx-post]")) return;
+    if (event.target.matches("[data-hx-post]")) return;
     const last = sent.get(event.target) || -Infinity;
     if (event.timeStamp - last < 3000) event.preventDefault();
     else sent.set(event.target, event.timeStamp);

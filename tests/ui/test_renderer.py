@@ -171,6 +171,12 @@ def test_autocomplete_is_off_unless_named(blank):
     assert blank.one(id="id_birth_date_year")["autocomplete"] == "off"
 
 
+def test_what_no_browser_fills_in_has_no_autocomplete(blank):
+    for kind in ("checkbox", "radio", "hidden"):
+        boxes = blank(tag="input", type=kind)
+        assert boxes and not [box for box in boxes if "autocomplete" in box]
+
+
 def test_birthday_of_oneself_gets_its_tokens():
     class Own(PortalForm):
         autocomplete = {"birth_date": "bday"}
