@@ -156,6 +156,7 @@ class RowsInline(admin.TabularInline):
     `joined` names the foreign keys that are read along. No secret column is read but those that `fields` shows.
     """
 
+    template = "admin/rows_inline.html"
     extra = 0
     can_delete = False
     joined: tuple[str, ...] = ()
