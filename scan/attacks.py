@@ -25,7 +25,8 @@ def begin(base, cookie, *, seconds, starts=STARTS, modules=MODULES):
     folder = tempfile.TemporaryDirectory(prefix="portal-wapiti-")
     report = Path(folder.name) / "report.json"
     command = [WAPITI, "--url", f"{base}{starts[0]}", "--scope", "domain", "--module", modules, "--format", "json"]
-    command += ["--output", report, "--header", f"Cookie: {cookie}", "--drop-set-cookie", "--flush-session"]
+    command += ["--output", report, "--header", f"Cookie: {cookie}", "--flush-session"]
+    # Without --drop-set-cookie, which drops the cookie of the header as well.
     command += ["--store-session", folder.name, "--store-config", folder.name, "--no-bugreport", "--verbose", "0"]
     command += ["--max-scan-time", str(seconds), "--max-attack-time", str(seconds // 3), "--timeout", "20"]
     command += ["--max-links-per-page", str(LIST_OF_ONE_PAGE), "--max-files-per-dir", "20", "--depth", "4"]

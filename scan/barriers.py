@@ -47,8 +47,12 @@ def _show(tab, page, base):
 
 
 def apart(pages):
-    """One page of each route, state and kinds of elements; the pages of staff are those of the one with most rights."""
-    found = {}
-    for key, page in pages.items():
-        found.setdefault((key[1], key[2].removeprefix("after "), key[3]), page)
-    return list(found.values())
+    """Return pages that show every kind of element of each route, whoever meets it and in whatever state."""
+    shown, chosen = {}, []
+    for (_role, route, state, shape), page in pages.items():
+        route = route if state.endswith(" 200") else state  # every refusal looks alike
+        known = shown.setdefault(route, set())
+        if not shape <= known:
+            known |= shape
+            chosen.append(page)
+    return chosen

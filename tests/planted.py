@@ -27,9 +27,8 @@ def turns_pages(request):
     return HttpResponse(PAGE.format(f'<a href="?planted_page={page + 1}">Next</a>'))
 
 
-@login_not_required
 def reflects(request):
-    """Show what the address says as markup."""
+    """Show what the address says as markup, to whoever has signed in."""
     return HttpResponse(PAGE.format(f'<form><input name="words"></form><p>{request.GET.get("words", "")}</p>'))
 
 
