@@ -6,7 +6,7 @@ import time
 
 from scan.findings import Findings
 
-CRAWL, LOOK, ATTACK = 420, 480, 240  # seconds that the steps may take at most
+CRAWL, LOOK, ATTACK = 420, 600, 240  # seconds that the steps may take at most
 ATTACKERS = ("patient", "physician", "Manager")
 FIRST = ("Administrator", "physician", "patient", "nobody")  # whose pages stand for the same page of others
 
@@ -78,15 +78,19 @@ def scan(base, people, findings):
     findings.count("pages and states met", len(met))
     cookies = {role: people.cookie(role) for role in ATTACKERS}
     running = {role: attacks.begin(base, cookie, seconds=ATTACK) for role, cookie in cookies.items()}
-    html.check(met.values(), findings)
-    findings.tell("HTML checked")
-    barriers.look(barriers.apart(met), base, findings, until=time.monotonic() + LOOK)
-    findings.tell("Looked at by axe")
-    for role, begun in running.items():
-        attacks.finish(begun, role, findings)
-        visitors[role].cookie = cookies[role]
-        if "/accounts/login/" in visitors[role].ask("/accounts/email/").location:
-            findings.add("wapiti", role, "It was signed out before it ended.")
+    try:
+        html.check(met.values(), findings)
+        findings.tell("HTML checked")
+        barriers.look(barriers.apart(met), base, findings, until=time.monotonic() + LOOK)
+        findings.tell("Looked at by axe")
+        for role, begun in running.items():
+            attacks.finish(begun, role, findings)
+            visitors[role].cookie = cookies[role]
+            if "/accounts/login/" in visitors[role].ask("/accounts/email/").location:
+                findings.add("wapiti", role, "It was signed out before it ended.")
+    finally:
+        for process, *_rest in running.values():
+            process.kill()
 
 
 if __name__ == "__main__":

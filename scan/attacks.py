@@ -21,16 +21,19 @@ LIST_OF_ONE_PAGE = 30
 
 
 def begin(base, cookie, *, seconds, starts=STARTS, modules=MODULES):
-    """Start a scan that ends by itself after so many seconds; return what `finish` takes."""
+    """Start a scan that crawls and attacks for so many seconds each at most; return what `finish` takes."""
     folder = tempfile.TemporaryDirectory(prefix="portal-wapiti-")
     report = Path(folder.name) / "report.json"
     command = [WAPITI, "--url", f"{base}{starts[0]}", "--scope", "domain", "--module", modules, "--format", "json"]
     command += ["--output", report, "--header", f"Cookie: {cookie}", "--flush-session"]
     # Without --drop-set-cookie, which drops the cookie of the header as well.
     command += ["--store-session", folder.name, "--store-config", folder.name, "--no-bugreport", "--verbose", "0"]
-    command += ["--max-scan-time", str(seconds), "--max-attack-time", str(seconds // 3), "--timeout", "20"]
+    each = seconds // len(MODULES.split(","))
+    command += ["--max-scan-time", str(seconds), "--max-attack-time", str(each), "--timeout", "20"]
     command += ["--max-links-per-page", str(LIST_OF_ONE_PAGE), "--max-files-per-dir", "20", "--depth", "4"]
-    command += ["--endpoint", "http://127.0.0.1:9/", "--tasks", "4"]  # nothing answers there: no help from outside
+    command += ["--tasks", "4"]
+    # No help from outside: nothing answers there.
+    command += ["--dns-endpoint", "localhost", "--endpoint", "http://127.0.0.1:9/"]
     for path in starts[1:]:
         command += ["--start", f"{base}{path}"]
     for path in (*LEFT_OUT, "/static/*"):
