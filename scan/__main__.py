@@ -1,6 +1,7 @@
 """`make scan`: attack, crawl and look at the whole portal. First a planted fault of each kind has to be found."""
 
 import logging
+import signal
 import sys
 import time
 
@@ -13,6 +14,7 @@ FIRST = ("Administrator", "physician", "patient", "nobody")  # whose pages stand
 
 def main():
     logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))  # the servers end with it, and leave nothing behind
     from django.test import override_settings
 
     from scan import portal
