@@ -109,7 +109,8 @@ def test_a_physician_is_suspended_and_reinstated_with_a_reason():
     physician.refresh_from_db()
     assert physician.status == "verified"
     assert [
-        event.reason for event in Event.objects.filter(action__in=["physician.suspend", "physician.reinstate"])
+        event.reason
+        for event in Event.objects.filter(action__in=["physician.suspend", "physician.reinstate"]).order_by("pk")
     ] == [
         "Board order.",
         "Order lifted.",

@@ -111,7 +111,7 @@ def test_visits_are_paged_and_a_broken_page_is_the_first(django_assert_max_num_q
     assert (len(first.context["visits"]), "Older" in first.content.decode()) == (20, True)
     older = client.get(url("record"), {"page": first.context["page"].next})
     assert (len(older.context["visits"]), "Newer" in older.content.decode()) == (5, True)
-    assert len(client.get(url("record"), {"page": "\x00x"}).context["visits"]) == 20
+    assert len(client.get(url("record"), {"page": "x"}).context["visits"]) == 20
 
 
 def test_the_record_is_read_in_spanish():
