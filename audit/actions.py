@@ -1,9 +1,13 @@
 """The one writer of events, the decorator that every action of the portal wears, and the writer of seals."""
 
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial, wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -19,17 +23,37 @@ from ui.errors import PortalError
 RETRIED_CODES = {"55P03", "40P01"}
 
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
 class Busy(PortalError):
     """Somebody else held the rows too long."""
 
 
-def record(*, action, by, subject=None, outcome=Event.Outcome.DONE, reason=""):
-    """Append one event. `by` is a User or None (the portal itself); `subject` a saved row or None; no personal text."""
+# The name of the action that runs now. An action that calls another one gives way to it until it returns.
+_action_now: ContextVar[str] = ContextVar("action_now")
+
+
+def record(
+    *,
+    by: AbstractBaseUser | None,
+    subject: models.Model | None = None,
+    action: str = "",
+    outcome: str = Event.Outcome.DONE,
+    reason: str = "",
+) -> Event:
+    """Append one event and return it.
+
+    `action` is the event's name, by default the name that `audited` gave to the action that runs. `by` is the User, or
+    None for the portal itself; `subject` a saved row or None. `reason` holds no personal text and is cut at 500
+    characters. Raises LookupError where no action runs and no name is given.
+    """
     came_from = origin.get()
     event = Event.objects.create(
         actor_id=by.pk if by else None,
-        role=by.role if by else "system",
-        action=action,
+        role=by.role if by else "system",  # type: ignore[attr-defined] # the leaves do not import accounts.User
+        action=action or _action_now.get(),
         subject_type=subject._meta.label_lower if subject else "",
         subject_id=subject.pk if subject else None,
         outcome=outcome,
@@ -42,54 +66,66 @@ def record(*, action, by, subject=None, outcome=Event.Outcome.DONE, reason=""):
     return event
 
 
-def audited(name, *, atomic=True):
+def audited(
+    name: str, *, subject: str | None = None, atomic: bool = True
+) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
     """Make a function an action: one transaction, and a refusal recorded after the rollback, before it is raised.
 
-    The decorated function gets `by=` (a User, or None for the portal itself). A lock time-out or a deadlock is tried
-    once more, then raised as `Busy`. With `atomic=False` the function opens its own transactions, so that what it
-    writes about a failed try outlives the error.
+    `name` is the name of the action's event. `subject` is the argument that a refusal is about: its row, when saved,
+    becomes the event's subject. The decorated function gets `by=` (a User, or None for the portal itself). A lock
+    time-out or a deadlock is tried once more, then raised as `Busy`. With `atomic=False` the function opens its own
+    transactions, so that what it writes about a failed try outlives the error.
     """
 
-    def decorate(function):
+    def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         @wraps(function)
-        def action(*, by, **arguments):
-            subject = next((value for value in arguments.values() if isinstance(value, models.Model)), None)
+        def action(*args: Arguments.args, **arguments: Arguments.kwargs) -> Result:
+            token = _action_now.set(name)
             try:
-                return _run(function, atomic, by=by, **arguments)
+                return _tried_twice(_in_transaction(function) if atomic else function, *args, **arguments)
             except PortalError as error:
-                saved = subject if subject is not None and subject.pk else None
-                record(action=name, by=by, subject=saved, outcome=Event.Outcome.REFUSED, reason=type(error).__name__)
+                _record_refusal(error, subject, arguments)
                 raise
+            finally:
+                _action_now.reset(token)
 
         return action
 
     return decorate
 
 
-def _run(function, atomic, **arguments):
+def _record_refusal(error: PortalError, subject: str | None, arguments: Mapping[str, Any]) -> None:
+    row = arguments.get(subject) if subject else None
+    saved = row if row is not None and row.pk else None
+    record(by=arguments["by"], subject=saved, outcome=Event.Outcome.REFUSED, reason=type(error).__name__)
+
+
+def _in_transaction(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    def run(*args: Arguments.args, **arguments: Arguments.kwargs) -> Result:
+        with transaction.atomic():
+            return function(*args, **arguments)
+
+    return run
+
+
+def _tried_twice(function: Callable[Arguments, Result], *args: Arguments.args, **arguments: Arguments.kwargs) -> Result:
+    """Return what `function` returns; after a lock time-out try once more, unless a transaction of a caller is open."""
     if connection.in_atomic_block:
-        return _call(function, atomic, arguments)
+        return function(*args, **arguments)
     try:
-        return _call(function, atomic, arguments)
+        return function(*args, **arguments)
     except OperationalError as error:
         if not _is_lock_trouble(error):
             raise
     try:
-        return _call(function, atomic, arguments)
+        return function(*args, **arguments)
     except OperationalError as error:
         if not _is_lock_trouble(error):
             raise
         raise Busy(_("Somebody else is changing this right now. Please try again in a moment.")) from error
 
 
-def _call(function, atomic, arguments):
-    if not atomic:
-        return function(**arguments)
-    with transaction.atomic():
-        return function(**arguments)
-
-
-def _is_lock_trouble(error):
+def _is_lock_trouble(error: OperationalError) -> bool:
     return getattr(error.__cause__, "pgcode", None) in RETRIED_CODES or "locked" in str(error)
 
 

@@ -145,14 +145,14 @@ def _mark_failed(notification, error):
     )
 
 
-@audited("notification.call")
+@audited("notification.call", subject="notification")
 def record_call(*, notification, by):
     """Staff have made the phone call that a row of the call list asks for; again changes nothing."""
     called = Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
         status=Notification.Status.SENT, sent_at=timezone.now(), secret=None
     )
     if called:
-        record(action="notification.call", by=by, subject=notification)
+        record(by=by, subject=notification)
 
 
 def drop_calls(*, by):

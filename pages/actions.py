@@ -48,7 +48,7 @@ def receive_message(*, name: str, email: str, message: str, address: str | None,
         address_digest=sender,
         content_digest=content,
     )
-    record(action="message.receive", by=by, subject=received)
+    record(by=by, subject=received)
     _tell("contact_receipt", received, recipient=email, by=by)
     _tell("contact_message", received, recipient=settings.DISPENSARY_EMAIL, by=by)
     return received
@@ -64,7 +64,7 @@ def _tell(kind: str, message: ContactMessage, *, recipient: str, by: User | None
     )
 
 
-@audited("message.answer")
+@audited("message.answer", subject="message")
 def answer_message(*, message: ContactMessage, by: User) -> ContactMessage:
     """Mark a message as answered by `by`; raises AlreadyAnswered."""
     message = ContactMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
@@ -72,7 +72,7 @@ def answer_message(*, message: ContactMessage, by: User) -> ContactMessage:
     message.answered_at = timezone.now()
     message.answered_by = by
     message.save(update_fields=["answered_at", "answered_by"])
-    record(action="message.answer", by=by, subject=message)
+    record(by=by, subject=message)
     return message
 
 
@@ -98,7 +98,7 @@ def reencrypt(*, batch: int, tell: Callable[[str], None], by: User | None) -> Re
         total.done += done.done
         total.unreadable += done.unreadable
     if total.done:
-        record(action="fields.reencrypt", by=by, reason=f"{total.done} rows sealed with key {newest_key_id()}")
+        record(by=by, reason=f"{total.done} rows sealed with key {newest_key_id()}")
     return total
 
 

@@ -32,7 +32,7 @@ def ask_main_address(*, address: EmailAddress, by: User) -> None:
         priority=1,
         by=by,
     )
-    record(action="user.ask_main_address", by=by, subject=by)
+    record(by=by, subject=by)
 
 
 def addresses_in(token: str) -> list[int] | None:

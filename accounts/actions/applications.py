@@ -45,7 +45,7 @@ def apply_as_physician(
         search_name=search_name(fields["last_name"], fields["first_name"]),
     )
     _claim(application, license_number=license_number, csp_number=csp_number, by=by)
-    record(action="application.send", by=by, subject=application)
+    record(by=by, subject=application)
     tell_registrars(kind="application_received", about={"application": application.pk}, key=str(application.pk), by=by)
     return application
 
@@ -66,7 +66,7 @@ def _claim(application: PhysicianApplication, *, license_number: str, csp_number
         )
 
 
-@audited("application.call_back")
+@audited("application.call_back", subject="application")
 def record_call_back(*, application: PhysicianApplication, called_number: str, number_source: str, by: User) -> None:
     """`by` has called the physician at `called_number` (E.164), and the physician said: the application is mine.
 
@@ -80,10 +80,10 @@ def record_call_back(*, application: PhysicianApplication, called_number: str, n
     application.called_number, application.number_source = called_number, number_source
     application.called_at, application.called_by = timezone.now(), by
     application.save()
-    record(action="application.call_back", by=by, subject=application, reason=number_source)
+    record(by=by, subject=application, reason=number_source)
 
 
-@audited("application.verify")
+@audited("application.verify", subject="application")
 def verify_application(*, application: PhysicianApplication, by: User) -> Physician:
     """The applicant is a physician: on the roster, bound to the account, with the registrations that were looked up.
 
@@ -122,7 +122,7 @@ def _physician_of(application: PhysicianApplication, by: User) -> Physician:
     return physician
 
 
-@audited("application.refuse")
+@audited("application.refuse", subject="application")
 def refuse_application(*, application: PhysicianApplication, reason: str, by: User) -> None:
     """Not verified, for a reason that the applicant is told. Another application is possible. Raises AlreadyDecided."""
     _decide(_locked(application), Decision.REFUSED, reason, by)
@@ -140,8 +140,7 @@ def _decide(application: PhysicianApplication, status: str, reason: str, by: Use
     application.decided_by, application.decided_at = by, now
     application.save()
     application.proofs.update(status=status, reason=reason, decided_by=by, decided_at=now)
-    verb = "verify" if status == Decision.VERIFIED else "refuse"
-    record(action=f"application.{verb}", by=by, subject=application)
+    record(by=by, subject=application)
     queue(
         kind="application_decided",
         recipient=application.user.email,

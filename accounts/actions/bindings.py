@@ -31,7 +31,7 @@ def bind(*, physician: Physician, user: User, by: User | None) -> AccountBinding
     return binding
 
 
-@audited("binding.disown")
+@audited("binding.disown", subject="binding")
 def disown_binding(*, binding: AccountBinding, by: User | None) -> None:
     """The physician says that the bound account is not hers: she is suspended at once, and the account loses her.
 
@@ -51,5 +51,5 @@ def disown_binding(*, binding: AccountBinding, by: User | None) -> None:
         physician.save(update_fields=["user", "status"])
         for delegate in physician.delegates.filter(ended_date=None, created_at__gte=binding.created_at):
             end_delegate(delegate=delegate, by=by)
-    record(action="binding.disown", by=by, subject=physician)
+    record(by=by, subject=physician)
     tell_registrars(kind="binding_disowned", about={"physician": physician.pk}, key=str(binding.pk), by=by)

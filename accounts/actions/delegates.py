@@ -9,7 +9,7 @@ from audit.actions import audited, record
 from notifications.actions import queue
 
 
-@audited("delegate.name")
+@audited("delegate.name", subject="physician")
 def name_delegate(*, physician: Physician, email: str, by: User | None) -> Delegate:
     """Whoever owns `email` may prepare certifications for `physician`, once an account with it has signed in.
 
@@ -35,11 +35,11 @@ def name_delegate(*, physician: Physician, email: str, by: User | None) -> Deleg
         dedupe_key=f"delegate_named:{delegate.pk}:{today}",
         by=by,
     )
-    record(action="delegate.name", by=by, subject=delegate)
+    record(by=by, subject=delegate)
     return delegate
 
 
-@audited("delegate.activate")
+@audited("delegate.activate", subject="user")
 def activate_delegations(*, user: User, by: User | None) -> int:
     """`user` has signed in: what waits for one of its verified addresses is its own; returns how many there were.
 
@@ -57,11 +57,11 @@ def activate_delegations(*, user: User, by: User | None) -> int:
             delegate.user = user
             count += 1
         delegate.save(update_fields=["user", "ended_date"])
-        record(action="delegate.activate", by=by, subject=delegate)
+        record(by=by, subject=delegate)
     return count
 
 
-@audited("delegate.end")
+@audited("delegate.end", subject="delegate")
 def end_delegate(*, delegate: Delegate, by: User | None) -> None:
     """Ends today: from now on the delegate sees nothing of the physician's. Ended again, the first day stands."""
     delegate = Delegate.objects.select_for_update(no_key=True, of=("self",)).get(pk=delegate.pk)
@@ -70,4 +70,4 @@ def end_delegate(*, delegate: Delegate, by: User | None) -> None:
         return
     delegate.ended_date = today
     delegate.save(update_fields=["ended_date"])
-    record(action="delegate.end", by=by, subject=delegate)
+    record(by=by, subject=delegate)

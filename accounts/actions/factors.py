@@ -19,4 +19,4 @@ def keep_recovery_codes(*, by: User) -> None:
         return
     codes.data[factors.KEPT_AT] = timezone.now().isoformat()
     codes.save(update_fields=["data"])
-    record(action="user.recovery_codes_keep", by=by, subject=by)
+    record(by=by, subject=by)

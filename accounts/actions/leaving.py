@@ -11,7 +11,7 @@ from audit.actions import audited, record
 from notifications.actions import queue
 
 
-@audited("physician.leave")
+@audited("physician.leave", subject="physician")
 def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> Physician:
     """From `date` on (today, or announced) she cannot certify, and her delegates see nothing of hers.
 
@@ -36,6 +36,6 @@ def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> 
         dedupe_key=f"leave_recorded:{physician.pk}:{date}",
         by=by,
     )
-    record(action="physician.leave", by=by, subject=physician, reason=date.isoformat())
+    record(by=by, subject=physician, reason=date.isoformat())
     signals.practice_left.send(Physician, physician=physician, left_date=date)
     return physician

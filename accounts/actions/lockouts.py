@@ -29,7 +29,7 @@ def tell_of_second_account(*, failed: IdentificationTry, by: User) -> None:
     tell_registrars(kind="identification_second", about={"try": failed.pk}, key=key, by=by)
 
 
-@audited("lockout.lift")
+@audited("lockout.lift", subject="identification_try")
 def lift_lockout(*, identification_try: IdentificationTry, reason: str, by: User) -> int:
     """Failures of this try's account, and at its DEA number, count no more; returns how many.
 
@@ -51,5 +51,5 @@ def lift_lockout(*, identification_try: IdentificationTry, reason: str, by: User
         counted_with |= of_network
     found = list(counting.filter(counted_with).values_list("pk", flat=True))
     lifted = IdentificationTry.objects.filter(pk__in=found).update(lifted_at=now)
-    record(action="lockout.lift", by=by, subject=identification_try, reason=reason)
+    record(by=by, subject=identification_try, reason=reason)
     return lifted

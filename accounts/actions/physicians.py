@@ -36,7 +36,7 @@ def add_physician(
         Registration(physician=physician, verified_at=now, verified_by=by, **registration)
         for registration in registrations
     )
-    record(action="physician.add", by=by, subject=physician)
+    record(by=by, subject=physician)
     return physician
 
 
@@ -94,11 +94,11 @@ def _may_be_bound_to(physician: Physician, user: User, *, has_physician: bool) -
     return physician.status == Physician.Status.VERIFIED and not has_physician
 
 
-@audited("registration.check")
+@audited("registration.check", subject="physician")
 def set_registration(*, physician: Physician, kind: str, by: User | None, **fields: Any) -> Registration:
     """Record what the Registrar saw of one registration today (fields of Registration)."""
     registration, _created = Registration.objects.update_or_create(
         physician=physician, kind=kind, defaults={**fields, "verified_at": timezone.now(), "verified_by": by}
     )
-    record(action="registration.check", by=by, subject=registration)
+    record(by=by, subject=registration)
     return registration

@@ -16,7 +16,7 @@ REPORTED = "Reported by the physician"
 STATED = "Stated by the physician"
 
 
-@audited("registration.report")
+@audited("registration.report", subject="physician")
 def report_renewed_registration(
     *, physician: Physician, kind: str, number: str, valid_through: date | None, by: User
 ) -> Proof:
@@ -28,11 +28,11 @@ def report_renewed_registration(
     if valid_through:
         review.check_renewed_until(valid_through, today=timezone.localdate())
     proof = _enter(physician, kind=kind, number=number, valid_through=valid_through, state="CT", source=REPORTED, by=by)
-    record(action="registration.report", by=by, subject=proof)
+    record(by=by, subject=proof)
     return proof
 
 
-@audited("registration.state_access")
+@audited("registration.state_access", subject="physician")
 def state_monitoring_access(*, physician: Physician, by: User) -> Registration:
     """The physician states that she is registered with the monitoring program and can sign in there: it counts at once.
 
@@ -43,11 +43,11 @@ def state_monitoring_access(*, physician: Physician, by: User) -> Registration:
     kind = Registration.Kind.PRESCRIPTION_MONITORING
     rules.check_may_state_access(physician.registrations.filter(kind=kind).first())
     registration = set_registration(physician=physician, kind=kind, source=STATED, by=by)
-    record(action="registration.state_access", by=by, subject=registration)
+    record(by=by, subject=registration)
     return registration
 
 
-@audited("proof.enter")
+@audited("proof.enter", subject="owner")
 def enter_proof(
     *,
     owner: Physician | PhysicianApplication,
@@ -63,7 +63,7 @@ def enter_proof(
     DeaNumberError, RenewalDateError, AlreadyDecided.
     """
     proof = _enter(owner, kind=kind, number=number, valid_through=valid_through, by=by, **seen)
-    record(action="proof.enter", by=by, subject=proof)
+    record(by=by, subject=proof)
     return proof
 
 
@@ -99,7 +99,7 @@ def _enter(
     return proof
 
 
-@audited("proof.verify")
+@audited("proof.verify", subject="proof")
 def verify_proof(*, proof: Proof, source: str, by: User) -> Registration:
     """What a proof says was found at `source`: it counts from now on, and the physician is told.
 
@@ -108,11 +108,12 @@ def verify_proof(*, proof: Proof, source: str, by: User) -> Registration:
     proof = _locked(proof)
     review.check_four_eyes([proof], by=by)
     _decide(proof, Decision.VERIFIED, by=by, source=source)
+    assert proof.physician is not None
     seen = {name: getattr(proof, name) for name in COPIED}
     return set_registration(physician=proof.physician, kind=proof.kind, by=by, **seen)
 
 
-@audited("proof.refuse")
+@audited("proof.refuse", subject="proof")
 def refuse_proof(*, proof: Proof, reason: str, by: User) -> None:
     """What a proof says could not be found; what was on record stays. Raises AlreadyDecided, ApplicationError."""
     _decide(_locked(proof), Decision.REFUSED, by=by, reason=reason)
@@ -131,7 +132,7 @@ def _decide(proof: Proof, status: str, *, by: User, **fields: str) -> None:
     for name, value in {**fields, "status": status, "decided_by": by, "decided_at": timezone.now()}.items():
         setattr(proof, name, value)
     proof.save()
-    record(action=f"proof.{'verify' if status == Decision.VERIFIED else 'refuse'}", by=by, subject=proof)
+    record(by=by, subject=proof)
     assert proof.physician is not None
     queue(
         kind="proof_decided",

@@ -40,7 +40,7 @@ def recheck_registrations(*, today: date, by: User | None) -> Recheck:
     _tell_registrars(found, today, by=by)
     if any(found):
         numbers = f"{ended.total()} ended, {ending.total()} ending, {found.left} left"
-        record(action="registration.recheck", by=by, reason=numbers)
+        record(by=by, reason=numbers)
     return found
 
 

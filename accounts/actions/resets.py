@@ -17,7 +17,7 @@ from notifications.actions import queue
 from ui.text import token_digest
 
 
-@audited("mfa.reset_ask")
+@audited("mfa.reset_ask", subject="user")
 def ask_mfa_reset(*, user: User, called_number: str, reason: str, by: User) -> MFAReset:
     """`by` has called `user` back at `called_number` (E.164) and asks that her second factors go.
 
@@ -39,13 +39,13 @@ def ask_mfa_reset(*, user: User, called_number: str, reason: str, by: User) -> M
         due_at=now + factors.RESET_WAITS,
         token_digest=token_digest(token),
     )
-    record(action="mfa.reset_ask", by=by, subject=user, reason=reason)
+    record(by=by, subject=user, reason=reason)
     _tell_owner(reset, "mfa_reset_asked", by=by, secret=f"{settings.SITE_URL}/accounts/reset/{token}/", priority=1)
     tell_registrars(kind="mfa_reset_waits", about={"reset": reset.pk}, key=str(reset.pk), by=by, also=("Manager",))
     return reset
 
 
-@audited("mfa.reset_confirm")
+@audited("mfa.reset_confirm", subject="reset")
 def confirm_mfa_reset(*, reset: MFAReset, by: User) -> None:
     """A second person confirms: the second factors go at once. Raises ResetError."""
     reset = _locked(reset)
@@ -55,14 +55,14 @@ def confirm_mfa_reset(*, reset: MFAReset, by: User) -> None:
     _carry_out(reset, now=timezone.now(), by=by)
 
 
-@audited("mfa.reset_cancel")
+@audited("mfa.reset_cancel", subject="reset")
 def cancel_mfa_reset(*, reset: MFAReset, by: User | None, reason: str = "") -> None:
     """Nothing is reset. `by` None is the owner with the link: then the Registrars are told. Raises ResetError."""
     reset = _locked(reset)
     factors.check_reset_becomes(reset, MFAReset.Status.CANCELLED)
     reset.status, reset.cancelled_by, reset.cancelled_at = MFAReset.Status.CANCELLED, by, timezone.now()
     reset.save(update_fields=["status", "cancelled_by", "cancelled_at"])
-    record(action="mfa.reset_cancel", by=by, subject=reset.user, reason=reason)
+    record(by=by, subject=reset.user, reason=reason)
     _tell_owner(reset, "mfa_reset_cancelled", by=by)
     if by is None:
         tell_registrars(kind="mfa_reset_disowned", about={"reset": reset.pk}, key=str(reset.pk), by=by)

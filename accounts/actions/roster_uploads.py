@@ -39,7 +39,7 @@ def upload_roster(*, file: BinaryIO, file_name: str, is_dry_run: bool, by: User)
     return _wait(upload=upload, kind=roster.layout.kind, file_name=file_name[:200], is_dry_run=is_dry_run, by=by)
 
 
-@audited("roster.import_for_real")
+@audited("roster.import_for_real", subject="roster_import")
 def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
     """Read a dry run's file once more, and write. Raises RosterImportError when its file is gone."""
     dry = RosterImport.objects.select_for_update(no_key=True, of=("self",)).get(pk=roster_import.pk)

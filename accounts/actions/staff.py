@@ -14,7 +14,7 @@ def create_user(*, email: str, password: str | None, by: User | None, groups: li
     user = User.objects.create_user(email, password, **flags)
     user.groups.set(Group.objects.filter(name__in=groups))
     user.emailaddress_set.create(email=user.email, verified=True, primary=True)
-    record(action="user.create", by=by, subject=user)
+    record(by=by, subject=user)
     return user
 
 

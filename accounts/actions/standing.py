@@ -8,24 +8,24 @@ from audit.actions import audited, record
 from notifications.actions import queue
 
 
-@audited("physician.suspend")
+@audited("physician.suspend", subject="physician")
 def suspend_physician(*, physician: Physician, reason: str, by: User) -> None:
     """From now on she cannot certify; what she signed stays valid. She is told. Raises StatusError."""
-    _move(physician, Physician.Status.SUSPENDED, "suspend", reason, by)
+    _move(physician, Physician.Status.SUSPENDED, reason, by)
 
 
-@audited("physician.reinstate")
+@audited("physician.reinstate", subject="physician")
 def reinstate_physician(*, physician: Physician, reason: str, by: User) -> None:
     """A physician who was suspended, or had left, may certify again. She is told. Raises StatusError."""
-    _move(physician, Physician.Status.VERIFIED, "reinstate", reason, by)
+    _move(physician, Physician.Status.VERIFIED, reason, by)
 
 
-def _move(physician: Physician, status: str, verb: str, reason: str, by: User) -> None:
+def _move(physician: Physician, status: str, reason: str, by: User) -> None:
     physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
     review.check_physician_becomes(physician, status)
     physician.status = status
     physician.save(update_fields=["status"])
-    record(action=f"physician.{verb}", by=by, subject=physician, reason=reason)
+    record(by=by, subject=physician, reason=reason)
     queue(
         kind="physician_status",
         recipient=physician.email,

@@ -113,7 +113,7 @@ def sign_reviewed(*, physician: Physician, seen: Mapping[str, str], signature_na
 def _sign(draft: Certification, digest: str, signature_name: str, *, by: User) -> Certification:
     if draft.status != Certification.Status.DRAFT:
         return draft
-    words = {"signature_name": signature_name, "as_reviewed": digest, "by": by}
+    words: dict[str, Any] = {"signature_name": signature_name, "as_reviewed": digest, "by": by}
     try:
         if draft.renewal_of:
             return renew_certification(certification=draft.renewal_of, **words)

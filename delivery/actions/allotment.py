@@ -13,7 +13,7 @@ from delivery.actions.undoing import undo_uncovered_orders
 from delivery.models import AllotmentEntry
 
 
-@audited("allotment.record")
+@audited("allotment.record", subject="patient")
 def record_allotment_entry(
     *, patient: Patient, day: date, amount_mg: int, origin: str, reason: str, by: User
 ) -> AllotmentEntry:
@@ -31,6 +31,6 @@ def record_allotment_entry(
     entry = AllotmentEntry.objects.create(
         patient=patient, day=day, amount_mg=sign * amount_mg, origin=origin, reason=reason, by=by
     )
-    record(action="allotment.record", by=by, subject=entry)
+    record(by=by, subject=entry)
     undo_uncovered_orders(patient=patient, from_day=today, by=by)
     return entry

@@ -11,7 +11,7 @@ from delivery import rules
 from delivery.models import Order, OrderLine, Product
 
 
-@audited("cart.set_line")
+@audited("cart.set_line", subject="patient")
 def set_line(
     *, patient: Patient, product: Product, quantity: int, by: User, caller: Patient | Caregiver | None = None
 ) -> Order:
@@ -27,11 +27,11 @@ def set_line(
         rules.check_product_fits_patient(product, patient, day=today)
         rules.check_stock(product, quantity)
         _put(cart, product, quantity)
-    record(action="cart.set_line", by=by, subject=cart)
+    record(by=by, subject=cart)
     return cart
 
 
-@audited("order.reorder")
+@audited("order.reorder", subject="order")
 def reorder(*, order: Order, by: User, caller: Patient | Caregiver | None = None) -> list[str]:
     """Put what an earlier order held into the cart that `by` keeps for its patient, as far as it is possible today.
 
@@ -41,7 +41,7 @@ def reorder(*, order: Order, by: User, caller: Patient | Caregiver | None = None
     rules.check_orderer(order.patient, user=by, today=today, caller=caller)
     cart = _locked_cart(order.patient, by)
     missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
-    record(action="order.reorder", by=by, subject=order)
+    record(by=by, subject=order)
     return [sentence for sentence in missing if sentence]
 
 

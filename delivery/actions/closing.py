@@ -33,7 +33,7 @@ def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
     orders = _locked_orders(windows, free)
     closing = DeliveryWindow.objects.filter(pk__in=[window.pk for window in windows])
     closing.update(is_open=False, closed_reason=reason)
-    record(action="date.close", by=by, subject=closure, reason=reason)
+    record(by=by, subject=closure, reason=reason)
     for outcome in rules.outcomes_of_closing(orders, rules.next_windows(day) if is_moving else [], now=now):
         _follow(outcome, closure, by=by)
     return closure
@@ -65,7 +65,7 @@ def _follow(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
     AffectedOrder.objects.create(closure=closure, order=order, window=window, why=outcome.why)
 
 
-@audited("date.open")
+@audited("date.open", subject="closure")
 def open_date(*, closure: Closure, by: User) -> Closure:
     """Deliveries are made on that day after all: its windows open again; what was moved or undone stays so.
 
@@ -77,5 +77,5 @@ def open_date(*, closure: Closure, by: User) -> Closure:
         closure.lifted_at = timezone.now()
         closure.save(update_fields=["lifted_at"])
         DeliveryWindow.objects.filter(date=closure.date).update(is_open=True, closed_reason="")
-        record(action="date.open", by=by, subject=closure)
+        record(by=by, subject=closure)
     return closure

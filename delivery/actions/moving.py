@@ -12,7 +12,7 @@ from delivery.actions.holding import locked, tell
 from delivery.models import DeliveryWindow, Order
 
 
-@audited("order.move")
+@audited("order.move", subject="order")
 def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
     """The orderer until the cut-off, or staff: its place is given back and one of `window` taken; stock stays.
 
@@ -54,7 +54,7 @@ def put_into(
     tell(order, "order_moved", by=by, reason=reason)
 
 
-@audited("order.decline")
+@audited("order.decline", subject="order")
 def decline_order(*, order: Order, by: User) -> Order:
     """After the cut-off the orderer says that nobody can take it: marked for staff. Again changes nothing."""
     now = timezone.now()
@@ -65,5 +65,5 @@ def decline_order(*, order: Order, by: User) -> Order:
     rules.check_may_decline(order, now=now)
     order.declined_at = now
     order.save(update_fields=["declined_at"])
-    record(action="order.decline", by=by, subject=order)
+    record(by=by, subject=order)
     return order

@@ -33,7 +33,7 @@ def answer_call(*, number: str, name: str, birth_date: date, by: User) -> Patien
     if refusal:
         raise refusal
     assert person is not None
-    record(action="call.answer", by=by, subject=person)
+    record(by=by, subject=person)
     return person
 
 

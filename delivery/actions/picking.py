@@ -22,7 +22,7 @@ def pick_lots(order: Order, *, by: User) -> None:
                 quantity -= taken
 
 
-@audited("order.change_lot")
+@audited("order.change_lot", subject="order")
 def change_lot(*, order: Order, product: Product, lot: str, by: User) -> None:
     """Staff took all the order's items of a product from `lot`. Again changes nothing.
 
@@ -36,7 +36,7 @@ def change_lot(*, order: Order, product: Product, lot: str, by: User) -> None:
     rules.check_lot_has(product, lot, sum(quantity for _old, quantity in others))
     for old, quantity in others:
         _put_into_lot(order, product.pk, old, lot, quantity, by=by)
-    record(action="order.change_lot", by=by, subject=order)
+    record(by=by, subject=order)
 
 
 def _put_into_lot(order: Order, product_id: int, old: str, new: str, quantity: int, *, by: User) -> None:

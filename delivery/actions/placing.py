@@ -19,7 +19,7 @@ from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from ui.text import readable_number
 
 
-@audited("order.place")
+@audited("order.place", subject="patient")
 def place_order(
     *,
     patient: Patient,
@@ -75,7 +75,7 @@ def place_order(
     cart.number, cart.status, cart.placed_at = readable_number("D"), Order.Status.PLACED, now
     cart.save()
     take_stock(cart, lines, by=by)
-    record(action="order.place", by=by, subject=cart)
+    record(by=by, subject=cart)
     tell(cart, "order_placed", by=by)
     return cart
 

@@ -25,7 +25,7 @@ def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
     product.amount_mg = rules.counted_mg(product)
     rules.check_product_counts(product)
     product.save(update_fields=[*fields, "amount_mg"] if product.pk else None)
-    record(action="product.save", by=by, subject=product)
+    record(by=by, subject=product)
     return product
 
 
@@ -37,11 +37,11 @@ def add_product(*, sku: str, by: User, **fields: Any) -> Product:
     product.amount_mg = rules.counted_mg(product)
     rules.check_product_counts(product)
     product, _is_new = Product.objects.get_or_create(sku=sku, defaults={**fields, "amount_mg": product.amount_mg})
-    record(action="product.add", by=by, subject=product)
+    record(by=by, subject=product)
     return product
 
 
-@audited("product.photo", atomic=False)
+@audited("product.photo", subject="product", atomic=False)
 def set_photo(*, product: Product, photo: Any, by: User) -> ProductPhoto:
     """The photo of a product, from an uploaded JPEG or PNG, in the place of an earlier one. Raises ProductError."""
     content = read_photo(photo)  # before the transaction: it takes up to seconds
@@ -50,12 +50,12 @@ def set_photo(*, product: Product, photo: Any, by: User) -> ProductPhoto:
         kept, _is_new = ProductPhoto.objects.update_or_create(
             product=product, defaults={"content": content, "digest": digest}
         )
-        record(action="product.photo", by=by, subject=product)
+        record(by=by, subject=product)
     return kept
 
 
-@audited("product.drop_photo")
+@audited("product.drop_photo", subject="product")
 def drop_photo(*, product: Product, by: User) -> None:
     """The menu shows words alone. Again changes nothing."""
     ProductPhoto.objects.filter(product=product).delete()
-    record(action="product.drop_photo", by=by, subject=product)
+    record(by=by, subject=product)

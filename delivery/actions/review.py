@@ -10,7 +10,7 @@ from delivery.actions.picking import pick_lots
 from delivery.models import Order
 
 
-@audited("order.confirm")
+@audited("order.confirm", subject="order")
 def confirm_order(*, order: Order, by: User) -> Order:
     """Staff have reviewed a placed order and will deliver it: its items get their lots, and the orderer is told.
 
@@ -23,6 +23,6 @@ def confirm_order(*, order: Order, by: User) -> Order:
     order.status, order.confirmed_at = Order.Status.CONFIRMED, timezone.now()
     order.save(update_fields=["status", "confirmed_at"])
     pick_lots(order, by=by)
-    record(action="order.confirm", by=by, subject=order)
+    record(by=by, subject=order)
     tell(order, "order_confirmed", by=by)
     return order

@@ -14,7 +14,7 @@ from delivery.stock_files import Receipt, read_receipts
 K = StockMovement.Kind
 
 
-@audited("stock.receive")
+@audited("stock.receive", subject="product")
 def receive_stock(
     *, product: Product, quantity: int, lot: str, by: User | None, reason: str = "", entry_key: UUID | None = None
 ) -> None:
@@ -46,7 +46,7 @@ def receive_file(*, content: bytes, is_dry_run: bool, by: User) -> Receipt:
     return receipt
 
 
-@audited("stock.count")
+@audited("stock.count", subject="product")
 def count_stock(
     *, product: Product, quantity: int, by: User, lot: str = "", reason: str = "", entry_key: UUID | None = None
 ) -> int:
@@ -63,7 +63,7 @@ def count_stock(
     return difference if moved else 0
 
 
-@audited("stock.quarantine")
+@audited("stock.quarantine", subject="product")
 def quarantine_stock(
     *, product: Product, quantity: int, lot: str, reason: str, by: User, entry_key: UUID | None = None
 ) -> None:
@@ -76,7 +76,7 @@ def quarantine_stock(
     _move([product], [(K.QUARANTINED, product, lot, -quantity)], by=by, reason=reason, entry_key=entry_key)
 
 
-@audited("stock.clear")
+@audited("stock.clear", subject="product")
 def clear_stock(
     *, product: Product, quantity: int, lot: str, reason: str, by: User, entry_key: UUID | None = None
 ) -> None:
@@ -88,7 +88,7 @@ def clear_stock(
     _move([product], [(K.QUARANTINED, product, lot, quantity)], by=by, reason=reason, entry_key=entry_key)
 
 
-@audited("stock.write_off")
+@audited("stock.write_off", subject="product")
 def write_off(
     *,
     product: Product,

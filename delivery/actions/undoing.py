@@ -15,7 +15,7 @@ from delivery.actions.holding import give_back, lock_all, locked, tell
 from delivery.models import Order
 
 
-@audited("order.refuse")
+@audited("order.refuse", subject="order")
 def refuse_order(*, order: Order, reason: str, by: User) -> Order:
     """Staff cannot deliver it; place, stock and allotment are given back and the orderer is told the reason.
 
@@ -27,7 +27,7 @@ def refuse_order(*, order: Order, reason: str, by: User) -> Order:
     return undo(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
 
 
-@audited("order.cancel")
+@audited("order.cancel", subject="order")
 def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     """The orderer until the cut-off, or staff: place, stock and allotment are given back. Again changes nothing."""
     order = locked(order)
@@ -41,7 +41,7 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     return undo(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
 
 
-@audited("order.undo_uncovered")
+@audited("order.undo_uncovered", subject="patient")
 def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) -> int:
     """Cancel open orders from `from_day` on that no certification covers any more, or that exceed its allotment.
 
@@ -68,7 +68,7 @@ def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) 
     return undone
 
 
-@audited("order.undo_of_caregiver")
+@audited("order.undo_of_caregiver", subject="patient")
 def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User | None) -> int:
     """Cancel the open orders that somebody placed who acts for the patient no more; returns how many."""
     hers = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)

@@ -13,7 +13,7 @@ from delivery.models import DeliveryPolicy, DeliveryWindow, Order, WaitingEntry
 from notifications.actions import queue
 
 
-@audited("waiting.join")
+@audited("waiting.join", subject="window")
 def join_waiting_list(*, window: DeliveryWindow, patient: Patient, by: User) -> WaitingEntry:
     """Hear by mail when the full window has room again. Again gives the entry that there is.
 
@@ -28,15 +28,15 @@ def join_waiting_list(*, window: DeliveryWindow, patient: Patient, by: User) -> 
     rules.check_is_full(window)
     entry, is_new = WaitingEntry.objects.get_or_create(window=window, patient=patient, orderer=by, ended_at=None)
     if is_new:
-        record(action="waiting.join", by=by, subject=entry)
+        record(by=by, subject=entry)
     return entry
 
 
-@audited("waiting.leave")
+@audited("waiting.leave", subject="entry")
 def leave_waiting_list(*, entry: WaitingEntry, by: User) -> None:
     """Again changes nothing."""
     if WaitingEntry.objects.live().filter(pk=entry.pk).update(ended_at=timezone.now()):
-        record(action="waiting.leave", by=by, subject=entry)
+        record(by=by, subject=entry)
 
 
 def tell_waiting(*, now: datetime, by: User | None) -> int:

@@ -31,18 +31,18 @@ def set_policy(*, effective_date: date, reason: str, by: User, **terms: Any) -> 
     standing = DeliveryWindow.objects.select_for_update(no_key=True).filter(date__gte=effective_date)
     list(standing.order_by("pk").values_list("pk"))
     policy, _is_new = DeliveryPolicy.objects.update_or_create(effective_date=effective_date, defaults=terms)
-    record(action="policy.set", by=by, subject=policy, reason=reason)
+    record(by=by, subject=policy, reason=reason)
     _follow(policy, today=today, by=by)
     return policy
 
 
-@audited("policy.drop")
+@audited("policy.drop", subject="policy")
 def drop_policy(*, policy: DeliveryPolicy, reason: str, by: User) -> None:
     """Take back terms that are not in force yet; the windows follow those before. Raises PolicyError."""
     lock_calendar()
     today = timezone.localdate()
     rules.check_begins_later(policy.effective_date, today=today)
-    record(action="policy.drop", by=by, subject=policy, reason=reason)
+    record(by=by, subject=policy, reason=reason)
     DeliveryPolicy.objects.filter(pk=policy.pk).delete()
     _follow(rules.policy_on(policy.effective_date), today=today, by=by)
 
@@ -113,16 +113,16 @@ def add_window(*, day: date, starts: time, ends: time, capacity: int, by: User) 
     rules.check_new_window(window, now=timezone.now())
     rules.check_capacity(window, capacity)
     window.save()
-    record(action="window.add", by=by, subject=window)
+    record(by=by, subject=window)
     return window
 
 
-@audited("window.capacity")
+@audited("window.capacity", subject="window")
 def set_capacity(*, window: DeliveryWindow, capacity: int, by: User) -> DeliveryWindow:
     """As many places as `capacity`, never fewer than are booked. Raises WindowError."""
     window = DeliveryWindow.objects.select_for_update(no_key=True).get(pk=window.pk)
     rules.check_capacity(window, capacity)
     window.capacity = capacity
     window.save(update_fields=["capacity"])
-    record(action="window.capacity", by=by, subject=window)
+    record(by=by, subject=window)
     return window

@@ -12,8 +12,6 @@ PARTS = {
     "kind": {"certification.amend_": ["contact", "allotment", "identity"],
              "stock.": ["received", "counted", "written_off", "quarantined"]},
     "step": ["profile", "condition", "caregiver", "statement"],
-    "verb": {"application.": ["verify", "refuse"], "physician.": ["suspend", "reinstate"]},
-    "'verify' if status == Decision.VERIFIED else 'refuse'": ["verify", "refuse"],
 }  # fmt: skip
 # The admin's own list and page, of any model: tested by walking the admin.
 OF_ANY_MODEL = {"self.opts.model_name", "model_admin.opts.model_name"}

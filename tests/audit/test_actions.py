@@ -25,6 +25,35 @@ def test_record_without_a_person_is_the_systems():
     assert (event.actor_id, event.role, event.subject_id) == (None, "system", None)
 
 
+def test_record_takes_the_name_of_the_action_that_runs():
+    @audited("thing.inner")
+    def inner(*, by):
+        return record(by=by).action
+
+    @audited("thing.outer")
+    def outer(*, by):
+        return [record(by=by).action, inner(by=by), record(by=by).action]
+
+    assert outer(by=None) == ["thing.outer", "thing.inner", "thing.outer"]
+
+
+def test_record_without_a_name_outside_of_an_action_is_a_mistake():
+    with pytest.raises(LookupError):
+        record(by=None)
+
+
+def test_a_refusal_is_about_the_subject_that_the_action_names():
+    person, other = factories.user(), factories.user()
+
+    @audited("thing.try", subject="owner")
+    def try_thing(*, helper, owner, by):
+        raise Refused("no")
+
+    with pytest.raises(Refused):
+        try_thing(helper=other, owner=person, by=None)
+    assert Event.objects.get(action="thing.try").subject_id == person.pk
+
+
 def test_audited_records_a_refusal_after_the_rollback():
     @audited("thing.try")
     def try_thing(*, by):
