@@ -3,12 +3,15 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -31,6 +34,7 @@ FAILURES_COUNT_FOR = timedelta(hours=24)
 WARN_BEFORE_END = timedelta(days=60)
 ENDED_TOLD_WITHIN = timedelta(days=30)  # after an outage it is told late; what ended long ago is not news
 LEAVE_ANNOUNCED_AHEAD = timedelta(days=365)  # a certification that is signed today has ended by then
+MOST_IN_FIRST_NAME = 60
 ROSTER_OLD_AFTER = timedelta(days=7)
 
 
@@ -69,6 +73,10 @@ class MayNotSign(AccountsError):
 
 class DelegateError(AccountsError):
     """This person cannot be named as a delegate."""
+
+
+class StaffError(AccountsError):
+    """These facts make no staff account."""
 
 
 class LeaveError(AccountsError):
@@ -361,6 +369,20 @@ def old_roster_read_at(*, now: datetime) -> datetime | None:
         or from_rosters.aggregate(newest=Max("verified_at"))["newest"]
     )
     return newest if newest and now - newest > ROSTER_OLD_AFTER else None
+
+
+def check_is_staff(*, email: str, first_name: str, groups: Collection[str], known_groups: Collection[str]) -> None:
+    """An address, one first name of at most 60 characters, and groups that there are."""
+    unknown = sorted(set(groups) - set(known_groups))
+    if unknown:
+        words = {"unknown": ", ".join(unknown), "known": ", ".join(known_groups)}
+        raise StaffError(_("There is no group %(unknown)s. The groups are: %(known)s.") % words)
+    if not first_name or len(first_name) > MOST_IN_FIRST_NAME or not first_name.isprintable():
+        raise StaffError(_("Give the first name that patients read, at most 60 characters."))
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise StaffError(_("%(email)s is no email address. Check its spelling.") % {"email": email}) from error
 
 
 def check_may_name_delegates(physician: Physician, *, today: date) -> None:

@@ -7,7 +7,7 @@ import time
 
 from scan.findings import Findings
 
-CRAWL, LOOK, ATTACK = 420, 600, 240  # seconds that the steps may take at most
+CRAWL, LOOK, ATTACK = 420, 1_200, 240  # seconds that the steps may take at most
 ATTACKERS = ("patient", "physician", "Manager")
 FIRST = ("Administrator", "physician", "patient", "nobody")  # whose pages stand for the same page of others
 

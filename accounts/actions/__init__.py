@@ -26,7 +26,7 @@ from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa
 from accounts.actions.roster import import_roster
 from accounts.actions.roster_uploads import import_for_real, import_uploaded_rosters, upload_roster
 from accounts.actions.seals import mail_newest_seal
-from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
+from accounts.actions.staff import create_user, purge_ended, save_staff, sync_staff_groups
 from accounts.actions.standing import reinstate_physician, suspend_physician
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "reinstate_physician",
     "report_renewed_registration",
     "reset_due_mfa",
+    "save_staff",
     "send_account_mail",
     "set_registration",
     "state_monitoring_access",

@@ -34,8 +34,10 @@ class UserManager(DjangoUserManager):
 
 class User(AbstractUser):
     username = None
-    first_name = None
     last_name = None
+    first_name = models.CharField(
+        _("first name"), max_length=60, blank=True, help_text=_("Of staff: patients read it beside the role.")
+    )
     email = models.EmailField(_("e-mail"), unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
