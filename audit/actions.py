@@ -96,6 +96,7 @@ def audited(
 
 def _record_refusal(error: PortalError, subject: str | None, arguments: Mapping[str, Any]) -> None:
     row = arguments.get(subject) if subject else None
+    row = getattr(row, "audit_subject", row)  # a row that may not be saved names another
     saved = row if row is not None and row.pk else None
     record(by=arguments["by"], subject=saved, outcome=Event.Outcome.REFUSED, reason=type(error).__name__)
 

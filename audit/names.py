@@ -44,7 +44,7 @@ class Found:
     words: str
 
 
-_said: dict[str, tuple[tuple[Any, ...], Callable[..., Name]]] = {}
+_said: dict[str, tuple[str, tuple[Any, ...], Callable[..., Name]]] = {}
 _actors: dict[Callable[[Collection[int]], dict[int, Actor]], int] = {}  # by rank, the lowest first
 _searches: list[Callable[[str], Iterable[Found]]] = []
 _belongings: dict[str, list[Callable[[Collection[int]], dict[str, Iterable[int]]]]] = defaultdict(list)
@@ -53,9 +53,12 @@ _belongings: dict[str, list[Callable[[Collection[int]], dict[str, Iterable[int]]
 # --- What the apps register ----------------------------------------------------------------------------------------
 
 
-def register(label: str, *columns: Any, say: Callable[..., Name]) -> None:
-    """Name the rows of a model: `say` gets the values of `columns` (names or expressions) of one row."""
-    _said[label] = (columns, say)
+def register(label: str, *columns: Any, say: Callable[..., Name], found_in: str = "") -> None:
+    """Name the rows of a model: `say` gets the values of `columns` (names or expressions) of one row.
+
+    `found_in` is the label of the model whose rows are read, under the same ids, when it is another.
+    """
+    _said[label] = (found_in or label, columns, say)
 
 
 def register_actors(read: Callable[[Collection[int]], dict[int, Actor]], *, rank: int) -> None:
@@ -87,9 +90,9 @@ def names_of(ids: Ids) -> dict[tuple[str, int], Name]:
     found = {}
     for label, pks in ids.items():
         if label in _said:
-            columns, say = _said[label]
+            model, columns, say = _said[label]
             asked = [F(one) if isinstance(one, str) else one for one in columns]
-            rows = apps.get_model(label)._base_manager.filter(pk__in=pks).values_list("pk", *asked)
+            rows = apps.get_model(model)._base_manager.filter(pk__in=pks).values_list("pk", *asked)
             found |= {(label, pk): say(*values) for pk, *values in rows}
     return found
 

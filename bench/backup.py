@@ -48,6 +48,7 @@ def fill(count):
     multiply(patient, count // 5, number=number_from("P", "n"), user_id="NULL", email="'p' || n || '@example.org'")
     multiply(
         patient.certifications.get(), count // 5,
+        id=f"{patient.certifications.get().pk} + n",
         number=number_from("C", "n"), uuid="gen_random_uuid()", patient_id=f"{patient.pk} + n", renewal_of_id="NULL",
         condition_codes=SEALED, directions=SEALED, patient_as_signed=SEALED,
     )  # fmt: skip

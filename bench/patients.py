@@ -3,7 +3,7 @@
 A server and a database of its own are made and filled with copies of one certification that was really signed; the
 superseded ones of four years are among them. Then the pages are opened as she opens them, and each of their queries is
 explained: execution on the server, the best of fifteen, as what else this machine does weighs on it. Fails when a
-target is missed: at most five queries of a page beside session, account and the event it leaves, each within a
+target is missed: at most six queries of a page beside session, account and the event it leaves, each within a
 millisecond; the last page within 1.2 of the first; no table read as a whole. `make bench CERTIFICATIONS=100000` fills
 less.
 """
@@ -20,7 +20,7 @@ ROWS = 1_000_000
 YEARS = 4  # certifications of each patient: the last one runs or has ended, those before were renewed
 OWN_PATIENTS, OTHERS = 2_000, 250
 RUNS = 15
-MOST_QUERIES, MOST_MS = 5, 1
+MOST_QUERIES, MOST_MS = 6, 1
 LIST = "/certification/"
 LARGE = {f"certification_{table}" for table in ("certification", "patient", "invitation")}
 OF_EACH_REQUEST = ("django_session", "accounts_user")
@@ -43,7 +43,8 @@ def multiply(row, count, **expressions):
     from django.db import connection
 
     table = row._meta.db_table
-    columns = [field.column for field in row._meta.local_concrete_fields if not field.primary_key]
+    fields = row._meta.local_concrete_fields
+    columns = [one.column for one in fields if not one.primary_key or one.column in expressions]
     values = [expressions.get(column, f't."{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:
@@ -83,6 +84,7 @@ def fill(rows):
         day = f"current_date + (n * 7919 % 390)::int - 25 - {365 * (YEARS - 1 - year)}"
         multiply(
             first, patients,
+            id=f"{first.pk} + {year * patients} + n",
             number=number_from("C", f"n * {YEARS} + {year}"), uuid="gen_random_uuid()",
             patient_id=f"{patient.pk} + n", search_name=NAME,
             physician_id=f"CASE WHEN {own} THEN {physician.pk} ELSE {physician.pk} + 1 + n % {OTHERS} END",
@@ -126,7 +128,7 @@ def asked(ask):
     ask()  # what a process reads once
     with CaptureQueriesContext(connection) as caught:
         answer = ask()
-    queries = [query["sql"] for query in caught if query["sql"].startswith("SELECT")]
+    queries = [query["sql"] for query in caught if query["sql"].lstrip("(").startswith("SELECT")]
     return answer, [sql for sql in queries if not any(f'FROM "{table}"' in sql for table in OF_EACH_REQUEST)]
 
 
@@ -175,7 +177,7 @@ def measure(physician):
     terms = {"name": "last1", "birth date": known.birth_date.isoformat(), "number": known.number, "phone": known.phone}
     for kind, term in terms.items():
         client.post(LIST, {"term": str(term)})
-        report.queries(f"search among one's own by {kind}", opened(LIST), MOST_MS, most=6)  # her drafts as well
+        report.queries(f"search among one's own by {kind}", opened(LIST), MOST_MS, most=7)  # drafts as well
     for kind, term in {**terms, "name": "last123 first"}.items():
         patients = Patient.objects.filter(people_called(str(term))).order_by("search_name")
         report.queries(f"search among all by {kind}", lambda patients=patients: list(patients.all()[:100]), 5)

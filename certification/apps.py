@@ -12,3 +12,4 @@ class CertificationConfig(AppConfig):
         audit_names.register()
         receivers.connect()
         post_migrate.connect(receivers.on_migrated, sender=self)
+        post_migrate.connect(receivers.on_migrated_give_new_ids, sender=self)

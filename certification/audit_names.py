@@ -18,6 +18,7 @@ from certification.models import (
 from certification.search import people_called
 
 PATIENT, CAREGIVER = "certification.patient", "certification.caregiver"
+CERTIFICATION, DRAFT = "certification.certification", "certification.draft"
 
 
 def person_columns(prefix):
@@ -60,15 +61,19 @@ def search(term):
             yield Found(label, pk, f"{person_name(*name)}, {role}")
     number = term.strip().upper()
     for pk, found in Certification.objects.filter(number=number).values_list("pk", "number"):
-        yield Found("certification.certification", pk, _("certification %(number)s") % {"number": found})
+        yield Found(CERTIFICATION, pk, _("certification %(number)s") % {"number": found})
 
 
 def of_patient(pks):
-    """The patient's certifications, papers, caregivers, requests and account."""
+    """The patient's certifications with their drafts, papers, caregivers, requests and account.
+
+    A certification has the id of its draft, so the draft's events are found by it.
+    """
     signed = Certification.objects.filter(patient__in=pks)
     rows = {"patient__in": pks}
     return {
-        "certification.certification": signed.values_list("pk", flat=True),
+        CERTIFICATION: signed.values_list("pk", flat=True),
+        DRAFT: signed.values_list("pk", flat=True),
         "certification.letter": Letter.objects.filter(certification__in=signed).values_list("pk", flat=True),
         "certification.card": Card.objects.filter(**rows).values_list("pk", flat=True),
         "certification.invitation": Invitation.objects.filter(**rows).values_list("pk", flat=True),
@@ -93,12 +98,14 @@ def register():
     say, of_one = names.register, person_columns("patient__")
     for label in (PATIENT, CAREGIVER):
         say(label, *person_columns(""), say=lambda *name: Name("", person_name(*name)))
-    say(
-        "certification.certification",
-        "number",
-        *of_one,
-        say=lambda number, *name: Name(number or "", person_name(*name)),
-    )
+    for label in (CERTIFICATION, DRAFT):
+        say(
+            label,
+            "number",
+            *of_one,
+            say=lambda number, *name: Name(number, person_name(*name)),
+            found_in=CERTIFICATION,  # a draft is named once it is signed: the certification takes its id
+        )
     say(
         "certification.letter",
         *person_columns("certification__patient__"),

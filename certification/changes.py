@@ -36,7 +36,6 @@ class Fact:
 
 def facts_of(certification: Certification) -> list[Fact]:
     """Who and where the patient is, and who acts for her, beside what was signed."""
-    assert certification.patient is not None
     now = certification.patient.facts
     signed = certification.patient_as_signed or now
     facts = [
@@ -70,12 +69,10 @@ def conditions_kept(certification: Certification, *, listed: Sequence[Condition]
 
 def is_new_on_the_list(condition: Condition, certification: Certification) -> bool:
     """It came to the list after the certification was signed."""
-    assert certification.certified_date is not None
     return condition.effective_date > certification.certified_date
 
 
 def _of_age(certification: Certification, today: date) -> list[str]:
-    assert certification.patient is not None and certification.certified_date is not None
     birth_date = certification.patient.birth_date
     if not rules.is_minor_on(birth_date, certification.certified_date) or rules.is_minor_on(birth_date, today):
         return []
@@ -109,7 +106,6 @@ def _of_limit(certification: Certification, now: Decimal) -> list[str]:
 
 def _acted(certification: Certification) -> tuple[Actor, Actor]:
     """Who acted for the patient at the end of the day on which it was signed, and who does now."""
-    assert certification.patient is not None and certification.certified_date is not None
     day = certification.certified_date
     known = certification.patient.assignments.select_related("caregiver").order_by("pk")
     then = [one for one in known if one.started_date <= day and (one.ended_date is None or one.ended_date > day)]

@@ -292,8 +292,8 @@ class SigningForm(SignatureForm, StatementForm):
 
     @property
     def answers(self):
-        """As `certify_patient` takes them, or `review_draft`."""
-        return {"statement": self.statement, **self.signature}
+        """By step, as `sign_draft` and `review_draft` take them."""
+        return {"statement": self.statement}
 
 
 class QuestionsForm(StepForm):
@@ -348,19 +348,14 @@ class RenewalForm(SignatureForm, StatementForm, PreparationForm):
 
     @property
     def answers(self):
-        """As `renew_certification` takes them, or `review_renewal`."""
-        return {
-            "questions": self.confirmed,
-            "condition": self.condition,
-            "statement": self.statement,
-            **self.signature,
-        }
+        """By step, as `sign_draft` and `review_draft` take them."""
+        return {"questions": self.confirmed, "condition": self.condition, "statement": self.statement}
 
 
 class AddForm(QuestionsForm):
     """`key` makes a form that is sent twice one draft; a delegate says for whom.
 
-    Nobody is chosen by an applicant: the draft is hers, and she signs it once she is verified as a physician.
+    An applicant chooses nobody: the draft is the applicant's own, to be signed once verified as a physician.
     """
 
     key = forms.Field(widget=forms.HiddenInput, required=False)

@@ -1,5 +1,6 @@
 from allauth.account.signals import email_changed, user_logged_in
 from django.conf import settings
+from django.db import connections
 
 from accounts import signals
 from accounts.middleware import LANGUAGE
@@ -12,6 +13,7 @@ from certification.actions import (
 )
 from certification.models import Caregiver, Patient
 from certification.reference import ALLOTMENT_LIMITS, CONDITIONS
+from certification.sql import keep_draft_ids_new
 
 DEFAULT_LANGUAGE = Patient._meta.get_field("language").default
 
@@ -41,6 +43,10 @@ def on_signed_in(request, user, **_):
 
 def on_migrated(**_):
     sync_conditions(conditions=CONDITIONS, limits=ALLOTMENT_LIMITS, by=None)
+
+
+def on_migrated_give_new_ids(using, **_):
+    keep_draft_ids_new(connections[using])
 
 
 def connect():

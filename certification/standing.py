@@ -1,4 +1,4 @@
-"""How a certification stands on a day: in the words of the list, in its filters, in its search."""
+"""How a draft or a certification stands on a day: in the words of the list of an office, its filters, its search."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -7,13 +7,13 @@ from operator import or_
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
-from certification.models import Certification, Patient
+from certification.models import Certification, Draft, Patient
 from certification.search import named, numbered, told_by, words_of
 from ui.text import search_name
 
@@ -31,21 +31,20 @@ DUE_LABELS = {
     **{str(days): format_lazy(_("Within {days} days"), days=days) for days in DUE_DAYS},
     "expired": _("Expired"),
 }
-GROUPS = ("sign", "draft", "stopping", "ending", "later", "expired", "over")  # in the order of the list
+DRAFT_GROUPS = ("sign", "draft")  # they stand before the certifications
+GROUPS = ("stopping", "ending", "later", "expired", "over")  # of certifications, in the order of the list
 GROUPS_OF = {
     "all": GROUPS,
-    "sign": ("sign",),
-    "draft": ("draft",),
     "active": ("ending", "later"),
     "ending": ("ending",),
     "stopping": ("stopping",),
     "ended": ("expired", "over"),
 }
-# How each filter is sorted: the longest wait, the newest draft and the next end first; of what has ended, the latest.
+# How each filter sorts drafts: the longest wait, then the newest draft first.
+DRAFT_KEYS_OF = {"all": ("since", "-pk"), "sign": ("prepared_at", "pk"), "draft": ("-pk",)}
+# How each filter sorts certifications: the next end first; of what has ended, the latest.
 KEYS_OF = {
-    "all": ("place", "day", "since", "-pk"),
-    "sign": ("prepared_at", "pk"),
-    "draft": ("-pk",),
+    "all": ("place", "expires_date", "-pk"),
     "active": ("expires_date", "pk"),
     "ending": ("expires_date", "pk"),
     "stopping": ("deliveries_stop_date", "pk"),
@@ -53,20 +52,29 @@ KEYS_OF = {
 }
 
 
+NOT_PREPARED = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after every draft that was prepared
+
+
 @dataclass(frozen=True)
 class Standing:
+    """How a draft or certification stands, as a page says it."""
+
     kind: str  # of ui/status_tag.html
     label: Any
     days_left: int | None = None  # after today; 0 on the last valid day, None once ended
     can_renew: bool = False
 
 
-def standing_of(certification: Certification, *, today: date) -> Standing:
-    status = Certification.Status(certification.status)
-    if status == Certification.Status.DRAFT and certification.reviewed_at:
+def draft_standing(draft: Draft) -> Standing:
+    """How a draft stands: begun, waiting for the statement and signature, or reviewed and waiting for the signature."""
+    if draft.reviewed_at:
         return Standing("wait", _("Reviewed"))
-    if status == Certification.Status.DRAFT:
-        return Standing("wait", LABELS["sign"]) if certification.prepared_at else Standing("plain", _("Draft"))
+    return Standing("wait", LABELS["sign"]) if draft.prepared_at else Standing("plain", _("Draft"))
+
+
+def standing_of(certification: Certification, *, today: date) -> Standing:
+    """How a certification stands on `today`."""
+    status = Certification.Status(certification.status)
     if status == Certification.Status.WITHDRAWN and certification.is_valid_on(today):
         return Standing("warn", status.label, (certification.valid_through - today).days)
     if status != Certification.Status.ACTIVE:
@@ -101,37 +109,45 @@ def groups_on(today: date) -> dict[str, Q]:
         "later": active & Q(expires_date__gt=soon),
         "ending": active & Q(expires_date__gt=today, expires_date__lte=soon),
         "expired": active & Q(expires_date__lte=today),
-        "sign": Q(status=status.DRAFT, prepared_at__isnull=False),
-        "draft": Q(status=status.DRAFT, prepared_at__isnull=True),
         "stopping": still_valid,
         "over": Q(status__in=[status.REVOKED, status.CLOSED]) | Q(status=status.WITHDRAWN) & ~still_valid,
     }
 
 
 def filters_on(today: date) -> dict[str, Q]:
-    """The filters of the list, each of one group or several."""
+    """The filters of the list that show certifications, each of one group or several."""
     groups = groups_on(today)
-    several = {name: reduce(or_, (groups[group] for group in GROUPS_OF[name])) for name in LABELS}
+    several = {name: reduce(or_, (groups[group] for group in shown)) for name, shown in GROUPS_OF.items()}
     running = Q(status=Certification.Status.ACTIVE, expires_date__gt=today)  # one span of the index
     return {**several, "all": ~Q(status=Certification.Status.SUPERSEDED), "active": running}
 
 
-def placed(certifications, today: date):
-    """With `place`, that of its group, and the `day` and `since` by which it sorts there; none of them is NULL."""
+def placed(certifications: QuerySet[Certification], today: date) -> QuerySet[Certification]:
+    """The certifications with `place`, that of their group in the list."""
     cases = [When(where, then=Value(GROUPS.index(group))) for group, where in groups_on(today).items()]
-    return certifications.annotate(
-        place=Case(*cases, default=Value(len(GROUPS))),
-        day=Coalesce("expires_date", Value(date.min)),
-        since=Coalesce("prepared_at", Value(datetime(1970, 1, 1, tzinfo=UTC))),
-    )
+    return certifications.annotate(place=Case(*cases, default=Value(len(GROUPS))))
 
 
-def counts_of(certifications, today: date) -> dict[str, int]:
+def drafts_shown(drafts: QuerySet[Draft], show: str) -> QuerySet[Draft]:
+    """The drafts that a filter shows, with `since`, by which they stand in the filter "all": never NULL."""
+    shown = drafts.annotate(since=Coalesce("prepared_at", Value(NOT_PREPARED)))
+    if show == "all":
+        return shown
+    return shown.filter(prepared_at__isnull=show == "draft") if show in DRAFT_GROUPS else shown.none()
+
+
+def counts_of(certifications: QuerySet[Certification], drafts: QuerySet[Draft], today: date) -> dict[str, int]:
     """How many stand in each group and in each filter, in one query that reads nothing twice."""
-    found = filters_on(today)["all"]
-    rows = placed(certifications.filter(found), today).order_by().values_list("place").annotate(Count("pk"))
-    counts = dict.fromkeys(GROUPS, 0) | {GROUPS[place]: count for place, count in rows}
-    return counts | {name: sum(counts[group] for group in groups) for name, groups in GROUPS_OF.items()}
+    signed = placed(certifications.filter(filters_on(today)["all"]), today)
+    place = Case(When(prepared_at__isnull=False, then=Value(-2)), default=Value(-1))
+    of_each = [
+        found.order_by().values_list("place").annotate(Count("pk")) for found in (signed, drafts.annotate(place=place))
+    ]
+    names = dict(enumerate((*DRAFT_GROUPS, *GROUPS), start=-2))
+    counts = dict.fromkeys(names.values(), 0)
+    counts |= {names[place]: count for place, count in of_each[0].union(of_each[1], all=True)}
+    counts |= {name: sum(counts[group] for group in groups) for name, groups in GROUPS_OF.items()}
+    return {**counts, "all": counts["all"] + counts["sign"] + counts["draft"]}
 
 
 def due_on(today: date) -> dict[str, Q]:
@@ -147,7 +163,7 @@ def due_on(today: date) -> dict[str, Q]:
     return {**within, "expired": active & Q(expires_date__lte=today)}
 
 
-def due_counts(certifications, today: date) -> dict[str, int]:
+def due_counts(certifications: QuerySet[Certification], today: date) -> dict[str, int]:
     """How many are due in each group; what ends later is not even counted."""
     horizon = today + timedelta(days=max(DUE_DAYS))
     near = certifications.filter(status=Certification.Status.ACTIVE, expires_date__lte=horizon)
@@ -155,24 +171,24 @@ def due_counts(certifications, today: date) -> dict[str, int]:
     return {name: counts[f"due_{name}"] for name in DUE_LABELS}
 
 
-def matching(certifications, term: str):
+def matching(certifications: QuerySet[Certification], term: str) -> QuerySet[Certification]:
     """Those whose patient has this name, birth date, phone number, or patient or certification number.
 
     Of the office's rows nothing is read but what their index holds; what it does not is looked up beside.
     """
-    words = words_of(term)
-    drafts = certifications.drafts().select_related("renewal_of__patient").defer("renewal_of__draft")
-    found = Q(pk__in=[one.pk for one in drafts if _has_words(_name_in(one), words)])
-    found |= ~Q(status=Certification.Status.DRAFT) & named(words)
+    found = named(words_of(term))
     found |= Q(patient__in=Patient.objects.filter(told_by(term)).values("pk"))
     found |= Q(pk__in=Certification.objects.filter(numbered(term)).values("pk"))
     return certifications.filter(found)
 
 
-def _name_in(draft):
-    return draft.renewal_of.patient.name if draft.renewal_of else draft.draft_name
+def matching_drafts(drafts: QuerySet[Draft], term: str) -> QuerySet[Draft]:
+    """Drafts whose patient has this name. Names in drafts are encrypted, so all are read: an office has few."""
+    words = words_of(term)
+    named_so = [one.pk for one in drafts.select_related("renews__patient") if _has_words(one.patient_name, words)]
+    return drafts.filter(pk__in=named_so)
 
 
-def _has_words(name, words):
+def _has_words(name: str, words: list[str]) -> bool:
     parts = search_name(name).split()
     return bool(words) and all(any(part.startswith(word) for part in parts) for word in words)

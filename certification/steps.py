@@ -1,6 +1,6 @@
 """The steps of a draft: what each of them asks before it can be signed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from certification import rules
 from certification.drafts import from_json
-from certification.models import Certifier, Patient
+from certification.models import Answers, Certifier, Draft
 
 STEPS = {
     "questions": gettext_lazy("Before you begin"),
@@ -22,27 +22,44 @@ STEPS = {
 }
 OPTIONAL_STEPS = {"caregiver"}
 
-Answers = Mapping[str, Any]
 
-
-def answers_of(draft: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The answers of each step as the forms cleaned them, and under `identity` who the patient is not, or is again.
+def answers_of(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """A draft's answers by step, as the forms cleaned them, and under `identity` whether the patient is known already.
 
     None for a step without any.
     """
-    return {step: from_json((draft or {}).get(step)) for step in (*STEPS, "identity")}
+    return {step: from_json(answers.get(step)) for step in (*STEPS, "identity")}
 
 
-def step_names(draft: Mapping[str, Any] | None, *, today: date) -> list[str]:
-    """The steps in their order. A guardian is named before the statement, because its fifth point names her.
+def step_names(draft: Draft, *, today: date) -> list[str]:
+    """The steps in their order. A guardian is named before the statement, because its fifth point names the guardian.
 
-    Letters are asked for minors alone, and before the statement too, which the physician makes last.
+    Letters are asked for minors alone, and before the statement too, which the physician makes last. A renewal does
+    not ask who the patient is.
     """
-    answers = answers_of(draft)
+    answers = answers_of(draft.answers)
+    letters = ["letters"] if needs_letters(draft, answers, today=today) else []
+    if draft.renews is not None:
+        return ["questions", "condition", "caregiver", *letters, "statement"]
     if not is_guarded(answers, today=today):
         return [name for name in STEPS if name != "letters"]
-    names = [name for name in STEPS if name not in ("statement", "letters")]
-    return [*names, *(["letters"] if is_minor(answers, today=today) else []), "statement"]
+    return ["questions", "profile", "condition", "caregiver", *letters, "statement"]
+
+
+def birth_date_in(draft: Draft, answers: Mapping[str, Answers | None]) -> date | None:
+    """The patient's birth date: on record for a renewal, else as far as it was answered."""
+    return draft.renews.patient.birth_date if draft.renews else (answers["profile"] or {}).get("birth_date")
+
+
+def needs_letters(draft: Draft, answers: Mapping[str, Answers | None], *, today: date) -> bool:
+    """Whether the patient is under 18; no while the age is unknown."""
+    birth_date = birth_date_in(draft, answers)
+    return birth_date is not None and rules.is_minor_on(birth_date, today)
+
+
+def guardian_in(draft: Draft, answers: Mapping[str, Answers | None], *, today: date) -> str:
+    """The name of the guardian to whom risks and benefits are explained; empty when that is the patient, or unknown."""
+    return rules.guardian_name(draft.renews.patient, today=today) if draft.renews else guardian_of(answers, today=today)
 
 
 def is_minor(answers: Mapping[str, Answers | None], *, today: date) -> bool:
@@ -68,65 +85,79 @@ def guardian_of(answers: Mapping[str, Answers | None], *, today: date) -> str:
     return " ".join(part for part in parts if part)
 
 
-def next_step(draft: Mapping[str, Any] | None, *, today: date) -> str:
-    """Where to take up a draft again: the first step without answers, then the review."""
-    skipped = set() if is_guarded(answers_of(draft), today=today) else OPTIONAL_STEPS
+def next_step(draft: Draft, *, today: date) -> str:
+    """The step at which a draft is taken up again: the first without answers, then the review."""
+    skipped = set() if is_guarded(answers_of(draft.answers), today=today) else OPTIONAL_STEPS
     names = step_names(draft, today=today)
-    return next((step for step in names if step not in (draft or {}) and step not in skipped), "review")
+    return next((step for step in names if step not in draft.answers and step not in skipped), "review")
 
 
-def step_errors(
-    draft: Mapping[str, Any] | None, *, physician: Certifier, today: date, limit: Decimal | None = None
-) -> dict[str, Exception]:
+def step_errors(draft: Draft, *, today: date, limit: Decimal | None = None) -> dict[str, Exception]:
     """The refusal of each step that keeps a draft from being signed, in the order of the steps.
 
     `limit` is that of the allotment in ounces on `today`; None reads it.
     """
-    answers = answers_of(draft)
+    answers = answers_of(draft.answers)
     errors: dict[str, Exception] = {}
     for step in step_names(draft, today=today):
         try:
-            check_step(step, answers, physician=physician, today=today, limit=limit)
+            check_step(step, answers, draft=draft, today=today, limit=limit)
         except rules.CertificationError as error:
             errors[step] = error
     return errors
 
 
-def is_prepared(draft: Mapping[str, Any] | None, *, physician: Certifier, today: date) -> bool:
-    """Whether the statement and the signature alone are missing; the last step, the caregiver, was answered too."""
-    is_answered = "caregiver" in (draft or {})
-    return is_answered and step_errors(draft, physician=physician, today=today).keys() <= {"statement"}
+def check_draft(draft: Draft, *, today: date, limit: Decimal | None = None, but: Collection[str] = frozenset()) -> None:
+    """Every step of the draft could be signed, `but` those left out; raises the first CertificationError."""
+    for step, error in step_errors(draft, today=today, limit=limit).items():
+        if step not in but:
+            raise error
+
+
+def is_prepared(draft: Draft, *, today: date) -> bool:
+    """Whether the statement and the signature alone are missing; of a new patient the caregiver was answered too."""
+    is_answered = draft.renews is not None or "caregiver" in draft.answers
+    return is_answered and step_errors(draft, today=today).keys() <= {"statement"}
 
 
 def check_step(
     step: str,
     answers: Mapping[str, Answers | None],
     *,
-    physician: Certifier,
+    draft: Draft,
     today: date,
     limit: Decimal | None = None,
 ) -> None:
-    """The answers of one step hold beside those of the others; raises every CertificationError."""
-    given, profile = answers[step], answers["profile"] or {}
+    """One step of `answers` (those of the draft, or about to be) holds beside the others; raises CertificationError."""
+    given, birth_date = answers[step], birth_date_in(draft, answers)
     if step == "letters":
         rules.check_has_letters(given or {})
         return
     if given is None and step not in OPTIONAL_STEPS:
         raise rules.IncompleteError(_("Not answered yet."))
-    if step in ("condition", "caregiver") and not profile.get("birth_date"):
+    if step in ("condition", "caregiver") and birth_date is None:
         raise rules.IncompleteError(_("Enter the patient’s date of birth first. It decides what is asked here."))
     if step == "caregiver":
-        rules.check_caregiver(given, physician=physician, profile=profile, today=today)
+        _check_caregiver(draft, answers, today=today)
     elif given is not None and step == "questions":
         rules.check_is_qualified(given)
     elif given is not None and step == "profile":
-        check_profile(given, physician=physician)
+        check_profile(given, physician=draft.certifier)
         identity = answers.get("identity") or {"told_apart": []}
-        rules.check_not_a_duplicate(given, physician=physician, **identity)
-    elif given is not None and step == "condition":
-        check_condition(given, birth_date=profile["birth_date"], today=today)
+        rules.check_not_a_duplicate(given, physician=draft.certifier, **identity)
+    elif given is not None and step == "condition" and birth_date is not None:
+        check_condition(given, birth_date=birth_date, today=today)
     elif given is not None:
-        check_statement(given, guardian=guardian_of(answers, today=today), today=today, limit=limit)
+        check_statement(given, guardian=guardian_in(draft, answers, today=today), today=today, limit=limit)
+
+
+def _check_caregiver(draft: Draft, answers: Mapping[str, Answers | None], *, today: date) -> None:
+    """A renewal keeps the patient's caregiver; a new patient's is answered."""
+    if draft.renews is not None:
+        rules.check_has_guardian(draft.renews.patient, today=today)
+    else:
+        profile = answers["profile"] or {}
+        rules.check_caregiver(answers["caregiver"], physician=draft.certifier, profile=profile, today=today)
 
 
 def check_profile(profile: Answers, *, physician: Certifier) -> None:
@@ -152,21 +183,3 @@ def check_statement(statement: Answers, *, guardian: str = "", today: date, limi
     reason = statement.get("allotment_reason") or ""
     rules.check_allotment_reason(statement["monthly_allotment_oz"], reason, day=today, limit=limit)
     rules.check_attestations(statement, guardian=guardian)
-
-
-def check_renewal(patient: Patient, answers: Mapping[str, Answers | None], *, today: date) -> None:
-    """What a renewal needs beside the signature; raises IncompleteError, CaregiverError and whatever its steps do."""
-    condition, statement = answers["condition"], answers["statement"]
-    if condition is None or statement is None:
-        raise rules.IncompleteError(_("Not answered yet."))
-    rules.check_is_qualified(answers["questions"] or {})
-    check_condition(condition, birth_date=patient.birth_date, today=today)
-    rules.check_has_guardian(patient, today=today)
-    check_renewal_letters(patient, answers, today=today)
-    check_statement(statement, guardian=rules.guardian_name(patient, today=today), today=today)
-
-
-def check_renewal_letters(patient: Patient, answers: Mapping[str, Answers | None], *, today: date) -> None:
-    """A minor’s letters are asked for anew, as the first time [docs/domain.md#renewal]; raises IncompleteError."""
-    if rules.is_minor_on(patient.birth_date, today):
-        rules.check_has_letters(answers["letters"] or {})

@@ -242,10 +242,10 @@ def _certify(physician, profile, conditions, caregiver=None):
     draft = _start(physician, by=physician.user)
     for step, answers in steps.items():
         if answers is not None:
-            certifications.save_step(certification=draft, step=step, answers=answers, by=physician.user)
+            certifications.save_step(draft=draft, step=step, answers=answers, by=physician.user)
     if is_minor(steps, today=day):
         _add_letters(draft, day, by=physician.user)
-    return certifications.certify_patient(certification=draft, signature_name=physician.name, by=physician.user).patient
+    return certifications.sign_draft(draft=draft, signature_name=physician.name, by=physician.user).patient
 
 
 def _add_letters(draft, day, *, by):
@@ -256,7 +256,7 @@ def _add_letters(draft, day, *, by):
         page.set_font("helvetica", size=12)
         page.multi_cell(0, 8, f"To whom it may concern\n\nI support this certification.\n\n{writer}, M.D., {licence}")
         certifications.save_letter(
-            certification=draft,
+            draft=draft,
             kind=kind,
             letter={"writer": writer, "licence": licence, "letter_date": day},
             file=ContentFile(bytes(page.output())),
@@ -274,7 +274,7 @@ def _join(person, account):
 
 
 def _start(physician, *, by):
-    return certifications.start_certification(physician=physician, questions=dict.fromkeys(QUESTIONS, True), by=by)
+    return certifications.start_draft(physician=physician, questions=dict.fromkeys(QUESTIONS, True), by=by)
 
 
 def _begin_a_draft(physician):
@@ -294,7 +294,7 @@ def _prepare(profile, *, physician, by):
     }
     draft = _start(physician, by=by)
     for step, answers in steps.items():
-        draft = certifications.save_step(certification=draft, step=step, answers=answers, by=by)
+        draft = certifications.save_step(draft=draft, step=step, answers=answers, by=by)
 
 
 def _apply(applicant):

@@ -23,6 +23,7 @@ from delivery.models import Order, OrderLine
 from tests.guard import unguarded
 
 CSRF = "c" * 32
+MANY = 1_000_000_000  # far above the ids that drafts get, and so certifications
 LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -41,6 +42,7 @@ def like(patient, count):
             Certification(
                 **{
                     **_row(certification),
+                    "id": MANY + one.pk,
                     "number": f"C-{_code(one.pk)}",
                     "uuid": uuid4(),
                     "patient_id": one.pk,

@@ -24,10 +24,10 @@ from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from accounts.models import Physician
 from certification import actions as certifications
-from certification.models import Certification, Letter, Patient
+from certification.models import Certification, Draft, Letter, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
-from certification.steps import guardian_of, is_minor
+from certification.steps import answers_of, guardian_of, is_minor
 from delivery import actions as deliveries
 from delivery.models import DeliveryWindow, Order
 from tests import guard
@@ -232,7 +232,7 @@ def patient_request(of, kind="follow_up", words=""):
 def draft(of=None, **steps):
     """A draft with every step saved (`profile=` and so on replace); a minor's with letters, unless `letters=False`."""
     of = of or identified_physician()
-    made = certifications.start_certification(physician=of, questions=questions(), by=of.user)
+    made = certifications.start_draft(physician=of, questions=questions(), by=of.user)
     answers = {
         "profile": profile(),
         "condition": condition(),
@@ -246,12 +246,39 @@ def draft(of=None, **steps):
     wanted_letters = answers.pop("letters", True)
     for step, given in answers.items():
         if given is not None:
-            made = certifications.save_step(certification=made, step=step, answers=given, by=of.user)
+            made = certifications.save_step(draft=made, step=step, answers=given, by=of.user)
     if wanted_letters and answers["profile"] and is_minor(answers, today=timezone.localdate()):
         for kind in Letter.Kind:
-            certifications.save_letter(certification=made, kind=kind, letter=letter(), file=letter_file(), by=of.user)
+            certifications.save_letter(draft=made, kind=kind, letter=letter(), file=letter_file(), by=of.user)
         made.refresh_from_db()
     return made
+
+
+def draft_of_a_child(of=None):
+    """A draft with every step and both letters."""
+    born = timezone.localdate() - timedelta(days=3000)
+    return draft(
+        of,
+        profile=profile(birth_date=born, email="", has_no_email=True),
+        condition=condition(condition_codes=["severe-epilepsy"]),
+        caregiver=caregiver(),
+    )
+
+
+def reviewed_draft(of=None, **steps):
+    """A draft that the physician has looked over and attested, to be signed with others."""
+    made = draft(of, statement=None, **steps)
+    account = made.physician.user
+    made = certifications.save_step(draft=made, step="caregiver", answers=steps.get("caregiver"), by=account)
+    told = {"explained_to": guardian_of(answers_of(made.answers), today=timezone.localdate())}
+    return certifications.review_draft(draft=made, answers={"statement": {**told, **statement()}}, by=account)
+
+
+def renewal_draft(of, **over):
+    """The renewal of that certification as its office prepares it; `over` changes the condition."""
+    return certifications.prepare_renewal(
+        draft=Draft.objects.renewing(of), questions=questions(), condition=condition(**over), by=of.physician.user
+    )
 
 
 def letter(**over):
@@ -277,21 +304,24 @@ def certification(of=None, *, on=None, joined=True, **steps):
     of = of or identified_physician()
     noon = on and f"{on.isoformat()}T17:00:00+00:00"
     with time_machine.travel(noon, tick=False) if noon else nullcontext():
-        made = certifications.certify_patient(certification=draft(of, **steps), signature_name=of.name, by=of.user)
+        made = certifications.sign_draft(draft=draft(of, **steps), signature_name=of.name, by=of.user)
         if joined and made.patient.email:
             join(made.patient)
     return made
 
 
 def copies(of, count, **over):
-    """As many certifications as `of`, each of a patient of her own, in two statements; `over` changes the rows."""
+    """As many certifications as `of`, each of another patient, in two statements; `over` changes the rows.
+
+    Their ids are far above those that drafts get in a test.
+    """
     number = [f"{next(_count):08d}" for _ in range(count)]
     with guard.unguarded():
         people = Patient.objects.bulk_create(
             _copy(of.patient, number=f"P-{one}", user=None, phone=phone()) for one in number
         )
         return Certification.objects.bulk_create(
-            _copy(of, number=f"C-{one}", uuid=uuid4(), patient=person, **over)
+            _copy(of, pk=1_000_000_000 + int(one), number=f"C-{one}", uuid=uuid4(), patient=person, **over)
             for one, person in zip(number, people, strict=True)
         )
 

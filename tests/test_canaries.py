@@ -18,7 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from audit.actions import record
 from certification import rules
-from certification.models import Card, Certification, Patient
+from certification.models import Card, Certification, Draft, Patient
 from certification.statements import PATIENT_AFFIRMATIONS
 from notifications.actions import send_due
 from tests import canaries, factories, pdfs
@@ -122,7 +122,7 @@ class Journey:
 
     def certifies(self, browser):
         browser.post("/certification/add/", forms.questions())
-        draft = Certification.objects.get()
+        draft = Draft.objects.get()
         self.step(browser, draft, "profile", forms.profile(BORN, last_name=NAMES["name"], email=ROSA))
         self.step(browser, draft, "condition", forms.condition(condition_codes=["interstitial-cystitis"]))
         more = {"directions": TYPED["directions"], "allotment_reason": TYPED["reason of allotment"]}
@@ -130,19 +130,19 @@ class Journey:
         self.step(browser, draft, "caregiver", forms.caregiver(need=TYPED["need"]))
         draft.refresh_from_db()
         browser.post("/accounts/reauthenticate/", {"password": TYPED["password"]})
-        seen = rules.draft_digest(draft.draft)
+        seen = rules.draft_digest(draft.answers)
         self.step(browser, draft, "review", {"seen": seen, "signature_name": self.physician.name})
-        draft.refresh_from_db()
-        assert draft.status == "active"
+        signed = Certification.objects.get(uuid=draft.uuid)
+        assert signed.status == "active"
         self.places.look_at_sessions()
-        return draft
+        return signed
 
     def step(self, browser, draft, step, answers):
         assert browser.post(f"/certification/{draft.uuid}/{step}/", answers).status_code == 302, step
 
     def adds_a_letter(self, browser):
         browser.post("/certification/add/", forms.questions())
-        draft = Certification.objects.get(status="draft")
+        draft = Draft.objects.get()
         self.step(browser, draft, "profile", forms.profile(date(2015, 3, 4), email="", has_no_email="on"))
         written = pdfs.Letter()
         written.page["/Contents"].set_data(f"BT /A 9 Tf ({TYPED['letter']}) Tj ET".encode())

@@ -91,14 +91,12 @@ class World:
         self.clients = {"nobody": Client(), **{role: factories.client_for(one) for role, one in self.accounts.items()}}
 
     def _draft_of_applicant(self):
-        made = certifications.start_certification(physician=None, questions=factories.questions(), by=self.applicant)
+        made = certifications.start_draft(physician=None, questions=factories.questions(), by=self.applicant)
         for step, given in _answers_for_a_child().items():
-            made = certifications.save_step(certification=made, step=step, answers=given, by=self.applicant)
+            made = certifications.save_step(draft=made, step=step, answers=given, by=self.applicant)
         for kind in Letter.Kind:
             file = factories.letter_file()
-            certifications.save_letter(
-                certification=made, kind=kind, letter=factories.letter(), file=file, by=self.applicant
-            )
+            certifications.save_letter(draft=made, kind=kind, letter=factories.letter(), file=file, by=self.applicant)
         return made
 
     @staticmethod

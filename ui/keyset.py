@@ -1,5 +1,6 @@
 """Pages of a list that begin after a row, not at a number: the last one costs as much as the first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,32 +21,94 @@ class Page:
         return not (self.previous or self.next)
 
 
-def page_of(
-    found: QuerySet, *, keys: tuple[str, ...], cursor: str | None, size: int, name: str, read: QuerySet | None = None
-) -> Page:
-    """`size` rows of `found` in the order of `keys`: fields without NULL, "-" for descending, "pk" the last of them.
+@dataclass(frozen=True)
+class Section:
+    """One kind of row of a list, in the order of `keys`: fields without NULL, "-" for descending, "pk" the last.
 
-    Two queries: the keys of the page, which an index may hold alone, and its rows as `read` reads them (all of them).
+    Its page takes two queries: the keys, which an index may hold alone, and the rows as `read` reads them (all of
+    them). A table with few rows is read in one, with `is_small`.
+    """
+
+    name: str
+    found: QuerySet[Any]
+    keys: tuple[str, ...]
+    read: QuerySet[Any] | None = None
+    is_small: bool = False
+
+    def taken(self, direction: str, values: list[Any], limit: int) -> list["Taken"]:
+        """At most `limit` rows past the one with these values (none: from the beginning), in that direction."""
+        order = tuple(_turned(key) for key in self.keys) if direction == BACK else self.keys
+        past = self.found.filter(_after(order, values)) if values else self.found
+        fields = [key.removeprefix("-") for key in self.keys]
+        if self.is_small:
+            rows = past.order_by(*order)[:limit]
+            return [Taken(self, tuple(getattr(row, field) for field in fields), row) for row in rows]
+        return [Taken(self, keys) for keys in past.order_by(*order).values_list(*fields)[:limit]]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A row of a section by its keys; the row itself where it was read with them."""
+
+    section: Section
+    keys: tuple[Any, ...]
+    row: Any = None
+
+
+def page_of(
+    found: QuerySet[Any],
+    *,
+    keys: tuple[str, ...],
+    cursor: str | None,
+    size: int,
+    name: str,
+    read: QuerySet[Any] | None = None,
+) -> Page:
+    """`size` rows of `found` in the order of `keys`, as `page_of_sections` gives them of a list of one section."""
+    return page_of_sections([Section("", found, keys, read)], cursor=cursor, size=size, name=name)
+
+
+def page_of_sections(sections: Sequence[Section], *, cursor: str | None, size: int, name: str) -> Page:
+    """`size` rows of the sections, one section after the other.
+
     `cursor` is what a Page gave as `previous` or `next`; another one shows the first page. It is signed for `name`, so
     that no list takes the cursor of another, and holds nothing but the keys: let none of them be personal.
     """
-    direction, values = _read(cursor, keys, name)
-    order = tuple(_turned(key) for key in keys) if direction == BACK else keys
-    past = found.filter(_after(order, values)) if values else found
-    fields = [key.removeprefix("-") for key in keys]
-    shown = list(past.order_by(*order).values_list(*fields)[: size + 1])
+    direction, section, values = _read(cursor, sections, name)
+    shown = _shown(sections, direction, section, values, size + 1)
     if values and not shown:  # what stood there has gone
-        return page_of(found, keys=keys, cursor=None, size=size, name=name, read=read)
+        return page_of_sections(sections, cursor=None, size=size, name=name)
     has_more, shown = len(shown) > size, shown[:size]
     if direction == BACK:
         shown.reverse()
     has_previous, has_next = (has_more, True) if direction == BACK else (bool(values), has_more)
-    rows = (found if read is None else read).in_bulk([row[-1] for row in shown])
     return Page(
-        rows=[rows[row[-1]] for row in shown if row[-1] in rows],
+        rows=_rows(shown),
         previous=_write(BACK, shown[0], name) if has_previous else "",
         next=_write(FORWARD, shown[-1], name) if has_next else "",
     )
+
+
+def _shown(sections: Sequence[Section], direction: str, first: int, values: list[Any], limit: int) -> list[Taken]:
+    """From the section with this index on, forwards or back, until there are `limit` rows."""
+    left = range(first, len(sections)) if direction == FORWARD else range(first, -1, -1)
+    shown: list[Taken] = []
+    for index in left:
+        shown += sections[index].taken(direction, values if index == first else [], limit - len(shown))
+        if len(shown) == limit:
+            break
+    return shown
+
+
+def _rows(shown: list[Taken]) -> list[Any]:
+    """The rows in this order; one that went meanwhile is left out."""
+    known = {}
+    for section in {one.section.name: one.section for one in shown if not one.section.is_small}.values():
+        pks = [one.keys[-1] for one in shown if one.section.name == section.name]
+        rows = (section.found if section.read is None else section.read).in_bulk(pks)
+        known |= {(section.name, pk): row for pk, row in rows.items()}
+    found = (one.row or known.get((one.section.name, one.keys[-1])) for one in shown)
+    return [row for row in found if row is not None]
 
 
 def _turned(key):
@@ -63,14 +126,16 @@ def _after(keys, values):
     return Q(**{f"{field}__{'lte' if keys[0].startswith('-') else 'gte'}": values[0]}) & past
 
 
-def _write(direction, values, name):
-    plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
-    return signing.dumps([direction, *plain], salt=f"keyset {name}")
+def _write(direction: str, taken: Taken, name: str) -> str:
+    plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in taken.keys]
+    return signing.dumps([direction, taken.section.name, *plain], salt=f"keyset {name}")
 
 
-def _read(cursor, keys, name):
+def _read(cursor: str | None, sections: Sequence[Section], name: str) -> tuple[str, int, list[Any]]:
+    """The direction, the index of the section and the keys that a cursor holds; the first page of any other."""
     try:
-        direction, *values = signing.loads(cursor or "", salt=f"keyset {name}")
-    except signing.BadSignature:
-        return FORWARD, []
-    return (direction, values) if len(values) == len(keys) else (FORWARD, [])
+        direction, section, *values = signing.loads(cursor or "", salt=f"keyset {name}")
+    except (signing.BadSignature, ValueError):
+        return FORWARD, 0, []
+    known = [index for index, one in enumerate(sections) if one.name == section and len(one.keys) == len(values)]
+    return (direction, known[0], values) if known else (FORWARD, 0, [])

@@ -1,4 +1,4 @@
-"""Every write of certification. Lock order: physician, person, patient, certification; a draft before its person."""
+"""Every write of certification; `locks` says in which order rows are locked."""
 
 from certification.actions.amending import amend_allotment, amend_contact, amend_identity, confirm_address
 from certification.actions.cards import card_of, issue_card, revoke_card
@@ -6,25 +6,23 @@ from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.closing import close_patient, reopen_patient
 from certification.actions.drafts import (
     discard_draft,
+    discard_old_drafts,
     hand_over_drafts,
     prepare_renewal,
+    review_draft,
+    save_letter,
     save_step,
-    start_certification,
+    start_draft,
+    tell_apart,
 )
 from certification.actions.ending import reinstate_certification, revoke_certification, withdraw_certification
-from certification.actions.identity import agree_take_over, discard_old_drafts, tell_apart
+from certification.actions.identity import agree_take_over
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
-from certification.actions.letters import save_letter, save_renewal_letter
 from certification.actions.own import change_phone, choose_language, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.requests import answer_request, ask_office, refuse_request
-from certification.actions.reviewing import review_draft, review_renewal, sign_reviewed
-from certification.actions.signing import (
-    certify_patient,
-    renew_certification,
-    take_over_patient,
-)
+from certification.actions.signing import sign_draft, sign_reviewed, take_over_patient
 
 __all__ = [
     "change_phone",
@@ -49,7 +47,6 @@ __all__ = [
     "ask_office",
     "card_of",
     "assign_caregiver",
-    "certify_patient",
     "discard_draft",
     "hand_over_drafts",
     "drop_allotment_limit",
@@ -60,17 +57,15 @@ __all__ = [
     "print_code",
     "queue_renewal_reminders",
     "reinstate_certification",
-    "renew_certification",
     "review_draft",
-    "review_renewal",
+    "sign_draft",
     "sign_reviewed",
     "revoke_certification",
     "revoke_card",
     "save_letter",
-    "save_renewal_letter",
     "save_step",
     "set_allotment_limit",
-    "start_certification",
+    "start_draft",
     "sync_conditions",
     "tell_patients_of_leaving",
     "withdraw_certification",

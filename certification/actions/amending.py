@@ -12,9 +12,9 @@ from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.cards import issue_card, revoke_card
 from certification.actions.caregivers import keep_search_name
-from certification.actions.drafts import locked, locked_patient
 from certification.actions.identity import lock_person
 from certification.actions.joining import end_invitations, invite
+from certification.actions.locks import locked, locked_patient
 from certification.actions.reminders import addresses, patient_and_caregiver
 from certification.actions.requests import answer_request
 from certification.drafts import to_json
@@ -42,7 +42,7 @@ def amend_contact(*, certification: Certification, contact: Mapping[str, Any], r
     rules.check_lives_in_connecticut(contact["zip_code"])
     rules.check_email_or_none(contact)
     name = {"first_name": patient.first_name, "last_name": patient.last_name}
-    rules.check_not_own_patient(certification.certifier, {**contact, **name})
+    rules.check_not_own_patient(certification.physician, {**contact, **name})
     earlier_email = patient.email
     before, after = _write(patient, {name: contact[name] for name in CONTACT})
     amendment = _keep(certification, Amendment.Kind.CONTACT, before, after, reason=reason, by=by)
@@ -62,7 +62,7 @@ def amend_allotment(*, certification: Certification, monthly_allotment_oz: Decim
     patient = locked_patient(certification)
     certification = locked(certification)
     today = timezone.localdate()
-    check_may_sign(rules.signer_of(certification), by=by, today=today)
+    check_may_sign(certification.physician, by=by, today=today)
     _check_may_amend(certification, reason)
     limit = rules.allotment_limit_oz(today)
     rules.check_monthly_allotment(monthly_allotment_oz, day=today, limit=limit)
@@ -94,7 +94,7 @@ def amend_identity(
     lock_person(**identity)
     patient = locked_patient(certification)
     certification = locked(certification)
-    check_may_sign(rules.signer_of(certification), by=by, today=timezone.localdate())
+    check_may_sign(certification.physician, by=by, today=timezone.localdate())
     _check_may_amend(certification, reason)
     rules.check_identity_fits(certification, patient, identity, today=timezone.localdate())
     before, after = _write(patient, {name: identity[name] for name in IDENTITY})

@@ -9,8 +9,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.actions.drafts import locked_patient
 from certification.actions.joining import invite, write_invitation
+from certification.actions.locks import locked_patient
 from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from notifications.actions import queue_many
 from ui.text import readable_number, search_name
@@ -35,7 +35,7 @@ def assign_caregiver(
     today = timezone.localdate()
     rules.check_may_change_caregiver(certification, today=today)
     profile = {name: getattr(patient, name) for name in (*PERSON_FIELDS, "has_legal_capacity")}
-    rules.check_caregiver(caregiver, physician=certification.certifier, profile=profile, today=today)
+    rules.check_caregiver(caregiver, physician=certification.physician, profile=profile, today=today)
     current = patient.current_assignment
     if current and is_same(current, caregiver):
         return current

@@ -7,9 +7,9 @@ from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.cards import revoke_card
 from certification.actions.caregivers import end_assignment
-from certification.actions.drafts import locked
 from certification.actions.ending import end, reinstate_certification
 from certification.actions.joining import end_invitations
+from certification.actions.locks import locked
 from certification.actions.reminders import addresses
 from certification.actions.requests import answer_request
 from certification.models import Card, Certification, Patient

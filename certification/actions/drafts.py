@@ -1,127 +1,220 @@
-"""A draft: begun, answered step by step, forgotten."""
+"""Drafts, of a new patient and of a renewal alike: started, answered, reviewed, discarded."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Physician, User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules
+from certification.actions.locks import locked_draft, locked_physician, locked_row
 from certification.drafts import to_json
-from certification.models import Certification, Patient
-from certification.steps import answers_of, check_condition, check_renewal_letters, is_prepared
+from certification.letter_files import read_letter
+from certification.models import Answers, Draft, Letter, Patient
+from certification.steps import answers_of, birth_date_in, check_draft, is_prepared
+
+SAVED = ("answers", "prepared_at", "prepared_by", "reviewed_at", "reviewed_digest", "updated_at")
+LETTER_FIELDS = ("writer", "licence", "letter_date")
+File = tuple[bytes, str]  # the content of a letter and its content type
 
 
 @audited("certification.start")
-def start_certification(
+def start_draft(
     *, physician: Physician | None, by: User, questions: Mapping[str, bool] | None = None, key: UUID | None = None
-) -> Certification:
-    """A draft in the physician's hands; a second call with the same `key` (of the form) returns it.
+) -> Draft:
+    """Start the draft of a new patient for `physician`; a second call with the same `key` (of the form) returns it.
 
-    None: it is in the hands of `by`, who waits to be verified as a physician.
+    Without a physician it belongs to `by`, an applicant who waits to be verified as one.
     `questions` is what was confirmed before registering (`statements.QUESTIONS`); without, it is asked as a step.
+    The draft of a renewal starts when its first answers are saved: see `Draft.objects.renewing`.
     """
     # The physician's id is part of it: the same form, sent again for another physician, makes another draft.
     uuid = uuid5(key or uuid4(), str(physician.pk) if physician else f"applicant {by.pk}")
-    holder = {"physician": physician} if physician else {"applicant": by}
-    certification, is_new = Certification.objects.get_or_create(
-        uuid=uuid, defaults={**holder, "draft": {"questions": dict(questions)} if questions else {}}
+    answers = {"questions": dict(questions)} if questions else {}
+    draft, is_new = Draft.objects.get_or_create(
+        uuid=uuid, defaults={"physician": physician, "applicant": None if physician else by, "answers": answers}
     )
     if is_new:
-        record(action="certification.start", by=by, subject=certification)
-    return certification
+        record(action="certification.start", by=by, subject=draft)
+    return draft
 
 
 @audited("certification.save_step")
-def save_step(*, certification: Certification, step: str, answers: Mapping[str, Any] | None, by: User) -> Certification:
-    """Keep the answers of one step (a name of `steps.STEPS`) in the draft.
+def save_step(*, draft: Draft, step: str, answers: Answers | None, by: User) -> Draft:
+    """Keep the answers of one step (a name of `steps.STEPS`) in the draft of a new patient.
 
-    Answers are the cleaned data of the step's form; None answers that there is nothing (no caregiver). A delegate never
-    saves the statement. Once that and the signature alone are missing, the draft waits under "To sign". Raises
-    TransitionError when the draft was signed meanwhile, IncompleteError.
+    `answers` is the cleaned data of the step's form; None says that there is nothing (no caregiver). What is missing
+    may follow later. A delegate never saves the statement. Raises TransitionError, ChangedError, MayNotSign.
     """
-    certification = locked(certification)
-    rules.check_is_draft(certification)
+    draft = locked_draft(draft)
     today = timezone.localdate()
     if step == "statement":
-        check_may_sign(rules.signer_of(certification), by=by, today=today)
-    keep_answers(certification, step, None if answers is None else to_json(answers), today=today)
-    record(action=f"certification.save_{step}", by=by, subject=certification)
-    return certification
-
-
-def keep_answers(certification: Certification, step: str, answers: Mapping[str, Any] | None, *, today: date) -> None:
-    """Write the JSON of one step into a locked draft, and whether it now waits for the signature."""
-    certification.draft = {**(certification.draft or {}), step: answers}
-    waits = is_prepared(certification.draft, physician=certification.certifier, today=today)
-    certification.prepared_at = (certification.prepared_at or timezone.now()) if waits else None
-    forget_review(certification)
-    certification.save(update_fields=["draft", "prepared_at", "reviewed_at", "reviewed_digest", "updated_at"])
-
-
-def forget_review(certification: Certification) -> None:
-    """What was reviewed is not what stands there now; the caller saves it."""
-    certification.reviewed_at, certification.reviewed_digest = None, ""
+        check_may_sign(rules.signer_of(draft), by=by, today=today)
+    keep_answers(draft, {step: None if answers is None else to_json(answers)}, today=today, by=by)
+    record(action=f"certification.save_{step}", by=by, subject=draft)
+    return draft
 
 
 @audited("certification.prepare_renewal")
-def prepare_renewal(
-    *, certification: Certification, questions: Mapping[str, Any], condition: Mapping[str, Any], by: User
-) -> Certification:
-    """Keep what was confirmed, conditions and exam dates of a renewal until the physician attests and signs.
+def prepare_renewal(*, draft: Draft, questions: Answers, condition: Answers, by: User) -> Draft:
+    """Keep the answers that an office gives on its one page of a renewal, until the physician attests and signs.
 
-    `questions` and `condition` are what the steps of a draft take. There is one such draft a certification: prepared
-    again, the answers take the place of the earlier ones, and a review is made anew. Raises RenewalNotOpen and every
-    CertificationError.
+    `questions` and `condition` are what the steps of those names take; nothing may be missing but the statement.
+    Prepared again, the answers take the place of the earlier ones. Raises RenewalNotOpen and every CertificationError.
     """
-    patient = locked_patient(certification)
-    old = locked(certification)
+    draft = locked_draft(draft)
     today = timezone.localdate()
-    rules.check_renewal_is_open(old, today=today)
-    rules.check_is_qualified(questions)
-    check_condition(condition, birth_date=patient.birth_date, today=today)
-    rules.check_has_guardian(patient, today=today)
-    renewal, _is_new = Certification.objects.get_or_create(renewal_of=old, defaults={"physician": old.physician})
-    kept = answers_of(renewal.draft)["letters"]
-    check_renewal_letters(patient, {"letters": kept}, today=today)
-    renewal.draft = {"questions": to_json(questions), "condition": to_json(condition), "letters": kept}
-    renewal.prepared_at = renewal.prepared_at or timezone.now()
-    forget_review(renewal)
-    renewal.save(update_fields=["draft", "prepared_at", "reviewed_at", "reviewed_digest", "updated_at"])
-    record(action="certification.prepare_renewal", by=by, subject=renewal)
-    return renewal
+    letters = draft.answers.get("letters")  # a statement that was reviewed before is made anew
+    draft.answers = {"questions": to_json(questions), "condition": to_json(condition), "letters": letters}
+    check_draft(draft, today=today, but={"statement"})
+    _keep(draft, waits=True, by=by)
+    record(action="certification.prepare_renewal", by=by, subject=draft)
+    return draft
+
+
+@audited("certification.save_letter", atomic=False)
+def save_letter(*, draft: Draft, kind: str, letter: Answers, file: Any = None, by: User) -> Letter:
+    """Keep one letter with the draft of a minor: `letter` holds `writer`, `licence` and `letter_date`.
+
+    `file` is what was uploaded (judged by its content, kept encrypted); None leaves the one that is there.
+    Raises LetterError, IncompleteError, TransitionError, ChangedError, RenewalNotOpen.
+    """
+    read = None if file is None else read_letter(file)  # it takes up to seconds, in which no row may stay locked
+    with transaction.atomic():
+        draft = locked_draft(draft)
+        today = timezone.localdate()
+        _check_letter(draft, letter["letter_date"], today=today)
+        kept = _keep_letter(draft, kind, letter, read)
+        letters = {**(draft.answers.get("letters") or {}), kind: _words_of(kept)}
+        keep_answers(draft, {"letters": letters}, today=today, by=by)
+        record(action="certification.save_letter", by=by, subject=kept)
+        return kept
+
+
+def _check_letter(draft: Draft, letter_date: date, *, today: date) -> None:
+    """The patient is a minor, and the letter is of a day that fits."""
+    birth_date = birth_date_in(draft, answers_of(draft.answers))
+    if birth_date is None or not rules.is_minor_on(birth_date, today):
+        raise rules.LetterError(_("Letters are kept for patients under 18 alone."))
+    rules.check_letter_date(letter_date, birth_date=birth_date, today=today)
+    if draft.renews is not None:
+        rules.check_letter_is_new(letter_date, renewed=draft.renews)
+
+
+def _keep_letter(draft: Draft, kind: str, letter: Answers, read: File | None) -> Letter:
+    kept = draft.letters.filter(kind=kind).first()
+    if kept is None and read is None:
+        raise rules.IncompleteError(_("Choose the PDF or the photo of the letter."), field="file")
+    kept = kept or Letter(draft=draft, kind=kind)
+    changed = [*LETTER_FIELDS]
+    for name in LETTER_FIELDS:
+        setattr(kept, name, letter[name])
+    if read is not None:
+        kept.content, kept.content_type = read
+        kept.size = len(kept.content)
+        changed += ["content", "content_type", "size"]
+    kept.save(update_fields=changed if kept.pk else None)
+    return kept
+
+
+def _words_of(kept: Letter) -> dict[str, Any]:
+    """What the answers of a draft say of one letter."""
+    return {"writer": kept.writer, "licence": kept.licence, "letter_date": kept.letter_date.isoformat(), "id": kept.pk}
+
+
+@audited("certification.review")
+def review_draft(*, draft: Draft, answers: Mapping[str, Answers], seen: str | None = None, by: User) -> Draft:
+    """Keep that the physician looked over a prepared draft and attested its statement, to sign it with others.
+
+    `answers` are those given on the page of the review, by step; `seen` is the `draft_digest` of the answers that the
+    page showed (None: it showed none but those given). Everything but the signature is checked as it is when the draft
+    is signed. Raises NotEligible, MayNotSign and every CertificationError.
+    """
+    physician = locked_physician(draft)
+    draft = locked_draft(draft)
+    today = timezone.localdate()
+    check_may_sign(physician, by=by, today=today)
+    if seen is not None:
+        rules.check_is_as_seen(draft, seen)
+    draft.answers = with_answers(draft, answers)
+    check_draft(draft, today=today)
+    if draft.prepared_at is None:
+        draft.prepared_at, draft.prepared_by = timezone.now(), by
+    draft.reviewed_at, draft.reviewed_digest = timezone.now(), rules.review_digest(draft, today=today)
+    draft.save(update_fields=SAVED)
+    record(action="certification.review", by=by, subject=draft)
+    return draft
+
+
+def with_answers(draft: Draft, answers: Mapping[str, Answers]) -> dict[str, Any]:
+    """The answers of the draft, as JSON, with those of some steps replaced."""
+    return {**draft.answers, **{step: to_json(given) for step, given in answers.items()}}
+
+
+def keep_answers(draft: Draft, answers: Mapping[str, Any], *, today: date, by: User) -> None:
+    """Write the JSON of some steps into a locked draft, and whether it now waits for the signature."""
+    draft.answers = {**draft.answers, **answers}
+    _keep(draft, waits=is_prepared(draft, today=today), by=by)
+
+
+def _keep(draft: Draft, *, waits: bool, by: User) -> None:
+    """Save changed answers; a review that was made is forgotten, for it was of other answers."""
+    if not waits:
+        draft.prepared_at = draft.prepared_by = None
+    elif draft.prepared_at is None:
+        draft.prepared_at, draft.prepared_by = timezone.now(), by
+    draft.reviewed_at, draft.reviewed_digest = None, ""
+    draft.save(update_fields=SAVED)
+
+
+@audited("certification.tell_apart")
+def tell_apart(*, draft: Draft, same_as: Patient | None = None, by: User) -> Draft:
+    """Keep in a draft that its patient is none of the possible duplicates, or is `same_as`, one of them.
+
+    A patient whose certification runs is renewed instead. Raises DuplicateError, TransitionError, ChangedError.
+    """
+    draft = locked_draft(draft)
+    found = rules.possible_duplicates(answers_of(draft.answers)["profile"] or {}, physician=draft.certifier)
+    rules.check_may_be_the_same(same_as, found)
+    settled = {"told_apart": [one.number for one in found], "same_as": same_as.number if same_as else ""}
+    keep_answers(draft, {"identity": settled}, today=timezone.localdate(), by=by)
+    record(action="certification.tell_apart", by=by, subject=draft)
+    return draft
 
 
 @audited("certification.hand_over")
 def hand_over_drafts(*, applicant: User, physician: Physician, by: User | None) -> None:
-    """What the applicant prepared is the physician's, who she is from now on."""
-    for certification in Certification.objects.drafts().filter(applicant=applicant).select_for_update(no_key=True):
-        certification.applicant, certification.physician = None, physician
-        certification.save(update_fields=["applicant", "physician"])
-        record(action="certification.hand_over", by=by, subject=certification)
+    """Give what an applicant has prepared to the `physician` as whom the applicant was verified."""
+    for draft in Draft.objects.filter(applicant=applicant).select_for_update(no_key=True):
+        draft.applicant, draft.physician = None, physician
+        draft.save(update_fields=["applicant", "physician"])
+        record(action="certification.hand_over", by=by, subject=draft)
 
 
 @audited("certification.discard")
-def discard_draft(*, certification: Certification, by: User) -> None:
-    """Forget an unsigned draft; raises TransitionError when it was signed meanwhile."""
-    certification = locked(certification)
-    rules.check_is_draft(certification)
-    record(action="certification.discard", by=by, subject=certification)
-    certification.delete()
+def discard_draft(*, draft: Draft, by: User) -> None:
+    """Delete a draft and its letters; raises TransitionError once it was signed, ChangedError once it was deleted."""
+    draft = locked_row(draft)
+    record(action="certification.discard", by=by, subject=draft)
+    draft.delete()
 
 
-def locked_patient(certification: Certification) -> Patient:
-    """The patient of a signed certification, who is locked before it."""
-    return Patient.objects.select_for_update(no_key=True, of=("self",)).get(certifications=certification)
+@audited("certification.discard_old")
+def discard_old_drafts(*, today: date, by: User | None) -> int:
+    """Delete drafts that nobody has touched for `rules.identity.DRAFT_KEPT`; returns how many.
 
-
-def locked(certification: Certification) -> Certification:
-    return (
-        Certification.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("physician")
-        .get(pk=certification.pk)
-    )
+    Each is an event of its own.
+    """
+    old = Draft.objects.filter(updated_at__lt=rules.drafts_kept_since(today)).order_by("pk")
+    count = 0
+    for draft in old.select_for_update(no_key=True, of=("self",)):
+        record(action="certification.discard", by=by, subject=draft, reason="not touched")
+        draft.delete()
+        count += 1
+    return count

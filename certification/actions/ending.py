@@ -9,10 +9,10 @@ from accounts.models import User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.actions.drafts import locked, locked_patient
 from certification.actions.identity import lock_person
+from certification.actions.locks import locked, locked_patient
 from certification.actions.reminders import addresses, patient_and_caregiver
-from certification.models import Certification, Patient
+from certification.models import Certification, Draft, Patient
 from notifications.actions import queue_many
 
 
@@ -29,7 +29,7 @@ def withdraw_certification(
     certification = locked(certification)
     today = timezone.localdate()
     stop_date = deliveries_stop_date or today
-    if (physician := rules.signer_of(certification)).user_id != by.pk:
+    if (physician := certification.physician).user_id != by.pk:
         check_may_sign(physician, by=by, today=today)
     rules.check_transition(certification, Certification.Status.WITHDRAWN)
     rules.check_ending_has_reason(reason)
@@ -68,13 +68,10 @@ def reinstate_certification(*, certification: Certification, reason: str, by: Us
     TransitionError.
     """
     known = certification.patient
-    assert known
     lock_person(first_name=known.first_name, last_name=known.last_name, birth_date=known.birth_date)
     patient = locked_patient(certification)
     certification = locked(certification)
     rules.check_transition(certification, Certification.Status.ACTIVE)
-    if certification.status == Certification.Status.DRAFT:
-        rules.check_transition(certification, Certification.Status.REVOKED)
     rules.check_ending_has_reason(reason)
     rules.check_may_be_reinstated(certification, patient, today=timezone.localdate())
     certification.status = Certification.Status.ACTIVE
@@ -87,13 +84,13 @@ def reinstate_certification(*, certification: Certification, reason: str, by: Us
 
 
 def end(certification: Certification, status: str, *, by: User, reason: str = "") -> None:
-    """Write the end of a locked certification; a renewal that was prepared goes with it."""
+    """Write the end of a locked certification; a draft of its renewal is deleted, unless the renewal is signed now."""
     rules.check_transition(certification, status)
     certification.status, certification.ended_reason = status, reason
     certification.ended_at, certification.ended_by = timezone.now(), by
     certification.save()
     if status != Certification.Status.SUPERSEDED:
-        Certification.objects.drafts().filter(renewal_of=certification).delete()
+        Draft.objects.filter(renews=certification).delete()
 
 
 def _undo_orders(patient: Patient, *, from_day: date) -> None:
@@ -104,7 +101,7 @@ def _tell(kind: str, certification: Certification, *, at: Any, by: User, with_ph
     """Patient and caregiver, where wanted the physician too; said again when it ends again."""
     people = patient_and_caregiver(certification)
     if with_physician:
-        people["physician"] = rules.signer_of(certification)
+        people["physician"] = certification.physician
     messages = [
         {
             "kind": kind,

@@ -1,4 +1,4 @@
-"""Who somebody is: told apart from a patient of one's own, the same again, or taken over from another physician."""
+"""Who the patient of a draft is when it is signed: new, the physician's own again, or taken over from another."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,31 +12,13 @@ from accounts.sql import lock_text
 from audit.actions import audited, record
 from certification import rules, signals
 from certification.actions.caregivers import close_assignment, is_same, keep_search_name, person_fields
-from certification.actions.drafts import keep_answers, locked
-from certification.models import Certification, Patient, TakeOver
+from certification.actions.locks import locked
+from certification.models import Certification, Draft, Patient, TakeOver
 from certification.steps import answers_of
 from notifications.actions import queue_many
 from ui.text import readable_number, search_name
 
 REPLACED = "Another physician has certified the patient."
-
-
-@audited("certification.tell_apart")
-def tell_apart(*, certification: Certification, same_as: Patient | None = None, by: User) -> Certification:
-    """Keep in a draft that its patient is none of the possible duplicates, or is `same_as`, one of them.
-
-    Somebody whose certification runs is renewed instead; raises DuplicateError, TransitionError.
-    """
-    certification = locked(certification)
-    rules.check_is_draft(certification)
-    found = rules.possible_duplicates(
-        answers_of(certification.draft)["profile"] or {}, physician=certification.certifier
-    )
-    rules.check_may_be_the_same(same_as, found)
-    settled = {"told_apart": [one.number for one in found], "same_as": same_as.number if same_as else ""}
-    keep_answers(certification, "identity", settled, today=timezone.localdate())
-    record(action="certification.tell_apart", by=by, subject=certification)
-    return certification
 
 
 @audited("takeover.agree")
@@ -45,8 +27,8 @@ def agree_take_over(
 ) -> TakeOver:
     """Keep that `physician` may certify the patient in the place of the one whose certification runs.
 
-    `agreed_with` is a TakeOver.AgreedWith; agreed again before she signed, the last words stand. Nothing else changes
-    until she signs. Raises TakeOverError, IncompleteError.
+    `agreed_with` is a TakeOver.AgreedWith; agreed again before the signature, the last words stand. Nothing else
+    changes until the physician signs. Raises TakeOverError, IncompleteError.
     """
     patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
     rules.check_take_over(how=how, agreed_date=agreed_date, today=timezone.localdate())
@@ -61,21 +43,22 @@ def agree_take_over(
     return agreement
 
 
-def patient_for(certification: Certification, *, today: date, by: User) -> tuple[Patient, bool]:
-    """The row of the person in a draft that is being signed, and whether it is new: else her own again, or taken over.
+def patient_for(draft: Draft, *, today: date, by: User) -> tuple[Patient, bool]:
+    """The row of the person in the draft of a new patient that is being signed, and whether the row is new.
 
-    What another physician signed is superseded, when it was agreed; both physicians are told. Raises ElsewhereError.
+    It is not new for a patient of the physician who is certified again, and for one who is taken over. Another
+    physician's certification is superseded, when that was agreed; both physicians are told. Raises ElsewhereError.
     """
-    answers = answers_of(certification.draft)
+    answers = answers_of(draft.answers)
     lock_person(**answers["profile"])
-    physician = rules.signer_of(certification)
+    physician = rules.signer_of(draft)
     other = rules.certified_elsewhere(answers["profile"], physician=physician, today=today)
     rules.check_not_certified_elsewhere(other, physician=physician)
     fields = {**person_fields(answers["profile"]), "has_legal_capacity": answers["profile"]["has_legal_capacity"]}
-    again = _her_own_again(certification, answers)
-    if other is not None and other.patient is not None:
+    again = _own_patient_again(draft, answers)
+    if other is not None:
         patient = _locked(other.patient)
-        _supersede(other, certification, by=by)
+        _supersede(other, draft, by=by)
     elif again is not None:
         patient = _locked(again)
         rules.check_may_be_the_same(patient, [patient])
@@ -100,10 +83,10 @@ def lock_person(*, first_name: str, last_name: str, birth_date: date, **_more: A
     lock_text(salted_hmac("certification.lock_person", person, algorithm="sha256").hexdigest())
 
 
-def _her_own_again(certification: Certification, answers: Mapping[str, Any]) -> Patient | None:
-    """The one of her patients of whom it was said that this is the same; None once name or birth date say otherwise."""
+def _own_patient_again(draft: Draft, answers: Mapping[str, Any]) -> Patient | None:
+    """The physician's own patient who was said to be the same person; None once name or birth date say otherwise."""
     same_as = (answers["identity"] or {}).get("same_as")
-    found = rules.possible_duplicates(answers["profile"], physician=certification.certifier) if same_as else []
+    found = rules.possible_duplicates(answers["profile"], physician=draft.certifier) if same_as else []
     return next((one for one in found if one.number == same_as), None)
 
 
@@ -112,7 +95,7 @@ def _locked(patient: Patient) -> Patient:
     return Patient.objects.select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
 
 
-def _supersede(other: Certification, draft: Certification, *, by: User) -> None:
+def _supersede(other: Certification, draft: Draft, *, by: User) -> None:
     other = locked(other)
     agreement = rules.agreement_for(other, physician=rules.signer_of(draft))
     assert agreement is not None
@@ -120,7 +103,7 @@ def _supersede(other: Certification, draft: Certification, *, by: User) -> None:
     other.status, other.ended_at, other.ended_by = Certification.Status.SUPERSEDED, timezone.now(), by
     other.ended_reason = REPLACED
     other.save()
-    agreement.certification = draft
+    agreement.certification_id = draft.pk  # the certification takes this id later in the same transaction
     agreement.save(update_fields=["certification"])
     record(action="takeover.done", by=by, subject=agreement)
     messages = [
@@ -130,7 +113,7 @@ def _supersede(other: Certification, draft: Certification, *, by: User) -> None:
             "context": {"certification": other.pk, "take_over": agreement.pk, "role": role},
             "dedupe_key": f"patient_taken_over:{agreement.pk}:{role}",
         }
-        for role, physician in (("before", rules.signer_of(other)), ("now", rules.signer_of(draft)))
+        for role, physician in (("before", other.physician), ("now", rules.signer_of(draft)))
     ]
     queue_many(messages=messages, by=by)
 
@@ -153,15 +136,3 @@ def _end_another_caregiver(patient: Patient, answers: Mapping[str, Any] | None, 
 def tell_of_less(patient: Patient) -> None:
     """Open orders that the new certification does not cover are undone."""
     signals.allotment_lowered.send(Certification, patient=patient)
-
-
-@audited("certification.discard_old")
-def discard_old_drafts(*, today: date, by: User | None) -> int:
-    """Forget drafts that nobody has touched for DRAFT_KEPT_DAYS; returns how many. Each is an event of its own."""
-    old = Certification.objects.drafts().filter(updated_at__lt=rules.drafts_kept_since(today)).order_by("pk")
-    count = 0
-    for draft in old.select_for_update(no_key=True, of=("self",)):
-        record(action="certification.discard", by=by, subject=draft, reason="not touched")
-        draft.delete()
-        count += 1
-    return count

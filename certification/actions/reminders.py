@@ -27,7 +27,6 @@ def queue_renewal_reminders(*, today: date, by: User | None) -> int:
     ending = list(expiring.values_list("pk", flat=True))  # an index alone holds these: the table has a million rows
     for start in range(0, len(ending), A_CHUNK):
         for certification in _with_people().filter(pk__in=ending[start : start + A_CHUNK]).order_by("pk"):
-            assert certification.expires_date
             kind = rules.reminder_due(expires_date=certification.expires_date, today=today)
             if kind:
                 _queue_reminder(certification, kind, today, by=by)
@@ -45,7 +44,7 @@ def _with_people() -> QuerySet[Certification]:
 
 def _queue_reminder(certification: Certification, kind: str, today: date, *, by: User | None) -> None:
     people = patient_and_caregiver(certification)
-    if not (physician := rules.signer_of(certification)).has_left_on(today):
+    if not (physician := certification.physician).has_left_on(today):
         people["physician"] = physician
     for role, address in addresses(people).items():
         queue(
@@ -59,7 +58,6 @@ def _queue_reminder(certification: Certification, kind: str, today: date, *, by:
 
 def patient_and_caregiver(certification: Certification) -> dict[str, Any]:
     """Whom a certification concerns, by role."""
-    assert certification.patient is not None
     assignment = certification.patient.current_assignment
     people: dict[str, Any] = {"patient": certification.patient}
     return {**people, "caregiver": assignment.caregiver} if assignment else people

@@ -8,7 +8,7 @@ from accounts.actions import tell_registrars
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules
-from certification.actions.drafts import locked, locked_patient
+from certification.actions.locks import locked, locked_patient
 from certification.models import Certification, PatientRequest
 from notifications.actions import queue_many
 
@@ -32,7 +32,7 @@ def ask_office(
         rules.check_may_move(certification, address, today=today)
     if waits := patient.requests.open().filter(kind=kind).first():
         return _say_again(waits, address)
-    physician = rules.signer_of(certification)
+    physician = certification.physician
     request = PatientRequest.objects.create(
         patient=patient, physician=physician, kind=kind, words=words.strip(), address=address, asked_by=by
     )

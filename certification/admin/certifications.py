@@ -40,7 +40,7 @@ class AmendmentInline(RowsInline):
 
 @admin.register(Certification)
 class CertificationAdmin(ActionAdmin):
-    """Opens on what ends first. The draft is nobody's but the office's that writes it: it is not a field here."""
+    """Opens on what ends first. Drafts have no page here: they are for the office that writes them alone."""
 
     list_display = ["number", "status", "patient", "physician", "certified_date", "last_valid_day"]
     list_filter = ["status", "certified_date", "expires_date"]
@@ -102,9 +102,6 @@ class CertificationAdmin(ActionAdmin):
             patients = Patient.objects.filter(people_called(search_term))
             found = numbered(search_term) | Q(patient__in=list(patients.values_list("pk", flat=True)))
         return queryset.filter(found), False
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).exclude(status=Certification.Status.DRAFT)
 
     def get_fields(self, request, obj=None):
         fields = super().get_fields(request, obj)

@@ -2,7 +2,8 @@
 
 from certification.models.amendments import Amendment
 from certification.models.cards import Card
-from certification.models.certifications import Certification, Certifier
+from certification.models.certifications import Certification
+from certification.models.drafts import Answers, Certifier, Draft
 from certification.models.joining import Invitation
 from certification.models.letters import Letter
 from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
@@ -13,12 +14,14 @@ from certification.models.take_over import TakeOver
 __all__ = [
     "AllotmentLimit",
     "Amendment",
+    "Answers",
     "Card",
     "Caregiver",
     "CaregiverAssignment",
     "Certification",
     "Certifier",
     "Condition",
+    "Draft",
     "Invitation",
     "Letter",
     "Patient",

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from certification.models.certifications import Certification
+from certification.models.drafts import Draft
 from ui.fields import EncryptedBytesField
 
 LETTER_BYTES = 10 * 1024 * 1024
@@ -18,7 +19,7 @@ class LetterManager(models.Manager):
 
 
 class Letter(models.Model):
-    """Who supports a minor's certification, and the file; it comes with a draft and stays with what is signed."""
+    """A letter for a minor: kept with the draft until the physician signs, with the certification from then on."""
 
     class Kind(models.TextChoices):
         PRIMARY_CARE = "primary_care", _("Primary care provider")
@@ -29,7 +30,10 @@ class Letter(models.Model):
         JPEG = "image/jpeg", _("Photo")
 
     created_at = models.DateTimeField(auto_now_add=True)
-    certification = models.ForeignKey(Certification, on_delete=models.CASCADE, related_name="letters")
+    draft = models.ForeignKey(Draft, null=True, blank=True, on_delete=models.CASCADE, related_name="letters")
+    certification = models.ForeignKey(
+        Certification, null=True, blank=True, on_delete=models.CASCADE, related_name="letters"
+    )
     kind = models.CharField(max_length=12, choices=Kind)
     writer = models.CharField(max_length=210)
     licence = models.CharField(max_length=50)
@@ -45,6 +49,12 @@ class Letter(models.Model):
         ordering = ["kind"]
         constraints = [
             models.UniqueConstraint(fields=["certification", "kind"], name="letter_one_of_a_kind"),
+            models.UniqueConstraint(fields=["draft", "kind"], name="letter_one_of_a_kind_in_draft"),
+            models.CheckConstraint(
+                condition=Q(draft__isnull=False, certification__isnull=True)
+                | Q(draft__isnull=True, certification__isnull=False),
+                name="letter_of_draft_or_certification",
+            ),
             models.CheckConstraint(condition=Q(kind__in=["primary_care", "specialist"]), name="letter_kind"),
             models.CheckConstraint(
                 condition=Q(content_type__in=["application/pdf", "image/jpeg"]), name="letter_content_type"
@@ -53,10 +63,17 @@ class Letter(models.Model):
             models.CheckConstraint(condition=~Q(writer="") & ~Q(licence=""), name="letter_has_writer"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"letter {self.pk}"
 
     @property
-    def file_name(self):
-        """For who downloads it: no name of a person in it."""
+    def owner(self) -> Draft | Certification:
+        """The draft, or the certification, that it belongs to."""
+        owner = self.draft or self.certification
+        assert owner is not None
+        return owner
+
+    @property
+    def file_name(self) -> str:
+        """The name under which the file is downloaded: no name of a person stands in it."""
         return f"letter-{self.kind.replace('_', '-')}.{'pdf' if self.content_type == self.ContentType.PDF else 'jpg'}"

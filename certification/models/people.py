@@ -92,13 +92,7 @@ def person_constraints(table):
 
 
 class PatientQuerySet(models.QuerySet):
-    SEALED = (
-        "draft",
-        "condition_codes",
-        "directions",
-        "ended_reason",
-        "patient_as_signed",
-    )  # decrypted where they are shown alone
+    SEALED = ("condition_codes", "directions", "ended_reason", "patient_as_signed")  # decrypted where shown alone
 
     def in_hands_of(self, user):
         """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming.

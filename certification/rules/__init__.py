@@ -112,7 +112,6 @@ from certification.rules.signing import (
     check_conditions_fit_age,
     check_exam_dates,
     check_is_as_seen,
-    check_is_draft,
     check_is_qualified,
     check_limit_is_not_in_use,
     check_monthly_allotment,
@@ -121,9 +120,11 @@ from certification.rules.signing import (
     conditions_for,
     draft_digest,
     expires_date_for,
+    last_valid_day_from,
     may_become,
     ounces_to_mg,
     signer_of,
+    why_gone,
 )
 
 __all__ = [
@@ -143,7 +144,6 @@ __all__ = [
     "EndingError",
     "ReinstatementError",
     "check_ending_has_reason",
-    "check_is_draft",
     "check_may_be_reinstated",
     "check_stop_date",
     "latest_stop_date",
@@ -225,6 +225,7 @@ __all__ = [
     "draft_digest",
     "expires_date_for",
     "guardian_name",
+    "last_valid_day_from",
     "is_minor_on",
     "may_become",
     "names_po_box",
@@ -232,6 +233,7 @@ __all__ = [
     "ounces_to_mg",
     "reminder_due",
     "signer_of",
+    "why_gone",
     "renewal_opens_date",
     "still_to_affirm",
 ]

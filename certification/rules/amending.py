@@ -10,7 +10,7 @@ from certification.models import Certification, Patient
 from certification.rules.errors import AmendmentError, CaregiverError, DuplicateError
 from certification.rules.identity import certified_elsewhere, check_not_certified_elsewhere
 from certification.rules.people import check_not_own_patient, is_minor_on, is_same_person
-from certification.rules.signing import check_conditions_fit_age, signer_of
+from certification.rules.signing import check_conditions_fit_age
 from ui.text import search_name
 
 
@@ -40,7 +40,6 @@ def check_identity_fits(
     `identity` is first_name, middle_name, last_name, suffix, birth_date. Raises AmendmentError for who was a minor
     after all, ConditionError, CaregiverError, OwnPatientError, DuplicateError, ElsewhereError.
     """
-    assert certification.certified_date
     signed, born = certification.certified_date, identity["birth_date"]
     if is_minor_on(born, signed) and not is_minor_on(patient.birth_date, signed):
         raise AmendmentError(
@@ -48,11 +47,11 @@ def check_identity_fits(
               "Withdraw this certification and certify the patient again."),
             field="birth_date",
         )  # fmt: skip
-    check_conditions_fit_age(certification.condition_codes or [], birth_date=born, day=signed)
+    check_conditions_fit_age(certification.condition_codes, birth_date=born, day=signed)
     assignment = patient.current_assignment
     if assignment and is_same_person(_known(assignment.caregiver), identity):
         raise CaregiverError(_("This is the caregiver. The caregiver cannot be the patient."), field="last_name")
-    physician = signer_of(certification)
+    physician = certification.physician
     check_not_own_patient(physician, {**identity, "email": patient.email, "phone": patient.phone.as_e164})
     other = certified_elsewhere(identity, physician=physician, today=today)
     check_not_certified_elsewhere(other, physician=physician)

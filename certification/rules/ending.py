@@ -18,7 +18,6 @@ REINSTATE_WITHIN = timedelta(days=30)
 
 def latest_stop_date(certification: Certification, *, today: date) -> date:
     """The latest last day of deliveries: WITHDRAWAL_STOP_DAYS ahead, in the year of the certification."""
-    assert certification.last_valid_day
     ahead = today + timedelta(days=settings.WITHDRAWAL_STOP_DAYS)
     return max(today, min(ahead, certification.last_valid_day))
 
@@ -49,7 +48,7 @@ def check_may_be_reinstated(certification: Certification, patient: Patient, *, t
     Raises ReinstatementError, ClosedError; TransitionError of others is `check_transition`'s.
     """
     check_is_not_closed(patient)
-    assert certification.ended_at and certification.expires_date and certification.physician
+    assert certification.ended_at is not None
     if today > timezone.localdate(certification.ended_at) + REINSTATE_WITHIN:
         raise ReinstatementError(_("It ended more than 30 days ago. The patient has to be certified anew."))
     if today >= certification.expires_date:

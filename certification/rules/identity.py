@@ -27,9 +27,9 @@ def names_alike(one: str, other: str) -> bool:
 
 
 def possible_duplicates(profile: Mapping[str, Any], *, physician: Certifier) -> list[Patient]:
-    """The physician's own patients with the same birth date and a similar name; of other physicians' nobody.
+    """The physician's own patients with the same birth date and a similar name; never another physician's.
 
-    Who waits to be verified as a physician has none yet.
+    An applicant, who waits to be verified as a physician, has none yet.
     """
     if not isinstance(physician, Physician) or not profile.get("birth_date") or not profile.get("last_name"):
         return []

@@ -37,7 +37,6 @@ def check_letter_is_new(letter_date: date, *, renewed: Certification) -> None:
     A renewal asks for the same as the first certification did, so for letters of its own year
     [docs/domain.md#renewal].
     """
-    assert renewed.certified_date
     if letter_date <= renewed.certified_date:
         raise LetterError(
             _("This is a letter of last year’s: a renewal needs one that was written after %(day)s.")

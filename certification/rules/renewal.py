@@ -15,7 +15,6 @@ ENDED_REMINDER_WITHIN = timedelta(days=30)
 
 def renewal_opens_date(certification: Certification) -> date:
     """The first day on which it can be renewed: RENEWAL_OPENS_DAYS before it expires."""
-    assert certification.expires_date
     return certification.expires_date - timedelta(days=settings.RENEWAL_OPENS_DAYS)
 
 
@@ -25,7 +24,6 @@ def days_given_up(certification: Certification, *, today: date) -> int:
     A renewal takes effect on the day it is signed and runs one year from it; what is left is not added
     [docs/domain.md#renewal].
     """
-    assert certification.expires_date
     return max((certification.expires_date - today).days, 0)
 
 

@@ -7,19 +7,20 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from certification.models import Certification, Patient
+from certification.models import Draft
 from certification.rules.errors import ChangedError, IncompleteError
 from certification.rules.people import guardian_name
 from certification.statements import STATEMENT_VERSION
 
 
-def review_digest(draft: Certification, *, patient: Patient | None, today: date) -> str:
-    """SHA-256 in hex of all that a review looked at: the answers, and of a renewal's `patient` who, where and guardian.
+def review_digest(draft: Draft, *, today: date) -> str:
+    """SHA-256 in hex of all that a review looked at: the answers, and of a renewal the patient's facts and guardian.
 
-    The text of the statement counts as well; the day and the limit are asked again when it is signed.
+    The text of the statement counts as well; the day and the limit are checked again when the draft is signed.
     """
+    patient = draft.renews and draft.renews.patient
     looked_at = {
-        "answers": draft.draft,
+        "answers": draft.answers,
         "patient": patient and {**patient.facts, "capacity": patient.has_legal_capacity},
         "guardian": patient and guardian_name(patient, today=today),
         "statement": STATEMENT_VERSION,
@@ -27,16 +28,14 @@ def review_digest(draft: Certification, *, patient: Patient | None, today: date)
     return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()
 
 
-def is_as_reviewed(draft: Certification, *, patient: Patient | None, today: date) -> bool:
-    """It was reviewed, and nothing of what was looked at has changed since."""
-    if draft.reviewed_at is None:
-        return False
-    return draft.reviewed_digest == review_digest(draft, patient=patient, today=today)
+def is_as_reviewed(draft: Draft, *, today: date) -> bool:
+    """Whether it was reviewed, and nothing of what was looked at has changed since."""
+    return draft.reviewed_at is not None and draft.reviewed_digest == review_digest(draft, today=today)
 
 
-def check_is_as_reviewed(draft: Certification | None, *, patient: Patient | None, seen: str, today: date) -> None:
+def check_is_as_reviewed(draft: Draft, *, seen: str, today: date) -> None:
     """The draft is as it was reviewed, and as the page of the signature showed it (`seen`); raises ChangedError."""
-    if draft is None or draft.reviewed_digest != seen or not is_as_reviewed(draft, patient=patient, today=today):
+    if draft.reviewed_digest != seen or not is_as_reviewed(draft, today=today):
         raise ChangedError(_("Something was changed since the review. Review it again, then sign."))
 
 

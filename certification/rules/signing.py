@@ -10,16 +10,14 @@ from typing import Any
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Physician
 from accounts.rules import MayNotSign
-from certification.models import (
-    AllotmentLimit,
-    Certification,
-    Condition,
-)
+from certification.models import AllotmentLimit, Certification, Condition, Draft
 from certification.rules.errors import (
     AllotmentError,
+    CertificationError,
     ChangedError,
     ConditionError,
     ExamDateError,
@@ -32,9 +30,9 @@ from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.text import search_name
 
 MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
+NO_LONGER_POSSIBLE = gettext_lazy("This certification is %(status)s; that is no longer possible.")
 S = Certification.Status
 ALLOWED_TRANSITIONS = {
-    S.DRAFT: {S.ACTIVE},
     S.ACTIVE: {S.SUPERSEDED, S.WITHDRAWN, S.REVOKED, S.CLOSED},
     S.SUPERSEDED: set(),
     S.WITHDRAWN: {S.ACTIVE, S.SUPERSEDED, S.REVOKED, S.CLOSED},
@@ -49,6 +47,11 @@ def expires_date_for(certified_date: date) -> date:
         return certified_date.replace(year=certified_date.year + 1)
     except ValueError:
         return certified_date.replace(year=certified_date.year + 1, day=28)
+
+
+def last_valid_day_from(certified_date: date) -> date:
+    """The last day on which a certification signed that day is valid."""
+    return expires_date_for(certified_date) - timedelta(days=1)
 
 
 def conditions_for(*, birth_date: date, day: date) -> Iterable[Condition]:
@@ -71,10 +74,7 @@ def ounces_to_mg(ounces: Decimal) -> int:
 def check_transition(certification: Certification, to: str) -> None:
     """`to` may follow the certification's status; raises TransitionError."""
     if not may_become(certification, to):
-        raise TransitionError(
-            _("This certification is %(status)s; that is no longer possible.")
-            % {"status": certification.get_status_display().lower()}
-        )
+        raise TransitionError(NO_LONGER_POSSIBLE % {"status": certification.get_status_display().lower()})
 
 
 def may_become(certification: Certification, to: str) -> bool:
@@ -82,10 +82,11 @@ def may_become(certification: Certification, to: str) -> bool:
     return to in ALLOWED_TRANSITIONS[Certification.Status(certification.status)]
 
 
-def check_is_draft(certification: Certification) -> None:
-    """Nobody has signed it yet; raises TransitionError."""
-    if certification.status != Certification.Status.DRAFT:
-        check_transition(certification, Certification.Status.DRAFT)
+def why_gone(signed: Certification | None) -> CertificationError:
+    """The error for a draft that is no longer there: it was `signed` meanwhile, or else discarded."""
+    if signed is None:
+        return ChangedError(_("It was discarded meanwhile: there is nothing to sign."))
+    return TransitionError(NO_LONGER_POSSIBLE % {"status": signed.get_status_display().lower()})
 
 
 def check_is_qualified(questions: Mapping[str, Any]) -> None:
@@ -170,22 +171,22 @@ def check_limit_is_not_in_use(effective_date: date, *, today: date) -> None:
         )
 
 
-def draft_digest(draft: Mapping[str, Any] | None) -> str:
+def draft_digest(answers: Mapping[str, Any]) -> str:
     """SHA-256 of the answers of a draft, in hex: what a page showed, without showing it again."""
-    return hashlib.sha256(json.dumps(draft, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()
 
 
-def check_is_as_seen(certification: Certification, seen: str) -> None:
+def check_is_as_seen(draft: Draft, seen: str) -> None:
     """The draft still has the digest that the page of the signature carried; raises ChangedError."""
-    if draft_digest(certification.draft) != seen:
+    if draft_digest(draft.answers) != seen:
         raise ChangedError(_("The answers were changed since you opened this page. Look them over again, then sign."))
 
 
-def signer_of(certification: Certification) -> Physician:
-    """The physician whose signature it takes; raises MayNotSign while she still waits to be verified as one."""
-    if certification.physician is None:
+def signer_of(draft: Draft) -> Physician:
+    """The physician who may sign the draft; raises MayNotSign for an applicant who is not verified yet."""
+    if draft.physician is None:
         raise MayNotSign(_("You can sign once your application is verified. What you prepared is kept."))
-    return certification.physician
+    return draft.physician
 
 
 def check_signature(physician: Physician, typed_name: str) -> None:

@@ -7,31 +7,29 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
 from certification.forms_amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
 from certification.views.kept import keeping_what_was_typed, typed_in
-from certification.views.scope import is_signer, own_certification, record_view, runs_today, step_url, tell_who_signs
+from certification.views.scope import certification_page, is_signer, record_view, runs_today, step_url, tell_who_signs
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact(request, uuid):
-    certification = own_certification(request, uuid)
+def contact(request, certification):
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     form = AmendContactForm(typed_in(request, certification, "contact"), initial=_held(certification, CONTACT))
     return _amend(request, certification, form, actions.amend_contact, "certification/amend_contact.html")
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def allotment(request, uuid):
-    return _for_signer(request, uuid, _allotment, "allotment")
+def allotment(request, certification):
+    return _for_signer(request, certification, _allotment, "allotment")
 
 
 @reauthentication_required
@@ -44,10 +42,10 @@ def _allotment(request, certification):
     return _amend(request, certification, form, actions.amend_allotment, "certification/amend_allotment.html")
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def identity(request, uuid):
-    return _for_signer(request, uuid, _identity, "identity")
+def identity(request, certification):
+    return _for_signer(request, certification, _identity, "identity")
 
 
 @reauthentication_required
@@ -56,9 +54,8 @@ def _identity(request, certification):
     return _amend(request, certification, form, actions.amend_identity, "certification/amend_identity.html")
 
 
-def _for_signer(request, uuid, view, step):
-    """What stands under her signature the physician alone changes, after signing in again."""
-    certification = own_certification(request, uuid)
+def _for_signer(request, certification, view, step):
+    """What was signed is changed by the physician alone, after signing in again."""
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):

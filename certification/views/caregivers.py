@@ -5,17 +5,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.decorators import office_required
 from certification import actions, rules
 from certification.forms_office import AssignForm, EndCaregiverForm
-from certification.views.scope import own_certification, record_view, runs_today, step_url
+from certification.views.scope import certification_page, record_view, runs_today, step_url
 from ui.errors import add_to_form
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def assign(request, uuid):
-    certification = own_certification(request, uuid)
+def assign(request, certification):
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     current = certification.patient.current_assignment
@@ -33,11 +31,10 @@ def assign(request, uuid):
     return render(request, "certification/caregiver_assign.html", context)
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def end(request, uuid):
-    certification = own_certification(request, uuid)
-    current = certification.patient and certification.patient.current_assignment
+def end(request, certification):
+    current = certification.patient.current_assignment
     if current is None or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     form = EndCaregiverForm(request.POST if request.method == "POST" else None)

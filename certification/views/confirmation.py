@@ -7,15 +7,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.decorators import office_required
 from certification import actions, rules
 from certification.invitations import states_of
 from certification.models import CaregiverAssignment, Invitation
 from certification.standing import standing_of
 from certification.views.scope import (
-    is_draft,
+    certification_page,
     is_signer,
-    own_certification,
     record_view,
     runs_today,
     sign_url,
@@ -33,11 +31,8 @@ def _letters_of(certification):
     return certification.letters.all() if is_minor else []
 
 
-@office_required
-def confirmation(request, uuid):
-    certification = own_certification(request, uuid)
-    if is_draft(certification):
-        return redirect(step_url(certification, "review"))
+@certification_page
+def confirmation(request, certification):
     record_view(request, certification)
     acting = CaregiverAssignment.objects.select_related("caregiver")
     prefetch_related_objects([certification.patient], Prefetch("assignments", acting))
@@ -82,9 +77,8 @@ def _printed(request, people):
     return {"invitation": invitation, "person": invitation.person, "code": f"{code[:half]}-{code[half:]}"}
 
 
-@office_required
-def invite(request, uuid):
-    certification = own_certification(request, uuid)
+@certification_page
+def invite(request, certification):
     if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     person = _chosen(request, certification)
@@ -95,10 +89,9 @@ def invite(request, uuid):
     return redirect(step_url(certification, "confirmation"))
 
 
-@office_required
-def print_code(request, uuid):
+@certification_page
+def print_code(request, certification):
     """The confirmation then holds it, to be printed and handed over; in the session it stands encrypted."""
-    certification = own_certification(request, uuid)
     if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     try:

@@ -43,12 +43,12 @@ def due_list(request):
 
 
 def _read():
-    unread = (*UNREAD, *(f"renewal__{name}" for name in (*UNREAD, "draft")))
-    return Certification.objects.select_related("patient", "physician", "renewal").defer(*unread)
+    joined = Certification.objects.select_related("patient", "physician", "renewal_draft")
+    return joined.defer(*UNREAD, "renewal_draft__answers")
 
 
 def _row(certification, user, today):
-    begun = getattr(certification, "renewal", None)  # a draft: once it is signed, this one is superseded
+    begun = getattr(certification, "renewal_draft", None)
     return {
         "certification": certification,
         "patient": certification.patient,

@@ -5,19 +5,17 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms_ending import ClosingForm, WithdrawalForm
 from certification.models import Certification
-from certification.views.scope import is_draft, is_signer, own_certification, record_view, step_url, tell_who_signs
+from certification.views.scope import certification_page, is_signer, record_view, step_url, tell_who_signs
 from ui.errors import add_to_form
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request, uuid):
-    certification = own_certification(request, uuid)
+def withdraw(request, certification):
     if certification.status != Certification.Status.ACTIVE:
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
@@ -34,11 +32,10 @@ def withdraw(request, uuid):
     return render(request, "certification/certification_withdraw.html", {"certification": certification, "form": form})
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def close(request, uuid):
-    certification = own_certification(request, uuid)
-    if is_draft(certification) or certification.patient.closed_at:
+def close(request, certification):
+    if certification.patient.closed_at:
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
         return tell_who_signs(request, certification)

@@ -1,4 +1,4 @@
-"""Nothing of what a physician typed is lost when she has to sign in again before it counts."""
+"""Nothing that a physician typed is lost when signing in again is asked first."""
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
@@ -12,29 +12,29 @@ from ui.encryption import decrypt, encrypt
 KEPT = "signing_kept"  # session key: what was typed while the physician signs in again, encrypted
 
 
-def keeping_what_was_typed(view, request, certification, step):
+def keeping_what_was_typed(view, request, row, step):
     """Answer by `view`; a post that comes too late is kept, and shown again on the page of `step`."""
     try:
-        return view(request, certification)
+        return view(request, row)
     except ReauthenticationRequired:
         if request.method != "POST":
             raise
-        return _keep_and_ask(request, certification, step)
+        return _keep_and_ask(request, row, step)
 
 
-def _keep_and_ask(request, certification, step):
+def _keep_and_ask(request, row, step):
     """allauth would keep the post as it is, diagnoses in the clear: so it is encrypted, and sent again by hand."""
     typed = encrypt(request.POST.urlencode(), context=KEPT)
-    request.session[KEPT] = {"certification": certification.pk, "step": step, "typed": typed}
+    request.session[KEPT] = {"certification": row.pk, "step": step, "typed": typed}
     messages.warning(request, _("Nothing is signed yet. What you entered is kept: look it over, then send it again."))
-    return redirect(step_url(certification, step))
+    return redirect(step_url(row, step))
 
 
-def typed_in(request, certification, step):
+def typed_in(request, row, step):
     """The post, or what was kept of this page while signing in again, or None."""
     if request.method == "POST":
         return request.POST
     kept = request.session.pop(KEPT, None)
-    if not kept or (kept["certification"], kept["step"]) != (certification.pk, step):
+    if not kept or (kept["certification"], kept["step"]) != (row.pk, step):
         return None
     return QueryDict(decrypt(kept["typed"], context=KEPT))

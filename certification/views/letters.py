@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods
 from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import rules
-from certification.actions import save_letter, save_renewal_letter
+from certification.actions import save_letter
 from certification.forms_office import LetterForm
-from certification.models import Letter
+from certification.models import Draft, Letter
 from certification.responses import letter_response
 from certification.steps import is_minor
-from certification.views.scope import own_certification, record_view, step_url
+from certification.views.drafts import draft_page
+from certification.views.scope import certification_page, find_draft, own_certification, record_view, step_url
 from certification.views.steps import StepView
 from ui.errors import add_to_form
 
@@ -26,47 +27,51 @@ class LettersView(StepView):
     name, form_class = "letters", LetterForm
     needs_birth_date = True
 
-    def get(self, request, uuid):
+    def get(self, request, draft):
         if not is_minor(self.answers, today=self.today):
             return self.go_past()
-        record_view(request, self.certification)
+        record_view(request, draft)
         return self.page(None)
 
     def go_past(self):
         """An adult needs none."""
-        return redirect(step_url(self.certification, "statement"))
+        return redirect(step_url(self.draft, "statement"))
 
-    def post(self, request, uuid):
+    def post(self, request, draft):
         if not is_minor(self.answers, today=self.today):
             return self.go_past()
         if self.is_for_later or "next" in request.POST:
             return self.go_on()
-        kind = request.POST.get("kind")
-        if kind not in Letter.Kind.values:
-            raise Http404
-        form = self.letter_form(kind, request.POST, request.FILES)
-        if form.is_valid() and self.save_letter(kind, form):
-            messages.success(request, _("The letter is kept: %(kind)s.") % {"kind": Letter.Kind(kind).label})
-            return redirect(request.get_full_path())
-        return self.page(form)
-
-    def save_letter(self, kind, form):
-        try:
-            save_letter(certification=self.certification, kind=kind, **form.answers, by=self.request.user)
-        except (rules.CertificationError, AccountsError) as error:
-            add_to_form(form, error)
-            return False
-        return True
-
-    def letter_form(self, kind, *args):
-        return letter_form(kind, letters_of(self.certification), *args)
+        form = refused_letter(request, draft)
+        return redirect(request.get_full_path()) if form is None else self.page(form)
 
     def more(self, form=None):
-        return letters_context(letters_of(self.certification), form)
+        return letters_context(self.draft, form)
+
+
+letters = draft_page(LettersView.as_view())
+
+
+def refused_letter(request, draft):
+    """Keep the letter that was posted; gives its form when it was refused, else None."""
+    kind = request.POST.get("kind")
+    if kind not in Letter.Kind.values:
+        raise Http404
+    form = letter_form(kind, letters_of(draft), request.POST, request.FILES)
+    if not form.is_valid():
+        return form
+    try:
+        save_letter(draft=draft, kind=kind, **form.answers, by=request.user)
+    except (rules.CertificationError, AccountsError) as error:
+        add_to_form(form, error)
+        return form
+    messages.success(request, _("The letter is kept: %(kind)s.") % {"kind": Letter.Kind(kind).label})
+    return None
 
 
 def letters_of(draft):
-    return {letter.kind: letter for letter in draft.letters.all()} if draft else {}
+    """The letters of a draft by kind; the draft of a renewal may have no row yet."""
+    return {letter.kind: letter for letter in draft.letters.all()} if draft.pk else {}
 
 
 def letter_form(kind, kept, *args):
@@ -78,8 +83,9 @@ def letter_form(kind, kept, *args):
     return form
 
 
-def letters_context(kept, form=None):
+def letters_context(draft, form=None):
     """Both kinds with their forms; `form` is the one that was refused."""
+    kept = letters_of(draft)
     letters = [
         {
             "kind": kind,
@@ -92,37 +98,31 @@ def letters_context(kept, form=None):
     return {"letters": letters, "is_whole": len(kept) == len(Letter.Kind)}
 
 
-@office_required
+@certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def renewal_letters(request, uuid):
+def renewal_letters(request, certification):
     """Both letters of a minor's renewal, before its own page; of everybody else, and too early, that page says why."""
-    certification = own_certification(request, uuid)
-    draft = getattr(certification, "renewal", None)
+    draft, form = Draft.objects.renewing(certification), None
     if not wants_letters(certification) or (request.method == "POST" and "next" in request.POST):
         return redirect(step_url(certification, "renew"))
-    form = None
     if request.method == "POST":
-        kind = request.POST.get("kind")
-        if kind not in Letter.Kind.values:
-            raise Http404
-        form = letter_form(kind, letters_of(draft), request.POST, request.FILES)
-        if form.is_valid() and _saved(certification, kind, form, by=request.user):
-            messages.success(request, _("The letter is kept: %(kind)s.") % {"kind": Letter.Kind(kind).label})
+        form = refused_letter(request, draft)
+        if form is None:
             return redirect(request.get_full_path())
     record_view(request, certification)
     context = {
         "certification": certification,
         "patient": certification.patient,
         "draft": draft,
-        **letters_context(letters_of(draft), form),
+        **letters_context(draft, form),
     }
     return render(request, "certification/renewal_letters.html", context)
 
 
 def wants_letters(certification):
-    """It can be renewed now, and its patient is a minor."""
+    """Whether it can be renewed now, and its patient is a minor."""
     today = timezone.localdate()
-    if certification.patient is None or not rules.is_minor_on(certification.patient.birth_date, today):
+    if not rules.is_minor_on(certification.patient.birth_date, today):
         return False
     try:
         rules.check_renewal_is_open(certification, today=today)
@@ -131,16 +131,8 @@ def wants_letters(certification):
     return True
 
 
-def _saved(certification, kind, form, *, by):
-    try:
-        save_renewal_letter(certification=certification, kind=kind, **form.answers, by=by)
-    except (rules.CertificationError, AccountsError) as error:
-        add_to_form(form, error)
-        return False
-    return True
-
-
 @office_required
 def letter_file(request, uuid, kind):
-    letter = get_object_or_404(Letter, certification=own_certification(request, uuid), kind=kind)
-    return letter_response(letter, by=request.user)
+    """The file of a letter that is kept with a draft or a certification of this office."""
+    owner = find_draft(request.user, uuid) or own_certification(request, uuid)
+    return letter_response(get_object_or_404(owner.letters, kind=kind), by=request.user)

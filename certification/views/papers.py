@@ -12,14 +12,13 @@ from certification import rules
 from certification.models import Certification, Patient
 from certification.views.scope import own_certification
 
-UNREAD = ("condition_codes", "directions", "ended_reason", "draft")  # no paper shows them
+UNREAD = ("condition_codes", "directions", "ended_reason")  # no paper shows them
 
 
 def papers_required(permission, *, for_patient=False):
     """For the office that has it, for staff with `permission`; where that is meant, for the patient or her guardian.
 
-    The view gets the signed certification; a draft has no papers. Everybody else gets the 404 of a page that is not
-    there.
+    The view gets the certification. Everybody else gets the 404 of a page that is not there, as for a draft.
     """
 
     def decorate(view):
@@ -43,19 +42,17 @@ def papers_required(permission, *, for_patient=False):
 def _hers(user, uuid):
     """The patient's own, or that of somebody for whom the account decides as the guardian; else None."""
     certification = _signed().filter(uuid=uuid).first()
-    patient = certification and certification.patient
-    if patient is None or patient.user_id == user.pk:
+    if certification is None or certification.patient.user_id == user.pk:
         return certification
+    patient = certification.patient
     is_guarded = bool(rules.guardian_name(patient, today=timezone.localdate()))
     acts_for_her = Patient.objects.in_hands_of(user).filter(pk=patient.pk).exists()
     return certification if is_guarded and acts_for_her else None
 
 
 def _signed():
-    signed = Certification.objects.exclude(status=Certification.Status.DRAFT)
-    return (
-        signed.select_related("patient", "physician").prefetch_related("patient__assignments__caregiver").defer(*UNREAD)
-    )
+    joined = Certification.objects.select_related("patient", "physician")
+    return joined.prefetch_related("patient__assignments__caregiver").defer(*UNREAD)
 
 
 def pdf_response(content, *, name):

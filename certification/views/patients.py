@@ -1,44 +1,39 @@
-"""The office's list of patients, and the two ends of a draft."""
+"""The list of an office: its drafts and its certifications, each patient's last."""
 
-from uuid import uuid4
-
-from django.contrib import messages
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import office_required
-from accounts.models import Physician
-from accounts.rules import NotEligible, check_physician_is_eligible
 from audit.actions import record
-from certification.actions import discard_draft, start_certification
-from certification.forms import AddForm
 from certification.invitations import states_of
-from certification.models import Certification, PatientRequest
-from certification.rules import CertificationError, is_overdue
-from certification.standing import KEYS_OF, LABELS, counts_of, filters_on, matching, placed, standing_of
-from certification.steps import next_step
-from certification.views.scope import (
-    is_draft,
-    is_signer,
-    own_certification,
-    prepared_for,
-    runs_today,
-    sign_url,
-    step_url,
+from certification.models import Certification, Draft, PatientRequest
+from certification.rules import is_overdue
+from certification.standing import (
+    DRAFT_KEYS_OF,
+    KEYS_OF,
+    LABELS,
+    counts_of,
+    draft_standing,
+    drafts_shown,
+    filters_on,
+    matching,
+    matching_drafts,
+    placed,
+    standing_of,
 )
-from ui.keyset import page_of
+from certification.steps import next_step
+from certification.views.scope import is_signer, prepared_for, runs_today, sign_url, step_url
+from ui.keyset import Section, page_of_sections
 from ui.spreadsheets import write_csv
 
 A_PAGE = 50
 SEARCH = "patient_search"  # session key: names and birth dates stay out of addresses and logs
 SEARCH_MAX_LENGTH = 100
 SELDOM = ("stopping",)  # a filter that shows only while somebody stands in it
-UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
+UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 EXPORTED = (
     "patient_number", "last_name", "first_name", "birth_date", "phone", "certification_number", "status",
     "certified_date", "valid_through", "days_left",
@@ -54,11 +49,20 @@ def patient_list(request):
     if request.method == "POST":
         request.session[SEARCH] = request.POST.get("term", "").replace("\x00", "").strip()[:SEARCH_MAX_LENGTH]
         return redirect(f"{request.path}?show={show}")  # what is found begins on its first page
-    scoped = Certification.objects.in_hands_of(request.user, today)
-    counts = counts_of(scoped, today)
+    signed = Certification.objects.in_hands_of(request.user, today)
+    drafts = Draft.objects.in_hands_of(request.user, today)
+    counts = counts_of(signed, drafts, today)
+    has_drafts = bool(counts["sign"] or counts["draft"])
     term = request.session.get(SEARCH, "")
-    page = _page(request, matching(scoped, term) if term else scoped, show, today)
-    prepared = prepared_for(request.user).only("uuid", "reviewed_at", "renewal_of__uuid") if counts["sign"] else []
+    if term:
+        signed, drafts = matching(signed, term), matching_drafts(drafts, term) if has_drafts else drafts
+    page = page_of_sections(
+        _sections(signed, drafts if has_drafts else drafts.none(), show, today),
+        cursor=request.GET.get("cursor"),
+        size=A_PAGE,
+        name=f"patients {show}",
+    )
+    prepared = prepared_for(request.user).only("uuid", "reviewed_at", "renews__uuid") if counts["sign"] else []
     waiting = [one for one in prepared if one.reviewed_at is None]
     record(action="certification.list", by=request.user)
     context = {
@@ -82,21 +86,17 @@ def patient_list(request):
     return render(request, "certification/patient_list.html", context)
 
 
-def _page(request, found, show, today):
-    return page_of(
-        placed(found.filter(filters_on(today)[show]), today),
-        keys=KEYS_OF[show],
-        cursor=request.GET.get("cursor"),
-        size=A_PAGE,
-        name=f"patients {show}",
-        read=_read(),
-    )
-
-
-def _read():
-    unread = UNREAD[1:]
-    joined = Certification.objects.select_related("patient", "physician", "renewal_of__patient")
-    return joined.defer(*unread, *(f"renewal_of__{name}" for name in (*unread, "draft")))
+def _sections(signed, drafts, show, today):
+    """The drafts of a filter, then its certifications."""
+    shown = drafts_shown(drafts, show).select_related("physician", "renews__patient")
+    sections = []
+    if show in DRAFT_KEYS_OF:
+        sections.append(Section("drafts", shown, DRAFT_KEYS_OF[show], is_small=True))
+    if show in KEYS_OF:
+        found = placed(signed.filter(filters_on(today)[show]), today)
+        read = Certification.objects.select_related("patient", "physician").defer(*UNREAD)
+        sections.append(Section("signed", found, KEYS_OF[show], read))
+    return sections
 
 
 @office_required
@@ -104,10 +104,8 @@ def _read():
 def patient_csv(request):
     """The signed certifications of this office, each patient's last: no condition, no directions."""
     today = timezone.localdate()
-    signed = Certification.objects.in_hands_of(request.user, today).exclude(status=Certification.Status.DRAFT)
-    shown = (
-        signed.filter(filters_on(today)["all"]).select_related("patient").defer(*UNREAD).order_by("expires_date", "pk")
-    )
+    signed = Certification.objects.in_hands_of(request.user, today).filter(filters_on(today)["all"])
+    shown = signed.select_related("patient").defer(*UNREAD).order_by("expires_date", "pk")
     record(action="certification.export", by=request.user)
     response = HttpResponse(
         content_type="text/csv; charset=utf-8",
@@ -136,85 +134,39 @@ def _asked(user, today):
 
 
 def _shown(page, user, today):
-    rows = [_row(certification, user, today) for certification in page.rows]
-    signed = [row for row in rows if row["certification"].patient]
-    for row, state in zip(signed, states_of(row["certification"].patient for row in signed), strict=True):
+    rows = [_row_of_draft(row, user, today) if isinstance(row, Draft) else _row(row, today) for row in page.rows]
+    signed = [row for row in rows if "certification" in row]
+    states = states_of(row["certification"].patient for row in signed)
+    for row, state in zip(signed, states, strict=True):
         row["invitation"] = state
     return rows
 
 
-def _row(certification, user, today):
-    patient = certification.patient or (certification.renewal_of and certification.renewal_of.patient)
-    is_hers_to_sign = bool(certification.prepared_at) and is_signer(user, certification)
+def _row(certification, today):
     return {
         "certification": certification,
-        "name": patient.name if patient else certification.draft_name,
+        "name": certification.patient.name,
         "standing": standing_of(certification, today=today),
         "runs": runs_today(certification),
-        "next_url": sign_url(certification) if is_hers_to_sign else _next_url(certification, user, today),
-        "is_hers_to_sign": is_hers_to_sign,
+        "next_url": step_url(certification, "confirmation"),
     }
 
 
-def _next_url(certification, user, today):
-    if not is_draft(certification):
-        return step_url(certification, "confirmation")
-    if certification.renewal_of_id:
-        return step_url(certification.renewal_of, "renew")
-    step = next_step(certification.draft, today=today)
-    is_hers_alone = step in ("statement", "review") and not is_signer(user, certification)
-    return step_url(certification, "caregiver" if is_hers_alone else step)
+def _row_of_draft(draft, user, today):
+    is_to_sign = draft.prepared_at is not None and is_signer(user, draft)
+    return {
+        "draft": draft,
+        "name": draft.patient_name,
+        "standing": draft_standing(draft),
+        "next_url": sign_url(draft) if is_to_sign else _next_url(draft, user, today),
+        "is_to_sign": is_to_sign,
+    }
 
 
-@office_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def certification_add(request):
-    physicians = _physicians_of(request.user)
-    form = AddForm(
-        request.POST if request.method == "POST" else None,
-        physicians=physicians,
-        is_applicant=request.user.is_applicant,
-        initial={"key": uuid4()},
-    )
-    if form.is_valid():
-        certification = start_certification(
-            physician=form.chosen_physician,
-            questions=form.answers,
-            key=form.cleaned_data["key"],
-            by=request.user,
-        )
-        return redirect(step_url(certification, "profile"))
-    return render(request, "certification/certification_add.html", {"form": form, "obstacle": _obstacle(form)})
-
-
-def _physicians_of(user):
-    """Herself, and those for whom she prepares."""
-    current = user.delegations.current(timezone.localdate())
-    return Physician.objects.filter(Q(user=user) | Q(delegates__in=current)).order_by("search_name").distinct()
-
-
-def _obstacle(form):
-    """Why the physician could not sign today: better known before the work than after it."""
-    if form.only_physician is None:
-        return ""
-    try:
-        check_physician_is_eligible(form.only_physician, today=timezone.localdate())
-    except NotEligible as error:
-        return str(error)
-    return ""
-
-
-@office_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def certification_discard(request, uuid):
-    certification = own_certification(request, uuid)
-    if not is_draft(certification):
-        return redirect(step_url(certification, "confirmation"))
-    if request.method != "POST":
-        return render(request, "certification/certification_discard.html", {"certification": certification})
-    try:
-        discard_draft(certification=certification, by=request.user)
-    except (CertificationError, Certification.DoesNotExist):
-        return redirect(reverse("certification:patient-list"))
-    messages.success(request, _("The draft was discarded."))
-    return redirect("certification:patient-list")
+def _next_url(draft, user, today):
+    """Where the draft is taken up again: a delegate stops before the statement."""
+    if draft.renews:
+        return step_url(draft.renews, "renew")
+    step = next_step(draft, today=today)
+    is_for_signer = step in ("statement", "review") and not is_signer(user, draft)
+    return step_url(draft, "caregiver" if is_for_signer else step)

@@ -70,7 +70,7 @@ def _recent(patient):
 def _signed_of(user):
     """The certifications of whom she is, and of whom she acts for; what a renewal replaced is asked about no more."""
     patients = Patient.objects.in_hands_of(user)
-    signed = Certification.objects.exclude(status__in=[Certification.Status.DRAFT, Certification.Status.SUPERSEDED])
+    signed = Certification.objects.exclude(status=Certification.Status.SUPERSEDED)
     return signed.filter(patient__in=patients.values("pk")).select_related("patient", "physician")
 
 

@@ -1,99 +1,109 @@
-"""What a person may look at here, and what the step pages share."""
+"""What a person may look at here: the gate of the pages of a signed certification, and what all pages share."""
 
-from django.http import Http404
-from django.shortcuts import get_object_or_404, render
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
+from accounts.decorators import office_required
+from accounts.models import User
 from audit.actions import record
-from certification.models import Caregiver, Certification, Patient
-from certification.steps import OPTIONAL_STEPS, STEPS, step_names
+from certification.models import Caregiver, Certification, Draft, Patient
 
-REVIEW = "review"
-STEP_LABELS = {**STEPS, REVIEW: _("Review and sign")}
+Row = Certification | Draft
 
 
-def own_certification(request, uuid):
-    """A certification in the hands of this office; everything else is not there."""
-    scoped = Certification.objects.in_hands_of(request.user, timezone.localdate())
-    joined = scoped.select_related("physician__user", "applicant", "patient", "renewal", "renewal_of__patient")
-    return get_object_or_404(joined, uuid=uuid)
+def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view the signed certification of this office; from a draft's address the office is led to its review."""
+
+    @office_required
+    @wraps(view)
+    def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
+        certification = _certifications_of(request.user).filter(uuid=uuid).first()
+        if certification is not None:
+            return view(request, certification)
+        draft = find_draft(request.user, uuid)
+        if draft is None:
+            raise Http404
+        return redirect(step_url(draft, "review"))
+
+    return page
 
 
-def step_url(certification, step):
-    return reverse(f"certification:certification-{step}", args=[certification.uuid])
+def own_certification(request: HttpRequest, uuid: UUID) -> Certification:
+    """A signed certification in the hands of this office; everything else is not there."""
+    certification = _certifications_of(request.user).filter(uuid=uuid).first()
+    if certification is None:
+        raise Http404
+    return certification
 
 
-def is_draft(certification):
-    return certification.status == Certification.Status.DRAFT
+def _certifications_of(user: User) -> QuerySet[Certification]:
+    scoped = Certification.objects.in_hands_of(user, timezone.localdate())
+    return scoped.select_related("physician__user", "patient", "renewal")
 
 
-def runs_today(certification):
-    """It was signed and nothing but its year has ended it, or deliveries still go on."""
-    return not is_draft(certification) and certification.runs_on(timezone.localdate())
+def find_draft(user: User, uuid: UUID) -> Draft | None:
+    """A draft in the hands of this office, or None."""
+    scoped = Draft.objects.in_hands_of(user, timezone.localdate()).filter(uuid=uuid)
+    return scoped.select_related("physician__user", "applicant", "renews__patient").first()
 
 
-def is_renewed(certification):
-    """Its renewal was signed; one that was only prepared is a draft."""
-    return hasattr(certification, "renewal") and not is_draft(certification.renewal)
+def step_url(row: Row, step: str) -> str:
+    """The address of a page of a draft or a certification."""
+    return reverse(f"certification:certification-{step}", args=[row.uuid])
 
 
-def prepared_for(user):
-    """What waits for this physician's own signature, new and renewed, the longest wait first."""
-    return Certification.objects.prepared().filter(physician__user=user).select_related("renewal_of")
+def runs_today(certification: Certification) -> bool:
+    """Whether nothing but its year has ended it, or deliveries still go on."""
+    return certification.runs_on(timezone.localdate())
 
 
-def to_sign(user):
-    """Of that, what she has not reviewed yet."""
+def prepared_for(user: User) -> QuerySet[Draft]:
+    """Drafts that wait for this physician's own signature, the longest wait first."""
+    return Draft.objects.prepared().filter(physician__user=user).select_related("renews")
+
+
+def to_sign(user: User) -> QuerySet[Draft]:
+    """Of those, the drafts that the physician has not reviewed yet."""
     return prepared_for(user).filter(reviewed_at__isnull=True)
 
 
-def sign_url(certification):
-    """Where the physician makes her statement and signs what was prepared."""
-    if certification.renewal_of_id:
-        return step_url(certification.renewal_of, "renew")
-    return step_url(certification, "sign")
+def page_row(draft: Draft) -> Row:
+    """The row whose uuid stands in the addresses of a draft: for a renewal, the certification that it renews."""
+    return draft.renews or draft
 
 
-def is_signer(user, certification):
-    return certification.physician_id is not None and certification.physician.user_id == user.pk
+def sign_url(draft: Draft) -> str:
+    """The page on which the physician makes the statement and signs what was prepared."""
+    return step_url(page_row(draft), "renew" if draft.renews else "sign")
 
 
-def tell_who_signs(request, certification):
-    """A delegate prepares everything else; these words are the physician's own."""
-    context = {"certification": certification, "physician": certification.physician}
-    return render(request, "certification/signer_only.html", context, status=403)
+def is_signer(user: User, row: Row) -> bool:
+    """Whether the account is that of the physician who signs, or has signed."""
+    return row.physician is not None and row.physician.user_id == user.pk
 
 
-def record_view(request, certification):
-    record(action="certification.view", by=request.user, subject=certification)
+def tell_who_signs(request: HttpRequest, row: Row) -> HttpResponse:
+    """Tell a delegate, who prepares everything else, that this is for the physician alone."""
+    draft = row if isinstance(row, Draft) else None
+    return render(request, "certification/signer_only.html", {"draft": draft, "physician": row.physician}, status=403)
 
 
-def step_context(certification, current, errors):
-    """What base_step.html needs: each step with its state; done is what could be signed as it stands."""
-    names = [*step_names(certification.draft, today=timezone.localdate()), REVIEW]
-    place = names.index(current)
-    steps = []
-    for number, name in enumerate(names):
-        is_done = name in STEPS and name not in errors
-        if name in OPTIONAL_STEPS and name not in (certification.draft or {}):
-            is_done = is_done and number < place
-        state = "current" if name == current else "done" if is_done else "todo"
-        steps.append({"label": STEP_LABELS[name], "url": step_url(certification, name), "state": state})
-    return {
-        "certification": certification,
-        "steps": steps,
-        "step_number": place + 1,
-        "step_count": len(names),
-        "step_title": STEP_LABELS[current],
-    }
+def record_view(request: HttpRequest, row: Row) -> None:
+    """Keep in the audit trail that the person looked at it."""
+    record(action="certification.view", by=request.user, subject=row)
 
 
-def own_people(user):
+def own_people(user: User) -> list[Patient | Caregiver]:
     """The patient and the caregiver that this account has joined; nobody else has anything to see."""
     caregivers = Caregiver.objects.filter(user=user).prefetch_related("assignments__patient")
-    people = [*Patient.objects.filter(user=user), *caregivers]
+    people: list[Patient | Caregiver] = [*Patient.objects.filter(user=user), *caregivers]
     if not people:
         raise Http404
     return people

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
-from django.db.models import F, Q
+from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -19,11 +19,11 @@ from accounts.rules import AccountsError
 from audit.actions import record
 from certification import actions, rules
 from certification.forms import SignatureForm
-from certification.models import Certification, Condition
+from certification.models import Certification, Condition, Draft
 from certification.standing import groups_on, standing_of
 from certification.statements import attested
 from certification.steps import answers_of
-from certification.views.scope import sign_url, step_url
+from certification.views.scope import find_draft, prepared_for, sign_url, step_url, to_sign
 from ui.errors import add_to_form
 
 A_PAGE = 50
@@ -59,69 +59,73 @@ def _rows(user, today):
     """Renewals that are open and not done with, and for the physician what was prepared of new patients; what ends
     next stands before what has ended. One more than a page, if there are more."""
     groups = groups_on(today)
-    wanted = (groups["ending"] | groups["expired"]) & Q(renewal__reviewed_at__isnull=True)
-    wanted &= Q(physician__user=user) | Q(renewal__prepared_at__isnull=True)
-    prepared = Q(status=Certification.Status.DRAFT, prepared_at__isnull=False, reviewed_at__isnull=True)
-    wanted |= prepared & Q(renewal_of__isnull=True, physician__user=user)
-    unread = (*UNREAD, *(f"renewal__{name}" for name in (*UNREAD, "draft")))
-    scoped = Certification.objects.in_hands_of(user, today).filter(wanted).select_related("patient", "renewal")
-    found = scoped.select_related("physician").defer(*unread)
-    soonest = (F("expires_date").asc(nulls_last=True), "prepared_at", "pk")
-    running = found.exclude(groups["expired"]).order_by(*soonest)[: A_PAGE + 1]
+    wanted = Q(physician__user=user) | Q(renewal_draft__prepared_at__isnull=True)
+    found = Certification.objects.in_hands_of(user, today).filter(wanted, renewal_draft__reviewed_at__isnull=True)
+    found = found.select_related("patient", "physician", "renewal_draft").defer(*UNREAD, "renewal_draft__answers")
+    ending = found.filter(groups["ending"]).order_by("expires_date", "pk")[: A_PAGE + 1]
     expired = found.filter(groups["expired"]).order_by("-expires_date", "-pk")[: A_PAGE + 1]
-    return [_row(certification, today) for certification in islice(chain(running, expired), A_PAGE + 1)]
+    new = to_sign(user).filter(renews__isnull=True)[: A_PAGE + 1]
+    rows = chain(
+        (_row_of_renewal(one, today) for one in ending),
+        (_row_of_new(one) for one in new),
+        (_row_of_renewal(one, today) for one in expired),
+    )
+    return list(islice(rows, A_PAGE + 1))
 
 
-def _row(certification, today):
-    is_new, begun = certification.patient is None, getattr(certification, "renewal", None)
+def _row_of_renewal(certification, today):
+    begun = getattr(certification, "renewal_draft", None)
     return {
         "uuid": str(certification.uuid),
         "certification": certification,
-        "name": certification.draft_name if is_new else certification.patient.name,
+        "name": certification.patient.name,
         "standing": standing_of(certification, today=today),
-        "is_new": is_new,
-        "is_prepared": is_new or (begun is not None and begun.prepared_at is not None),
+        "is_prepared": begun is not None and begun.prepared_at is not None,
     }
+
+
+def _row_of_new(draft):
+    return {"uuid": str(draft.uuid), "draft": draft, "name": draft.patient_name}
 
 
 # --- From one page to the next --------------------------------------------------------------------------------------
 
 
-def is_for_later(request, certification):
-    """The review alone is wanted: by its button, or because it is one of several."""
-    return "later" in request.POST or place_in_queue(request, certification) is not None
+def is_for_later(request, row):
+    """Whether the review alone is wanted: by its button, or because it is one of several."""
+    return "later" in request.POST or place_in_queue(request, row) is not None
 
 
-def place_in_queue(request, certification):
+def place_in_queue(request, row):
     """ "2 of 5" as numbers, when it is one of those that were chosen, else None."""
     queue = request.session.get(QUEUE) or {"uuids": [], "count": 0}
-    if str(certification.uuid) not in queue["uuids"]:
+    if str(row.uuid) not in queue["uuids"]:
         return None
     return {"number": queue["count"] - len(queue["uuids"]) + 1, "count": queue["count"]}
 
 
-def go_on_in_queue(request, certification):
+def go_on_in_queue(request, row):
     """To the next of those that were chosen; after the last, or outside, to where the reviewed ones are signed."""
-    if place_in_queue(request, certification) is None:
+    if place_in_queue(request, row) is None:
         return _to_the_end(request)
     queue = request.session[QUEUE]
-    uuids = [one for one in queue["uuids"] if one != str(certification.uuid)]
+    uuids = [one for one in queue["uuids"] if one != str(row.uuid)]
     request.session[QUEUE] = {**queue, "uuids": uuids}
     return _to_next(request)
 
 
 def _to_next(request):
     for uuid in request.session[QUEUE]["uuids"]:
-        scoped = Certification.objects.in_hands_of(request.user, timezone.localdate())
-        following = scoped.select_related("renewal_of").filter(uuid=uuid).first()
-        if following is not None:
-            is_draft = following.status == Certification.Status.DRAFT
-            return redirect(sign_url(following) if is_draft else step_url(following, "renew"))
+        certification = Certification.objects.in_hands_of(request.user, timezone.localdate()).filter(uuid=uuid).first()
+        if certification is not None:
+            return redirect(step_url(certification, "renew"))
+        if draft := find_draft(request.user, uuid):
+            return redirect(sign_url(draft))
     return _to_the_end(request)
 
 
 def _to_the_end(request):
-    reviewed = Certification.objects.reviewed().filter(physician__user=request.user)
+    reviewed = prepared_for(request.user).filter(reviewed_at__isnull=False)
     return redirect("certification:sign-all" if reviewed.exists() else "certification:patient-list")
 
 
@@ -177,26 +181,26 @@ def _page(request, form, answer):
         else [],
         "gone": answer.gone if answer else 0,
         "sentences": attested().values(),
-        "last_valid_day": Certification(expires_date=rules.expires_date_for(timezone.localdate())).last_valid_day,
+        "last_valid_day": rules.last_valid_day_from(timezone.localdate()),
     }
     return render(request, "certification/sign_all.html", context)
 
 
 def _reviewed(user):
-    assignments = "renewal_of__patient__assignments__caregiver"
-    reviewed = Certification.objects.reviewed().filter(physician__user=user)
-    return reviewed.select_related("renewal_of__patient").prefetch_related(assignments)[:A_PAGE]
+    reviewed = Draft.objects.reviewed().filter(physician__user=user)
+    return reviewed.select_related("renews__patient").prefetch_related("renews__patient__assignments__caregiver")[
+        :A_PAGE
+    ]
 
 
 def _reviewed_row(draft, names):
-    patient = draft.renewal_of and draft.renewal_of.patient
-    answers = answers_of(draft.draft)
+    answers = answers_of(draft.answers)
     return {
         "draft": draft,
         "name": _name(draft),
         "url": sign_url(draft),
         "value": f"{draft.uuid}:{draft.reviewed_digest}",
-        "is_as_reviewed": rules.is_as_reviewed(draft, patient=patient, today=timezone.localdate()),
+        "is_as_reviewed": rules.is_as_reviewed(draft, today=timezone.localdate()),
         "conditions": [names.get(code, code) for code in (answers["condition"] or {}).get("condition_codes", [])],
         **{name: (answers[step] or {}).get(name) for step, name in SHOWN},
     }
@@ -206,7 +210,7 @@ SHOWN = (("condition", "exam_date"), ("statement", "monthly_allotment_oz"), ("st
 
 
 def _name(draft):
-    return draft.renewal_of.patient.name if draft.renewal_of else draft.draft_name or str(draft)
+    return draft.patient_name or str(draft)
 
 
 def _seen(request):

@@ -1,4 +1,4 @@
-"""What the physician alone does: her statement and signature, and on to the next that waits."""
+"""What the physician alone does: statement and signature, and on to the next draft that waits."""
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -7,174 +7,160 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views import View
 
-from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms import SignatureForm, SigningForm
-from certification.models import Certification, Condition
+from certification.models import Condition
 from certification.statements import QUESTIONS, attested
-from certification.steps import answers_of, guardian_of, is_minor, step_errors
+from certification.steps import answers_of, guardian_in, needs_letters, step_errors
+from certification.views.drafts import STEP_LABELS, signer_page, step_context
 from certification.views.kept import keeping_what_was_typed, typed_in
-from certification.views.scope import (
-    STEP_LABELS,
-    is_draft,
-    is_signer,
-    own_certification,
-    record_view,
-    sign_url,
-    step_context,
-    step_url,
-    tell_who_signs,
-    to_sign,
-)
+from certification.views.scope import find_draft, page_row, record_view, sign_url, step_url, to_sign
 from certification.views.several import go_on_in_queue, is_for_later, place_in_queue
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
 
-@office_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def review(request, uuid):
-    certification = own_certification(request, uuid)
-    if not is_draft(certification):
-        return redirect(step_url(certification, "confirmation"))
-    if certification.renewal_of_id:
-        return redirect(step_url(certification.renewal_of, "renew"))
-    if not is_signer(request.user, certification):
-        return tell_who_signs(request, certification)
-    return _review(request, certification)
-
-
+@signer_page
 @reauthentication_required
-def _review(request, certification):
+def review(request, draft):
+    """All answers of a draft with what is missing, and the signature under them."""
     is_elsewhere = False
-    form = SignatureForm(request.POST if request.method == "POST" else None, physician=certification.physician)
+    form = SignatureForm(request.POST if request.method == "POST" else None, physician=draft.physician)
     if form.is_valid():
         try:
-            actions.certify_patient(
-                certification=certification,
-                signature_name=form.cleaned_data["signature_name"],
-                seen=request.POST.get("seen", ""),
-                by=request.user,
+            signed = actions.sign_draft(
+                draft=draft, **form.signature, seen=request.POST.get("seen", ""), by=request.user
             )
-            return redirect(step_url(certification, "confirmation"))
+            return redirect(step_url(signed, "confirmation"))
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
             is_elsewhere = isinstance(error, rules.ElsewhereError)
-            certification.refresh_from_db()
-    record_view(request, certification)
-    context = {**_review_context(certification, form), "is_elsewhere": is_elsewhere}
+            draft = find_draft(request.user, draft.uuid) or draft
+    record_view(request, draft)
+    context = {**_review_context(draft, form), "is_elsewhere": is_elsewhere}
     return render(request, "certification/certification_review.html", context)
 
 
-def _review_context(certification, form):
-    errors = step_errors(certification.draft, physician=certification.physician, today=timezone.localdate())
+def _review_context(draft, form):
+    today = timezone.localdate()
+    errors = step_errors(draft, today=today)
+    guardian = guardian_in(draft, answers_of(draft.answers), today=today)
     return {
-        **step_context(certification, "review", errors),
+        **step_context(draft, "review", errors),
         "form": form,
         "problems": [
-            {"label": STEP_LABELS[step], "sentence": str(error), "url": step_url(certification, step)}
+            {"label": STEP_LABELS[step], "sentence": str(error), "url": step_url(draft, step)}
             for step, error in errors.items()
         ],
-        **_answers_context(certification),
-        "sentences": attested(guardian=_guardian_in(certification)).values(),
+        **_answers_context(draft),
+        "sentences": attested(guardian=guardian).values(),
     }
 
 
-def _answers_context(certification):
-    answers = answers_of(certification.draft)
+def _answers_context(draft):
+    today, answers = timezone.localdate(), answers_of(draft.answers)
     codes = (answers["condition"] or {}).get("condition_codes", [])
     return {
         **answers,
-        "seen": rules.draft_digest(certification.draft),
+        "draft": draft,
+        "seen": rules.draft_digest(draft.answers),
         "confirmed": [(sentence, (answers["questions"] or {}).get(name)) for name, sentence in QUESTIONS.items()],
         "conditions": Condition.objects.filter(code__in=codes),
-        "is_minor": is_minor(answers, today=timezone.localdate()),
-        "letters": certification.letters.all(),
-        "last_valid_day": last_valid_day_from(timezone.localdate()),
+        "is_minor": needs_letters(draft, answers, today=today),
+        "letters": draft.letters.all(),
+        "last_valid_day": rules.last_valid_day_from(today),
     }
 
 
-def _guardian_in(certification):
-    return guardian_of(answers_of(certification.draft), today=timezone.localdate())
+class SignView(View):
+    """Statement and signature on one page; or the statement alone, which is kept to be signed with others."""
+
+    template: str
+    step: str  # of the page's address
+
+    def dispatch(self, request, draft):
+        self.draft, self.today = draft, timezone.localdate()
+        if "skip" in request.POST:
+            return go_on_in_queue(request, page_row(draft))
+        if is_for_later(request, page_row(draft)):
+            return self.answer(is_signed=False)
+        return keeping_what_was_typed(self.signed, request, page_row(draft), self.step)
+
+    def signed(self, request, row):
+        return reauthentication_required(lambda request: self.answer(is_signed=True))(request)
+
+    def answer(self, *, is_signed):
+        request, draft = self.request, self.draft
+        form = self.form(typed_in(request, page_row(draft), self.step), is_signed=is_signed)
+        if request.method == "POST" and form.is_valid():
+            try:
+                return self.done(form)
+            except (rules.CertificationError, AccountsError) as error:
+                add_to_form(form, error)
+                self.draft = draft = find_draft(request.user, draft.uuid) or draft  # as another may have changed it
+        record_view(request, page_row(draft))
+        context = {**self.context(), "draft": draft, "form": form, "place": place_in_queue(request, page_row(draft))}
+        return render(request, self.template, context)
+
+    def done(self, form):
+        given = {"draft": self.draft, "answers": form.answers, "seen": self.seen, "by": self.request.user}
+        if form.is_signed:
+            return go_on(self.request, actions.sign_draft(**given, **form.signature), self.draft.prepared_at)
+        actions.review_draft(**given)
+        return go_on_in_queue(self.request, page_row(self.draft))
+
+    @property
+    def seen(self):
+        """The digest of the answers that the page showed; None where it shows none but those it asks for."""
+        return None
+
+    def form(self, typed, *, is_signed):
+        raise NotImplementedError
+
+    def context(self):
+        raise NotImplementedError
 
 
-def last_valid_day_from(today):
-    return Certification(expires_date=rules.expires_date_for(today)).last_valid_day
+class SignNewView(SignView):
+    """For a new patient whose other steps the office has prepared."""
+
+    template, step = "certification/certification_sign.html", "sign"
+
+    def dispatch(self, request, draft):
+        if step_errors(draft, today=timezone.localdate()).keys() - {"statement"}:
+            return redirect(step_url(draft, "review"))
+        return super().dispatch(request, draft)
+
+    @property
+    def seen(self):
+        return self.request.POST.get("seen", "")
+
+    def form(self, typed, *, is_signed):
+        answers = answers_of(self.draft.answers)
+        saved, guardian = answers["statement"], guardian_in(self.draft, answers, today=self.today)
+        limit = rules.allotment_limit_oz(self.today)
+        return SigningForm(
+            typed,
+            limit_hint=limit_hint(limit),
+            physician=self.draft.physician,
+            is_signed=is_signed,
+            guardian=guardian,
+            initial=SigningForm.initial_from(saved, guardian) if saved else {"monthly_allotment_oz": limit},
+        )
+
+    def context(self):
+        return {
+            **_answers_context(self.draft),
+            "name": self.draft.patient_name,
+            "return_to": "sign",
+            "to_sign": to_sign(self.request.user).count(),
+        }
 
 
-@office_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def sign(request, uuid):
-    """Statement and signature on one page, for what the office has prepared; then the next one."""
-    certification = own_certification(request, uuid)
-    if not is_draft(certification):
-        return redirect(step_url(certification, "confirmation"))
-    if certification.renewal_of_id:
-        return redirect(step_url(certification.renewal_of, "renew"))
-    if not is_signer(request.user, certification):
-        return tell_who_signs(request, certification)
-    errors = step_errors(certification.draft, physician=certification.physician, today=timezone.localdate())
-    if errors.keys() - {"statement"}:
-        return redirect(step_url(certification, "review"))
-    if "skip" in request.POST:
-        return go_on_in_queue(request, certification)
-    if is_for_later(request, certification):
-        return _attest(request, certification, is_signed=False)
-    return keeping_what_was_typed(_sign, request, certification, "sign")
-
-
-@reauthentication_required
-def _sign(request, certification):
-    return _attest(request, certification, is_signed=True)
-
-
-def _attest(request, certification, *, is_signed):
-    """Statement and signature; or the statement alone, which is kept to be signed with others."""
-    form = _signing_form(request, certification, timezone.localdate(), is_signed=is_signed)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return _done(request, certification, form)
-        except (rules.CertificationError, AccountsError) as error:
-            add_to_form(form, error)
-            certification.refresh_from_db()
-    record_view(request, certification)
-    context = {
-        **_answers_context(certification),
-        "certification": certification,
-        "form": form,
-        "name": certification.draft_name,
-        "return_to": "sign",
-        "draft": certification,
-        "place": place_in_queue(request, certification),
-        "to_sign": to_sign(request.user).count(),
-    }
-    return render(request, "certification/certification_sign.html", context)
-
-
-def _done(request, certification, form):
-    answers = {**form.answers, "seen": request.POST.get("seen", "")}
-    if form.is_signed:
-        signed = actions.certify_patient(certification=certification, **answers, by=request.user)
-        return go_on(request, signed, certification.prepared_at)
-    actions.review_draft(certification=certification, **answers, by=request.user)
-    return go_on_in_queue(request, certification)
-
-
-def _signing_form(request, certification, today, *, is_signed):
-    saved, guardian = answers_of(certification.draft)["statement"], _guardian_in(certification)
-    return SigningForm(
-        typed_in(request, certification, "sign"),
-        limit_hint=limit_hint(rules.allotment_limit_oz(today)),
-        physician=certification.physician,
-        is_signed=is_signed,
-        guardian=guardian,
-        initial=SigningForm.initial_from(saved, guardian)
-        if saved
-        else {"monthly_allotment_oz": rules.allotment_limit_oz(today)},
-    )
+sign = signer_page(SignNewView.as_view())
 
 
 def go_on(request, signed, prepared_at):

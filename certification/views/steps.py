@@ -3,62 +3,44 @@
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views import View
 
-from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import rules
 from certification.actions import save_step
 from certification.forms import CaregiverForm, ConditionForm, ProfileForm, QuestionsForm, StatementForm
 from certification.steps import answers_of, check_step, guardian_of, is_guarded, step_errors, step_names
 from certification.templatetags.certifications import ounces_and_grams
-from certification.views.scope import (
-    REVIEW,
-    is_draft,
-    is_signer,
-    own_certification,
-    record_view,
-    step_context,
-    step_url,
-    tell_who_signs,
-)
+from certification.views.drafts import REVIEW, draft_page, signer_page, step_context
+from certification.views.scope import is_signer, record_view, step_url
 from ui.errors import add_to_form
 
 COMES_BACK_TO = ("review", "sign")  # the pages from which an answer is changed
 
 
-@method_decorator(office_required, name="dispatch")
 class StepView(View):
-    """Shows the answers so far, checks what was typed, saves it, and goes on."""
+    """Shows the answers so far, checks what was typed, saves it, and goes on; behind the gate `draft_page`."""
 
     name: str
     form_class: type
     needs_birth_date = False
-    only_signer = False
 
-    def dispatch(self, request, uuid):
-        self.certification = certification = own_certification(request, uuid)
+    def dispatch(self, request, draft):
+        self.draft = draft
         self.today = timezone.localdate()
-        if not is_draft(certification):
-            return redirect(step_url(certification, "confirmation"))
-        if certification.renewal_of_id:
-            return redirect(step_url(certification.renewal_of, "renew"))
-        if self.only_signer and not is_signer(request.user, certification):
-            return tell_who_signs(request, certification)
-        self.answers = answers_of(certification.draft)
+        self.answers = answers_of(draft.answers)
         if self.needs_birth_date and not (self.answers["profile"] or {}).get("birth_date"):
             messages.info(request, _("Enter the patient’s date of birth first. It decides what is asked next."))
-            return redirect(step_url(certification, "profile"))
-        return super().dispatch(request, uuid=uuid)
+            return redirect(step_url(draft, "profile"))
+        return super().dispatch(request, draft)
 
-    def get(self, request, uuid):
-        record_view(request, self.certification)
+    def get(self, request, draft):
+        record_view(request, draft)
         saved = self.answers[self.name]
         return self.page(self.form(initial=self.initial_from(saved) if saved else self.first_answers()))
 
-    def post(self, request, uuid):
+    def post(self, request, draft):
         form = self.form(request.POST, is_partial=self.is_for_later)
         if form.is_valid() and self.save(form.answers, form):
             return self.go_on()
@@ -82,13 +64,11 @@ class StepView(View):
         self.answers[self.name] = answers
         try:
             try:
-                check_step(self.name, self.answers, physician=self.certification.certifier, today=self.today)
+                check_step(self.name, self.answers, draft=self.draft, today=self.today)
             except rules.IncompleteError as error:
                 if not self.is_for_later and not isinstance(error, rules.DuplicateError):
                     raise
-            self.certification = save_step(
-                certification=self.certification, step=self.name, answers=answers, by=self.request.user
-            )
+            self.draft = save_step(draft=self.draft, step=self.name, answers=answers, by=self.request.user)
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
             return False
@@ -100,30 +80,30 @@ class StepView(View):
             return redirect("certification:patient-list")
         back = self.request.GET.get("return")
         step = back if back in COMES_BACK_TO else self.following
-        return redirect(step_url(self.certification, step)) if step else self.hand_over()
+        return redirect(step_url(self.draft, step)) if step else self.hand_over()
 
     @property
     def following(self):
-        """The step after this one; a delegate goes round the statement, and None follows the last that is hers."""
-        names = [*step_names(self.certification.draft, today=self.today), REVIEW]
-        if not is_signer(self.request.user, self.certification):
+        """The step after this one, or None; a delegate leaves out the statement and the review."""
+        names = [*step_names(self.draft, today=self.today), REVIEW]
+        if not is_signer(self.request.user, self.draft):
             names = [name for name in names if name not in ("statement", REVIEW)]
         return next(iter(names[names.index(self.name) + 1 :]), None)
 
     def hand_over(self):
-        """After a delegate's last step it is the physician's; an applicant's waits for her to be verified."""
-        if self.certification.prepared_at and self.certification.applicant_id:
+        """Say who goes on after the last step: the physician, or an applicant once verified."""
+        if self.draft.prepared_at and self.draft.applicant_id:
             messages.success(self.request, _("Ready: you can sign it once your application is verified."))
-        elif self.certification.prepared_at:
+        elif self.draft.prepared_at:
             words = _("Ready: Dr. %(name)s finds it under “To sign”.")
-            messages.success(self.request, words % {"name": self.certification.physician.name})
+            messages.success(self.request, words % {"name": self.draft.physician.name})
         else:
             messages.warning(self.request, _("Saved. Another step is not complete yet: it waits for you in this list."))
         return redirect("certification:patient-list")
 
     def page(self, form):
-        errors = step_errors(self.certification.draft, physician=self.certification.certifier, today=self.today)
-        context = {**step_context(self.certification, self.name, errors), "form": form, **self.more(form)}
+        errors = step_errors(self.draft, today=self.today)
+        context = {**step_context(self.draft, self.name, errors), "form": form, **self.more(form)}
         return render(self.request, f"certification/certification_{self.name}.html", context)
 
     def more(self, form=None):
@@ -148,13 +128,13 @@ class ProfileView(StepView):
     def is_like_another(self):
         identity = self.answers["identity"] or {"told_apart": []}
         try:
-            rules.check_not_a_duplicate(self.answers["profile"], physician=self.certification.certifier, **identity)
+            rules.check_not_a_duplicate(self.answers["profile"], physician=self.draft.certifier, **identity)
         except rules.DuplicateError:
             return True
         return False
 
     def ask_who_it_is(self):
-        return redirect(step_url(self.certification, "duplicates"))
+        return redirect(step_url(self.draft, "duplicates"))
 
     def guardian_sentence(self):
         if rules.is_minor_on(self.answers["profile"]["birth_date"], self.today):
@@ -179,13 +159,12 @@ class ConditionView(StepView):
 
 class StatementView(StepView):
     name, form_class = "statement", StatementForm
-    only_signer = True
 
-    def get(self, request, uuid):
+    def get(self, request, draft):
         if self.needs_guardian() and not self.guardian:
             messages.info(request, _("Name the guardian first: your statement says to whom you explained the risks."))
-            return redirect(step_url(self.certification, "caregiver"))
-        return super().get(request, uuid)
+            return redirect(step_url(self.draft, "caregiver"))
+        return super().get(request, draft)
 
     @property
     def guardian(self):
@@ -207,20 +186,27 @@ class CaregiverView(StepView):
     name, form_class = "caregiver", CaregiverForm
     needs_birth_date = True
 
-    def post(self, request, uuid):
+    def post(self, request, draft):
         """The button "No caregiver is needed" and a form left empty mean the same."""
         form = self.form(request.POST)
         if "none" in request.POST or (form.is_blank and not self.answers["caregiver"] and not self.needs_guardian()):
             return self.go_on() if self.save(None, form) else self.page(form)
-        return super().post(request, uuid)
+        return super().post(request, draft)
 
     def more(self, form=None):
         return {
             "needs_guardian": self.needs_guardian(),
-            "has_caregiver": bool(self.certification.draft.get("caregiver")),
+            "has_caregiver": bool(self.draft.answers.get("caregiver")),
         }
 
 
 def limit_hint(limit_oz):
     words = _("At most %(limit)s a month. Enter less where that is appropriate.")
     return words % {"limit": ounces_and_grams(limit_oz)}
+
+
+questions = draft_page(QuestionsView.as_view())
+profile = draft_page(ProfileView.as_view())
+condition = draft_page(ConditionView.as_view())
+statement = signer_page(StatementView.as_view())
+caregiver = draft_page(CaregiverView.as_view())

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionAdmin, Step
 from audit.secret_columns import without_secrets
 from certification.admin.people import PatientAdmin
-from certification.models import Certification
 from delivery import actions
 from delivery.ledger import ledger_of
 from delivery.models import AllotmentEntry
@@ -47,7 +46,7 @@ def _explain(patient):
 
 
 def _latest(patient):
-    signed = patient.certifications.exclude(status=Certification.Status.DRAFT)
+    signed = patient.certifications.all()
     return without_secrets(signed).order_by("-certified_at").first()
 
 

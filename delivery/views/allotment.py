@@ -18,7 +18,7 @@ from delivery.ledger import ledger_of
 @acting_required
 def own_allotment(request):
     patient = request.acting.patient
-    signed = patient.certifications.exclude(status=Certification.Status.DRAFT)
+    signed = patient.certifications.all()
     certification = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at").first()
     return _page(request, patient, certification, {"acting": request.acting})
 

@@ -59,7 +59,7 @@ def _upcoming(patients, today):
 
 def _cards(user, today):
     """One for each patient whom the account acts for, her own first."""
-    signed = Certification.objects.exclude(status=Certification.Status.DRAFT).select_related("physician")
+    signed = Certification.objects.select_related("physician")
     latest_first = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at")
     patients = patients_of(user).prefetch_related(Prefetch("certifications", latest_first))
     cards = [_card(patient, user, today, is_only=len(patients) == 1) for patient in patients]

@@ -11,7 +11,7 @@ from certification.standing import standing_of
 from delivery.acting import acting_required, not_by_phone
 from delivery.looks import page_of_visits
 
-UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
+UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 
 
 @require_safe
@@ -19,7 +19,7 @@ UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_r
 @acting_required
 def own_record(request):
     patient, today = request.acting.patient, timezone.localdate()
-    signed = Certification.objects.filter(patient=patient).exclude(status=Certification.Status.DRAFT)
+    signed = Certification.objects.filter(patient=patient)
     certifications = signed.select_related("physician").defer(*UNREAD).order_by("-certified_at")
     visits, page = page_of_visits(patient, but=request.user, cursor=request.GET.get("page"))
     if request.acting.is_for_somebody_else:

@@ -11,8 +11,8 @@ from accounts import actions, rules
 from accounts.backends import PortalBackend
 from accounts.models import Delegate, Physician
 from audit.models import Event
-from certification.actions import prepare_renewal, queue_renewal_reminders, renew_certification, withdraw_certification
-from certification.models import Certification
+from certification.actions import prepare_renewal, queue_renewal_reminders, sign_draft, withdraw_certification
+from certification.models import Certification, Draft
 from certification.rules import draft_digest
 from notifications.actions import send_due
 from notifications.models import Notification
@@ -51,7 +51,7 @@ def test_leave_practice_today_stops_certifying_at_once(physician):
 def sign(physician, draft):
     page = factories.client_for(physician.user).post(
         f"/certification/{draft.uuid}/review/",
-        {"signature_name": physician.name, "seen": draft_digest(draft.draft)},
+        {"signature_name": physician.name, "seen": draft_digest(draft.answers)},
         follow=True,
     )
     return page.content.decode()
@@ -174,18 +174,20 @@ def test_a_reminder_after_she_left_goes_to_the_patient_alone_and_names_us(physic
 def test_a_prepared_renewal_is_signed_by_nobody_after_she_left(physician):
     certification = factories.certification(physician, joined=False, on=timezone.localdate() - 345 * DAY)
     prepare_renewal(
+        draft=Draft.objects.renewing(certification),
         questions=factories.questions(),
-        certification=certification,
         condition=factories.condition(),
         by=factories.delegate(physician),
     )
     leave(physician)
     with pytest.raises(rules.NotEligible):
-        renew_certification(
-            questions=factories.questions(),
-            certification=certification,
-            condition=factories.condition(),
-            statement=factories.statement(),
+        sign_draft(
+            draft=Draft.objects.renewing(certification),
+            answers={
+                "questions": factories.questions(),
+                "condition": factories.condition(),
+                "statement": factories.statement(),
+            },
             signature_name=physician.name,
             by=physician.user,
         )

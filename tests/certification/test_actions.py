@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.rules import MayNotSign, NotEligible
 from audit.models import Event
 from certification import actions, rules, signals
-from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Draft, Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, STATEMENT_VERSION
 from notifications.models import Notification
 from tests import factories
@@ -21,21 +21,21 @@ pytestmark = pytest.mark.django_db
 
 def certify(draft, name=None):
     physician = draft.physician
-    return actions.certify_patient(certification=draft, signature_name=name or physician.name, by=physician.user)
+    return actions.sign_draft(draft=draft, signature_name=name or physician.name, by=physician.user)
 
 
 def renew(certification, **over):
     physician = certification.physician
-    return actions.renew_certification(
-        questions=factories.questions(),
-        **{
-            "certification": certification,
-            "condition": factories.condition(),
-            "statement": factories.statement(),
-            "signature_name": physician.name,
-            "by": physician.user,
-            **over,
-        },
+    answers = {
+        "questions": factories.questions(),
+        "condition": factories.condition(),
+        "statement": factories.statement(),
+    }
+    return actions.sign_draft(
+        draft=Draft.objects.renewing(certification),
+        answers={**answers, **over},
+        signature_name=physician.name,
+        by=physician.user,
     )
 
 
@@ -48,90 +48,98 @@ def ending():
 # --- Drafts
 
 
-def test_start_certification_again_with_the_same_key_gives_the_same_draft():
+def test_start_draft_again_with_the_same_key_gives_the_same_draft():
     physician = factories.identified_physician()
     key = uuid4()
-    drafts = [actions.start_certification(physician=physician, by=physician.user, key=key) for _ in range(2)]
-    assert drafts[0] == drafts[1] and Certification.objects.count() == 1
+    drafts = [actions.start_draft(physician=physician, by=physician.user, key=key) for _ in range(2)]
+    assert drafts[0] == drafts[1] and Draft.objects.count() == 1
 
 
 def test_save_step_keeps_answers_in_the_draft_alone():
     draft = factories.draft()
-    assert set(draft.draft) == {"questions", "profile", "condition", "statement"}
-    assert draft.draft["profile"]["birth_date"] == "1980-04-28"
-    assert (Patient.objects.count(), draft.number, draft.patient) == (0, None, None)
+    assert set(draft.answers) == {"questions", "profile", "condition", "statement"}
+    assert draft.answers["profile"]["birth_date"] == "1980-04-28"
+    assert (Patient.objects.count(), Certification.objects.count()) == (0, 0)
 
 
 def test_save_step_with_none_answers_that_there_is_nothing():
     draft = factories.draft(caregiver=factories.caregiver())
-    draft = actions.save_step(certification=draft, step="caregiver", answers=None, by=draft.physician.user)
-    assert draft.draft["caregiver"] is None
+    draft = actions.save_step(draft=draft, step="caregiver", answers=None, by=draft.physician.user)
+    assert draft.answers["caregiver"] is None
 
 
 def test_save_step_of_a_statement_is_refused_to_a_delegate():
     draft = factories.draft(statement=None)
     delegate = factories.delegate(draft.physician)
     with pytest.raises(MayNotSign):
-        actions.save_step(certification=draft, step="statement", answers=factories.statement(), by=delegate)
+        actions.save_step(draft=draft, step="statement", answers=factories.statement(), by=delegate)
     draft.refresh_from_db()
-    assert "statement" not in draft.draft
+    assert "statement" not in draft.answers
     assert Event.objects.get(action="certification.save_step").outcome == "refused"
 
 
 def test_save_step_after_signing_is_refused():
-    certification = factories.certification(joined=False)
-    with pytest.raises(rules.TransitionError):
-        actions.save_step(
-            certification=certification, step="profile", answers=factories.profile(), by=certification.physician.user
-        )
+    draft = factories.draft()
+    certify(draft)
+    with pytest.raises(rules.TransitionError, match="is active"):
+        actions.save_step(draft=draft, step="profile", answers=factories.profile(), by=draft.physician.user)
+
+
+def test_save_step_after_it_was_discarded_is_refused():
+    draft = factories.draft()
+    actions.discard_draft(draft=draft, by=draft.physician.user)
+    with pytest.raises(rules.ChangedError, match="discarded meanwhile"):
+        actions.save_step(draft=draft, step="profile", answers=factories.profile(), by=draft.physician.user)
 
 
 def test_discard_draft_forgets_it():
     draft = factories.draft()
-    actions.discard_draft(certification=draft, by=draft.physician.user)
-    assert not Certification.objects.exists()
+    actions.discard_draft(draft=draft, by=draft.physician.user)
+    assert not Draft.objects.exists()
     assert Event.objects.filter(action="certification.discard").count() == 1
 
 
 def test_discard_draft_after_signing_is_refused():
-    certification = factories.certification(joined=False)
+    draft = factories.draft()
+    certify(draft)
     with pytest.raises(rules.TransitionError):
-        actions.discard_draft(certification=certification, by=certification.physician.user)
+        actions.discard_draft(draft=draft, by=draft.physician.user)
+    assert Certification.objects.active().exists()
 
 
 # --- Signing
 
 
-def test_certify_patient_writes_patient_number_and_dates():
+def test_sign_draft_writes_patient_number_and_dates():
     with time_machine.travel("2026-11-23T02:00:00+00:00", tick=False):  # still the 22nd in New York
         certification = certify(factories.draft())
     assert (certification.certified_date, certification.expires_date) == (date(2026, 11, 22), date(2027, 11, 22))
     assert certification.number.startswith("C-") and certification.patient.number.startswith("P-")
     assert (certification.monthly_allotment_oz, certification.allotment_limit_oz) == (Decimal("3.50"), Decimal("3.50"))
-    assert (certification.draft, certification.statement_version) == (None, STATEMENT_VERSION)
+    assert certification.statement_version == STATEMENT_VERSION
     assert certification.patient.search_name == "delgado rosa"
 
 
-def test_certify_patient_mails_the_patient_and_the_invitation():
+def test_sign_draft_mails_the_patient_and_the_invitation():
     patient = certify(factories.draft()).patient
     kinds = Notification.objects.filter(recipient=patient.email).values_list("kind", flat=True)
     assert sorted(kinds) == ["invitation", "patient_certified"]
 
 
-def test_certify_patient_without_email_asks_staff_to_call():
+def test_sign_draft_without_email_asks_staff_to_call():
     patient = certify(factories.draft(profile=factories.profile(email="", has_no_email=True))).patient
     told = Notification.objects.get(kind="patient_certified")
     assert (told.channel, told.recipient) == ("phone", str(patient.phone))
     assert not Invitation.objects.exists()
 
 
-def test_certify_patient_twice_gives_what_was_signed():
+def test_sign_draft_twice_gives_what_was_signed():
     draft = factories.draft()
     first, second = certify(draft), certify(draft)
     assert (first.number, Patient.objects.count()) == (second.number, 1)
 
 
-def test_certify_patient_assigns_the_caregiver():
+def test_sign_draft_assigns_the_caregiver():
     patient = certify(factories.draft(caregiver=factories.caregiver())).patient
     assignment = CaregiverAssignment.objects.get()
     assert (assignment.patient, assignment.relationship, assignment.need) == (patient, "parent", "Drives.")
@@ -139,14 +147,14 @@ def test_certify_patient_assigns_the_caregiver():
     assert Notification.objects.filter(kind="invitation").count() == 2
 
 
-def test_certify_patient_finds_a_caregiver_who_is_one_already():
+def test_sign_draft_finds_a_caregiver_who_is_one_already():
     mother = factories.caregiver()
     for name in ("Ann", "Bea"):
         certify(factories.draft(profile=factories.profile(first_name=name), caregiver=mother))
     assert (Caregiver.objects.count(), CaregiverAssignment.objects.count()) == (1, 2)
 
 
-def test_certify_patient_refuses_a_caregiver_of_a_stranger():
+def test_sign_draft_refuses_a_caregiver_of_a_stranger():
     friend = factories.caregiver(relationship="other")
     certify(factories.draft(caregiver=friend))
     with pytest.raises(rules.CaregiverError, match="another patient"):
@@ -167,31 +175,46 @@ def test_certify_patient_refuses_a_caregiver_of_a_stranger():
         ({"profile": {"has_legal_capacity": False}}, rules.CaregiverError),
     ],
 )
-def test_certify_patient_checks_everything_again(steps, error):
+def test_sign_draft_checks_everything_again(steps, error):
     makers = {"profile": factories.profile, "condition": factories.condition, "statement": factories.statement}
     given = {step: over and makers[step](**over) for step, over in steps.items()}
     draft = factories.draft(**given)
     with pytest.raises(error):
         certify(draft)
-    draft.refresh_from_db()
-    assert (draft.status, Patient.objects.count()) == ("draft", 0)
+    assert (Draft.objects.get(), Certification.objects.count(), Patient.objects.count()) == (draft, 0, 0)
     assert Event.objects.get(action="certification.certify").outcome == "refused"
 
 
-def test_certify_patient_wants_the_physicians_name():
+def test_sign_draft_deletes_the_draft_and_keeps_its_id_and_uuid():
+    draft = factories.draft()
+    certification = certify(draft)
+    assert (certification.pk, certification.uuid) == (draft.pk, draft.uuid)
+    assert not Draft.objects.exists()
+    assert factories.draft().pk > certification.pk
+
+
+def test_sign_draft_of_a_renewal_that_is_refused_names_what_it_would_renew(ending):
+    with pytest.raises(rules.IncompleteError):
+        renew(ending, condition=factories.condition(condition_codes=[]))
+    event = Event.objects.get(action="certification.certify", outcome="refused")
+    assert (event.subject_type, event.subject_id) == ("certification.certification", ending.pk)
+    assert not Draft.objects.exists()
+
+
+def test_sign_draft_wants_the_physicians_name():
     with pytest.raises(rules.SignatureError):
         certify(factories.draft(), name="Somebody Else")
     assert not Patient.objects.exists()
 
 
-def test_certify_patient_is_refused_to_anybody_else():
+def test_sign_draft_is_refused_to_anybody_else():
     draft = factories.draft()
     for account in (factories.delegate(draft.physician), factories.identified_physician().user):
         with pytest.raises(MayNotSign):
-            actions.certify_patient(certification=draft, signature_name=draft.physician.name, by=account)
+            actions.sign_draft(draft=draft, signature_name=draft.physician.name, by=account)
 
 
-def test_certify_patient_is_refused_once_a_registration_has_ended():
+def test_sign_draft_is_refused_once_a_registration_has_ended():
     draft = factories.draft()
     with time_machine.travel(timezone.now() + timedelta(days=400)), pytest.raises(NotEligible, match="DEA"):
         certify(draft)
@@ -200,7 +223,7 @@ def test_certify_patient_is_refused_once_a_registration_has_ended():
 # --- Renewal and withdrawal
 
 
-def test_renew_certification_runs_a_year_from_today(ending):
+def test_sign_draft_of_a_renewal_runs_a_year_from_today(ending):
     renewal = renew(ending)
     ending.refresh_from_db()
     assert (ending.status, ending.ended_by_id) == ("superseded", ending.physician.user_id)
@@ -209,26 +232,26 @@ def test_renew_certification_runs_a_year_from_today(ending):
     assert Certification.objects.active().get(patient=ending.patient) == renewal
 
 
-def test_renew_certification_twice_gives_the_renewal(ending):
+def test_sign_draft_of_a_renewal_twice_gives_the_renewal(ending):
     assert renew(ending) == renew(ending)
     assert Certification.objects.count() == 2
 
 
-def test_renew_certification_too_early_is_refused():
+def test_sign_draft_of_a_renewal_too_early_is_refused():
     certification = factories.certification(joined=False)
     with pytest.raises(rules.RenewalNotOpen):
         renew(certification)
     assert Certification.objects.count() == 1
 
 
-def test_renew_certification_wants_the_statement_anew(ending):
+def test_sign_draft_of_a_renewal_wants_the_statement_anew(ending):
     with pytest.raises(rules.IncompleteError):
         renew(ending, statement=factories.statement(assessed_history=False))
     ending.refresh_from_db()
     assert ending.status == "active"
 
 
-def test_renew_certification_of_a_patient_without_guardian_is_refused():
+def test_sign_draft_of_a_renewal_of_a_patient_without_guardian_is_refused():
     certification = factories.certification(
         on=timezone.localdate() - timedelta(days=345),
         joined=False,
@@ -243,7 +266,7 @@ def test_renew_certification_of_a_patient_without_guardian_is_refused():
         renew(certification)
 
 
-def test_renew_certification_with_less_tells_what_follows(ending, monkeypatch):
+def test_sign_draft_of_a_renewal_with_less_tells_what_follows(ending, monkeypatch):
     told = []
     monkeypatch.setattr(signals.allotment_lowered, "send", lambda *a, **words: told.append(words["patient"]))
     renew(ending, statement=factories.statement(monthly_allotment_oz=Decimal("1.00")))

@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts import actions as accounts
 from accounts.rules import MayNotSign
 from certification import actions, rules
-from certification.models import Certification, Patient
+from certification.models import Draft, Patient
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
@@ -27,10 +27,10 @@ def client(application):
 
 def prepared(application):
     """A draft in which her statement and signature alone are missing."""
-    draft = actions.start_certification(physician=None, questions=factories.questions(), by=application.user)
+    draft = actions.start_draft(physician=None, questions=factories.questions(), by=application.user)
     answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None}
     for step, given in answers.items():
-        draft = actions.save_step(certification=draft, step=step, answers=given, by=application.user)
+        draft = actions.save_step(draft=draft, step=step, answers=given, by=application.user)
     return draft
 
 
@@ -46,14 +46,14 @@ def verified(application):
 # --- Preparing ------------------------------------------------------------------------------------------------------
 
 
-def test_start_certification_of_an_applicant_is_in_her_own_hands(application):
+def test_start_draft_of_an_applicant_is_in_the_applicants_own_hands(application):
     draft = prepared(application)
     assert (draft.physician, draft.applicant, draft.prepared_at is not None) == (None, application.user, True)
 
 
 def test_an_applicant_begins_on_the_page_and_goes_through_the_steps(client, application):
     response = client.post(reverse("certification:certification-add"), forms.questions(), follow=True)
-    draft = Certification.objects.get()
+    draft = Draft.objects.get()
     assert (draft.applicant, response.status_code) == (application.user, 200)
     assert response.redirect_chain[-1][0] == page(draft, "profile")
 
@@ -112,32 +112,22 @@ def test_signer_of_an_applicants_draft_is_nobody_yet(application):
 def test_an_applicant_neither_attests_nor_signs(application):
     draft = prepared(application)
     with pytest.raises(MayNotSign):
-        actions.save_step(certification=draft, step="statement", answers=factories.statement(), by=application.user)
+        actions.save_step(draft=draft, step="statement", answers=factories.statement(), by=application.user)
     with pytest.raises(MayNotSign):
-        actions.certify_patient(
-            certification=draft,
+        actions.sign_draft(
+            draft=draft,
+            answers={"statement": factories.statement()},
             signature_name=application.name,
-            statement=factories.statement(),
             by=application.user,
         )
     assert not Patient.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"applicant": None},
-        {"physician": 1},
-        {"status": "active", "applicant": None},
-        {"status": "active"},
-    ],
-)
-def test_a_certification_has_a_physician_or_a_draft_its_applicant(application, change):
-    physician = factories.physician()
-    draft = prepared(application)
-    fields = {**change, **({"physician": physician} if "physician" in change else {})}
-    with pytest.raises(IntegrityError), unguarded(), transaction.atomic():
-        Certification.objects.filter(pk=draft.pk).update(**fields)
+@pytest.mark.parametrize("has_both", [True, False])
+def test_a_draft_has_a_physician_or_an_applicant(application, has_both):
+    draft, change = prepared(application), {"physician": factories.physician()} if has_both else {"applicant": None}
+    with pytest.raises(IntegrityError, match="draft_of_physician_or_applicant"), unguarded(), transaction.atomic():
+        Draft.objects.filter(pk=draft.pk).update(**change)
 
 
 # --- The Registrar decides ------------------------------------------------------------------------------------------
@@ -148,10 +138,10 @@ def test_hand_over_drafts_makes_them_the_physicians_and_she_signs(application):
     physician = verified(application)
     draft.refresh_from_db()
     assert (draft.physician, draft.applicant) == (physician, None)
-    signed = actions.certify_patient(
-        certification=draft,
+    signed = actions.sign_draft(
+        draft=draft,
+        answers={"statement": {"explained_to": "", **factories.statement()}},
         signature_name=physician.name,
-        statement={"explained_to": "", **factories.statement()},
         by=application.user,
     )
     assert signed.status == "active"

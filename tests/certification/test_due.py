@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from certification.actions import prepare_renewal, withdraw_certification
+from certification.models import Draft
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -75,8 +76,8 @@ def test_due_list_offers_renewal_once_it_is_open_else_says_when(client, physicia
 
 def test_due_list_tells_of_a_renewal_that_waits_for_the_signature(client, physician):
     prepare_renewal(
+        draft=Draft.objects.renewing(ending(physician, 20)),
         questions=factories.questions(),
-        certification=ending(physician, 20),
         condition=factories.condition(),
         by=physician.user,
     )

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.rules import MayNotSign
 from audit.models import Event
 from certification import actions, rules
-from certification.models import Certification
+from certification.models import Certification, Draft
 from certification.standing import standing_of
 from delivery.models import DeliveryWindow, Order, Product
 from notifications.actions import send_due
@@ -85,13 +85,6 @@ def test_check_ending_has_reason(reason):
         rules.check_ending_has_reason(reason)
 
 
-@pytest.mark.parametrize("status", ["active", "superseded", "withdrawn", "revoked"])
-def test_check_is_draft_refuses_what_was_signed(status):
-    rules.check_is_draft(Certification(status="draft"))
-    with pytest.raises(rules.TransitionError):
-        rules.check_is_draft(Certification(status=status))
-
-
 # --- Withdraw -------------------------------------------------------------------------------------------------------
 
 
@@ -148,8 +141,8 @@ def test_what_is_signed_next_supersedes_what_was_withdrawn(certification):
     names = ("first_name", "last_name", "birth_date", "phone", "email")
     profile = factories.profile(**{name: getattr(patient, name) for name in names})
     draft = factories.draft(physician, profile=profile)
-    actions.tell_apart(certification=draft, same_as=patient, by=physician.user)
-    signed = actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
+    actions.tell_apart(draft=draft, same_as=patient, by=physician.user)
+    signed = actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
     certification.refresh_from_db()
     assert (certification.status, signed.patient) == ("superseded", patient)
     assert list(Certification.objects.valid_on(timezone.localdate())) == [signed]
@@ -160,7 +153,7 @@ def test_another_physician_needs_an_agreement_while_deliveries_go_on(certificati
     names = ("first_name", "last_name", "birth_date")
     draft = factories.draft(profile=factories.profile(**{name: getattr(certification.patient, name) for name in names}))
     with pytest.raises(rules.ElsewhereError):
-        actions.certify_patient(certification=draft, signature_name=draft.physician.name, by=draft.physician.user)
+        actions.sign_draft(draft=draft, signature_name=draft.physician.name, by=draft.physician.user)
 
 
 # --- Revoke ---------------------------------------------------------------------------------------------------------
@@ -182,10 +175,13 @@ def test_revoking_ends_it_at_once_with_its_orders(certification, registrar, is_w
 def test_what_was_revoked_is_not_renewed(registrar):
     ending = factories.certification(on=timezone.localdate() - 350 * DAY)
     actions.prepare_renewal(
-        questions=factories.questions(), certification=ending, condition=factories.condition(), by=ending.physician.user
+        draft=Draft.objects.renewing(ending),
+        questions=factories.questions(),
+        condition=factories.condition(),
+        by=ending.physician.user,
     )
     revoke(ending, registrar)
-    assert not Certification.objects.drafts().exists()
+    assert not Draft.objects.exists()
     with pytest.raises(rules.RenewalNotOpen):
         rules.check_renewal_is_open(Certification.objects.get(), today=timezone.localdate())
 
@@ -249,11 +245,13 @@ ALLOWED = {("active", "withdraw"), ("active", "revoke"), ("withdrawn", "revoke")
 def in_status(status, registrar):
     if status == "superseded":
         old = factories.certification(on=timezone.localdate() - 350 * DAY)
-        return actions.renew_certification(
-            questions=factories.questions(),
-            certification=old,
-            condition=factories.condition(),
-            statement=factories.statement(),
+        return actions.sign_draft(
+            draft=Draft.objects.renewing(old),
+            answers={
+                "questions": factories.questions(),
+                "condition": factories.condition(),
+                "statement": factories.statement(),
+            },
             signature_name=old.physician.name,
             by=old.physician.user,
         ).renewal_of

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from certification import actions, rules
-from certification.models import Certification, Patient, TakeOver
+from certification.models import Certification, Draft, Patient, TakeOver
 from certification.tasks import discard_old_drafts
 from notifications.models import Notification
 from tests import factories
@@ -45,12 +45,12 @@ def certified(physician, **over):
 
 def sign(draft):
     physician = draft.physician
-    return actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
+    return actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
 
 
 def take_over(draft, **over):
     answers = {"how": "In the visit.", "agreed_date": timezone.localdate(), "signature_name": draft.physician.name}
-    return actions.take_over_patient(certification=draft, **{**answers, **over}, by=draft.physician.user)
+    return actions.take_over_patient(draft=draft, **{**answers, **over}, by=draft.physician.user)
 
 
 # --- Her own --------------------------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_check_not_a_duplicate_keeps_a_second_file_from_being_signed(physician):
     with pytest.raises(rules.DuplicateError, match="Say whether it is the same person"):
         sign(draft)
     assert Patient.objects.count() == 1
-    actions.tell_apart(certification=draft, by=physician.user)
+    actions.tell_apart(draft=draft, by=physician.user)
     assert sign(draft).patient != first.patient
 
 
@@ -111,9 +111,9 @@ def test_check_may_be_the_same_refuses_who_is_certified_and_who_is_not_alike(phy
     running, stranger = certified(physician).patient, factories.patient()
     for somebody, words in ((running, "renew it instead"), (stranger, "changed meanwhile")):
         with pytest.raises(rules.DuplicateError, match=words):
-            actions.tell_apart(certification=draft, same_as=somebody, by=physician.user)
+            actions.tell_apart(draft=draft, same_as=somebody, by=physician.user)
     draft.refresh_from_db()
-    assert "identity" not in draft.draft
+    assert "identity" not in draft.answers
 
 
 def test_two_tabs_never_mix_two_patients(client, physician):
@@ -123,8 +123,8 @@ def test_two_tabs_never_mix_two_patients(client, physician):
     client.post(url(one, "condition"), forms.condition(condition_codes=["glaucoma"]))
     one.refresh_from_db()
     two.refresh_from_db()
-    assert (one.draft["profile"]["first_name"], two.draft["profile"]["first_name"]) == ("Ana", "Ben")
-    assert (one.draft["condition"]["condition_codes"], two.draft["condition"]["condition_codes"]) == (
+    assert (one.answers["profile"]["first_name"], two.answers["profile"]["first_name"]) == ("Ana", "Ben")
+    assert (one.answers["condition"]["condition_codes"], two.answers["condition"]["condition_codes"]) == (
         ["glaucoma"], ["cancer"],
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_two_tabs_never_mix_two_patients(client, physician):
 def test_check_not_certified_elsewhere_refuses_the_signature_and_keeps_the_event(client, physician):
     other = certified(factories.identified_physician())
     draft = factories.draft(physician, profile=rosa())
-    seen = rules.draft_digest(draft.draft)
+    seen = rules.draft_digest(draft.answers)
     page = client.post(url(draft, "review"), {"signature_name": physician.name, "seen": seen}).content.decode()
     assert "call the program at (203) 555-0100" in page and url(draft, "take-over") in page
     assert other.number not in page and other.physician.last_name not in page
@@ -208,7 +208,7 @@ def test_the_physician_takes_over_in_her_own_page(client, physician):
     typed = {"how": "", **forms.date_boxes("agreed_date", timezone.localdate()), "signature_name": physician.name}
     form = client.post(url(draft, "take-over"), typed).context["form"]
     assert list(form.errors) == ["how"]
-    typed |= {"how": "She asked me.", "seen": rules.draft_digest(draft.draft)}
+    typed |= {"how": "She asked me.", "seen": rules.draft_digest(draft.answers)}
     assert client.post(url(draft, "take-over"), typed).url == url(draft, "confirmation")
     page = client.get(url(Certification.objects.get(status="active"), "confirmation")).content.decode()
     assert "Your patient is now certified." in page
@@ -241,8 +241,8 @@ def test_drafts_that_nobody_touched_for_90_days_are_forgotten(physician):
     now = timezone.now()
     with time_machine.travel(now - timedelta(days=92), tick=False):
         old, touched = factories.draft(physician), factories.draft(physician)
-    actions.save_step(certification=touched, step="condition", answers=factories.condition(), by=physician.user)
+    actions.save_step(draft=touched, step="condition", answers=factories.condition(), by=physician.user)
     signed = factories.certification(physician, on=timezone.localdate() - timedelta(days=200), joined=False)
     assert discard_old_drafts() == 1
-    assert set(Certification.objects.all()) == {touched, signed}
+    assert (Draft.objects.get(), Certification.objects.get()) == (touched, signed)
     assert Event.objects.get(action="certification.discard").subject_id == old.pk

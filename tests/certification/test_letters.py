@@ -15,7 +15,7 @@ from PIL import Image
 from audit.models import Event
 from certification import actions, rules
 from certification.letter_files import read_letter
-from certification.models import Certification, Letter
+from certification.models import Certification, Draft, Letter
 from tests import factories, pdfs
 from tests.certification import forms
 from tests.delivery import people
@@ -168,12 +168,12 @@ def test_a_file_is_read_before_any_row_is_locked(draft, physician, monkeypatch):
     """Reading takes up to seconds; SQLite lets nobody else write in a transaction, and PostgreSQL ends an idle one."""
     in_transaction = []
     monkeypatch.setattr(
-        "certification.actions.letters.read_letter",
+        "certification.actions.drafts.read_letter",
         lambda file: in_transaction.append(len(connection.savepoint_ids)) or read_letter(file),
     )
     before = len(connection.savepoint_ids)
     file = factories.letter_file()
-    actions.save_letter(certification=draft, kind=PRIMARY, letter=factories.letter(), file=file, by=physician.user)
+    actions.save_letter(draft=draft, kind=PRIMARY, letter=factories.letter(), file=file, by=physician.user)
     assert in_transaction == [before]
 
 
@@ -203,7 +203,7 @@ def test_both_letters_are_kept_with_the_draft_and_with_what_is_signed(client, ph
     assert page.count("Download the letter") == 2
     assert client.post(url(draft, "letters"), {"next": "1"}).url == url(draft, "statement")
     draft.refresh_from_db()
-    signed = actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
+    signed = actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
     assert [one.content_type for one in signed.letters.all()] == ["application/pdf", "image/jpeg"]
     assert "Download the letter" in client.get(url(signed, "confirmation")).content.decode()
 
@@ -214,8 +214,8 @@ def test_a_minor_is_not_signed_for_without_both_letters(client, physician, draft
     assert [(one["label"], "board-certified specialist" in one["sentence"]) for one in problems] == [("Letters", True)]
     draft.refresh_from_db()
     with pytest.raises(rules.IncompleteError, match="letter of this physician is missing"):
-        actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
-    assert Certification.objects.get().status == "draft"
+        actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
+    assert Draft.objects.exists() and not Certification.objects.exists()
 
 
 def test_check_has_letters_names_the_first_that_is_missing():
@@ -260,19 +260,20 @@ def test_letters_of_a_child_who_was_no_child_are_not_kept(client, physician):
     draft = child(physician)
     adult, condition = factories.profile(), factories.condition()
     for step, answers in {"profile": adult, "condition": condition, "statement": factories.statement()}.items():
-        draft = actions.save_step(certification=draft, step=step, answers=answers, by=physician.user)
-    signed = actions.certify_patient(certification=draft, signature_name=physician.name, by=physician.user)
+        draft = actions.save_step(draft=draft, step=step, answers=answers, by=physician.user)
+    signed = actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
     assert not signed.letters.exists()
 
 
 def test_a_letter_after_signing_is_refused(physician):
-    signed = actions.certify_patient(certification=child(physician), signature_name=physician.name, by=physician.user)
+    draft = child(physician)
+    actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
     with pytest.raises(rules.TransitionError):
-        actions.save_letter(certification=signed, kind=PRIMARY, letter=factories.letter(), by=physician.user)
+        actions.save_letter(draft=draft, kind=PRIMARY, letter=factories.letter(), by=physician.user)
 
 
 def test_a_discarded_draft_takes_its_letters_along(physician):
-    actions.discard_draft(certification=child(physician), by=physician.user)
+    actions.discard_draft(draft=child(physician), by=physician.user)
     assert not Letter.objects.exists()
 
 

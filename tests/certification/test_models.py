@@ -1,11 +1,21 @@
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from certification.models import Caregiver, CaregiverAssignment, Certification, Condition, Invitation, Patient
+from certification.models import (
+    Caregiver,
+    CaregiverAssignment,
+    Certification,
+    Condition,
+    Draft,
+    Invitation,
+    Letter,
+    Patient,
+)
 from tests import factories
 from tests.guard import unguarded
 
@@ -19,11 +29,6 @@ def refused(constraint, model, **changes):
 
 SIGNED = [
     ("certification_status", {"status": "other", "ended_at": timezone.now()}),
-    ("certification_signed_is_complete", {"number": None}),
-    ("certification_signed_is_complete", {"patient": None}),
-    ("certification_signed_is_complete", {"exam_date": None}),
-    ("certification_signed_is_complete", {"monitoring_reviewed_date": None}),
-    ("certification_signed_is_complete", {"condition_codes": None}),
     ("certification_signed_has_signature", {"signature_name": ""}),
     ("certification_signed_has_signature", {"statement_version": ""}),
     ("certification_signed_has_all_attestations", {"explained_risks": False}),
@@ -31,23 +36,82 @@ SIGNED = [
     ("certification_dates", {"expires_date": date(2020, 1, 1)}),
     ("certification_allotment", {"monthly_allotment_oz": Decimal("3.51")}),
     ("certification_allotment", {"monthly_allotment_oz": Decimal("0")}),
-    ("certification_signed_is_complete", {"monthly_allotment_oz": None, "allotment_limit_oz": None}),
-    ("certification_signed_is_complete", {"allotment_limit_oz": None}),
     ("certification_ended", {"status": "withdrawn"}),
-    ("certification_prepared_is_draft", {"prepared_at": timezone.now()}),
 ]
+ALWAYS = (
+    "number", "physician", "patient", "exam_date", "monitoring_reviewed_date", "condition_codes", "certified_at",
+    "certified_date", "expires_date", "monthly_allotment_oz", "allotment_limit_oz",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("constraint", "changes"), SIGNED)
-def test_database_refuses_a_signed_certification_that_is_not_whole(constraint, changes):
+def test_database_refuses_a_certification_that_is_not_whole(constraint, changes):
     factories.certification(joined=False)
     refused(constraint, Certification, **changes)
 
 
-@pytest.mark.parametrize("changes", [{"number": "C-2222-2222"}, {"signature_name": "Amara Osei"}])
-def test_database_refuses_a_draft_that_looks_signed(changes):
+@pytest.mark.parametrize("name", ALWAYS)
+def test_database_refuses_a_certification_without(name):
+    factories.certification(joined=False)
+    refused("(?i)not.null", Certification, **{name: None})
+
+
+def test_database_refuses_a_certification_without_the_id_of_a_draft():
+    certification = factories.certification(joined=False)
+    certification.pk, certification.uuid, certification.number = None, uuid4(), "C-2222-2222"
+    with unguarded(), pytest.raises(IntegrityError, match="(?i)not.null"), transaction.atomic():
+        certification.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changes"),
+    [
+        ("draft_of_physician_or_applicant", {"physician": None}),
+        ("draft_prepared_by_somebody", {"prepared_at": None}),
+        ("draft_reviewed_is_prepared", {"prepared_at": None, "prepared_by": None}),
+        ("draft_reviewed_has_digest", {"reviewed_digest": ""}),
+        ("draft_reviewed_has_digest", {"reviewed_at": None}),
+    ],
+)
+def test_database_refuses_a_draft_that_cannot_be(constraint, changes):
+    draft = factories.reviewed_draft()
+    assert draft.reviewed_at and draft.prepared_by == draft.physician.user
+    if constraint == "draft_prepared_by_somebody":
+        changes |= {"reviewed_at": None, "reviewed_digest": ""}
+    refused(constraint, Draft, **changes)
+
+
+def test_database_refuses_a_draft_of_physician_and_applicant():
+    draft = factories.draft()
+    refused("draft_of_physician_or_applicant", Draft, applicant=draft.physician.user)
+
+
+def test_database_refuses_a_renewal_of_an_applicant():
+    certification = factories.certification(joined=False)
     factories.draft()
-    refused("certification_draft_is_unsigned", Certification, **changes)
+    applicant = factories.user()
+    refused("draft_renewal_has_physician", Draft, renews=certification, physician=None, applicant=applicant)
+
+
+def test_database_refuses_two_drafts_of_one_renewal():
+    certification = factories.certification(joined=False)
+    factories.draft(), factories.draft()
+    refused("(?i)renews", Draft, renews=certification)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "is_of_both"),
+    [("letter_of_draft_or_certification", True), ("letter_of_draft_or_certification", False)],
+)
+def test_database_refuses_a_letter_of_both_or_of_nothing(constraint, is_of_both):
+    draft, signed = factories.draft_of_a_child(), factories.certification(joined=False)
+    assert draft.letters.count() == 2
+    refused(constraint, Letter, **({"certification": signed} if is_of_both else {"draft": None}))
+
+
+def test_database_refuses_two_letters_of_a_kind_in_a_draft():
+    factories.draft_of_a_child()
+    refused("letter_one_of_a_kind_in_draft|draft_id, certification_letter.kind", Letter, kind="specialist")
 
 
 def test_database_refuses_two_active_certifications_of_a_patient():

@@ -130,7 +130,7 @@ def withdrawn_while_taken_over(monkeypatch, *, patience):
 
     def take_over():
         checked.wait(10)
-        actions.take_over_patient(certification=draft, **agreed, by=hers)
+        actions.take_over_patient(draft=draft, **agreed, by=hers)
         signed.set()
 
     def withdraw():

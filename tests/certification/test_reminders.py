@@ -4,7 +4,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from certification.actions import queue_renewal_reminders, renew_certification, withdraw_certification
+from certification.actions import queue_renewal_reminders, sign_draft, withdraw_certification
+from certification.models import Draft
 from certification.tasks import queue_renewal_reminders as task
 from notifications.actions import drop_calls, send_due
 from notifications.models import Notification
@@ -44,11 +45,13 @@ def test_a_renewal_takes_the_reminder_from_the_call_list():
     old = signed(days_left=20, profile=factories.profile(email="", has_no_email=True))
     queue()
     physician = old.physician
-    renew_certification(
-        questions=factories.questions(),
-        certification=old,
-        condition=factories.condition(),
-        statement=factories.statement(),
+    sign_draft(
+        draft=Draft.objects.renewing(old),
+        answers={
+            "questions": factories.questions(),
+            "condition": factories.condition(),
+            "statement": factories.statement(),
+        },
         signature_name=physician.name,
         by=physician.user,
     )
@@ -82,11 +85,13 @@ def test_a_renewal_stops_the_reminders_and_drops_the_queued_one():
     certification = signed(days_left=20)
     queue()
     physician = certification.physician
-    renew_certification(
-        questions=factories.questions(),
-        certification=certification,
-        condition=factories.condition(),
-        statement=factories.statement(),
+    sign_draft(
+        draft=Draft.objects.renewing(certification),
+        answers={
+            "questions": factories.questions(),
+            "condition": factories.condition(),
+            "statement": factories.statement(),
+        },
         signature_name=physician.name,
         by=physician.user,
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from certification.models import Certification, Invitation
+from certification.models import Certification, Draft, Invitation
 from certification.statements import ATTESTATIONS
 from tests import factories
 from tests.certification import forms
@@ -156,7 +156,7 @@ def test_renew_is_the_physicians_alone(physician, ending):
     assert client.post(url(ending, "withdraw"), {"reason": "x"}).status_code == 403
     client.post(url(ending, "renew"), forms.renewal(physician.name))  # prepares: what she alone says is not read
     assert Certification.objects.active().get() == ending
-    assert set(Certification.objects.drafts().get().draft) == {"questions", "condition", "letters"}
+    assert set(Draft.objects.get().answers) == {"questions", "condition", "letters"}
 
 
 def test_renew_asks_who_it_is_and_keeps_what_was_typed_encrypted(client, physician, ending):

@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from certification import actions, rules
-from certification.models import Certification, Letter
+from certification.models import Certification, Draft, Letter
 from tests import factories
 from tests.certification import forms
 
@@ -42,7 +42,7 @@ def ending(physician, birth_date=CHILD, days=345):
 
 def save(certification, kind, **over):
     words = {"letter": factories.letter(), "file": factories.letter_file(), "by": certification.physician.user}
-    return actions.save_renewal_letter(certification=certification, kind=kind, **{**words, **over})
+    return actions.save_letter(draft=Draft.objects.renewing(certification), kind=kind, **{**words, **over})
 
 
 def answers(guardian="Elena Delgado"):
@@ -55,8 +55,8 @@ def answers(guardian="Elena Delgado"):
 
 def renew(certification):
     physician = certification.physician
-    words = {**answers(), "signature_name": physician.name, "by": physician.user}
-    return actions.renew_certification(certification=certification, **words)
+    words = {"signature_name": physician.name, "by": physician.user}
+    return actions.sign_draft(draft=Draft.objects.renewing(certification), answers=answers(), **words)
 
 
 def url(certification, step="renewal-letters"):
@@ -85,19 +85,14 @@ def test_a_minors_renewal_needs_both_letters_anew(physician):
     assert renewal.explained_to == "Elena Delgado"
 
 
-@pytest.mark.parametrize(
-    ("call", "given"),
-    [
-        (actions.prepare_renewal, ["questions", "condition"]),
-        (actions.review_renewal, ["questions", "condition", "statement"]),
-    ],
-)
-def test_nothing_is_prepared_or_reviewed_without_the_letters(physician, call, given):
-    words = {name: answers()[name] for name in given}
-    certification = ending(physician)
+def test_nothing_is_prepared_or_reviewed_without_the_letters(physician):
+    words = {"draft": Draft.objects.renewing(ending(physician)), "by": physician.user}
+    prepared = {name: answers()[name] for name in ("questions", "condition")}
     with pytest.raises(rules.IncompleteError):
-        call(certification=certification, **words, by=physician.user)
-    assert not Certification.objects.drafts().exists()
+        actions.prepare_renewal(**prepared, **words)
+    with pytest.raises(rules.IncompleteError):
+        actions.review_draft(answers=answers(), **words)
+    assert not Draft.objects.exists()
 
 
 def test_check_letter_is_new_refuses_one_of_last_year(physician):
@@ -113,11 +108,11 @@ def test_another_letter_takes_the_review_off(physician):
     certification = ending(physician)
     for kind in KINDS:
         save(certification, kind)
-    draft = actions.review_renewal(certification=certification, **answers(), by=physician.user)
+    draft = actions.review_draft(draft=Draft.objects.renewing(certification), answers=answers(), by=physician.user)
     save(certification, KINDS[0])
     draft.refresh_from_db()
     assert draft.reviewed_at is None and draft.letters.count() == 2
-    again = actions.review_renewal(certification=certification, **answers(), by=physician.user)
+    again = actions.review_draft(draft=Draft.objects.renewing(certification), answers=answers(), by=physician.user)
     seen = {str(again.uuid): again.reviewed_digest}
     words = {"signature_name": physician.name, "by": physician.user}
     [signed] = actions.sign_reviewed(physician=physician, seen=seen, **words).signed
@@ -139,13 +134,12 @@ def test_who_comes_of_age_before_the_signature_keeps_no_letter(physician):
     for kind in KINDS:
         save(certification, kind)
     with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
-        words = {"statement": {**factories.statement(), "explained_to": ""}, "by": physician.user}
-        renewal = actions.renew_certification(
-            questions=factories.questions(),
-            certification=certification,
-            condition=factories.condition(),
+        statement = {**factories.statement(), "explained_to": ""}
+        renewal = actions.sign_draft(
+            draft=Draft.objects.renewing(certification),
+            answers={"questions": factories.questions(), "condition": factories.condition(), "statement": statement},
             signature_name=physician.name,
-            **words,
+            by=physician.user,
         )
     assert (renewal.explained_to, renewal.letters.count()) == ("", 0)
 
@@ -180,7 +174,7 @@ def test_a_delegate_keeps_the_letters_and_prepares(physician):
     for kind in KINDS:
         office.post(url(certification), posted(kind))
     office.post(url(certification, "renew"), forms.preparation(condition_codes=["severe-epilepsy"]))
-    assert set(Certification.objects.prepared().get().draft) == {"questions", "condition", "letters"}
+    assert set(Draft.objects.prepared().get().answers) == {"questions", "condition", "letters"}
 
 
 @pytest.mark.parametrize(
@@ -198,7 +192,7 @@ def test_a_letter_is_refused_beside_its_field(client, physician, over, field):
     page = client.post(url(certification), posted(KINDS[1], **over))
     refused = next(one["form"] for one in page.context["letters"] if one["kind"] == KINDS[1])
     assert list(refused.errors) == [field]
-    assert Letter.objects.count() == 2 and not Certification.objects.drafts().exists()
+    assert Letter.objects.count() == 2 and not Draft.objects.exists()
 
 
 def test_a_kind_that_is_none_is_not_there(client, physician):

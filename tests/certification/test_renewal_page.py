@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from certification import actions, rules
 from certification.actions import queue_renewal_reminders
 from certification.changes import changes_since, facts_of
-from certification.models import AllotmentLimit, Certification, Condition
+from certification.models import AllotmentLimit, Certification, Condition, Draft
 from certification.statements import QUESTIONS
 from notifications.actions import send_due
 from tests import factories
@@ -168,20 +168,20 @@ def test_a_renewal_confirms_the_questions_anew(client, physician, missing):
     assert not any(form[name].value() for name in QUESTIONS)
     response = client.post(url(certification), forms.renewal(physician.name, **{missing: ""}))
     assert list(response.context["form"].errors) == [missing]
-    words = {"condition": factories.condition(), "statement": factories.statement(), "by": physician.user}
+    answers = {"condition": factories.condition(), "statement": factories.statement()}
     with pytest.raises(rules.IncompleteError, match="Not confirmed"):
-        actions.renew_certification(
-            certification=certification,
-            questions={**factories.questions(), missing: False},
+        actions.sign_draft(
+            draft=Draft.objects.renewing(certification),
+            answers={"questions": {**factories.questions(), missing: False}, **answers},
             signature_name=physician.name,
-            **words,
+            by=physician.user,
         )
     assert Certification.objects.count() == 1
 
 
 def test_what_the_office_confirmed_is_filled_in(client, physician):
     certification, words = ending(physician), {"questions": factories.questions(), "condition": factories.condition()}
-    actions.prepare_renewal(certification=certification, **words, by=factories.delegate(physician))
+    actions.prepare_renewal(draft=Draft.objects.renewing(certification), **words, by=factories.delegate(physician))
     form = client.get(url(certification)).context["form"]
     assert all(form[name].value() for name in QUESTIONS)
 

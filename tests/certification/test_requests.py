@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.actions import leave_practice
 from audit.models import Event
 from certification import actions, rules
-from certification.models import PatientRequest
+from certification.models import Draft, PatientRequest
 from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
@@ -140,11 +140,13 @@ def test_a_mail_about_what_was_answered_meanwhile_is_not_sent(physician, certifi
 def test_a_renewal_that_was_signed_answers_what_was_asked(physician, certification):
     with time_machine.travel(timezone.now() + timedelta(days=350), tick=False):
         asked = factories.patient_request(certification, kind="renewal")
-        actions.renew_certification(
-            questions=factories.questions(),
-            certification=certification,
-            condition=factories.condition(),
-            statement=factories.statement(),
+        actions.sign_draft(
+            draft=Draft.objects.renewing(certification),
+            answers={
+                "questions": factories.questions(),
+                "condition": factories.condition(),
+                "statement": factories.statement(),
+            },
             signature_name=physician.name,
             by=physician.user,
         )

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from certification import rules
-from certification.models import Certification
+from certification.models import Certification, Draft
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from tests import factories
 
@@ -132,10 +132,10 @@ def test_check_street_address_refuses_a_po_box(street):
 
 
 def test_check_is_as_seen_refuses_a_draft_that_changed():
-    draft = Certification(draft={"profile": {"last_name": "Delgado", "zip_code": "06510"}})
+    draft = Draft(answers={"profile": {"last_name": "Delgado", "zip_code": "06510"}})
     seen = rules.draft_digest({"profile": {"zip_code": "06510", "last_name": "Delgado"}})
     rules.check_is_as_seen(draft, seen)
-    draft.draft["profile"]["last_name"] = "Other"
+    draft.answers["profile"]["last_name"] = "Other"
     with pytest.raises(rules.ChangedError, match="Look them over again"):
         rules.check_is_as_seen(draft, seen)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.actions import suspend_physician
 from accounts.rules import MayNotSign, NotEligible
 from certification import actions, rules
-from certification.models import Certification
+from certification.models import Certification, Draft
 from certification.statements import ATTESTATIONS
 from tests import factories
 from tests.certification import forms
@@ -39,14 +39,16 @@ def ending(physician, days_left=20, **over):
 def prepared(physician):
     """A new patient, as the office leaves her."""
     draft = factories.draft(physician, statement=None)
-    return actions.save_step(certification=draft, step="caregiver", answers=None, by=physician.user)
+    return actions.save_step(draft=draft, step="caregiver", answers=None, by=physician.user)
 
 
 def reviewed(certification, **over):
     """The renewal of it, looked over and attested."""
     answers = {"condition": factories.condition(), "statement": {**factories.statement(), "explained_to": ""}, **over}
-    return actions.review_renewal(
-        questions=factories.questions(), certification=certification, **answers, by=certification.physician.user
+    return actions.review_draft(
+        draft=Draft.objects.renewing(certification),
+        answers={"questions": factories.questions(), **answers},
+        by=certification.physician.user,
     )
 
 
@@ -86,26 +88,25 @@ def test_review_renewal_keeps_a_draft_and_signs_nothing(physician):
     certification = ending(physician)
     draft = reviewed(certification)
     certification.refresh_from_db()
-    assert (certification.status, draft.status, draft.patient) == ("active", "draft", None)
-    assert Certification.objects.reviewed().get() == draft and draft.number is None
+    assert (certification.status, Certification.objects.count()) == ("active", 1)
+    assert Draft.objects.reviewed().get() == draft
 
 
 def test_review_renewal_wants_each_point_of_each_patient(physician):
     for name in ATTESTATIONS:
         with pytest.raises(rules.IncompleteError):
             reviewed(ending(physician), statement=factories.statement(**{name: False}))
-    assert not Certification.objects.drafts().exists()
+    assert not Draft.objects.exists()
 
 
 def test_review_is_the_physicians_alone(physician):
     certification, draft, delegate = ending(physician), prepared(physician), factories.delegate(physician)
-    answers = {"statement": factories.statement(), "by": delegate}
+    answers = {"statement": factories.statement()}
+    of_renewal = {"questions": factories.questions(), "condition": factories.condition(), **answers}
     with pytest.raises(MayNotSign):
-        actions.review_renewal(
-            questions=factories.questions(), certification=certification, condition=factories.condition(), **answers
-        )
+        actions.review_draft(draft=Draft.objects.renewing(certification), answers=of_renewal, by=delegate)
     with pytest.raises(MayNotSign):
-        actions.review_draft(certification=draft, seen=rules.draft_digest(draft.draft), **answers)
+        actions.review_draft(draft=draft, answers=answers, seen=rules.draft_digest(draft.answers), by=delegate)
     with pytest.raises(MayNotSign):
         sign(physician, [reviewed(certification)], by=delegate)
     assert Certification.objects.active().count() == 1
@@ -120,12 +121,12 @@ def test_what_the_office_prepares_again_is_reviewed_again(physician):
     certification = ending(physician)
     reviewed(certification)
     changed = actions.prepare_renewal(
+        draft=Draft.objects.renewing(certification),
         questions=factories.questions(),
-        certification=certification,
         condition=factories.condition(condition_codes=["glaucoma"]),
         by=physician.user,
     )
-    assert (changed.reviewed_at, changed.reviewed_digest, set(changed.draft)) == (
+    assert (changed.reviewed_at, changed.reviewed_digest, set(changed.answers)) == (
         None,
         "",
         {"questions", "condition", "letters"},
@@ -134,11 +135,13 @@ def test_what_the_office_prepares_again_is_reviewed_again(physician):
 
 def test_a_step_saved_after_the_review_takes_a_new_patient_off(physician):
     draft = prepared(physician)
-    seen = rules.draft_digest(draft.draft)
-    draft = actions.review_draft(certification=draft, statement=factories.statement(), seen=seen, by=physician.user)
+    seen = rules.draft_digest(draft.answers)
+    draft = actions.review_draft(
+        draft=draft, answers={"statement": factories.statement()}, seen=seen, by=physician.user
+    )
     assert draft.reviewed_at is not None
     changed = actions.save_step(
-        certification=draft, step="condition", answers=factories.condition(), by=factories.delegate(physician)
+        draft=draft, step="condition", answers=factories.condition(), by=factories.delegate(physician)
     )
     assert changed.reviewed_at is None and changed.prepared_at is not None
 
@@ -147,7 +150,7 @@ def test_a_review_of_what_is_not_prepared_passes_no_constraint(physician):
     draft = factories.draft(physician, statement=None)
     for over in ({"reviewed_at": timezone.now()}, {"reviewed_digest": "x"}):
         with pytest.raises(IntegrityError), unguarded(), transaction.atomic():
-            Certification.objects.filter(pk=draft.pk).update(**over)
+            Draft.objects.filter(pk=draft.pk).update(**over)
 
 
 # --- One signature --------------------------------------------------------------------------------------------------
@@ -155,13 +158,14 @@ def test_a_review_of_what_is_not_prepared_passes_no_constraint(physician):
 
 def test_sign_reviewed_signs_renewals_and_new_patients(physician):
     old, draft = ending(physician), prepared(physician)
-    seen = rules.draft_digest(draft.draft)
-    draft = actions.review_draft(certification=draft, statement=factories.statement(), seen=seen, by=physician.user)
+    seen = rules.draft_digest(draft.answers)
+    draft = actions.review_draft(
+        draft=draft, answers={"statement": factories.statement()}, seen=seen, by=physician.user
+    )
     answer = sign(physician, [reviewed(old), draft])
     assert [one.status for one in answer.signed] == ["active", "active"] and answer.refused == []
     assert {one.certified_date for one in answer.signed} == {timezone.localdate()}
-    assert not Certification.objects.reviewed().exists() and Certification.objects.active().count() == 2
-    assert [one.reviewed_digest for one in answer.signed] == ["", ""]
+    assert not Draft.objects.exists() and Certification.objects.active().count() == 2
 
 
 def test_sign_reviewed_twice_signs_once(physician):
@@ -207,7 +211,7 @@ def test_sign_reviewed_after_eligibility_ended_signs_nothing(physician):
     suspend_physician(physician=physician, reason="Complaint.", by=factories.staff("Registrar"))
     with pytest.raises(NotEligible):
         sign(physician, [draft])
-    assert Certification.objects.reviewed().get() == draft
+    assert Draft.objects.reviewed().get() == draft
 
 
 @pytest.mark.parametrize(
@@ -217,14 +221,14 @@ def test_check_something_is_chosen_and_signed_by_the_right_name(physician, over,
     draft = reviewed(ending(physician))
     with pytest.raises(error):
         sign(physician, [draft], **over)
-    assert Certification.objects.reviewed().get() == draft
+    assert Draft.objects.reviewed().get() == draft
 
 
 def test_sign_reviewed_signs_nothing_of_another_physician(physician):
     other = factories.identified_physician()
     theirs = reviewed(ending(other))
     assert sign(physician, [theirs]).gone == 1
-    assert Certification.objects.reviewed().get() == theirs
+    assert Draft.objects.reviewed().get() == theirs
 
 
 # --- The pages ------------------------------------------------------------------------------------------------------
@@ -247,7 +251,7 @@ def test_the_chosen_follow_each_other_and_are_signed_once(client, physician):
     client = factories.client_for(physician.user)
     page = client.get(SIGN_ALL)
     assert len(page.context["rows"]) == 3 and all(str(one) in page.content.decode() for one in ATTESTATIONS.values())
-    drafts = list(Certification.objects.reviewed())
+    drafts = list(Draft.objects.reviewed())
     assert client.post(SIGN_ALL, signature(drafts)).url == LIST
     assert "Signed: 3 certifications" in client.get(LIST).content.decode()
     assert Certification.objects.active().count() == 4
@@ -259,7 +263,7 @@ def test_a_point_that_is_not_ticked_keeps_it_off_the_list(client, physician):
     certification = ending(physician)
     response = client.post(url(certification), review_only(explained_risks=""))
     assert list(response.context["form"].errors) == ["explained_risks"]
-    assert not Certification.objects.reviewed().exists()
+    assert not Draft.objects.reviewed().exists()
 
 
 def test_the_review_of_one_alone_leads_to_the_signature(client, physician):
@@ -287,7 +291,7 @@ def test_what_ends_next_stands_before_what_has_ended(client, physician, monkeypa
     page = client.get(SEVERAL)
     assert [row["uuid"] for row in page.context["rows"]] == [str(one.uuid) for one in (soon, later, new, lately)]
     assert "More follow here" in page.content.decode() and str(long_ago.uuid) not in page.content.decode()
-    actions.discard_draft(certification=new, by=physician.user)
+    actions.discard_draft(draft=new, by=physician.user)
     page = client.get(SEVERAL)
     assert str(long_ago.uuid) in page.content.decode() and "More follow here" not in page.content.decode()
 
@@ -307,7 +311,7 @@ def test_a_delegate_prepares_several_one_after_the_other(physician):
     assert "1 of 2" in office.get(url(first)).content.decode()
     assert office.post(url(first), forms.preparation()).url == url(second)
     assert office.post(url(second), forms.preparation()).url == LIST
-    assert Certification.objects.prepared().count() == 3 and not office.get(SEVERAL).context["rows"]
+    assert Draft.objects.prepared().count() == 3 and not office.get(SEVERAL).context["rows"]
     assert office.get(SIGN_ALL).status_code == 404
 
 
@@ -343,14 +347,14 @@ def test_sign_all_refuses_with_a_sentence_and_keeps_the_choice(client, physician
     assert words in page.content.decode()
     ticked = [row["is_chosen"] for row in page.context["rows"]]
     assert ticked == ([True, False] if "chosen" not in over else [False, False])
-    assert Certification.objects.reviewed().count() == 2
+    assert Draft.objects.reviewed().count() == 2
 
 
 def test_sign_all_after_five_minutes_asks_who_it_is(client, physician):
     draft = reviewed(ending(physician))
     forget_the_password(client)
     assert client.post(SIGN_ALL, signature([draft])).url == SIGN_ALL
-    assert Certification.objects.reviewed().exists()
+    assert Draft.objects.reviewed().exists()
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
     session.save()

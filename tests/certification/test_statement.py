@@ -82,9 +82,9 @@ def test_what_was_confirmed_stands_on_the_certification(physician):
 
 
 def test_a_draft_that_was_never_asked_is_asked_before_it_is_signed(client, physician):
-    draft = actions.start_certification(physician=physician, by=physician.user)
+    draft = actions.start_draft(physician=physician, by=physician.user)
     for step in ("profile", "condition", "statement"):
-        actions.save_step(certification=draft, step=step, answers=getattr(factories, step)(), by=physician.user)
+        actions.save_step(draft=draft, step=step, answers=getattr(factories, step)(), by=physician.user)
     problems = client.get(url(draft, "review")).context["problems"]
     assert [one["url"] for one in problems] == [url(draft, "questions")]
     assert client.post(url(draft, "questions") + "?return=review", forms.questions()).url == url(draft, "review")
@@ -101,7 +101,7 @@ def test_the_statement_for_a_minor_waits_for_the_guardian_and_names_her(client, 
     assert "use of marijuana to Elena Delgado, the parent" in client.get(url(draft, "statement")).content.decode()
     assert client.post(url(draft, "statement"), forms.statement()).status_code == 302
     draft.refresh_from_db()
-    assert draft.draft["statement"]["explained_to"] == "Elena Delgado"
+    assert draft.answers["statement"]["explained_to"] == "Elena Delgado"
 
 
 def test_check_attestations_asks_again_when_the_guardian_is_another():

@@ -11,7 +11,7 @@ from accounts.actions import activate_delegations, identify_physician, name_dele
 from accounts.backends import PortalBackend
 from accounts.rules import MayNotSign
 from certification import actions, rules
-from certification.models import Certification, Invitation, Patient
+from certification.models import Certification, Draft, Invitation, Patient
 from certification.statements import ATTESTATIONS
 from tests import factories
 from tests.certification import forms
@@ -51,23 +51,26 @@ def ending(physician, **over):
 
 def prepared(physician, by, **over):
     """A draft as a delegate leaves it; `over` replaces answers."""
-    draft = actions.start_certification(physician=physician, questions=factories.questions(), by=by)
+    draft = actions.start_draft(physician=physician, questions=factories.questions(), by=by)
     answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None, **over}
     for step, given in answers.items():
-        draft = actions.save_step(certification=draft, step=step, answers=given, by=by)
+        draft = actions.save_step(draft=draft, step=step, answers=given, by=by)
     return draft
 
 
 def renewal_of(certification, by, **over):
     return actions.prepare_renewal(
-        questions=factories.questions(), certification=certification, condition=factories.condition(**over), by=by
+        draft=Draft.objects.renewing(certification),
+        questions=factories.questions(),
+        condition=factories.condition(**over),
+        by=by,
     )
 
 
 def signing(draft, **over):
     """What the page of that draft posts, with the answers as they stand now."""
-    draft = Certification.objects.select_related("physician").get(pk=draft.pk)
-    seen = rules.draft_digest(draft.draft)
+    draft = Draft.objects.select_related("physician").get(pk=draft.pk)
+    seen = rules.draft_digest(draft.answers)
     return {**forms.statement(), "signature_name": draft.physician.name, "seen": seen, **over}
 
 
@@ -83,7 +86,7 @@ def reauthenticated(client, at=None):
 
 def test_a_delegate_goes_from_a_new_patient_to_what_waits_for_the_signature(office, physician):
     office.post("/certification/add/", forms.questions())
-    draft = Certification.objects.get()
+    draft = Draft.objects.get()
     assert office.post(url(draft, "profile"), forms.profile()).url == url(draft, "condition")
     assert office.post(url(draft, "condition"), forms.condition()).url == url(draft, "caregiver")
     draft.refresh_from_db()
@@ -116,20 +119,22 @@ def test_a_delegate_prints_invites_and_sees_what_is_due(office, physician):
 def test_a_delegate_never_attests_signs_renews_or_withdraws(physician, delegate):
     draft, certification = prepared(physician, delegate), ending(physician)
     signature = {"signature_name": physician.name, "by": delegate}
-    answers = {"condition": factories.condition(), "statement": factories.statement()}
+    answers = {
+        "questions": factories.questions(),
+        "condition": factories.condition(),
+        "statement": factories.statement(),
+    }
     for call in (
-        lambda: actions.save_step(certification=draft, step="statement", answers=answers["statement"], by=delegate),
-        lambda: actions.certify_patient(certification=draft, statement=answers["statement"], **signature),
-        lambda: actions.renew_certification(
-            questions=factories.questions(), certification=certification, **answers, **signature
-        ),
+        lambda: actions.save_step(draft=draft, step="statement", answers=answers["statement"], by=delegate),
+        lambda: actions.sign_draft(draft=draft, answers={"statement": answers["statement"]}, **signature),
+        lambda: actions.sign_draft(draft=Draft.objects.renewing(certification), answers=answers, **signature),
         lambda: actions.withdraw_certification(certification=certification, reason="x", by=delegate),
     ):
         with pytest.raises(MayNotSign):
             call()
     assert Certification.objects.active().get() == certification
     draft.refresh_from_db()
-    assert "statement" not in draft.draft
+    assert "statement" not in draft.answers
 
 
 @pytest.mark.parametrize("step", ["statement", "review", "sign"])
@@ -137,13 +142,13 @@ def test_a_delegate_finds_no_page_to_sign_on(office, physician, delegate, step):
     draft = prepared(physician, delegate)
     assert office.get(url(draft, step)).status_code == 403
     assert office.post(url(draft, step), signing(draft)).status_code == 403
-    assert Certification.objects.get().status == "draft"
+    assert Draft.objects.exists() and not Certification.objects.exists()
 
 
 def test_a_delegate_takes_a_prepared_draft_up_again_at_the_caregiver(office, physician, delegate):
     draft = prepared(physician, delegate)
     [row] = office.get(LIST).context["rows"]
-    assert (row["next_url"], row["is_hers_to_sign"]) == (url(draft, "caregiver"), False)
+    assert (row["next_url"], row["is_to_sign"]) == (url(draft, "caregiver"), False)
     assert office.get(f"{LIST}?show=sign").context["rows"] and not office.get(f"{LIST}?show=draft").context["rows"]
 
 
@@ -158,7 +163,7 @@ def test_a_colleague_prepares_for_another_physician_and_signs_only_her_own(physi
     assert client.get(url(draft, "sign")).status_code == 403
     assert client.get(LIST).context["to_sign"] == 0
     client.post("/certification/add/", forms.questions(physician=physician.pk))
-    assert Certification.objects.drafts().filter(physician=physician).count() == 2
+    assert Draft.objects.filter(physician=physician).count() == 2
 
 
 def test_a_delegate_who_becomes_a_physician_identifies_before_anything(physician, delegate):
@@ -174,10 +179,10 @@ def test_a_delegate_who_becomes_a_physician_identifies_before_anything(physician
 def test_save_step_that_breaks_what_was_prepared_takes_it_out_again(physician, delegate):
     draft = prepared(physician, delegate)
     first = draft.prepared_at
-    assert actions.save_step(certification=draft, step="caregiver", answers=None, by=delegate).prepared_at == first
+    assert actions.save_step(draft=draft, step="caregiver", answers=None, by=delegate).prepared_at == first
 
     minor = factories.profile(birth_date=timezone.localdate() - timedelta(days=3000))
-    assert actions.save_step(certification=draft, step="profile", answers=minor, by=delegate).prepared_at is None
+    assert actions.save_step(draft=draft, step="profile", answers=minor, by=delegate).prepared_at is None
 
 
 def test_prepare_renewal_keeps_one_draft_and_the_latest_answers(physician, delegate):
@@ -185,9 +190,9 @@ def test_prepare_renewal_keeps_one_draft_and_the_latest_answers(physician, deleg
     first = renewal_of(certification, delegate)
     again = renewal_of(certification, delegate, condition_codes=["glaucoma"])
 
-    assert first == again == Certification.objects.drafts().get()
-    assert again.draft["condition"]["condition_codes"] == ["glaucoma"]
-    assert (again.patient, again.prepared_at, again.physician) == (None, first.prepared_at, physician)
+    assert first == again == Draft.objects.get()
+    assert again.answers["condition"]["condition_codes"] == ["glaucoma"]
+    assert (again.prepared_at, again.prepared_by, again.physician) == (first.prepared_at, delegate, physician)
     certification.refresh_from_db()
     assert certification.status == "active"
 
@@ -204,7 +209,7 @@ def test_prepare_renewal_asks_what_signing_asks(physician, delegate, over, error
     certification = ending(physician)
     with pytest.raises(error):
         renewal_of(certification, delegate, **over)
-    assert not Certification.objects.drafts().exists()
+    assert not Draft.objects.exists()
 
 
 def test_prepare_renewal_before_it_opens_is_refused(physician, delegate):
@@ -221,7 +226,7 @@ def test_a_delegate_prepares_a_renewal_on_its_page(office, physician):
     response = office.post(url(certification, "renew"), forms.preparation(condition_codes=["glaucoma"]))
 
     assert response.url == LIST
-    draft = Certification.objects.drafts().get()
+    draft = Draft.objects.get()
     assert office.get(url(certification, "renew")).context["form"]["condition_codes"].value() == ["glaucoma"]
     for step in ("profile", "condition", "caregiver", "statement", "review", "sign"):
         assert office.get(url(draft, step)).url == url(certification, "renew")
@@ -231,15 +236,15 @@ def test_a_withdrawn_certification_takes_its_prepared_renewal_along(physician, d
     certification = ending(physician)
     renewal_of(certification, delegate)
     actions.withdraw_certification(certification=certification, reason="Moved.", by=physician.user)
-    assert not Certification.objects.drafts().exists()
+    assert not Draft.objects.exists()
 
 
 def test_a_prepared_renewal_can_be_discarded_and_prepared_again(office, physician, delegate):
     certification = ending(physician)
     draft = renewal_of(certification, delegate)
     office.post(url(draft, "discard"))
-    assert not Certification.objects.drafts().exists()
-    assert renewal_of(certification, delegate).renewal_of == certification
+    assert not Draft.objects.exists()
+    assert renewal_of(certification, delegate).renews == certification
 
 
 def test_a_prepared_renewal_is_found_by_the_patients_name(client, physician, delegate):
@@ -247,7 +252,7 @@ def test_a_prepared_renewal_is_found_by_the_patients_name(client, physician, del
     draft = renewal_of(certification, delegate)
     client.post(LIST, {"term": "boateng"})
     page = client.get(LIST)
-    assert {row["certification"] for row in page.context["rows"]} == {certification, draft}
+    assert [row.get("draft") or row["certification"] for row in page.context["rows"]] == [draft, certification]
     assert "Kofi Boateng" in client.get(f"{LIST}?show=sign").content.decode()
 
 
@@ -260,7 +265,7 @@ def test_her_first_page_shows_how_many_wait_and_begins_with_the_longest_wait(cli
     page = client.get("/accounts/role/", follow=True)
     assert "To sign (2)" in page.content.decode()
     assert page.context["first_to_sign"] == url(first, "sign")
-    assert [row["certification"] for row in page.context["rows"]][:2] == [first, second]
+    assert [row["draft"] for row in page.context["rows"][:2]] == [first, second]
 
 
 def test_statement_and_signature_on_one_page_lead_to_the_next(client, physician, delegate):
@@ -276,10 +281,9 @@ def test_statement_and_signature_on_one_page_lead_to_the_next(client, physician,
     assert page.context["form"]["exam_date"].value() == timezone.localdate()
     assert client.post(url(certification, "renew"), forms.renewal(physician.name)).url == LIST
 
-    first.refresh_from_db()
-    second.refresh_from_db()
+    first, second = (Certification.objects.get(pk=one.pk, uuid=one.uuid) for one in (first, second))
     assert (first.status, second.status, second.renewal_of) == ("active", "active", certification)
-    assert (second.patient, second.prepared_at, second.draft) == (certification.patient, None, None)
+    assert second.patient == certification.patient and not Draft.objects.exists()
     assert first.monthly_allotment_oz == second.monthly_allotment_oz
     assert client.get(url(first, "sign")).url == url(first, "confirmation")
     assert client.get(LIST).context["to_sign"] == 0
@@ -306,14 +310,14 @@ def test_sign_refuses_beside_the_field_and_writes_nothing(client, physician, del
     response = client.post(url(draft, "sign"), signing(draft, **over))
     assert list(response.context["form"].errors) == [field]
     draft.refresh_from_db()
-    assert draft.status == "draft" and "statement" not in draft.draft and not Patient.objects.exists()
+    assert "statement" not in draft.answers and not Patient.objects.exists()
 
 
 def test_sign_refuses_what_the_office_changed_while_the_page_stood_open(client, physician, delegate):
     draft = prepared(physician, delegate)
     posted = signing(draft)
     changed = factories.condition(condition_codes=["glaucoma"])
-    actions.save_step(certification=draft, step="condition", answers=changed, by=delegate)
+    actions.save_step(draft=draft, step="condition", answers=changed, by=delegate)
 
     page = client.post(url(draft, "sign"), posted)
 

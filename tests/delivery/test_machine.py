@@ -28,7 +28,7 @@ LOTS = ["LOT-1", "LOT-2"]
 pick = st.integers(0, 99)  # whom or what: the remainder says which of those that are there
 few = st.integers(1, 6)
 rarely = st.integers(0, 4).map(lambda number: number == 0)
-ENCRYPTED = [f"certification__{name}" for name in ("condition_codes", "directions", "ended_reason", "draft")]
+ENCRYPTED = [f"certification__{name}" for name in ("condition_codes", "directions", "ended_reason")]
 
 
 class World:

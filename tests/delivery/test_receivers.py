@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from certification.actions import renew_certification, withdraw_certification
+from certification.actions import sign_draft, withdraw_certification
+from certification.models import Draft
 from delivery.actions import undo_uncovered_orders
 from delivery.models import DeliveryWindow, Order, Product
 from notifications.models import Notification
@@ -43,11 +44,13 @@ def test_a_lower_allotment_undoes_the_latest_orders_first():
         )
         for weeks, amount_mg in enumerate([28_000, 9_000, 9_000])
     )
-    renew_certification(
-        questions=factories.questions(),
-        certification=certification,
-        condition=factories.condition(),
-        statement=factories.statement(monthly_allotment_oz=Decimal("2.75")),
+    sign_draft(
+        draft=Draft.objects.renewing(certification),
+        answers={
+            "questions": factories.questions(),
+            "condition": factories.condition(),
+            "statement": factories.statement(monthly_allotment_oz=Decimal("2.75")),
+        },
         signature_name=physician.name,
         by=physician.user,
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from certification.models import Certification
+from certification.models import Certification, Draft
 from certification.rules import expires_date_for
 from certification.statements import ATTESTATIONS, QUESTIONS
 from tests import factories
@@ -65,7 +65,7 @@ def when_she_adds_a_patient(she):
 
 
 def when_she_signs(she, physician):
-    draft = Certification.objects.get()
+    draft = Draft.objects.get()
     she.opens(f"/certification/{draft.uuid}/review/")
     she.confirms_with_password()
     she.fills(signature_name=physician.name)

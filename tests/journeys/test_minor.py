@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from certification.models import Certification, Letter
+from certification.models import Certification, Draft, Letter
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, QUESTIONS
 from delivery.models import Order
 from tests import factories
@@ -50,7 +50,7 @@ def when_she_adds_a_child(she):
 
 
 def when_she_names_the_guardian(she):
-    she.opens(f"/certification/{Certification.objects.get().uuid}/caregiver/")
+    she.opens(f"/certification/{Draft.objects.get().uuid}/caregiver/")
     she.selects("relationship", "parent")
     she.fills(need="He is 12.", first_name="Nora", phone="(203) 555-0177", email=NORA, **HOME)
     she.fills_date("birth_date", 2, 3, 1985)
@@ -77,7 +77,7 @@ def when_she_signs_what_she_explained_to_the_guardian(she, physician):
     she.sees("Nora Hart")
     she.ticks(*ATTESTATIONS)
     she.presses("Save and continue")
-    she.opens(f"/certification/{Certification.objects.get().uuid}/review/")
+    she.opens(f"/certification/{Draft.objects.get().uuid}/review/")
     she.confirms_with_password()
     she.fills(signature_name=physician.name)
     she.submits()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Delegate
 from certification import actions
-from certification.models import Certification, Patient
+from certification.models import Certification, Draft, Patient
 from certification.statements import ATTESTATIONS, QUESTIONS
 from tests import factories
 from tests.journeys.visitor import link_in_mail_to
@@ -55,7 +55,7 @@ def test_five_that_were_prepared_are_signed_within_the_budget(visitor):
 
     she.sees("Signed: certification")
     assert statements == 5
-    assert Certification.objects.active().count() == 5 and not Certification.objects.drafts().exists()
+    assert Certification.objects.active().count() == 5 and not Draft.objects.exists()
     assert len(pages) - statements <= BUDGET, pages
     she.met_no_barrier()
 
@@ -113,13 +113,13 @@ def when_dana_prepares_the_renewal(dana, certification):
     dana.ticks(*QUESTIONS)
     enters_condition_and_exam(dana)
     dana.presses("Save for the physician")
-    assert Certification.objects.prepared().count() == 2
+    assert Draft.objects.prepared().count() == 2
     certification.refresh_from_db()
     assert certification.status == "active"
 
 
 def then_dana_cannot_sign(dana):
-    draft = Certification.objects.drafts().get(renewal_of=None)
+    draft = Draft.objects.get(renews=None)
     for step in ("statement", "review", "sign"):
         dana.opens(f"/certification/{draft.uuid}/{step}/")
         dana.sees("The physician does this")
@@ -150,11 +150,14 @@ def given_five_that_are_prepared(physician):
     signed = timezone.localdate() - timedelta(days=345)
     for number in range(3):
         draft = factories.draft(physician, statement=None, profile=factories.profile(first_name=f"New{'abc'[number]}"))
-        actions.save_step(certification=draft, step="caregiver", answers=None, by=delegate)
+        actions.save_step(draft=draft, step="caregiver", answers=None, by=delegate)
     for _ in range(2):
         old = factories.certification(physician, on=signed, joined=False)
         actions.prepare_renewal(
-            questions=factories.questions(), certification=old, condition=factories.condition(), by=delegate
+            draft=Draft.objects.renewing(old),
+            questions=factories.questions(),
+            condition=factories.condition(),
+            by=delegate,
         )
 
 

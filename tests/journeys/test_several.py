@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from certification.models import Certification
+from certification.models import Certification, Draft
 from certification.statements import ATTESTATIONS, QUESTIONS
 from tests import factories
 
@@ -55,7 +55,7 @@ def when_she_looks_one_over(she):
 def then_both_wait_for_one_signature(she):
     she.confirms_with_password()
     she.sees("2 reviewed")
-    assert Certification.objects.active().count() == Certification.objects.reviewed().count() == 2
+    assert Certification.objects.active().count() == Draft.objects.reviewed().count() == 2
 
 
 def when_she_signs(she, physician):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts.models import Physician, PhysicianApplication, Proof, User
 from accounts.rules import eligibility
-from certification.actions import save_step, start_certification
+from certification.actions import save_step, start_draft
 from tests import factories
 from tests.journeys.visitor import link_in_mail_to, mails_to
 
@@ -60,10 +60,10 @@ def then_she_sees_the_status_and_may_prepare(she):
 
 def given_she_prepared_a_patient():
     she = User.objects.get(email=EMAIL)
-    draft = start_certification(physician=None, questions=factories.questions(), by=she)
+    draft = start_draft(physician=None, questions=factories.questions(), by=she)
     for step in ("profile", "condition"):
-        save_step(certification=draft, step=step, answers=getattr(factories, step)(), by=she)
-    save_step(certification=draft, step="caregiver", answers=None, by=she)
+        save_step(draft=draft, step=step, answers=getattr(factories, step)(), by=she)
+    save_step(draft=draft, step="caregiver", answers=None, by=she)
 
 
 def when_the_registrar_looks_everything_up(registrar):

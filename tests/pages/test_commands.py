@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import Physician, User
 from accounts.rules import check_dea_number
 from audit.models import Event
-from certification.models import Certification, Condition
+from certification.models import Certification, Condition, Draft
 from delivery.models import DeliveryWindow, Order, Product
 from pages import demo
 
@@ -42,7 +42,7 @@ def test_seed_demo_makes_one_of_each_role_and_state():
     assert {"role", "email", "password", "dea_number", "ssn_last_four", "about"} == set(rows[0])
     assert {row["role"] for row in rows} >= {"Physician", "Delegate", "Patient", "Caregiver", *demo.STAFF}
     assert Certification.objects.filter(status="active").count() == 6
-    assert Certification.objects.prepared().count() == 2
+    assert Draft.objects.prepared().count() == 2
     assert Product.objects.count() == 30 and DeliveryWindow.objects.count() == 16
     assert sorted(Order.objects.placed().values_list("status", flat=True)) == ["confirmed", "placed"]
 

@@ -24,7 +24,7 @@ from accounts.actions import upload_roster
 from accounts.models import RosterUpload
 from accounts.roster_storage import open_upload
 from audit.models import Event
-from certification.models import Card, Certification, Letter
+from certification.models import Card, Certification, Draft, Letter
 from certification.views.confirmation import CODE
 from certification.views.kept import KEPT
 from notifications.models import Notification
@@ -76,7 +76,7 @@ def stored_messages():
 def sealed_everywhere(db):
     """A value in every place that an action of the portal fills, sealed with the old key."""
     minor = factories.profile(birth_date=timezone.localdate().replace(year=timezone.localdate().year - 12, day=1))
-    letters = Letter.objects.filter(certification=factories.draft(profile=minor, caregiver=factories.caregiver()))
+    letters = Letter.objects.filter(draft=factories.draft(profile=minor, caregiver=factories.caregiver()))
     assert letters.count() == 2
     card = factories.card()
     TOTP.activate(card.patient.user, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
@@ -96,7 +96,8 @@ def everything():
     data = Session.objects.get().get_decoded()
     return {
         "letters": [bytes(one) for one in Letter.objects.order_by("pk").values_list("content", flat=True)],
-        "answers": list(Certification.objects.order_by("pk").values_list("draft", "condition_codes", "directions")),
+        "answers": list(Draft.objects.order_by("pk").values_list("answers", flat=True)),
+        "signed": list(Certification.objects.order_by("pk").values_list("condition_codes", "directions")),
         "cards": list(Card.objects.values_list("token", flat=True)),
         "totp": decrypt(factors["totp"].data["secret"], context="mfa_authenticator.data"),
         "codes": factors["recovery_codes"].wrap().get_unused_codes(),
@@ -113,7 +114,7 @@ def test_reencrypt_moves_every_place_to_the_newest_key_and_the_old_one_is_not_ne
     before = everything()
     names = set(key_counts())
     assert names >= {
-        "accounts_rosterpart.data", "certification_card.token", "certification_certification.draft",
+        "accounts_rosterpart.data", "certification_card.token", "certification_draft.answers",
         "certification_letter.content", "django_session.session_data", "mfa_authenticator.data",
         "notifications_notification.secret", "pages_contactmessage.message",
     }  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection
 
-from certification.models import Certification
+from certification.models import Certification, Draft
 from tests import factories
 from tests.guard import unguarded
 from ui.encryption import DecryptionError, decrypt, encrypt
@@ -59,19 +59,19 @@ def test_a_bad_key_stops_the_portal(settings, pair):
 
 @pytest.mark.django_db
 def test_encrypted_field_is_unreadable_in_the_table():
-    certification = factories.draft()
+    draft = factories.draft()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT draft FROM certification_certification WHERE id = %s", [certification.pk])
+        cursor.execute("SELECT answers FROM certification_draft WHERE id = %s", [draft.pk])
         stored = cursor.fetchone()[0]
     assert stored.startswith("k1:") and "Delgado" not in stored
-    assert Certification.objects.get(pk=certification.pk).draft["profile"]["last_name"] == "Delgado"
+    assert Draft.objects.get(pk=draft.pk).answers["profile"]["last_name"] == "Delgado"
 
 
 @pytest.mark.django_db
 def test_encrypted_field_refuses_update_and_filters():
     with unguarded(), pytest.raises(FieldError, match="encrypted"):
-        Certification.objects.update(draft={"profile": {}})
+        Draft.objects.update(answers={"profile": {}})
     with pytest.raises(FieldError):
-        Certification.objects.filter(draft={}).exists()
+        Draft.objects.filter(answers={}).exists()
     with pytest.raises(FieldError):
         Certification.objects.filter(directions__contains="x").exists()
