@@ -27,7 +27,7 @@ REPORTED = "Reported by the patient or the caregiver."
 IDENTITY = ("first_name", "middle_name", "last_name", "suffix", "birth_date")
 
 
-@audited("certification.amend_contact")
+@audited("certification.amend_contact", subject="certification")
 def amend_contact(*, certification: Certification, contact: Mapping[str, Any], reason: str, by: User) -> Amendment:
     """Another home, phone or e-mail address (the CONTACT of the patient), for a reason.
 
@@ -52,7 +52,7 @@ def amend_contact(*, certification: Certification, contact: Mapping[str, Any], r
     return amendment
 
 
-@audited("certification.amend_allotment")
+@audited("certification.amend_allotment", subject="certification")
 def amend_allotment(*, certification: Certification, monthly_allotment_oz: Decimal, reason: str, by: User) -> Amendment:
     """Another monthly allotment in ounces, up to the limit of today; the year stays. The physician alone.
 
@@ -82,7 +82,7 @@ def amend_allotment(*, certification: Certification, monthly_allotment_oz: Decim
     return amendment
 
 
-@audited("certification.amend_identity")
+@audited("certification.amend_identity", subject="certification")
 def amend_identity(
     *, certification: Certification, identity: Mapping[str, Any], proof: str, reason: str, by: User
 ) -> Amendment:
@@ -108,7 +108,7 @@ def amend_identity(
     return amendment
 
 
-@audited("request.confirm_address")
+@audited("request.confirm_address", subject="request")
 def confirm_address(*, request: PatientRequest, by: User) -> PatientRequest:
     """The reported address is the patient's from now on, as `amend_contact` writes it.
 

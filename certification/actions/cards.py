@@ -20,7 +20,7 @@ def card_of(*, person: Patient | Caregiver, by: User | None) -> Card:
     return Card.objects.live().of(person).first() or issue_card(person=person, by=by)
 
 
-@audited("card.issue")
+@audited("card.issue", subject="person")
 def issue_card(*, person: Patient | Caregiver, by: User | None) -> Card:
     """A new card with a token of its own; a second call returns the same. Raises CardError."""
     type(person).objects.select_for_update(no_key=True).get(pk=person.pk)
@@ -34,11 +34,11 @@ def issue_card(*, person: Patient | Caregiver, by: User | None) -> Card:
         token_digest=token_digest(token),
         issued_at=timezone.now(),
     )
-    record(action="card.issue", by=by, subject=card)
+    record(by=by, subject=card)
     return card
 
 
-@audited("card.revoke")
+@audited("card.revoke", subject="card")
 def revoke_card(*, card: Card, reason: str, by: User | None) -> Card:
     """End a card for a `Card.Reason`: its code says so from now on, and the next one shown or printed is a new one.
 
@@ -52,7 +52,7 @@ def revoke_card(*, card: Card, reason: str, by: User | None) -> Card:
     card.revoked_at = timezone.now()
     card.revoked_reason = Card.Reason(reason)
     card.save(update_fields=["revoked_at", "revoked_reason"])
-    record(action="card.revoke", by=by, subject=card, reason=card.revoked_reason)
+    record(by=by, subject=card, reason=card.revoked_reason)
     _answer_reports(person, by=by)
     queue(
         kind="card_revoked",

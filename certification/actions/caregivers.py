@@ -21,7 +21,7 @@ PERSON_FIELDS = (
 )  # fmt: skip
 
 
-@audited("caregiver.assign")
+@audited("caregiver.assign", subject="certification")
 def assign_caregiver(
     *, certification: Certification, caregiver: Mapping[str, Any], reason: str = "", by: User
 ) -> CaregiverAssignment:
@@ -47,7 +47,7 @@ def assign_caregiver(
     return assignment
 
 
-@audited("caregiver.end")
+@audited("caregiver.end", subject="certification")
 def end_caregiver(*, certification: Certification, reason: str, by: User) -> CaregiverAssignment | None:
     """The caregiver of this patient acts no more from today on; open orders of hers are undone, and both are told.
 

@@ -16,7 +16,7 @@ from certification.models import Card, Certification, Patient
 from notifications.actions import queue
 
 
-@audited("patient.close")
+@audited("patient.close", subject="patient")
 def close_patient(*, patient: Patient, closed_for: str, words: str = "", by: User) -> Patient:
     """End everything of a patient who died, moved away or wants to leave (`Patient.Closed`): what runs, the caregiver,
     card, invitations, what was asked, and open orders.
@@ -31,7 +31,7 @@ def close_patient(*, patient: Patient, closed_for: str, words: str = "", by: Use
     patient.closed_at, patient.closed_by = timezone.now(), by
     patient.closed_for, patient.closed_words = Patient.Closed(closed_for), words.strip()
     patient.save(update_fields=["closed_at", "closed_by", "closed_for", "closed_words"])
-    record(action="patient.close", by=by, subject=patient, reason=patient.closed_for)
+    record(by=by, subject=patient, reason=patient.closed_for)
     for one in patient.certifications.running_on(today):
         one = locked(one)
         one.deliveries_stop_date = None
@@ -55,7 +55,7 @@ def close_patient(*, patient: Patient, closed_for: str, words: str = "", by: Use
     return patient
 
 
-@audited("patient.reopen")
+@audited("patient.reopen", subject="patient")
 def reopen_patient(*, patient: Patient, reason: str, by: User) -> Patient:
     """Take back a closing by mistake: what it ended runs again, with the last day that it had.
 
@@ -68,7 +68,7 @@ def reopen_patient(*, patient: Patient, reason: str, by: User) -> Patient:
     patient.closed_at = patient.closed_by = patient.closed_words = None
     patient.closed_for = ""
     patient.save(update_fields=["closed_at", "closed_by", "closed_for", "closed_words"])
-    record(action="patient.reopen", by=by, subject=patient, reason=reason)
+    record(by=by, subject=patient, reason=reason)
     ended = patient.certifications.filter(status=Certification.Status.CLOSED).order_by("-certified_at").first()
     if ended and _may_run_again(ended, patient):
         reinstate_certification(certification=ended, reason=reason, by=by)

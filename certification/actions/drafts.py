@@ -24,7 +24,7 @@ LETTER_FIELDS = ("writer", "licence", "letter_date")
 File = tuple[bytes, str]  # the content of a letter and its content type
 
 
-@audited("certification.start")
+@audited("certification.start", subject="physician")
 def start_draft(
     *, physician: Physician | None, by: User, questions: Mapping[str, bool] | None = None, key: UUID | None = None
 ) -> Draft:
@@ -41,11 +41,11 @@ def start_draft(
         uuid=uuid, defaults={"physician": physician, "applicant": None if physician else by, "answers": answers}
     )
     if is_new:
-        record(action="certification.start", by=by, subject=draft)
+        record(by=by, subject=draft)
     return draft
 
 
-@audited("certification.save_step")
+@audited("certification.save_step", subject="draft")
 def save_step(*, draft: Draft, step: str, answers: Answers | None, by: User) -> Draft:
     """Keep the answers of one step (a name of `steps.STEPS`) in the draft of a new patient.
 
@@ -61,7 +61,7 @@ def save_step(*, draft: Draft, step: str, answers: Answers | None, by: User) -> 
     return draft
 
 
-@audited("certification.prepare_renewal")
+@audited("certification.prepare_renewal", subject="draft")
 def prepare_renewal(*, draft: Draft, questions: Answers, condition: Answers, by: User) -> Draft:
     """Keep the answers that an office gives on its one page of a renewal, until the physician attests and signs.
 
@@ -74,11 +74,11 @@ def prepare_renewal(*, draft: Draft, questions: Answers, condition: Answers, by:
     draft.answers = {"questions": to_json(questions), "condition": to_json(condition), "letters": letters}
     check_draft(draft, today=today, but={"statement"})
     _keep(draft, waits=True, by=by)
-    record(action="certification.prepare_renewal", by=by, subject=draft)
+    record(by=by, subject=draft)
     return draft
 
 
-@audited("certification.save_letter", atomic=False)
+@audited("certification.save_letter", subject="draft", atomic=False)
 def save_letter(*, draft: Draft, kind: str, letter: Answers, file: Any = None, by: User) -> Letter:
     """Keep one letter with the draft of a minor: `letter` holds `writer`, `licence` and `letter_date`.
 
@@ -93,7 +93,7 @@ def save_letter(*, draft: Draft, kind: str, letter: Answers, file: Any = None, b
         kept = _keep_letter(draft, kind, letter, read)
         letters = {**(draft.answers.get("letters") or {}), kind: _words_of(kept)}
         keep_answers(draft, {"letters": letters}, today=today, by=by)
-        record(action="certification.save_letter", by=by, subject=kept)
+        record(by=by, subject=kept)
         return kept
 
 
@@ -128,7 +128,7 @@ def _words_of(kept: Letter) -> dict[str, Any]:
     return {"writer": kept.writer, "licence": kept.licence, "letter_date": kept.letter_date.isoformat(), "id": kept.pk}
 
 
-@audited("certification.review")
+@audited("certification.review", subject="draft")
 def review_draft(*, draft: Draft, answers: Mapping[str, Answers], seen: str | None = None, by: User) -> Draft:
     """Keep that the physician looked over a prepared draft and attested its statement, to sign it with others.
 
@@ -148,7 +148,7 @@ def review_draft(*, draft: Draft, answers: Mapping[str, Answers], seen: str | No
         draft.prepared_at, draft.prepared_by = timezone.now(), by
     draft.reviewed_at, draft.reviewed_digest = timezone.now(), rules.review_digest(draft, today=today)
     draft.save(update_fields=SAVED)
-    record(action="certification.review", by=by, subject=draft)
+    record(by=by, subject=draft)
     return draft
 
 
@@ -173,7 +173,7 @@ def _keep(draft: Draft, *, waits: bool, by: User) -> None:
     draft.save(update_fields=SAVED)
 
 
-@audited("certification.tell_apart")
+@audited("certification.tell_apart", subject="draft")
 def tell_apart(*, draft: Draft, same_as: Patient | None = None, by: User) -> Draft:
     """Keep in a draft that its patient is none of the possible duplicates, or is `same_as`, one of them.
 
@@ -184,24 +184,24 @@ def tell_apart(*, draft: Draft, same_as: Patient | None = None, by: User) -> Dra
     rules.check_may_be_the_same(same_as, found)
     settled = {"told_apart": [one.number for one in found], "same_as": same_as.number if same_as else ""}
     keep_answers(draft, {"identity": settled}, today=timezone.localdate(), by=by)
-    record(action="certification.tell_apart", by=by, subject=draft)
+    record(by=by, subject=draft)
     return draft
 
 
-@audited("certification.hand_over")
+@audited("certification.hand_over", subject="applicant")
 def hand_over_drafts(*, applicant: User, physician: Physician, by: User | None) -> None:
     """Give what an applicant has prepared to the `physician` as whom the applicant was verified."""
     for draft in Draft.objects.filter(applicant=applicant).select_for_update(no_key=True):
         draft.applicant, draft.physician = None, physician
         draft.save(update_fields=["applicant", "physician"])
-        record(action="certification.hand_over", by=by, subject=draft)
+        record(by=by, subject=draft)
 
 
-@audited("certification.discard")
+@audited("certification.discard", subject="draft")
 def discard_draft(*, draft: Draft, by: User) -> None:
     """Delete a draft and its letters; raises TransitionError once it was signed, ChangedError once it was deleted."""
     draft = locked_row(draft)
-    record(action="certification.discard", by=by, subject=draft)
+    record(by=by, subject=draft)
     draft.delete()
 
 

@@ -16,7 +16,7 @@ from certification.models import Certification, Draft, Patient
 from notifications.actions import queue_many
 
 
-@audited("certification.withdraw")
+@audited("certification.withdraw", subject="certification")
 def withdraw_certification(
     *, certification: Certification, reason: str, deliveries_stop_date: date | None = None, by: User
 ) -> Certification:
@@ -36,13 +36,13 @@ def withdraw_certification(
     rules.check_stop_date(stop_date, certification, today=today)
     certification.deliveries_stop_date = stop_date
     end(certification, Certification.Status.WITHDRAWN, reason=reason, by=by)
-    record(action="certification.withdraw", by=by, subject=certification)
+    record(by=by, subject=certification)
     _tell("certification_withdrawn", certification, at=certification.ended_at, by=by)
     _undo_orders(patient, from_day=stop_date + timedelta(days=1))
     return certification
 
 
-@audited("certification.revoke")
+@audited("certification.revoke", subject="certification")
 def revoke_certification(*, certification: Certification, reason: str, by: User) -> Certification:
     """End it at once, deliveries of today included, whether it runs or was withdrawn.
 
@@ -54,13 +54,13 @@ def revoke_certification(*, certification: Certification, reason: str, by: User)
     rules.check_ending_has_reason(reason)
     certification.deliveries_stop_date = None
     end(certification, Certification.Status.REVOKED, reason=reason, by=by)
-    record(action="certification.revoke", by=by, subject=certification, reason=reason)
+    record(by=by, subject=certification, reason=reason)
     _tell("certification_revoked", certification, at=certification.ended_at, with_physician=True, by=by)
     _undo_orders(patient, from_day=timezone.localdate())
     return certification
 
 
-@audited("certification.reinstate")
+@audited("certification.reinstate", subject="certification")
 def reinstate_certification(*, certification: Certification, reason: str, by: User) -> Certification:
     """Take back a withdrawal or a revocation of the last 30 days: it runs again, with the last day that it had.
 
@@ -78,7 +78,7 @@ def reinstate_certification(*, certification: Certification, reason: str, by: Us
     certification.ended_at = certification.ended_by = certification.deliveries_stop_date = None
     certification.ended_reason = ""
     certification.save()
-    record(action="certification.reinstate", by=by, subject=certification, reason=reason)
+    record(by=by, subject=certification, reason=reason)
     _tell("certification_reinstated", certification, at=timezone.now(), with_physician=True, by=by)
     return certification
 

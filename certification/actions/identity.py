@@ -21,7 +21,7 @@ from ui.text import readable_number, search_name
 REPLACED = "Another physician has certified the patient."
 
 
-@audited("takeover.agree")
+@audited("takeover.agree", subject="patient")
 def agree_take_over(
     *, patient: Patient, physician: Physician, agreed_with: str, how: str, agreed_date: date, by: User
 ) -> TakeOver:
@@ -39,7 +39,7 @@ def agree_take_over(
         certification=None,
         defaults={"agreed_with": agreed_with, "how": how, "agreed_date": agreed_date, "agreed_by": by},
     )
-    record(action="takeover.agree", by=by, subject=agreement, reason=agreed_with)
+    record(by=by, subject=agreement, reason=agreed_with)
     return agreement
 
 

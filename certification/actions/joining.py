@@ -21,7 +21,7 @@ CODE_LENGTH = 10  # of 32 characters: 50 bits, with five tries an invitation and
 RESEND_AFTER = timedelta(minutes=1)
 
 
-@audited("invitation.send")
+@audited("invitation.send", subject="person")
 def invite(*, person: Patient | Caregiver, by: User | None) -> Invitation | None:
     """Mail a link with which the person joins, valid INVITATION_VALID_DAYS; an earlier one ends.
 
@@ -74,7 +74,7 @@ def _valid_until(now: datetime) -> datetime:
     return now + timedelta(days=settings.INVITATION_VALID_DAYS)
 
 
-@audited("invitation.print_code")
+@audited("invitation.print_code", subject="person")
 def print_code(*, person: Patient | Caregiver, by: User | None) -> tuple[Invitation, str]:
     """A code to be handed over on paper, valid INVITATION_VALID_DAYS like a link; the code before it ends.
 
@@ -90,7 +90,7 @@ def print_code(*, person: Patient | Caregiver, by: User | None) -> tuple[Invitat
     invitation.code_digest = rules.code_digest(code)
     invitation.valid_until = _valid_until(now)
     invitation.save()
-    record(action="invitation.print_code", by=by, subject=invitation)
+    record(by=by, subject=invitation)
     return invitation, code
 
 
@@ -106,7 +106,7 @@ def accept_code(*, code: str, birth_date: date, by: User) -> Patient | Caregiver
     return accept_invitation(invitation=invitation, birth_date=birth_date, by=by)
 
 
-@audited("invitation.accept", atomic=False)
+@audited("invitation.accept", subject="invitation", atomic=False)
 def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> Patient | Caregiver:
     """Join the account and the invited person when the birth date matches.
 
@@ -126,7 +126,7 @@ def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> 
             invitation.used_at = timezone.now()
             person.user = by
             person.save(update_fields=["user"])
-            record(action="invitation.accept", by=by, subject=invitation)
+            record(by=by, subject=invitation)
         else:
             invitation.failed_tries += 1
         invitation.save(update_fields=["used_at", "failed_tries"])
@@ -135,10 +135,10 @@ def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> 
     return person
 
 
-@audited("person.affirm")
+@audited("person.affirm", subject="role")
 def affirm(*, role: Patient | CaregiverAssignment, affirmed: Iterable[str], by: User) -> None:
     """Keep that a patient, or a caregiver for one patient, affirmed every sentence (names from `statements`)."""
     rules.check_affirmations(role, list(affirmed))
     role.affirmed_at = timezone.now()
     role.save(update_fields=["affirmed_at"])
-    record(action="person.affirm", by=by, subject=role, reason=STATEMENT_VERSION)
+    record(by=by, subject=role, reason=STATEMENT_VERSION)

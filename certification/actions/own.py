@@ -17,7 +17,7 @@ def change_phone(*, phone: str, by: User) -> list[Patient | Caregiver]:
     for person in changed:
         person.phone = phone
         person.save(update_fields=["phone"])
-        record(action="person.change_phone", by=by, subject=person)
+        record(by=by, subject=person)
     queue_many(messages=[_told(person) for person in changed if person.email], by=by)
     return changed
 
@@ -30,7 +30,7 @@ def choose_language(*, language: str, by: User) -> None:
             continue
         person.language = language
         person.save(update_fields=["language"])
-        record(action="person.choose_language", by=by, subject=person, reason=language)
+        record(by=by, subject=person, reason=language)
 
 
 @audited("person.follow_email")
@@ -39,7 +39,7 @@ def follow_email(*, email: str, by: User) -> None:
     for person in _people(by):
         person.email, person.has_no_email = email, False
         person.save(update_fields=["email", "has_no_email"])
-        record(action="person.follow_email", by=by, subject=person)
+        record(by=by, subject=person)
 
 
 def _people(user: User) -> list[Patient | Caregiver]:

@@ -35,13 +35,13 @@ def set_allotment_limit(*, effective_date: date, limit_oz: Decimal, reason: str,
     limit, _is_new = AllotmentLimit.objects.update_or_create(
         effective_date=effective_date, defaults={"limit_oz": limit_oz}
     )
-    record(action="allotmentlimit.set", by=by, subject=limit, reason=reason)
+    record(by=by, subject=limit, reason=reason)
     return limit
 
 
-@audited("allotmentlimit.drop")
+@audited("allotmentlimit.drop", subject="limit")
 def drop_allotment_limit(*, limit: AllotmentLimit, reason: str, by: User) -> None:
     """Forget a limit that is not in force yet; raises AllotmentError for any other."""
     rules.check_limit_is_not_in_use(limit.effective_date, today=timezone.localdate())
-    record(action="allotmentlimit.drop", by=by, subject=limit, reason=reason)
+    record(by=by, subject=limit, reason=reason)
     limit.delete()

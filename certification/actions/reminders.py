@@ -79,7 +79,7 @@ def addresses(people: dict[str, Any]) -> dict[str, dict[str, str]]:
     return found
 
 
-@audited("certification.tell_of_leaving")
+@audited("certification.tell_of_leaving", subject="physician")
 def tell_patients_of_leaving(*, physician: Physician, left_date: date, by: User | None) -> int:
     """Queue to each patient of hers whose certification runs, and to the caregiver, what to do now.
 
@@ -97,5 +97,5 @@ def tell_patients_of_leaving(*, physician: Physician, left_date: date, by: User 
         for role, address in addresses(patient_and_caregiver(certification)).items()
     ]
     queue_many(messages=messages, by=by)
-    record(action="certification.tell_of_leaving", by=by, subject=physician)
+    record(by=by, subject=physician)
     return len(running)

@@ -13,7 +13,7 @@ from certification.models import Certification, PatientRequest
 from notifications.actions import queue_many
 
 
-@audited("request.ask")
+@audited("request.ask", subject="certification")
 def ask_office(
     *, certification: Certification, kind: str, words: str = "", address: Mapping[str, str] | None = None, by: User
 ) -> PatientRequest:
@@ -36,7 +36,7 @@ def ask_office(
     request = PatientRequest.objects.create(
         patient=patient, physician=physician, kind=kind, words=words.strip(), address=address, asked_by=by
     )
-    record(action="request.ask", by=by, subject=request)
+    record(by=by, subject=request)
     if physician.has_left_on(today):
         tell_registrars(kind="office_asked", about={"request": request.pk}, key=str(request.pk), by=by)
     else:
@@ -62,7 +62,7 @@ def _told(request: PatientRequest, address: str) -> dict[str, object]:
     }
 
 
-@audited("request.answer")
+@audited("request.answer", subject="request")
 def answer_request(*, request: PatientRequest, by: User) -> PatientRequest:
     """The office, or the Registrar, has answered, or done what was asked: it stands open no more.
 
@@ -71,11 +71,11 @@ def answer_request(*, request: PatientRequest, by: User) -> PatientRequest:
     request = _locked(request)
     if request.answered_at is None:
         _close(request, by=by)
-        record(action="request.answer", by=by, subject=request)
+        record(by=by, subject=request)
     return request
 
 
-@audited("request.refuse")
+@audited("request.refuse", subject="request")
 def refuse_request(*, request: PatientRequest, reason: str, by: User) -> PatientRequest:
     """A report is not confirmed, for a reason that the patient reads. Raises RequestError."""
     request = _locked(request)
@@ -83,7 +83,7 @@ def refuse_request(*, request: PatientRequest, reason: str, by: User) -> Patient
     rules.check_refusal_has_reason(reason)
     request.refused_reason = reason.strip()
     _close(request, by=by)
-    record(action="request.refuse", by=by, subject=request)
+    record(by=by, subject=request)
     return request
 
 

@@ -37,7 +37,7 @@ class SignedTogether:
     gone: int = 0
 
 
-@audited("certification.certify")
+@audited("certification.certify", subject="draft")
 def sign_draft(
     *,
     draft: Draft,
@@ -173,7 +173,7 @@ def _message(kind: str, certification: Certification) -> dict[str, Any]:
     }
 
 
-@audited("certification.take_over")
+@audited("certification.take_over", subject="draft")
 def take_over_patient(
     *, draft: Draft, how: str, agreed_date: date, signature_name: str, seen: str | None = None, by: User
 ) -> Certification:
@@ -202,7 +202,7 @@ def take_over_patient(
     return sign_draft(draft=draft, signature_name=signature_name, seen=seen, by=by)
 
 
-@audited("certification.sign_reviewed", atomic=False)
+@audited("certification.sign_reviewed", subject="physician", atomic=False)
 def sign_reviewed(*, physician: Physician, seen: Mapping[str, str], signature_name: str, by: User) -> SignedTogether:
     """Sign each reviewed draft that the page showed, in a transaction of its own; one that fails keeps no other back.
 
