@@ -30,7 +30,7 @@ ROOMS = (
     "templates/emails/phone_changed.*", "templates/emails/place_open.*",
     "templates/emails/practice_left.*", "templates/emails/renewal_reminder.*", "templates/emails/mfa_reset*.*",
     "ui/*.py", "ui/templatetags/*.py", "pages/forms.py", "pages/rules.py", "pages/views.py", "notifications/emails.py",
-    "delivery/*.py", "delivery/actions/*.py", "delivery/models/orders.py", "delivery/models/products.py",
+    "delivery/*.py", "delivery/actions/*.py", "delivery/writes/*.py", "delivery/models/orders.py", "delivery/models/products.py",
     "delivery/models/allotment.py", "delivery/models/windows.py", "delivery/rules/*.py", "delivery/views/*.py",
     "certification/cards.py", "certification/forms.py", "certification/forms_joining.py", "certification/standing.py",
     "certification/statements.py", "certification/emails.py", "certification/templatetags/*.py",

@@ -9,8 +9,8 @@ from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Patient
 from delivery import rules
-from delivery.actions.undoing import undo_uncovered_orders
 from delivery.models import AllotmentEntry
+from delivery.writes.orders import cancel_uncovered_orders
 
 
 @audited("allotment.record", subject="patient")
@@ -32,5 +32,5 @@ def record_allotment_entry(
         patient=patient, day=day, amount_mg=sign * amount_mg, origin=origin, reason=reason, by=by
     )
     record(by=by, subject=entry)
-    undo_uncovered_orders(patient=patient, from_day=today, by=by)
+    cancel_uncovered_orders(patient, from_day=today, by=by)
     return entry

@@ -9,11 +9,9 @@ from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Patient
 from delivery import rules
-from delivery.actions.holding import lock_all, locked
-from delivery.actions.moving import put_into
-from delivery.actions.undoing import undo
-from delivery.actions.windows import lock_calendar
 from delivery.models import AffectedOrder, Closure, DeliveryWindow, Order
+from delivery.writes.locks import lock_calendar, lock_order, lock_orders
+from delivery.writes.orders import end_order, put_into_window
 
 
 @audited("date.close")
@@ -49,19 +47,19 @@ def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) ->
         savepoint = transaction.savepoint()
         patients = Patient.objects.filter(pk__in=orders.values("patient"))
         list(patients.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-        held = lock_all(orders, windows=[*windows, *free])
+        held = lock_orders(orders, windows=[*windows, *free])
         if held.issuperset(orders.values_list("pk", flat=True)):
             return list(orders.select_related("patient", "window", "policy", "placed_by").order_by("placed_at", "pk"))
         transaction.savepoint_rollback(savepoint)
 
 
 def _follow(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
-    order, window = locked(outcome.order), outcome.window
+    order, window = lock_order(outcome.order), outcome.window
     if window:
-        put_into(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
+        put_into_window(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
     else:
         status = Order.Status.CANCELLED
-        undo(order, status, reason=closure.reason, kind="order_cancelled", by=by, is_public=True)
+        end_order(order, status, reason=closure.reason, kind="order_cancelled", by=by, is_public=True)
     AffectedOrder.objects.create(closure=closure, order=order, window=window, why=outcome.why)
 
 

@@ -1,6 +1,5 @@
 """From one window to another, and the word that nobody will take the delivery."""
 
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
@@ -8,8 +7,9 @@ from accounts.standing import may_as_staff
 from audit.actions import audited, record
 from certification.models import Certification, Patient
 from delivery import rules
-from delivery.actions.holding import locked, tell
 from delivery.models import DeliveryWindow, Order
+from delivery.writes.locks import lock_order
+from delivery.writes.orders import put_into_window
 
 
 @audited("order.move", subject="order")
@@ -23,7 +23,7 @@ def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
     Patient.objects.select_for_update(no_key=True).get(orders=order)
     valid = Certification.objects.valid_on(window.date).select_for_update(no_key=True)
     certification = valid.filter(patient=order.patient_id).first()
-    order = locked(order)
+    order = lock_order(order)
     if order.window_id == window.pk:
         return order
     by_staff = may_as_staff(by, "delivery.change_order")
@@ -37,28 +37,15 @@ def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
     rules.check_window_has_room(target)
     assert target
     rules.check_fits(order, target, certification, now=now)
-    put_into(order, target, certification, by=by)
+    put_into_window(order, target, certification, by=by)
     return order
-
-
-def put_into(
-    order: Order, window: DeliveryWindow, certification: Certification | None, *, by: User, reason: str = ""
-) -> None:
-    """What was checked: the place of one window is given back and one of the other taken. All is locked already."""
-    assert order.window_id
-    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
-    DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
-    order.window, order.certification, order.moves = window, certification, order.moves + 1
-    order.save(update_fields=["window", "certification", "moves"])
-    record(action="order.move", by=by, subject=order, reason=reason)
-    tell(order, "order_moved", by=by, reason=reason)
 
 
 @audited("order.decline", subject="order")
 def decline_order(*, order: Order, by: User) -> Order:
     """After the cut-off the orderer says that nobody can take it: marked for staff. Again changes nothing."""
     now = timezone.now()
-    order = locked(order)
+    order = lock_order(order)
     if order.declined_at is not None:
         return order
     rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))

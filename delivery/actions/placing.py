@@ -14,8 +14,9 @@ from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Caregiver, Certification, Patient
 from delivery import rules
-from delivery.actions.holding import take_place, take_stock, tell
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
+from delivery.writes.holds import take_place, take_stock
+from delivery.writes.messages import notify_orderer
 from ui.text import readable_number
 
 
@@ -76,7 +77,7 @@ def place_order(
     cart.save()
     take_stock(cart, lines, by=by)
     record(by=by, subject=cart)
-    tell(cart, "order_placed", by=by)
+    notify_orderer(cart, "order_placed", by=by)
     return cart
 
 

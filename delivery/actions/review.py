@@ -5,9 +5,10 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
-from delivery.actions.holding import locked, tell
-from delivery.actions.picking import pick_lots
 from delivery.models import Order
+from delivery.writes.locks import lock_order
+from delivery.writes.lots import pick_lots
+from delivery.writes.messages import notify_orderer
 
 
 @audited("order.confirm", subject="order")
@@ -16,7 +17,7 @@ def confirm_order(*, order: Order, by: User) -> Order:
 
     Again changes nothing.
     """
-    order = locked(order)
+    order = lock_order(order)
     if order.status == Order.Status.CONFIRMED:
         return order
     rules.check_transition(order, Order.Status.CONFIRMED)
@@ -24,5 +25,5 @@ def confirm_order(*, order: Order, by: User) -> Order:
     order.save(update_fields=["status", "confirmed_at"])
     pick_lots(order, by=by)
     record(by=by, subject=order)
-    tell(order, "order_confirmed", by=by)
+    notify_orderer(order, "order_confirmed", by=by)
     return order

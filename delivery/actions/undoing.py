@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.standing import may_as_staff
-from audit.actions import audited, record
+from audit.actions import audited
 from certification.models import Caregiver, Patient
 from delivery import rules
-from delivery.actions.holding import give_back, lock_all, locked, tell
 from delivery.models import Order
+from delivery.writes.locks import lock_order, lock_orders
+from delivery.writes.orders import cancel_uncovered_orders, end_order
 
 
 @audited("order.refuse", subject="order")
@@ -21,16 +22,16 @@ def refuse_order(*, order: Order, reason: str, by: User) -> Order:
 
     Again changes nothing.
     """
-    order = locked(order)
+    order = lock_order(order)
     if order.status == Order.Status.REFUSED:
         return order
-    return undo(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
+    return end_order(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
 
 
 @audited("order.cancel", subject="order")
 def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     """The orderer until the cut-off, or staff: place, stock and allotment are given back. Again changes nothing."""
-    order = locked(order)
+    order = lock_order(order)
     if order.status == Order.Status.CANCELLED:
         return order
     now = timezone.now()
@@ -38,7 +39,7 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     if not by_staff:
         rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
     rules.check_may_cancel(order, by_staff=by_staff, now=now)
-    return undo(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+    return end_order(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
 
 
 @audited("order.undo_uncovered", subject="patient")
@@ -47,39 +48,22 @@ def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) 
 
     The latest go first, so that an earlier promise stands; returns how many were undone.
     """
-    undone = 0
-    policy = rules.policy_on(timezone.localdate())
-    open_orders = Order.objects.holding().filter(patient=patient, window__date__gte=from_day)
-    lock_all(open_orders)
-    for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
-        assert order.window
-        day = order.window.date
-        left_mg = rules.allotment_left_mg(
-            patient=patient,
-            day=day,
-            certification=patient.certification_on(day),
-            days=policy.allotment_days,
-            without=order,
-        )
-        if order.amount_mg > left_mg:
-            reason = _("Your certification no longer covers this order.")
-            undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
-            undone += 1
-    return undone
+    return cancel_uncovered_orders(patient, from_day=from_day, by=by)
 
 
 @audited("order.undo_of_caregiver", subject="patient")
 def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User | None) -> int:
     """Cancel the open orders that somebody placed who acts for the patient no more; returns how many."""
     hers = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)
-    lock_all(hers)
+    lock_orders(hers)
     reason = _("The person who placed this order is no longer the patient’s caregiver.")
     orders = list(hers.order_by("-pk"))
     for order in orders:
-        undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+        end_order(lock_order(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
     return len(orders)
 
 
+@audited("orders.lapse", atomic=False)
 def lapse_orders(*, now: datetime, by: User | None) -> int:
     """Give back what placed orders hold whose window passed without staff confirming them; returns how many."""
     passed = Order.objects.filter(status=Order.Status.PLACED, window__date__lte=timezone.localdate(now)).select_related(
@@ -95,22 +79,8 @@ def lapse_orders(*, now: datetime, by: User | None) -> int:
 
 def _lapse(order: Order, *, by: User | None) -> bool:
     with transaction.atomic():
-        order = locked(order)
+        order = lock_order(order)
         if order.status != Order.Status.PLACED:
             return False
-        undo(order, Order.Status.LAPSED, reason="", kind="order_cancelled", by=by)
+        end_order(order, Order.Status.LAPSED, reason="", kind="order_cancelled", by=by)
     return True
-
-
-def undo(order: Order, status: str, *, reason: str, kind: str, by: User | None, is_public: bool = False) -> Order:
-    """Place, stock and allotment are given back, and who ordered is told. All is locked already.
-
-    A reason that is public is named in the mail; any other stands on the page of the order alone.
-    """
-    rules.check_transition(order, status)
-    order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
-    order.save(update_fields=["status", "ended_at", "ended_reason"])
-    give_back(order, by=by)
-    record(action=f"order.{status}", by=by, subject=order, reason=reason)
-    tell(order, kind, by=by, reason=reason if is_public else "")
-    return order

@@ -39,6 +39,7 @@ def leave_waiting_list(*, entry: WaitingEntry, by: User) -> None:
         record(by=by, subject=entry)
 
 
+@audited("waiting.notify", atomic=False)
 def tell_waiting(*, now: datetime, by: User | None) -> int:
     """Tell everybody on the list of a window that has room, once for each time that it has; returns how many.
 

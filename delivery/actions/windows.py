@@ -1,22 +1,17 @@
 """The terms of delivery, and the windows made from them or added by hand."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
-from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
-from ui.holidays import holidays_between
-
-
-def lock_calendar() -> None:
-    """Whoever changes what is delivered when does so one after the other; orders do not wait for it."""
-    list(DeliveryPolicy.objects.select_for_update(no_key=True).order_by("pk").values_list("pk")[:1])
+from delivery.models import DeliveryPolicy, DeliveryWindow
+from delivery.writes.locks import lock_calendar
+from delivery.writes.windows import make_missing_windows
 
 
 @audited("policy.set")
@@ -32,7 +27,7 @@ def set_policy(*, effective_date: date, reason: str, by: User, **terms: Any) -> 
     list(standing.order_by("pk").values_list("pk"))
     policy, _is_new = DeliveryPolicy.objects.update_or_create(effective_date=effective_date, defaults=terms)
     record(by=by, subject=policy, reason=reason)
-    _follow(policy, today=today, by=by)
+    _follow(policy, today=today)
     return policy
 
 
@@ -44,17 +39,17 @@ def drop_policy(*, policy: DeliveryPolicy, reason: str, by: User) -> None:
     rules.check_begins_later(policy.effective_date, today=today)
     record(by=by, subject=policy, reason=reason)
     DeliveryPolicy.objects.filter(pk=policy.pk).delete()
-    _follow(rules.policy_on(policy.effective_date), today=today, by=by)
+    _follow(rules.policy_on(policy.effective_date), today=today)
 
 
-def _follow(policy: DeliveryPolicy, *, today: date, by: User | None) -> None:
+def _follow(policy: DeliveryPolicy, *, today: date) -> None:
     for change in rules.windows_under(policy, after=today):
         windows = DeliveryWindow.objects.filter(pk=change.window.pk)
         if change.capacity is None:
             windows.delete()
         else:
             windows.update(capacity=change.capacity)
-    make_windows(today=today, by=by)
+    make_missing_windows(today=today)
 
 
 @audited("reference.policies")
@@ -72,37 +67,7 @@ def make_windows(*, today: date, by: User | None) -> int:
     there are in that time.
     """
     lock_calendar()
-    days = [today + timedelta(days=offset) for offset in range(settings.WEEKS_OF_WINDOWS * 7)]
-    standing = list(DeliveryWindow.objects.filter(date__range=(days[0], days[-1])))
-    closed = _closed_days(days[0], days[-1], standing)
-    wanted = [window for day in days for window in _windows_of(day) if not rules.overlaps(window, standing)]
-    for window in wanted:
-        window.closed_reason = closed.get(window.date, "")
-        window.is_open = not window.closed_reason
-    DeliveryWindow.objects.bulk_create(wanted, ignore_conflicts=True)
-    return len(standing) + len(wanted)
-
-
-def _windows_of(day: date) -> list[DeliveryWindow]:
-    policy = rules.policy_on(day)
-    if not policy.delivers_on(day):
-        return []
-    return [
-        DeliveryWindow(
-            date=day, starts=time.fromisoformat(starts), ends=time.fromisoformat(ends), capacity=policy.capacity
-        )
-        for starts, ends in policy.windows
-    ]
-
-
-def _closed_days(first: date, last: date, standing: Iterable[DeliveryWindow]) -> dict[date, str]:
-    """Day and reason, holidays among them; one on which orders may have been taken already is left to staff."""
-    taken = {window.date for window in standing}
-    holidays = {day: name for day, name in holidays_between(first, last).items() if day not in taken}
-    Closure.objects.bulk_create(
-        (Closure(date=day, reason=name, is_holiday=True) for day, name in holidays.items()), ignore_conflicts=True
-    )
-    return dict(Closure.objects.in_force().filter(date__range=(first, last)).values_list("date", "reason"))
+    return make_missing_windows(today=today)
 
 
 @audited("window.add")
