@@ -211,7 +211,7 @@ def _card(window, terms):
     refusal = terms.refusal(window)
     if not refusal:
         return Choice(title, hint=_places_and_closing(window, terms))
-    if window.is_open and not window.places_left:
+    if window.is_full:
         refusal = _next_free(terms)
     return Choice(title, hint=refusal, disabled=True)
 

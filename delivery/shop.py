@@ -164,9 +164,7 @@ def full_windows(acting, terms):
     full = [
         window
         for window in terms.windows
-        if window.is_open
-        and not window.places_left
-        and not refusal_of(rules.check_certification_covers, terms.certification, window)
+        if window.is_full and not refusal_of(rules.check_certification_covers, terms.certification, window)
     ]
     if not full:
         return []

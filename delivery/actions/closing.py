@@ -58,8 +58,7 @@ def _follow(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
     if window:
         put_into_window(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
     else:
-        status = Order.Status.CANCELLED
-        end_order(order, status, reason=closure.reason, kind="order_cancelled", by=by, is_public=True)
+        end_order(order, "cancel", reason=closure.reason, by=by, is_public=True)
     AffectedOrder.objects.create(closure=closure, order=order, window=window, why=outcome.why)
 
 
@@ -71,7 +70,7 @@ def open_date(*, closure: Closure, by: User) -> Closure:
     """
     lock_calendar()
     closure = Closure.objects.select_for_update(no_key=True).get(pk=closure.pk)
-    if closure.lifted_at is None:
+    if closure.is_in_force:
         closure.lifted_at = timezone.now()
         closure.save(update_fields=["lifted_at"])
         DeliveryWindow.objects.filter(date=closure.date).update(is_open=True, closed_reason="")

@@ -20,8 +20,8 @@ def confirm_order(*, order: Order, by: User) -> Order:
     order = lock_order(order)
     if order.status == Order.Status.CONFIRMED:
         return order
-    rules.check_transition(order, Order.Status.CONFIRMED)
-    order.status, order.confirmed_at = Order.Status.CONFIRMED, timezone.now()
+    rules.check_move("confirm", order)
+    order.status, order.confirmed_at = rules.MOVES["confirm"].to, timezone.now()
     order.save(update_fields=["status", "confirmed_at"])
     pick_lots(order, by=by)
     record(by=by, subject=order)

@@ -25,7 +25,7 @@ def refuse_order(*, order: Order, reason: str, by: User) -> Order:
     order = lock_order(order)
     if order.status == Order.Status.REFUSED:
         return order
-    return end_order(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
+    return end_order(order, "refuse", reason=reason, by=by)
 
 
 @audited("order.cancel", subject="order")
@@ -39,7 +39,7 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     if not by_staff:
         rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
     rules.check_may_cancel(order, by_staff=by_staff, now=now)
-    return end_order(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+    return end_order(order, "cancel", reason=reason, by=by)
 
 
 @audited("order.undo_uncovered", subject="patient")
@@ -59,7 +59,7 @@ def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User
     reason = _("The person who placed this order is no longer the patient’s caregiver.")
     orders = list(hers.order_by("-pk"))
     for order in orders:
-        end_order(lock_order(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+        end_order(lock_order(order), "cancel", reason=reason, by=by)
     return len(orders)
 
 
@@ -80,7 +80,7 @@ def lapse_orders(*, now: datetime, by: User | None) -> int:
 def _lapse(order: Order, *, by: User | None) -> bool:
     with transaction.atomic():
         order = lock_order(order)
-        if order.status != Order.Status.PLACED:
+        if not rules.can_move("lapse", order):
             return False
-        end_order(order, Order.Status.LAPSED, reason="", kind="order_cancelled", by=by)
+        end_order(order, "lapse", by=by)
     return True

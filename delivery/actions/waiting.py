@@ -64,7 +64,7 @@ def _tell(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) ->
         entry.ended_at = now
         entry.save(update_fields=["ended_at"])
         return False
-    has_room = window.is_open and window.booked < window.capacity
+    has_room = window.has_room
     if has_room == (entry.told_at is not None) or (has_room and not rules.is_time_to_tell(now)):
         return False
     entry.told_at = now if has_room else None

@@ -64,7 +64,7 @@ class ClosureAdmin(ActionAdmin):
             name="open",
             label=_("Open this day again"),
             permission="delivery.add_closure",
-            offered=lambda closure: closure.lifted_at is None and closure.date >= timezone.localdate(),
+            offered=lambda closure: closure.is_in_force and closure.date >= timezone.localdate(),
             explain=lambda closure: (
                 _("%(day)s can be ordered for again. Orders that were moved or cancelled stay so.")
                 % {"day": date_format(closure.date, "LONG_DAY_FORMAT")}
@@ -107,7 +107,7 @@ class ClosureAdmin(ActionAdmin):
 
     @admin.display(description=_("closed"), boolean=True)
     def is_closed(self, closure):
-        return closure.lifted_at is None
+        return closure.is_in_force
 
     @admin.display(description=_("orders"))
     def calls(self, closure):

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ReasonForm, Step
 from delivery import actions, rules
 from delivery.admin import columns
-from delivery.models import DeliveryWindow, Order, Product
-from delivery.rules import ALLOWED_TRANSITIONS
+from delivery.models import DeliveryWindow, Product
 from ui.forms import PortalForm
 from ui.templatetags.portal import money
 
@@ -18,8 +17,8 @@ def lots_in_words(line):
     return ", ".join(f"{lot} × {quantity}" for lot, quantity in rules.lots_of(line)) or "-"
 
 
-def _offered(status):
-    return lambda order: status in ALLOWED_TRANSITIONS[Order.Status(order.status)]
+def _offered(verb):
+    return lambda order: rules.can_move(verb, order)
 
 
 def _about(order):
@@ -95,7 +94,7 @@ ORDER_STEPS = (
         name="confirm",
         label=_("Confirm"),
         permission="delivery.change_order",
-        offered=_offered(Order.Status.CONFIRMED),
+        offered=_offered("confirm"),
         explain=_explain_confirmation,
         perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
     ),
@@ -103,7 +102,7 @@ ORDER_STEPS = (
         name="refuse",
         label=_("Refuse"),
         permission="delivery.change_order",
-        offered=_offered(Order.Status.REFUSED),
+        offered=_offered("refuse"),
         explain=_explain_refusal,
         perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
         form_class=ReasonForm,
@@ -112,7 +111,7 @@ ORDER_STEPS = (
         name="lot",
         label=_("Take another lot"),
         permission="delivery.change_order",
-        offered=lambda order: order.status in Order.HOLDING,
+        offered=lambda order: order.has_hold,
         explain=_explain_lot,
         perform=lambda order, request, product, lot: actions.change_lot(
             order=order, product=product, lot=lot, by=request.user
@@ -123,7 +122,7 @@ ORDER_STEPS = (
         name="move",
         label=_("Move"),
         permission="delivery.change_order",
-        offered=lambda order: order.status in Order.HOLDING,
+        offered=lambda order: order.has_hold,
         explain=_explain_move,
         perform=lambda order, request, window: actions.move_order(order=order, window=window, by=request.user),
         form_class=MoveForm,
@@ -132,7 +131,7 @@ ORDER_STEPS = (
         name="cancel",
         label=_("Cancel"),
         permission="delivery.change_order",
-        offered=_offered(Order.Status.CANCELLED),
+        offered=_offered("cancel"),
         explain=_explain_cancellation,
         perform=lambda order, request, reason: actions.cancel_order(order=order, reason=reason, by=request.user),
         form_class=CancelForm,

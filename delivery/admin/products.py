@@ -5,7 +5,6 @@ from decimal import Decimal
 from django import forms
 from django.contrib import admin
 from django.core.validators import RegexValidator
-from django.db.models import F
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
@@ -16,6 +15,7 @@ from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.stock_steps import STOCK_STEPS
 from delivery.models import Product
+from delivery.models.questions import IS_LOW
 from ui.forms import DollarsField, GramsField, PortalForm, WholeNumberField, validate_printable
 from ui.templatetags.portal import grams, money
 
@@ -70,7 +70,7 @@ class LowStockFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "none":
             return queryset.filter(stock=0)
-        return queryset.filter(stock__lte=F("low_stock_at")) if self.value() == "low" else queryset
+        return queryset.filter(IS_LOW) if self.value() == "low" else queryset
 
 
 def _set_price(product, request, price_cents):

@@ -4,13 +4,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from delivery.models import questions
 from delivery.models.orders import Order
 from delivery.models.windows import DeliveryWindow
 
 
 class ClosureQuerySet(models.QuerySet):
     def in_force(self):
-        return self.filter(lifted_at__isnull=True)
+        return self.filter(questions.IS_IN_FORCE)
 
 
 class Closure(models.Model):
@@ -30,6 +31,10 @@ class Closure(models.Model):
 
     def __str__(self):
         return f"closure of {self.date}"
+
+    @property
+    def is_in_force(self):
+        return questions.is_in_force(self)
 
 
 class AffectedOrder(models.Model):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from certification.models import Certification, Patient
+from delivery.models import questions
 from delivery.models.products import Product
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
@@ -24,7 +25,7 @@ class OrderQuerySet(models.QuerySet):
 
     def holding(self):
         """Those that hold a place, stock and allotment."""
-        return self.filter(status__in=Order.HOLDING)
+        return self.filter(questions.HAS_HOLD)
 
     def for_drivers(self, today):
         """Orders to be driven soon: confirmed, for a window from `today` on and at most DRIVERS_SEE_DAYS ahead."""
@@ -48,7 +49,7 @@ class Order(models.Model):
         REFUSED = "refused", _("Refused")
         LAPSED = "lapsed", _("Lapsed")
 
-    HOLDING = (Status.PLACED, Status.CONFIRMED)
+    HOLDING = questions.HOLDING
 
     class PaymentMethod(models.TextChoices):
         CASH = "cash", _("Cash, the exact amount")
@@ -144,6 +145,10 @@ class Order(models.Model):
 
     def __str__(self):
         return self.number or f"cart {self.pk}"
+
+    @property
+    def has_hold(self):
+        return questions.has_hold(self)
 
     @property
     def street_address(self):

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from delivery.models import questions
+
 
 class Product(models.Model):
     class Form(models.TextChoices):
@@ -56,7 +58,7 @@ class Product(models.Model):
 
     @property
     def is_low(self):
-        return self.stock <= self.low_stock_at
+        return questions.is_low(self)
 
 
 class ProductPhoto(models.Model):

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from delivery.models import questions
+
 
 def days_in(weekdays):
     """The weekdays whose bits are set, in order; Monday is 0."""
@@ -52,7 +54,7 @@ class DeliveryPolicy(models.Model):
 
 class DeliveryWindowQuerySet(models.QuerySet):
     def with_room(self):
-        return self.filter(is_open=True, booked__lt=F("capacity"))
+        return self.filter(questions.HAS_ROOM)
 
 
 class DeliveryWindow(models.Model):
@@ -98,6 +100,15 @@ class DeliveryWindow(models.Model):
     @property
     def ends_at(self):
         return datetime.combine(self.date, self.ends, tzinfo=ZoneInfo(settings.TIME_ZONE))
+
+    @property
+    def has_room(self):
+        return questions.has_room(self)
+
+    @property
+    def is_full(self):
+        """Whether the window is open and lacks nothing but a place."""
+        return self.is_open and not self.has_room
 
     @property
     def places_left(self):

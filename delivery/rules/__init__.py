@@ -42,8 +42,8 @@ from delivery.rules.errors import (
     TransitionError,
     WindowError,
 )
+from delivery.rules.moves import MOVES, can_move, check_move
 from delivery.rules.orders import (
-    ALLOWED_TRANSITIONS,
     card_number_parts,
     check_caller,
     check_certification_covers,
@@ -56,7 +56,6 @@ from delivery.rules.orders import (
     check_payment,
     check_same_request,
     check_subtotal_is_as_seen,
-    check_transition,
     totals,
 )
 from delivery.rules.policies import (
@@ -110,7 +109,6 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
-    "ALLOWED_TRANSITIONS",
     "AddressError",
     "AllotmentError",
     "CallerError",
@@ -121,6 +119,7 @@ __all__ = [
     "LotOrder",
     "MOST_FILE_BYTES",
     "MOST_OF_ONE_PRODUCT",
+    "MOVES",
     "MinimumError",
     "OrdererError",
     "Outcome",
@@ -136,6 +135,7 @@ __all__ = [
     "allotment_left_mg",
     "allotment_mg",
     "bookable_windows",
+    "can_move",
     "card_number_parts",
     "check_address",
     "check_allotment_left",
@@ -165,6 +165,7 @@ __all__ = [
     "check_may_wait",
     "check_minimum",
     "check_moved_quantity",
+    "check_move",
     "check_new_window",
     "check_orderer",
     "check_overlaps_none",
@@ -178,7 +179,6 @@ __all__ = [
     "check_sku_is_new",
     "check_stock",
     "check_subtotal_is_as_seen",
-    "check_transition",
     "check_window_has_room",
     "closes_at",
     "counted_mg",

@@ -21,9 +21,9 @@ from delivery.rules.errors import (
     OrdererError,
     PaymentError,
     RepeatedWithOtherContent,
-    TransitionError,
     WindowError,
 )
+from delivery.rules.moves import check_move, not_possible
 from delivery.rules.products import check_product_fits_age
 from delivery.rules.windows import check_lead_time, check_window_has_room, closes_at
 from ui.text import search_name
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 CARD_NUMBER = re.compile(r"([PG])([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
-S = Order.Status
-ALLOWED_TRANSITIONS = {
-    S.CART: {S.PLACED},
-    S.PLACED: {S.CONFIRMED, S.CANCELLED, S.REFUSED, S.LAPSED},
-    S.CONFIRMED: {S.CANCELLED, S.REFUSED},
-    S.CANCELLED: set(),
-    S.REFUSED: set(),
-    S.LAPSED: set(),
-}
 
 
 def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
@@ -50,14 +41,6 @@ def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
         sum(line.quantity * line.product.price_cents for line in lines),
         sum(line.quantity * line.product.amount_mg for line in lines),
     )
-
-
-def check_transition(order: Order, to: str) -> None:
-    """`to` may follow the order's status; raises TransitionError."""
-    if to not in ALLOWED_TRANSITIONS[Order.Status(order.status)]:
-        raise TransitionError(
-            _("This order is %(status)s; that is no longer possible.") % {"status": order.get_status_display().lower()}
-        )
 
 
 def check_orderer(patient: Patient, *, user: "User", today: date, caller: Patient | Caregiver | None = None) -> None:
@@ -198,15 +181,13 @@ def check_may_decline(order: Order, *, now: datetime) -> None:
 
 
 def _check_is_open(order: Order) -> None:
-    if order.status not in Order.HOLDING:
-        raise TransitionError(
-            _("This order is %(status)s; that is no longer possible.") % {"status": order.get_status_display().lower()}
-        )
+    if not order.has_hold:
+        raise not_possible(order)
 
 
 def check_may_cancel(order: Order, *, by_staff: bool, now: datetime) -> None:
     """Until the window's cut-off; staff at any time. Raises TransitionError or WindowError."""
-    check_transition(order, Order.Status.CANCELLED)
+    check_move("cancel", order)
     assert order.window and order.policy
     if not by_staff and now > closes_at(order.window, order.policy):
         raise WindowError(_("It is too late to cancel here. Please call us."))

@@ -59,7 +59,7 @@ def check_lot_has(product: Product, lot: str, quantity: int) -> None:
 
 def check_holds_product(order: Order, product: Product) -> None:
     """An open order with that product in it; raises TransitionError or ProductError."""
-    if order.status not in Order.HOLDING:
+    if not order.has_hold:
         raise TransitionError(_("This order is closed; its lots stay as they are."))
     if not order.lines.filter(product=product).exists():
         raise ProductError(_("This order has no %(sku)s in it.") % {"sku": product.sku}, field="product")

@@ -19,7 +19,7 @@ def check_is_full(window: DeliveryWindow | None) -> None:
     """Open, and no place left; None is one that is not there any more. Raises WindowError."""
     if window is None:
         raise WindowError(_("There is no delivery in this window any more. Choose another one."), field="window")
-    if not window.is_open or window.booked < window.capacity:
+    if not window.is_full:
         raise WindowError(_("This window is not full. Choose it, or another one."), field="window")
 
 

@@ -66,7 +66,7 @@ def check_window_has_room(window: DeliveryWindow | None) -> None:
         raise WindowError(
             _("No delivery: %(reason)s. Choose another window.") % {"reason": _(window.closed_reason)}, field="window"
         )
-    if window.booked >= window.capacity:
+    if not window.has_room:
         raise WindowError(_("This window filled a moment ago. Your cart is kept; choose another one."), field="window")
 
 

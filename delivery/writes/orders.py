@@ -15,6 +15,9 @@ from delivery.writes.holds import release_hold
 from delivery.writes.locks import lock_order, lock_orders
 from delivery.writes.messages import notify_orderer
 
+# The kind of mail that tells the orderer about the end of an order, by the verb that ended it.
+MAILS = {"refuse": "order_refused", "cancel": "order_cancelled", "lapse": "order_cancelled"}
+
 
 def put_into_window(
     order: Order, window: DeliveryWindow, certification: Certification | None, *, by: User, reason: str = ""
@@ -29,18 +32,19 @@ def put_into_window(
     notify_orderer(order, "order_moved", by=by, reason=reason)
 
 
-def end_order(order: Order, status: str, *, reason: str, kind: str, by: User | None, is_public: bool = False) -> Order:
-    """End the order, release its hold and notify the orderer by a mail of this kind; returns the order.
+def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_public: bool = False) -> Order:
+    """End the order by a verb of `rules.MOVES`, release its hold and notify the orderer; returns the order.
 
     A public reason is named in the mail; any other reason stands on the page of the order alone. Raises
     TransitionError.
     """
-    rules.check_transition(order, status)
+    rules.check_move(verb, order)
+    status = rules.MOVES[verb].to
     order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
     order.save(update_fields=["status", "ended_at", "ended_reason"])
     release_hold(order, by=by)
     record(action=f"order.{status}", by=by, subject=order, reason=reason)
-    notify_orderer(order, kind, by=by, reason=reason if is_public else "")
+    notify_orderer(order, MAILS[verb], by=by, reason=reason if is_public else "")
     return order
 
 
@@ -66,6 +70,6 @@ def cancel_uncovered_orders(patient: Patient, *, from_day: date, by: User | None
         )
         if order.amount_mg > left_mg:
             reason = _("Your certification no longer covers this order.")
-            end_order(lock_order(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+            end_order(lock_order(order), "cancel", reason=reason, by=by)
             cancelled += 1
     return cancelled

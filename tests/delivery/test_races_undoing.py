@@ -157,11 +157,11 @@ def test_an_order_is_confirmed_or_cancelled_and_never_both():
 
 @on_postgres
 def test_control_without_locks_an_order_is_confirmed_that_gave_its_place_back(monkeypatch):
-    read, cancelled, check, cancel = Event(), Event(), rules.check_transition, actions.cancel_order
+    read, cancelled, check, cancel = Event(), Event(), rules.check_move, actions.cancel_order
 
-    def check_in_turns(order, to):
-        check(order, to)
-        if to == Order.Status.CONFIRMED:
+    def check_in_turns(verb, order):
+        check(verb, order)
+        if verb == "confirm":
             read.set()
             cancelled.wait(30)
         read.wait(30)
@@ -170,7 +170,7 @@ def test_control_without_locks_an_order_is_confirmed_that_gave_its_place_back(mo
         cancel(**arguments)
         cancelled.set()
 
-    monkeypatch.setattr(rules, "check_transition", check_in_turns)
+    monkeypatch.setattr(rules, "check_move", check_in_turns)
     monkeypatch.setattr(actions, "cancel_order", cancel_and_say_so)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
     order = confirm_and_cancel_at_once()

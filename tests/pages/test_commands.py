@@ -103,7 +103,7 @@ def test_run_jobs_runs_every_job_of_the_timetable():
 
 def test_print_states_says_what_the_code_says():
     call_command("print_states", "--check")
-    assert "| placed | cancelled, confirmed, lapsed, refused |" in run("print_states")
+    assert "| confirm | placed | confirmed | staff who may change orders |" in run("print_states")
 
 
 def test_print_states_check_finds_a_difference(tmp_path, monkeypatch):

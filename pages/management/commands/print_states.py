@@ -4,18 +4,19 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts import factors, review
 from certification import rules as certification_rules
 from delivery import rules as delivery_rules
+from ui.moves import Move
 
 FILE = settings.BASE_DIR / "docs" / "states.md"
 MACHINES = {
     "Physician": review.PHYSICIAN_TRANSITIONS,
     "Reset of second factors": factors.RESET_TRANSITIONS,
     "Certification": certification_rules.ALLOWED_TRANSITIONS,
-    "Order": delivery_rules.ALLOWED_TRANSITIONS,
+    "Order": delivery_rules.MOVES,
 }
 
 
 class Command(BaseCommand):
-    help = "Print docs/states.md from the tables of transitions; --check compares, --write writes the file."
+    help = "Print docs/states.md from the tables of moves; --check compares, --write writes the file."
 
     def add_arguments(self, parser):
         parser.add_argument("--check", action="store_true")
@@ -33,8 +34,25 @@ class Command(BaseCommand):
 
 def states():
     parts = ["# States\n\nPrinted from the code by `manage.py print_states --write`. No other move is possible.\n"]
-    for name, transitions in MACHINES.items():
-        parts.append(f"\n## {name}\n\n| from | to |\n| --- | --- |\n")
-        for state, following in transitions.items():
-            parts.append(f"| {state.value} | {', '.join(sorted(one.value for one in following)) or 'the end'} |\n")
+    parts += [f"\n## {name}\n\n{_table(moves)}" for name, moves in MACHINES.items()]
     return "".join(parts)
+
+
+def _table(moves):
+    """Return a table by verb where the app names its verbs (`Move`), or else a table by status."""
+    if all(isinstance(move, Move) for move in moves.values()):
+        return _verbs(moves)
+    rows = [f"| {state.value} | {_values(following) or 'the end'} |" for state, following in moves.items()]
+    return "\n".join(["| from | to |", "| --- | --- |", *rows, ""])
+
+
+def _verbs(moves):
+    rows = [
+        f"| {verb} | {_values(move.from_)} | {move.to.value} | {move.who} | {move.then} |"
+        for verb, move in moves.items()
+    ]
+    return "\n".join(["| verb | from | to | who may | what follows |", "| --- | --- | --- | --- | --- |", *rows, ""])
+
+
+def _values(statuses):
+    return ", ".join(sorted(status.value for status in statuses))
