@@ -34,11 +34,11 @@ def navigation(request):
 
 
 def _items(request):
-    items = [(reverse(name), label) for name, label in _names(request.user, hasattr(request, "acting"))]
+    items = [(reverse(name), label) for name, label in _names(request.user, hasattr(request, "orderer"))]
     return [{"label": label, "url": url, "is_current": request.path == url} for url, label in items]
 
 
-def _names(user, is_acting):
+def _names(user, is_orderer):
     if not user.is_authenticated:
         return PUBLIC
     names = []
@@ -51,7 +51,7 @@ def _names(user, is_acting):
     if user.is_staff:
         names += STAFF
     elif not names:
-        names += MEMBER if is_acting or _is_member(user) else NEWCOMER
+        names += MEMBER if is_orderer or _is_member(user) else NEWCOMER
     return names
 
 

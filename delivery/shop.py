@@ -107,15 +107,15 @@ def certification_of(patient):
     return running.defer("condition_codes", "directions").first()
 
 
-def cart_of(acting, terms):
+def cart_of(orderer, terms):
     """What lies in the cart today; each line carries `refusal`, which stops the order, and `note`, which does not."""
     lines = list(
-        OrderLine.objects.filter(order__status="cart", order__patient=acting.patient, order__placed_by=acting.user)
+        OrderLine.objects.filter(order__status="cart", order__patient=orderer.patient, order__placed_by=orderer.user)
         .select_related("product")
         .order_by("pk")
     )
     for line in lines:
-        line.refusal = _refusal_of_line(line, acting.patient, terms)
+        line.refusal = _refusal_of_line(line, orderer.patient, terms)
         line.note = _note_on_changes(line)
         line.cost_cents = line.quantity * line.product.price_cents
     subtotal_cents, amount_mg = rules.totals(lines)
@@ -157,9 +157,9 @@ class FullWindow:
     is_waiting: bool
 
 
-def full_windows(acting, terms):
+def full_windows(orderer, terms):
     """Those that only lack a place. Who calls has no list to be on: staff look again."""
-    if acting.caller is not None:
+    if orderer.caller is not None:
         return []
     full = [
         window
@@ -168,7 +168,7 @@ def full_windows(acting, terms):
     ]
     if not full:
         return []
-    entries = WaitingEntry.objects.live().filter(patient=acting.patient, orderer=acting.user, window__in=full)
+    entries = WaitingEntry.objects.live().filter(patient=orderer.patient, orderer=orderer.user, window__in=full)
     waiting = set(entries.values_list("window", flat=True))
     return [FullWindow(window, window.pk in waiting) for window in full]
 

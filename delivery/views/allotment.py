@@ -9,18 +9,18 @@ from accounts.decorators import office_required
 from accounts.standing import may_as_staff
 from audit.actions import record
 from certification.models import Certification
-from delivery.acting import acting_required, not_by_phone
 from delivery.ledger import ledger_of
+from delivery.orderers import not_by_phone, orderer_required
 
 
 @require_safe
 @not_by_phone
-@acting_required
+@orderer_required
 def own_allotment(request):
-    patient = request.acting.patient
+    patient = request.orderer.patient
     signed = patient.certifications.exclude(status=Certification.Status.DRAFT)
     certification = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at").first()
-    return _page(request, patient, certification, {"acting": request.acting})
+    return _page(request, patient, certification, {"orderer": request.orderer})
 
 
 @require_safe

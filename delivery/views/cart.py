@@ -10,20 +10,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from delivery import actions, phone, rules, shop
-from delivery.acting import CHOSEN, acting_required
 from delivery.filters import MenuFilter
 from delivery.forms import LineForm, ZipForm
+from delivery.orderers import CHOSEN, orderer_required
 from ui.errors import PortalError, add_to_form
 
 
 @require_safe
-@acting_required
+@orderer_required
 def product_list(request):
     zip_form = ZipForm(request.GET if "zip" in request.GET else None)
     return _page(request, zip_form=zip_form, form=zip_form)
 
 
-@acting_required
+@orderer_required
 def cart_line(request):
     """One line, set to a quantity. htmx gets the shop again; everybody else goes back to it."""
     if request.method != "POST":
@@ -49,8 +49,8 @@ def _back_to_menu(request):
 
 def _set_line(request, form):
     try:
-        acting = request.acting
-        actions.set_line(patient=acting.patient, caller=acting.caller, by=request.user, **form.cleaned_data)
+        orderer = request.orderer
+        actions.set_line(patient=orderer.patient, caller=orderer.caller, by=request.user, **form.cleaned_data)
     except PortalError as error:
         add_to_form(form, error)
         return False
@@ -64,23 +64,23 @@ def _words_on(product, quantity):
 
 
 def _page(request, products=None, *, form=None, zip_form=None, notice=""):
-    acting = request.acting
-    terms = shop.terms_for(acting.patient)
-    cart = shop.cart_of(acting, terms)
+    orderer = request.orderer
+    terms = shop.terms_for(orderer.patient)
+    cart = shop.cart_of(orderer, terms)
     chosen = MenuFilter(request.GET)
     products = products or shop.on_menu()
-    menu = shop.menu_for(products, acting.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
+    menu = shop.menu_for(products, orderer.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
     _lay_out_forms(menu.shelves, cart, form)
     context = {
-        "acting": acting,
+        "orderer": orderer,
         "terms": terms,
         "cart": cart,
         "line_url": _line_url(chosen, menu),
         "menu": menu,
         "chosen": chosen,
         "menu_filter": chosen.html(menu.found),
-        "allotment": shop.allotment_of(acting.patient, cart, terms),
-        "refusal": acting.refusal,
+        "allotment": shop.allotment_of(orderer.patient, cart, terms),
+        "refusal": orderer.refusal,
         "form": form or chosen,
         "zip_form": zip_form or ZipForm(),
         "notice": notice,
@@ -120,10 +120,10 @@ def phone_end(request):
 
 
 @require_POST
-@acting_required
-def acting_for(request):
+@orderer_required
+def choose_patient(request):
     """A caregiver of several patients chooses whom the next order is for."""
     if not request.POST.get("patient"):
         raise Http404
-    request.session[CHOSEN] = request.acting.patient.number
+    request.session[CHOSEN] = request.orderer.patient.number
     return redirect("delivery:product-list")

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from delivery import actions
-from delivery.acting import CHOSEN
 from delivery.forms import MoveForm
+from delivery.orderers import CHOSEN
 from delivery.shop import terms_for
 from delivery.views.orders import context_of, order_required
 from ui.errors import PortalError, add_to_form
@@ -31,7 +31,7 @@ def order_cancel(request, order):
 def order_again(request, order):
     """Into the cart of its patient; what is no longer possible is named there."""
     try:
-        missing = actions.reorder(order=order, by=request.user, caller=request.acting.caller)
+        missing = actions.reorder(order=order, by=request.user, caller=request.orderer.caller)
     except PortalError as error:
         messages.error(request, str(error))
         return redirect("delivery:order-detail", order.number)

@@ -11,29 +11,29 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from delivery import actions, rules, shop
-from delivery.acting import acting_required
 from delivery.forms import CheckoutForm
+from delivery.orderers import orderer_required
 from ui.errors import PortalError, add_to_form
 
 WAIT_FOR = "wait_for"  # posted with the form by the button of a full window: its code
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@acting_required
+@orderer_required
 def checkout(request):
-    acting = request.acting
-    terms = SimpleLazyObject(lambda: shop.terms_for(acting.patient))  # a form that is right needs neither
-    cart = SimpleLazyObject(lambda: shop.cart_of(acting, terms))
+    orderer = request.orderer
+    terms = SimpleLazyObject(lambda: shop.terms_for(orderer.patient))  # a form that is right needs neither
+    cart = SimpleLazyObject(lambda: shop.cart_of(orderer, terms))
     if WAIT_FOR in request.POST:
         return _wait(request, terms, cart)
     if request.method == "POST":
         return _place(request, terms, cart)
-    refusal = acting.refusal
+    refusal = orderer.refusal
     if refusal or cart.problem:
         messages.warning(request, refusal or cart.problem)
         return redirect("delivery:product-list")
-    addresses = [] if acting.caller else shop.addresses_of(acting.patient)  # who calls can name another
-    used = next((one for one in addresses if one.number == request.GET.get("to")), acting.patient)
+    addresses = [] if orderer.caller else shop.addresses_of(orderer.patient)  # who calls can name another
+    used = next((one for one in addresses if one.number == request.GET.get("to")), orderer.patient)
     form = CheckoutForm(initial=_address_of(used), terms=terms, cart=cart)
     return _page(request, form, terms, cart, addresses)
 
@@ -49,17 +49,17 @@ def _place(request, terms, cart):
     answers = form.cleaned_data
     try:
         order = actions.place_order(
-            patient=request.acting.patient,
+            patient=request.orderer.patient,
             window=answers["window"],
             address=form.address,
             payment_method=answers["payment_method"],
             seen_cents=answers["seen_cents"],
             idempotency_key=answers["idempotency_key"],
             by=request.user,
-            caller=request.acting.caller,
+            caller=request.orderer.caller,
         )
     except rules.RepeatedWithOtherContent as error:
-        context = {"acting": request.acting, "error": error}
+        context = {"orderer": request.orderer, "error": error}
         return render(request, "delivery/checkout_repeated.html", context, status=409)
     except PortalError as error:
         add_to_form(form, error)
@@ -72,7 +72,7 @@ def _wait(request, terms, cart):
     window = next((one for one in terms.windows if one.code == request.POST[WAIT_FOR]), None)
     try:
         rules.check_is_full(window)
-        actions.join_waiting_list(window=window, patient=request.acting.patient, by=request.user)
+        actions.join_waiting_list(window=window, patient=request.orderer.patient, by=request.user)
         messages.success(request, _("You are on the waiting list. We write to you when a place opens."))
     except PortalError as error:
         messages.warning(request, str(error))
@@ -83,13 +83,13 @@ def _wait(request, terms, cart):
 def _page(request, form, terms, cart, addresses=(), key=None):
     """The total shown is always today's, so a price that changed is seen, and agreed to, on the next try."""
     context = {
-        "acting": request.acting,
+        "orderer": request.orderer,
         "form": form,
         "cart": cart,
         "terms": terms,
         "addresses": addresses,
-        "allotment": shop.allotment_of(request.acting.patient, cart, terms),
+        "allotment": shop.allotment_of(request.orderer.patient, cart, terms),
         "idempotency_key": (form.cleaned_data.get("idempotency_key") if form.is_bound else key) or uuid4(),
-        "full_windows": shop.full_windows(request.acting, terms),
+        "full_windows": shop.full_windows(request.orderer, terms),
     }
     return render(request, "delivery/checkout.html", context)

@@ -12,9 +12,9 @@ from audit.actions import record
 from certification.models import Caregiver, Certification, Patient
 from certification.rules import obtain_another_by, still_to_affirm
 from certification.standing import Standing, standing_of
-from delivery.acting import patients_of
 from delivery.ledger import Ledger, ledger_of
 from delivery.models import Order
+from delivery.orderers import patients_of
 from delivery.rules import check_orderer
 from delivery.shop import refusal_of
 

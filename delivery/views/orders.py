@@ -11,22 +11,22 @@ from django.views.decorators.http import require_safe
 from accounts.standing import may_as_staff
 from audit.actions import record
 from delivery import rules
-from delivery.acting import Acting, acting_required, orders_seen, people_of
 from delivery.calendar import calendar_of
+from delivery.orderers import Orderer, orderer_required, orders_seen, people_of
 from delivery.shop import refusal_of, waiting_of
 
 ORDERS_A_PAGE = 50
 
 
 @require_safe
-@acting_required
+@orderer_required
 def order_list(request):
-    orders = orders_seen(request, request.acting.patients, request.acting.caller)
+    orders = orders_seen(request, request.orderer.patients, request.orderer.caller)
     orders = orders.select_related("window", "patient").order_by("-placed_at", "-pk")
     page = Paginator(orders, ORDERS_A_PAGE).get_page(request.GET.get("page"))
-    record(action="order.list", by=request.user, subject=request.acting.patient)
-    waiting = waiting_of(request.user) if request.acting.caller is None else []
-    return render(request, "delivery/order_list.html", {"acting": request.acting, "page": page, "waiting": waiting})
+    record(action="order.list", by=request.user, subject=request.orderer.patient)
+    waiting = waiting_of(request.user) if request.orderer.caller is None else []
+    return render(request, "delivery/order_list.html", {"orderer": request.orderer, "page": page, "waiting": waiting})
 
 
 def order_required(view):
@@ -46,7 +46,7 @@ def order_required(view):
             raise Http404
         # As the account knows her, so that no check asks the database again.
         order.patient = next(one for one in patients if one.pk == order.patient_id)
-        request.acting = Acting(request.user, order.patient, [order.patient], caller)
+        request.orderer = Orderer(request.user, order.patient, [order.patient], caller)
         return view(request, order)
 
     return guarded
@@ -69,10 +69,10 @@ def order_calendar(request, order):
 
 def context_of(request, order):
     now = timezone.now()
-    orderer_refusal = request.acting.refusal
+    orderer_refusal = request.orderer.refusal
     by_staff = may_as_staff(request.user, "delivery.change_order")
     return {
-        "acting": request.acting,
+        "orderer": request.orderer,
         "order": order,
         "orderer_refusal": orderer_refusal,
         "closes_at": rules.closes_at(order.window, order.policy),

@@ -8,27 +8,27 @@ from audit.actions import record
 from certification.models import Certification
 from certification.rules import guardian_name
 from certification.standing import standing_of
-from delivery.acting import acting_required, not_by_phone
 from delivery.looks import page_of_visits
+from delivery.orderers import not_by_phone, orderer_required
 
 UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 
 
 @require_safe
 @not_by_phone
-@acting_required
+@orderer_required
 def own_record(request):
-    patient, today = request.acting.patient, timezone.localdate()
+    patient, today = request.orderer.patient, timezone.localdate()
     signed = Certification.objects.filter(patient=patient).exclude(status=Certification.Status.DRAFT)
     certifications = signed.select_related("physician").defer(*UNREAD).order_by("-certified_at")
     visits, page = page_of_visits(patient, but=request.user, cursor=request.GET.get("page"))
-    if request.acting.is_for_somebody_else:
+    if request.orderer.is_for_somebody_else:
         record(action="patient.view", by=request.user, subject=patient)
     context = {
-        "acting": request.acting,
+        "orderer": request.orderer,
         "patient": patient,
         "history": [(one, standing_of(one, today=today)) for one in certifications],
-        "sees_certificates": not request.acting.is_for_somebody_else or bool(guardian_name(patient, today=today)),
+        "sees_certificates": not request.orderer.is_for_somebody_else or bool(guardian_name(patient, today=today)),
         "visits": visits,
         "page": page,
     }

@@ -330,10 +330,10 @@ def test_the_same_rules_hold_on_the_phone(client, patient):
 def test_a_caregiver_of_two_calls_and_staff_choose_for_whom(client):
     caregiver, child, sibling = people.guardian_of_two()
     client.post(PHONE, answers(caregiver))
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     client.post(url("cart-line"), {"product": factories.product().sku, "quantity": 1})
     assert Order.objects.get().patient == sibling
-    assert client.post(url("acting-for"), {"patient": factories.patient().number}).status_code == 404
+    assert client.post(url("patient-choose"), {"patient": factories.patient().number}).status_code == 404
 
 
 def test_the_mail_goes_to_the_patient_and_she_sees_the_order(client, staff):

@@ -269,7 +269,7 @@ def test_the_cart_is_changed_by_post_only(client):
     response = client.get(url("cart-line"), {"product": "A", "quantity": 1})
     assert (response.status_code, response.url) == (302, url("product-list"))
     assert lines() == []
-    assert client.get(url("acting-for")).status_code == 405
+    assert client.get(url("patient-choose")).status_code == 405
 
 
 # --- For whom -------------------------------------------------------------------------------------------------------
@@ -279,7 +279,7 @@ def test_a_caregiver_sees_for_whom_she_orders_and_may_switch():
     caregiver, child, sibling = people.guardian_of_two()
     client, product = factories.client_for(caregiver.user), factories.product()
     assert f"You are ordering for {child.name}" in words_of(client.get(url("product-list")))
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     put(client, product, 1)
     assert Order.objects.get().patient == sibling
 
@@ -287,7 +287,7 @@ def test_a_caregiver_sees_for_whom_she_orders_and_may_switch():
 def test_a_form_keeps_its_patient_when_another_tab_switched():
     caregiver, child, sibling = people.guardian_of_two()
     client, product = factories.client_for(caregiver.user), factories.product()
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     client.post(url("cart-line"), {"product": product.sku, "quantity": 1, "patient": child.number})
     assert Order.objects.get().patient == child
 
@@ -295,7 +295,7 @@ def test_a_form_keeps_its_patient_when_another_tab_switched():
 def test_a_stranger_can_be_chosen_by_nobody(client):
     other = factories.patient()
     for data in ({"patient": other.number}, {"patient": "\0"}, {}):
-        assert client.post(url("acting-for"), data).status_code == 404
+        assert client.post(url("patient-choose"), data).status_code == 404
     data = {"product": factories.product().sku, "quantity": 1, "patient": other.number}
     assert client.post(url("cart-line"), data).status_code == 404
     assert not Order.objects.exists()

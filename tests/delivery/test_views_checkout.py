@@ -288,7 +288,7 @@ def test_a_caregiver_orders_for_the_patient_of_the_form(window):
     factories.cart(child, by=caregiver.user)
     client = factories.client_for(caregiver.user)
     assert f"You are ordering for {child.name}" in page(client)
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     assert post(client, window, patient=child.number).status_code == 303
     order = Order.objects.get()
     assert (order.patient, order.placed_by) == (child, caregiver.user)

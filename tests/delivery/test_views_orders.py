@@ -177,7 +177,7 @@ def test_ordering_again_is_for_the_patient_of_the_order():
     caregiver, child, sibling = people.guardian_of_two()
     order = factories.order(sibling, by=caregiver.user)
     client = factories.client_for(caregiver.user)
-    client.post(url("acting-for"), {"patient": child.number})
+    client.post(url("patient-choose"), {"patient": child.number})
     assert f"You are ordering for {sibling.name}" in words_of(
         client.post(url("order-again", order.number), follow=True)
     )

@@ -37,7 +37,7 @@ def people_of(request):
 
 
 @dataclass(frozen=True)
-class Acting:
+class Orderer:
     """An account, the patient it acts for on this page, and all those it could act for."""
 
     user: User
@@ -63,8 +63,8 @@ class Acting:
         return [patient for patient in self.patients if patient != self.patient]
 
 
-def acting_required(view):
-    """Sets `request.acting`. A form names its patient (`patient`): another tab may have chosen somebody else since."""
+def orderer_required(view):
+    """Sets `request.orderer`. A form names its patient (`patient`): another tab may have chosen somebody else since."""
 
     @wraps(view)
     def guarded(request, *args, **kwargs):
@@ -77,7 +77,7 @@ def acting_required(view):
             raise Http404
         own_or_first = next((one for one in patients if one.user_id == request.user.pk), patients[0])
         patient = named.get(asked or request.session.get(CHOSEN), own_or_first)
-        request.acting = Acting(request.user, patient, patients, caller)
+        request.orderer = Orderer(request.user, patient, patients, caller)
         return view(request, *args, **kwargs)
 
     return guarded
