@@ -1,4 +1,4 @@
-"""Who looked at a patient's record, in words for the patient: from the audit trail, nothing is written."""
+"""Who viewed a patient's record, in words for the patient. All of it is read from the audit trail."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from certification.models import Card, Caregiver, Certification, Letter, Patient
 from delivery.models import AllotmentEntry, Order
 from ui.keyset import Page, page_of
 
-VISITS_A_PAGE = 20
+RECORD_VIEWS_A_PAGE = 20
 CERTIFICATION, ORDER = "certification.certification", "delivery.order"
 # What was seen, by the name of the event.
 SEEN = {
@@ -34,8 +34,8 @@ SEEN = {
     "order.list": gettext_lazy("the orders"),
     "order.view": gettext_lazy("an order"),
 }
-# Why somebody was there, by the beginning of what they did or saw; the first that fits. Orders, certifications and
-# renewals are named by their number instead.
+# Why the account opened the record, by the beginning of the event's name; the first that fits counts. Orders,
+# certifications and renewals are named by their number instead.
 REASONS = {
     "call.": gettext_lazy("order by phone"),
     "card.": gettext_lazy("card"),
@@ -51,7 +51,7 @@ RENEWING = {
     "certification.save_renewal_letter",
     "certification.renew",
 }
-# By staff group. Somebody in several groups is called by the first of them here.
+# By staff group. A member of staff in more than one group is called by the first group here.
 STAFF = {
     "Registrar": gettext_lazy("A registrar of the program"),
     "Pharmacist": gettext_lazy("A pharmacist of the dispensary"),
@@ -63,8 +63,8 @@ STAFF = {
 
 
 @dataclass(frozen=True)
-class Visit:
-    """What one person saw in one session of one day: `at` is when it began."""
+class RecordView:
+    """What one account saw of the record in one session of one day; `at` is when the view began."""
 
     at: datetime
     who: str
@@ -76,9 +76,9 @@ class Visit:
 
 
 def _about(patient: Patient) -> Q:
-    """Events about the patient, their certifications, papers, requests and orders."""
+    """Return the filter for events about the patient and the patient's certifications, papers, requests and orders."""
     certifications = Certification.objects.filter(patient=patient)
-    of = {
+    rows = {
         "certification.patient": [patient.pk],
         CERTIFICATION: certifications.values("pk"),
         "certification.letter": Letter.objects.filter(certification__in=certifications).values("pk"),
@@ -88,58 +88,61 @@ def _about(patient: Patient) -> Q:
         ORDER: Order.objects.filter(patient=patient).values("pk"),
     }
     subject = Q()
-    for kind, ids in of.items():
+    for kind, ids in rows.items():
         subject |= Q(subject_type=kind, subject_id__in=ids)
     return subject
 
 
-def looks_at(patient: Patient, *, but: User) -> QuerySet[Event]:
-    """What others saw of the patient's record; not what the patient or `but` saw."""
+def events_of_views(patient: Patient, *, but: User) -> QuerySet[Event]:
+    """Return the events by which others saw the patient's record; not what the patient or `but` saw."""
     own = [account for account in (patient.user_id, but.pk) if account]
     seen = Event.objects.filter(_about(patient), action__in=SEEN, outcome=Event.Outcome.DONE)
     return seen.exclude(actor_id__isnull=True).exclude(actor_id__in=own)
 
 
-def page_of_visits(patient: Patient, *, but: User, cursor: str | None) -> tuple[list[Visit], Page]:
-    """The visits of one page, the latest first. A visit is what one account saw in one session of one day."""
-    looks = looks_at(patient, but=but)
-    keys = looks.annotate(day=TruncDate("created_at")).order_by().values("actor_id", "session", "day")
+def page_of_record_views(patient: Patient, *, but: User, cursor: str | None) -> tuple[list[RecordView], Page]:
+    """Return the record views of one page, the latest first, and the page."""
+    views = events_of_views(patient, but=but)
+    keys = views.annotate(day=TruncDate("created_at")).order_by().values("actor_id", "session", "day")
     last_of_each = Event.objects.filter(pk__in=keys.annotate(last=Max("pk")).values("last"))
-    page = page_of(last_of_each, keys=("-pk",), cursor=cursor, size=VISITS_A_PAGE, name="looks")
-    return _visits(page.rows, patient), page
+    page = page_of(last_of_each, keys=("-pk",), cursor=cursor, size=RECORD_VIEWS_A_PAGE, name="record-views")
+    return _record_views(page.rows, patient), page
 
 
 def _key(event: Event) -> tuple[int | None, str, date]:
     return event.actor_id, event.session, timezone.localdate(event.created_at)
 
 
-def _visits(lasts: list[Event], patient: Patient) -> list[Visit]:
-    """The visits that ended with these events, with everything that their accounts did meanwhile for the patient."""
+def _record_views(lasts: list[Event], patient: Patient) -> list[RecordView]:
+    """Return the record views that ended with these events.
+
+    Each names everything that its account did for the patient in that session and day.
+    """
     if not lasts:
         return []
     same = Q()
     for actor_id, session in {(event.actor_id, event.session) for event in lasts}:
         same |= Q(actor_id=actor_id, session=session)
-    visits: dict[tuple, list[Event]] = {_key(event): [] for event in lasts}
+    record_views: dict[tuple, list[Event]] = {_key(event): [] for event in lasts}
     for event in Event.objects.filter(_about(patient), same, outcome=Event.Outcome.DONE).order_by("pk"):
-        if _key(event) in visits:
-            visits[_key(event)].append(event)
-    who, numbers = _people(lasts), _numbers(visits.values())
-    return [_visit(events, who, numbers) for events in visits.values()]
+        if _key(event) in record_views:
+            record_views[_key(event)].append(event)
+    who, numbers = _people(lasts), _numbers(record_views.values())
+    return [_record_view(events, who, numbers) for events in record_views.values()]
 
 
 # --- In words ------------------------------------------------------------------------------------------------------
 
 
-def _visit(events: list[Event], who: dict[int | None, str], numbers: dict[tuple, str]) -> Visit:
-    looks = [event for event in events if event.action in SEEN]
-    what = dict.fromkeys(str(SEEN[event.action]) for event in looks)
+def _record_view(events: list[Event], who: dict[int | None, str], numbers: dict[tuple, str]) -> RecordView:
+    views = [event for event in events if event.action in SEEN]
+    what = dict.fromkeys(str(SEEN[event.action]) for event in views)
     why = dict.fromkeys(reason for event in events if (reason := _reason(event, numbers)))
-    return Visit(looks[0].created_at, who[looks[0].actor_id], list(what), list(why))
+    return RecordView(views[0].created_at, who[views[0].actor_id], list(what), list(why))
 
 
 def _reason(event: Event, numbers: dict[tuple, str]) -> str:
-    """Why somebody was there, as far as this event says it; empty where it does not."""
+    """Return why the account opened the record, as far as this event says it; empty where it does not."""
     number = numbers.get((event.subject_type, event.subject_id), "")
     if event.subject_type == ORDER:
         return _("order %(number)s") % {"number": number} if number else _("cart")
@@ -150,10 +153,10 @@ def _reason(event: Event, numbers: dict[tuple, str]) -> str:
     return next((str(words) for begins, words in REASONS.items() if event.action.startswith(begins)), "")
 
 
-def _numbers(visits: Iterable[list[Event]]) -> dict[tuple, str]:
-    """The numbers of the orders and certifications of these visits, by kind and id."""
+def _numbers(record_views: Iterable[list[Event]]) -> dict[tuple, str]:
+    """Return the numbers of the orders and certifications that these record views name, by kind and id."""
     found = {}
-    subjects = {(event.subject_type, event.subject_id) for events in visits for event in events}
+    subjects = {(event.subject_type, event.subject_id) for events in record_views for event in events}
     for kind, model in ((ORDER, Order), (CERTIFICATION, Certification)):
         ids = [pk for of, pk in subjects if of == kind]
         rows = model.objects.filter(pk__in=ids).exclude(number=None).values_list("pk", "number")
@@ -162,7 +165,7 @@ def _numbers(visits: Iterable[list[Event]]) -> dict[tuple, str]:
 
 
 def _people(events: list[Event]) -> dict[int | None, str]:
-    """Who the accounts of these events are: a physician or caregiver by name, an office by its own, staff by role."""
+    """Return who each account is: a physician or caregiver by name, an office by its name, staff by their role."""
     staff = {event.actor_id for event in events if event.role == "staff"}
     others = {event.actor_id for event in events} - staff
     named: dict[int | None, str] = dict.fromkeys(others, _("Somebody who has no account any more"))
@@ -179,7 +182,7 @@ def _people(events: list[Event]) -> dict[int | None, str]:
 
 
 def _staff(ids: set[int | None]) -> dict[int | None, str]:
-    """Staff by what they are and their first name, where the account has one."""
+    """Return the role of each member of staff, with the first name where the account has one."""
     named: dict[int | None, str] = dict.fromkeys(ids, _("Staff of the program or the dispensary"))
     groups: dict[tuple[int, str], set[str]] = {}
     for pk, first_name, group in User.objects.filter(pk__in=ids).values_list("pk", "first_name", "groups__name"):
