@@ -19,10 +19,10 @@ def lapse_orders():
     return actions.lapse_orders(now=timezone.now(), by=None)
 
 
-@shared_task(name="delivery.tell_waiting")
-def tell_waiting():
+@shared_task(name="delivery.notify_waiting_list")
+def notify_waiting_list():
     """Tell who waits for a place in a window that has one; returns how many are told."""
-    return actions.tell_waiting(now=timezone.now(), by=None)
+    return actions.notify_waiting_list(now=timezone.now(), by=None)
 
 
 @shared_task(name="delivery.check_counts")

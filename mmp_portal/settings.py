@@ -360,7 +360,7 @@ CELERY_TASK_ROUTES = {
         "notifications.send_due",
         "notifications.drop_calls",
         "accounts.reset_due_mfa",
-        "delivery.tell_waiting",
+        "delivery.notify_waiting_list",
         "audit.seal",
         "pages.note_beat",
     )

@@ -40,7 +40,7 @@ def leave_waiting_list(*, entry: WaitingEntry, by: User) -> None:
 
 
 @audited("waiting.notify", atomic=False)
-def tell_waiting(*, now: datetime, by: User | None) -> int:
+def notify_waiting_list(*, now: datetime, by: User | None) -> int:
     """Tell everybody on the list of a window that has room, once for each time that it has; returns how many.
 
     What ended meanwhile is ended: the cut-off has passed, it was ordered, or may not be any more. Nobody is told at
@@ -48,11 +48,11 @@ def tell_waiting(*, now: datetime, by: User | None) -> int:
     """
     policy = rules.policy_on(timezone.localdate(now))
     waiting = WaitingEntry.objects.live().values_list("pk", flat=True)
-    return sum(_tell(pk, policy, now=now, by=by) for pk in waiting)
+    return sum(_notify(pk, policy, now=now, by=by) for pk in waiting)
 
 
 @transaction.atomic
-def _tell(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) -> bool:
+def _notify(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) -> bool:
     entry = (
         WaitingEntry.objects.live().select_for_update(no_key=True, of=("self",)).select_related().filter(pk=pk).first()
     )
@@ -65,17 +65,17 @@ def _tell(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) ->
         entry.save(update_fields=["ended_at"])
         return False
     has_room = window.has_room
-    if has_room == (entry.told_at is not None) or (has_room and not rules.is_time_to_tell(now)):
+    if has_room == (entry.told_at is not None) or (has_room and not rules.is_time_to_notify(now)):
         return False
     entry.told_at = now if has_room else None
     entry.times_told += has_room
     entry.save(update_fields=["told_at", "times_told"])
     if has_room:
-        _queue(entry, by=by)
+        _queue_message(entry, by=by)
     return has_room
 
 
-def _queue(entry: WaitingEntry, *, by: User | None) -> None:
+def _queue_message(entry: WaitingEntry, *, by: User | None) -> None:
     orderer = entry.orderer
     reader = entry.patient if entry.patient.user_id == orderer.pk else orderer.caregiver
     queue(

@@ -93,7 +93,7 @@ from delivery.rules.stock import (
     quarantined,
     stock_mismatches,
 )
-from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_tell, still_waits
+from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_notify, still_waits
 from delivery.rules.windows import (
     bookable_windows,
     check_capacity,
@@ -187,7 +187,7 @@ __all__ = [
     "first_day_with_more",
     "flower_equivalent_mg",
     "held_by_orders",
-    "is_time_to_tell",
+    "is_time_to_notify",
     "largest_quantity_that_fits",
     "left_on",
     "looks_like_business",

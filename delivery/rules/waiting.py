@@ -12,7 +12,7 @@ from delivery.rules.errors import DeliveryError, WindowError
 from delivery.rules.orders import check_certification_covers, check_orderer
 from delivery.rules.windows import check_lead_time
 
-TOLD_FROM, TOLD_UNTIL = time(8), time(21)  # New York time: nobody is woken for a place
+NOTIFY_FROM, NOTIFY_UNTIL = time(8), time(21)  # New York time: nobody is woken for a place
 
 
 def check_is_full(window: DeliveryWindow | None) -> None:
@@ -49,6 +49,6 @@ def still_waits(window: DeliveryWindow, *, patient: Patient, policy: DeliveryPol
     return True
 
 
-def is_time_to_tell(now: datetime) -> bool:
+def is_time_to_notify(now: datetime) -> bool:
     """By day in New York: from 8 in the morning until 9 in the evening."""
-    return TOLD_FROM <= localtime(now).time() < TOLD_UNTIL
+    return NOTIFY_FROM <= localtime(now).time() < NOTIFY_UNTIL
