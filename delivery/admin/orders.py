@@ -18,7 +18,7 @@ from certification.search import as_day, as_digits, people_called
 from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
-from delivery.admin.order_steps import ORDER_STEPS, lots_in_words
+from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
 from delivery.models import Order, OrderLine
 from delivery.rules import looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
@@ -103,7 +103,7 @@ class OrderAdmin(ActionAdmin):
     inlines = [LineInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
     flower_equivalent = columns.equivalent()
-    steps = ORDER_STEPS
+    steps = ORDER_ACTION_PAGES
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.phone_view)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionAdmin, ListStep, Step
 from delivery import actions, rules
 from delivery.admin import columns
-from delivery.admin.stock_steps import STOCK_STEPS
+from delivery.admin.stock_action_pages import STOCK_ACTION_PAGES
 from delivery.models import Product
 from delivery.models.questions import IS_LOW
 from ui.forms import DollarsField, GramsField, PortalForm, WholeNumberField, validate_printable
@@ -109,7 +109,7 @@ class ProductAdmin(ActionAdmin):
     price = columns.amount("price_cents", _("price"))
     flower_equivalent = columns.equivalent()
     steps = (
-        *STOCK_STEPS,
+        *STOCK_ACTION_PAGES,
         Step(
             name="edit",
             label=_("Change what the menu says"),

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from delivery import actions
-from delivery.menu import PRODUCTS
+from delivery.demo_products import PRODUCTS
 from delivery.models import Product
 from delivery.shop import PRODUCTS_A_PAGE
 from tests import factories

@@ -89,7 +89,7 @@ def _explain_cancellation(order):
     return f"{_about(order)}\n{words}"
 
 
-ORDER_STEPS = (
+ORDER_ACTION_PAGES = (
     Step(
         name="confirm",
         label=_("Confirm"),

@@ -72,7 +72,7 @@ def _explain_stock(sentence):
     return explain
 
 
-def _step(name, label, action, form_class, sentence):
+def _action_page(name, label, action, form_class, sentence):
     return Step(
         name=name,
         label=label,
@@ -84,28 +84,30 @@ def _step(name, label, action, form_class, sentence):
     )
 
 
-STOCK_STEPS = (
-    _step("receive", _("Receive stock"), actions.receive_stock, LotForm, _("What came in is added.")),
-    _step(
+STOCK_ACTION_PAGES = (
+    _action_page("receive", _("Receive stock"), actions.receive_stock, LotForm, _("What came in is added.")),
+    _action_page(
         "count",
         _("Enter a count"),
         actions.count_stock,
         CountForm,
         _("The stock becomes what you counted less what is reserved; the difference is written down."),
     ),
-    _step(
+    _action_page(
         "quarantine",
         _("Put into quarantine"),
         actions.quarantine_stock,
         LotReasonForm,
         _("It cannot be ordered until it is taken out again. Orders that were placed keep theirs."),
     ),
-    _step(
+    _action_page(
         "clear",
         _("Take out of quarantine"),
         actions.clear_stock,
         LotReasonForm,
         _("It is in order after all, and can be ordered again."),
     ),
-    _step("write-off", _("Write off"), actions.write_off, WriteOffForm, _("It is gone for good. This is not undone.")),
+    _action_page(
+        "write-off", _("Write off"), actions.write_off, WriteOffForm, _("It is gone for good. This is not undone.")
+    ),
 )
