@@ -155,19 +155,19 @@ def _reason(event: Event, numbers: dict[tuple, str]) -> str:
 
 def _numbers(record_views: Iterable[list[Event]]) -> dict[tuple, str]:
     """Return the numbers of the orders and certifications that these record views name, by kind and id."""
-    found = {}
+    found: dict[tuple, str] = {}
     subjects = {(event.subject_type, event.subject_id) for events in record_views for event in events}
     for kind, model in ((ORDER, Order), (CERTIFICATION, Certification)):
         ids = [pk for of, pk in subjects if of == kind]
         rows = model.objects.filter(pk__in=ids).exclude(number=None).values_list("pk", "number")
-        found |= {(kind, pk): number for pk, number in rows}
+        found |= {(kind, pk): number for pk, number in rows if number}
     return found
 
 
 def _people(events: list[Event]) -> dict[int | None, str]:
     """Return who each account is: a physician or caregiver by name, an office by its name, staff by their role."""
-    staff = {event.actor_id for event in events if event.role == "staff"}
-    others = {event.actor_id for event in events} - staff
+    staff = {event.actor_id for event in events if event.role == "staff" and event.actor_id is not None}
+    others = {event.actor_id for event in events if event.actor_id is not None} - staff
     named: dict[int | None, str] = dict.fromkeys(others, _("Somebody who has no account any more"))
     for caregiver in Caregiver.objects.filter(user__in=others):
         named[caregiver.user_id] = _("%(name)s, caregiver") % {"name": caregiver.name}
@@ -181,7 +181,7 @@ def _people(events: list[Event]) -> dict[int | None, str]:
     return named | _staff(staff)
 
 
-def _staff(ids: set[int | None]) -> dict[int | None, str]:
+def _staff(ids: set[int]) -> dict[int | None, str]:
     """Return the role of each member of staff, with the first name where the account has one."""
     named: dict[int | None, str] = dict.fromkeys(ids, _("Staff of the program or the dispensary"))
     groups: dict[tuple[int, str], set[str]] = {}

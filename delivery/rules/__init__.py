@@ -41,6 +41,7 @@ from delivery.rules.errors import (
     StockError,
     TransitionError,
     WindowError,
+    refusal_of,
 )
 from delivery.rules.moves import MOVES, can_move, check_move
 from delivery.rules.orders import (
@@ -200,6 +201,7 @@ __all__ = [
     "overlaps",
     "policy_on",
     "quarantined",
+    "refusal_of",
     "still_waits",
     "stock_mismatches",
     "totals",

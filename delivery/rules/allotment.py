@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
-from delivery.models import AllotmentEntry, Order, OrderLine
+from delivery.models import AllotmentEntry, Order, Product
 from delivery.rules.errors import AllotmentError
 
 ENTRY_DAYS = 365
@@ -124,10 +124,10 @@ def check_allotment_left(amount_mg: int, left_mg: int) -> None:
         )
 
 
-def largest_quantity_that_fits(line: OrderLine, *, amount_mg: int, left_mg: int) -> int:
-    """How many of the line's product keep a cart of `amount_mg` within `left_mg` and within the stock; 0 if not one."""
-    without_line = amount_mg - line.quantity * line.product.amount_mg
-    return max(min((left_mg - without_line) // line.product.amount_mg, line.product.stock, line.quantity), 0)
+def largest_quantity_that_fits(product: Product, quantity: int, *, cart_mg: int, left_mg: int) -> int:
+    """Return how many of the `quantity` in a cart of `cart_mg` fit into `left_mg` and the stock; 0 when none fits."""
+    without_product = cart_mg - quantity * product.amount_mg
+    return max(min((left_mg - without_product) // product.amount_mg, product.stock, quantity), 0)
 
 
 def _grams(mg: int, *, up: bool = False) -> str:

@@ -1,6 +1,11 @@
 """The expected refusals of this app."""
 
+from collections.abc import Callable
+from typing import ParamSpec
+
 from ui.errors import PortalError
+
+Arguments = ParamSpec("Arguments")
 
 
 class DeliveryError(PortalError):
@@ -69,3 +74,12 @@ class ChangedError(DeliveryError):
 
 class RepeatedWithOtherContent(DeliveryError):
     """The same form was sent before with other content."""
+
+
+def refusal_of(check: Callable[Arguments, None], *args: Arguments.args, **kwargs: Arguments.kwargs) -> str:
+    """Return the sentence with which a check refuses, or an empty text when it passes."""
+    try:
+        check(*args, **kwargs)
+    except DeliveryError as error:
+        return str(error)
+    return ""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from certification.models import Certification, Patient
 from delivery.models import DeliveryPolicy, DeliveryWindow
-from delivery.rules.errors import DeliveryError, WindowError
+from delivery.rules.errors import WindowError, refusal_of
 from delivery.rules.orders import check_certification_covers, check_orderer
 from delivery.rules.windows import check_lead_time
 
@@ -42,11 +42,10 @@ def check_may_wait(
 def still_waits(window: DeliveryWindow, *, patient: Patient, policy: DeliveryPolicy, user: User, now: datetime) -> bool:
     """Nothing has ended the waiting: neither the cut-off, nor a certification, nor the right to order."""
     certification = patient.certification_on(window.date)
-    try:
-        check_may_wait(window, patient=patient, certification=certification, policy=policy, user=user, now=now)
-    except DeliveryError:
-        return False
-    return True
+    refusal = refusal_of(
+        check_may_wait, window, patient=patient, certification=certification, policy=policy, user=user, now=now
+    )
+    return not refusal
 
 
 def is_time_to_notify(now: datetime) -> bool:

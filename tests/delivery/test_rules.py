@@ -277,8 +277,8 @@ def test_check_allotment_left_takes_the_last_milligram():
     [(10_000, 9, 5), (4_999, 9, 3), (2_000, 9, 1), (1_999, 9, 0), (0, 9, 0), (9_000, 2, 2)],
 )
 def test_largest_quantity_that_fits_beside_the_other_lines(left_mg, stock, fits):
-    line = OrderLine(product=Product(amount_mg=1_000, stock=stock), quantity=5)
-    assert rules.largest_quantity_that_fits(line, amount_mg=6_000, left_mg=left_mg) == fits
+    product = Product(amount_mg=1_000, stock=stock)
+    assert rules.largest_quantity_that_fits(product, 5, cart_mg=6_000, left_mg=left_mg) == fits
 
 
 @pytest.mark.parametrize("quantity", [0, 1, 99])

@@ -254,11 +254,11 @@ def test_the_cart_survives_signing_out(client, patient):
     assert "2 in your cart" in words
 
 
-def test_htmx_gets_the_shop_alone_and_the_same_words(client):
+def test_htmx_gets_the_menu_and_the_cart_alone_and_the_same_words(client):
     product = factories.product(sku="A", name="Harbor drops")
     response = put(client, product, 2, headers={"HX-Request": "true"})
     assert response.status_code == 200
-    assert response.content.strip().startswith(b'<section id="shop"')
+    assert response.content.strip().startswith(b'<section id="menu-and-cart"')
     assert "In your cart: 2 × Harbor drops." in words_of(response)
     assert lines() == [("A", 2)]
     assert "from 1 to 99" in words_of(put(client, product, "abc", headers={"HX-Request": "true"}))

@@ -5,7 +5,7 @@ import pytest
 from delivery import actions
 from delivery.demo_products import PRODUCTS
 from delivery.models import Product
-from delivery.shop import PRODUCTS_A_PAGE
+from delivery.presenters.menu import PRODUCTS_A_PAGE
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
