@@ -1,9 +1,14 @@
-"""The main menu: it shows several apps at once, so it lives in the top room."""
+"""The main menu of every page. It names pages of all apps below, so it stands in the topmost app that has pages."""
 
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from certification.models import Caregiver, Patient
 
 PUBLIC = [
@@ -29,19 +34,20 @@ STAFF = [("admin:index", _("Administration"))]
 NEWCOMER = [("accounts:role", _("Start"))]
 
 
-def navigation(request):
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Return the items of the main menu for the templates; they are read when a page shows them."""
     return {"navigation": SimpleLazyObject(lambda: _items(request))}
 
 
-def _items(request):
+def _items(request: HttpRequest) -> list[dict[str, Any]]:
     items = [(reverse(name), label) for name, label in _names(request.user, hasattr(request, "orderer"))]
     return [{"label": label, "url": url, "is_current": request.path == url} for url, label in items]
 
 
-def _names(user, is_orderer):
+def _names(user: User | AnonymousUser, is_orderer: bool) -> list[tuple[str, Any]]:
     if not user.is_authenticated:
         return PUBLIC
-    names = []
+    names: list[tuple[str, Any]] = []
     if hasattr(user, "physician"):
         names += PHYSICIAN
     elif user.is_applicant:
@@ -55,7 +61,7 @@ def _names(user, is_orderer):
     return names
 
 
-def _is_member(user):
-    """In one query, as every page asks it."""
+def _is_member(user: User) -> bool:
+    """Return whether the account is a patient's or a caregiver's, in one query: every page asks this."""
     patients, caregivers = (model.objects.filter(user=user).values("pk") for model in (Patient, Caregiver))
     return patients.union(caregivers).exists()

@@ -1,7 +1,9 @@
 """The menu that the demo starts with: 30 products in seven forms, as a dispensary would sell them.
 
-Flower counts as its own weight; everything else as the flower equivalent of its cannabinoids.
+Flower counts as its own weight. Everything else counts as the flower equivalent of its cannabinoids.
 """
+
+from typing import Any
 
 from delivery.models import Product
 
@@ -9,7 +11,16 @@ F = Product.Form
 INHALED = {F.FLOWER, F.VAPE, F.CONCENTRATE}
 
 
-def _product(form, sku, name, price_cents, thc_mg, cbd_mg, stock, weight_mg=None):
+def _product(
+    form: Product.Form,
+    sku: str,
+    name: str,
+    price_cents: int,
+    thc_mg: int,
+    cbd_mg: int,
+    stock: int,
+    weight_mg: int | None = None,
+) -> dict[str, Any]:
     return {
         "sku": sku,
         "name": name,

@@ -1,53 +1,59 @@
-"""The buttons of an order: what staff decide about it, by themselves or for somebody who calls."""
+"""The action pages of an order: what staff decide about it, by themselves or for a caller."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ReasonForm, Step
 from delivery import actions, rules
 from delivery.admin import columns
-from delivery.models import DeliveryWindow, Product
+from delivery.models import DeliveryWindow, Order, OrderLine, Product
 from ui.forms import PortalForm
 from ui.templatetags.portal import money
 
 
-def lots_in_words(line):
+def lots_in_words(line: OrderLine) -> str:
+    """Return the lots of a line with their quantities, or a hyphen."""
     return ", ".join(f"{lot} × {quantity}" for lot, quantity in rules.lots_of(line)) or "-"
 
 
-def _offered(verb):
+def _offered(verb: str) -> Callable[[Order], bool]:
     return lambda order: rules.can_move(verb, order)
 
 
-def _about(order):
+def _about(order: Order) -> str:
+    assert order.window is not None  # the admin shows no carts
     words = {
         "number": order.number,
         "window": columns.when(order.window),
         "total": money(order.subtotal_cents),
         "where": f"{order.street_address}, {order.town}",
     }
-    return _("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
+    return gettext("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
 
 
-def _explain_confirmation(order):
+def _explain_confirmation(order: Order) -> str:
     return f"{_about(order)}\n" + str(_("It becomes confirmed, and the person who ordered gets a mail that says so."))
 
 
-def _explain_refusal(order):
+def _explain_refusal(order: Order) -> str:
     return f"{_about(order)}\n" + str(
         _("Its place, stock and allotment are given back. The person who ordered gets a mail, and reads your reason.")
     )
 
 
-def _explain_lot(order):
+def _explain_lot(order: Order) -> str:
     lines = [f"{line.product.sku}: {lots_in_words(line)}" for line in order.lines.select_related("product")]
-    return "\n".join([str(_about(order)), str(_("The lots that are written down for it:")), *lines])
+    return "\n".join([_about(order), gettext("The lots that are written down for it:"), *lines])
 
 
 class ProductBySkuField(forms.CharField):
-    def clean(self, value):
+    def clean(self, value: Any) -> Product:
         product = Product.objects.filter(sku=super().clean(value)).first()
         if product is None:
             raise ValidationError(_("Enter the SKU of a product of this order."))
@@ -60,16 +66,18 @@ class LotForm(PortalForm):
 
 
 class WindowField(forms.ModelChoiceField):
-    def label_from_instance(self, window):
-        return _("%(window)s, %(left)d left") % {"window": columns.when(window), "left": window.places_left}
+    def label_from_instance(self, window: DeliveryWindow) -> str:
+        return gettext("%(window)s, %(left)d left") % {"window": columns.when(window), "left": window.places_left}
 
 
 class MoveForm(PortalForm):
     window = WindowField(label=_("Window"), queryset=DeliveryWindow.objects.none())
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["window"].queryset = DeliveryWindow.objects.with_room().filter(date__gte=timezone.localdate())
+        window = self.fields["window"]
+        assert isinstance(window, WindowField)
+        window.queryset = DeliveryWindow.objects.with_room().filter(date__gte=timezone.localdate())
 
 
 class CancelForm(PortalForm):
@@ -79,12 +87,12 @@ class CancelForm(PortalForm):
     )  # fmt: skip
 
 
-def _explain_move(order):
+def _explain_move(order: Order) -> str:
     words = _("Also past the cut-off. Its place goes to somebody else, stock and prices stay, and who ordered is told.")
     return f"{_about(order)}\n{words}"
 
 
-def _explain_cancellation(order):
+def _explain_cancellation(order: Order) -> str:
     words = _("At the wish of who ordered, also past the cut-off. Its place, stock and allotment are given back.")
     return f"{_about(order)}\n{words}"
 

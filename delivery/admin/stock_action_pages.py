@@ -1,22 +1,26 @@
-"""The buttons of a product that change its stock."""
+"""The action pages of a product that change its stock."""
 
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import Step
 from delivery import actions, rules
+from delivery.models import Product
 from ui.forms import PortalForm, WholeNumberField
 
 
 class EntryForm(PortalForm):
-    """What is sent twice counts once: the page that was opened carries its own key."""
+    """A form that is sent twice counts once: each page that is opened carries its own key."""
 
     entry_key = forms.CharField(widget=forms.HiddenInput, initial=uuid4, required=False, max_length=36)
 
-    def clean_entry_key(self):
+    def clean_entry_key(self) -> UUID | None:
         key = self.cleaned_data["entry_key"]
         try:
             return UUID(key) if key else None
@@ -55,24 +59,24 @@ class CountForm(EntryForm):
     reason = forms.CharField(label=_("Remark"), max_length=200, required=False)
 
 
-def _explain_stock(sentence):
-    def explain(product):
+def _explain_stock(sentence: Any) -> Callable[[Product], str]:
+    def explain(product: Product) -> str:
         figures = {
             "sku": product.sku,
             "stock": product.stock,
             "held": rules.held_by_orders(product),
             "quarantined": rules.quarantined(product),
         }
-        standing = _(
+        words = gettext(
             "%(sku)s: %(stock)d can be ordered, %(held)d are reserved for open orders, "
             "%(quarantined)d lie in quarantine."
         )
-        return f"{standing % figures}\n{sentence}"
+        return f"{words % figures}\n{sentence}"
 
     return explain
 
 
-def _action_page(name, label, action, form_class, sentence):
+def _action_page(name: str, label: Any, action: Callable[..., Any], form_class: type[EntryForm], sentence: Any) -> Step:
     return Step(
         name=name,
         label=label,

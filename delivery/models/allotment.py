@@ -36,5 +36,5 @@ class AllotmentEntry(models.Model):
             models.CheckConstraint(condition=~Q(reason=""), name="entry_has_reason"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"entry {self.pk}"

@@ -15,5 +15,5 @@ class FailedCall(models.Model):
     class Meta:
         indexes = [models.Index(fields=["number", "at"], name="failed_call_of_number")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"failed call {self.pk}"

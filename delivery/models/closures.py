@@ -1,5 +1,7 @@
 """Days on which nothing is delivered, and what became of the orders of such a day."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,8 +11,8 @@ from delivery.models.orders import Order
 from delivery.models.windows import DeliveryWindow
 
 
-class ClosureQuerySet(models.QuerySet):
-    def in_force(self):
+class ClosureQuerySet(models.QuerySet["Closure"]):
+    def in_force(self) -> Self:
         return self.filter(questions.IS_IN_FORCE)
 
 
@@ -29,11 +31,11 @@ class Closure(models.Model):
         ordering = ["date"]
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="closure_has_reason")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"closure of {self.date}"
 
     @property
-    def is_in_force(self):
+    def is_in_force(self) -> bool:
         return questions.is_in_force(self)
 
 
@@ -58,5 +60,5 @@ class AffectedOrder(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"affected order {self.pk}"

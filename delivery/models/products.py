@@ -53,11 +53,11 @@ class Product(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sku
 
     @property
-    def is_low(self):
+    def is_low(self) -> bool:
         return questions.is_low(self)
 
 
@@ -72,5 +72,5 @@ class ProductPhoto(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(digest=""), name="photo_has_digest")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"photo {self.pk}"

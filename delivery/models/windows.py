@@ -1,6 +1,7 @@
 """The terms of delivery, and the windows made from them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -11,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from delivery.models import questions
 
 
-def days_in(weekdays):
-    """The weekdays whose bits are set, in order; Monday is 0."""
+def days_in(weekdays: int) -> list[int]:
+    """Return the weekdays whose bits are set, in order; Monday is 0."""
     return [day for day in range(7) if weekdays >> day & 1]
 
 
@@ -41,19 +42,19 @@ class DeliveryPolicy(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"policy from {self.effective_date}"
 
     @property
-    def days_of_week(self):
+    def days_of_week(self) -> list[int]:
         return days_in(self.weekdays)
 
-    def delivers_on(self, day):
+    def delivers_on(self, day: date) -> bool:
         return day.weekday() in self.days_of_week
 
 
-class DeliveryWindowQuerySet(models.QuerySet):
-    def with_room(self):
+class DeliveryWindowQuerySet(models.QuerySet["DeliveryWindow"]):
+    def with_room(self) -> Self:
         return self.filter(questions.HAS_ROOM)
 
 
@@ -84,32 +85,32 @@ class DeliveryWindow(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.code
 
     @property
-    def code(self):
-        """How forms and addresses name it: `2026-11-25-0930`."""
+    def code(self) -> str:
+        """The name of the window in forms and addresses: `2026-11-25-0930`."""
         return f"{self.date:%Y-%m-%d}-{self.starts:%H%M}"
 
     @property
-    def starts_at(self):
+    def starts_at(self) -> datetime:
         """The instant at which it starts, made from local time: +7 days in UTC would drift with the clocks."""
         return datetime.combine(self.date, self.starts, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
     @property
-    def ends_at(self):
+    def ends_at(self) -> datetime:
         return datetime.combine(self.date, self.ends, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
     @property
-    def has_room(self):
+    def has_room(self) -> bool:
         return questions.has_room(self)
 
     @property
-    def is_full(self):
+    def is_full(self) -> bool:
         """Whether the window is open and lacks nothing but a place."""
         return self.is_open and not self.has_room
 
     @property
-    def places_left(self):
+    def places_left(self) -> int:
         return self.capacity - self.booked

@@ -57,18 +57,8 @@ def _place(request: OrdererRequest, terms: Terms, cart: Cart) -> HttpResponse:
     form = CheckoutForm(request.POST, terms=terms, cart=cart)
     if not form.is_valid():
         return _page(request, form, terms, cart)
-    answers = form.cleaned_data
     try:
-        order = actions.place_order(
-            patient=request.orderer.patient,
-            window=answers["window"],
-            address=form.address,
-            payment_method=answers["payment_method"],
-            seen_cents=answers["seen_cents"],
-            idempotency_key=answers["idempotency_key"],
-            by=request.user,
-            caller=request.orderer.caller,
-        )
+        order = _order_from(request, form)
     except rules.RepeatedWithOtherContent as error:
         context = {"orderer": request.orderer, "error": error}
         return render(request, "delivery/checkout_repeated.html", context, status=409)
@@ -76,6 +66,20 @@ def _place(request: OrdererRequest, terms: Terms, cart: Cart) -> HttpResponse:
         add_to_form(form, error)
         return _page(request, form, terms, cart)
     return HttpResponseRedirect(reverse("delivery:order-detail", args=[order.number]), status=303)
+
+
+def _order_from(request: OrdererRequest, form: CheckoutForm) -> Order:
+    answers = form.cleaned_data
+    return actions.place_order(
+        patient=request.orderer.patient,
+        window=answers["window"],
+        address=form.address,
+        payment_method=answers["payment_method"],
+        seen_cents=answers["seen_cents"],
+        idempotency_key=answers["idempotency_key"],
+        by=request.user,
+        caller=request.orderer.caller,
+    )
 
 
 def _wait(request: OrdererRequest, terms: Terms, cart: Cart) -> HttpResponse:

@@ -12,8 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.actions import record
+from certification.models import Patient
 from delivery.calendar import calendar_of
 from delivery.models import Order
+from delivery.models.orders import OrderQuerySet
 from delivery.orderers import Orderer, OrdererRequest, orderer_required, orders_seen, patients_and_caller
 from delivery.presenters.orders import OrderPage, order_page
 from delivery.presenters.waiting import waiting_of
@@ -45,21 +47,20 @@ def order_required(
     def guarded(request: HttpRequest, number: str) -> HttpResponseBase:
         ordering = cast("OrdererRequest", request)
         patients, caller = patients_and_caller(ordering)
-        order = (
-            orders_seen(ordering, patients, caller)
-            .with_lines()
-            .select_related("policy")
-            .filter(number=number.upper())
-            .first()
-        )
-        if order is None:
-            raise Http404
-        # This patient was read together with the caregiver: no check asks the database again.
-        order.patient = next(patient for patient in patients if patient.pk == order.patient_id)
+        order = _order_seen(orders_seen(ordering, patients, caller), number, patients)
         ordering.orderer = Orderer(ordering.user, order.patient, [order.patient], caller)
         return view(ordering, order)
 
     return guarded
+
+
+def _order_seen(orders: OrderQuerySet, number: str, patients: list[Patient]) -> Order:
+    """Return the order with what its pages show; its patient is the row in `patients`, read with the caregiver."""
+    order = orders.with_lines().select_related("policy").filter(number=number.upper()).first()
+    if order is None:
+        raise Http404
+    order.patient = next(patient for patient in patients if patient.pk == order.patient_id)
+    return order
 
 
 @order_required
