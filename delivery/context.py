@@ -1,4 +1,4 @@
-"""The main menu of every page. It names pages of all apps below, so it stands in the topmost app that has pages."""
+"""The main menu of every page. It names pages of all apps below, so it is in the topmost app that has such pages."""
 
 from typing import Any
 

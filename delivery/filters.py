@@ -93,7 +93,7 @@ class MenuFilter(PortalForm):
         """Return whether each word of the search is in the product's name or form, and each figure within its span."""
         if not self.chosen:
             return True
-        words = search_name(self.chosen.get("q")).split()
+        words = search_name(self.chosen.get("q", "")).split()
         named = search_name(product.name, str(product.get_form_display()))
         if self.chosen.get("form") not in (None, product.form) or not all(word in named for word in words):
             return False

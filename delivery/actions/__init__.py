@@ -1,4 +1,4 @@
-"""Every write of delivery. Lock order: patient, certification, order, window, products by id."""
+"""The actions of this app. They lock in this order: patient, certification, order, window, products by id."""
 
 from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line

@@ -1,4 +1,4 @@
-"""What counts of an allotment beside the orders."""
+"""The entries that count of an allotment beside the orders."""
 
 from datetime import date
 
@@ -17,10 +17,10 @@ from delivery.writes.orders import cancel_uncovered_orders
 def record_allotment_entry(
     *, patient: Patient, day: date, amount_mg: int, origin: str, reason: str, by: User
 ) -> AllotmentEntry:
-    """A Pharmacist enters what counts of the allotment on `day` (today or the last 12 months), in mg, always positive.
+    """Enter an amount that counts of the patient's allotment on `day` (today or the last 12 months).
 
-    A correction takes back what was entered for that day. Open orders that no longer fit are cancelled, the latest
-    first, and the orderer is told. Raises AllotmentError.
+    `amount_mg` is positive; a correction takes back as much of what was entered for that day. Open orders that no
+    longer fit are cancelled, the latest first, and the orderer gets a mail. Raises AllotmentError.
     """
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     today = timezone.localdate()

@@ -1,4 +1,4 @@
-"""Days on which nothing is delivered: closed with what becomes of their orders, and opened again."""
+"""Closing a day with its orders, and opening it again."""
 
 from datetime import date
 
@@ -16,11 +16,11 @@ from delivery.writes.orders import end_order, put_into_window
 
 @audited("date.close")
 def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
-    """Nothing is delivered on `day`: its windows close, and its open orders move or are undone, all or none.
+    """Close a day: its windows close, and its open orders are moved or cancelled, all together or none.
 
-    With `is_moving` each order that fits goes to the next day with deliveries, the first that came first; the others
-    are cancelled. Who ordered is told, and the closure keeps what became of each. Again, with the same reason, changes
-    nothing. Raises WindowError.
+    With `is_moving` each order that fits goes to the next day with deliveries, in the order in which they were placed;
+    the other orders are cancelled. The orderers get mails, and the closure lists what became of each order. The same
+    call again changes nothing. Raises WindowError.
     """
     lock_calendar()
     now = timezone.now()
@@ -33,14 +33,14 @@ def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
     closing.update(is_open=False, closed_reason=reason)
     record(by=by, subject=closure, reason=reason)
     for outcome in rules.outcomes_of_closing(orders, rules.next_windows(day) if is_moving else [], now=now):
-        _follow(outcome, closure, by=by)
+        _move_or_cancel(outcome, closure, by=by)
     return closure
 
 
 def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) -> list[Order]:
-    """The open orders of `windows`, the first that came first, locked with all that they touch and with `free`.
+    """Lock the open orders of `windows` with their patients and products, and `free`; return the orders as placed.
 
-    Patients are locked before windows, as everybody does; an order that came in between begins it anew.
+    Every action locks patients before windows. When an order comes in between the two, the locking begins again.
     """
     orders = Order.objects.holding().filter(window__in=windows)
     while True:
@@ -53,7 +53,7 @@ def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) ->
         transaction.savepoint_rollback(savepoint)
 
 
-def _follow(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
+def _move_or_cancel(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
     order, window = lock_order(outcome.order), outcome.window
     if window:
         put_into_window(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
@@ -64,9 +64,9 @@ def _follow(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
 
 @audited("date.open", subject="closure")
 def open_date(*, closure: Closure, by: User) -> Closure:
-    """Deliveries are made on that day after all: its windows open again; what was moved or undone stays so.
+    """Open a closed day again with its windows. Orders that were moved or cancelled stay so.
 
-    Again changes nothing.
+    The same call again changes nothing.
     """
     lock_calendar()
     closure = Closure.objects.select_for_update(no_key=True).get(pk=closure.pk)

@@ -1,4 +1,4 @@
-"""From one window to another, and the word that nobody will take the delivery."""
+"""Moving an order to another window, and declining a delivery after the cut-off."""
 
 from django.utils import timezone
 
@@ -14,10 +14,11 @@ from delivery.writes.orders import put_into_window
 
 @audited("order.move", subject="order")
 def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
-    """The orderer until the cut-off, or staff: its place is given back and one of `window` taken; stock stays.
+    """Move an order to another window: the orderer until the cut-off, staff at any time.
 
-    The order's own terms hold (`policy`), and its prices. The same window again changes nothing. Raises
-    TransitionError, WindowError, OrdererError, CertificationNotValid, ProductError or AllotmentError.
+    The order releases its place and takes one in `window`. Its stock, its prices and its own terms (`policy`) stay. The
+    same window again changes nothing. Raises TransitionError, WindowError, OrdererError, CertificationNotValid,
+    ProductError or AllotmentError.
     """
     now = timezone.now()
     Patient.objects.select_for_update(no_key=True).get(orders=order)
@@ -32,7 +33,7 @@ def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
     rules.check_may_move(order, by_staff=by_staff, now=now)
     assert order.window_id
     both = DeliveryWindow.objects.select_for_update(no_key=True).filter(pk__in={order.window_id, window.pk})
-    windows = {one.pk: one for one in both.order_by("pk")}
+    windows = {locked.pk: locked for locked in both.order_by("pk")}
     target = windows.get(window.pk)
     rules.check_window_has_room(target)
     assert target
@@ -43,7 +44,7 @@ def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
 
 @audited("order.decline", subject="order")
 def decline_order(*, order: Order, by: User) -> Order:
-    """After the cut-off the orderer says that nobody can take it: marked for staff. Again changes nothing."""
+    """Mark for staff, after the cut-off, that nobody can take the delivery. The same call again changes nothing."""
     now = timezone.now()
     order = lock_order(order)
     if order.declined_at is not None:

@@ -1,4 +1,4 @@
-"""Which lot an order takes: the one that came first, unless staff say otherwise. So a lot lists who got it."""
+"""Changing the lot that an order takes; confirming an order gives it the oldest lots."""
 
 from accounts.models import User
 from audit.actions import audited, record
@@ -11,7 +11,7 @@ from delivery.writes.lots import change_lot_of_items
 
 @audited("order.change_lot", subject="order")
 def change_lot(*, order: Order, product: Product, lot: str, by: User) -> None:
-    """Staff took all the order's items of a product from `lot`. Again changes nothing.
+    """Take all items of a product in the order from `lot`. The same call again changes nothing.
 
     Raises TransitionError, ProductError, StockError.
     """

@@ -1,4 +1,4 @@
-"""What staff decide about an order that was placed."""
+"""Confirming an order."""
 
 from django.utils import timezone
 
@@ -13,9 +13,9 @@ from delivery.writes.messages import notify_orderer
 
 @audited("order.confirm", subject="order")
 def confirm_order(*, order: Order, by: User) -> Order:
-    """Staff have reviewed a placed order and will deliver it: its items get their lots, and the orderer is told.
+    """Confirm a placed order after staff have reviewed it: its items get their lots, and the orderer gets a mail.
 
-    Again changes nothing.
+    The same call again changes nothing. Raises TransitionError.
     """
     order = lock_order(order)
     if order.status == Order.Status.CONFIRMED:

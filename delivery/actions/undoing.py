@@ -1,4 +1,4 @@
-"""Orders that will not be delivered: place, stock and allotment are given back."""
+"""Ending an order that will not be delivered: its hold is released."""
 
 from datetime import date, datetime
 
@@ -18,9 +18,9 @@ from delivery.writes.orders import cancel_uncovered_orders, end_order
 
 @audited("order.refuse", subject="order")
 def refuse_order(*, order: Order, reason: str, by: User) -> Order:
-    """Staff cannot deliver it; place, stock and allotment are given back and the orderer is told the reason.
+    """Refuse an order that staff cannot deliver: its hold is released, and the orderer gets a mail.
 
-    Again changes nothing.
+    The orderer reads the reason on the page of the order. The same call again changes nothing. Raises TransitionError.
     """
     order = lock_order(order)
     if order.status == Order.Status.REFUSED:
@@ -30,7 +30,10 @@ def refuse_order(*, order: Order, reason: str, by: User) -> Order:
 
 @audited("order.cancel", subject="order")
 def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
-    """The orderer until the cut-off, or staff: place, stock and allotment are given back. Again changes nothing."""
+    """Cancel an order and release its hold: the orderer until the cut-off, staff at any time.
+
+    The same call again changes nothing. Raises TransitionError, WindowError or OrdererError.
+    """
     order = lock_order(order)
     if order.status == Order.Status.CANCELLED:
         return order
@@ -44,20 +47,20 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
 
 @audited("order.undo_uncovered", subject="patient")
 def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) -> int:
-    """Cancel open orders from `from_day` on that no certification covers any more, or that exceed its allotment.
+    """Cancel open orders from `from_day` on that no certification covers, or that exceed its allotment.
 
-    The latest go first, so that an earlier promise stands; returns how many were undone.
+    The latest orders go first, so that an earlier order stays. Returns how many were cancelled.
     """
     return cancel_uncovered_orders(patient, from_day=from_day, by=by)
 
 
 @audited("order.undo_of_caregiver", subject="patient")
 def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User | None) -> int:
-    """Cancel the open orders that somebody placed who acts for the patient no more; returns how many."""
-    hers = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)
-    lock_orders(hers)
+    """Cancel the open orders that a caregiver placed whose assignment has ended; returns how many."""
+    orders_of_caregiver = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)
+    lock_orders(orders_of_caregiver)
     reason = _("The person who placed this order is no longer the patient’s caregiver.")
-    orders = list(hers.order_by("-pk"))
+    orders = list(orders_of_caregiver.order_by("-pk"))
     for order in orders:
         end_order(lock_order(order), "cancel", reason=reason, by=by)
     return len(orders)
@@ -65,7 +68,10 @@ def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User
 
 @audited("orders.lapse", atomic=False)
 def lapse_orders(*, now: datetime, by: User | None) -> int:
-    """Give back what placed orders hold whose window passed without staff confirming them; returns how many."""
+    """Let the placed orders lapse whose window passed before staff confirmed them; returns how many.
+
+    Each order has a transaction of its own.
+    """
     passed = Order.objects.filter(status=Order.Status.PLACED, window__date__lte=timezone.localdate(now)).select_related(
         "window"
     )

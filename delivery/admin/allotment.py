@@ -54,7 +54,7 @@ def _latest(patient: Patient) -> Certification | None:
     return without_secrets(signed).order_by("-certified_at").first()
 
 
-# The app certification stands below delivery and does not know allotment entries, so this app adds the action page.
+# The app certification is below delivery and does not know allotment entries, so this app adds the action page.
 ENTER = Step(
     name="allotment",
     label=_("Enter a sale or a correction"),

@@ -43,13 +43,13 @@ def _explain_confirmation(order: Order) -> str:
 
 def _explain_refusal(order: Order) -> str:
     return f"{_about(order)}\n" + str(
-        _("Its place, stock and allotment are given back. The person who ordered gets a mail, and reads your reason.")
+        _("Its place, stock and allotment are released. The person who ordered gets a mail, and reads your reason.")
     )
 
 
 def _explain_lot(order: Order) -> str:
     lines = [f"{line.product.sku}: {lots_in_words(line)}" for line in order.lines.select_related("product")]
-    return "\n".join([_about(order), gettext("The lots that are written down for it:"), *lines])
+    return "\n".join([_about(order), gettext("Its lots:"), *lines])
 
 
 class ProductBySkuField(forms.CharField):
@@ -82,18 +82,25 @@ class MoveForm(PortalForm):
 
 class CancelForm(PortalForm):
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, help_text=_("Who ordered reads it on the page of the order."),
+        label=_("Reason"), max_length=500,
+        help_text=_("The person who ordered reads it on the page of the order."),
         error_messages={"required": _("Enter a reason.")}, widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
 
 
 def _explain_move(order: Order) -> str:
-    words = _("Also past the cut-off. Its place goes to somebody else, stock and prices stay, and who ordered is told.")
+    words = _(
+        "You can move it after the cut-off, too. Its place becomes free, its stock and prices stay, and the person who "
+        "ordered gets a mail."
+    )
     return f"{_about(order)}\n{words}"
 
 
 def _explain_cancellation(order: Order) -> str:
-    words = _("At the wish of who ordered, also past the cut-off. Its place, stock and allotment are given back.")
+    words = _(
+        "Cancel it when the person who ordered asks for it, after the cut-off, too. Its place, stock and allotment are "
+        "released."
+    )
     return f"{_about(order)}\n{words}"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
@@ -154,7 +154,7 @@ class OrderAdmin(ActionAdmin):
         return True
 
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
-        orders = super().get_queryset(request).placed()
+        orders = cast("OrderQuerySet", super().get_queryset(request)).placed()
         return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate())
 
     def get_list_filter(self, request: HttpRequest) -> Any:
@@ -178,7 +178,7 @@ class OrderAdmin(ActionAdmin):
         """Find people first, then their orders by index; find the phone for the driver in open orders alone."""
         if not search_term or not sees_every_order(request.user):
             return queryset, False
-        called = Q(pk__in=[]) if as_day(search_term) else people_called(search_term)  # no birth date stands here
+        called = Q(pk__in=[]) if as_day(search_term) else people_called(search_term)  # orders have no birth date
         people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))
         if digits := as_digits(search_term):

@@ -43,7 +43,7 @@ SHOWN: dict[str, Callable[[Any], str]] = {
 
 
 class HoursField(forms.Field):
-    """One window a line, "9:30 am to 1:30 pm"; cleaned to pairs of local times, as DeliveryPolicy keeps them."""
+    """One window a line, like "9:30 am to 1:30 pm". The cleaned value is what DeliveryPolicy stores: pairs of times."""
 
     widget = forms.Textarea(attrs={"rows": 4})
     default_error_messages = {"invalid": _("Write one window a line, like 9:30 am to 1:30 pm")}
@@ -61,7 +61,7 @@ class HoursField(forms.Field):
 
 
 class WeekdaysField(forms.MultipleChoiceField):
-    """Boxes of weekdays, cleaned to a bit for each day, as DeliveryPolicy keeps them."""
+    """A box for each weekday. The cleaned value is what DeliveryPolicy stores: a bit for each day."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -73,7 +73,7 @@ class WeekdaysField(forms.MultipleChoiceField):
 
 
 class PolicyForm(ReasonForm):
-    effective_date = DateBoxesField(label=_("First day"), help_text=_("After today: what was in force stays as it is."))
+    effective_date = DateBoxesField(label=_("First day"), help_text=_("After today: terms in force never change."))
     weekdays = WeekdaysField(label=_("Delivery days"), choices=list(WEEKDAYS.items()))
     windows = HoursField(label=_("Windows"), help_text=_("One a line, like 9:30 am to 1:30 pm. New York time."))
     minimum_cents = DollarsField(label=_("Minimum of an order in dollars"))
@@ -130,13 +130,15 @@ def _shown(policy: DeliveryPolicy, name: str) -> str:
 def _window_notes(policy: DeliveryPolicy, today: date) -> list[str]:
     """Return a sentence for each window that goes but keeps its orders, and one sentence for all other windows."""
     changes = rules.windows_under(policy, after=today)
-    kept = [change.window for change in changes if change.capacity == change.window.booked and change.window.booked]
+    with_orders = [
+        change.window for change in changes if change.capacity == change.window.booked and change.window.booked
+    ]
     sentences = [
         gettext("%(window)s: what is booked (%(booked)d) stays, and nobody else can order for it.")
         % {"window": columns.when(window), "booked": window.booked}
-        for window in kept
+        for window in with_orders
     ]
-    rest = len(changes) - len(kept)
+    rest = len(changes) - len(with_orders)
     if rest:
         words = ngettext("%(count)d other window changes.", "%(count)d other windows change.", rest) % {"count": rest}
         sentences.append(words)

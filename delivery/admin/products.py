@@ -92,7 +92,7 @@ def _as_typed(product: Product) -> dict[str, Any]:
 def _explain_change(product: Product) -> str:
     words = gettext(
         "It counts as %(amount)s of flower. What it counts as follows from its weight, or from THC and CBD. Orders "
-        "that were placed stay as they are. An orderer who has it in a cart reads of the change there."
+        "that were placed stay as they are. A person who has it in a cart sees the change there."
     )
     return words % {"amount": grams(product.amount_mg)}
 
@@ -187,7 +187,7 @@ class ProductAdmin(ActionAdmin):
             name="new",
             label=_("Add a product"),
             permission="delivery.add_product",
-            explain=_("It stands on the menu at once, sold out until stock is received."),
+            explain=_("It is on the menu at once, and sold out until stock is received."),
             form_class=NewProductForm,
             perform=lambda request, **answers: actions.add_product(**answers, by=request.user),
         ),

@@ -42,7 +42,7 @@ class LotReasonForm(LotForm):
 
 class WriteOffForm(LotReasonForm):
     is_in_quarantine = forms.BooleanField(
-        label=_("It lies in quarantine"), required=False, help_text=_("Then the stock stays as it is.")
+        label=_("It is in quarantine"), required=False, help_text=_("Then the stock stays as it is.")
     )
 
 
@@ -69,7 +69,7 @@ def _explain_stock(sentence: Any) -> Callable[[Product], str]:
         }
         words = gettext(
             "%(sku)s: %(stock)d can be ordered, %(held)d are reserved for open orders, "
-            "%(quarantined)d lie in quarantine."
+            "%(quarantined)d are in quarantine."
         )
         return f"{words % figures}\n{sentence}"
 
@@ -95,7 +95,7 @@ STOCK_ACTION_PAGES = (
         _("Enter a count"),
         actions.count_stock,
         CountForm,
-        _("The stock becomes what you counted less what is reserved; the difference is written down."),
+        _("The stock becomes what you counted without what is reserved. The difference becomes a movement."),
     ),
     _action_page(
         "quarantine",

@@ -1,4 +1,4 @@
-"""Days on which nothing is delivered, and what became of the orders of such a day."""
+"""Closed days, and what became of their orders."""
 
 from typing import Self
 
@@ -17,7 +17,7 @@ class ClosureQuerySet(models.QuerySet["Closure"]):
 
 
 class Closure(models.Model):
-    """A day without deliveries. One that staff opened again stays as a row: a holiday is not entered a second time."""
+    """A day without deliveries. When staff open it again the row stays, so that a holiday is not entered again."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     date = models.DateField(unique=True)
@@ -40,7 +40,7 @@ class Closure(models.Model):
 
 
 class AffectedOrder(models.Model):
-    """What became of an order of a day that was closed; never changed."""
+    """An order of a day that was closed: the window to which it was moved, or why it was cancelled. Never changed."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     closure = models.ForeignKey(Closure, on_delete=models.PROTECT, related_name="affected")

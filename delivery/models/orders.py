@@ -14,7 +14,7 @@ from delivery.models import questions
 from delivery.models.products import Product
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
-DRIVERS_SEE_DAYS = 7  # the next day of deliveries
+DRIVERS_SEE_DAYS = 7  # so that the next day of deliveries is among them
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -41,7 +41,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 
 class Order(models.Model):
-    """A cart until it is placed; then a promise for one window."""
+    """A cart until it is placed, then an order for one window."""
 
     class Status(models.TextChoices):
         CART = "cart", _("Cart")
@@ -162,7 +162,7 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """Price and amount are the product's until the order is placed, and stand as they were from then on."""
+    """A product in an order. Its price and amount stay as they are from the moment the order is placed."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")

@@ -62,7 +62,7 @@ class Product(models.Model):
 
 
 class ProductPhoto(models.Model):
-    """A small JPEG, under an address of its own that never shows another one."""
+    """The photo of a product, a small JPEG. Its address never shows another photo."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="photo")

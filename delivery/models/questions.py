@@ -1,4 +1,4 @@
-"""Questions that both Python and the database answer. Each stands here once, as a `Q` and as a function."""
+"""Questions that both Python and the database answer. Each is here once, as a `Q` and as a function."""
 
 from typing import TYPE_CHECKING
 

@@ -21,10 +21,10 @@ class StockMovementQuerySet(models.QuerySet["StockMovement"]):
 
 
 class StockMovement(models.Model):
-    """Every change of a product's stock; the sum of the quantities is the stock, what can still be ordered.
+    """A change of a product's stock. The sum of all quantities is the stock: how many can still be ordered.
 
-    At the door a `released` gives back what was reserved and a `sold` of the same lot takes it for good. What lies in
-    quarantine is out of the stock: minus the sum of `quarantined`.
+    At the door `released` gives back what was reserved, and `sold` of the same lot takes it for good. What is in
+    quarantine is not in the stock: it is minus the sum of `quarantined`.
     """
 
     class Kind(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The terms of delivery, and the windows made from them."""
+"""The terms of delivery, and the delivery windows."""
 
 from datetime import date, datetime
 from typing import Self
@@ -18,7 +18,7 @@ def days_in(weekdays: int) -> list[int]:
 
 
 class DeliveryPolicy(models.Model):
-    """The terms of delivery from a day on. A change never alters orders that were placed."""
+    """The terms of delivery from a day on. New terms never change orders that were placed."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     effective_date = models.DateField(unique=True)
@@ -59,7 +59,7 @@ class DeliveryWindowQuerySet(models.QuerySet["DeliveryWindow"]):
 
 
 class DeliveryWindow(models.Model):
-    """One time span of one delivery day, in local time, with its places."""
+    """A span of hours on one delivery day, in local time, with a number of places."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     date = models.DateField()
@@ -95,7 +95,7 @@ class DeliveryWindow(models.Model):
 
     @property
     def starts_at(self) -> datetime:
-        """The instant at which it starts, made from local time: +7 days in UTC would drift with the clocks."""
+        """The instant at which the window starts, made from local time: in UTC it moves when the clocks change."""
         return datetime.combine(self.date, self.starts, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
     @property

@@ -23,7 +23,7 @@ from ui.forms import PortalForm
 PRODUCTS_A_PAGE = 15  # a page then has about 30 kB
 FEW = 10  # from this many on, the page says "In stock" instead of a number
 
-# Gives the form that changes a product's quantity, from its SKU and the quantity that stands in it.
+# Returns the form that changes a product's quantity, from the SKU and the quantity to begin with.
 QuantityForm = Callable[[str, int], PortalForm]
 
 
@@ -89,7 +89,7 @@ def menu_for(
 ) -> Menu:
     """Return a page of the products that fit the filter and that the patient may have.
 
-    They stand in the order of the forms; in each form what is sold out stands last.
+    They are sorted by form; in each form the products that are sold out come last.
     """
     found = [row for row in products if chosen.takes(row.product) and _fits(row.product, patient, terms)]
     found.sort(key=_place)

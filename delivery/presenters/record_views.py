@@ -64,7 +64,7 @@ STAFF = {
 
 @dataclass(frozen=True)
 class RecordView:
-    """What one account saw of the record in one session of one day; `at` is when the view began."""
+    """A view of the record by one account in one session of one day: `at` is when the account began to read."""
 
     at: datetime
     who: str

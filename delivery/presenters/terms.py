@@ -13,7 +13,7 @@ from delivery.models import DeliveryPolicy, DeliveryWindow
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for every order that is made now for one patient."""
+    """The terms of every order that is placed now for one patient."""
 
     now: datetime
     policy: DeliveryPolicy

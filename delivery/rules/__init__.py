@@ -1,4 +1,4 @@
-"""What an order needs. Each `check_` raises a DeliveryError; nothing is written."""
+"""The rules of orders, windows, stock and allotments. Each `check_` raises a DeliveryError; nothing is written."""
 
 from delivery.rules.addresses import check_address, looks_like_business, orders_of_same_stop, zip_is_served
 from delivery.rules.allotment import (

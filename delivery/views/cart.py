@@ -1,6 +1,7 @@
 """The page of products with the cart, and the choice of the patient for whom it is."""
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,7 +20,7 @@ from delivery.orderers import CHOSEN, OrdererRequest, orderer_required
 from delivery.presenters.allotment import allotment_of
 from delivery.presenters.cart import cart_of
 from delivery.presenters.menu import Menu, MenuProduct, cart_rows, menu_for, on_menu
-from delivery.presenters.terms import terms_for
+from delivery.presenters.terms import Terms, terms_for
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 
@@ -86,10 +87,10 @@ def _page(
     zip_form: ZipForm | None = None,
     notice: str = "",
 ) -> HttpResponse:
-    orderer = request.orderer
+    orderer, chosen = request.orderer, MenuFilter(request.GET)
     terms = terms_for(orderer.patient)
     cart = cart_of(orderer, terms)
-    chosen = MenuFilter(request.GET)
+    allotment = allotment_of(orderer.patient, cart, terms)
     quantity_form = QuantityForms(posted=form)
     menu = menu_for(
         products or on_menu(),
@@ -100,7 +101,6 @@ def _page(
         page_number=request.GET.get("page"),
         quantity_form=quantity_form,
     )
-    allotment = allotment_of(orderer.patient, cart, terms)
     context = {
         "orderer": orderer,
         "terms": terms,
@@ -113,12 +113,17 @@ def _page(
         "allotment": allotment,
         "refusal": orderer.refusal,
         "form": form or chosen,
-        "zip_form": zip_form or ZipForm(),
         "notice": notice,
+        **_zip_context(zip_form, terms),
     }
-    if zip_form and zip_form.is_bound and zip_form.is_valid():
-        context["zip_is_served"] = rules.zip_is_served(zip_form.cleaned_data["zip"], terms.policy)
     return render(request, "delivery/_menu_and_cart.html" if request.htmx else "delivery/product_list.html", context)
+
+
+def _zip_context(zip_form: ZipForm | None, terms: Terms) -> dict[str, Any]:
+    """Return the form that asks for a ZIP code and, where one was sent, whether it is served."""
+    if zip_form is None or not zip_form.is_bound or not zip_form.is_valid():
+        return {"zip_form": zip_form or ZipForm()}
+    return {"zip_form": zip_form, "zip_is_served": rules.zip_is_served(zip_form.cleaned_data["zip"], terms.policy)}
 
 
 def _line_url(chosen: MenuFilter, menu: Menu) -> str:

@@ -35,7 +35,7 @@ def put_into_window(
 def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_public: bool = False) -> Order:
     """End the order by a verb of `rules.MOVES`, release its hold and notify the orderer; returns the order.
 
-    A public reason is named in the mail; any other reason stands on the page of the order alone. Raises
+    A public reason is named in the mail; any other reason is shown on the page of the order alone. Raises
     TransitionError.
     """
     rules.check_move(verb, order)
@@ -52,7 +52,7 @@ def cancel_uncovered_orders(patient: Patient, *, from_day: date, by: User | None
     """Cancel the patient's open orders from `from_day` on that no certification covers; returns how many.
 
     An order that exceeds what is left of the allotment is not covered either. The latest orders go first, so that an
-    earlier promise stands.
+    earlier order stays.
     """
     cancelled = 0
     policy = rules.policy_on(timezone.localdate())

@@ -1,4 +1,4 @@
-"""What is on record of a patient: certifications, papers, and who looked at it."""
+"""A patient's record: certifications, papers, and who viewed it."""
 
 from datetime import date, timedelta
 
@@ -19,7 +19,7 @@ def page_of(account):
     return words_of(factories.client_for(account).get(url("record")))
 
 
-def test_the_record_shows_each_certification_and_how_it_stands():
+def test_the_record_shows_each_certification_and_its_status():
     physician = factories.identified_physician(first_name="Amara", last_name="Osei")
     patient = factories.certification(physician, on=date(2026, 3, 4)).patient
     words = page_of(patient.user)
@@ -29,12 +29,12 @@ def test_the_record_shows_each_certification_and_how_it_stands():
 
 
 def record_views_of(patient, cursor=None):
-    """Who, what and why of each record view, the latest first."""
+    """Return who, what and why of each record view, the latest first."""
     views, _page = page_of_record_views(patient, but=patient.user, cursor=cursor)
     return [(view.who, view.what, view.why) for view in views]
 
 
-def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
+def test_the_record_says_who_viewed_it_without_the_patient():
     physician = factories.identified_physician(first_name="Amara", last_name="Osei")
     patient = factories.certification(physician).patient
     certification, order = patient.certifications.get(), factories.order(patient)
@@ -58,7 +58,7 @@ def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
     assert f"Dr. Amara Osei the certification {number}" in page_of(patient.user)
 
 
-def test_a_record_view_stands_once_however_many_pages_were_opened():
+def test_a_record_view_is_listed_once_however_many_pages_were_opened():
     patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
     order, another = (
         factories.order(patient),
@@ -85,7 +85,7 @@ def test_another_session_is_another_record_view():
     assert len(record_views_of(patient)) == 2
 
 
-def test_who_renewed_was_there_for_the_renewal():
+def test_a_record_view_during_a_renewal_names_the_renewal():
     physician = factories.identified_physician()
     patient = factories.certification(physician).patient
     record(action="certification.view", by=physician.user, subject=patient.certifications.get())
@@ -93,7 +93,7 @@ def test_who_renewed_was_there_for_the_renewal():
     assert "renewal" in record_views_of(patient)[0][2]
 
 
-def test_a_caregiver_reads_the_patients_record_and_is_named_to_her():
+def test_a_caregiver_views_the_record_and_the_patient_reads_of_it():
     patient, caregiver = people.patient_with_caregiver(first_name="Elena", last_name="Ruiz")
     assert "What the physician certified" not in page_of(caregiver.user)
     assert "Elena Ruiz, caregiver the data on record" in page_of(patient.user)
@@ -129,7 +129,7 @@ def test_the_home_says_what_is_left_and_when_more_can_be_used(monday):
     assert "1.49 of 3.50 oz left for November 25. 2.00 oz more from December 30." in words
 
 
-def test_days_with_more_names_each_day_on_which_some_comes_back():
+def test_days_with_more_names_each_day_on_which_an_amount_is_free_again():
     certification = factories.certification()
     day = factories.next_wednesday(4)
     later = delivery_days([], policy=policy_on(day), after=day)
