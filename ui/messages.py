@@ -23,7 +23,7 @@ ROOMS = (
     "templates/certification/own_contact.html", "templates/certification/id_card.html",
     "templates/certification/invitation*.html",
     "templates/certification/certificate.html", "templates/certification/verify.html",
-    "templates/emails/base.*", "templates/emails/_order.*", "templates/emails/card_revoked.*",
+    "templates/emails/base.*", "templates/emails/_order*.*", "templates/emails/card_revoked.*",
     "templates/emails/main_address.*", "templates/socialaccount/email/*.txt",
     "templates/emails/caregiver_*.*", "templates/emails/certification_*.*", "templates/emails/contact_receipt.*",
     "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
