@@ -23,8 +23,8 @@ from accounts.actions.proofs import (
 from accounts.actions.recheck import recheck_registrations
 from accounts.actions.registrars import tell_registrars
 from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa_reset, reset_due_mfa
-from accounts.actions.roster import import_roster
 from accounts.actions.roster_uploads import import_for_real, import_uploaded_rosters, upload_roster
+from accounts.actions.rosters import import_roster
 from accounts.actions.seals import mail_newest_seal
 from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
 from accounts.actions.standing import reinstate_physician, suspend_physician

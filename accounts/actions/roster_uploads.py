@@ -12,11 +12,11 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.actions.roster import read_into
-from accounts.actions.roster_report import LEASE
 from accounts.models import RosterImport, RosterUpload, User
-from accounts.roster_files import check_waits_for_its_real_import, open_roster
-from accounts.roster_storage import open_upload, sealed_parts
+from accounts.rosters.files import check_waits_for_its_real_import, open_roster
+from accounts.rosters.importing import read_into
+from accounts.rosters.report import LEASE
+from accounts.rosters.storage import open_upload, sealed_parts
 from audit.actions import audited, record
 
 Status = RosterImport.Status

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actions import import_for_real, upload_roster
 from accounts.models import RosterImport, RosterProblem
-from accounts.roster_problems import write_problems
+from accounts.rosters.problems import write_problems
 from audit.action_admin import ActionAdmin, RowsInline
 from audit.actions import record
 from ui.errors import PortalError, add_to_form

@@ -20,7 +20,7 @@ class RosterPart(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     upload = models.ForeignKey(RosterUpload, on_delete=models.CASCADE, related_name="parts")
     position = models.PositiveIntegerField()
-    data = models.BinaryField()  # sealed (accounts/roster_storage.py)
+    data = models.BinaryField()  # sealed (accounts/rosters/storage.py)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "position"], name="roster_part_once")]

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Physician, RosterImport
-from accounts.roster_problems import write_problems
+from accounts.rosters.problems import write_problems
 from accounts.tasks import import_rosters
 from audit.models import Event
 from tests import factories

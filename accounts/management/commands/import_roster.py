@@ -3,7 +3,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.actions import import_roster
-from accounts.roster_problems import write_problems
+from accounts.rosters.problems import write_problems
 from ui.errors import PortalError
 
 BAR = 40

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import RosterImport, RosterProblem, User
-from accounts.roster_files import RosterFile, RosterImportError
-from accounts.roster_rows import RowProblem
+from accounts.rosters.files import RosterFile, RosterImportError
+from accounts.rosters.rows import RowProblem
 
 BATCH = 500
 LEASE = timedelta(minutes=5)  # renewed while reading goes on; who has not written for so long is taken for lost

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.actions.roster_report import BATCH, Report
 from accounts.models import Physician, Registration
-from accounts.roster_files import DEA_LINE, ELICENSE_COLUMNS
-from accounts.roster_rows import (
+from accounts.rosters.files import DEA_LINE, ELICENSE_COLUMNS
+from accounts.rosters.report import BATCH, Report
+from accounts.rosters.rows import (
     ProgramRow,
     RegistrationRow,
     RowProblem,

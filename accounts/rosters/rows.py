@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import rules
 from accounts.models import Physician, Registration
-from accounts.roster_files import PROGRAM_COLUMNS
+from accounts.rosters.files import PROGRAM_COLUMNS
 from ui.errors import PortalError
 from ui.forms import PhoneField, ZipField
 

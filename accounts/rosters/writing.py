@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
-from accounts.actions.roster_report import Report
 from accounts.models import Physician, Registration, RosterImport
-from accounts.roster_rows import ProgramRow, RegistrationRow, RowProblem
+from accounts.rosters.report import Report
+from accounts.rosters.rows import ProgramRow, RegistrationRow, RowProblem
 from audit.actions import record
 from ui.text import search_name
 
