@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from accounts.models import Delegate, MFAReset, Physician, PhysicianApplication, Proof, Registration, User
-from accounts.review import physicians_called
+from accounts.rules import physicians_called
 from audit import names
 from audit.names import ACCOUNT, MOST_FOUND, Actor, Found, Name
 

@@ -5,8 +5,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from accounts.factors import factors_of
 from accounts.models import Decision, Delegate, PhysicianApplication, User
+from accounts.rules import factors_of
 
 _WAITING = PhysicianApplication.objects.filter(status=Decision.PENDING)
 

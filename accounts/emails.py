@@ -18,8 +18,7 @@ from accounts.models import (
     Registration,
     User,
 )
-from accounts.review import refusal_told
-from accounts.rules import WARN_BEFORE_END
+from accounts.rules import WARN_BEFORE_END, refusal_told
 from notifications import kinds
 
 

@@ -25,7 +25,6 @@ from accounts.actions import (
 from accounts.decorators import IDENTIFIED, is_identified, physician_required
 from accounts.forms import AccessForm, AnnounceForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
 from accounts.models import AccountBinding, Decision, Registration
-from accounts.review import refusal_told
 from accounts.rules import (
     AccountsError,
     IdentificationError,
@@ -33,6 +32,7 @@ from accounts.rules import (
     NotEligible,
     check_physician_is_eligible,
     eligibility,
+    refusal_told,
 )
 from ui.errors import add_to_form
 from ui.templatetags.portal import moment, phone

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.actions.addresses import addresses_in, ask_main_address, asked_for
-from accounts.rules import AddressError
+from accounts.actions import ask_main_address
+from accounts.rules import AddressError, addresses_in, wanted_address
 from accounts.views_confirming import tell_when_next
 
 LINK = "main_address"  # session key: the link that was opened
@@ -61,7 +61,7 @@ def main_address_link(request, token):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def main_address(request):
-    address = asked_for(request.session.get(LINK, ""), by=request.user)
+    address = wanted_address(request.session.get(LINK, ""), by=request.user)
     if address and request.method == "POST" and mark_as_primary(request, address):
         del request.session[LINK]
         return redirect("account_email")

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django.views.generic.edit import FormMixin
 
 from accounts.actions import cancel_mfa_reset, keep_recovery_codes
-from accounts.factors import FactorError, ResetError
 from accounts.models import MFAReset
+from accounts.rules import FactorError, ResetError
 from ui.text import token_digest
 
 RESET = "mfa_reset"  # session key: the reset whose link "this was not me" was opened

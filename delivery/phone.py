@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from time import time
 
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from certification.models import Caregiver, Patient
 
 CALL = "phone_call"  # session key: kind and number of the caller, and until when

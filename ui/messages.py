@@ -41,8 +41,8 @@ ROOMS = (
     "certification/rules/errors.py", "certification/rules/renewal.py", "certification/rules/people.py",
     "certification/views/cards.py", "certification/views/joining.py", "certification/views/requests.py",
     "certification/views/own.py",
-    "accounts/middleware.py", "accounts/adapters.py", "accounts/factors.py", "accounts/views_security.py",
-    "accounts/views_addresses.py", "accounts/views_confirming.py",
+    "accounts/middleware.py", "accounts/adapters.py", "accounts/rules/factors.py", "accounts/rules/resets.py",
+    "accounts/views_security.py", "accounts/views_addresses.py", "accounts/views_confirming.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""

@@ -3,7 +3,7 @@
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from accounts import factors
+from accounts import rules
 from accounts.models import User
 from audit.actions import audited, record
 
@@ -13,10 +13,10 @@ def keep_recovery_codes(*, by: User) -> None:
     """`by` has seen the recovery codes and says that they are kept: they count as a second way. Raises FactorError."""
     mine = Authenticator.objects.select_for_update().filter(user=by, type=Authenticator.Type.RECOVERY_CODES)
     codes = mine.first()
-    factors.check_codes_were_seen(codes)
+    rules.check_codes_were_seen(codes)
     assert codes
-    if factors.KEPT_AT in codes.data:
+    if rules.KEPT_AT in codes.data:
         return
-    codes.data[factors.KEPT_AT] = timezone.now().isoformat()
+    codes.data[rules.KEPT_AT] = timezone.now().isoformat()
     codes.save(update_fields=["data"])
     record(by=by, subject=by)

@@ -17,6 +17,7 @@ from accounts.rosters.files import check_waits_for_its_real_import, open_roster
 from accounts.rosters.importing import read_into
 from accounts.rosters.report import LEASE
 from accounts.rosters.storage import open_upload, sealed_parts
+from accounts.writes.locks import lock
 from audit.actions import audited, record
 
 Status = RosterImport.Status
@@ -42,7 +43,7 @@ def upload_roster(*, file: BinaryIO, file_name: str, is_dry_run: bool, by: User)
 @audited("roster.import_for_real", subject="roster_import")
 def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
     """Read a dry run's file once more, and write. Raises RosterImportError when its file is gone."""
-    dry = RosterImport.objects.select_for_update(no_key=True, of=("self",)).get(pk=roster_import.pk)
+    dry = lock(roster_import)
     check_waits_for_its_real_import(dry)
     upload, dry.upload = dry.upload, None
     assert upload is not None

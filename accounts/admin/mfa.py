@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
-from accounts.factors import numbers_on_file
 from accounts.forms import ResetForm
 from accounts.models import MFAReset
+from accounts.rules import numbers_on_file
 from audit.action_admin import ActionAdmin, ReasonForm, Step
 from ui.templatetags.portal import phone
 

@@ -9,8 +9,7 @@ from accounts import actions
 from accounts.admin.proofs import ENTER_PROOF, ProofInline
 from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration
-from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called
-from accounts.rules import eligibility
+from accounts.rules import PHYSICIAN_TRANSITIONS, eligibility, physicians_called
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.forms import CallBackForm, EnterProofForm, SourceForm
 from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration
-from accounts.review import ApplicationError, physician_applying, professionals_called, warnings_about
+from accounts.rules import ApplicationError, physician_applying, professionals_called, warnings_about
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
 from ui.templatetags.portal import moment, phone
 
@@ -48,8 +48,8 @@ def _whom_to_call(application):
     return "\n".join(map(str, words))
 
 
-def record_call_back(application, request, called_number, number_source, is_confirmed):
-    actions.record_call_back(
+def enter_call_back(application, request, called_number, number_source, is_confirmed):
+    actions.enter_call_back(
         application=application, called_number=called_number, number_source=number_source, by=request.user
     )
 
@@ -95,7 +95,7 @@ class PhysicianApplicationAdmin(ActionAdmin):
             permission="accounts.change_physicianapplication",
             offered=is_pending,
             explain=_whom_to_call,
-            perform=record_call_back,
+            perform=enter_call_back,
             form_class=CallBackForm,
         ),
         Step(

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import office_required
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from audit.actions import record
 from certification.models import Certification
 from delivery.acting import acting_required, not_by_phone

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from audit.actions import record
 from delivery import rules
 from delivery.acting import Acting, acting_required, orders_seen, people_of

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.actions import keep_recovery_codes
-from accounts.factors import FactorError
+from accounts.rules import FactorError
 from audit.models import Event
 from tests import factories
 from tests.mails import delivered

@@ -8,11 +8,11 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
-from accounts import actions, review, rules
+from accounts import actions, rules
 from accounts.actions import applications, physicians
 from accounts.models import IdentificationTry, Physician
-from accounts.review import AlreadyDecided, ApplicationError
 from accounts.rosters import importing, writing
+from accounts.rules import AlreadyDecided, ApplicationError
 from tests import factories, rosters
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -173,14 +173,14 @@ def test_without_the_lock_two_applications_make_the_same_physician(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     monkeypatch.setattr(applications, "lock_text", lambda text: None)
-    search = review.physician_applying
+    search = rules.physician_applying
 
     def search_slowly(*arguments):
         found = search(*arguments)
         time.sleep(0.2)
         return found
 
-    monkeypatch.setattr(review, "physician_applying", search_slowly)
+    monkeypatch.setattr(rules, "physician_applying", search_slowly)
 
     with pytest.raises(IntegrityError):
         verify_at_once(same_number(5))

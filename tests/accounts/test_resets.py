@@ -19,9 +19,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import actions, factors
-from accounts.factors import ResetError
+from accounts import actions, rules
 from accounts.models import MFAReset
+from accounts.rules import ResetError
 from accounts.tasks import reset_due_mfa
 from audit.models import Event
 from notifications.actions import send_due
@@ -46,7 +46,7 @@ def protected(account=None):
 
 def asked(account=None, *, by=None, **over):
     account = account or protected()
-    on_file = factors.numbers_on_file(account) or {"+12035550199"}
+    on_file = rules.numbers_on_file(account) or {"+12035550199"}
     answers = {"called_number": min(on_file), "reason": "She told me her practice.", **over}
     return actions.ask_mfa_reset(user=account, by=by or factories.staff("Registrar"), **answers)
 
@@ -90,7 +90,7 @@ def test_check_called_on_file_refuses_a_number_that_the_caller_named():
 def test_a_delegate_is_called_back_at_the_practice():
     physician = factories.identified_physician()
 
-    assert factors.numbers_on_file(factories.delegate(physician)) == {physician.phone.as_e164}
+    assert rules.numbers_on_file(factories.delegate(physician)) == {physician.phone.as_e164}
 
 
 @pytest.mark.parametrize("group", ["Registrar", "Manager"])
@@ -187,11 +187,11 @@ def test_one_that_was_cancelled_never_takes_effect():
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(Status, Status)))
 def test_check_reset_becomes(before, after):
-    if after in factors.RESET_TRANSITIONS[before]:
-        factors.check_reset_becomes(MFAReset(status=before), after)
+    if after in rules.RESET_TRANSITIONS[before]:
+        rules.check_reset_becomes(MFAReset(status=before), after)
     else:
         with pytest.raises(ResetError):
-            factors.check_reset_becomes(MFAReset(status=before), after)
+            rules.check_reset_becomes(MFAReset(status=before), after)
 
 
 # --- This was not me ------------------------------------------------------------------------------------------------
@@ -396,13 +396,13 @@ def test_without_the_lock_only_the_database_stops_the_others(monkeypatch):
     """And that is no sentence for a Registrar."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
-    check = factors.check_no_reset_waits
+    check = rules.check_no_reset_waits
 
     def check_slowly(user):
         check(user)
         time.sleep(0.2)
 
-    monkeypatch.setattr(factors, "check_no_reset_waits", check_slowly)
+    monkeypatch.setattr(rules, "check_no_reset_waits", check_slowly)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
 
     with pytest.raises(IntegrityError):

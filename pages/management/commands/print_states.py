@@ -1,14 +1,14 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import factors, review
+from accounts import rules as accounts_rules
 from certification import rules as certification_rules
 from delivery import rules as delivery_rules
 
 FILE = settings.BASE_DIR / "docs" / "states.md"
 MACHINES = {
-    "Physician": review.PHYSICIAN_TRANSITIONS,
-    "Reset of second factors": factors.RESET_TRANSITIONS,
+    "Physician": accounts_rules.PHYSICIAN_TRANSITIONS,
+    "Reset of second factors": accounts_rules.RESET_TRANSITIONS,
     "Certification": certification_rules.ALLOWED_TRANSITIONS,
     "Order": delivery_rules.ALLOWED_TRANSITIONS,
 }

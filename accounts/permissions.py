@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.factors import factors_of
 from accounts.models import User
+from accounts.rules import factors_of
 
 
 def is_staff_in_good_standing(user: User | AnonymousUser) -> bool:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 
-from accounts.standing import is_staff_in_good_standing, may_as_staff
+from accounts.permissions import is_staff_in_good_standing, may_as_staff
 from delivery import actions
 from delivery.rules import OrdererError
 from tests import factories
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 LEAD_ON = {
     "audit/names.py",
     "accounts/middleware.py", "accounts/views.py", "accounts/models/people.py", "accounts/actions/staff.py",
-    "accounts/standing.py", "delivery/context.py", "delivery/views/cart.py", "pages/demo.py",
+    "accounts/permissions.py", "delivery/context.py", "delivery/views/cart.py", "pages/demo.py",
 }  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def test_the_cut_off_is_lifted_for_who_may_change_orders_alone():
 
 
 def test_nothing_outside_the_admin_asks_for_staff_in_another_way():
-    """The one question is `accounts.standing`; a new use of the flag, a group or a permission is looked at first."""
+    """The one question is `accounts.permissions`; a new use of the flag, a group or a permission is looked at first."""
     asks = re.compile(r"\.is_staff\b|\.is_superuser\b|\.has_perms?\(|groups\.filter\(")
     found = set()
     for app in ("accounts", "certification", "delivery", "pages", "notifications", "audit", "ui"):

@@ -1,28 +1,29 @@
-"""Whether a physician may certify at all: suspended and reinstated by the Registrar, with a reason."""
+"""The Registrar suspends and reinstates physicians, with a reason."""
 
 from django.utils import timezone
 
-from accounts import review
+from accounts import rules
 from accounts.models import Physician, User
+from accounts.writes.locks import lock
 from audit.actions import audited, record
 from notifications.actions import queue
 
 
 @audited("physician.suspend", subject="physician")
 def suspend_physician(*, physician: Physician, reason: str, by: User) -> None:
-    """From now on she cannot certify; what she signed stays valid. She is told. Raises StatusError."""
+    """Suspend a physician: they cannot certify, and get a message. Certifications stay valid. Raises StatusError."""
     _move(physician, Physician.Status.SUSPENDED, reason, by)
 
 
 @audited("physician.reinstate", subject="physician")
 def reinstate_physician(*, physician: Physician, reason: str, by: User) -> None:
-    """A physician who was suspended, or had left, may certify again. She is told. Raises StatusError."""
+    """Let a physician who was suspended or had left certify again; they get a message. Raises StatusError."""
     _move(physician, Physician.Status.VERIFIED, reason, by)
 
 
 def _move(physician: Physician, status: str, reason: str, by: User) -> None:
-    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
-    review.check_physician_becomes(physician, status)
+    physician = lock(physician)
+    rules.check_physician_becomes(physician, status)
     physician.status = status
     physician.save(update_fields=["status"])
     record(by=by, subject=physician, reason=reason)

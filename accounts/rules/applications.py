@@ -1,40 +1,13 @@
-"""What the Registrar decides: proofs, applications, a physician's status. Each `check_` raises; nothing is written."""
-
-import re
-from datetime import date, timedelta
-from typing import TYPE_CHECKING
+"""What the Registrar decides about applications and proofs."""
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from phonenumber_field.phonenumber import to_python  # type: ignore[import-untyped]
+from phonenumber_field.phonenumber import PhoneNumber, to_python  # type: ignore[import-untyped]
 
-from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration
-from accounts.rules import (
-    AccountsError,
-    DeaNumberError,
-    dea_letter_fits,
-    normalize_dea_number,
-    normalize_registration_number,
-)
-from ui.text import search_name
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-    from phonenumber_field.phonenumber import PhoneNumber
-
-    from accounts.models import User
-
-PHYSICIAN_TRANSITIONS = {
-    Physician.Status.VERIFIED: {Physician.Status.SUSPENDED, Physician.Status.LEFT},
-    Physician.Status.SUSPENDED: {Physician.Status.VERIFIED, Physician.Status.LEFT},
-    Physician.Status.LEFT: {Physician.Status.VERIFIED},
-}
-LONGEST_REGISTRATION = timedelta(days=4 * 366)
-
-
-class RenewalDateError(AccountsError):
-    """Not a day through which a renewed registration can be valid."""
+from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration, User
+from accounts.rules.errors import AccountsError
+from accounts.rules.numbers import dea_letter_fits
 
 
 class FourEyesError(AccountsError):
@@ -49,49 +22,6 @@ class ApplicationError(AccountsError):
     """An application that cannot be sent or verified as it stands."""
 
 
-class StatusError(AccountsError):
-    """A physician does not go from this status to that."""
-
-
-def check_physician_becomes(physician: Physician, status: str) -> None:
-    """A move of PHYSICIAN_TRANSITIONS; raises StatusError."""
-    if status not in PHYSICIAN_TRANSITIONS[Physician.Status(physician.status)]:
-        raise StatusError(
-            _("Not possible any more: this physician is %(status)s.") % {"status": physician.get_status_display()}
-        )
-
-
-def check_renewed_until(last_day: date, *, today: date) -> None:
-    """The last valid day of a renewed registration lies ahead, within four years; raises RenewalDateError."""
-    if last_day < today:
-        raise RenewalDateError(
-            _("This day has passed. Enter the last day through which the renewed registration is valid."),
-            field="valid_through",
-        )
-    if last_day > today + LONGEST_REGISTRATION:
-        raise RenewalDateError(
-            _("No registration runs longer than four years. Please compare the year."), field="valid_through"
-        )
-
-
-def check_dea_number_stays(owner: Physician | PhysicianApplication, kind: str, number: str) -> None:
-    """A renewed DEA registration keeps its number; a new one needs the SSN digits again. Raises DeaNumberError."""
-    if kind == Registration.Kind.DEA and number != owner.dea_number:
-        raise DeaNumberError(
-            _(
-                "This is not the DEA number on record. For a new one, fill in the application: your patients stay "
-                "yours."
-            ),
-            field="number",
-        )
-
-
-def check_has_an_end(kind: str, last_day: date | None) -> None:
-    """All but the monitoring program's access run until a day; raises RenewalDateError."""
-    if last_day is None and kind != Registration.Kind.PRESCRIPTION_MONITORING:
-        raise RenewalDateError(_("Enter the last day through which it is valid."), field="valid_through")
-
-
 def check_is_pending(thing: PhysicianApplication | Proof) -> None:
     """An application or a proof is decided once; raises AlreadyDecided."""
     if thing.status != Decision.PENDING:
@@ -100,7 +30,7 @@ def check_is_pending(thing: PhysicianApplication | Proof) -> None:
         )
 
 
-def check_four_eyes(proofs: list[Proof], *, by: "User | None") -> None:
+def check_four_eyes(proofs: list[Proof], *, by: User | None) -> None:
     """Who entered a proof does not verify it (setting FOUR_EYES); raises FourEyesError."""
     if settings.FOUR_EYES and any(by is None or proof.entered_by_id == by.pk for proof in proofs):
         raise FourEyesError(_("You entered this yourself. Ask another Registrar or a Manager to verify it."))
@@ -126,7 +56,7 @@ def check_application_is_proven(proofs: list[Proof]) -> None:
         raise ApplicationError(_("Look these up and enter them first: %(list)s.") % {"list": ", ".join(missing)})
 
 
-def check_number_is_in_register(number: "PhoneNumber | str", *, on_roster: Physician | None) -> None:
+def check_number_is_in_register(number: PhoneNumber | str, *, on_roster: Physician | None) -> None:
     """Of a physician on the roster, the number that the roster has was called; raises ApplicationError.
 
     Of anybody else no number is on file here: there it is one of a public register, which the Registrar names.
@@ -139,7 +69,7 @@ def check_number_is_in_register(number: "PhoneNumber | str", *, on_roster: Physi
         )
 
 
-def check_identity_is_proven(application: PhysicianApplication, *, by: "User | None") -> None:
+def check_identity_is_proven(application: PhysicianApplication, *, by: User | None) -> None:
     """The physician was called back and said that the application is theirs; by somebody else than who verifies.
 
     Right numbers show that a physician exists, not that the applicant is that physician. Raises ApplicationError,
@@ -153,7 +83,7 @@ def check_identity_is_proven(application: PhysicianApplication, *, by: "User | N
         raise FourEyesError(_("You made the call back yourself. Ask another Registrar or a Manager to verify it."))
 
 
-def physician_applying(application: PhysicianApplication, physicians: "QuerySet[Physician]") -> Physician | None:
+def physician_applying(application: PhysicianApplication, physicians: QuerySet[Physician]) -> Physician | None:
     """Who of `physicians` the applicant is, by DEA number, or else by NPI; raises ApplicationError when two fit."""
     if by_number := physicians.filter(dea_number=application.dea_number).first():
         return by_number
@@ -208,19 +138,3 @@ def warnings_about(application: PhysicianApplication) -> list[str]:
         (known.exists(), _("The NPI stands on the roster with another DEA number: verifying replaces that number.")),
     ]
     return [sentence for is_so, sentence in found if is_so]
-
-
-def professionals_called(term: str) -> Q:
-    """A filter of Physician or PhysicianApplication: names in any order, or a DEA number or NPI in any spelling."""
-    words = search_name(term.replace(",", " ")).split()
-    named = Q() if words else Q(pk__in=[])
-    for word in words:
-        named &= Q(search_name__startswith=word) | Q(search_name__contains=f" {word}")
-    return named | Q(dea_number=normalize_dea_number(term)) | Q(npi__gt="", npi=re.sub(r"[\s-]", "", term))
-
-
-def physicians_called(term: str) -> Q:
-    """A filter of Physician: as professionals_called, or a license or registration in any spelling."""
-    numbers = {normalize_registration_number(kind, term) for kind in Registration.Kind}
-    registered = Registration.objects.filter(number__in=numbers - {""}).values("physician")
-    return professionals_called(term) | Q(pk__in=registered)

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.core import mail
 
-from accounts import actions, review, rules
+from accounts import actions, rules
 from accounts.models import AccountBinding, Physician
 from audit.models import Event
 from notifications.models import Notification
@@ -22,11 +22,11 @@ Status = Physician.Status
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(Status, Status)))
 def test_check_physician_becomes(before, after):
-    if after in review.PHYSICIAN_TRANSITIONS[before]:
-        review.check_physician_becomes(Physician(status=before), after)
+    if after in rules.PHYSICIAN_TRANSITIONS[before]:
+        rules.check_physician_becomes(Physician(status=before), after)
     else:
-        with pytest.raises(review.StatusError):
-            review.check_physician_becomes(Physician(status=before), after)
+        with pytest.raises(rules.StatusError):
+            rules.check_physician_becomes(Physician(status=before), after)
 
 
 def test_a_suspended_physician_cannot_certify_until_she_is_reinstated():
@@ -51,7 +51,7 @@ def test_a_physician_is_suspended_once():
     physician, registrar = factories.physician(), factories.staff("Registrar")
     actions.suspend_physician(physician=physician, reason="Board order.", by=registrar)
 
-    with pytest.raises(review.StatusError):
+    with pytest.raises(rules.StatusError):
         actions.suspend_physician(physician=physician, reason="Again.", by=registrar)
 
     assert Notification.objects.filter(kind="physician_status").count() == 1
