@@ -18,7 +18,7 @@ from accounts.models import (
     Registration,
     User,
 )
-from accounts.rules import WARN_BEFORE_END, refusal_told
+from accounts.rules import refusal_told, registrations_ended, registrations_ending_soon
 from notifications import kinds
 
 
@@ -60,18 +60,15 @@ def delegate_named(notification):
 
 def registration_ended(notification):
     """Dropped when she has renewed all of them meanwhile."""
-    return _registrations(notification, expires_date__lte=timezone.localdate())
+    return _registrations(notification, registrations_ended(today=timezone.localdate()))
 
 
 def registration_ending(notification):
-    today = timezone.localdate()
-    return _registrations(notification, expires_date__gt=today, expires_date__lte=today + WARN_BEFORE_END)
+    return _registrations(notification, registrations_ending_soon(today=timezone.localdate()))
 
 
-def _registrations(notification, **ends):
-    still = Registration.objects.filter(pk__in=notification.context["registrations"], **ends).select_related(
-        "physician"
-    )
+def _registrations(notification, ends):
+    still = Registration.objects.filter(ends, pk__in=notification.context["registrations"]).select_related("physician")
     rows = list(still.order_by("expires_date", "pk"))
     if not rows:
         return None

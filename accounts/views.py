@@ -31,6 +31,7 @@ from accounts.rules import (
     LockedOut,
     NotEligible,
     check_physician_is_eligible,
+    delegations_ended,
     eligibility,
     refusal_told,
 )
@@ -146,7 +147,7 @@ def delegate_list(request):
         "form": form,
         "waiting": set(physician.delegates.waiting(today).values_list("pk", flat=True)),
         "current": physician.delegates.current(today).order_by("started_date", "pk"),
-        "ended": physician.delegates.filter(ended_date__lte=today).order_by("-ended_date", "-pk"),
+        "ended": physician.delegates.filter(delegations_ended(today=today)).order_by("-ended_date", "-pk"),
         "days": settings.INVITATION_VALID_DAYS,
     }
     return render(request, "accounts/delegate_list.html", context)

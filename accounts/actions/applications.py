@@ -117,7 +117,7 @@ def _physician_of(application: PhysicianApplication, by: User) -> Physician:
     rules.check_may_become(physician, application)
     for name in TAKEN_OVER:
         setattr(physician, name, getattr(application, name))
-    physician.status = Physician.Status.VERIFIED
+    physician.status = rules.PHYSICIAN_MOVES["verify"].to
     physician.save()
     record(action="physician.take_over" if known else "physician.add", by=by, subject=physician)
     if physician.user_id is None:

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from accounts import rules
 from accounts.models import AccountBinding, Physician, User
 from accounts.writes.delegates import end_delegation
 from accounts.writes.locks import lock, lock_by_pk
@@ -24,8 +25,9 @@ def disown_binding(*, binding: AccountBinding, by: User | None) -> None:
     binding.save(update_fields=["disowned_at"])
     if physician.user_id == binding.user_id:
         physician.user = None
-        if physician.status == Physician.Status.VERIFIED:
-            physician.status = Physician.Status.SUSPENDED
+        disown = rules.PHYSICIAN_MOVES["disown"]
+        if rules.may_move(disown, physician):
+            physician.status = disown.to
         physician.save(update_fields=["user", "status"])
         for delegate in physician.delegates.filter(ended_date=None, created_at__gte=binding.created_at):
             end_delegation(delegate=delegate, by=by)

@@ -28,7 +28,7 @@ def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> 
     Delegate.objects.filter(open_ended, physician=physician).update(ended_date=date)
     physician.left_date = date
     if physician.has_left_on(today):
-        physician.status = Physician.Status.LEFT
+        physician.status = rules.PHYSICIAN_MOVES["leave"].to
     physician.save(update_fields=["left_date", "status"])
     queue(
         kind="leave_recorded",

@@ -12,25 +12,26 @@ from notifications.actions import queue
 @audited("physician.suspend", subject="physician")
 def suspend_physician(*, physician: Physician, reason: str, by: User) -> None:
     """Suspend a physician: they cannot certify, and get a message. Certifications stay valid. Raises StatusError."""
-    _move(physician, Physician.Status.SUSPENDED, reason, by)
+    _move(physician, "suspend", reason, by)
 
 
 @audited("physician.reinstate", subject="physician")
 def reinstate_physician(*, physician: Physician, reason: str, by: User) -> None:
     """Let a physician who was suspended or had left certify again; they get a message. Raises StatusError."""
-    _move(physician, Physician.Status.VERIFIED, reason, by)
+    _move(physician, "reinstate", reason, by)
 
 
-def _move(physician: Physician, status: str, reason: str, by: User) -> None:
+def _move(physician: Physician, verb: str, reason: str, by: User) -> None:
+    """Write the status to which `verb` leads, and notify the physician."""
     physician = lock(physician)
-    rules.check_physician_becomes(physician, status)
-    physician.status = status
+    rules.check_physician_move(verb, physician)
+    physician.status = rules.PHYSICIAN_MOVES[verb].to
     physician.save(update_fields=["status"])
     record(by=by, subject=physician, reason=reason)
     queue(
         kind="physician_status",
         recipient=physician.email,
-        context={"physician": physician.pk, "status": status},
+        context={"physician": physician.pk, "status": physician.status},
         dedupe_key=f"physician_status:{physician.pk}:{timezone.now().isoformat()}",
         by=by,
     )

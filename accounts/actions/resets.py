@@ -51,7 +51,7 @@ def confirm_mfa_reset(*, reset: MFAReset, by: User) -> None:
     """Reset the second factors at once, confirmed by a second person. Raises ResetError."""
     reset = _lock_reset(reset)
     rules.check_is_somebody_else(by, reset.asked_by_id, reset.user_id)
-    rules.check_reset_becomes(reset, MFAReset.Status.DONE)
+    rules.check_reset_move("confirm", reset)
     reset.confirmed_by = by
     _carry_out(reset, now=timezone.now(), by=by)
 
@@ -63,7 +63,7 @@ def cancel_mfa_reset(*, reset: MFAReset, by: User | None, reason: str = "") -> N
     Without `by` the owner cancels by the link, and the Registrars are notified.
     """
     reset = _lock_reset(reset)
-    rules.check_reset_becomes(reset, MFAReset.Status.CANCELLED)
+    rules.check_reset_move("cancel", reset)
     reset.status, reset.cancelled_by, reset.cancelled_at = MFAReset.Status.CANCELLED, by, timezone.now()
     reset.save(update_fields=["status", "cancelled_by", "cancelled_at"])
     record(by=by, subject=reset.user, reason=reason)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions
 from accounts.forms import ResetForm
 from accounts.models import MFAReset
-from accounts.rules import numbers_on_file
+from accounts.rules import RESET_MOVES, may_move, numbers_on_file
 from audit.action_admin import ActionAdmin, ReasonForm, Step
 from ui.templatetags.portal import phone
 
@@ -40,7 +40,7 @@ RESET_MFA = Step(
 
 
 def waits(reset):
-    return reset.status == MFAReset.Status.WAITING
+    return may_move(RESET_MOVES["confirm"], reset)
 
 
 @admin.register(MFAReset)

@@ -9,7 +9,7 @@ from accounts import actions
 from accounts.admin.proofs import ENTER_PROOF, ProofInline
 from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration
-from accounts.rules import PHYSICIAN_TRANSITIONS, eligibility, physicians_called
+from accounts.rules import PHYSICIAN_MOVES, eligibility, may_move, physicians_called
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
 
 
@@ -32,7 +32,7 @@ LEAVE = Step(
     name="leave",
     label=_("Record that she leaves practice"),
     permission="accounts.change_physician",
-    offered=lambda physician: physician.status != Physician.Status.LEFT,
+    offered=lambda physician: may_move(PHYSICIAN_MOVES["leave"], physician),
     explain=_explain_leaving,
     perform=lambda physician, request, date: actions.leave_practice(physician=physician, date=date, by=request.user),
     form_class=LeaveForm,
@@ -69,7 +69,7 @@ class PhysicianAdmin(ActionAdmin):
             name="suspend",
             label=_("Suspend"),
             permission="accounts.change_physician",
-            offered=lambda physician: Physician.Status.SUSPENDED in PHYSICIAN_TRANSITIONS[physician.status],
+            offered=lambda physician: may_move(PHYSICIAN_MOVES["suspend"], physician),
             explain=lambda physician: _(
                 "From now on this physician cannot certify. What was signed stays valid. The physician is told by mail."
             ),
@@ -82,7 +82,7 @@ class PhysicianAdmin(ActionAdmin):
             name="reinstate",
             label=_("Reinstate"),
             permission="accounts.change_physician",
-            offered=lambda physician: Physician.Status.VERIFIED in PHYSICIAN_TRANSITIONS[physician.status],
+            offered=lambda physician: may_move(PHYSICIAN_MOVES["reinstate"], physician),
             explain=lambda physician: _(
                 "This physician may certify again, as far as the five requirements are met, and is told by mail."
             ),

@@ -9,8 +9,7 @@ from accounts.models import Physician, PhysicianApplication, Registration, Roste
 from accounts.rules.errors import AccountsError
 from accounts.rules.numbers import CredentialError, DeaNumberError
 
-WARN_BEFORE_END = timedelta(days=60)
-ENDED_TOLD_WITHIN = timedelta(days=30)  # after an outage it is told late; what ended long ago is not news
+ENDS_ANNOUNCED_WITHIN = timedelta(days=30)  # after an outage an end is announced late, but not once it is old
 ROSTER_OLD_AFTER = timedelta(days=7)
 LONGEST_REGISTRATION = timedelta(days=4 * 366)
 

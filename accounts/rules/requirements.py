@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Physician, Registration, User
 from accounts.rules.errors import AccountsError
-from accounts.rules.registrations import WARN_BEFORE_END
+from accounts.rules.validity import has_ended, is_ending_soon
 
 
 class NotEligible(AccountsError):
@@ -87,12 +87,7 @@ def _practice(physician: Physician) -> Requirement:
 
 def _registered(name: str, registration: Registration | None, today: date) -> Requirement:
     problem = _problem_with(registration, today) if registration else _not_on_record(name)
-    soon = bool(
-        not problem
-        and registration
-        and registration.expires_date
-        and registration.expires_date - today <= WARN_BEFORE_END
-    )
+    soon = bool(not problem and registration and is_ending_soon(registration, today=today))
     sentence = problem or (_("On record and active. Renew it in time.") if soon else _("On record and active."))
     return Requirement(name, REQUIREMENT_LABELS[name], not problem, sentence, registration, soon)
 
@@ -116,7 +111,7 @@ def _problem_with(registration: Registration, today: date) -> str:
             "On record, but subject to a limitation. A limited registration cannot be used to certify: report it here "
             "when the limitation has ended."
         )
-    if registration.expires_date and registration.expires_date <= today:
+    if has_ended(registration, today=today):
         return _("On record, but it has ended. Renew it, then report it here.")
     return ""
 

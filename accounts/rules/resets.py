@@ -7,18 +7,9 @@ from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber, to_python  # type: ignore[import-untyped]
 
 from accounts.models import MFAReset, User
-from accounts.rules.errors import AccountsError
+from accounts.rules.moves import ResetError
 
 RESET_WAITS = timedelta(hours=24)  # without a second person
-RESET_TRANSITIONS = {
-    MFAReset.Status.WAITING: {MFAReset.Status.DONE, MFAReset.Status.CANCELLED},
-    MFAReset.Status.DONE: set(),
-    MFAReset.Status.CANCELLED: set(),
-}
-
-
-class ResetError(AccountsError):
-    """A reset that cannot be asked for, confirmed or cancelled as it stands."""
 
 
 def numbers_on_file(user: User) -> set[str]:
@@ -63,9 +54,3 @@ def check_no_reset_waits(user: User) -> None:
     """One at a time; raises ResetError."""
     if user.mfa_resets.filter(status=MFAReset.Status.WAITING).exists():
         raise ResetError(_("A reset of this account waits already. Confirm it, or cancel it."))
-
-
-def check_reset_becomes(reset: MFAReset, status: str) -> None:
-    """A move of RESET_TRANSITIONS; raises ResetError."""
-    if status not in RESET_TRANSITIONS[MFAReset.Status(reset.status)]:
-        raise ResetError(_("Not possible any more: this reset is %(status)s.") % {"status": reset.get_status_display()})

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from accounts.models import Delegate, User
+from accounts.rules import has_delegation_ended
 from accounts.writes.locks import lock
 from audit.actions import record
 
@@ -11,7 +12,7 @@ def end_delegation(*, delegate: Delegate, by: User | None) -> None:
     """Set today as the first day on which the delegate sees nothing of the physician's; an earlier end stays."""
     delegate = lock(delegate)
     today = timezone.localdate()
-    if delegate.ended_date and delegate.ended_date <= today:
+    if has_delegation_ended(delegate, today=today):
         return
     delegate.ended_date = today
     delegate.save(update_fields=["ended_date"])

@@ -9,7 +9,7 @@ Row = TypeVar("Row", bound=Model)
 
 def lock(row: Row) -> Row:
     """Return `row` as the database has it now, locked until the caller's transaction ends."""
-    return lock_by_pk(type(row), row.pk)
+    return lock_by_pk(row.__class__, row.pk)  # `request.user` is a proxy: its `type` is no model
 
 
 def lock_by_pk(model: type[Row], pk: int | None) -> Row:
