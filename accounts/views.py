@@ -52,16 +52,16 @@ def role(request):
 
 
 def _first_page(request):
-    user = request.user
-    if user.is_staff:
+    person = request.person
+    if person.is_staff:
         return "admin:index"
-    if hasattr(user, "physician"):
+    if person.is_physician:
         return "certification:patient-list" if is_identified(request) else "accounts:physician-identify"
-    if user.is_delegate:
+    if person.is_delegate:
         return "certification:patient-list"
-    if hasattr(user, "patient") or hasattr(user, "caregiver"):
+    if person.is_member:
         return "delivery:home"
-    if user.physician_applications.exists():
+    if request.user.physician_applications.exists():
         return "accounts:physician-apply"
     return "certification:invitation" if "invitation" in request.session else None
 

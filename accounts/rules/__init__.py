@@ -25,15 +25,7 @@ from accounts.rules.applications import (
     warnings_about,
 )
 from accounts.rules.errors import AccountsError
-from accounts.rules.factors import (
-    ALL_CODES_USED,
-    HAS_MFA,
-    HAS_TWO_WAYS,
-    KEPT_AT,
-    FactorError,
-    check_codes_were_seen,
-    factors_of,
-)
+from accounts.rules.factors import FactorError, check_codes_were_seen
 from accounts.rules.identification import (
     FAILURES_COUNT_FOR,
     MOST_FAILURES,
@@ -119,7 +111,6 @@ from accounts.rules.validity import (
 )
 
 __all__ = [
-    "ALL_CODES_USED",
     "AccountsError",
     "AddressError",
     "AlreadyDecided",
@@ -132,10 +123,7 @@ __all__ = [
     "FAILURES_COUNT_FOR",
     "FactorError",
     "FourEyesError",
-    "HAS_MFA",
-    "HAS_TWO_WAYS",
     "IdentificationError",
-    "KEPT_AT",
     "LEAVE_ANNOUNCED_AHEAD",
     "LONGEST_REGISTRATION",
     "LeaveError",
@@ -192,7 +180,6 @@ __all__ = [
     "dea_letter_fits",
     "delegations_ended",
     "eligibility",
-    "factors_of",
     "failures_that_count",
     "has_delegation_ended",
     "has_ended",
