@@ -66,7 +66,7 @@ def words_for(notification: "Notification") -> dict[str, Any] | None:
     """The words of the templates; None for a link that is too old to be opened."""
     if KINDS[notification.kind] in LINKS and timezone.now() - notification.created_at >= LINK_VALID:
         return None
-    words = json.loads(notification.secret)
+    words = json.loads(notification.secret or "{}")
     if "timestamp" in words:
         words["timestamp"] = datetime.fromisoformat(words["timestamp"])
     return {**words, "email": notification.recipient}

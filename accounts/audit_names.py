@@ -1,5 +1,7 @@
 """How accounts, physicians and what belongs to them are named in the audit trail."""
 
+from collections.abc import Collection, Iterable, Iterator
+
 from django.utils.translation import gettext as _
 
 from accounts.models import Delegate, MFAReset, Physician, PhysicianApplication, Proof, Registration, User
@@ -10,18 +12,18 @@ from audit.names import ACCOUNT, MOST_FOUND, Actor, Found, Name
 PHYSICIAN = "accounts.physician"
 
 
-def _dr(first, last):
+def _dr(first: str | None, last: str | None) -> str:
     return f"Dr. {first} {last}" if last else ""
 
 
-def _of_physician(*first):
+def _of_physician(*first: str) -> tuple[str, ...]:
     """The columns of the physician that a row belongs to, after those that name the row itself."""
     return (*first, "physician__first_name", "physician__last_name")
 
 
-def staff(ids):
+def staff(ids: Collection[int]) -> dict[int, Actor]:
     """Staff by their e-mail address, with their groups."""
-    found = {}
+    found: dict[int, Actor] = {}
     rows = User.objects.filter(pk__in=ids, is_staff=True).order_by("groups__name")
     for pk, email, is_superuser, group in rows.values_list("pk", "email", "is_superuser", "groups__name"):
         role = group or (_("administrator") if is_superuser else _("staff"))
@@ -29,18 +31,18 @@ def staff(ids):
     return found
 
 
-def accounts(ids):
+def accounts(ids: Collection[int]) -> dict[int, Actor]:
     """Every other account by its e-mail address."""
     rows = User.objects.filter(pk__in=ids).values_list("pk", "email")
     return {pk: Actor(email, _("account"), pk=pk) for pk, email in rows}
 
 
-def physicians(ids):
+def physicians(ids: Collection[int]) -> dict[int, Actor]:
     rows = Physician.objects.filter(user__in=ids).values_list("user", "pk", "first_name", "last_name")
     return {user: Actor(_dr(first, last), _("physician"), PHYSICIAN, pk) for user, pk, first, last in rows}
 
 
-def delegates(ids):
+def delegates(ids: Collection[int]) -> dict[int, Actor]:
     """People of an office, by their e-mail address and the physician."""
     rows = Delegate.objects.filter(user__in=ids).order_by("pk")
     columns = ("user", "user__email", "physician__first_name", "physician__last_name")
@@ -51,7 +53,7 @@ def delegates(ids):
     }
 
 
-def search(term):
+def search(term: str) -> Iterator[Found]:
     """Physicians as their list finds them, then accounts by the beginning of their address."""
     for one in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
         yield Found(PHYSICIAN, one.pk, _("%(name)s, physician") % {"name": _dr(one.first_name, one.last_name)})
@@ -61,7 +63,7 @@ def search(term):
             yield Found(ACCOUNT, user.pk, user.email)
 
 
-def of_physician(pks):
+def of_physician(pks: Collection[int]) -> dict[str, Iterable[int]]:
     """The physician's registrations, proofs, delegates and account."""
     rows = {"physician__in": pks}
     return {
@@ -73,7 +75,7 @@ def of_physician(pks):
     }
 
 
-def of_account(pks):
+def of_account(pks: Collection[int]) -> dict[str, Iterable[int]]:
     """The applications and resets of an account."""
     return {
         "accounts.physicianapplication": PhysicianApplication.objects.filter(user__in=pks).values_list("pk", flat=True),
@@ -81,7 +83,7 @@ def of_account(pks):
     }
 
 
-def register():
+def register() -> None:
     say = names.register
     say(ACCOUNT, "email", say=lambda email: Name(email))
     say(PHYSICIAN, "first_name", "last_name", say=lambda *name: Name(_dr(*name)))
@@ -106,5 +108,5 @@ def register():
     names.register_belongings(ACCOUNT, of_account)
 
 
-def kind_of(kind):
+def kind_of(kind: str) -> str:
     return str(Registration.Kind(kind).label) if kind in Registration.Kind.values else kind

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
@@ -22,12 +23,13 @@ def _accounts_on(day: date) -> QuerySet[User]:
 
     The query is built once a day: each request asks it, and building it takes longer than asking.
     """
-    return User.objects.select_related("physician").annotate(
-        is_delegate=Exists(Delegate.objects.current(day).filter(user=OuterRef("pk"))),
-        is_applicant=_is_true(Q(Exists(_WAITING.filter(user=OuterRef("pk"))), physician__isnull=True)),
-        is_patient=_is_true(Q(patient__isnull=False)),
-        is_caregiver=_is_true(Q(caregiver__isnull=False)),
-    )
+    what_it_is: dict[str, Any] = {
+        "is_delegate": Exists(Delegate.objects.current(day).filter(user=OuterRef("pk"))),
+        "is_applicant": _is_true(Q(Exists(_WAITING.filter(user=OuterRef("pk"))), physician__isnull=True)),
+        "is_patient": _is_true(Q(patient__isnull=False)),
+        "is_caregiver": _is_true(Q(caregiver__isnull=False)),
+    }
+    return User.objects.select_related("physician").annotate(**what_it_is)
 
 
 class PortalBackend(AuthenticationBackend):

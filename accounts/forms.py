@@ -1,7 +1,10 @@
 import re
+from collections.abc import Callable
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PhysicianApplication, Registration
@@ -33,7 +36,7 @@ class IdentificationForm(PortalForm):
         error_messages={"required": _("Enter the last four digits of your Social Security number")},
     )
 
-    def clean_dea_number(self):
+    def clean_dea_number(self) -> str:
         number = normalize_dea_number(self.cleaned_data["dea_number"])
         try:
             check_dea_number(number)
@@ -41,7 +44,7 @@ class IdentificationForm(PortalForm):
             raise ValidationError(str(error)) from error
         return number
 
-    def clean_ssn_last_four(self):
+    def clean_ssn_last_four(self) -> str:
         digits = self.cleaned_data["ssn_last_four"]
         if not re.fullmatch(r"[0-9]{4}", digits):
             raise ValidationError(_("Enter four digits, like 1234"))
@@ -128,9 +131,11 @@ class AccessForm(PortalForm):
     )
 
 
-def _text(label, name, **more):
-    length = PhysicianApplication._meta.get_field(name).max_length
-    return forms.CharField(label=label, max_length=length, validators=[validate_printable], **more)
+def _text(label: str | Promise, name: str, **more: Any) -> forms.CharField:
+    column: Any = PhysicianApplication._meta.get_field(name)
+    return forms.CharField(
+        label=cast(Any, label), max_length=column.max_length, validators=[validate_printable], **more
+    )
 
 
 class ApplicationForm(IdentificationForm, AccessForm):
@@ -179,36 +184,36 @@ class ApplicationForm(IdentificationForm, AccessForm):
     practice_zip = ZipField(label=_("ZIP code"))
     phone = PhoneField(label=_("Phone of your practice"))
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["ssn_last_four"].help_text = _("You identify with them each time you sign in. We keep no copy.")
 
-    def clean_dea_number(self):
+    def clean_dea_number(self) -> str:
         """A suffix is kept, so the number goes on as it was typed."""
         super().clean_dea_number()
         return self.cleaned_data["dea_number"]
 
-    def clean_npi(self):
+    def clean_npi(self) -> str:
         return self._checked(re.sub(r"[\s-]", "", self.cleaned_data["npi"]), check_npi)
 
-    def clean_license_number(self):
+    def clean_license_number(self) -> str:
         return self._clean_registration("license_number", Registration.Kind.MEDICAL_LICENSE)
 
-    def clean_csp_number(self):
+    def clean_csp_number(self) -> str:
         return self._clean_registration("csp_number", Registration.Kind.CONTROLLED_SUBSTANCE)
 
-    def clean_practice_state(self):
+    def clean_practice_state(self) -> str:
         state = self.cleaned_data["practice_state"].strip().upper()
         if not re.fullmatch(r"[A-Z]{2}", state):
             raise ValidationError(_("Enter the state as two letters, like CT"))
         return state
 
-    def _clean_registration(self, name, kind):
+    def _clean_registration(self, name: str, kind: str) -> str:
         number = normalize_registration_number(kind, self.cleaned_data[name])
         return self._checked(number, lambda number: check_registration_number(kind, number))
 
     @staticmethod
-    def _checked(number, check):
+    def _checked(number: str, check: Callable[[str], None]) -> str:
         try:
             check(number)
         except PortalError as error:

@@ -70,7 +70,7 @@ class LanguageMiddleware(LocaleMiddleware):
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with translation.override(translation.get_language()):
-            return super().__call__(request)
+            return cast(HttpResponseBase, super().__call__(request))
 
     def process_request(self, request: PortalRequest) -> None:  # type: ignore[override] # ours has more
         super().process_request(request)

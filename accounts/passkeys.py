@@ -1,5 +1,7 @@
 """Forms of passkeys: what a browser sends is checked for its shape before allauth reads it."""
 
+from typing import Any
+
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,11 +20,11 @@ class CredentialField(forms.JSONField):
         "invalid": _("This passkey was not accepted. Try again, or use another way."),
     }
 
-    def bound_data(self, data, initial):
+    def bound_data(self, data: Any, initial: Any) -> str:
         """A second try needs a new answer: the page never holds the old one."""
         return ""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         text = value or ""
         try:
             if len(text) > LONGEST_CREDENTIAL or "\\u0000" in text.lower():
@@ -33,7 +35,7 @@ class CredentialField(forms.JSONField):
 
 
 class PasskeyName(forms.CharField):
-    def __init__(self, **more):
+    def __init__(self, **more: Any) -> None:
         help_text = _("So that you know it again: “Work laptop”, “Blue security key”.")
         super().__init__(label=_("Name of the passkey"), max_length=LONGEST_NAME, help_text=help_text, **more)
 
@@ -43,22 +45,22 @@ class Answered(forms.Form):
 
     credential = CredentialField()
 
-    def _clean_fields(self):
+    def _clean_fields(self) -> None:
         try:
-            super()._clean_fields()
+            super()._clean_fields()  # type: ignore[misc] # the stubs leave it out
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             self._refuse()
 
-    def _clean_form(self):
+    def _clean_form(self) -> None:
         try:
-            super()._clean_form()
+            super()._clean_form()  # type: ignore[misc] # the stubs leave it out
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             self._refuse()
 
-    def _refuse(self):
+    def _refuse(self) -> None:
         self.add_error("credential", CredentialField.default_error_messages["invalid"])
 
-    def add_error(self, field, error):
+    def add_error(self, field: str | None, error: Any) -> None:
         """allauth says of a passkey, too, that the code is incorrect."""
         if getattr(error, "code", "") == "incorrect_code":
             field, error = "credential", CredentialField.default_error_messages["invalid"]

@@ -1,10 +1,12 @@
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import prefetch_related_objects
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,7 +26,8 @@ from accounts.actions import (
 )
 from accounts.decorators import IDENTIFIED, is_identified, physician_required
 from accounts.forms import AccessForm, AnnounceForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
-from accounts.models import AccountBinding, Decision, Registration
+from accounts.models import AccountBinding, Decision, Physician, Registration, User
+from accounts.person import PersonRequest
 from accounts.rules import (
     AccountsError,
     IdentificationError,
@@ -45,13 +48,13 @@ MOST_DIGITS = 19  # of a key in the database
 
 
 @require_GET
-def role(request):
+def role(request: PersonRequest) -> HttpResponse:
     """Where a signed-in person lands: on the first page of what she is here, or a newcomer before the two doors."""
     page = _first_page(request)
     return redirect(page) if page else render(request, "accounts/role.html")
 
 
-def _first_page(request):
+def _first_page(request: PersonRequest) -> str | None:
     person = request.person
     if person.is_staff:
         return "admin:index"
@@ -66,7 +69,7 @@ def _first_page(request):
     return "certification:invitation" if "invitation" in request.session else None
 
 
-def physician_identify(request):
+def physician_identify(request: PersonRequest) -> HttpResponse:
     """DEA number and SSN digits, once in each session. They identify a signed-in person; they are no password."""
     if is_identified(request):
         return redirect(_next_page(request))
@@ -80,7 +83,7 @@ def physician_identify(request):
     return render(request, "accounts/physician_identify.html", {"form": form, "is_first_time": physician is None})
 
 
-def _identified(request, form):
+def _identified(request: PersonRequest, form: IdentificationForm) -> Physician | None:
     address = get_adapter().get_client_ip(request)
     try:
         return identify_physician(**form.cleaned_data, address=address, by=request.user)
@@ -91,7 +94,7 @@ def _identified(request, form):
     return None
 
 
-def _what_to_do(error):
+def _what_to_do(error: IdentificationError) -> str:
     number = phone(settings.DISPENSARY_PHONE)
     if isinstance(error, LockedOut):
         when = _("It opens again on %(moment)s. If you cannot wait, call us at %(phone)s.")
@@ -99,7 +102,7 @@ def _what_to_do(error):
     return f"{error} {_('Please compare both, or call us at %(phone)s.') % {'phone': number}}"
 
 
-def _refusal_of(physician):
+def _refusal_of(physician: Physician) -> str:
     """Why she cannot certify today, or nothing."""
     try:
         check_physician_is_eligible(physician, today=timezone.localdate())
@@ -108,7 +111,7 @@ def _refusal_of(physician):
     return ""
 
 
-def _next_page(request):
+def _next_page(request: PersonRequest) -> str:
     page = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
     # What begins otherwise would be taken for the name of a view.
@@ -117,7 +120,7 @@ def _next_page(request):
 
 @physician_required
 @require_GET
-def physician(request):
+def physician(request: PersonRequest) -> HttpResponse:
     """The five requirements, as they stand today."""
     prefetch_related_objects([request.user.physician], "registrations")
     requirements = eligibility(request.user.physician, timezone.localdate())
@@ -134,7 +137,7 @@ def physician(request):
 
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def delegate_list(request):
+def delegate_list(request: PersonRequest) -> HttpResponse:
     """Who of her office prepares for her; named by e-mail, ended from today on."""
     physician = request.user.physician
     if "end" in request.POST:
@@ -153,7 +156,7 @@ def delegate_list(request):
     return render(request, "accounts/delegate_list.html", context)
 
 
-def _named(request, physician, form):
+def _named(request: PersonRequest, physician: Physician, form: DelegateForm) -> bool:
     try:
         delegate = name_delegate(physician=physician, email=form.cleaned_data["email"], by=request.user)
     except AccountsError as error:
@@ -166,7 +169,7 @@ def _named(request, physician, form):
     return True
 
 
-def _end_delegate(request, physician):
+def _end_delegate(request: PersonRequest, physician: Physician) -> HttpResponse:
     pk = request.POST["end"]
     delegate = physician.delegates.filter(pk=pk).first() if pk.isdecimal() and len(pk) < MOST_DIGITS else None
     if delegate:
@@ -177,7 +180,7 @@ def _end_delegate(request, physician):
 
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def physician_renewed(request, kind):
+def physician_renewed(request: PersonRequest, kind: str) -> HttpResponse:
     """ "I have renewed": the new number and date wait for the Registrar."""
     if kind not in Registration.Kind:
         raise Http404
@@ -204,7 +207,7 @@ def physician_renewed(request, kind):
 
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def physician_monitoring(request):
+def physician_monitoring(request: PersonRequest) -> HttpResponse:
     """Her statement of access to the monitoring program, which the roster does not know of everybody."""
     form = AccessForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -220,7 +223,7 @@ def physician_monitoring(request):
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
-def physician_leave(request):
+def physician_leave(request: PersonRequest) -> HttpResponse:
     """She announces that she leaves practice; her patients are told at once."""
     physician = request.user.physician
     form = AnnounceForm(request.POST if request.method == "POST" else None)
@@ -234,13 +237,13 @@ def physician_leave(request):
     return render(request, "accounts/physician_leave.html", {"form": form, "physician": physician})
 
 
-def _number_of(user, kind):
+def _number_of(user: User, kind: str) -> str:
     registration = user.physician.registrations.filter(kind=kind).first()
     return registration.number if registration else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def physician_apply(request):
+def physician_apply(request: PersonRequest) -> HttpResponse:
     """The second way in, for who is not on the roster. While an application waits, its status stands here."""
     latest = request.user.physician_applications.order_by("pk").last()
     if latest and latest.status == Decision.PENDING:
@@ -258,7 +261,7 @@ def physician_apply(request):
     return render(request, "accounts/physician_apply.html", context)
 
 
-def _known_of(request):
+def _known_of(request: PersonRequest) -> dict[str, Any]:
     """What an identified physician, who applies with a new DEA number, need not type again."""
     if not is_identified(request):
         return {}
@@ -269,7 +272,7 @@ def _known_of(request):
 @login_not_required
 @never_cache
 @require_safe
-def not_me_link(request, token):
+def not_me_link(request: HttpRequest, token: str) -> HttpResponse:
     """Takes the token out of the address. Opening it changes nothing: scanners of mail open it too."""
     binding = AccountBinding.objects.filter(token_digest=token_digest(token)).first()
     if binding is None:
@@ -281,9 +284,9 @@ def not_me_link(request, token):
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def not_me(request):
+def not_me(request: HttpRequest) -> HttpResponse:
     """The button, a POST, suspends at once; nothing of the physician's is shown."""
-    binding = AccountBinding.objects.filter(pk=request.session.get(BINDING)).first()
+    binding = AccountBinding.objects.filter(pk=request.session.get(BINDING) or 0).first()
     if binding and request.method == "POST":
         disown_binding(binding=binding, by=None)
         return redirect("accounts:not-me")

@@ -1,15 +1,19 @@
 """The main address of an account, beyond allauth's own page."""
 
+from typing import Any
+
 from allauth.account.internal.flows.manage_email import mark_as_primary
 from allauth.account.views import EmailView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actions import ask_main_address
+from accounts.person import PersonRequest
 from accounts.rules import AddressError, addresses_in, wanted_address
 from accounts.views_confirming import tell_when_next
 
@@ -22,17 +26,17 @@ class Addresses(EmailView):
     Where allauth sends no mail because it sent one a moment ago, the page says so.
     """
 
-    def form_valid(self, form):
+    def form_valid(self, form: Any) -> HttpResponse:
         tell_when_next(self.request, form.cleaned_data["email"])  # allauth adds the address all the same
         return super().form_valid(form)
 
-    def _action_send(self, request, *args, **kwargs):
+    def _action_send(self, request: PersonRequest, *args: Any, **kwargs: Any) -> None:
         super()._action_send(request, *args, **kwargs)
         address = self._get_email_address(request)
         if address and not self._did_send_verification_email:
             tell_when_next(request, address.email)
 
-    def _action_primary(self, request, *args, **kwargs):
+    def _action_primary(self, request: PersonRequest, *args: Any, **kwargs: Any) -> None:
         address = self._get_email_address(request)
         if address is None or address.primary:
             return
@@ -47,7 +51,7 @@ class Addresses(EmailView):
 @login_not_required
 @never_cache
 @require_safe
-def main_address_link(request, token):
+def main_address_link(request: HttpRequest, token: str) -> HttpResponse:
     """Keep the token in the session, away from the address. Opening it changes nothing: mail scanners open it too.
 
     A text that we did not sign starts no session: a flood of them would fill the table.
@@ -60,7 +64,7 @@ def main_address_link(request, token):
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def main_address(request):
+def main_address(request: PersonRequest) -> HttpResponse:
     address = wanted_address(request.session.get(LINK, ""), by=request.user)
     if address and request.method == "POST" and mark_as_primary(request, address):
         del request.session[LINK]

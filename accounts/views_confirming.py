@@ -1,11 +1,13 @@
 """The page "check your mail": to which address we wrote, when another mail can be sent, and a button that sends it."""
 
+from typing import Any
+
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
 from allauth.account.views import EmailVerificationSentView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -27,12 +29,12 @@ def tell_when_next(request: HttpRequest, address: str) -> None:
 class CheckYourMail(EmailVerificationSentView):
     """The same for an address that has an account and for one that has none."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         address, _user = self.request.session.get(CONFIRMING, (None, None))
         opens_at = next_mail_at(self.request, address) if address else None
         return super().get_context_data(**kwargs) | {"address": address, "opens_at": opens_at}
 
-    def post(self, request):
+    def post(self, request: HttpRequest) -> HttpResponse:
         """Send the mail again, or say when it can be sent."""
         address, user = request.session.get(CONFIRMING, (None, None))
         if address and not send_verification_email_to_address(request, _to(address, user), signup=True):

@@ -36,7 +36,7 @@ class Event(models.Model):
             models.CheckConstraint(condition=models.Q(outcome__in=["done", "refused"]), name="event_outcome")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"event {self.pk}"
 
 
@@ -64,5 +64,5 @@ class Seal(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"seal {self.pk}"

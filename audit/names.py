@@ -84,7 +84,7 @@ def is_registered(label: str) -> bool:
 
 def names_of(ids: Ids) -> dict[tuple[str, int], Name]:
     """The names of these rows, by label and id; one query a label. A row that is gone has none."""
-    found = {}
+    found: dict[tuple[str, int], Name] = {}
     for label, pks in ids.items():
         if label in _said:
             columns, say = _said[label]

@@ -1,10 +1,12 @@
+from typing import Any
+
 from django.conf import settings
 from django.db import connections
 
 from audit.sql import grant_role, install_triggers
 
 
-def on_migrated(*, using, **_):
+def on_migrated(*, using: str, **_: Any) -> None:
     """A table remade on SQLite silently loses its triggers, so every migrate puts them back."""
     install_triggers(connections[using])
     if settings.DATABASE_ROLE and connections[using].vendor == "postgresql":

@@ -5,6 +5,7 @@ password hash gives it away letter by letter.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Field, Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
@@ -45,7 +46,7 @@ def without_secrets(found: QuerySet, *, joined: Iterable[str] = (), shown: Itera
     return (found.select_related(*joined) if joined else found).defer(*sorted(names))
 
 
-def _secrets_within(model, joined):
+def _secrets_within(model: Any, joined: Any) -> list[str]:
     """The secret columns of a model and of what is read along, as `defer` names them ("user__password")."""
     names = secrets_of(model)
     for path in joined:

@@ -1,6 +1,7 @@
 """What was done, in words: the name of each event and its sentence, after "who"."""
 
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 
@@ -221,5 +222,5 @@ def _of_admin(action: str) -> str:
 
 
 @cache
-def _metas():
+def _metas() -> dict[str | None, Any]:
     return {model._meta.model_name: model._meta for model in apps.get_models()}

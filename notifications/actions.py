@@ -2,13 +2,16 @@
 
 import smtplib
 import socket
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -27,7 +30,18 @@ SERVER_AWAY = (
 log = structlog.get_logger()
 
 
-def queue(*, kind, recipient, dedupe_key, by, context=None, secret=None, channel="email", language="en", priority=5):
+def queue(
+    *,
+    kind: str,
+    recipient: str,
+    dedupe_key: str,
+    by: AbstractBaseUser | None,
+    context: dict[str, Any] | None = None,
+    secret: str | None = None,
+    channel: str = "email",
+    language: str = "en",
+    priority: int = 5,
+) -> None:
     """Write one message into the outbox, in the caller's transaction; the sender is woken after the commit.
 
     `context` is JSON of ids, dates and figures (no names); `secret` a one-time link, kept encrypted until sent. A
@@ -38,7 +52,7 @@ def queue(*, kind, recipient, dedupe_key, by, context=None, secret=None, channel
     queue_many(messages=[{**message, **more}], by=by)
 
 
-def queue_many(*, messages, by):
+def queue_many(*, messages: Iterable[dict[str, Any]], by: AbstractBaseUser | None) -> None:
     """Write many messages at once, each as the arguments of `queue` name it; the sender is woken once for all."""
     now = timezone.now()
     rows = [Notification(due_at=now, **message) for message in messages]
@@ -46,7 +60,7 @@ def queue_many(*, messages, by):
     transaction.on_commit(_wake_sender)
 
 
-def _wake_sender():
+def _wake_sender() -> None:
     """A Redis that is away costs nothing: the sweep of every minute sends what was not woken."""
     try:
         current_app.tasks["notifications.send_due"].delay()
@@ -54,7 +68,7 @@ def _wake_sender():
         log.warning("sender_not_woken", error=type(error).__name__)
 
 
-def send_due(*, by, limit=100):
+def send_due(*, by: AbstractBaseUser | None, limit: int = 100) -> int:
     """Send up to `limit` messages that are due, oldest and most urgent first; returns how many went out.
 
     Each is claimed by a conditional update with a lease of 5 minutes, sent, then marked: a worker that dies in between
@@ -71,13 +85,13 @@ def send_due(*, by, limit=100):
     return sent
 
 
-def _due(now):
+def _due(now: datetime) -> QuerySet[Notification]:
     waiting = Q(status=Notification.Status.QUEUED, due_at__lte=now)
     abandoned = Q(status=Notification.Status.SENDING, lease_until__lt=now)
     return Notification.objects.filter(waiting | abandoned, channel=Notification.Channel.EMAIL)
 
 
-def _claim(pk):
+def _claim(pk: int) -> Notification | None:
     now = timezone.now()
     claimed = (
         _due(now)
@@ -87,7 +101,7 @@ def _claim(pk):
     return Notification.objects.get(pk=pk) if claimed else None
 
 
-def _send(notification):
+def _send(notification: Notification) -> bool:
     try:
         words = kinds.get(notification.kind).context_for(notification)
         if words is None:
@@ -117,14 +131,14 @@ def _send(notification):
     return True
 
 
-def _mark(notification, **changes):
+def _mark(notification: Notification, **changes: Any) -> None:
     """Only while the lease is still ours."""
     Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
         lease_until=None, **changes
     )
 
 
-def _mark_untried(notification, error):
+def _mark_untried(notification: Notification, error: Exception) -> None:
     """The attempt does not count: an outage of hours loses no message."""
     _mark(
         notification,
@@ -135,7 +149,7 @@ def _mark_untried(notification, error):
     )
 
 
-def _mark_failed(notification, error):
+def _mark_failed(notification: Notification, error: Exception) -> None:
     over = notification.attempts >= MOST_ATTEMPTS
     _mark(
         notification,
@@ -146,7 +160,7 @@ def _mark_failed(notification, error):
 
 
 @audited("notification.call", subject="notification")
-def record_call(*, notification, by):
+def record_call(*, notification: Notification, by: AbstractBaseUser | None) -> None:
     """Staff have made the phone call that a row of the call list asks for; again changes nothing."""
     called = Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
         status=Notification.Status.SENT, sent_at=timezone.now(), secret=None
@@ -155,7 +169,7 @@ def record_call(*, notification, by):
         record(by=by, subject=notification)
 
 
-def drop_calls(*, by):
+def drop_calls(*, by: AbstractBaseUser | None) -> int:
     """Take from the call list what no longer holds (a renewal stops reminders by phone, too); returns how many."""
     waiting = Notification.objects.filter(channel=Notification.Channel.PHONE, status=Notification.Status.QUEUED)
     stale = [row.pk for row in waiting.iterator() if kinds.get(row.kind).context_for(row) is None]

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
@@ -6,15 +7,17 @@ from notifications import actions, emails, kinds
 from notifications.models import Notification
 
 
-def _is_waiting_call(notification):
+def _is_waiting_call(notification: Notification) -> bool:
     return notification.channel == Notification.Channel.PHONE and notification.status == Notification.Status.QUEUED
 
 
-def _what_to_say(notification):
+def _what_to_say(notification: Notification) -> str:
     words = kinds.get(notification.kind).context_for(notification)
     if words is None:
-        return _("There is nothing to tell any more; the row leaves the list by itself.")
-    return "\n\n".join([str(_("Record it when you have told them this:")), emails.build(notification, words).body])
+        return gettext("There is nothing to tell any more; the row leaves the list by itself.")
+    return "\n\n".join(
+        [gettext("Record it when you have told them this:"), str(emails.build(notification, words).body)]
+    )
 
 
 @admin.register(Notification)

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -5,7 +7,7 @@ from ui.fields import EncryptedTextField
 
 
 class NotificationQuerySet(models.QuerySet):
-    def unsent(self, now):
+    def unsent(self, now: datetime) -> "NotificationQuerySet":
         """Return the e-mails that should have gone out by `now`, those that wait for another try included."""
         was_due = models.Q(due_at__lte=now) | models.Q(attempts__gt=0)
         waits = [Notification.Status.QUEUED, Notification.Status.SENDING]
@@ -64,5 +66,5 @@ class Notification(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"notification {self.pk}"

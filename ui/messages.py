@@ -81,7 +81,12 @@ def write(catalog: Catalog) -> None:
 
 def without_translation(catalog: Catalog) -> list[Message]:
     """What nobody has put into Spanish yet, or in one of its two forms alone."""
-    return [one for one in catalog if one.id and not all(one.string if isinstance(one.id, tuple) else [one.string])]
+    return [message for message in catalog if message.id and not _is_translated(message)]
+
+
+def _is_translated(message: Message) -> bool:
+    """Whether each of the forms of a message has a translation."""
+    return all(message.string) if isinstance(message.string, list | tuple) else bool(message.string)
 
 
 def _files() -> Iterator[Path]:

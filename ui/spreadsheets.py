@@ -1,23 +1,25 @@
 """CSV that a spreadsheet opens: no cell of ours may start what it takes for a formula."""
 
 import csv
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def is_formula(text):
+def is_formula(text: object) -> bool:
     """Whether a spreadsheet would calculate this cell, and run what it names."""
     return str(text).startswith(FORMULA_STARTS)
 
 
-def escaped(value):
+def escaped(value: Any) -> Any:
     """The value as a cell: a text that would be a formula gets an apostrophe before it; numbers stay numbers."""
     if isinstance(value, int) or not is_formula("" if value is None else value):
         return "" if value is None else value
     return f"'{value}"
 
 
-def write_csv(out, header, rows):
+def write_csv(out: Any, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
     """A header and rows, each cell escaped, into anything with `write`."""
     writer = csv.writer(out)
     writer.writerow(header)
@@ -31,11 +33,11 @@ LINES_A_PART = 500
 
 
 class _Echo:
-    def write(self, line):
+    def write(self, line: str) -> str:
         return line
 
 
-def csv_parts(header, rows):
+def csv_parts(header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     """Yield a CSV for a spreadsheet in parts, for a response that is sent while it is made; each cell escaped."""
     writer = csv.writer(_Echo())
     part = [BOM + writer.writerow(header)]

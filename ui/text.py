@@ -17,22 +17,22 @@ PLAIN = str.maketrans(
 )
 
 
-def readable_code(length):
+def readable_code(length: int) -> str:
     """A random text of `length` characters that people can read aloud."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
-def readable_number(prefix):
+def readable_number(prefix: str) -> str:
     """A new number such as `C-7KQ4-M2XP`: 32^8 values, so the unique column meets a repeat practically never."""
     return f"{prefix}-{readable_code(4)}-{readable_code(4)}"
 
 
-def search_name(*parts):
+def search_name(*parts: str) -> str:
     """The parts joined, case-folded, without accents and apostrophes: `O’Brien-Núñez` is `obrien nunez`."""
     text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold().translate(PLAIN))
     return " ".join("".join(char for char in text if not unicodedata.combining(char)).translate(PLAIN).split())
 
 
-def token_digest(token):
+def token_digest(token: str) -> str:
     """SHA-256 of the random token in a mailed link, in hex: the table alone opens nothing."""
     return hashlib.sha256(token.encode()).hexdigest()

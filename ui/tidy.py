@@ -8,7 +8,7 @@ import unicodedata
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\x01-\x08\x0e-\x1f\x7f]")
 
 
-def tidy(text, *, multiline=False):
+def tidy(text: str, *, multiline: bool = False) -> str:
     """`text` in NFC without invisible characters; runs of white space become one space (lines stay if `multiline`)."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     if multiline:

@@ -1,6 +1,7 @@
 """Where Django keeps an upload while it arrives."""
 
 import tempfile
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
@@ -15,19 +16,19 @@ class NamelessUploadHandler(FileUploadHandler):
     the size of the file and says that it is too large.
     """
 
-    def new_file(self, *args, **kwargs):
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
         self.file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the request
 
-    def receive_data_chunk(self, raw_data, start):
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start < MOST_KEPT:
             self.file.write(raw_data)
 
-    def file_complete(self, file_size):
+    def file_complete(self, file_size: int) -> UploadedFile:
         self.file.seek(0)
         return UploadedFile(
             self.file, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
         )
 
-    def upload_interrupted(self):
+    def upload_interrupted(self) -> None:
         self.file.close()

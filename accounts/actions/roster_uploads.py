@@ -1,7 +1,7 @@
 """Rosters uploaded by people: sealed, read by one worker at a time, and erased as soon as they are read."""
 
-from datetime import timedelta
-from typing import BinaryIO
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
 
 import structlog
 from celery import current_app
@@ -51,7 +51,7 @@ def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
     return _wait(upload=upload, kind=dry.kind, file_name=dry.file_name, is_dry_run=False, by=by)
 
 
-def _wait(*, upload: RosterUpload, by: User, **fields) -> RosterImport:
+def _wait(*, upload: RosterUpload, by: User, **fields: Any) -> RosterImport:
     run = RosterImport.objects.create(
         upload=upload, byte_count=upload.byte_count, status=Status.WAITING, by=by, **fields
     )
@@ -84,11 +84,11 @@ def import_uploaded_rosters(*, by: User | None) -> int:
     return sum(_read(run) for pk in due if (run := _claim(pk)))
 
 
-def _due(now) -> QuerySet[RosterImport]:
+def _due(now: datetime) -> QuerySet[RosterImport]:
     return RosterImport.objects.filter(Q(status=Status.WAITING) | _lost(now), upload__isnull=False)
 
 
-def _lost(now) -> Q:
+def _lost(now: datetime) -> Q:
     return Q(status=Status.RUNNING, lease_until__lt=now)
 
 
@@ -130,7 +130,7 @@ def _read(run: RosterImport) -> bool:
     return True
 
 
-def _give_up(now) -> None:
+def _give_up(now: datetime) -> None:
     """Cut off for good: an upload tried three times, or an import of the command, which nobody begins again."""
     lost = RosterImport.objects.filter(_lost(now)).filter(Q(upload=None) | Q(attempts__gte=MOST_ATTEMPTS))
     with transaction.atomic():
@@ -142,7 +142,7 @@ def _give_up(now) -> None:
             record(action="roster.cut_off", by=None, subject=run)
 
 
-def _erase_old(now) -> None:
+def _erase_old(now: datetime) -> None:
     """The files of dry runs that nobody imported for real."""
     ended = RosterImport.objects.filter(status=Status.FINISHED, finished_at__lt=now - KEPT_AFTER_DRY_RUN)
     RosterUpload.objects.filter(imports__in=ended).delete()

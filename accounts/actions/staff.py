@@ -1,5 +1,8 @@
 """Accounts of staff, what their groups may do, and what ends by itself."""
 
+from collections.abc import Sequence
+
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.backends.db import SessionStore
 
@@ -9,11 +12,16 @@ from audit.actions import audited, record
 
 
 @audited("user.create")
-def create_user(*, email: str, password: str | None, by: User | None, groups: list[str] = (), **flags: bool) -> User:  # type: ignore[assignment]
-    """An account with a verified e-mail address, for staff and for the demo; `flags` are is_staff and is_superuser."""
+def create_user(
+    *, email: str, password: str | None, by: User | None, groups: Sequence[str] = (), **flags: bool
+) -> User:
+    """Make an account with a verified e-mail address, for staff and for the demo, and return it.
+
+    `flags` are is_staff and is_superuser.
+    """
     user = User.objects.create_user(email, password, **flags)
     user.groups.set(Group.objects.filter(name__in=groups))
-    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record(by=by, subject=user)
     return user
 

@@ -1,17 +1,20 @@
 """Lost second factors: asked for on the page of the account, confirmed or cancelled on a page of their own."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.forms import ResetForm
-from accounts.models import MFAReset
+from accounts.models import MFAReset, User
+from accounts.requests import SignedInRequest
 from accounts.rules import RESET_MOVES, may_move, numbers_on_file
 from audit.action_admin import ActionAdmin, ReasonForm, Step
 from ui.templatetags.portal import phone
 
 
-def _explain_asking(user):
+def _explain_asking(user: User) -> str:
     numbers = ", ".join(phone(number) for number in sorted(numbers_on_file(user)))
     on_file = _("On file: %(numbers)s.") % {"numbers": numbers} if numbers else _("Take the number in the staff list.")
     return "\n".join(
@@ -24,7 +27,7 @@ def _explain_asking(user):
     )
 
 
-def ask(user, request, **answers):
+def ask(user: User, request: SignedInRequest, **answers: Any) -> None:
     actions.ask_mfa_reset(user=user, by=request.user, **answers)
 
 
@@ -39,7 +42,7 @@ RESET_MFA = Step(
 )
 
 
-def waits(reset):
+def waits(reset: MFAReset) -> bool:
     return may_move(RESET_MOVES["confirm"], reset)
 
 
@@ -82,9 +85,9 @@ class MFAResetAdmin(ActionAdmin):
     )
 
     @admin.display(description=_("account"), ordering="user__email")
-    def account(self, reset):
+    def account(self, reset: MFAReset) -> str:
         return reset.user.email
 
     @admin.display(description=_("asked by"), ordering="asked_by__email")
-    def asker(self, reset):
+    def asker(self, reset: MFAReset) -> str:
         return reset.asked_by.email

@@ -1,8 +1,13 @@
 """Physicians as the Registrar sees them."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
@@ -21,7 +26,7 @@ class RegistrationInline(RowsInline):
     ]  # fmt: skip
 
 
-def _explain_leaving(physician):
+def _explain_leaving(physician: Physician) -> str:
     return _(
         "From that day on %(name)s cannot certify, and her delegates see nothing of hers. Her patients are told at "
         "once to find another physician; what she signed runs on to its end."
@@ -94,21 +99,23 @@ class PhysicianAdmin(ActionAdmin):
         LEAVE,
     )
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("registrations")
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         return (queryset.filter(physicians_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("requirements"))
-    def requirements(self, physician):
+    def requirements(self, physician: Physician) -> SafeString:
         """The five of them as badges: which are met today."""
         found = eligibility(physician, timezone.localdate())
         badges = [(BADGES[requirement.name], requirement.met) for requirement in found]
         return render_to_string("admin/requirement_badges.html", {"badges": badges})
 
     @admin.display(description=_("account"), boolean=True)
-    def has_account(self, physician):
+    def has_account(self, physician: Physician) -> bool:
         return physician.user_id is not None
 
 
@@ -136,5 +143,5 @@ class IdentificationTryAdmin(ActionAdmin):
     )
 
     @admin.display(description=_("account"), ordering="user__email")
-    def account(self, one_try):
+    def account(self, one_try: IdentificationTry) -> str:
         return one_try.user.email

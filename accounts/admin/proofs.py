@@ -1,60 +1,74 @@
 """What claims and reports wait for: the Registrar's queues of applications and of proofs."""
 
+from datetime import date
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.forms import CallBackForm, EnterProofForm, SourceForm
 from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration
+from accounts.requests import SignedInRequest
 from accounts.rules import ApplicationError, physician_applying, professionals_called, warnings_about
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
 from ui.templatetags.portal import moment, phone
 
 
-def is_pending(row):
+def is_pending(row: PhysicianApplication | Proof) -> bool:
     return row.status == Decision.PENDING
 
 
-def enter_proof(owner, request, **seen):
+def enter_proof(owner: Physician | PhysicianApplication, request: SignedInRequest, **seen: Any) -> None:
     actions.enter_proof(owner=owner, by=request.user, **seen)
 
 
-def _call(application):
+def _call(application: PhysicianApplication) -> str:
     """Who called which number, when, and where the number stands, as staff read it."""
     if application.identity_proof != IdentityProof.CALL_BACK:
-        return application.get_identity_proof_display() or _("not yet")
+        return application.get_identity_proof_display() or gettext("not yet")
     words = {
         "number": phone(application.called_number),
         "source": application.number_source,
         "moment": moment(application.called_at),
-        "by": application.called_by.email,
+        "by": application.called_by.email if application.called_by else "",
     }
-    return _("%(number)s (%(source)s), %(moment)s, by %(by)s") % words
+    return gettext("%(number)s (%(source)s), %(moment)s, by %(by)s") % words
 
 
-def _whom_to_call(application):
-    words = [_("Look up the practice in a public register, and call the number that stands there.")]
+def _whom_to_call(application: PhysicianApplication) -> str:
+    words = [gettext("Look up the practice in a public register, and call the number that stands there.")]
     try:
         on_roster = physician_applying(application, Physician.objects.all())
     except ApplicationError as error:
         return f"{words[0]}\n{error}"
     if on_roster:
-        words.append(_("This physician is on the roster: call %(number)s.") % {"number": phone(on_roster.phone)})
-    words.append(_("Ask for %(name)s, and whether they applied here.") % {"name": application.name})
-    words.append(_("The applicant typed %(number)s.") % {"number": phone(application.phone)})
-    words.append(_("The call counts once somebody else verifies the application."))
-    return "\n".join(map(str, words))
+        words.append(gettext("This physician is on the roster: call %(number)s.") % {"number": phone(on_roster.phone)})
+    words.append(gettext("Ask for %(name)s, and whether they applied here.") % {"name": application.name})
+    words.append(gettext("The applicant typed %(number)s.") % {"number": phone(application.phone)})
+    words.append(gettext("The call counts once somebody else verifies the application."))
+    return "\n".join(words)
 
 
-def enter_call_back(application, request, called_number, number_source, is_confirmed):
+def enter_call_back(
+    application: PhysicianApplication,
+    request: SignedInRequest,
+    called_number: str,
+    number_source: str,
+    is_confirmed: bool,
+) -> None:
     actions.enter_call_back(
         application=application, called_number=called_number, number_source=number_source, by=request.user
     )
 
 
-ENTER_PROOF = {
+ENTER_PROOF: dict[str, Any] = {
     "name": "enter-proof",
     "label": _("Enter what I looked up"),
     "perform": enter_proof,
@@ -125,25 +139,27 @@ class PhysicianApplicationAdmin(ActionAdmin):
         ),
     )
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         return (queryset.filter(professionals_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("Please note"))
-    def please_note(self, application):
+    def please_note(self, application: PhysicianApplication) -> SafeString | str:
         return format_html_join("", "<p>{}</p>", ([sentence] for sentence in warnings_about(application))) or "-"
 
     @admin.display(description=_("The five proofs"))
-    def five_proofs(self, application):
+    def five_proofs(self, application: PhysicianApplication) -> SafeString | str:
         proofs = {proof.kind: proof for proof in application.proofs.select_related("entered_by")}
         ordered = [(kind.label, proofs.get(kind)) for kind in Registration.Kind]
         return render_to_string("admin/five_proofs.html", {"application": application, "proofs": ordered})
 
     @admin.display(description=_("call back"))
-    def call_back(self, application):
+    def call_back(self, application: PhysicianApplication) -> str:
         return _call(application)
 
     @admin.display(description=_("account"))
-    def account(self, application):
+    def account(self, application: PhysicianApplication) -> str:
         return application.user.email
 
 
@@ -180,13 +196,13 @@ class ProofAdmin(ActionAdmin):
         ),
     )
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(application=None)
 
     @admin.display(description=_("name"), ordering="physician__search_name")
-    def physician_name(self, proof):
-        return proof.physician.name
+    def physician_name(self, proof: Proof) -> str:
+        return proof.physician.name if proof.physician else ""
 
     @admin.display(description=_("valid through"), ordering="expires_date")
-    def last_day(self, proof):
+    def last_day(self, proof: Proof) -> date | None:
         return proof.valid_through

@@ -1,12 +1,12 @@
 """What somebody claims or looks up, until a second person decides."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
+from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[import-untyped] # has no types
 
 from accounts.models.physicians import Physician, Registration
 
@@ -96,19 +96,19 @@ class PhysicianApplication(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"application {self.pk}"
 
     @property
-    def name(self):
+    def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
     @property
-    def email(self):
+    def email(self) -> str:
         return self.user.email
 
     @property
-    def practice_address(self):
+    def practice_address(self) -> str:
         return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
 
 
@@ -158,10 +158,10 @@ class Proof(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"proof {self.pk}"
 
     @property
-    def valid_through(self):
+    def valid_through(self) -> date | None:
         """The last day on which the registration counts."""
         return self.expires_date - timedelta(days=1) if self.expires_date else None

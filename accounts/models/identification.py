@@ -29,7 +29,7 @@ class IdentificationTry(models.Model):
             models.Index(fields=["network", "at"], name="try_of_network"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"identification try {self.pk}"
 
 
@@ -42,5 +42,5 @@ class AccountBinding(models.Model):
     token_digest = models.CharField(max_length=64, unique=True)
     disowned_at = models.DateTimeField(null=True, blank=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"account binding {self.pk}"

@@ -1,11 +1,11 @@
-"""Accounts."""
+"""Accounts: who signs in, and what that person is to the portal."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,7 +17,7 @@ from accounts.models.factors import Factors, factor_annotations
 class UserManager(DjangoUserManager["User"]):
     """Accounts by e-mail, stored in lower case."""
 
-    def _create_user_object(self, email: str, password: str | None, **extra_fields: Any) -> "User":  # type: ignore[override] # no username
+    def _create_user_object(self, email: str, password: str | None, **extra_fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **extra_fields)
         user.set_password(password)
         return user
@@ -26,12 +26,16 @@ class UserManager(DjangoUserManager["User"]):
     def normalize_email(cls, email: str | None) -> str:
         return (email or "").strip().lower()
 
-    def create_user(self, email: str, password: str | None = None, **extra_fields: Any) -> "User":  # type: ignore[override] # no username
+    def create_user(  # type: ignore[override] # no username
+        self, email: str, password: str | None = None, **extra_fields: Any
+    ) -> "User":
         user = self._create_user_object(email, password, **extra_fields)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **extra_fields: Any) -> "User":  # type: ignore[override] # no username
+    def create_superuser(  # type: ignore[override] # no username
+        self, email: str, password: str | None = None, **extra_fields: Any
+    ) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra_fields)
 
     def get_by_natural_key(self, email: str | None) -> "User":
@@ -39,15 +43,15 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
-    username = None
-    first_name = None
-    last_name = None
+    username = None  # type: ignore[assignment] # an account has an address and no names
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail"), unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = []
-    objects = UserManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []  # no names
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         constraints = [
@@ -93,8 +97,8 @@ class User(AbstractUser):
 
     def read_factors(self) -> Factors:
         """Return which second factors the account has now."""
-        rows = User.objects.filter(pk=self.pk).annotate(**factor_annotations())
-        return Factors(*rows.values_list("mfa", "two_ways").get())
+        own: QuerySet[Any, Any] = User.objects.filter(pk=self.pk).annotate(**factor_annotations())
+        return Factors(*own.values_list("mfa", "two_ways").get())
 
     @property
     def role(self) -> str:

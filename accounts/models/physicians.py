@@ -1,13 +1,13 @@
 """Physicians, what proves them, and who works in their offices."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
+from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[import-untyped] # has no types
 
 
 class Physician(models.Model):
@@ -49,18 +49,18 @@ class Physician(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"physician {self.pk}"
 
     @property
-    def name(self):
+    def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
     @property
-    def practice_address(self):
+    def practice_address(self) -> str:
         return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
 
-    def has_left_on(self, day):
+    def has_left_on(self, day: date) -> bool:
         """Whether she has left practice by `day`; an announced day may still be ahead."""
         return self.left_date is not None and self.left_date <= day
 
@@ -107,15 +107,20 @@ class Registration(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"registration {self.pk}"
+
+    @property
+    def valid_through(self) -> date | None:
+        """The last day on which the registration counts."""
+        return self.expires_date - timedelta(days=1) if self.expires_date else None
 
 
 class DelegateQuerySet(models.QuerySet):
-    def current(self, today):
+    def current(self, today: date) -> "DelegateQuerySet":
         return self.filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today), started_date__lte=today)
 
-    def waiting(self, today):
+    def waiting(self, today: date) -> "DelegateQuerySet":
         """Named, and no account with that address has signed in yet; a naming that nobody took up ends by itself."""
         oldest = today - timedelta(days=settings.INVITATION_VALID_DAYS)
         return self.current(today).filter(user__isnull=True, started_date__gt=oldest)
@@ -154,5 +159,5 @@ class Delegate(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"delegate {self.pk}"

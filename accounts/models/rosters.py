@@ -12,7 +12,7 @@ class RosterUpload(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     byte_count = models.PositiveBigIntegerField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster upload {self.pk}"
 
 
@@ -25,7 +25,7 @@ class RosterPart(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "position"], name="roster_part_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster part {self.pk}"
 
 
@@ -87,20 +87,20 @@ class RosterImport(models.Model):
             models.UniqueConstraint(fields=["upload"], name="roster_import_of_upload"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster import {self.pk}"
 
     @property
-    def is_under_way(self):
+    def is_under_way(self) -> bool:
         return self.status in (self.Status.WAITING, self.Status.RUNNING)
 
     @property
-    def waits_for_its_real_import(self):
+    def waits_for_its_real_import(self) -> bool:
         """A dry run that has ended, and whose file is kept."""
         return self.is_dry_run and self.status == self.Status.FINISHED and self.upload_id is not None
 
     @property
-    def percent_read(self):
+    def percent_read(self) -> int:
         return 100 * self.bytes_read // self.byte_count if self.byte_count else 0
 
 
@@ -124,5 +124,5 @@ class RosterProblem(models.Model):
             models.CheckConstraint(condition=~Q(reason=""), name="roster_problem_says_why"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster problem {self.pk}"

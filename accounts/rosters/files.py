@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
@@ -44,7 +44,7 @@ PACKED = (
 class RosterFileError(AccountsError):
     """The file as a whole cannot be read; nothing of it was."""
 
-    def __init__(self, message: str):
+    def __init__(self, message: str) -> None:
         super().__init__(message, field="file")
 
 
@@ -89,7 +89,7 @@ class RosterFile:
         self.file.seek(0)
         return io.TextIOWrapper(self.file, encoding="utf-8-sig", newline="")
 
-    def csv_reader(self, lines: Iterator[str]):
+    def csv_reader(self, lines: Iterator[str]) -> Any:
         """Strict: text after a closing quote is an error of its row, and not silently taken in."""
         return csv.reader(lines, delimiter=self.layout.delimiter, strict=True)
 

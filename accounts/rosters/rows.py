@@ -111,7 +111,8 @@ def _cleaned(name: str, value: str, problems: list[RowProblem]) -> str:
 
 
 def _text(name: str) -> Callable[[str], str]:
-    longest = Physician._meta.get_field(name).max_length or 0
+    column: Any = Physician._meta.get_field(name)
+    longest = column.max_length or 0
 
     def clean(value: str) -> str:
         if not value:

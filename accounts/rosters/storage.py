@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from accounts.models import RosterPart, RosterUpload
 from ui.encryption import decrypt_bytes, encrypt_bytes
@@ -32,7 +32,7 @@ def part_context(upload_id: int, position: int) -> str:
 class _Unsealed(io.RawIOBase):
     """One part at a time is held in the clear, and only in memory."""
 
-    def __init__(self, upload: RosterUpload):
+    def __init__(self, upload: RosterUpload) -> None:
         self._upload = upload
         self._at = 0
         self._held = (-1, b"")
@@ -51,7 +51,7 @@ class _Unsealed(io.RawIOBase):
         self._at = begins[whence] + offset
         return self._at
 
-    def readinto(self, buffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         data = self._part(self._at // PART)[self._at % PART :][: len(buffer)]
         buffer[: len(data)] = data
         self._at += len(data)

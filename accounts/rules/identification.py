@@ -23,7 +23,7 @@ class IdentificationError(AccountsError):
 class LockedOut(IdentificationError):
     """Too many failures; `opens_at` is when it opens again."""
 
-    def __init__(self, opens_at: datetime, tries: int):
+    def __init__(self, opens_at: datetime, tries: int) -> None:
         words = _("For your safety, identification is closed after %(tries)d tries that did not match.")
         super().__init__(words % {"tries": tries})
         self.opens_at = opens_at

@@ -1,7 +1,7 @@
 """The five requirements of a certifying physician, and whether a physician may sign."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -40,8 +40,7 @@ class Requirement:
     @property
     def valid_through(self) -> date | None:
         """The last day on which the registration counts."""
-        ends = self.registration.expires_date if self.registration else None
-        return ends - timedelta(days=1) if ends else None
+        return self.registration.valid_through if self.registration else None
 
     @property
     def checked_date(self) -> date | None:

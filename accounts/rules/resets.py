@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
-from phonenumber_field.phonenumber import PhoneNumber, to_python  # type: ignore[import-untyped]
+from phonenumber_field.phonenumber import PhoneNumber, to_python  # type: ignore[import-untyped] # has no types
 
 from accounts.models import MFAReset, User
 from accounts.rules.moves import ResetError
@@ -21,7 +22,7 @@ def numbers_on_file(user: User) -> set[str]:
 
 def addresses_of(user: User) -> list[str]:
     """Where the owner is told: each confirmed address of the account, and the one on the roster."""
-    addresses = {user.email, *user.emailaddress_set.filter(verified=True).values_list("email", flat=True)}
+    addresses = {user.email, *EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)}
     physician = getattr(user, "physician", None)
     return sorted(address.lower() for address in addresses | ({physician.email} if physician else set()))
 

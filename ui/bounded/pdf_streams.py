@@ -2,6 +2,7 @@
 
 import io
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image
@@ -63,7 +64,7 @@ def _refuse(*_data: bytes) -> Any:
     raise Refusal(UNREADABLE)
 
 
-def _inflated(data: bytes):
+def _inflated(data: bytes) -> Iterator[bytes]:
     """Parts of the unpacked data, as far as a reader gets. Raises Refusal for too many bytes."""
     inflater, count = zlib.decompressobj(), 0
     try:

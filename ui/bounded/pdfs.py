@@ -5,7 +5,7 @@ actions, scripts, attached files, forms, links, metadata. Objects that no page n
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pypdf import PdfReader, PdfWriter
@@ -140,8 +140,8 @@ def _has_entry(field: DictionaryObject) -> bool:
     return found.get("/FT") != "/Sig" and found.get("/V") not in (None, "", b"", "/Off", NullObject())
 
 
-def _is_action(value: PdfObject) -> bool:
-    value = value.get_object()
+def _is_action(part: PdfObject) -> bool:
+    value = part.get_object()
     if not isinstance(value, DictionaryObject):
         return False
     does = value.get("/S")
@@ -179,19 +179,23 @@ def _drop_keys(thing: DictionaryObject, kept: set[str] | None) -> None:
             del thing[key]
 
 
-def _is_program(value: PdfObject) -> bool:
+def _is_program(part: PdfObject) -> bool:
     """PostScript that a printer would run [ISO 32000-1, 8.8.2]."""
-    value = value.get_object()
+    value = part.get_object()
     return isinstance(value, StreamObject) and value.get("/Subtype") == "/PS"
 
 
 def _held(thing: PdfObject, place: str) -> Iterator[tuple[PdfObject, str]]:
     """The dictionaries and arrays in a dictionary or an array, each with its place."""
-    pairs = thing.items() if isinstance(thing, DictionaryObject) else ((None, one) for one in thing)
+    pairs: Iterable[tuple[str | None, PdfObject]] = ()
+    if isinstance(thing, DictionaryObject):
+        pairs = thing.items()
+    elif isinstance(thing, ArrayObject):
+        pairs = ((None, part) for part in thing)
     for key, value in pairs:
-        value = value.get_object()
-        if isinstance(value, DictionaryObject | ArrayObject):
-            yield value, _place(place, key)
+        held = value.get_object()
+        if isinstance(held, DictionaryObject | ArrayObject):
+            yield held, _place(place, key)
 
 
 def _place(place: str, key: str | None) -> str:

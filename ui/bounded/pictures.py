@@ -61,7 +61,7 @@ def _coefficient_bytes(picture: Image.Image) -> int:
     """What libjpeg keeps of a whole progressive JPEG, two bytes a sample, beside the pixels. 0 for any other."""
     if not picture.info.get("progressive"):
         return 0
-    factors = [across * down for _id, across, down, _table in picture.layer]
+    factors = [across * down for _id, across, down, _table in picture.layer]  # type: ignore[attr-defined] # of a JPEG alone
     return 2 * picture.width * picture.height * sum(factors) // max(factors)
 
 

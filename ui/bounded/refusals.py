@@ -13,6 +13,6 @@ PORTFOLIO = "portfolio"  # a cover page around other files
 class Refusal(Exception):
     """A file that is not taken; `why` is one of the words above."""
 
-    def __init__(self, why: str):
+    def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
