@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.models import Physician
 from accounts.person import PersonRequest
 
 IDENTIFIED = "identified"  # session key: the physician identified in this session
@@ -20,6 +21,12 @@ def is_identified(request: PersonRequest) -> bool:
     """Return whether the account's physician gave the right DEA number and SSN digits in this session."""
     physician = request.person.physician
     return physician is not None and request.session.get(IDENTIFIED) == physician.pk
+
+
+def physician_of(request: PersonRequest) -> Physician:
+    """Return the physician of a page that `physician_required` guards."""
+    assert request.person.physician
+    return request.person.physician
 
 
 def page_of(request: HttpRequest) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_safe
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.actions import (
     apply_as_physician,
@@ -24,21 +24,20 @@ from accounts.actions import (
     report_renewed_registration,
     state_monitoring_access,
 )
-from accounts.decorators import IDENTIFIED, is_identified, physician_required
+from accounts.decorators import IDENTIFIED, is_identified, physician_of, physician_required
 from accounts.forms import AccessForm, AnnounceForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
 from accounts.models import AccountBinding, Decision, Physician, Registration, User
 from accounts.person import PersonRequest
+from accounts.presenters.eligibility import eligibility_page, refusal_of
+from accounts.presenters.office import office_page
 from accounts.rules import (
     AccountsError,
     IdentificationError,
     LockedOut,
-    NotEligible,
-    check_physician_is_eligible,
-    delegations_ended,
-    eligibility,
-    refusal_told,
+    refusal_for_applicant,
 )
 from ui.errors import add_to_form
+from ui.mailed_links import MailedLink
 from ui.templatetags.portal import moment, phone
 from ui.text import token_digest
 
@@ -49,7 +48,7 @@ MOST_DIGITS = 19  # of a key in the database
 
 @require_GET
 def role(request: PersonRequest) -> HttpResponse:
-    """Where a signed-in person lands: on the first page of what she is here, or a newcomer before the two doors."""
+    """Lead a signed-in person to their first page, or show a newcomer the two ways in."""
     page = _first_page(request)
     return redirect(page) if page else render(request, "accounts/role.html")
 
@@ -70,7 +69,10 @@ def _first_page(request: PersonRequest) -> str | None:
 
 
 def physician_identify(request: PersonRequest) -> HttpResponse:
-    """DEA number and SSN digits, once in each session. They identify a signed-in person; they are no password."""
+    """Ask for DEA number and SSN digits once in each session.
+
+    They identify a signed-in person; they are no password.
+    """
     if is_identified(request):
         return redirect(_next_page(request))
     physician = getattr(request.user, "physician", None)
@@ -78,7 +80,7 @@ def physician_identify(request: PersonRequest) -> HttpResponse:
     form = IdentificationForm(data, initial={"dea_number": physician.dea_number if physician else ""})
     if form.is_valid() and (found := _identified(request, form)):
         request.session[IDENTIFIED] = found.pk
-        is_news = physician is None or _refusal_of(found)
+        is_news = physician is None or refusal_of(found, today=timezone.localdate())
         return redirect("accounts:physician" if is_news else _next_page(request))
     return render(request, "accounts/physician_identify.html", {"form": form, "is_first_time": physician is None})
 
@@ -102,15 +104,6 @@ def _what_to_do(error: IdentificationError) -> str:
     return f"{error} {_('Please compare both, or call us at %(phone)s.') % {'phone': number}}"
 
 
-def _refusal_of(physician: Physician) -> str:
-    """Why she cannot certify today, or nothing."""
-    try:
-        check_physician_is_eligible(physician, today=timezone.localdate())
-    except NotEligible as error:
-        return str(error)
-    return ""
-
-
 def _next_page(request: PersonRequest) -> str:
     page = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
@@ -121,38 +114,25 @@ def _next_page(request: PersonRequest) -> str:
 @physician_required
 @require_GET
 def physician(request: PersonRequest) -> HttpResponse:
-    """The five requirements, as they stand today."""
-    prefetch_related_objects([request.user.physician], "registrations")
-    requirements = eligibility(request.user.physician, timezone.localdate())
-    waiting = {proof.kind: proof for proof in request.user.physician.proofs.filter(status=Decision.PENDING)}
-    context = {
-        "physician": request.user.physician,
-        "checklist": [(requirement, waiting.get(requirement.name)) for requirement in requirements],
-        "missing": [requirement for requirement in requirements if not requirement.met],
-        "ending": [requirement for requirement in requirements if requirement.ends_soon],
-        "refusal": _refusal_of(request.user.physician),
-    }
-    return render(request, "accounts/physician.html", context)
+    """Show the five requirements as they are today."""
+    own = physician_of(request)
+    prefetch_related_objects([own], "registrations")
+    page = eligibility_page(own, today=timezone.localdate())
+    return render(request, "accounts/physician.html", {"page": page})
 
 
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delegate_list(request: PersonRequest) -> HttpResponse:
-    """Who of her office prepares for her; named by e-mail, ended from today on."""
-    physician = request.user.physician
+    """Show the delegates of the physician's office; name one by e-mail, or end one today."""
+    physician = physician_of(request)
     if "end" in request.POST:
         return _end_delegate(request, physician)
     form = DelegateForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _named(request, physician, form):
         return redirect("accounts:delegate-list")
-    today = timezone.localdate()
-    context = {
-        "form": form,
-        "waiting": set(physician.delegates.waiting(today).values_list("pk", flat=True)),
-        "current": physician.delegates.current(today).order_by("started_date", "pk"),
-        "ended": physician.delegates.filter(delegations_ended(today=today)).order_by("-ended_date", "-pk"),
-        "days": settings.INVITATION_VALID_DAYS,
-    }
+    page = office_page(physician, today=timezone.localdate())
+    context = {"form": form, "page": page, "days": settings.INVITATION_VALID_DAYS}
     return render(request, "accounts/delegate_list.html", context)
 
 
@@ -165,7 +145,7 @@ def _named(request: PersonRequest, physician: Physician, form: DelegateForm) -> 
     if delegate.user_id:
         messages.info(request, _("This person prepares for you already."))
     else:
-        messages.success(request, _("Named. A mail tells the person how to sign in."))
+        messages.success(request, _("Named. A mail says how to sign in."))
     return True
 
 
@@ -181,7 +161,7 @@ def _end_delegate(request: PersonRequest, physician: Physician) -> HttpResponse:
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def physician_renewed(request: PersonRequest, kind: str) -> HttpResponse:
-    """ "I have renewed": the new number and date wait for the Registrar."""
+    """Take the number and date of a renewed registration, which wait for the Registrar."""
     if kind not in Registration.Kind:
         raise Http404
     is_access = kind == Registration.Kind.PRESCRIPTION_MONITORING
@@ -191,7 +171,7 @@ def physician_renewed(request: PersonRequest, kind: str) -> HttpResponse:
     if form.is_valid():
         try:
             report_renewed_registration(
-                physician=request.user.physician,
+                physician=physician_of(request),
                 kind=kind,
                 number=form.cleaned_data.get("number", ""),
                 valid_through=form.cleaned_data.get("valid_through"),
@@ -208,11 +188,11 @@ def physician_renewed(request: PersonRequest, kind: str) -> HttpResponse:
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def physician_monitoring(request: PersonRequest) -> HttpResponse:
-    """Her statement of access to the monitoring program, which the roster does not know of everybody."""
+    """Take the physician's statement of access to the monitoring program."""
     form = AccessForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            state_monitoring_access(physician=request.user.physician, by=request.user)
+            state_monitoring_access(physician=physician_of(request), by=request.user)
             messages.success(request, _("Thank you. Your statement counts from now on."))
             return redirect("accounts:physician")
         except AccountsError as error:
@@ -224,13 +204,13 @@ def physician_monitoring(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required
 def physician_leave(request: PersonRequest) -> HttpResponse:
-    """She announces that she leaves practice; her patients are told at once."""
-    physician = request.user.physician
+    """Let a physician announce that they leave practice; the patients are notified at once."""
+    physician = physician_of(request)
     form = AnnounceForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             leave_practice(physician=physician, date=form.cleaned_data["date"], by=request.user)
-            messages.success(request, _("Recorded. Your patients are being told."))
+            messages.success(request, _("Entered. Your patients are being notified."))
             return redirect("accounts:physician")
         except AccountsError as error:
             add_to_form(form, error)
@@ -244,7 +224,7 @@ def _number_of(user: User, kind: str) -> str:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def physician_apply(request: PersonRequest) -> HttpResponse:
-    """The second way in, for who is not on the roster. While an application waits, its status stands here."""
+    """Take the application of a person who is not on the roster. While it waits, show its status."""
     latest = request.user.physician_applications.order_by("pk").last()
     if latest and latest.status == Decision.PENDING:
         return render(request, "accounts/physician_application.html", {"application": latest})
@@ -257,35 +237,32 @@ def physician_apply(request: PersonRequest) -> HttpResponse:
         except AccountsError as error:
             add_to_form(form, error)
     refused = latest if latest and latest.status == Decision.REFUSED else None
-    context = {"form": form, "refused": refused, "refusal": refusal_told(refused) if refused else ""}
+    context = {"form": form, "refused": refused, "refusal": refusal_for_applicant(refused) if refused else ""}
     return render(request, "accounts/physician_apply.html", context)
 
 
 def _known_of(request: PersonRequest) -> dict[str, Any]:
-    """What an identified physician, who applies with a new DEA number, need not type again."""
+    """Return what an identified physician, who applies with a new DEA number, need not type again."""
     if not is_identified(request):
         return {}
     names = [name for name in ApplicationForm.base_fields if name.startswith(("practice_", "first_", "last_"))]
-    return {name: getattr(request.user.physician, name) for name in [*names, "npi", "phone"]}
+    return {name: getattr(physician_of(request), name) for name in [*names, "npi", "phone"]}
 
 
-@login_not_required
-@never_cache
-@require_safe
-def not_me_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Takes the token out of the address. Opening it changes nothing: scanners of mail open it too."""
-    binding = AccountBinding.objects.filter(token_digest=token_digest(token)).first()
-    if binding is None:
-        return render(request, "accounts/not_me.html", status=404)
-    request.session[BINDING] = binding.pk
-    return redirect("accounts:not-me")
+def _binding_of(token: str) -> int | None:
+    return AccountBinding.objects.filter(token_digest=token_digest(token)).values_list("pk", flat=True).first()
+
+
+not_me_link = MailedLink(
+    session_key=BINDING, page="accounts:not-me", template="accounts/not_me.html", find=_binding_of
+).view()
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def not_me(request: HttpRequest) -> HttpResponse:
-    """The button, a POST, suspends at once; nothing of the physician's is shown."""
+    """Suspend the physician at once when the button is pressed. The page shows nothing of the physician's."""
     binding = AccountBinding.objects.filter(pk=request.session.get(BINDING) or 0).first()
     if binding and request.method == "POST":
         disown_binding(binding=binding, by=None)

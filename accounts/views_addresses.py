@@ -5,36 +5,36 @@ from typing import Any
 from allauth.account.internal.flows.manage_email import mark_as_primary
 from allauth.account.views import EmailView
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.actions import ask_main_address
 from accounts.person import PersonRequest
 from accounts.rules import AddressError, addresses_in, wanted_address
-from accounts.views_confirming import tell_when_next
+from accounts.views_confirming import say_when_next
+from ui.mailed_links import MailedLink
 
 LINK = "main_address"  # session key: the link that was opened
 
 
 class Addresses(EmailView):
-    """allauth makes another address the main one at once; here the present one is asked first.
+    """allauth makes another address the main one at once; here the present one confirms it first.
 
-    Where allauth sends no mail because it sent one a moment ago, the page says so.
+    When allauth sends no message because it sent one a moment ago, the page says so.
     """
 
     def form_valid(self, form: Any) -> HttpResponse:
-        tell_when_next(self.request, form.cleaned_data["email"])  # allauth adds the address all the same
+        say_when_next(self.request, form.cleaned_data["email"])  # allauth adds the address all the same
         return super().form_valid(form)
 
     def _action_send(self, request: PersonRequest, *args: Any, **kwargs: Any) -> None:
         super()._action_send(request, *args, **kwargs)
         address = self._get_email_address(request)
         if address and not self._did_send_verification_email:
-            tell_when_next(request, address.email)
+            say_when_next(request, address.email)
 
     def _action_primary(self, request: PersonRequest, *args: Any, **kwargs: Any) -> None:
         address = self._get_email_address(request)
@@ -48,23 +48,19 @@ class Addresses(EmailView):
             messages.error(request, str(error))
 
 
-@login_not_required
-@never_cache
-@require_safe
-def main_address_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Keep the token in the session, away from the address. Opening it changes nothing: mail scanners open it too.
+def _signed_by_us(token: str) -> str | None:
+    return None if addresses_in(token) is None else token
 
-    A text that we did not sign starts no session: a flood of them would fill the table.
-    """
-    if addresses_in(token) is None:
-        return render(request, "accounts/main_address.html", status=404)
-    request.session[LINK] = token
-    return redirect("accounts:main-address")
+
+main_address_link = MailedLink(
+    session_key=LINK, page="accounts:main-address", template="accounts/main_address.html", find=_signed_by_us
+).view()
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def main_address(request: PersonRequest) -> HttpResponse:
+    """Make the address of the link the main one when the button is pressed."""
     address = wanted_address(request.session.get(LINK, ""), by=request.user)
     if address and request.method == "POST" and mark_as_primary(request, address):
         del request.session[LINK]

@@ -1,4 +1,4 @@
-"""The page "check your mail": to which address we wrote, when another mail can be sent, and a button that sends it."""
+"""The page "check your mail": the address, when another message can be sent, and a button that sends it."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ from accounts.cooldown import next_mail_at
 from ui.templatetags.portal import clock
 
 
-def tell_when_next(request: HttpRequest, address: str) -> None:
-    """Say on the next page when another mail can go to `address`, where none can go now."""
+def say_when_next(request: HttpRequest, address: str) -> None:
+    """Say on the next page when another message can be sent to `address`, if it cannot be sent now."""
     if opens_at := next_mail_at(request, address):
         words = _("We wrote to %(email)s a moment ago. Another mail can be sent at %(time)s Eastern.")
         messages.info(request, words % {"email": address, "time": clock(opens_at)})
@@ -27,7 +27,7 @@ def tell_when_next(request: HttpRequest, address: str) -> None:
 
 @method_decorator([login_not_required, never_cache], name="dispatch")
 class CheckYourMail(EmailVerificationSentView):
-    """The same for an address that has an account and for one that has none."""
+    """Shows the same for an address that has an account and for one that has none."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         address, _user = self.request.session.get(CONFIRMING, (None, None))
@@ -35,14 +35,14 @@ class CheckYourMail(EmailVerificationSentView):
         return super().get_context_data(**kwargs) | {"address": address, "opens_at": opens_at}
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Send the mail again, or say when it can be sent."""
+        """Send the message again, or say when it can be sent."""
         address, user = request.session.get(CONFIRMING, (None, None))
         if address and not send_verification_email_to_address(request, _to(address, user), signup=True):
-            tell_when_next(request, address)
+            say_when_next(request, address)
         return redirect("account_email_verification_sent")
 
 
 def _to(address: str, user: int | None) -> EmailAddress:
-    """The unconfirmed address of the account; without one, an address that gets the mail "you have an account"."""
+    """Return the account's unconfirmed address, or one that gets the message "you have an account"."""
     waiting = EmailAddress.objects.filter(email=address, user=user, verified=False).first() if user else None
     return waiting or EmailAddress(email=address)

@@ -1,4 +1,4 @@
-"""The second factor, beyond allauth's own pages."""
+"""Pages about second factors, beyond allauth's own."""
 
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
 from django.contrib import messages
@@ -13,6 +13,7 @@ from accounts.actions import cancel_mfa_reset, keep_recovery_codes
 from accounts.models import MFAReset
 from accounts.person import PersonRequest
 from accounts.rules import FactorError, ResetError
+from ui.mailed_links import MailedLink
 from ui.text import token_digest
 
 RESET = "mfa_reset"  # session key: the reset whose link "this was not me" was opened
@@ -20,7 +21,7 @@ RESET = "mfa_reset"  # session key: the reset whose link "this was not me" was o
 
 @require_safe
 def second_way(request: PersonRequest) -> HttpResponse:
-    """After the first method, one more: nobody is locked out by the loss of one device."""
+    """Ask for one more way to sign in after the first, so that the loss of one device locks nobody out."""
     if not request.user.factors.has_mfa:
         return redirect("mfa_index")
     if request.user.factors.has_two_ways:
@@ -30,7 +31,7 @@ def second_way(request: PersonRequest) -> HttpResponse:
 
 @require_POST
 def codes_kept(request: PersonRequest) -> HttpResponse:
-    """ "I have kept them": from now on the recovery codes count."""
+    """Count the recovery codes from now on, because their owner says that they are stored."""
     try:
         keep_recovery_codes(by=request.user)
     except FactorError as error:
@@ -40,7 +41,7 @@ def codes_kept(request: PersonRequest) -> HttpResponse:
 
 
 class ReauthenticatePasskey(ReauthenticateWebAuthnView):
-    """allauth's own leads away after a passkey that was not accepted; here one tries again, and goes on to the page."""
+    """Shows the form again after a passkey that was not accepted. allauth's own view leads away."""
 
     form_invalid = FormMixin.form_invalid
 
@@ -48,27 +49,24 @@ class ReauthenticatePasskey(ReauthenticateWebAuthnView):
 @login_not_required
 @require_safe
 def lost_phone(request: HttpRequest) -> HttpResponse:
-    """What to do without the second factor. The same for everybody: it says nothing about accounts."""
+    """Say what to do without the second factor. The page is the same for everybody and says nothing about accounts."""
     return render(request, "accounts/lost_phone.html")
 
 
-@login_not_required
-@never_cache
-@require_safe
-def reset_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Takes the token out of the address. Opening it changes nothing: scanners of mail open it too."""
-    reset = MFAReset.objects.filter(token_digest=token_digest(token)).first()
-    if reset is None:
-        return render(request, "accounts/reset_cancel.html", status=404)
-    request.session[RESET] = reset.pk
-    return redirect("accounts:reset-cancel")
+def _reset_of(token: str) -> int | None:
+    return MFAReset.objects.filter(token_digest=token_digest(token)).values_list("pk", flat=True).first()
+
+
+reset_link = MailedLink(
+    session_key=RESET, page="accounts:reset-cancel", template="accounts/reset_cancel.html", find=_reset_of
+).view()
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset_cancel(request: HttpRequest) -> HttpResponse:
-    """The button, a POST, cancels at once; nothing of the account is shown."""
+    """Cancel the reset at once when the button is pressed. The page shows nothing of the account."""
     reset = MFAReset.objects.filter(pk=request.session.get(RESET) or 0).first()
     if reset and request.method == "POST":
         try:

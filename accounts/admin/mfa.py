@@ -1,4 +1,4 @@
-"""Lost second factors: asked for on the page of the account, confirmed or cancelled on a page of their own."""
+"""Resets of lost second factors: asked for on the page of the account, confirmed or cancelled on their own page."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from accounts.forms import ResetForm
 from accounts.models import MFAReset, User
 from accounts.requests import SignedInRequest
 from accounts.rules import RESET_MOVES, may_move, numbers_on_file
-from audit.action_admin import ActionAdmin, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
 from ui.templatetags.portal import phone
 
 
@@ -19,10 +19,12 @@ def _explain_asking(user: User) -> str:
     on_file = _("On file: %(numbers)s.") % {"numbers": numbers} if numbers else _("Take the number in the staff list.")
     return "\n".join(
         [
-            str(_("Call the owner back first, at the number on file, and make sure that it is she.")),
+            str(_("Call the owner back first, at the number on file, and make sure that it is the owner who asks.")),
             str(on_file),
-            str(_("Every address of hers is told now, with a link to cancel.")),
-            str(_("Once a second person confirms, or in 24 hours, her second factors go and all her sessions end.")),
+            str(_("Every address of the owner gets a message now, with a link to cancel.")),
+            str(
+                _("Once a second person confirms, or in 24 hours, the second factors are deleted and all sessions end.")
+            ),
         ]
     )
 
@@ -31,7 +33,7 @@ def ask(user: User, request: SignedInRequest, **answers: Any) -> None:
     actions.ask_mfa_reset(user=user, by=request.user, **answers)
 
 
-RESET_MFA = Step(
+RESET_MFA = ActionPage(
     name="reset-mfa",
     label=_("Reset lost second factors"),
     permission="accounts.add_mfareset",
@@ -48,7 +50,7 @@ def waits(reset: MFAReset) -> bool:
 
 @admin.register(MFAReset)
 class MFAResetAdmin(ActionAdmin):
-    """Opens on those that wait: a second person calls nobody, but knows who asked and why."""
+    """The list begins with the resets that wait for a second person."""
 
     list_display = ["account", "status", "asker", "asked_at", "due_at"]
     list_filter = ["status"]
@@ -59,24 +61,24 @@ class MFAResetAdmin(ActionAdmin):
         "account", "called_number", "reason", "asker", "asked_at", "due_at", "status", "confirmed_by", "done_at",
         "cancelled_by", "cancelled_at",
     ]  # fmt: skip
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="confirm",
             label=_("Confirm and reset now"),
             permission="accounts.change_mfareset",
             offered=waits,
             explain=lambda reset: _(
-                "The second factors of this account go at once, all its sessions end, and every address is told. "
+                "The second factors are deleted at once, all sessions end, and the owner gets a message. "
                 "You cannot confirm what you asked for yourself."
             ),
             perform=lambda reset, request: actions.confirm_mfa_reset(reset=reset, by=request.user),
         ),
-        Step(
+        ActionPage(
             name="cancel",
             label=_("Cancel"),
             permission="accounts.change_mfareset",
             offered=waits,
-            explain=lambda reset: _("Nothing is reset. The owner is told."),
+            explain=lambda reset: _("Nothing is reset. The owner gets a message."),
             perform=lambda reset, request, reason: actions.cancel_mfa_reset(
                 reset=reset, reason=reason, by=request.user
             ),

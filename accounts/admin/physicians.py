@@ -15,7 +15,7 @@ from accounts.admin.proofs import ENTER_PROOF, ProofInline
 from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration
 from accounts.rules import PHYSICIAN_MOVES, eligibility, may_move, physicians_called
-from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
 
 
 class RegistrationInline(RowsInline):
@@ -28,14 +28,14 @@ class RegistrationInline(RowsInline):
 
 def _explain_leaving(physician: Physician) -> str:
     return _(
-        "From that day on %(name)s cannot certify, and her delegates see nothing of hers. Her patients are told at "
-        "once to find another physician; what she signed runs on to its end."
+        "From that day on %(name)s cannot certify, and the delegates see nothing of this office. The patients are "
+        "asked at once to find another physician. Certifications run on to their ends."
     ) % {"name": physician.name}
 
 
-LEAVE = Step(
+LEAVE = ActionPage(
     name="leave",
-    label=_("Record that she leaves practice"),
+    label=_("Enter that the physician leaves practice"),
     permission="accounts.change_physician",
     offered=lambda physician: may_move(PHYSICIAN_MOVES["leave"], physician),
     explain=_explain_leaving,
@@ -55,7 +55,7 @@ BADGES = {
 
 @admin.register(Physician)
 class PhysicianAdmin(ActionAdmin):
-    """The digest of the SSN digits stands in no list and in no page."""
+    """Physicians. The digest of the SSN digits is on no page."""
 
     list_display = ["name", "requirements", "status", "dea_number", "practice_city", "has_account"]
     list_filter = ["status"]
@@ -68,28 +68,28 @@ class PhysicianAdmin(ActionAdmin):
         "practice_zip",
     ]  # fmt: skip
     inlines = [RegistrationInline, ProofInline]
-    steps = (
-        Step(**ENTER_PROOF, permission="accounts.change_physician", offered=lambda physician: True),
-        Step(
+    action_pages = (
+        ActionPage(**ENTER_PROOF, permission="accounts.change_physician", offered=lambda physician: True),
+        ActionPage(
             name="suspend",
             label=_("Suspend"),
             permission="accounts.change_physician",
             offered=lambda physician: may_move(PHYSICIAN_MOVES["suspend"], physician),
             explain=lambda physician: _(
-                "From now on this physician cannot certify. What was signed stays valid. The physician is told by mail."
+                "From now on this physician cannot certify. Certifications stay valid. The physician gets a message."
             ),
             perform=lambda physician, request, reason: actions.suspend_physician(
                 physician=physician, reason=reason, by=request.user
             ),
             form_class=ReasonForm,
         ),
-        Step(
+        ActionPage(
             name="reinstate",
             label=_("Reinstate"),
             permission="accounts.change_physician",
             offered=lambda physician: may_move(PHYSICIAN_MOVES["reinstate"], physician),
             explain=lambda physician: _(
-                "This physician may certify again, as far as the five requirements are met, and is told by mail."
+                "This physician may certify again while the five requirements are met, and gets a message."
             ),
             perform=lambda physician, request, reason: actions.reinstate_physician(
                 physician=physician, reason=reason, by=request.user
@@ -109,7 +109,7 @@ class PhysicianAdmin(ActionAdmin):
 
     @admin.display(description=_("requirements"))
     def requirements(self, physician: Physician) -> SafeString:
-        """The five of them as badges: which are met today."""
+        """Return the five requirements as badges that say which are met today."""
         found = eligibility(physician, timezone.localdate())
         badges = [(BADGES[requirement.name], requirement.met) for requirement in found]
         return render_to_string("admin/requirement_badges.html", {"badges": badges})
@@ -126,14 +126,14 @@ class IdentificationTryAdmin(ActionAdmin):
     list_select_related = ["user"]
     ordering = ["-at"]
     fields = ["at", "account", "address", "succeeded", "lifted_at"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="lift",
             label=_("Lift the lockout"),
             permission="accounts.change_identificationtry",
             offered=lambda one_try: not one_try.succeeded and one_try.lifted_at is None,
             explain=lambda one_try: _(
-                "The failures of this account, and at this DEA number, count no more: five new tries are possible."
+                "The failures of this account and this DEA number do not count any more: five new tries are possible."
             ),
             perform=lambda one_try, request, reason: actions.lift_lockout(
                 identification_try=one_try, reason=reason, by=request.user

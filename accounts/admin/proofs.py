@@ -1,4 +1,4 @@
-"""What claims and reports wait for: the Registrar's queues of applications and of proofs."""
+"""The Registrar's lists of applications and of proofs."""
 
 from datetime import date
 from typing import Any
@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.forms import CallBackForm, EnterProofForm, SourceForm
-from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration
+from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof
+from accounts.presenters.applications import five_proofs
 from accounts.requests import SignedInRequest
 from accounts.rules import ApplicationError, physician_applying, professionals_called, warnings_about
-from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
 from ui.templatetags.portal import moment, phone
 
 
@@ -30,7 +31,7 @@ def enter_proof(owner: Physician | PhysicianApplication, request: SignedInReques
 
 
 def _call(application: PhysicianApplication) -> str:
-    """Who called which number, when, and where the number stands, as staff read it."""
+    """Return who called which number, when, and which register shows the number, for staff."""
     if application.identity_proof != IdentityProof.CALL_BACK:
         return application.get_identity_proof_display() or gettext("not yet")
     words = {
@@ -43,6 +44,7 @@ def _call(application: PhysicianApplication) -> str:
 
 
 def _whom_to_call(application: PhysicianApplication) -> str:
+    """Return which number the Registrar should call, for staff."""
     words = [gettext("Look up the practice in a public register, and call the number that stands there.")]
     try:
         on_roster = physician_applying(application, Physician.objects.all())
@@ -73,7 +75,7 @@ ENTER_PROOF: dict[str, Any] = {
     "label": _("Enter what I looked up"),
     "perform": enter_proof,
     "explain": lambda owner: _(
-        "It takes the place of what waits for this registration. It counts once somebody else has verified it."
+        "It replaces what waits for this registration. It counts once somebody else has verified it."
     ),
     "form_class": EnterProofForm,
 }
@@ -90,7 +92,7 @@ class ProofInline(RowsInline):
 
 @admin.register(PhysicianApplication)
 class PhysicianApplicationAdmin(ActionAdmin):
-    """Opens on those that wait. What was claimed stands beside what was looked up."""
+    """Applications; the list begins with those that wait. A page shows what was claimed and what was looked up."""
 
     list_display = ["name", "dea_number", "npi", "practice_city", "practice_state", "status", "created_at"]
     list_filter = ["status"]
@@ -101,37 +103,37 @@ class PhysicianApplicationAdmin(ActionAdmin):
         "status", "please_note", "first_name", "last_name", "dea_number", "dea_suffix", "npi", "five_proofs", "phone",
         "practice_name", "account", "created_at", "call_back", "physician", "decided_by", "decided_at", "reason",
     ]  # fmt: skip
-    steps = (
-        Step(**ENTER_PROOF, permission="accounts.change_physicianapplication", offered=is_pending),
-        Step(
+    action_pages = (
+        ActionPage(**ENTER_PROOF, permission="accounts.change_physicianapplication", offered=is_pending),
+        ActionPage(
             name="call-back",
-            label=_("Record the call back"),
+            label=_("Enter the call back"),
             permission="accounts.change_physicianapplication",
             offered=is_pending,
             explain=_whom_to_call,
             perform=enter_call_back,
             form_class=CallBackForm,
         ),
-        Step(
+        ActionPage(
             name="verify",
             label=_("Verify"),
             permission="accounts.change_physicianapplication",
             offered=is_pending,
             explain=lambda application: "\n".join(
                 [
-                    str(_("The applicant joins the roster with the registrations that were looked up, and is told.")),
+                    str(_("The applicant joins the roster with the registrations looked up, and gets a message.")),
                     str(_("Called back: %(call)s") % {"call": _call(application)}),
                     *warnings_about(application),
                 ]
             ),
             perform=lambda application, request: actions.verify_application(application=application, by=request.user),
         ),
-        Step(
+        ActionPage(
             name="refuse",
             label=_("Refuse"),
             permission="accounts.change_physicianapplication",
             offered=is_pending,
-            explain=lambda application: _("The applicant is told the reason by mail, and can apply again."),
+            explain=lambda application: _("The applicant gets the reason by mail, and can apply again."),
             perform=lambda application, request, reason: actions.refuse_application(
                 application=application, reason=reason, by=request.user
             ),
@@ -150,9 +152,7 @@ class PhysicianApplicationAdmin(ActionAdmin):
 
     @admin.display(description=_("The five proofs"))
     def five_proofs(self, application: PhysicianApplication) -> SafeString | str:
-        proofs = {proof.kind: proof for proof in application.proofs.select_related("entered_by")}
-        ordered = [(kind.label, proofs.get(kind)) for kind in Registration.Kind]
-        return render_to_string("admin/five_proofs.html", {"application": application, "proofs": ordered})
+        return render_to_string("admin/five_proofs.html", {"proofs": five_proofs(application)})
 
     @admin.display(description=_("call back"))
     def call_back(self, application: PhysicianApplication) -> str:
@@ -165,7 +165,7 @@ class PhysicianApplicationAdmin(ActionAdmin):
 
 @admin.register(Proof)
 class ProofAdmin(ActionAdmin):
-    """The queue of what physicians report and staff enter. The proofs of an application are decided with it."""
+    """Proofs that physicians report and staff enter. The proofs of an application are decided with it."""
 
     list_display = ["physician_name", "kind", "number", "last_day", "status", "entered_by", "entered_at"]
     list_filter = ["status", "kind"]
@@ -175,22 +175,22 @@ class ProofAdmin(ActionAdmin):
         "physician_name", "physician", "kind", "number", "state", "schedules", "is_active", "is_limited", "last_day",
         "source", "entered_by", "entered_at", "status", "decided_by", "decided_at", "reason",
     ]  # fmt: skip
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="verify",
             label=_("Verify"),
             permission="accounts.change_proof",
             offered=is_pending,
-            explain=lambda proof: _("You have looked it up, and it counts from now on. The physician is told by mail."),
+            explain=lambda proof: _("You have looked it up, and it counts from now on. The physician gets a message."),
             perform=lambda proof, request, source: actions.verify_proof(proof=proof, source=source, by=request.user),
             form_class=SourceForm,
         ),
-        Step(
+        ActionPage(
             name="refuse",
             label=_("Refuse"),
             permission="accounts.change_proof",
             offered=is_pending,
-            explain=lambda proof: _("What was on record stays. The physician is told the reason by mail."),
+            explain=lambda proof: _("What was on record stays. The physician gets the reason by mail."),
             perform=lambda proof, request, reason: actions.refuse_proof(proof=proof, reason=reason, by=request.user),
             form_class=ReasonForm,
         ),

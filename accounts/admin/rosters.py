@@ -1,4 +1,4 @@
-"""The Registrar's page of rosters: upload, how far it is, what came of it, and the list of problems to download."""
+"""The Registrar's pages of rosters: upload, progress, result, and the list of problems to download."""
 
 from typing import Any
 
@@ -119,23 +119,23 @@ class RosterImportAdmin(ActionAdmin):
             return None
 
     def progress_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
-        """How far it is: asked again each second by htmx, by a link where there is no JavaScript."""
+        """Show how far an import is. htmx asks again each second; without JavaScript there is a link."""
         run = self._seen(request, pk)
         if not run.is_under_way:
-            self._tell_result(request, run)
+            self._show_result(request, run)
             address = self._address("change", run)
             return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
         context = self._context(request, title=_("Reading %(file)s") % {"file": run.file_name}, run=run)
         page = "progress_part" if request.htmx else "progress"
         return TemplateResponse(request, f"admin/accounts/rosterimport/{page}.html", context)
 
-    def _tell_result(self, request: HttpRequest, run: RosterImport) -> None:
+    def _show_result(self, request: HttpRequest, run: RosterImport) -> None:
         if run.status == RosterImport.Status.CUT_OFF:
             messages.error(request, _("This import was cut off. Import the file again: what was written stays."))
             return
         words = {name: getattr(run, f"{name}_count") for name in ("new", "changed", "unchanged", "bad")}
-        told = _("Read: %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(bad)d bad.") % words
-        messages.success(request, told)
+        words_of_result = _("Read: %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(bad)d bad.") % words
+        messages.success(request, words_of_result)
         if run.is_dry_run:
             messages.warning(request, _("This was a dry run: nothing was changed."))
 
@@ -145,7 +145,7 @@ class RosterImportAdmin(ActionAdmin):
         return [{"label": _("Import for real"), "url": self._address("real", obj)}]
 
     def real_view(self, request: SignedInRequest, pk: int) -> HttpResponse:
-        """After a dry run: the same file once more, and this time it is written."""
+        """Import the file of a dry run for real."""
         dry = self._seen(request, pk)
         if not request.user.has_perm("accounts.add_rosterimport"):
             raise PermissionDenied
@@ -159,15 +159,8 @@ class RosterImportAdmin(ActionAdmin):
         explanation = _(
             "The same file is read again, and written. By the dry run: %(new)d new, %(changed)d changed, %(bad)d bad."
         )
-        context = self._context(
-            request,
-            title=_("Import for real"),
-            original=dry,
-            form=form,
-            explanation=explanation % counts,
-            change_url=self._address("change", dry),
-        )
-        return TemplateResponse(request, "admin/action_step.html", context)
+        context: dict[str, Any] = {"original": dry, "title": _("Import for real"), "explanation": explanation % counts}
+        return self.action_page_response(request, form, change_url=self._address("change", dry), **context)
 
     def problems_view(self, request: SignedInRequest, pk: int) -> HttpResponse:
         run = self._seen(request, pk)

@@ -1,4 +1,4 @@
-"""Accounts, and what of the admin's own and of allauth's is not offered."""
+"""Accounts. Pages of Django's admin and of allauth that would go around our actions are not offered."""
 
 from importlib import import_module
 from typing import Any
@@ -25,12 +25,12 @@ admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, SocialAc
 
 
 def change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseRedirect:
-    """allauth's page counts wrong tries and tells the owner by mail; the admin's own does neither."""
+    """Lead to allauth's page, which counts wrong tries and notifies the owner; the admin's own does neither."""
     return redirect("account_change_password")
 
 
 def no_autocompletion(request: HttpRequest) -> HttpResponse:
-    """No page of the admin completes a name, and the terms of a search stand in no address."""
+    """Answer 404: no page of the admin completes a name, so that no search term is part of an address."""
     raise Http404
 
 
@@ -45,7 +45,7 @@ class UserAdmin(ActionAdmin):
     search_fields = ["email"]
     ordering = ["email"]
     fields = ["email", "is_active", "is_staff", "is_superuser", "groups_held", "last_login", "created_at"]
-    steps = (RESET_MFA,)
+    action_pages = (RESET_MFA,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("groups")
