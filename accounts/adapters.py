@@ -44,13 +44,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().pre_login(request, user, email=email, **kwargs)
 
     def respond_email_verification_sent(self, request: SigningInRequest, user: User | None) -> HttpResponse:
-        """The next page names the address. Where there is no `user`, the form for signing up has kept it."""
+        """Answer with the page that names the address. Without a `user` the sign-up form has stored the address."""
         if user:
             request.session[CONFIRMING] = request.confirming
         return super().respond_email_verification_sent(request, user)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Who signed in just now sets up the second factor without the same password again. Signing always asks."""
+        """Return False when a person who has just signed in sets up a second factor. Signing a draft always asks."""
         if app == "allauth.mfa" and self._signed_in_just_now():
             return False
         return super().is_reauthentication_required(app=app, **kwargs)
@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return any(time.time() - record["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """In our words."""
+        """Return the ways to prove oneself again, described in our words."""
         names = {
             "reauthenticate": _("Use your password"),
             "mfa_reauthenticate": _("Use a code from your app, or a recovery code"),
@@ -83,6 +83,6 @@ class MFAAdapter(DefaultMFAAdapter):
         return {"id": urlsplit(settings.SITE_URL).hostname, "name": settings.DISPENSARY_NAME}
 
     def generate_authenticator_name(self, user: User, type: str) -> str:
-        """What the box holds at first; it may stay."""
+        """Return the name that a new passkey has until its owner changes it."""
         count = Authenticator.objects.filter(user=user, type=type).count()
         return gettext("Passkey %(number)d") % {"number": count + 1}

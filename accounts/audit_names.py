@@ -1,4 +1,4 @@
-"""How accounts, physicians and what belongs to them are named in the audit trail."""
+"""The names of accounts, physicians and their rows in the audit trail."""
 
 from collections.abc import Collection, Iterable, Iterator
 
@@ -17,12 +17,12 @@ def _dr(first: str | None, last: str | None) -> str:
 
 
 def _of_physician(*first: str) -> tuple[str, ...]:
-    """The columns of the physician that a row belongs to, after those that name the row itself."""
+    """Return columns of a row: `first` name the row itself, the others its physician."""
     return (*first, "physician__first_name", "physician__last_name")
 
 
 def staff(ids: Collection[int]) -> dict[int, Actor]:
-    """Staff by their e-mail address, with their groups."""
+    """Return staff by their e-mail address, with their groups."""
     found: dict[int, Actor] = {}
     rows = User.objects.filter(pk__in=ids, is_staff=True).order_by("groups__name")
     for pk, email, is_superuser, group in rows.values_list("pk", "email", "is_superuser", "groups__name"):
@@ -32,18 +32,19 @@ def staff(ids: Collection[int]) -> dict[int, Actor]:
 
 
 def accounts(ids: Collection[int]) -> dict[int, Actor]:
-    """Every other account by its e-mail address."""
+    """Return every other account by its e-mail address."""
     rows = User.objects.filter(pk__in=ids).values_list("pk", "email")
     return {pk: Actor(email, _("account"), pk=pk) for pk, email in rows}
 
 
 def physicians(ids: Collection[int]) -> dict[int, Actor]:
+    """Return physicians by their name."""
     rows = Physician.objects.filter(user__in=ids).values_list("user", "pk", "first_name", "last_name")
     return {user: Actor(_dr(first, last), _("physician"), PHYSICIAN, pk) for user, pk, first, last in rows}
 
 
 def delegates(ids: Collection[int]) -> dict[int, Actor]:
-    """People of an office, by their e-mail address and the physician."""
+    """Return delegates by their e-mail address and their physician."""
     rows = Delegate.objects.filter(user__in=ids).order_by("pk")
     columns = ("user", "user__email", "physician__first_name", "physician__last_name")
     office = _("office of %(name)s")
@@ -54,7 +55,7 @@ def delegates(ids: Collection[int]) -> dict[int, Actor]:
 
 
 def search(term: str) -> Iterator[Found]:
-    """Physicians as their list finds them, then accounts by the beginning of their address."""
+    """Yield physicians as their list finds them, then accounts by the beginning of their address."""
     for one in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
         yield Found(PHYSICIAN, one.pk, _("%(name)s, physician") % {"name": _dr(one.first_name, one.last_name)})
     email = term.strip().lower()
@@ -64,7 +65,7 @@ def search(term: str) -> Iterator[Found]:
 
 
 def of_physician(pks: Collection[int]) -> dict[str, Iterable[int]]:
-    """The physician's registrations, proofs, delegates and account."""
+    """Return the physicians' registrations, proofs, delegates, applications and accounts."""
     rows = {"physician__in": pks}
     return {
         "accounts.registration": Registration.objects.filter(**rows).values_list("pk", flat=True),
@@ -76,7 +77,7 @@ def of_physician(pks: Collection[int]) -> dict[str, Iterable[int]]:
 
 
 def of_account(pks: Collection[int]) -> dict[str, Iterable[int]]:
-    """The applications and resets of an account."""
+    """Return the applications and resets of accounts."""
     return {
         "accounts.physicianapplication": PhysicianApplication.objects.filter(user__in=pks).values_list("pk", flat=True),
         "accounts.mfareset": MFAReset.objects.filter(user__in=pks).values_list("pk", flat=True),

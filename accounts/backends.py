@@ -1,4 +1,4 @@
-"""How the account of a request is read."""
+"""Read the account of a request."""
 
 from datetime import date
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What each of our messages says, asked again at the moment it is sent: None when it no longer holds."""
+"""The words of each message, read when it is sent. None means that the message is not true any more."""
 
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from accounts.models import (
     Registration,
     User,
 )
-from accounts.rules import refusal_told, registrations_ended, registrations_ending_soon
+from accounts.rules import refusal_for_applicant, registrations_ended, registrations_ending_soon
 from notifications import kinds
 from notifications.models import Notification
 
@@ -34,24 +34,25 @@ def _admin_url(row: Model) -> str:
 
 
 def physician_bound(notification: Notification) -> dict[str, Any] | None:
+    """Return the physician who has an account now."""
     physician = _physician(notification)
     return {"physician": physician} if physician else None
 
 
 def main_address(notification: Notification) -> dict[str, Any] | None:
-    """To the present main address; the link says which comes in its place."""
+    """Return no words: the link says which address becomes the main one."""
     return {} if User.objects.filter(pk=notification.context["user"], is_active=True).exists() else None
 
 
 def leave_recorded(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when another day was recorded meanwhile."""
+    """Return the physician, or None when another day was entered meanwhile."""
     left_date = date.fromisoformat(notification.context["left_date"])
     physician = Physician.objects.filter(pk=notification.context["physician"], left_date=left_date).first()
     return {"physician": physician} if physician else None
 
 
 def delegate_named(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when the naming was ended, or taken up, meanwhile. Who has no account is told how to make one."""
+    """Return the delegate and whether they have an account; None when the delegate has begun or ended meanwhile."""
     waiting = Delegate.objects.waiting(timezone.localdate()).select_related("physician")
     delegate = waiting.filter(pk=notification.context["delegate"]).first()
     return (
@@ -66,15 +67,17 @@ def delegate_named(notification: Notification) -> dict[str, Any] | None:
 
 
 def registration_ended(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when she has renewed all of them meanwhile."""
+    """Return the registrations that have ended, or None when all are renewed."""
     return _registrations(notification, registrations_ended(today=timezone.localdate()))
 
 
 def registration_ending(notification: Notification) -> dict[str, Any] | None:
+    """Return the registrations that will end soon, or None when all are renewed."""
     return _registrations(notification, registrations_ending_soon(today=timezone.localdate()))
 
 
 def _registrations(notification: Notification, ends: Q) -> dict[str, Any] | None:
+    """Return those of the message's registrations of which the filter `ends` is still true."""
     still = Registration.objects.filter(ends, pk__in=notification.context["registrations"]).select_related("physician")
     rows = list(still.order_by("expires_date", "pk"))
     if not rows:
@@ -103,7 +106,7 @@ def binding_disowned(notification: Notification) -> dict[str, Any] | None:
 
 
 def physician_status(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when the Registrar has changed it back meanwhile."""
+    """Return the physician, or None when the Registrar has changed the status back."""
     physician = _physician(notification)
     if physician is None or physician.status != notification.context["status"]:
         return None
@@ -111,7 +114,7 @@ def physician_status(notification: Notification) -> dict[str, Any] | None:
 
 
 def identification_locked(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when a Registrar has lifted it meanwhile."""
+    """Return the page of the failed try, or None when a Registrar has lifted the lockout."""
     failed = IdentificationTry.objects.filter(pk=notification.context["try"], lifted_at=None).first()
     return {"admin_url": _admin_url(failed)} if failed else None
 
@@ -127,7 +130,7 @@ def proof_decided(notification: Notification) -> dict[str, Any] | None:
 
 
 def application_received(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when somebody has decided meanwhile."""
+    """Return the application, or None when somebody has decided it."""
     application = PhysicianApplication.objects.filter(
         pk=notification.context["application"], status=Decision.PENDING
     ).first()
@@ -139,7 +142,7 @@ def application_decided(notification: Notification) -> dict[str, Any] | None:
     return {
         "application": application,
         "is_verified": application.status == Decision.VERIFIED,
-        "reason": refusal_told(application),
+        "reason": refusal_for_applicant(application),
     }
 
 
@@ -148,13 +151,13 @@ def _reset(notification: Notification) -> MFAReset:
 
 
 def mfa_reset_asked(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when it was cancelled or carried out meanwhile."""
+    """Return the reset, or None when it was cancelled or carried out."""
     reset = _reset(notification)
     return {"reset": reset} if reset.status == MFAReset.Status.WAITING else None
 
 
 def mfa_reset_waits(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when it was cancelled or carried out meanwhile."""
+    """Return the page of the reset, or None when it was cancelled or carried out."""
     return mfa_reset_asked(notification) and {"admin_url": _admin_url(_reset(notification))}
 
 
@@ -171,7 +174,7 @@ def mfa_reset_disowned(notification: Notification) -> dict[str, Any] | None:
 
 
 def audit_sealed(notification: Notification) -> dict[str, Any] | None:
-    """The line as it was when the mail was queued, whatever the database says by now."""
+    """Return the line as it was when the message was queued, whatever the database says now."""
     return {"line": notification.context["line"]}
 
 

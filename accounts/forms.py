@@ -21,7 +21,7 @@ from ui.forms import DateBoxesField, DigitsPasswordInput, PhoneField, PortalForm
 
 
 class IdentificationForm(PortalForm):
-    """A typing error is told here already: it writes nothing and does not count as a try."""
+    """DEA number and SSN digits. A typing error is found here, so that it does not count as a failed try."""
 
     narrow = {"dea_number", "ssn_last_four"}
     dea_number = forms.CharField(
@@ -52,7 +52,7 @@ class IdentificationForm(PortalForm):
 
 
 class ResetForm(PortalForm):
-    """What a Registrar has done before second factors are reset."""
+    """The call back that a Registrar made before second factors are reset."""
 
     called_number = PhoneField(
         label=_("Number you called back"), help_text=_("One that is on file. Never the number the caller named.")
@@ -67,7 +67,7 @@ class ResetForm(PortalForm):
 
 
 class CallBackForm(PortalForm):
-    """What a Registrar has done to make sure that an applicant is the physician."""
+    """The call back by which a Registrar made sure that an applicant is the physician."""
 
     called_number = PhoneField(
         label=_("Number you called"),
@@ -90,13 +90,13 @@ class CallBackForm(PortalForm):
 class DelegateForm(PortalForm):
     email = forms.EmailField(
         label=_("Email address of the person"),
-        help_text=_("The person signs in with this address, and with a password and second factor of her or his own."),
+        help_text=_("The person signs in with this address, and with their own password and second factor."),
         max_length=254,
     )
 
 
 class LeaveForm(PortalForm):
-    date = DateBoxesField(label=_("First day on which she no longer certifies"))
+    date = DateBoxesField(label=_("First day on which the physician no longer certifies"))
 
 
 class AnnounceForm(PortalForm):
@@ -105,13 +105,13 @@ class AnnounceForm(PortalForm):
         error_messages={"required": _("Enter the first day on which you no longer certify")},
     )
     is_understood = forms.BooleanField(
-        label=_("I understand that my patients are told at once."),
+        label=_("I understand that my patients are notified at once."),
         error_messages={"required": _("Tick that you understand what happens")},
     )
 
 
 class RenewedForm(PortalForm):
-    """A renewed registration as the physician has it before her."""
+    """The number and the last day of a renewed registration."""
 
     narrow = {"number"}
     number = forms.CharField(label=_("Number"), help_text=_("As it stands on the registration."), max_length=30)
@@ -123,7 +123,7 @@ class RenewedForm(PortalForm):
 
 
 class AccessForm(PortalForm):
-    """Access to the monitoring program has neither number nor end."""
+    """A statement of access to the monitoring program, which has neither number nor end."""
 
     has_monitoring_access = forms.BooleanField(
         label=_("I am registered with the Connecticut Prescription Monitoring Program and can sign in there."),
@@ -139,7 +139,7 @@ def _text(label: str | Promise, name: str, **more: Any) -> forms.CharField:
 
 
 class ApplicationForm(IdentificationForm, AccessForm):
-    """What the Registrar looks up. Everything is about the person who types, so the browser may help."""
+    """The application as a physician. All of it is about the person who types, so the browser may fill it in."""
 
     narrow = {"dea_number", "ssn_last_four", "license_number", "csp_number", "npi", "practice_state", "practice_zip"}
     autocomplete = {
@@ -189,7 +189,7 @@ class ApplicationForm(IdentificationForm, AccessForm):
         self.fields["ssn_last_four"].help_text = _("You identify with them each time you sign in. We keep no copy.")
 
     def clean_dea_number(self) -> str:
-        """A suffix is kept, so the number goes on as it was typed."""
+        """Return the number as it was typed, because a suffix is stored."""
         super().clean_dea_number()
         return self.cleaned_data["dea_number"]
 
@@ -222,7 +222,7 @@ class ApplicationForm(IdentificationForm, AccessForm):
 
 
 class EnterProofForm(PortalForm):
-    """What a Registrar has looked up."""
+    """What a Registrar has looked up about a registration."""
 
     kind = forms.ChoiceField(label=_("Registration"), choices=Registration.Kind)
     number = forms.CharField(label=_("Number"), max_length=30, required=False)
@@ -234,11 +234,15 @@ class EnterProofForm(PortalForm):
     is_active = forms.BooleanField(label=_("Active"), required=False, initial=True)
     is_limited = forms.BooleanField(label=_("Subject to a limitation"), required=False)
     source = forms.CharField(
-        label=_("Where you looked it up"), max_length=60, help_text=_("The physician reads it on her page.")
+        label=_("Where you looked it up"),
+        max_length=60,
+        help_text=_("The physician reads it on the page of the requirements."),
     )
 
 
 class SourceForm(PortalForm):
     source = forms.CharField(
-        label=_("Where you looked it up"), max_length=60, help_text=_("The physician reads it on her page.")
+        label=_("Where you looked it up"),
+        max_length=60,
+        help_text=_("The physician reads it on the page of the requirements."),
     )

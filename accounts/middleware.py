@@ -1,4 +1,4 @@
-"""What a person is, sessions that end, a second factor for professionals, and pages that no cache stores."""
+"""What the person of a request is, sessions that end, a second factor for professionals, and private pages."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Forms of passkeys: what a browser sends is checked for its shape before allauth reads it."""
+"""Forms of passkeys: they check the shape of what a browser sends before allauth reads it."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class CredentialField(forms.JSONField):
     }
 
     def bound_data(self, data: Any, initial: Any) -> str:
-        """A second try needs a new answer: the page never holds the old one."""
+        """Return nothing: a second try needs a new answer, so the page never holds the old one."""
         return ""
 
     def to_python(self, value: Any) -> Any:
@@ -41,7 +41,7 @@ class PasskeyName(forms.CharField):
 
 
 class Answered(forms.Form):
-    """Reads the answer with fido2, whose parsers raise what they come across."""
+    """A form that reads a passkey's answer with fido2. The parsers of fido2 raise errors of many kinds."""
 
     credential = CredentialField()
 
@@ -61,7 +61,7 @@ class Answered(forms.Form):
         self.add_error("credential", CredentialField.default_error_messages["invalid"])
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """allauth says of a passkey, too, that the code is incorrect."""
+        """Add an error, with our words where allauth says that a code is incorrect."""
         if getattr(error, "code", "") == "incorrect_code":
             field, error = "credential", CredentialField.default_error_messages["invalid"]
         super().add_error(field, error)

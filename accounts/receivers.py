@@ -20,7 +20,7 @@ def on_signed_in(user: User, **_: Any) -> None:
 
 
 def on_account_signed_in(user: User, **_: Any) -> None:
-    """allauth's own signal: sent once the second factor was given, too."""
+    """Follow allauth's own signal, which is sent after the second factor."""
     activate_delegations(user=user, by=user)
 
 
@@ -30,7 +30,7 @@ def on_signed_out(user: User | None, **_: Any) -> None:
 
 
 def on_sign_in_failed(credentials: dict[str, Any], **_: Any) -> None:
-    """The account tried stands as the subject, so that an attack on it shows; the address typed is not kept."""
+    """Record the account as the subject, so that an attack on it shows. The address typed is not stored."""
     email = User.objects.normalize_email(credentials.get("email"))
     record(action="user.sign_in", by=None, subject=User.objects.filter(email=email).first(), outcome="refused")
 

@@ -1,4 +1,4 @@
-"""A state's sign-on by OpenID Connect: whose word is taken, and for what."""
+"""A state's sign-on by OpenID Connect: what the portal believes of it."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from accounts.models import User
 
 
 class StateProvider(OpenIDConnectProvider):
-    """Asks for the address alone and keeps nothing but the subject: what else the state tells is not ours to store."""
+    """Asks for the address alone, and stores nothing but the subject."""
 
     pkce_enabled_default = True
 
@@ -29,7 +29,7 @@ class StateProvider(OpenIDConnectProvider):
         return {}
 
     def extract_uid(self, data: dict[str, Any]) -> str:
-        """The subject; the ID token, which names us as its audience, and the userinfo must agree on it."""
+        """Return the subject. The ID token, whose audience is the portal, and the userinfo must agree on it."""
         subjects = {part.get("sub") for part in (data.get("id_token"), data.get("userinfo")) if part}
         subject = subjects.pop() if len(subjects) == 1 else None
         if not isinstance(subject, str) or not subject or len(subject) > 191 or "\0" in subject:
@@ -37,7 +37,7 @@ class StateProvider(OpenIDConnectProvider):
         return subject
 
     def extract_email_addresses(self, data: dict[str, Any]) -> list[EmailAddress]:
-        """Confirmed is what the provider calls true; a text like "false" is not."""
+        """Return addresses; one is confirmed when the provider says true. The text "false" is not true."""
         addresses = super().extract_email_addresses(data)
         for address in addresses:
             address.verified = address.verified is True
@@ -45,11 +45,11 @@ class StateProvider(OpenIDConnectProvider):
 
 
 class SignOnAdapter(DefaultSocialAccountAdapter):
-    """An account that stands here is never taken over by an address that the state tells.
+    """Connects the state's sign-on with accounts. An address that the state names never takes an account over.
 
-    Signing in by a matching address would make the state's word as good as the password, and the account of whoever
-    could once change an address there. So a sign-on is connected by who is signed in here; everybody else gets a new
-    account, when the state has confirmed the address and no account has it.
+    Signing in by a matching address would make the state's word as good as the password. So the owner, signed in here,
+    connects the sign-on. Everybody else gets a new account when the state has confirmed the address and no account has
+    it.
     """
 
     error_messages = DefaultSocialAccountAdapter.error_messages | {
@@ -83,7 +83,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """Some providers leave out the state when a person cancels. Nothing hangs on it: nobody is signed in."""
+        """Lead a person who cancelled back to a page of ours. Some providers leave out the state then."""
         if request.GET.get("error") == "access_denied":
             raise ImmediateHttpResponse(redirect("socialaccount_login_cancelled"))
 

@@ -1,4 +1,4 @@
-"""What the ORM cannot say; the one place of the app with SQL of its own (docs/adr/0003)."""
+"""SQL that the ORM cannot write: the one place of this app (docs/adr/0003)."""
 
 from django.conf import settings
 from django.db import connection
@@ -6,10 +6,10 @@ from django.utils import timezone
 
 
 def lock_text(text: str) -> None:
-    """Hold every other transaction that locks the same text until ours ends.
+    """Lock a text until the caller's transaction ends: others that lock the same text wait.
 
-    A DEA number that nobody has holds no row to lock, and its tries are counted exactly all the same. SQLite's
-    transactions are IMMEDIATE: the second one waits at its beginning.
+    A DEA number that nobody has is in no row that could be locked, and its tries are counted exactly all the same. On
+    SQLite the second transaction waits at its beginning (IMMEDIATE).
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -17,7 +17,7 @@ def lock_text(text: str) -> None:
 
 
 def purge_rate_limits() -> int:
-    """Django's database cache drops ended rows only when it is full; returns how many were dropped."""
+    """Delete rate limits that have ended; return how many. Django's cache does it only when it is full."""
     table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     ended = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:

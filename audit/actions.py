@@ -1,4 +1,4 @@
-"""The one writer of events, the decorator that every action of the portal wears, and the writer of seals."""
+"""Write events and seals, and make a function of the portal an action."""
 
 from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 
 class Busy(PortalError):
-    """Somebody else held the rows too long."""
+    """Somebody else locked the rows for too long."""
 
 
 # The name of the action that runs now. An action that calls another one gives way to it until it returns.
@@ -190,7 +190,7 @@ def _rows(*conditions: Q, **fields: Any) -> QuerySet[Any, Any]:
 
 
 def _late_rows(ranges: rules.Ranges) -> list[tuple[Any, ...]]:
-    """The events that have appeared in these ranges of ids."""
+    """Return the events that have appeared in these ranges of ids."""
     found: list[tuple[Any, ...]] = []
     for begin in range(0, len(ranges), RANGES_A_QUERY):
         where = Q()
@@ -201,7 +201,7 @@ def _late_rows(ranges: rules.Ranges) -> list[tuple[Any, ...]]:
 
 
 def _new_gaps(fresh: list[tuple[Any, ...]], start: int, last: int, writers: Collection[str]) -> list[dict[str, Any]]:
-    """The ids that are missing among `fresh` and may still come, as an entry of `awaited`."""
+    """Return the ids that are missing among `fresh` and may still come, as an entry of `awaited`."""
     if not writers:
         return []
     oldest = timezone.now() - LONGEST_TRANSACTION

@@ -1,4 +1,4 @@
-"""The audit trail for those who may read it: its questions, its filters, one event, and all of it as CSV."""
+"""The audit trail for people who may read it: its questions, its filters, one event, and all of it as CSV."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -46,7 +46,7 @@ EXPORTED = (
 
 
 class TrailForm(PortalForm):
-    """What the list is narrowed by. No name stands here, for these stand in the address of the page."""
+    """The filters of the list. They are part of the page's address, so none of them is a name."""
 
     staff = forms.TypedChoiceField(label=_("Staff member"), required=False, coerce=int, empty_value=None)
     action = forms.ChoiceField(label=_("What was done"), required=False)
@@ -84,7 +84,7 @@ def _grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
 
 @admin.register(Event)
 class EventAdmin(ActionAdmin):
-    """Group Auditor reads it; nobody changes anything here."""
+    """The audit trail. The group Auditor reads it, and nobody changes anything."""
 
     change_form_template = "admin/audit/event/change_form.html"
     fields = [
@@ -102,7 +102,7 @@ class EventAdmin(ActionAdmin):
             raise PermissionDenied
         record(action="event.list", by=account_of(request))
         if request.method == "POST":
-            return self._keep_term(request)
+            return self._save_term(request)
         if self._has_strange_parameter(request):
             return HttpResponseRedirect(self._address(request))
         form = TrailForm(request.GET)
@@ -130,12 +130,12 @@ class EventAdmin(ActionAdmin):
         return bool(set(request.GET) - set(TrailForm.base_fields) - {CURSOR})
 
     def _address(self, request: HttpRequest, at: str = "changelist", **more: Any) -> str:
-        """The address of the list with what narrows it now, without its page and anything else."""
+        """Return the address of the list with its present filters, without its page."""
         kept = {name: value for name, value in request.GET.items() if name in TrailForm.base_fields and value}
         return reverse(f"admin:{self._url_name(at)}", query={**kept, **more} or None)
 
-    def _keep_term(self, request: HttpRequest) -> HttpResponse:
-        """Who is looked for is posted and kept in the session; the pages begin anew."""
+    def _save_term(self, request: HttpRequest) -> HttpResponse:
+        """Store the posted search in the session; the pages begin anew."""
         form = SearchForm(request.POST)
         if form.is_valid():
             request.session[TERM] = form.cleaned_data[SEARCH_VAR].strip()
@@ -147,12 +147,12 @@ class EventAdmin(ActionAdmin):
         return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}", query=kept or None))
 
     def _looked_for(self, request: HttpRequest, form: TrailForm) -> tuple[str, list[names.Found] | None]:
-        """What is looked for, as typed and as found; None where nobody is looked for."""
+        """Return the search as typed and what it found; None when nothing is searched."""
         if form.is_valid() and form.cleaned_data["subject_type"]:
             label, pk = form.cleaned_data["subject_type"], form.cleaned_data["subject_id"] or 0
             name = names.names_of({label: {pk}}).get((label, pk))
-            told = ", ".join(part for part in ((name.words, name.person) if name else (f"no. {pk}",)) if part)
-            return "", [names.Found(label, pk, told)]
+            found = ", ".join(part for part in ((name.words, name.person) if name else (f"no. {pk}",)) if part)
+            return "", [names.Found(label, pk, found)]
         term = request.session.get(TERM, "")
         return term, names.search(term) if term else None
 
@@ -173,7 +173,7 @@ class EventAdmin(ActionAdmin):
     # --- CSV ---
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """What the list shows, the newest first, with its filters and whom it looks for."""
+        """Answer with the list as CSV, newest first, with its filters and its search."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = TrailForm(request.GET)
@@ -189,7 +189,7 @@ class EventAdmin(ActionAdmin):
 
     @staticmethod
     def _exported(events: QuerySet[Event], reader: Any) -> Iterator[list[Any]]:
-        """The cells of at most MOST_EXPORTED events; a last line says that there are more."""
+        """Yield the cells of at most MOST_EXPORTED events; a last line says when there are more."""
         before, left = None, MOST_EXPORTED
         while left:
             older = events if before is None else events.filter(pk__lt=before)

@@ -1,7 +1,7 @@
-"""What the address of an admin list may ask for: its own filters, its columns to sort by, a page; nothing else.
+"""What the address of an admin list may ask for: its own filters, its columns to sort by, and a page.
 
-Django's lists take a lookup on any column of their table, and a row that appears only when the guess is right gives a
-column away letter by letter. Every list and every export of the portal comes by here.
+Django's lists accept a lookup on any column of their table. A row that appears only when a guess is right reveals the
+column letter by letter. So every list and every export of the portal is checked here.
 """
 
 import re
@@ -38,11 +38,11 @@ class UnknownQuery(Exception):
     """The address of a list asks for something that the list does not offer."""
 
 
-def tells_unknown_query(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Wrap a view of an admin list: what its address may not ask for is recorded, and leads to the whole list."""
+def refuses_unknown_query(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Wrap a view of an admin list: an address that asks for more is recorded, and leads to the whole list."""
 
     @wraps(view)
-    def told(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(model_admin, request, *args, **kwargs)
         except UnknownQuery:
@@ -55,11 +55,11 @@ def tells_unknown_query(view: Callable[..., HttpResponse]) -> Callable[..., Http
         messages.warning(request, _("This list has no such filter. It shows everything: choose a filter on the page."))
         return HttpResponseRedirect(model_admin.list_address())
 
-    return told
+    return guarded
 
 
 def is_declared(lookup: str, list_filter: Iterable[Any], list_lookups: Collection[str]) -> bool:
-    """Whether `lookup`, a name from the address, belongs to a filter of the list or to a link of the portal."""
+    """Return whether `lookup`, a name from the address, belongs to a filter of the list or a link of the portal."""
     if lookup in list_lookups:
         return True
     for one in list_filter:
@@ -98,7 +98,7 @@ def _offered(one: Any) -> set[str]:
 
 
 def built(make: Callable[[HttpRequest], ChangeList], request: HttpRequest) -> ChangeList:
-    """The changelist that `make(request)` builds, or UnknownQuery whatever way Django refuses the address."""
+    """Return the changelist that `make(request)` builds; raise UnknownQuery whenever Django refuses the address."""
     try:
         return make(request)
     except (IncorrectLookupParameters, SuspiciousOperation) as error:

@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
-    """One thing that somebody did, read or was refused. Append-only: triggers refuse UPDATE and DELETE.
+    """What somebody did, read or was refused. Append-only: triggers refuse UPDATE and DELETE.
 
-    No foreign keys, so a user stays deletable; no personal text.
+    There are no foreign keys, so that a user can be deleted, and no personal text.
     """
 
     class Outcome(models.TextChoices):

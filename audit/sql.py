@@ -60,7 +60,7 @@ def install_triggers(connection: Any) -> None:
 
 
 def drop_triggers(connection: Any) -> None:
-    """For the test suite, which empties tables between tests, and for a restore of rows."""
+    """Drop the triggers, for a test suite that empties tables and for a restore of rows."""
     _execute(connection, _DROP)
 
 
@@ -73,15 +73,15 @@ def _execute(connection: Any, statements: Mapping[str, Iterable[str]]) -> None:
 
 
 def _present(connection: Any) -> list[str]:
-    """The tables that exist: a migration back may have taken the seals away."""
+    """Return the tables that exist: a migration backwards removes the seals."""
     names = set(connection.introspection.table_names())
     return [table for table in TABLES if table in names]
 
 
 def grant_role(connection: Any, role: str) -> None:
-    """Give the portal's role what it needs where the tables belong to another: it cannot change events and seals.
+    """Give the portal's role what it needs where another role owns the tables: it cannot change events and seals.
 
-    The role cannot choose their ids either: those come from the sequence.
+    The role cannot choose their ids either, because these come from the sequence.
     """
     name = connection.ops.quote_name(role)
     tables = _present(connection)

@@ -1,4 +1,4 @@
-"""Queue a message in the business transaction; send what is due, each message once."""
+"""Queue messages in the caller's transaction, and send each message that is due once."""
 
 import smtplib
 import socket
@@ -44,8 +44,8 @@ def queue(
 ) -> None:
     """Write one message into the outbox, in the caller's transaction; the sender is woken after the commit.
 
-    `context` is JSON of ids, dates and figures (no names); `secret` a one-time link, kept encrypted until sent. A
-    second message with the same `dedupe_key` (at most 200 characters) is dropped: that is how a reminder goes once.
+    `context` is JSON of ids, dates and figures (no names); `secret` is a one-time link, encrypted until it is sent. A
+    second message with the same `dedupe_key` (at most 200 characters) is dropped, so that a reminder is sent once.
     """
     message = {"kind": kind, "recipient": recipient, "dedupe_key": dedupe_key, "context": context or {}}
     more = {"secret": secret, "channel": channel, "language": language, "priority": priority}
@@ -53,7 +53,7 @@ def queue(
 
 
 def queue_many(*, messages: Iterable[dict[str, Any]], by: AbstractBaseUser | None) -> None:
-    """Write many messages at once, each as the arguments of `queue` name it; the sender is woken once for all."""
+    """Write many messages, each a dict of the arguments of `queue`; the sender is woken once for all."""
     now = timezone.now()
     rows = [Notification(due_at=now, **message) for message in messages]
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
@@ -61,7 +61,7 @@ def queue_many(*, messages: Iterable[dict[str, Any]], by: AbstractBaseUser | Non
 
 
 def _wake_sender() -> None:
-    """A Redis that is away costs nothing: the sweep of every minute sends what was not woken."""
+    """Wake the sender. When Redis is away, the job of every minute sends what is due."""
     try:
         current_app.tasks["notifications.send_due"].delay()
     except (OperationalError, OSError) as error:
@@ -69,11 +69,11 @@ def _wake_sender() -> None:
 
 
 def send_due(*, by: AbstractBaseUser | None, limit: int = 100) -> int:
-    """Send up to `limit` messages that are due, oldest and most urgent first; returns how many went out.
+    """Send up to `limit` messages that are due, the most urgent and oldest first; return how many were sent.
 
-    Each is claimed by a conditional update with a lease of 5 minutes, sent, then marked: a worker that dies in between
-    leaves a row whose lease runs out and which is sent again under the same Message-ID. When the mail server is away,
-    the rest waits for the next sweep: without Redis a visitor's request sends, and would wait for each time-out.
+    A conditional update with a lease of 5 minutes claims each message; it is then sent and marked. When a worker dies
+    in between, the lease runs out and the message is sent again under the same Message-ID. When the mail server is
+    away, the rest waits for the next run: without Redis a visitor's request sends, and would wait for each time-out.
     """
     sent = 0
     for pk in _due(timezone.now()).order_by("priority", "due_at", "pk").values_list("pk", flat=True)[:limit]:
@@ -132,14 +132,14 @@ def _send(notification: Notification) -> bool:
 
 
 def _mark(notification: Notification, **changes: Any) -> None:
-    """Only while the lease is still ours."""
+    """Write `changes` to a message while this worker still has its lease."""
     Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
         lease_until=None, **changes
     )
 
 
 def _mark_untried(notification: Notification, error: Exception) -> None:
-    """The attempt does not count: an outage of hours loses no message."""
+    """Queue a message again. The try does not count, so that an outage of hours loses no message."""
     _mark(
         notification,
         status=Notification.Status.QUEUED,
@@ -160,8 +160,8 @@ def _mark_failed(notification: Notification, error: Exception) -> None:
 
 
 @audited("notification.call", subject="notification")
-def record_call(*, notification: Notification, by: AbstractBaseUser | None) -> None:
-    """Staff have made the phone call that a row of the call list asks for; again changes nothing."""
+def enter_call(*, notification: Notification, by: AbstractBaseUser | None) -> None:
+    """Enter that staff have made a call of the call list. A second call of this action changes nothing."""
     called = Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
         status=Notification.Status.SENT, sent_at=timezone.now(), secret=None
     )
@@ -170,7 +170,7 @@ def record_call(*, notification: Notification, by: AbstractBaseUser | None) -> N
 
 
 def drop_calls(*, by: AbstractBaseUser | None) -> int:
-    """Take from the call list what no longer holds (a renewal stops reminders by phone, too); returns how many."""
+    """Take calls that are not needed any more from the call list; return how many."""
     waiting = Notification.objects.filter(channel=Notification.Channel.PHONE, status=Notification.Status.QUEUED)
     stale = [row.pk for row in waiting.iterator() if kinds.get(row.kind).context_for(row) is None]
     return waiting.filter(pk__in=stale).update(status=Notification.Status.CANCELLED, secret=None)

@@ -15,17 +15,18 @@ from ui.context import hours
 
 
 def message_id_for(notification: Notification) -> str:
-    """The same for each try at the same row, so that a repeat is recognisable."""
+    """Return the Message-ID: the same for each try at one message, so that a repeat is recognizable."""
     return f"<notification-{notification.pk}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
 def _plain(template: str, words: dict[str, Any]) -> str:
-    """Text is no HTML: an ampersand stays one."""
+    """Return a template as plain text, in which an ampersand stays one."""
     found: Any = get_template(template)  # of Django's own engine
     return found.template.render(Context(words, autoescape=False))
 
 
 def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAlternatives:
+    """Return the mail of a message, with the words that its kind has read."""
     words = {
         "site_url": settings.SITE_URL,
         "dispensary_name": settings.DISPENSARY_NAME,

@@ -1,4 +1,4 @@
-"""What each kind of message needs when it is sent. The rooms register their kinds when the portal starts."""
+"""The words and templates of each kind of message. The apps above register their kinds when the portal starts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

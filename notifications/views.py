@@ -1,4 +1,4 @@
-"""With DEBUG: what was sent, read from the files of the file-based mail backend."""
+"""With DEBUG: the messages that were sent, from the files of Django's file-based mail backend."""
 
 import email
 import email.policy

@@ -6,12 +6,12 @@ from django.utils.translation import get_language
 
 
 def dispensary(request: HttpRequest) -> dict[str, Any]:
-    """Who stands behind the portal and how to reach them, on every page."""
+    """Return the dispensary's name and how to reach it, for every page."""
     names = ("name", "phone", "email", "address", "permit")
     kept = {name: getattr(settings, f"DISPENSARY_{name.upper()}") for name in names}
     return {"dispensary": {**kept, "hours": hours()}}
 
 
 def hours() -> str:
-    """When somebody answers, in the language of the moment."""
+    """Return when somebody answers the phone, in the language of the page."""
     return settings.DISPENSARY_HOURS_ES if get_language() == "es" else settings.DISPENSARY_HOURS

@@ -1,4 +1,4 @@
-"""AES-256-GCM for single columns: keys from FIELD_KEYS, newest first; a lost or wrong key raises, never falls open."""
+"""Encrypt single columns with AES-256-GCM under FIELD_KEYS, newest first. A missing or wrong key raises an error."""
 
 import base64
 import os
@@ -36,7 +36,10 @@ def keys() -> dict[str, AESGCM]:
 
 
 def encrypt(text: str, *, context: str, key_id: str | None = None) -> str:
-    """`text` as `key_id:base64(nonce + ciphertext)`, bound to `context` (table.column), with the newest key or that."""
+    """Return `text` as `key_id:base64(nonce + ciphertext)`, bound to `context` (table.column).
+
+    `key_id` is by default the newest key's.
+    """
     key_id, sealed = _seal(text.encode(), context, key_id)
     return f"{key_id}:{base64.b64encode(sealed).decode()}"
 
@@ -50,7 +53,7 @@ def decrypt(stored: str, *, context: str) -> str:
 
 
 def encrypt_bytes(content: bytes, *, context: str) -> bytes:
-    """`content` as `key_id:` and then nonce and ciphertext as they are: a file grows by a few bytes only."""
+    """Return `content` as `key_id:` and then nonce and ciphertext: a file grows by a few bytes only."""
     key_id, sealed = _seal(content, context)
     return key_id.encode() + b":" + sealed
 
@@ -64,19 +67,22 @@ def decrypt_bytes(stored: bytes, *, context: str) -> bytes:
 
 
 def newest_key_id() -> str:
-    """The id of the key that seals new values: the first of FIELD_KEYS."""
+    """Return the id of the key that seals new values: the first of FIELD_KEYS."""
     return next(iter(keys()))
 
 
 def key_id_of(stored: str | bytes) -> str:
-    """The id of the key that sealed `stored` (text or bytes), perhaps one we do not hold; "" of what is not sealed."""
+    """Return the id of the key that sealed `stored` (text or bytes), or "" when it is not sealed.
+
+    The key may be one that we do not have.
+    """
     head = stored[:64].decode(errors="replace") if isinstance(stored, bytes) else stored[:64]
     key_id, colon, _sealed = head.partition(":")
     return key_id if colon else ""
 
 
 def reseal(stored: str | bytes, *, context: str) -> str | bytes:
-    """The content of `stored` (text or bytes) sealed anew with the newest key; raises DecryptionError."""
+    """Return the content of `stored` (text or bytes) sealed with the newest key; raises DecryptionError."""
     if isinstance(stored, bytes):
         return encrypt_bytes(decrypt_bytes(stored, context=context), context=context)
     return encrypt(decrypt(stored, context=context), context=context)

@@ -1,4 +1,4 @@
-"""Model fields: text, JSON and files that the database never sees in the clear."""
+"""Encrypted model fields: text, JSON and files."""
 
 import json
 from typing import Any
@@ -13,18 +13,18 @@ from ui.encryption import decrypt, decrypt_bytes, encrypt, encrypt_bytes
 
 
 class _Prepared(str):
-    """A ciphertext that `pre_save` made: the only thing that may reach the column."""
+    """A ciphertext that `pre_save` made. Nothing else may reach the column."""
 
 
 class EncryptedTextField(models.TextField):
-    """Text encrypted at rest. Saving an instance works; `update()`, `bulk_update()` and filters on it raise."""
+    """Text encrypted in the database. Saving a row works; `update()`, `bulk_update()` and filters raise an error."""
 
     @property
     def context(self) -> str:
         return f"{self.model._meta.db_table}.{self.column}"
 
     def already_sealed(self, stored: str) -> str:
-        """A ciphertext of this column as a value that `update()` takes: a change of keys writes nothing else."""
+        """Return a ciphertext of this column as a value that `update()` accepts, for a change of keys."""
         return _Prepared(stored)
 
     def to_text(self, value: Any) -> str:
@@ -69,18 +69,18 @@ class EncryptedJSONField(EncryptedTextField):
 
 
 class _PreparedBytes(bytes):
-    """As `_Prepared`, for a file."""
+    """The same as `_Prepared`, for a file."""
 
 
 class EncryptedBytesField(models.BinaryField):
-    """A file encrypted at rest, in the row it belongs to: it is saved, rolled back and deleted with it."""
+    """A file encrypted in its row: it is saved, rolled back and deleted together with the row."""
 
     @property
     def context(self) -> str:
         return f"{self.model._meta.db_table}.{self.column}"
 
     def already_sealed(self, stored: bytes) -> bytes:
-        """As `EncryptedTextField.already_sealed`."""
+        """Return a ciphertext of this column as a value that `update()` accepts, for a change of keys."""
         return _PreparedBytes(stored)
 
     def pre_save(self, model_instance: Model, add: bool) -> Any:

@@ -47,7 +47,7 @@ UNPRINTABLE = {"So", "Sk", "Cs", "Co", "Cn"}  # pictures and signs without a mea
 
 
 def validate_printable(text: str) -> None:
-    """A card, a label and a report can print it."""
+    """Refuse text that a card, a label or a report cannot print."""
     if any(_is_unprintable(char) for char in text):
         raise ValidationError(
             _("Type this without emoji and other pictures, in letters that are written from left to right."),
@@ -65,7 +65,10 @@ NOT_FILLED_IN = {"checkbox", "radio", "file", "hidden"}
 
 
 class PortalForm(forms.Form):
-    """Nothing is filled in by the browser unless `autocomplete` names it. (The sentences are those of ui/plain.py.)"""
+    """The base of our forms. The browser fills in only fields that `autocomplete` names.
+
+    The sentences of errors are those of ui/plain.py.
+    """
 
     use_required_attribute = False
     autocomplete: dict[str, str] = {}  # field -> token, for what people say about themselves
@@ -79,7 +82,7 @@ class PortalForm(forms.Form):
                 field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))
 
     def ask(self, check: Callable[..., object], *args: Any, **kwargs: Any) -> None:
-        """Put a rule's refusal beside its field, together with everything else that is wrong."""
+        """Call a rule's check, and add its refusal to the field, together with all other errors."""
         try:
             check(*args, **kwargs)
         except PortalError as error:
@@ -111,7 +114,7 @@ class DateBoxesField(forms.Field):
         return day
 
     def _numbers(self, typed: dict[str, str]) -> tuple[int, int, int]:
-        """Year, month and day, once they are a day of the calendar."""
+        """Return year, month and day when they are a day of the calendar."""
         month = _number(typed["month"], "month", 1, 12, _("Enter a month from 1 to 12"))
         year_sentence = _("Enter a year with 4 digits, from %(earliest)d on")
         year = _number(typed["year"], "year", EARLIEST_YEAR, 9999, year_sentence, earliest=EARLIEST_YEAR)
@@ -167,13 +170,13 @@ class PhoneField(formfields.PhoneNumberField):
         return number.as_e164
 
     def prepare_value(self, value: Any) -> Any:
-        """What was typed stays; a number we hold shows as (203) 555-0142."""
+        """Return what was typed as it is, and a stored number as (203) 555-0142."""
         is_ours = str(value or "").startswith("+1") and (number := self.to_python(value)).is_valid()
         return number.as_national if is_ours else value
 
 
 class OuncesField(forms.DecimalField):
-    """Ounces with at most two decimals, more than nothing. How much is allowed is for a rule to say."""
+    """Ounces with at most two decimals, more than 0. A rule checks how much is allowed."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
     default_error_messages = {
@@ -215,7 +218,7 @@ class ZipField(forms.CharField):
 
 
 class WholeNumberField(forms.IntegerField):
-    """Plain digits alone: Python would read `1_0` as ten, and digits of other scripts too."""
+    """A whole number in plain digits: Python would also read `1_0` as ten, and digits of other scripts."""
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"\s*-?[0-9]+\s*", value):

@@ -1,4 +1,4 @@
-"""Pages of a list that begin after a row, not at a number: the last one costs as much as the first."""
+"""Pages of a list that begin after a row, not at a number, so that the last page costs as much as the first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -54,7 +54,10 @@ def _turned(key: str) -> str:
 
 
 def _after(keys: tuple[str, ...], values: list[Any]) -> Q:
-    """Past the row with these values. The bound of the first key is said twice, for an index begins there."""
+    """Return a filter of rows after the one with these values.
+
+    The first key is compared twice, because an index begins with it.
+    """
     past, same = Q(), Q()
     for key, value in zip(keys, values, strict=True):
         field = key.removeprefix("-")

@@ -1,4 +1,4 @@
-"""Names as they are looked for: by the beginning of any of their words."""
+"""Search for names by the beginning of any of their words."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class BeginsWord(Lookup):
 
 
 def index_words(table: str, column: str = "search_name") -> Callable[[Any, Any], None]:
-    """For a migration's RunPython: the index of that lookup. SQLite does without."""
+    """Return an operation for a migration's RunPython that makes the lookup's index. SQLite has none."""
 
     def make(apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":

@@ -1,4 +1,4 @@
-"""The words that patients, caregivers and visitors read, collected for their translation."""
+"""Collect the texts that patients, caregivers and visitors read, for their translation."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -58,7 +58,7 @@ KEYWORDS = {
 
 
 def collected() -> Catalog:
-    """Every message of the rooms, without a translation."""
+    """Return every message of ROOMS, without a translation."""
     catalog = Catalog(fuzzy=False)
     for path in _files():
         for _line, message, comments, context in _messages_of(path):
@@ -67,20 +67,20 @@ def collected() -> Catalog:
 
 
 def translated() -> Catalog:
-    """The catalog as it stands in the repository."""
+    """Return the catalog of the repository."""
     with (settings.BASE_DIR / CATALOG).open("rb") as file:
         return read_po(file, locale="es")
 
 
 def write(catalog: Catalog) -> None:
-    """Sorted and without lines or days, so that two branches meet in peace."""
+    """Write the catalog, sorted and without lines or days, so that two branches merge easily."""
     out = BytesIO()
     write_po(out, catalog, sort_output=True, no_location=True, omit_header=True, width=120)
     (settings.BASE_DIR / CATALOG).write_bytes(HEADER.encode() + out.getvalue())
 
 
 def without_translation(catalog: Catalog) -> list[Message]:
-    """What nobody has put into Spanish yet, or in one of its two forms alone."""
+    """Return the messages without Spanish, or with one of two forms only."""
     return [message for message in catalog if message.id and not _is_translated(message)]
 
 

@@ -1,4 +1,4 @@
-"""Photos that somebody uploads: the kind by what is in the file, and the picture drawn anew."""
+"""Uploaded photos: their kind by their content, and the picture drawn anew."""
 
 from ui.bounded.run import run_bounded
 

@@ -1,4 +1,4 @@
-"""Plain sentences and a limit to every text, for any form: ours, allauth's, the admin's."""
+"""Plain sentences and a limit for every text, in any form: ours, allauth's, the admin's."""
 
 from functools import cache
 from typing import Any, cast
@@ -23,7 +23,7 @@ MESSAGES = {
 
 
 def limit_length(field: Any) -> None:
-    """A text that is too long gets a sentence; `maxlength` would cut off what was pasted without a word."""
+    """Limit a text by a sentence. `maxlength` would cut off pasted text without a word."""
     if isinstance(field, forms.CharField) and field.max_length is None:
         is_textarea = isinstance(field.widget, forms.Textarea)
         field.max_length = TEXTAREA_MAX_LENGTH if is_textarea else INPUT_MAX_LENGTH
@@ -32,7 +32,7 @@ def limit_length(field: Any) -> None:
 
 
 def speak_plainly(field: Any, label: str | Promise) -> None:
-    """Our sentences in the place of Django's own; those that a form gives its field stay."""
+    """Replace Django's sentences by ours; sentences that a form gives its field stay."""
     django_says = _django_says(cast(Any, type(field)))
     for code, sentence in {**MESSAGES, **_sentences(field, label)}.items():
         if field.error_messages.get(code, django_says.get(code)) == django_says.get(code):

@@ -1,4 +1,4 @@
-"""What no address of the portal may hold."""
+"""Refuse addresses whose query cannot be read."""
 
 from collections.abc import Callable
 from urllib.parse import unquote_plus

@@ -1,4 +1,4 @@
-"""How forms look: USWDS markup for any form, from templates/ui and templates/django/forms/widgets."""
+"""Render forms as USWDS markup, from templates/ui and templates/django/forms/widgets."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class PortalBoundField(forms.BoundField):
 
     @property
     def data(self) -> Any:
-        """What was typed, without the spaces around it; passwords stay as they are."""
+        """What was typed, without spaces around it; a password stays as it is."""
         typed = super().data
         if isinstance(typed, str) and isinstance(self.field, forms.CharField) and self.field.strip:
             return tidy(typed, multiline=isinstance(self.field.widget, forms.Textarea))
@@ -38,7 +38,7 @@ class PortalBoundField(forms.BoundField):
 
     @property
     def kind(self) -> str:
-        """Which of the four shapes of templates/ui/field.html fits."""
+        """Which of the four shapes of templates/ui/field.html the field has."""
         widget = self.field.widget
         if isinstance(widget, forms.CheckboxInput):
             return "checkbox"

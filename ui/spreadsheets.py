@@ -1,4 +1,4 @@
-"""CSV that a spreadsheet opens: no cell of ours may start what it takes for a formula."""
+"""CSV for spreadsheets, in which no cell begins like a formula."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -8,19 +8,19 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def is_formula(text: object) -> bool:
-    """Whether a spreadsheet would calculate this cell, and run what it names."""
+    """Return whether a spreadsheet would calculate this cell."""
     return str(text).startswith(FORMULA_STARTS)
 
 
 def escaped(value: Any) -> Any:
-    """The value as a cell: a text that would be a formula gets an apostrophe before it; numbers stay numbers."""
+    """Return the value as a cell: a text like a formula gets an apostrophe before it; a number stays a number."""
     if isinstance(value, int) or not is_formula("" if value is None else value):
         return "" if value is None else value
     return f"'{value}"
 
 
 def write_csv(out: Any, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
-    """A header and rows, each cell escaped, into anything with `write`."""
+    """Write a header and rows, each cell escaped, into anything with `write`."""
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([escaped(cell) for cell in row] for row in rows)
@@ -38,7 +38,7 @@ class _Echo:
 
 
 def csv_parts(header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    """Yield a CSV for a spreadsheet in parts, for a response that is sent while it is made; each cell escaped."""
+    """Yield a CSV in parts, each cell escaped, for a response that is sent while it is made."""
     writer = csv.writer(_Echo())
     part = [BOM + writer.writerow(header)]
     for row in rows:

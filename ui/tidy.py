@@ -1,4 +1,4 @@
-"""What people type, made regular before anybody judges it."""
+"""Clean what people type before it is checked."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe
 
 
 def tidy(text: str, *, multiline: bool = False) -> str:
-    """`text` in NFC without invisible characters; runs of white space become one space (lines stay if `multiline`)."""
+    """Return `text` in NFC without invisible characters; white space becomes one space (lines stay if `multiline`)."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     if multiline:
         return "\n".join(line.rstrip() for line in text.splitlines()).strip()

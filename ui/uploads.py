@@ -1,4 +1,4 @@
-"""Where Django keeps an upload while it arrives."""
+"""Where Django stores an upload while it arrives."""
 
 import tempfile
 from typing import Any
@@ -10,10 +10,10 @@ MOST_KEPT = 110_000_000  # bytes of one file: a little more than the largest ros
 
 
 class NamelessUploadHandler(FileUploadHandler):
-    """A temporary file without a name: a process that is killed in the middle leaves nothing on the disk to find.
+    """Stores an upload in a file without a name, so that a killed process leaves nothing on the disk.
 
-    What comes after MOST_KEPT is counted and thrown away, so that no request fills the disk, and the form still knows
-    the size of the file and says that it is too large.
+    What comes after MOST_KEPT is counted and dropped: no request fills the disk, and the form still knows that the file
+    is too large.
     """
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:

@@ -14,7 +14,7 @@ else:  # a mixin inherits nothing: the widget beside it decides what it is
 
 @dataclass(frozen=True)
 class Choice:
-    """The label of a choice, with a line under it; `disabled` counts in the widgets of this module."""
+    """The label of a choice, with a line under it. The widgets of this module obey `disabled`."""
 
     title: Any
     hint: Any = ""
@@ -59,14 +59,14 @@ class ColumnCheckboxSelect(_Look, forms.CheckboxSelectMultiple):
 
 
 class DigitsPasswordInput(forms.PasswordInput):
-    """Digits that nobody else should read: masked, with a button to show them, never sent back."""
+    """Digits that nobody else should read: masked, with a button to show them, and never sent back to the browser."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"inputmode": "numeric", "autocomplete": "off", **(attrs or {})}, render_value=False)
 
 
 class DateBoxesWidget(forms.Widget):
-    """Month, day and year in boxes named <name>_month, <name>_day and <name>_year. Shows again whatever was typed."""
+    """Month, day and year in boxes <name>_month, <name>_day and <name>_year. A wrong date is shown as it was typed."""
 
     template_name = "ui/date_boxes.html"
     use_fieldset = True

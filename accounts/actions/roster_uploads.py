@@ -1,4 +1,4 @@
-"""Rosters uploaded by people: sealed, read by one worker at a time, and erased as soon as they are read."""
+"""Rosters that people upload: stored sealed, read by one worker at a time, and deleted as soon as they are read."""
 
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
@@ -28,10 +28,11 @@ log = structlog.get_logger()
 
 @audited("roster.upload")
 def upload_roster(*, file: BinaryIO, file_name: str, is_dry_run: bool, by: User) -> RosterImport:
-    """Keep a roster file (binary, seekable), sealed, until a worker has read it; a worker is woken after the commit.
+    """Store a roster file (binary, seekable), sealed, until a worker has read it; return its import.
 
-    A real import's file is erased in the transaction that ends it, a dry run's after 24 hours or with its real import.
-    Raises RosterFileError and writes nothing for a file that is none of ours.
+    A worker is woken after the commit. The file of a real import is deleted in the transaction that ends the import,
+    that of a dry run after 24 hours or with its real import. Raises RosterFileError, and writes nothing, for a file
+    that is no roster.
     """
     roster = open_roster(file)
     upload = RosterUpload.objects.create(byte_count=roster.size)
@@ -42,7 +43,10 @@ def upload_roster(*, file: BinaryIO, file_name: str, is_dry_run: bool, by: User)
 
 @audited("roster.import_for_real", subject="roster_import")
 def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
-    """Read a dry run's file once more, and write. Raises RosterImportError when its file is gone."""
+    """Let a dry run's file be read again and written; return the new import.
+
+    Raises RosterImportError when it is gone.
+    """
     dry = lock(roster_import)
     check_waits_for_its_real_import(dry)
     upload, dry.upload = dry.upload, None
@@ -52,6 +56,7 @@ def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
 
 
 def _wait(*, upload: RosterUpload, by: User, **fields: Any) -> RosterImport:
+    """Make an import that waits for a worker, and return it."""
     run = RosterImport.objects.create(
         upload=upload, byte_count=upload.byte_count, status=Status.WAITING, by=by, **fields
     )
@@ -61,7 +66,7 @@ def _wait(*, upload: RosterUpload, by: User, **fields: Any) -> RosterImport:
 
 
 def _wake_worker() -> None:
-    """Without a Redis it would be read inside the request: the jobs of every minute take it, `run_jobs` sooner."""
+    """Wake a worker. Without Redis the jobs of every minute read the file, so that no request does."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         return
     try:
@@ -71,11 +76,11 @@ def _wake_worker() -> None:
 
 
 def import_uploaded_rosters(*, by: User | None) -> int:
-    """Read what waits, oldest first, and what a lost worker has left; returns how many were read to their end.
+    """Read the rosters that wait, oldest first, and those that a lost worker has left; return how many were read.
 
-    Each is claimed by a conditional update with a lease of 5 minutes, which reading renews; a worker that lost it
-    writes nothing more. One begun anew counts as one clean run: rows that were written before are new or changed, and
-    not unchanged. After three tries it is given up. Imports of the command that were cut off are marked as such.
+    A conditional update with a lease of 5 minutes claims each; reading renews the lease, and a worker that lost it
+    writes nothing more. An import that begins again counts from the start: rows written before stay new or changed.
+    After three tries an upload is given up. Imports of the command that were cut off are marked as cut off.
     """
     now = timezone.now()
     _give_up(now)
@@ -117,7 +122,10 @@ def _claim(pk: int) -> RosterImport | None:
 
 
 def _read(run: RosterImport) -> bool:
-    """Whether it was read to its end; if not, it is due at the next sweep. Nothing of the file may reach a log."""
+    """Return whether the roster was read to its end.
+
+    If not, the next run reads it. No part of the file may reach a log.
+    """
     assert run.upload is not None
     try:
         with open_upload(run.upload) as file:
@@ -131,7 +139,7 @@ def _read(run: RosterImport) -> bool:
 
 
 def _give_up(now: datetime) -> None:
-    """Cut off for good: an upload tried three times, or an import of the command, which nobody begins again."""
+    """Mark imports as cut off: uploads that were tried three times, and imports of the command."""
     lost = RosterImport.objects.filter(_lost(now)).filter(Q(upload=None) | Q(attempts__gte=MOST_ATTEMPTS))
     with transaction.atomic():
         for run in lost.select_for_update(no_key=True, of=("self",)).order_by("pk"):
@@ -143,6 +151,6 @@ def _give_up(now: datetime) -> None:
 
 
 def _erase_old(now: datetime) -> None:
-    """The files of dry runs that nobody imported for real."""
+    """Delete the files of dry runs that nobody imported for real within 24 hours."""
     ended = RosterImport.objects.filter(status=Status.FINISHED, finished_at__lt=now - KEPT_AFTER_DRY_RUN)
     RosterUpload.objects.filter(imports__in=ended).delete()

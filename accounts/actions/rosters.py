@@ -21,23 +21,25 @@ def import_roster(
     is_dry_run: bool = False,
     on_progress: Callable[[float], None] = lambda part: None,
 ) -> RosterImport:
-    """Read a roster file (binary, seekable) into physicians and registrations; its kind is told by its first line.
+    """Read a roster file (binary, seekable) into physicians and registrations; return the import.
 
-    - `program`: a row is matched by DEA number, else by NPI; a new DEA number keeps the physician and her patients. It
-      makes the registrations that it names, with their numbers: not active and without an end ("not yet confirmed")
-      until the state's or the DEA's own file, or a Registrar, confirms them, since it carries no dates. What is proven
-      already stays proven as long as its number stays the same. Access to the monitoring program is the fifth
-      requirement, and being on a roster does not say it: it counts where the optional column `monitoring_access` says
-      yes, and else waits for the physician's own report or a Registrar. What a person has verified is left alone. A
-      row without a suffix of the DEA number leaves the one that is known.
-    - `elicense`: updates license and controlled substance registrations that we know by FullCredentialCode.
-    - `dea`: updates the DEA registration of physicians that we know by DEA number.
+    The first line tells which kind of roster the file is:
 
-    A number that stands on two rows, or belongs to two physicians, is listed and not guessed. A bad row is listed and
-    left out. Each batch of 500 rows is one transaction, so one that is cut off leaves whole batches, and reading the
-    file again does the rest; reading it twice changes nothing. A dry run writes counts and problems only. Memory is
-    bounded by our physicians, not by the file. `on_progress` hears the part read, from 0 to 1. Raises RosterFileError
-    before anything is written, RosterImportError when it stood still for so long that it was taken for lost.
+    - `program`: a row is matched by DEA number, else by NPI. With a new DEA number the physician keeps their patients.
+      The row makes the registrations that it names. A roster carries no dates, so these are not active and have no end
+      ("not yet confirmed") until the state's or the DEA's own file, or a Registrar, confirms them. A registration that
+      is proven stays proven while its number stays the same. Access to the monitoring program counts where the optional
+      column `monitoring_access` says yes; otherwise the physician states it or a Registrar enters it. What a person has
+      verified is not changed. A row without a suffix of the DEA number leaves the suffix as it is.
+    - `elicense`: updates the licenses and controlled substance registrations whose FullCredentialCode is on record.
+    - `dea`: updates the DEA registrations of physicians whose DEA number is on record.
+
+    A number that is on two rows, or that two physicians have, is listed as a problem and not used. So is a bad row.
+    Each batch of 500 rows is one transaction: an import that is cut off leaves whole batches, and reading the file
+    again does the rest. Reading a file twice changes nothing. A dry run writes counts and problems only. Memory is
+    bounded by the number of physicians, not by the file. `on_progress` is called with the part read, from 0 to 1.
+    Raises RosterFileError before anything is written, and RosterImportError when another worker gave the import up
+    because it stood still.
     """
     roster = open_roster(file)
     now = timezone.now()

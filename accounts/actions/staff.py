@@ -1,4 +1,4 @@
-"""Accounts of staff, what their groups may do, and what ends by itself."""
+"""Accounts of staff, the permissions of their groups, and sessions and rate limits that have ended."""
 
 from collections.abc import Sequence
 
@@ -90,7 +90,7 @@ STAFF_GROUPS = {
 
 @audited("reference.groups")
 def sync_staff_groups(*, by: User | None) -> None:
-    """Make the staff groups and give each exactly its permissions; running it again changes nothing."""
+    """Make the staff groups, and give each exactly its permissions. A second run changes nothing."""
     for name, codes in STAFF_GROUPS.items():
         group, _created = Group.objects.get_or_create(name=name)
         wanted = [tuple(code.split(".")) for code in codes]
@@ -101,6 +101,6 @@ def sync_staff_groups(*, by: User | None) -> None:
 
 
 def purge_ended(*, by: User | None) -> int:
-    """Forget sessions and rate limits that have ended; returns how many rate limits went."""
+    """Delete sessions and rate limits that have ended; return how many rate limits were deleted."""
     SessionStore.clear_expired()
     return purge_rate_limits()

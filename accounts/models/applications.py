@@ -1,4 +1,4 @@
-"""What somebody claims or looks up, until a second person decides."""
+"""Applications and proofs, which wait until a second person decides."""
 
 from datetime import date, timedelta
 
@@ -24,7 +24,7 @@ REFUSED_WITH_REASON = ~Q(status="refused") | ~Q(reason="")
 
 
 class IdentityProof(models.TextChoices):
-    """How it was made sure that an applicant is the physician whose numbers they typed."""
+    """How staff made sure that an applicant is the physician whose numbers they typed."""
 
     CALL_BACK = "call_back", _("called back at the number in the public register")
     EARLIER = "earlier", _("verified before a call back was asked for")
@@ -46,7 +46,7 @@ CALLED_BACK_OR_NOT = Q(
 
 
 class PhysicianApplication(models.Model):
-    """What somebody claims who is not on the roster. It stands beside the physicians: a false one blocks nobody."""
+    """What a person claims who is not on the roster. It is no physician, so that a false one blocks nobody."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="physician_applications")
@@ -113,7 +113,7 @@ class PhysicianApplication(models.Model):
 
 
 class Proof(models.Model):
-    """What a person typed in about one registration. It counts once somebody else has verified it."""
+    """What a person entered about one registration. It counts once somebody else has verified it."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     physician = models.ForeignKey(Physician, null=True, blank=True, on_delete=models.PROTECT, related_name="proofs")

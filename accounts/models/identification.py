@@ -1,4 +1,4 @@
-"""Tries to identify as a physician, and the accounts that were bound by them."""
+"""Tries to identify as a physician, and the bindings of accounts that follow from them."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from accounts.models.physicians import Physician
 
 
 class IdentificationTry(models.Model):
-    """A try to identify with DEA number and SSN digits. The number stands as a digest: it may be somebody else's."""
+    """A try to identify with DEA number and SSN digits. The number is a digest: it may be somebody else's."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -34,7 +34,7 @@ class IdentificationTry(models.Model):
 
 
 class AccountBinding(models.Model):
-    """An account was bound to a physician, and the mail about it carried a link: this was not me."""
+    """An account was bound to a physician, who got a message with a link: this was not me."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="bindings")

@@ -1,4 +1,4 @@
-"""Second factors that were lost."""
+"""Resets of lost second factors."""
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +8,9 @@ from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[impor
 
 
 class MFAReset(models.Model):
-    """Somebody lost her second factors. They go once another member of staff confirms, or when `due_at` has come.
+    """A reset of second factors, carried out once another member of staff confirms, or when `due_at` has come.
 
-    The mail about it carries a link: this was not me. `cancelled_by` is null when the owner cancelled by that link.
+    The owner gets a message with a link: this was not me. `cancelled_by` is null when the owner cancelled by that link.
     """
 
     class Status(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Physicians, what proves them, and who works in their offices."""
+"""Physicians, their registrations and their delegates."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[impor
 
 
 class Physician(models.Model):
-    """A physician on the program's roster, whether or not she has an account yet."""
+    """A physician on the program's roster, with or without an account."""
 
     class Status(models.TextChoices):
         VERIFIED = "verified", _("verified")
@@ -35,7 +35,9 @@ class Physician(models.Model):
     practice_state = models.CharField(max_length=2)
     practice_zip = models.CharField(_("practice ZIP code"), max_length=5)
     status = models.CharField(max_length=10, choices=Status, default=Status.VERIFIED)
-    left_date = models.DateField(null=True, blank=True, help_text=_("First day on which she no longer certifies."))
+    left_date = models.DateField(
+        null=True, blank=True, help_text=_("First day on which the physician no longer certifies.")
+    )
 
     class Meta:
         indexes = [
@@ -61,7 +63,7 @@ class Physician(models.Model):
         return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
 
     def has_left_on(self, day: date) -> bool:
-        """Whether she has left practice by `day`; an announced day may still be ahead."""
+        """Return whether the physician has left practice by `day`; an announced day may still be ahead."""
         return self.left_date is not None and self.left_date <= day
 
 
@@ -88,8 +90,12 @@ class Registration(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     source = models.CharField(max_length=60)
-    warned_end_date = models.DateField(null=True, blank=True, help_text=_("The end of which she was warned by mail."))
-    told_end_date = models.DateField(null=True, blank=True, help_text=_("The end that was told once it had passed."))
+    warned_end_date = models.DateField(
+        null=True, blank=True, help_text=_("The end that was announced by mail before it came.")
+    )
+    told_end_date = models.DateField(
+        null=True, blank=True, help_text=_("The end that was announced by mail once it had passed.")
+    )
 
     class Meta:
         indexes = [models.Index(fields=["expires_date"], name="registration_ending")]
@@ -118,18 +124,20 @@ class Registration(models.Model):
 
 class DelegateQuerySet(models.QuerySet):
     def current(self, today: date) -> "DelegateQuerySet":
+        """Return the delegates who have not ended by `today`."""
         return self.filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today), started_date__lte=today)
 
     def waiting(self, today: date) -> "DelegateQuerySet":
-        """Named, and no account with that address has signed in yet; a naming that nobody took up ends by itself."""
+        """Return the delegates whose account has not signed in yet. They end when nobody has in some days."""
         oldest = today - timedelta(days=settings.INVITATION_VALID_DAYS)
         return self.current(today).filter(user__isnull=True, started_date__gt=oldest)
 
 
 class Delegate(models.Model):
-    """Somebody of the physician's office, from `started_date` until `ended_date` (half-open).
+    """A person of the physician's office, from `started_date` until `ended_date` (half-open).
 
-    Named by e-mail; `user` is the account that signed in with that verified address, and null before.
+    The physician names the person by e-mail. `user` is the account that signed in with that verified address, and null
+    before.
     """
 
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,4 +1,4 @@
-"""Rosters: files that wait, what was read of them, and what was left out."""
+"""Roster files that wait, what was read of them, and the rows that were left out."""
 
 from django.conf import settings
 from django.db import models
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RosterUpload(models.Model):
-    """A roster file that somebody uploaded, until it is read: its parts are sealed and go with it."""
+    """A roster file that somebody uploaded. It is deleted with its sealed parts once it is read."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     byte_count = models.PositiveBigIntegerField()
@@ -30,7 +30,7 @@ class RosterPart(models.Model):
 
 
 class RosterImport(models.Model):
-    """One reading of a roster file. One that was cut off wrote whole batches: the file is read again."""
+    """One reading of a roster file. When it was cut off, whole batches are written, and the file is read again."""
 
     class Kind(models.TextChoices):
         PROGRAM = "program", _("program roster")
@@ -96,7 +96,7 @@ class RosterImport(models.Model):
 
     @property
     def waits_for_its_real_import(self) -> bool:
-        """A dry run that has ended, and whose file is kept."""
+        """Whether this is a finished dry run whose file is still stored."""
         return self.is_dry_run and self.status == self.Status.FINISHED and self.upload_id is not None
 
     @property
@@ -105,7 +105,7 @@ class RosterImport(models.Model):
 
 
 class RosterProblem(models.Model):
-    """A row that was left out (`bad`), or one that somebody should look at (`warning`). Holds nothing of the row."""
+    """A row that was left out (`bad`), or that somebody should look at (`warning`). It holds nothing of the row."""
 
     class Severity(models.TextChoices):
         BAD = "bad", _("bad")

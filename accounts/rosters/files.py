@@ -1,4 +1,4 @@
-"""Reading roster files: which kind a file is, what stands in a row. Nothing is written and no row is kept here."""
+"""Which kind of roster a file is, and where its columns are. Nothing is written here."""
 
 import codecs
 import csv
@@ -42,14 +42,14 @@ PACKED = (
 
 
 class RosterFileError(AccountsError):
-    """The file as a whole cannot be read; nothing of it was."""
+    """The file as a whole cannot be read, and nothing of it was."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field="file")
 
 
 class RosterImportError(AccountsError):
-    """This import cannot go on, or not begin."""
+    """This import cannot begin or go on."""
 
 
 def check_waits_for_its_real_import(run: RosterImport) -> None:
@@ -60,10 +60,10 @@ def check_waits_for_its_real_import(run: RosterImport) -> None:
 
 @dataclass(frozen=True)
 class Layout:
-    """What the first line tells. `delimiter` is "" and the rest empty in a fixed-width file.
+    """What the first line says. In a fixed-width file `delimiter` is "" and the rest is empty.
 
-    `places` says where each column of ours stands in a row of `width` cells (None: it is not there, and may be
-    missing); `ignored` names the columns that nobody reads.
+    `places` holds the position of each known column in a row of `width` cells, or None for a column that is left out;
+    `ignored` holds the names of unknown columns.
     """
 
     kind: str
@@ -85,26 +85,26 @@ class RosterFile:
     size: int
 
     def lines(self) -> io.TextIOWrapper:
-        """The text from its beginning, a line at a time; `detach()` it, or it closes the file."""
+        """Return the text from its beginning, a line at a time. Call `detach()` on it, or it closes the file."""
         self.file.seek(0)
         return io.TextIOWrapper(self.file, encoding="utf-8-sig", newline="")
 
     def csv_reader(self, lines: Iterator[str]) -> Any:
-        """Strict: text after a closing quote is an error of its row, and not silently taken in."""
+        """Return a strict reader: text after a closing quotation mark is an error of its row."""
         return csv.reader(lines, delimiter=self.layout.delimiter, strict=True)
 
     @property
     def part_read(self) -> float:
-        """How much of the file was read so far, from 0 to 1."""
+        """The part of the file that was read so far, from 0 to 1."""
         return min(self.file.tell() / self.size, 1.0)
 
 
 def open_roster(file: BinaryIO) -> RosterFile:
-    """Look through the whole file once, as bytes, and tell its kind by its first line.
+    """Look through the whole file once, as bytes, and return it with its layout.
 
-    Raises RosterFileError with one sentence for a file that is empty, packed, not text in UTF-8, of an unknown kind,
-    without a column that it must have, or in which a quote is never closed. So a file that will be refused is refused
-    before anything of it is written.
+    Raises RosterFileError with a sentence for a file that is empty, packed, not text in UTF-8, of an unknown kind,
+    without a needed column, or with a quotation mark that is never closed. So a file is refused before anything is
+    written.
     """
     file.seek(0)
     head = file.read(HEAD)
@@ -135,7 +135,7 @@ def _not_utf_8() -> str:
 
 
 def _check_every_chunk(file: BinaryIO) -> tuple[int, int]:
-    """Size in bytes and number of quotation marks of a file that is UTF-8 and made of lines."""
+    """Return the size in bytes and the number of quotation marks of a file that is UTF-8 and made of lines."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
     size = quotes = 0
@@ -163,7 +163,7 @@ def _first_line(head: bytes) -> str:
 
 
 def _layout_of(line: str) -> Layout:
-    """The kind whose columns the line names most of, in any order, spelling (`First Name`) and company."""
+    """Return the layout of the kind whose columns the line names, in any order and spelling (`First Name`)."""
     delimiter = "\t" if "\t" in line else ","
     try:
         names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
@@ -203,7 +203,7 @@ def _plain(name: str) -> str:
 
 
 def _line_of_open_quote(roster: RosterFile) -> int:
-    """Where the row begins that never ends; 0 when a mark only stands inside a cell that is not quoted (`5" tube`)."""
+    """Return the line of the row that never ends, or 0 when a quotation mark is part of a cell (`5" tube`)."""
     lines = roster.lines()
     reader = roster.csv_reader(lines)
     begun, is_over = 1, False

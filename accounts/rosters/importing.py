@@ -30,7 +30,7 @@ def read_into(
     by: User | None,
     on_progress: Callable[[float], None] = lambda part: None,
 ) -> None:
-    """Read a roster for an import that is ours (its status says running); what was counted of it before is kept."""
+    """Read a roster to its end for an import that this worker has claimed."""
     report = Report(roster, run, on_progress, by)
     written_before = run.new_count + run.changed_count
     read, write = READERS[roster.layout.kind]
@@ -48,7 +48,7 @@ def read_into(
 
 
 def _write_batch(write: Callable[[Any, Report], None], batch: list[Any], report: Report) -> None:
-    """One transaction; its inner part is taken back in a dry run. Two imports take turns, batch by batch."""
+    """Write a batch in one transaction; a dry run rolls its inner part back. Two imports take turns, batch by batch."""
     with transaction.atomic():
         lock_text("roster import")
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The problems of one import, as a CSV to hand on."""
+"""The problems of an import as a CSV file."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ COLUMNS = ("line", "column", "severity", "reason")
 
 
 def write_problems(roster_import: RosterImport, out: Any) -> None:
-    """Line, column, severity and reason of each problem, into a text file or anything with `write`."""
+    """Write line, column, severity and reason of each problem into a text file or anything with `write`."""
     write_csv(out, COLUMNS, roster_import.problems.order_by("line", "pk").values_list(*COLUMNS).iterator())

@@ -1,4 +1,4 @@
-"""Rosters read from beginning to end: rows of ours are passed on, bad ones are listed, nothing else is kept."""
+"""Read rosters from beginning to end: yield the rows of known physicians, and list the bad ones."""
 
 import csv
 from collections import Counter
@@ -29,6 +29,7 @@ CODE = ELICENSE_COLUMNS.index("FullCredentialCode")
 
 
 def read_program(report: Report) -> Iterator[ProgramRow]:
+    """Yield the rows of the program's roster that can be read."""
     lines = report.roster.lines()
     layout = report.roster.layout
     seen: dict[str, int] = {}
@@ -43,7 +44,7 @@ def read_program(report: Report) -> Iterator[ProgramRow]:
             continue
         row, problems = read_program_row(line, layout.in_our_order(cells))
         report.add(line, problems)
-        if row and not _stands_already(row, seen, report):
+        if row and not _is_repeated(row, seen, report):
             count += 1
             yield row
     lines.detach()
@@ -64,8 +65,8 @@ def _note_ignored(report: Report) -> None:
         report.add(1, [RowProblem("", reason, is_warning=True)])
 
 
-def _stands_already(row: ProgramRow, seen: dict[str, int], report: Report) -> bool:
-    """Whether DEA number or NPI stood on an earlier line; the row is then listed, and left out."""
+def _is_repeated(row: ProgramRow, seen: dict[str, int], report: Report) -> bool:
+    """Return whether DEA number or NPI are on an earlier line; the row is then listed and left out."""
     numbers = [row.fields["dea_number"], row.fields["npi"]]
     for column, number in zip(("dea_number", "npi"), numbers, strict=True):
         if number in seen:
@@ -77,12 +78,12 @@ def _stands_already(row: ProgramRow, seen: dict[str, int], report: Report) -> bo
 
 
 def _rows(report: Report, lines: Any) -> Iterator[tuple[int, list[str]]]:
-    """Rows after the header with the line on which each ends; a row that is no CSV is listed."""
+    """Yield each row after the header with the line on which it ends; list a row that is no CSV."""
     reader = report.roster.csv_reader(lines)
     next(reader)
     line = reader.line_num
     while True:
-        report.tell()
+        report.show_progress()
         try:
             count = 0
             for cells in islice(reader, BATCH):
@@ -104,7 +105,7 @@ def _rows(report: Report, lines: Any) -> Iterator[tuple[int, list[str]]]:
 
 
 def _not_read(report: Report, first: int, last: int) -> None:
-    """No cell of ours goes over the end of its line: a forgotten quotation mark takes in the rows to the next one."""
+    """List lines that could not be read as CSV. An open quotation mark swallows the rows up to the next one."""
     if first == last:
         report.add_bad(first, "", _("This row cannot be read as CSV: look at its quotation marks."))
         return
@@ -116,6 +117,7 @@ def _not_read(report: Report, first: int, last: int) -> None:
 
 
 def read_elicense(report: Report) -> Iterator[RegistrationRow]:
+    """Yield the rows of the state's file whose number one of our physicians has."""
     ours = _physicians_of_numbers(Registration.Kind.MEDICAL_LICENSE, Registration.Kind.CONTROLLED_SUBSTANCE)
     _note_ignored(report)
     found: Found = {}
@@ -124,7 +126,7 @@ def read_elicense(report: Report) -> Iterator[RegistrationRow]:
     next(reader)
     is_over = False
     while not is_over:
-        report.tell()
+        report.show_progress()
         is_over = _scan(reader, ours, found, report)
     lines.detach()
     for line, (row, problems) in filter(None, found.values()):
@@ -134,7 +136,7 @@ def read_elicense(report: Report) -> Iterator[RegistrationRow]:
 
 
 def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bool:
-    """Some thousand rows at nearly the speed of `csv` itself: most are not ours. Whether they were the last."""
+    """Read some thousand rows at nearly the speed of `csv` itself; return whether they were the last."""
     layout = report.roster.layout
     width, code, count, line = layout.width, layout.places[CODE], 0, reader.line_num
     try:
@@ -148,7 +150,7 @@ def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bo
                     report.add(line, [wrong_width(len(cells), width)])
             elif cells[code] in ours:
                 row = read_credential_row(line, layout.in_our_order(cells))
-                _keep(cells[code], line, row, found, "FullCredentialCode", report)
+                _note_row(cells[code], line, row, found, "FullCredentialCode", report)
     except csv.Error:
         report.rows += 1
         _not_read(report, line + 1, reader.line_num)
@@ -158,8 +160,8 @@ def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bo
     return count < LINES_BETWEEN_PROGRESS
 
 
-def _keep(number: str, line: int, row: Read, found: Found, column: str, report: Report) -> None:
-    """The first row of a number of ours; at the second, both are listed and neither is taken."""
+def _note_row(number: str, line: int, row: Read, found: Found, column: str, report: Report) -> None:
+    """Note the first row of a number; at the second one list both, and use neither."""
     first = found.get(number)
     if number not in found:
         found[number] = (line, row)
@@ -178,12 +180,13 @@ def _is_one_physicians(row: RegistrationRow, ours: dict[str, int], column: str, 
 
 
 def _physicians_of_numbers(*kinds: str) -> dict[str, int]:
-    """How many of our physicians hold each number."""
+    """Return how many of our physicians have each number."""
     numbers = Registration.objects.filter(kind__in=kinds).exclude(number="").values_list("number", flat=True)
     return Counter(numbers.iterator())
 
 
 def read_dea(report: Report) -> Iterator[RegistrationRow]:
+    """Yield the lines of the DEA's file whose number one of our physicians has."""
     ours = set(Physician.objects.values_list("dea_number", flat=True).iterator())
     found: Found = {}
     lines = report.roster.lines()
@@ -193,9 +196,9 @@ def read_dea(report: Report) -> Iterator[RegistrationRow]:
             if len(text) != DEA_LINE and text:  # a blank line is no row
                 report.add(line, [_wrong_length(len(text))])
             elif text[:9] in ours:
-                _keep(text[:9], line, read_dea_line(line, text), found, "dea_number", report)
+                _note_row(text[:9], line, read_dea_line(line, text), found, "dea_number", report)
         report.rows += len(chunk)
-        report.tell()
+        report.show_progress()
     lines.detach()
     for line, (row, problems) in filter(None, found.values()):
         report.add(line, problems)

@@ -16,13 +16,13 @@ from accounts.rosters.files import RosterFile, RosterImportError
 from accounts.rosters.rows import RowProblem
 
 BATCH = 500
-LEASE = timedelta(minutes=5)  # renewed while reading goes on; who has not written for so long is taken for lost
-SECONDS_BETWEEN_SIGNS = 1.0
+LEASE = timedelta(minutes=5)  # renewed while reading goes on; a worker that has not written for so long is lost
+SECONDS_BETWEEN_RENEWALS = 1.0
 
 
 @dataclass
 class Report:
-    """What has been found since the last batch was written, and who wants to know how far we are."""
+    """What was found since the last batch was written, and who is called with the progress."""
 
     roster: RosterFile
     run: RosterImport
@@ -32,10 +32,10 @@ class Report:
     bad: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     problems: list[RosterProblem] = field(default_factory=list)
-    signed_at: float = 0.0
+    lease_renewed_at: float = 0.0
 
     def add(self, line: int, problems: Iterable[RowProblem]) -> None:
-        """The problems of one row: it counts as bad once, unless they are warnings alone."""
+        """Add the problems of one row. The row counts as bad once, unless all its problems are warnings."""
         problems = list(problems)
         self.bad += any(not problem.is_warning for problem in problems)
         severity = RosterProblem.Severity
@@ -43,35 +43,35 @@ class Report:
             RosterProblem(
                 roster_import=self.run,
                 line=line,
-                column=one.column,
-                severity=severity.WARNING if one.is_warning else severity.BAD,
-                reason=one.reason[:300],
+                column=problem.column,
+                severity=severity.WARNING if problem.is_warning else severity.BAD,
+                reason=problem.reason[:300],
             )
-            for one in problems
+            for problem in problems
         ]
 
     def add_bad(self, line: int, column: str, reason: str) -> None:
         self.add(line, [RowProblem(column, reason)])
 
-    def tell(self) -> None:
-        """Between batches: how far we are; many problems are written down before there are too many of them."""
+    def show_progress(self) -> None:
+        """Call `on_progress` between batches, and write the problems down before there are too many of them."""
         self.on_progress(self.roster.part_read)
         if len(self.problems) >= BATCH:
             with transaction.atomic():
                 self.write()
-        elif time.monotonic() - self.signed_at >= SECONDS_BETWEEN_SIGNS:
-            self.signed_at = time.monotonic()
-            self._sign(row_count=self.run.row_count + self.rows)
+        elif time.monotonic() - self.lease_renewed_at >= SECONDS_BETWEEN_RENEWALS:
+            self.lease_renewed_at = time.monotonic()
+            self._renew_lease(row_count=self.run.row_count + self.rows)
 
     def write(self) -> None:
-        """Into the caller's transaction: counts and problems since the last time."""
+        """Write the counts and problems since the last time into the caller's transaction."""
         run = self.run
         run.row_count += self.rows
         run.bad_count += self.bad
         run.new_count += self.outcomes["new"]
         run.changed_count += self.outcomes["changed"]
         run.unchanged_count += self.outcomes["unchanged"]
-        self._sign(
+        self._renew_lease(
             row_count=run.row_count,
             bad_count=run.bad_count,
             new_count=run.new_count,
@@ -84,8 +84,11 @@ class Report:
         self.rows = self.bad = 0
         self.outcomes, self.problems = Counter(), []
 
-    def _sign(self, **values: Any) -> None:
-        """We are still here and this far. Raises RosterImportError, which undoes the batch, when we were given up."""
+    def _renew_lease(self, **values: Any) -> None:
+        """Write how far this worker is.
+
+        Raises RosterImportError, which undoes the batch, when the import was given up.
+        """
         run = self.run
         is_over = run.finished_at is not None
         run.bytes_read = run.byte_count if is_over else min(self.roster.file.tell(), run.byte_count)

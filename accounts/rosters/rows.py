@@ -1,4 +1,4 @@
-"""What one row of a roster says, in our words. Pure: a row goes in, facts or its problems come out."""
+"""What one row of a roster says. A row goes in; facts or problems come out."""
 
 import re
 from collections.abc import Callable
@@ -35,7 +35,7 @@ TEXTS = {"first_name", "last_name", "practice_name", "practice_street", "practic
 
 @dataclass(frozen=True)
 class RowProblem:
-    """Why a row is left out, or why somebody should look at it. Says nothing of what stands in the row."""
+    """Why a row is left out, or why somebody should look at it. It holds nothing of the row."""
 
     column: str
     reason: str
@@ -44,7 +44,7 @@ class RowProblem:
 
 @dataclass(frozen=True)
 class ProgramRow:
-    """A physician on the program's roster. `ssn_digests`: one under each pepper, newest first; the digits are gone.
+    """A physician on the program's roster. `ssn_digests` are under each pepper, newest first.
 
     `has_access` to the monitoring program is None where the row does not say it.
     """
@@ -59,7 +59,7 @@ class ProgramRow:
 
 @dataclass(frozen=True)
 class RegistrationRow:
-    """How a registry knows one number. `as_of` is the day of the registry's own record, where it names one."""
+    """What a registry says about one number. `as_of` is the day of the registry's own entry, where it has one."""
 
     line: int
     number: str
@@ -68,10 +68,10 @@ class RegistrationRow:
 
 
 def read_program_row(line: int, cells: list[str]) -> tuple[ProgramRow | None, list[RowProblem]]:
-    """A row of the program's CSV in our order of columns: None when it is bad, and its problems, each with its column.
+    """Return a row of the program's CSV (cells in our order of columns), or None when it is bad, and its problems.
 
-    The SSN digits are digested here, under every pepper; they leave this function in no other shape. License and CSP
-    numbers may be blank (not on record), everything else must be there but the NPI.
+    The SSN digits are digested here under every pepper, and are nowhere else. License and CSP numbers and the NPI may
+    be blank; everything else must be there.
     """
     typed = {name: cell.strip() for name, cell in zip(PROGRAM_COLUMNS, cells, strict=True)}
     problems: list[RowProblem] = []
@@ -125,7 +125,7 @@ def _text(name: str) -> Callable[[str], str]:
 
 
 def _number(normalize: Callable[[str], str], check: Callable[[str], None]) -> Callable[[str], str]:
-    """A number that may be blank."""
+    """Return a cleaner for a number that may be blank."""
 
     def clean(value: str) -> str:
         number = normalize(value)
@@ -178,12 +178,12 @@ CLEANERS: dict[str, Callable[[str], str]] = {
 
 
 def read_credential_row(line: int, cells: list[str]) -> tuple[RegistrationRow | None, list[RowProblem]]:
-    """A row of the state's licenses and credentials [docs/domain.md#rosters].
+    """Read a row of the state's licenses and credentials [docs/domain.md#rosters].
 
-    It counts when Active is 1, Status says so and StatusReason does not contradict; it is limited when Status or
-    StatusReason says so. ExpirationDate is the last good day, `expires_date` the day after. Active may disagree with
-    the dates: both stand as they are, and both must hold for the registration to count. A date before 1900 is unknown.
-    EffectiveDate is not read: a renewed credential may carry the next period's.
+    The registration counts when Active is 1, Status is an active one and StatusReason does not contradict it. It is
+    limited when Status or StatusReason says so. ExpirationDate is the last good day, `expires_date` the day after.
+    Active may disagree with the dates: both are stored, and both must hold for the registration to count. A date before
+    1900 is unknown. EffectiveDate is not read: a renewed credential may carry the next period's.
     """
     number, active = cells[5].strip(), cells[12].strip()
     status, reason = cells[10].strip().upper(), cells[11].strip().upper()
@@ -218,11 +218,11 @@ def _day(text: str, shape: str) -> date | None:
 
 
 def read_dea_line(line: int, text: str) -> tuple[RegistrationRow | None, list[RowProblem]]:
-    """A line of the DEA's extract: number 1-9, activity 10, schedules 11-26, last good day 27-34 as CCYYMMDD, state
-    228-229 [docs/domain.md#rosters].
+    """Read a line of the DEA's extract [docs/domain.md#rosters].
 
-    Another activity than C (practitioner) is not active. Without schedules 2 and 2N, or for another state than
-    Connecticut, the registration is limited: it does not cover what a certifying physician must be able to do.
+    Characters: number 1-9, activity 10, schedules 11-26, last good day 27-34 as CCYYMMDD, state 228-229. Another
+    activity than C (practitioner) is not active. Without schedules 2 and 2N, or for another state than Connecticut, the
+    registration is limited, because it does not cover what a certifying physician must be able to do.
     """
     number, activity, schedules, state = text[:9], text[9], text[10:26].strip(), text[227:229].upper()
     held = set(SCHEDULE.findall(schedules.upper()))

@@ -1,4 +1,4 @@
-"""Uploaded rosters in the database, sealed: so any worker can read them, and what is erased is gone."""
+"""Uploaded rosters in the database, sealed: any worker can read them, and nothing is left once they are deleted."""
 
 import io
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PART = 1 << 20  # bytes of the file in one row
 
 
 def sealed_parts(upload: RosterUpload, file: BinaryIO) -> Iterator[RosterPart]:
-    """The file from its beginning as rows that are not saved yet; each fits its own place of its own upload only."""
+    """Yield the file as rows that are not saved yet. Each can be opened at its own place of its own upload only."""
     file.seek(0)
     position = 0
     while data := file.read(PART):
@@ -21,16 +21,17 @@ def sealed_parts(upload: RosterUpload, file: BinaryIO) -> Iterator[RosterPart]:
 
 
 def open_upload(upload: RosterUpload) -> io.BufferedReader:
+    """Return an uploaded roster as a file to read."""
     return io.BufferedReader(_Unsealed(upload))
 
 
 def part_context(upload_id: int, position: int) -> str:
-    """What the seal of a part is bound to: its own place of its own upload."""
+    """Return what the seal of a part is bound to: its own place of its own upload."""
     return f"{RosterPart._meta.db_table}.data:{upload_id}:{position}"
 
 
 class _Unsealed(io.RawIOBase):
-    """One part at a time is held in the clear, and only in memory."""
+    """A file that holds one part at a time in the clear, in memory only."""
 
     def __init__(self, upload: RosterUpload) -> None:
         self._upload = upload

@@ -1,4 +1,4 @@
-"""Batches of roster rows written, each inside its caller's transaction; a row changes only what it changes."""
+"""Write batches of roster rows. Each function runs inside the caller's transaction."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -28,23 +28,24 @@ COLUMN_OF_KIND: dict[str, str] = {
 
 
 def write_program(batch: list[ProgramRow], report: Report) -> None:
+    """Write rows of the program's roster: new physicians, and what changed of known ones."""
     numbers = [row.fields["dea_number"] for row in batch]
     npis = [row.fields["npi"] for row in batch if row.fields["npi"]]
-    known = (
+    physicians = (
         Physician.objects.prefetch_related("registrations")
         .select_for_update(no_key=True, of=("self",))
         .filter(Q(dea_number__in=numbers) | Q(npi__in=npis))
         .order_by("pk")
     )
     by_number, by_npi = defaultdict(list), defaultdict(list)
-    for physician in known:
+    for physician in physicians:
         by_number[physician.dea_number].append(physician)
         by_npi[physician.npi].append(physician)
     for row in batch:
         number, npi = row.fields["dea_number"], row.fields["npi"]
         # A row before this one may have given a physician of the batch another number.
-        same = next((one for one in by_number.get(number, []) if one.dea_number == number), None)
-        namesakes = [one for one in by_npi.get(npi, []) if one.npi == npi and npi and not same]
+        same = next((found for found in by_number.get(number, []) if found.dea_number == number), None)
+        namesakes = [found for found in by_npi.get(npi, []) if found.npi == npi and npi and not same]
         if problem := _not_one_physician(row, namesakes):
             report.add(row.line, [problem])
         else:
@@ -52,7 +53,7 @@ def write_program(batch: list[ProgramRow], report: Report) -> None:
 
 
 def _not_one_physician(row: ProgramRow, namesakes: list[Physician]) -> RowProblem | None:
-    """Why a new DEA number is not simply given to the physician who has this NPI."""
+    """Return why a new DEA number is not given to the physician who has this NPI, or None."""
     if len(namesakes) > 1:
         return RowProblem("npi", _("Two of our physicians have this NPI. Correct one of them first."))
     last_name = search_name(row.fields["last_name"])
@@ -64,13 +65,13 @@ def _not_one_physician(row: ProgramRow, namesakes: list[Physician]) -> RowProble
 
 
 def _write_physician(row: ProgramRow, physician: Physician | None, report: Report) -> str:
-    """`new`, `changed` or `unchanged`: the physician and the registrations that the row names."""
+    """Write the physician and registrations that the row names; return `new`, `changed` or `unchanged`."""
     is_new = physician is None
     physician = physician or Physician(ssn_digest="")
     had_number = physician.dea_number
     fields = dict(row.fields)
     if fields["dea_number"] == had_number and not fields["dea_suffix"]:
-        del fields["dea_suffix"]  # a roster may leave it out: what is known of the number stays
+        del fields["dea_suffix"]  # a roster may leave the suffix out: the one on record stays
     changed = [name for name, value in fields.items() if getattr(physician, name) != value]
     for name in changed:
         setattr(physician, name, fields[name])
@@ -99,15 +100,15 @@ def _named(row: ProgramRow, had_number: str) -> Iterator[tuple[str, str]]:
 
 
 def _name_registration(physician: Physician, kind: str, number: str, line: int, report: Report) -> bool:
-    """Whether something changed: a number that is new to us is on record, and not active until it is confirmed."""
-    standing = _standing(physician, kind)
-    if standing and standing.number == number:
+    """Write a new number, not active until it is confirmed; return whether something changed."""
+    known = _registration_of(physician, kind)
+    if known and known.number == number:
         return False
-    if standing and kind != Registration.Kind.DEA and _is_by_hand(standing):
+    if known and kind != Registration.Kind.DEA and _is_by_hand(known):
         reason = _("The row names another number than a person has verified; that one was kept. Please compare them.")
         report.add(line, [RowProblem(COLUMN_OF_KIND[kind], reason, is_warning=True)])
         return False
-    registration = standing or Registration(physician=physician, kind=kind)
+    registration = known or Registration(physician=physician, kind=kind)
     registration.number, registration.state, registration.schedules = number, "", ""
     registration.is_active, registration.is_limited, registration.expires_date = False, False, None
     _save_checked(registration, report)
@@ -115,23 +116,27 @@ def _name_registration(physician: Physician, kind: str, number: str, line: int, 
 
 
 def _name_access(physician: Physician, row: ProgramRow, report: Report) -> bool:
-    """Whether access to the monitoring program changed: only where the row says it, and nobody looked it up."""
+    """Write the access to the monitoring program; return whether it changed.
+
+    It is written only where the row says it and nobody looked it up.
+    """
     kind = Registration.Kind.PRESCRIPTION_MONITORING
-    standing = _standing(physician, kind)
-    if row.has_access is None or (standing and standing.is_active == row.has_access):
+    known = _registration_of(physician, kind)
+    if row.has_access is None or (known and known.is_active == row.has_access):
         return False
-    if standing and _is_by_hand(standing):
+    if known and _is_by_hand(known):
         reason = _("The row contradicts what a person has verified; that was kept. Please compare them.")
         report.add(row.line, [RowProblem("monitoring_access", reason, is_warning=True)])
         return False
-    registration = standing or Registration(physician=physician, kind=kind)
+    registration = known or Registration(physician=physician, kind=kind)
     registration.is_active = row.has_access
     _save_checked(registration, report)
     return True
 
 
-def _standing(physician: Physician, kind: str) -> Registration | None:
-    return next((one for one in physician.registrations.all() if one.kind == kind), None)
+def _registration_of(physician: Physician, kind: str) -> Registration | None:
+    """Return the physician's registration of this kind, or None."""
+    return next((registration for registration in physician.registrations.all() if registration.kind == kind), None)
 
 
 def _is_by_hand(registration: Registration) -> bool:
@@ -146,35 +151,41 @@ def _save_checked(registration: Registration, report: Report) -> None:
 
 
 def write_credentials(batch: list[RegistrationRow], report: Report) -> None:
+    """Write rows of the state's file to the registrations with their numbers."""
     numbers = [row.number for row in batch]
     kinds = [Registration.Kind.MEDICAL_LICENSE, Registration.Kind.CONTROLLED_SUBSTANCE]
     held = Registration.objects.filter(kind__in=kinds, number__in=numbers)
     _lock_physicians(pk__in=held.values("physician"))
-    standing = {registration.number: registration for registration in held.order_by("pk")}
+    known = {registration.number: registration for registration in held.order_by("pk")}
     for row in batch:
-        registration = standing.get(row.number)
-        if registration:  # it was there when we began to read
+        registration = known.get(row.number)
+        if registration:  # one that was deleted since the reading began is passed over
             report.outcomes[_write_registration(registration, row, report)] += 1
 
 
 def write_dea(batch: list[RegistrationRow], report: Report) -> None:
+    """Write lines of the DEA's file to the registrations of physicians with their numbers."""
     physicians = _lock_physicians(dea_number__in=[row.number for row in batch])
-    held = {one.physician_id: one for one in Registration.objects.filter(kind="dea", physician__in=physicians.values())}
+    rows = Registration.objects.filter(kind="dea", physician__in=physicians.values())
+    held = {registration.physician_id: registration for registration in rows}
     for row in batch:
         pk = physicians.get(row.number)
-        if pk:  # it was there when we began to read
+        if pk:  # one that was deleted since the reading began is passed over
             registration = held.get(pk) or Registration(physician_id=pk, kind="dea", number=row.number)
             report.outcomes[_write_registration(registration, row, report)] += 1
 
 
 def _lock_physicians(**which: Any) -> dict[str, int]:
-    """Keys by DEA number; the rows stay locked until the batch is written."""
+    """Lock physicians until the batch is written; return their keys by DEA number."""
     rows = Physician.objects.select_for_update(no_key=True, of=("self",)).filter(**which).order_by("pk")
     return dict(rows.values_list("dea_number", "pk"))
 
 
 def _write_registration(registration: Registration, row: RegistrationRow, report: Report) -> str:
-    """`new`, `changed` or `unchanged`. A record of the registry older than what a person has verified stays out."""
+    """Write what a registry says; return `new`, `changed` or `unchanged`.
+
+    An entry of the registry that is older than what a person has verified is not used.
+    """
     is_new = registration.pk is None
     checked = None if is_new else timezone.localdate(registration.verified_at)
     if checked and row.as_of and _is_by_hand(registration) and row.as_of < checked:

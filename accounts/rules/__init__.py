@@ -21,7 +21,7 @@ from accounts.rules.applications import (
     check_stands_alone,
     claims_somebody_elses_number,
     physician_applying,
-    refusal_told,
+    refusal_for_applicant,
     warnings_about,
 )
 from accounts.rules.errors import AccountsError
@@ -194,7 +194,7 @@ __all__ = [
     "physicians_called",
     "physicians_left_on",
     "professionals_called",
-    "refusal_told",
+    "refusal_for_applicant",
     "registrations_ended",
     "registrations_ending_soon",
     "split_dea_number",

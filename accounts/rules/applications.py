@@ -11,11 +11,11 @@ from accounts.rules.numbers import dea_letter_fits
 
 
 class FourEyesError(AccountsError):
-    """Who entered a proof does not verify it."""
+    """The person who entered a proof cannot verify it."""
 
 
 class AlreadyDecided(AccountsError):
-    """Verified or refused before."""
+    """Somebody has verified or refused this before."""
 
 
 class ApplicationError(AccountsError):
@@ -23,7 +23,7 @@ class ApplicationError(AccountsError):
 
 
 def check_is_pending(thing: PhysicianApplication | Proof) -> None:
-    """An application or a proof is decided once; raises AlreadyDecided."""
+    """Nobody has decided the application or proof yet; raises AlreadyDecided."""
     if thing.status != Decision.PENDING:
         raise AlreadyDecided(
             _("Somebody has decided this already: %(status)s.") % {"status": thing.get_status_display()}
@@ -31,25 +31,25 @@ def check_is_pending(thing: PhysicianApplication | Proof) -> None:
 
 
 def check_four_eyes(proofs: list[Proof], *, by: User | None) -> None:
-    """Who entered a proof does not verify it (setting FOUR_EYES); raises FourEyesError."""
+    """The proofs were entered by other people than `by` (setting FOUR_EYES); raises FourEyesError."""
     if settings.FOUR_EYES and any(by is None or proof.entered_by_id == by.pk for proof in proofs):
         raise FourEyesError(_("You entered this yourself. Ask another Registrar or a Manager to verify it."))
 
 
 def check_stands_alone(proof: Proof) -> None:
-    """The proofs of an application are decided together with it; raises ApplicationError."""
+    """The proof does not belong to an application, which is decided as a whole; raises ApplicationError."""
     if proof.application_id is not None:
         raise ApplicationError(_("This belongs to an application. Verify or refuse the application as a whole."))
 
 
 def check_has_no_application(applications: list[PhysicianApplication]) -> None:
-    """One application of an account waits at a time; raises ApplicationError."""
+    """No application of the account waits; raises ApplicationError."""
     if any(application.status == Decision.PENDING for application in applications):
         raise ApplicationError(_("Your application is with us already. We write to you when it is decided."))
 
 
 def check_application_is_proven(proofs: list[Proof]) -> None:
-    """Each of the four registrations was looked up, so its end is known; raises ApplicationError naming the others."""
+    """Each of the four registrations was looked up; raises ApplicationError that names the others."""
     proven = {p.kind for p in proofs if p.expires_date or p.kind == Registration.Kind.PRESCRIPTION_MONITORING}
     missing = [str(kind.label) for kind in Registration.Kind if kind not in proven]
     if missing:
@@ -57,9 +57,9 @@ def check_application_is_proven(proofs: list[Proof]) -> None:
 
 
 def check_number_is_in_register(number: PhoneNumber | str, *, on_roster: Physician | None) -> None:
-    """Of a physician on the roster, the number that the roster has was called; raises ApplicationError.
+    """The number called is the one on the roster, for a physician who is on it; raises ApplicationError.
 
-    Of anybody else no number is on file here: there it is one of a public register, which the Registrar names.
+    For anybody else the portal has no number, and the Registrar names the public register that shows one.
     """
     if on_roster and to_python(number).as_e164 != on_roster.phone.as_e164:
         raise ApplicationError(
@@ -70,21 +70,21 @@ def check_number_is_in_register(number: PhoneNumber | str, *, on_roster: Physici
 
 
 def check_identity_is_proven(application: PhysicianApplication, *, by: User | None) -> None:
-    """The physician was called back and said that the application is theirs; by somebody else than who verifies.
+    """The physician was called back by somebody else than `by`, and said that the application is theirs.
 
     Right numbers show that a physician exists, not that the applicant is that physician. Raises ApplicationError,
     FourEyesError (setting FOUR_EYES).
     """
     if application.identity_proof != IdentityProof.CALL_BACK:
         raise ApplicationError(
-            _("Call the physician back first, at the number in the public register, and record the call.")
+            _("Call the physician back first, at the number in the public register, and enter the call.")
         )
     if settings.FOUR_EYES and (by is None or application.called_by_id == by.pk):
         raise FourEyesError(_("You made the call back yourself. Ask another Registrar or a Manager to verify it."))
 
 
 def physician_applying(application: PhysicianApplication, physicians: QuerySet[Physician]) -> Physician | None:
-    """Who of `physicians` the applicant is, by DEA number, or else by NPI; raises ApplicationError when two fit."""
+    """Return who of `physicians` the applicant is, by DEA number or NPI; raises ApplicationError when two fit."""
     if by_number := physicians.filter(dea_number=application.dea_number).first():
         return by_number
     by_npi = list(physicians.filter(npi=application.npi)[:2])
@@ -96,28 +96,32 @@ def physician_applying(application: PhysicianApplication, physicians: QuerySet[P
 def check_may_become(physician: Physician, application: PhysicianApplication) -> None:
     """The account of an application may be bound to this physician; raises ApplicationError."""
     if physician.user_id not in (None, application.user_id):
-        raise ApplicationError(_("This physician has an account already. Call her: only one of the two can be hers."))
+        raise ApplicationError(
+            _("This physician has an account already. Call the physician: only one of the two accounts can be theirs.")
+        )
     if Physician.objects.filter(user=application.user_id).exclude(pk=physician.pk).exists():
         raise ApplicationError(_("The account that applied belongs to another physician."))
     if physician.status == Physician.Status.SUSPENDED:
-        raise ApplicationError(_("This physician is suspended. Reinstate her first, or refuse the application."))
+        raise ApplicationError(
+            _("This physician is suspended. Reinstate the physician first, or refuse the application.")
+        )
 
 
 def claims_somebody_elses_number(application: PhysicianApplication) -> bool:
-    """Its DEA number is bound to another account."""
+    """Return whether the application's DEA number is bound to another account."""
     holders = Physician.objects.filter(dea_number=application.dea_number, user__isnull=False)
     return holders.exclude(user=application.user_id).exists()
 
 
-def refusal_told(application: PhysicianApplication) -> str:
-    """The reason of a refusal as the applicant reads it: nobody learns who else has an account."""
+def refusal_for_applicant(application: PhysicianApplication) -> str:
+    """Return the reason of a refusal for the applicant, who must not learn who else has an account."""
     if claims_somebody_elses_number(application):
         return _("What you entered could not be matched with the records of the state. Please call the program.")
     return application.reason
 
 
 def warnings_about(application: PhysicianApplication) -> list[str]:
-    """What the Registrar should look at twice, each a sentence."""
+    """Return sentences about what the Registrar should look at twice."""
     same_number = PhysicianApplication.objects.filter(dea_number=application.dea_number, status=Decision.PENDING)
     known = Physician.objects.filter(npi=application.npi).exclude(dea_number=application.dea_number)
     found = [
@@ -127,7 +131,7 @@ def warnings_about(application: PhysicianApplication) -> list[str]:
         ),
         (
             application.practice_state != "CT",
-            _("The practice is outside Connecticut: she would not be able to certify."),
+            _("The practice is outside Connecticut: the applicant would not be able to certify."),
         ),
         (claims_somebody_elses_number(application), _("This DEA number is bound to another account.")),
         (same_number.exclude(pk=application.pk).exists(), _("Somebody else applies with the same DEA number.")),

@@ -17,7 +17,7 @@ FAILURES_COUNT_FOR = timedelta(hours=24)
 
 
 class IdentificationError(AccountsError):
-    """DEA number and SSN digits do not identify this account; says nothing about which of them is wrong."""
+    """DEA number and SSN digits do not identify this account. It does not say which of them is wrong."""
 
 
 class LockedOut(IdentificationError):
@@ -30,30 +30,30 @@ class LockedOut(IdentificationError):
 
 
 def ssn_digest(dea_number: str, ssn_last_four: str, pepper: str | None = None) -> str:
-    """HMAC-SHA256 of DEA number and the last four SSN digits under `pepper` (default: the newest), in hex."""
+    """Return HMAC-SHA256 of DEA number and last four SSN digits under `pepper` (default: the newest), in hex."""
     key = (pepper or settings.SSN_PEPPERS[0]).encode()
     return hmac.new(key, f"v1|{dea_number}|{ssn_last_four}".encode(), hashlib.sha256).hexdigest()
 
 
 def ssn_digits_match(dea_number: str, ssn_last_four: str, digest: str) -> bool:
-    """Whether the digits give `digest` under any pepper; takes the same time whichever it is."""
+    """Return whether the digits give `digest` under any pepper. Each answer takes the same time."""
     tries = [ssn_digest(dea_number, ssn_last_four, pepper) for pepper in settings.SSN_PEPPERS]
     matches = [hmac.compare_digest(one, digest) for one in tries]
     return any(matches)
 
 
 def dea_digest(dea_number: str) -> str:
-    """A keyed digest under which tries at a DEA number are counted, in hex."""
+    """Return the keyed digest under which tries at a DEA number are counted, in hex."""
     return hmac.new(settings.SSN_PEPPERS[0].encode(), f"dea|{dea_number}".encode(), hashlib.sha256).hexdigest()
 
 
 def check_not_locked_out(*, user: User, digest: str, owner_id: int | None, network: str | None, now: datetime) -> None:
-    """At most 5 failures in a rolling 24 hours: of this account, and at this DEA number; 20 from `network`.
+    """At most 5 failures in 24 hours of this account and at this DEA number, and 20 from `network`; raises LockedOut.
 
-    At a number that is bound (`owner_id`), the owner's failures are counted apart from everybody else's, so a stranger
-    cannot lock the owner out. From a network, those of accounts without a physician count, and close it to such
-    accounts alone: who is known as a physician identifies from a hospital's shared address all the same. It is closed
-    to right digits as well, or guessing would go on unseen. Raises LockedOut.
+    At a number that is bound (`owner_id`), the owner's failures are counted apart from everybody else's, so that a
+    stranger cannot lock the owner out. From a network, only failures of accounts without a physician count, and only
+    such accounts are closed out: a known physician can identify from a hospital's shared address. While it is closed,
+    right digits are refused too; otherwise guessing would go on unseen.
     """
     failures = failures_that_count(now)
     at_number = failures.filter(dea_digest=digest)
@@ -69,6 +69,6 @@ def check_not_locked_out(*, user: User, digest: str, owner_id: int | None, netwo
 
 
 def failures_that_count(now: datetime) -> QuerySet[IdentificationTry]:
-    """The failures of the last 24 hours that no Registrar has lifted."""
+    """Return the failures of the last 24 hours that no Registrar has lifted."""
     since = now - FAILURES_COUNT_FOR
     return IdentificationTry.objects.filter(succeeded=False, lifted_at__isnull=True, at__gt=since)

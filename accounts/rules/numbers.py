@@ -25,7 +25,7 @@ class CredentialError(AccountsError):
 
 
 def split_dea_number(text: str) -> tuple[str, str]:
-    """The number in upper case without spaces and dashes, and its institutional suffix (`-001AB`) or nothing."""
+    """Return the number in upper case without spaces and dashes, and its institutional suffix (`-001AB`) or ""."""
     compact = re.sub(r"\s", "", text.upper())
     found = re.fullmatch(r"([A-Z][A-Z0-9]-?(?:[0-9]-?){6}[0-9])-(\w*)", compact)
     number, suffix = found.groups() if found else (compact, "")
@@ -33,7 +33,7 @@ def split_dea_number(text: str) -> tuple[str, str]:
 
 
 def normalize_dea_number(text: str) -> str:
-    """`text` in upper case, without spaces and dashes, and without an institutional suffix (`-001AB`)."""
+    """Return the number in upper case, without spaces, dashes and institutional suffix (`-001AB`)."""
     return split_dea_number(text)[0]
 
 
@@ -64,12 +64,12 @@ def check_dea_number(number: str) -> None:
 
 
 def dea_letter_fits(dea_number: str, last_name: str) -> bool:
-    """Whether the second letter is the initial of the last name, or the 9 of a business. A hint, never a refusal."""
+    """Return whether the second letter is the last name's initial, or the 9 of a business. It refuses nobody."""
     return dea_number[1] in ("9", search_name(last_name)[:1].upper())
 
 
 def check_npi(number: str) -> None:
-    """10 digits, the first 1 or 2, Luhn over 80840 and the number [docs/domain.md#identifiers]; raises NpiError."""
+    """Ten digits, the first 1 or 2, with the Luhn check digit [docs/domain.md#identifiers]; raises NpiError."""
     if not re.fullmatch(r"[12][0-9]{9}", number):
         raise NpiError(_("Enter the NPI as ten digits that begin with 1 or 2, like 1234567893."), field="npi")
     doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate("80840" + number, start=1)]
@@ -80,8 +80,10 @@ def check_npi(number: str) -> None:
 
 
 def normalize_registration_number(kind: str, text: str) -> str:
-    """The number as the state and the DEA write it: `1.034567`, `CSP.0012345`, `AP5836727`; typed with or without
-    the prefix, in any case, with spaces."""
+    """Return the number as the state and the DEA write it: `1.034567`, `CSP.0012345`, `AP5836727`.
+
+    People type it with or without the prefix, in any case, with spaces.
+    """
     if kind == Registration.Kind.DEA:
         return normalize_dea_number(text)
     compact = re.sub(r"\s", "", text.upper())
@@ -93,9 +95,9 @@ def normalize_registration_number(kind: str, text: str) -> str:
 
 
 def check_registration_number(kind: str, number: str, *, field: str = "number") -> None:
-    """A normalized number of that kind of registration; raises CredentialError or DeaNumberError.
+    """The number has the shape of its kind of registration; raises CredentialError or DeaNumberError.
 
-    For the shapes see docs/domain.md#identifiers.
+    The number is normalized. For the shapes see docs/domain.md#identifiers.
     """
     if kind == Registration.Kind.DEA:
         try:

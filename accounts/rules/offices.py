@@ -16,20 +16,20 @@ class DelegateError(AccountsError):
 
 
 class LeaveError(AccountsError):
-    """The day does not fit, or she has left already."""
+    """The day does not fit, or the physician has left already."""
 
 
 def check_may_name_delegates(physician: Physician, *, today: date) -> None:
-    """A verified physician who has not left lets others see her patients; raises DelegateError."""
+    """The physician is verified and has not left; raises DelegateError."""
     if physician.status != Physician.Status.VERIFIED or physician.has_left_on(today):
         raise DelegateError(_("Your account is not open for naming delegates at the moment. Please call the program."))
 
 
 def check_delegate_is_somebody_else(physician: Physician, email: str) -> None:
-    """Not the physician's own address, on the roster or of her account; raises DelegateError.
+    """The address is not the physician's own, on the roster or of the account; raises DelegateError.
 
-    Another physician's account may be a delegate (colleagues of one practice cover for each other): it identifies as
-    itself, prepares, and signs nothing but its own.
+    Another physician's account may be a delegate, because colleagues of one practice cover for each other. It
+    identifies as itself, prepares, and signs nothing but its own drafts.
     """
     own = {physician.email, *EmailAddress.objects.filter(user=physician.user_id).values_list("email", flat=True)}
     if physician.user:
@@ -41,10 +41,10 @@ def check_delegate_is_somebody_else(physician: Physician, email: str) -> None:
 
 
 def check_leave_date(physician: Physician, *, day: date, today: date) -> None:
-    """Not left already; today, or a day at most LEAVE_ANNOUNCED_AHEAD. What was signed stays; raises LeaveError."""
+    """The physician has not left, and the day is at most LEAVE_ANNOUNCED_AHEAD from today; raises LeaveError."""
     if physician.status == Physician.Status.LEFT or physician.has_left_on(today):
         raise LeaveError(_("This physician has left practice already."))
     if day < today:
         raise LeaveError(_("Choose today or a later day: what was signed until now stays as it is."), field="date")
     if day > today + LEAVE_ANNOUNCED_AHEAD:
-        raise LeaveError(_("Choose a day within the next 365 days: patients are told at once."), field="date")
+        raise LeaveError(_("Choose a day within the next 365 days: patients are notified at once."), field="date")

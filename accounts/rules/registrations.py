@@ -19,18 +19,18 @@ class RenewalDateError(AccountsError):
 
 
 def check_may_state_access(registration: Registration | None) -> None:
-    """Nothing is on record of her access to the monitoring program: a statement of hers overrules no one's look.
+    """No registration says anything about access to the monitoring program yet; raises CredentialError.
 
-    Raises CredentialError.
+    A physician's statement does not overrule what somebody looked up.
     """
     if registration is not None:
         raise CredentialError(_("Your access is on record already. Report a change, and we look it up."))
 
 
 def old_roster_read_at(*, now: datetime) -> datetime | None:
-    """When the newest roster was read, where that is more than 7 days ago; None while it is fresh, or none was read.
+    """Return when the newest roster was read, if that is more than 7 days ago, or None.
 
-    Before the first import of a file, what was read shows in the registrations that name a roster as their source.
+    Rosters that were read before the portal kept imports show in the source of registrations.
     """
     imports = RosterImport.objects.filter(kind=RosterImport.Kind.PROGRAM, is_dry_run=False)
     from_rosters = Registration.objects.filter(source__icontains="roster")
@@ -55,7 +55,7 @@ def check_renewed_until(last_day: date, *, today: date) -> None:
 
 
 def check_dea_number_stays(owner: Physician | PhysicianApplication, kind: str, number: str) -> None:
-    """A renewed DEA registration keeps its number; a new one needs the SSN digits again. Raises DeaNumberError."""
+    """A renewed DEA registration keeps its number; raises DeaNumberError. A new number needs the SSN digits again."""
     if kind == Registration.Kind.DEA and number != owner.dea_number:
         raise DeaNumberError(
             _(
@@ -67,6 +67,6 @@ def check_dea_number_stays(owner: Physician | PhysicianApplication, kind: str, n
 
 
 def check_has_an_end(kind: str, last_day: date | None) -> None:
-    """All but the monitoring program's access run until a day; raises RenewalDateError."""
+    """The registration has a last day, unless it is the access to the monitoring program; raises RenewalDateError."""
     if last_day is None and kind != Registration.Kind.PRESCRIPTION_MONITORING:
         raise RenewalDateError(_("Enter the last day through which it is valid."), field="valid_through")

@@ -23,7 +23,7 @@ class MayNotSign(AccountsError):
 
 @dataclass(frozen=True)
 class Requirement:
-    """One of the five requirements [docs/domain.md#who-may-certify], as it stands on one day."""
+    """One of the five requirements [docs/domain.md#who-may-certify], on one day."""
 
     name: str
     label: Any
@@ -63,7 +63,7 @@ REQUIREMENT_LABELS = {
 
 
 def eligibility(physician: Physician, today: date) -> list[Requirement]:
-    """The five requirements on `today`, each with `met` and a sentence [docs/domain.md#who-may-certify]."""
+    """Return the five requirements on `today`, each with `met` and a sentence [docs/domain.md#who-may-certify]."""
     registrations = {registration.kind: registration for registration in physician.registrations.all()}
     return [
         _practice(physician) if name == "practice" else _registered(name, registrations.get(name), today)
@@ -116,7 +116,7 @@ def _problem_with(registration: Registration, today: date) -> str:
 
 
 def check_physician_is_eligible(physician: Physician, *, today: date) -> None:
-    """Verified, and all five requirements met on `today`; raises NotEligible naming each that is not."""
+    """Verified, and all five requirements met on `today`; raises NotEligible that names each that is not met."""
     if physician.status != Physician.Status.VERIFIED:
         raise NotEligible(_("Your account is not open for certifying at the moment. Please call the program."))
     if physician.has_left_on(today):
@@ -127,7 +127,7 @@ def check_physician_is_eligible(physician: Physician, *, today: date) -> None:
 
 
 def check_may_sign(physician: Physician, *, by: User | None, today: date) -> None:
-    """Only the physician's own account signs, while she is eligible; raises MayNotSign or NotEligible."""
+    """The account is the physician's own, and the physician is eligible; raises MayNotSign or NotEligible."""
     if by is None or physician.user_id != by.pk:
         raise MayNotSign(_("Only the certifying physician can sign."))
     check_physician_is_eligible(physician, today=today)

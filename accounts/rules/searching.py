@@ -10,7 +10,7 @@ from ui.text import search_name
 
 
 def professionals_called(term: str) -> Q:
-    """A filter of Physician or PhysicianApplication: names in any order, or a DEA number or NPI in any spelling."""
+    """Return a filter of Physician or PhysicianApplication: by names in any order, DEA number or NPI."""
     words = search_name(term.replace(",", " ")).split()
     named = Q() if words else Q(pk__in=[])
     for word in words:
@@ -19,7 +19,7 @@ def professionals_called(term: str) -> Q:
 
 
 def physicians_called(term: str) -> Q:
-    """A filter of Physician: as professionals_called, or a license or registration in any spelling."""
+    """Return a filter of Physician: as professionals_called, or by the number of a license or registration."""
     numbers = {normalize_registration_number(kind, term) for kind in Registration.Kind}
     registered = Registration.objects.filter(number__in=numbers - {""}).values("physician")
     return professionals_called(term) | Q(pk__in=registered)

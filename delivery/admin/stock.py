@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin
 from audit.actions import record
-from audit.list_queries import tells_unknown_query
+from audit.list_queries import refuses_unknown_query
 from delivery import actions, rules
 from delivery.models import Product, StockMovement
 from ui.errors import PortalError, add_to_form
@@ -92,7 +92,7 @@ class StockMovementAdmin(ActionAdmin):
         }
         return self._page(request, "lot.html", _("Who got lot %(lot)s") % {"lot": lot}, **context)
 
-    @tells_unknown_query
+    @refuses_unknown_query
     def export_view(self, request):
         """What the list shows, with its filters and search."""
         if not self.has_view_permission(request):

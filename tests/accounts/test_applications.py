@@ -29,7 +29,7 @@ def identify(account, number):
 # --- Sent -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_application_keeps_what_was_claimed_and_no_ssn_digits():
+def test_an_application_stores_the_claims_and_no_ssn_digits():
     account = factories.user()
     number = factories.dea_number(prefix="FT")
 
@@ -49,7 +49,7 @@ def test_an_application_keeps_what_was_claimed_and_no_ssn_digits():
     assert not Physician.objects.exists()
 
 
-def test_the_registrars_are_told_of_an_application():
+def test_the_registrars_are_notified_of_an_application():
     registrar = factories.staff("Registrar")
 
     application = factories.application()
@@ -129,7 +129,7 @@ def test_check_four_eyes_holds_for_an_application():
     assert Physician.objects.get().user == application.user
 
 
-def test_a_roster_row_with_that_number_is_taken_over_and_its_address_told():
+def test_a_physician_of_the_roster_with_that_number_is_bound_and_notified():
     known = factories.physician(npi="1245319599")
     application = proven(factories.application(dea_number=known.dea_number, ssn_last_four="8642"))
 
@@ -140,7 +140,7 @@ def test_a_roster_row_with_that_number_is_taken_over_and_its_address_told():
     assert known.registrations.count() == 4
 
 
-def test_a_new_dea_number_keeps_the_physician_and_her_patients():
+def test_a_new_dea_number_keeps_the_physician_and_the_patients():
     known = factories.identified_physician(npi="1245319599")
     certification = factories.certification(known)
     application = proven(factories.application(known.user))
@@ -199,20 +199,20 @@ def test_a_false_application_does_not_block_the_real_physician():
 # --- Refused --------------------------------------------------------------------------------------------------------
 
 
-def test_a_refused_applicant_is_told_the_reason():
+def test_a_refused_applicant_gets_the_reason():
     application = factories.application()
 
     actions.refuse_application(application=application, reason="Expired license.", by=factories.staff("Registrar"))
 
     application.refresh_from_db()
-    assert (application.status, rules.refusal_told(application)) == ("refused", "Expired license.")
+    assert (application.status, rules.refusal_for_applicant(application)) == ("refused", "Expired license.")
     assert Notification.objects.get(kind="application_decided").recipient == application.user.email
     assert Event.objects.get(action="application.refuse").outcome == "done"
     with pytest.raises(rules.AlreadyDecided):
         verify(application)
 
 
-def test_refusal_told_says_nothing_of_another_account():
+def test_refusal_for_applicant_says_nothing_of_another_account():
     known = factories.identified_physician()
     application = factories.application(dea_number=known.dea_number)
 
@@ -221,8 +221,8 @@ def test_refusal_told_says_nothing_of_another_account():
     )
 
     application.refresh_from_db()
-    assert "Osei" not in rules.refusal_told(application)
-    assert "could not be matched" in rules.refusal_told(application)
+    assert "Osei" not in rules.refusal_for_applicant(application)
+    assert "could not be matched" in rules.refusal_for_applicant(application)
 
 
 # --- What the Registrar looks at twice ------------------------------------------------------------------------------

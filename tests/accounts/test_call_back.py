@@ -146,7 +146,7 @@ def words_of(response):
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-def test_the_page_says_whom_to_call_and_records_it(application, registrar):
+def test_the_page_names_the_number_to_call_and_takes_the_call_back(application, registrar):
     client = factories.client_for(registrar)
     preview = words_of(client.get(step(application)))
     assert "Ask for Tova Tal" in preview and f"The applicant typed {application.phone.as_national}" in preview

@@ -1,4 +1,4 @@
-"""Suspended and reinstated, and the way back from an account that is not hers."""
+"""Suspending and reinstating a physician, and taking back an account that is not theirs."""
 
 import itertools
 import re
@@ -35,7 +35,7 @@ def test_check_physician_move(verb, before):
             rules.check_physician_move(verb, Physician(status=before))
 
 
-def test_a_suspended_physician_cannot_certify_until_she_is_reinstated():
+def test_a_suspended_physician_cannot_certify_until_reinstated():
     physician, registrar = factories.identified_physician(), factories.staff("Registrar")
     draft = factories.draft(physician)
 
@@ -115,7 +115,7 @@ def test_the_stranger_s_delegates_see_nothing_any_more():
     assert delegate.get("/certification/").status_code == 404
 
 
-def test_the_button_pressed_twice_tells_once(client):
+def test_the_button_pressed_twice_notifies_once(client):
     factories.staff("Registrar")
     _physician, link = bound_by_a_stranger()
     client.get(link)
@@ -127,7 +127,7 @@ def test_the_button_pressed_twice_tells_once(client):
     assert Event.objects.filter(action="binding.disown", outcome="done").count() == 1
 
 
-def test_after_reinstating_the_real_physician_binds_her_own_account():
+def test_after_reinstating_the_real_physician_binds_their_own_account():
     physician, _link = bound_by_a_stranger()
     actions.disown_binding(binding=AccountBinding.objects.get(), by=None)
     actions.reinstate_physician(physician=physician, reason="Called her.", by=factories.staff("Registrar"))

@@ -84,7 +84,7 @@ def test_a_limited_registration_is_recorded_and_fails():
     assert missing(physician) == ["controlled_substance"]
 
 
-def test_a_refused_proof_leaves_what_was_on_record():
+def test_a_refused_proof_leaves_the_registration_as_it_was():
     physician = ended()
     before = physician.registrations.get(kind="controlled_substance").expires_date
 

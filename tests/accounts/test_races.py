@@ -88,7 +88,7 @@ def test_without_the_lock_more_than_five_get_through(monkeypatch):
 
 
 def bind_at_once(physician):
-    """Ten accounts give the right numbers; those that were told they are the physician."""
+    """Ten accounts give the right numbers; return those that were bound."""
     accounts = [factories.user() for _ in range(10)]
     start = Barrier(len(accounts))
 

@@ -62,7 +62,7 @@ def mails(kind):
 # --- Asking ---------------------------------------------------------------------------------------------------------
 
 
-def test_asking_changes_nothing_yet_and_tells_every_address():
+def test_asking_changes_nothing_yet_and_notifies_every_address():
     physician = factories.identified_physician(email="roster@example.org")
     account = protected(physician.user)
     with unguarded():
@@ -117,7 +117,7 @@ def test_check_no_reset_waits_refuses_a_second_one():
     assert MFAReset.objects.count() == 1
 
 
-def test_registrars_and_managers_hear_that_it_waits_for_one_of_them():
+def test_registrars_and_managers_are_notified_of_a_reset_that_waits():
     other, registrar, manager = (factories.staff(group) for group in ("Registrar", "Registrar", "Manager"))
     reset = asked(by=registrar)
     assert mails("mfa_reset_waits") == sorted([other.email, registrar.email, manager.email])
@@ -282,7 +282,7 @@ def test_the_registrar_asks_and_the_manager_confirms_in_the_admin():
     assert factors_of(account) == 0
 
 
-def test_a_registrar_who_lost_her_own_phone_is_helped_by_the_manager():
+def test_a_registrar_who_lost_a_phone_is_helped_by_the_manager():
     registrar, manager = protected(factories.staff("Registrar")), factories.staff("Manager")
     ask = reverse("admin:accounts_user_step", args=[registrar.pk, "reset-mfa"])
 
@@ -333,7 +333,7 @@ def test_the_database_refuses_a_reset_that_cannot_be(change):
 
 
 def decide_at_once(reset):
-    """Ten confirm; how many were told that they had."""
+    """Ten people confirm at once; return how many succeeded."""
     staff = [factories.staff("Registrar") for _ in range(10)]
     start = Barrier(len(staff))
 
@@ -367,7 +367,7 @@ def test_without_the_lock_several_confirm(monkeypatch):
 
 
 def ask_at_once(account):
-    """Five Registrars ask; how many were told that they had."""
+    """Five Registrars ask at once; return how many succeeded."""
     staff = [factories.staff("Registrar") for _ in range(5)]
     start = Barrier(len(staff))
 
@@ -410,7 +410,7 @@ def test_without_the_lock_only_the_database_stops_the_others(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_owner_and_the_job_meet_and_one_of_them_wins():
+def test_the_owner_or_the_job_wins_when_both_act_at_once():
     reset = asked()
     with unguarded():
         MFAReset.objects.update(asked_at=timezone.now() - timedelta(days=2), due_at=timezone.now())

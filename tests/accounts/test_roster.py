@@ -77,7 +77,7 @@ def test_what_the_program_s_roster_names_is_on_record_and_not_yet_confirmed():
     assert "not yet confirmed" in requirements[0].sentence
 
 
-def test_three_rosters_make_her_eligible():
+def test_three_rosters_make_a_physician_eligible():
     read(program())
     first = read(elicense({}, {"FullCredentialCode": "CSP.0045671", "ExpirationDate": "02/28/2027"}))
     second = read(dea())
@@ -137,14 +137,14 @@ def test_an_npi_of_two_physicians_is_listed():
 @pytest.mark.parametrize(
     ("over", "column"), [({"npi": "1245319599"}, "dea_number"), ({"dea_number": "BO2345672"}, "npi")]
 )
-def test_a_number_that_stands_twice_in_the_file_is_listed(over, column):
+def test_a_number_that_is_twice_in_the_file_is_listed(over, column):
     run = read(program({}, over))
 
     assert (counts(run), problems(run)) == ((1, 0, 0, 1), [(3, column, "bad")])
 
 
 def test_a_number_moves_on_within_one_batch():
-    """Osei gets a new DEA number, and her old one is somebody else's now: neither takes the other's row."""
+    """Osei gets a new DEA number, and somebody else the old one: neither gets the other's row."""
     read(program())
 
     run = read(program({"dea_number": "BO2345672"}, {**OTHER, "dea_number": "AO1234563", "last_name": "Otis"}))
@@ -344,7 +344,7 @@ def test_a_code_of_two_physicians_is_listed_and_not_guessed():
     assert everything() == before
 
 
-def test_a_record_older_than_what_a_person_verified_is_left_alone():
+def test_an_entry_older_than_what_a_person_verified_is_not_used():
     read(program())
     set_registration(
         physician=Physician.objects.get(), kind="medical_license", number="1.034567", is_active=True,

@@ -52,7 +52,7 @@ def run_command(*args):
 # --- The command ----------------------------------------------------------------------------------------------------
 
 
-def test_the_command_tells_what_came_of_the_file(file):
+def test_the_command_prints_the_result_of_the_file(file):
     out, _ = run_command(file)
 
     assert out.splitlines() == [

@@ -1,4 +1,4 @@
-"""How money, amounts, phones and times are shown. An empty value shows as nothing."""
+"""Filters for money, amounts, phones and times. An empty value shows as nothing."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -19,7 +19,7 @@ HUNDREDTH_OZ = 283_49523125  # in mg / SCALE
 
 
 def _shown(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Register as a filter that shows nothing for nothing."""
+    """Register a function as a filter that shows nothing for an empty value."""
 
     @register.filter(name=function.__name__)
     @wraps(function)
@@ -38,13 +38,13 @@ def money(cents: int) -> str:
 
 @_shown
 def ounces_left(mg: int) -> str:
-    """The most hundredths of an ounce that still fit in `mg`, when ounces become milligrams by rounding down."""
+    """Show the most hundredths of an ounce that fit in `mg`: ounces become milligrams by rounding down."""
     return _ounces(max(((mg + 1) * SCALE - 1) // HUNDREDTH_OZ, 0))
 
 
 @_shown
 def ounces_used(mg: int) -> str:
-    """Rounded up to hundredths of an ounce: what is used never looks like less."""
+    """Show ounces rounded up to hundredths: what is used never looks like less."""
     return _ounces(-(-mg * SCALE // HUNDREDTH_OZ))
 
 
@@ -54,7 +54,7 @@ def _ounces(hundredths: int) -> str:
 
 @_shown
 def grams(mg: int) -> str:
-    """Milligrams as grams with no more decimals than needed: 3500 is "3.5 g"."""
+    """Show milligrams as grams with no more decimals than needed: 3500 is "3.5 g"."""
     whole, rest = divmod(mg, 1000)
     decimals = f".{rest:03d}".rstrip("0").rstrip(".")
     return f"{whole:,}{decimals} g"
@@ -62,7 +62,7 @@ def grams(mg: int) -> str:
 
 @_shown
 def phone(number: Any) -> str:
-    """An American number as (203) 555-0142; anything that is none stays as it is."""
+    """Show an American number as (203) 555-0142; other text stays as it is."""
     try:
         parsed = phonenumbers.parse(str(number), "US")
     except phonenumbers.NumberParseException:
