@@ -42,7 +42,7 @@ ROOMS = (
     "certification/views/cards.py", "certification/views/joining.py", "certification/views/requests.py",
     "certification/views/own.py",
     "accounts/middleware.py", "accounts/adapters.py", "accounts/rules/factors.py", "accounts/rules/resets.py",
-    "accounts/views_security.py", "accounts/views_addresses.py", "accounts/views_confirming.py",
+    "accounts/views/second_factors.py", "accounts/views/addresses.py", "accounts/views/confirming.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""

@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
-from accounts import views_addresses
 from accounts.actions import ask_main_address
 from accounts.rules.addresses import LINK_VALID, SALT, addresses_in
+from accounts.views import addresses as address_views
 from mmp_portal.logs import SECRET_PARTS, addresses
 from notifications.models import Notification
 from tests import factories
@@ -46,7 +46,7 @@ def test_the_links_are_all_there():
 
 
 def test_control_without_the_check_any_text_starts_one(monkeypatch):
-    monkeypatch.setattr(views_addresses, "addresses_in", lambda token: [1, 2])
+    monkeypatch.setattr(address_views, "addresses_in", lambda token: [1, 2])
     assert left_behind(Client(), MAIN % {"text": "a-token"}) == (302, True, 1)
 
 

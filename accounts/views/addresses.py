@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.actions import ask_main_address
 from accounts.person import PersonRequest
 from accounts.rules import AddressError, addresses_in, wanted_address
-from accounts.views_confirming import say_when_next
+from accounts.views.confirming import say_when_next
 from ui.mailed_links import MailedLink
 
 LINK = "main_address"  # session key: the link that was opened

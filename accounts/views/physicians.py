@@ -1,3 +1,5 @@
+"""The pages of physicians and their offices: identification, requirements, delegates, applications, leaving."""
+
 from typing import Any
 
 from allauth.account.adapter import get_adapter
