@@ -27,7 +27,7 @@ def readable_number(prefix: str) -> str:
     return f"{prefix}-{readable_code(4)}-{readable_code(4)}"
 
 
-def search_name(*parts: str) -> str:
+def search_name(*parts: str | None) -> str:
     """Return the parts joined, case-folded, without accents and apostrophes: `O’Brien-Núñez` is `obrien nunez`."""
     text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold().translate(PLAIN))
     return " ".join("".join(char for char in text if not unicodedata.combining(char)).translate(PLAIN).split())
