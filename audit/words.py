@@ -1,6 +1,7 @@
-"""What was done, in words: the name of each event and its sentence, after "who"."""
+"""The sentence of each event, after "who"."""
 
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 
@@ -192,7 +193,7 @@ _LOOKS = {"card.check", "call.answer", "order.list"}
 
 
 def sentence(action: str) -> str:
-    """What was done, in words; an action that has none yet is told by its name."""
+    """Return the sentence of an event, or its name when it has none."""
     return SENTENCES.get(action) or _of_admin(action) or action.replace(".", ": ").replace("_", " ")
 
 
@@ -206,13 +207,13 @@ def is_look(action: str) -> bool:
 
 @cache
 def looks() -> frozenset[str]:
-    """The names of all events that say that somebody saw something."""
+    """Return the names of all events that say that somebody saw something."""
     pages = {f"{model._meta.model_name}.view" for model in apps.get_models()}
     return frozenset({action for action in SENTENCES if is_look(action)} | pages)
 
 
 def _of_admin(action: str) -> str:
-    """The sentence of a list or a page of the admin, whose event is named by its model."""
+    """Return the sentence of a list or page of the admin, whose event is named by its model, or ""."""
     name, _dot, what = action.partition(".")
     meta = _metas().get(name)
     if meta is None:
@@ -224,5 +225,5 @@ def _of_admin(action: str) -> str:
 
 
 @cache
-def _metas():
+def _metas() -> dict[str | None, Any]:
     return {model._meta.model_name: model._meta for model in apps.get_models()}

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from time import time
 from typing import TypeAlias
 
+from accounts.permissions import may_as_staff
 from accounts.requests import SignedInRequest
-from accounts.standing import may_as_staff
 from certification.models import Caregiver, Patient
 
 Caller: TypeAlias = Patient | Caregiver

@@ -1,5 +1,6 @@
-"""Pages of a list that begin after a row, not at a number: the last one costs as much as the first."""
+"""Pages of a list that begin after a row, not at a number, so that the last page costs as much as the first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,12 +49,15 @@ def page_of(
     )
 
 
-def _turned(key):
+def _turned(key: str) -> str:
     return key[1:] if key.startswith("-") else f"-{key}"
 
 
-def _after(keys, values):
-    """Past the row with these values. The bound of the first key is said twice, for an index begins there."""
+def _after(keys: tuple[str, ...], values: list[Any]) -> Q:
+    """Return a filter of rows after the one with these values.
+
+    The first key is compared twice, because an index begins with it.
+    """
     past, same = Q(), Q()
     for key, value in zip(keys, values, strict=True):
         field = key.removeprefix("-")
@@ -63,12 +67,12 @@ def _after(keys, values):
     return Q(**{f"{field}__{'lte' if keys[0].startswith('-') else 'gte'}": values[0]}) & past
 
 
-def _write(direction, values, name):
+def _write(direction: str, values: Iterable[Any], name: str) -> str:
     plain = [value.isoformat() if hasattr(value, "isoformat") else value for value in values]
     return signing.dumps([direction, *plain], salt=f"keyset {name}")
 
 
-def _read(cursor, keys, name):
+def _read(cursor: str | None, keys: tuple[str, ...], name: str) -> tuple[str, list[Any]]:
     try:
         direction, *values = signing.loads(cursor or "", salt=f"keyset {name}")
     except signing.BadSignature:

@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass
 class Report:
-    """What `verify` counted; complete once its problems have been read to the end."""
+    """What `verify` counted. It is complete once all problems have been read."""
 
     events: int = 0
     seals: int = 0
@@ -49,7 +49,7 @@ class Report:
 
 @dataclass
 class _Reader:
-    """The events in the order of their ids, each read once, with what has to be known of those before."""
+    """Reads the events in the order of their ids, each once, and holds what must be known of those before."""
 
     highest: int | None
     newest: datetime | None = None
@@ -167,7 +167,7 @@ def _difference_problems(seal: Seal, listed: dict[int, bytes], found: dict[int, 
 
 
 def _time_problems(row: tuple[Any, ...], reader: _Reader, *, until: datetime | None) -> Iterator[Problem]:
-    """An id and the time beside it are given together, so times rise with the ids."""
+    """Yield an event whose time does not rise with its id: both are given together."""
     pk, created_at = row[0], row[1]
     if until is not None and created_at > until + TOLERANCE:
         yield Problem(f"event {pk}", f"dated ahead: it says {created_at.isoformat()}, and its seal is older")

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from audit.actions import audited, record
 from certification.models import Certification, Patient
 from delivery import rules

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from audit.actions import audited
 from certification.models import Caregiver, Patient
 from delivery import rules

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin
 from audit.actions import record
-from audit.list_queries import tells_unknown_query
+from audit.list_queries import refuses_unknown_query
 from delivery import actions, rules
 from delivery.models import Product, StockMovement
 from delivery.stock_files import Receipt
@@ -97,7 +97,7 @@ class StockMovementAdmin(ActionAdmin):
         }
         return self._page(request, "lot.html", _("Who got lot %(lot)s") % {"lot": lot}, **context)
 
-    @tells_unknown_query
+    @refuses_unknown_query
     def export_view(self, request: SignedInRequest) -> HttpResponse:
         """Return what the list shows, with its filters and search, as a CSV file."""
         if not self.has_view_permission(request):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from delivery import rules
 from delivery.models import Order
 from delivery.orderers import Orderer

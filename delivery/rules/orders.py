@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from certification.models import Caregiver, Certification, Patient
 from certification.rules import needs_guardian
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine

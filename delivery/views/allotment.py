@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import office_required
+from accounts.permissions import may_as_staff
 from accounts.requests import SignedInRequest
-from accounts.standing import may_as_staff
 from audit.actions import record
 from certification.models import Certification, Patient
 from delivery.orderers import OrdererRequest, not_by_phone, orderer_required

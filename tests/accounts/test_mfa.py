@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.actions import keep_recovery_codes
-from accounts.factors import FactorError
+from accounts.rules import FactorError
 from audit.models import Event
 from tests import factories
 from tests.mails import delivered
@@ -267,7 +267,7 @@ def test_a_recovery_code_works_once():
         assert client.post("/accounts/2fa/authenticate/", {"code": code}).status_code == expected
 
 
-def test_turning_it_off_is_recorded_and_told():
+def test_turning_it_off_is_recorded_and_announced():
     account = with_totp(factories.user("rosa@example.org"))
     client = signed_in(account)
     client.post("/accounts/2fa/authenticate/", {"code": code_of(SEED)})

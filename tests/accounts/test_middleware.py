@@ -144,7 +144,7 @@ def test_the_page_warns_ahead_of_the_end(clock):
     assert 'data-idle-seconds="1800"' in newcomer.get("/accounts/role/").content.decode()
 
 
-def test_no_cache_keeps_what_a_signed_in_person_sees():
+def test_no_cache_stores_pages_of_a_signed_in_person():
     for page in ("/accounts/role/", "/faq/", "/nowhere/"):
         response = factories.client_for(factories.user()).get(page)
         assert {"no-store", "private"} <= set(response.headers["Cache-Control"].split(", "))

@@ -69,7 +69,7 @@ def test_from_a_closed_network_a_known_physician_identifies_all_the_same():
 
 
 def test_the_failures_of_known_physicians_close_no_network():
-    """Thirty of a hospital mistype in one morning; the thirty-first binds her account there."""
+    """Thirty physicians of a hospital mistype in one morning; the thirty-first still binds an account there."""
     for _ in range(7):
         owner = factories.identified_physician()
         for _ in range(3):
@@ -126,7 +126,7 @@ def test_lifting_one_account_leaves_an_open_network_as_it_is():
     assert actions.lift_lockout(identification_try=last, reason="She called.", by=factories.staff("Registrar")) == 5
 
 
-def test_the_page_says_when_it_opens_and_whom_to_call():
+def test_the_page_says_when_it_opens_and_which_number_to_call():
     fail(20)
     client = factories.client_for(factories.user())
     typed = {"dea_number": factories.physician().dea_number, "ssn_last_four": factories.SSN_LAST_FOUR}

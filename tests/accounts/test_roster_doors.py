@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Physician, RosterImport
-from accounts.roster_problems import write_problems
+from accounts.rosters.problems import write_problems
 from accounts.tasks import import_rosters
 from audit.models import Event
 from tests import factories
@@ -52,7 +52,7 @@ def run_command(*args):
 # --- The command ----------------------------------------------------------------------------------------------------
 
 
-def test_the_command_tells_what_came_of_the_file(file):
+def test_the_command_prints_the_result_of_the_file(file):
     out, _ = run_command(file)
 
     assert out.splitlines() == [

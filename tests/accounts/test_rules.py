@@ -93,7 +93,7 @@ def test_check_npi_lets_known_numbers_through(number):
         ("", "ten digits"),
     ],
 )
-def test_check_npi_names_what_is_wrong(number, why):
+def test_check_npi_names_the_error(number, why):
     with pytest.raises(rules.NpiError, match=why) as refused:
         rules.check_npi(number)
 
@@ -146,7 +146,7 @@ def test_check_registration_number_takes_any_spelling(kind, typed, number):
         ("dea", "MJ1234563", "mid-level"),
     ],
 )
-def test_check_registration_number_names_what_is_wrong(kind, typed, why):
+def test_check_registration_number_names_the_error(kind, typed, why):
     with pytest.raises(rules.AccountsError, match=why) as refused:
         rules.check_registration_number(kind, rules.normalize_registration_number(kind, typed))
 

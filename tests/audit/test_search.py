@@ -1,4 +1,4 @@
-"""What staff look for in a list of the admin is posted and kept in the session: a name stands in no address."""
+"""What staff search in a list of the admin is posted and stored in the session: no address holds a name."""
 
 import pytest
 from django.contrib import admin

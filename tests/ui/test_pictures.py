@@ -99,7 +99,7 @@ def test_draw_takes_the_first_of_several_pictures():
         assert drawn.size == (40, 20) and max(drawn.getpixel((5, 10))) < 20
 
 
-def test_what_is_drawn_in_stripes_is_what_pillow_draws_at_once(monkeypatch):
+def test_drawing_in_stripes_equals_drawing_at_once(monkeypatch):
     noise = random.Random(3)
     picture = Image.frombytes("RGB", (211, 307), noise.randbytes(211 * 307 * 3))
     monkeypatch.setattr(pictures, "STRIPE_PIXELS", 4000)

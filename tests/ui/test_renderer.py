@@ -144,7 +144,7 @@ def test_a_form_may_point_at_one_box():
     assert ("id_birth_date_year", "Under 18") in list(form["birth_date"].error_links)
 
 
-def test_error_of_the_whole_form_stands_in_the_summary():
+def test_an_error_of_the_whole_form_is_in_the_summary():
     form = Profile({})
     form.add_error(None, "Call us <now>")
 

@@ -75,13 +75,13 @@ def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
 
 
 def _answer(function: str, done: subprocess.CompletedProcess[bytes]) -> Answer:
-    """The first line of the output says how it went. Without one the process was ended by one of its limits."""
+    """Return the answer in the output. When its first line is missing, a limit ended the process."""
     head, _end, content = done.stdout.partition(b"\n")
     if done.returncode or not head:
         log.warning("file_not_read", function=function, why=TOO_MUCH, error=f"exit {done.returncode}")
         raise Refusal(TOO_MUCH)
-    told = json.loads(head)
-    if told["why"]:
-        log.info("file_not_read", function=function, why=told["why"], error=told["error"], peak=told["peak"])
-        raise Refusal(told["why"])
-    return Answer(content, told["peak"])
+    answer = json.loads(head)
+    if answer["why"]:
+        log.info("file_not_read", function=function, why=answer["why"], error=answer["error"], peak=answer["peak"])
+        raise Refusal(answer["why"])
+    return Answer(content, answer["peak"])
