@@ -82,7 +82,7 @@ def _about(found: list[names.Found], asked: str) -> Q:
     if asked == CONCERNS:
         return concerns
     if asked == LOOKED:
-        return concerns & Q(action__in=words.looks()) & ~did
+        return concerns & Q(action__in=words.view_events()) & ~did
     return concerns | did
 
 

@@ -53,7 +53,7 @@ class RosterImportError(AccountsError):
 
 
 def check_waits_for_its_real_import(run: RosterImport) -> None:
-    """A finished dry run whose file is still kept; raises RosterImportError."""
+    """A finished dry run whose file is still stored; raises RosterImportError."""
     if not run.waits_for_its_real_import:
         raise RosterImportError(_("The file of this dry run is not kept any more. Upload it again."))
 
