@@ -71,7 +71,7 @@ class ActionPage:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an action of a list would do: a table, and sentences under it."""
+    """The preview of a list's action: a table, and sentences under it."""
 
     headers: tuple[Any, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)

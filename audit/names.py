@@ -19,7 +19,7 @@ Ids = dict[str, set[int]]  # by model label, as "delivery.order"
 
 @dataclass(frozen=True)
 class Name:
-    """What staff call a row: its number or the like, and the person it is about."""
+    """The name of a row for staff: its number or the like, and the person it is about."""
 
     words: str
     person: str = ""
@@ -27,7 +27,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acted: a name, a role in words, and the row whose page shows more."""
+    """The account that acted: its name, its role in words, and the row whose page shows more."""
 
     name: str
     role: str

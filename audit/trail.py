@@ -107,7 +107,7 @@ def _on_day(events: QuerySet[Event], day: date) -> QuerySet[Event]:
 
 @dataclass
 class _Known:
-    """What the apps know of all events of a page."""
+    """The names of the rows and accounts of all events on a page."""
 
     reader: Any
     actors: dict[int, names.Actor]

@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass
 class Report:
-    """What `verify` counted. It is complete once all problems have been read."""
+    """The counts of `verify`. They are complete once all problems have been read."""
 
     events: int = 0
     seals: int = 0

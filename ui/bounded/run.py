@@ -32,7 +32,7 @@ _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function returned, and the most resident memory (bytes) of the process that ran it."""
+    """The bytes that a function returned, and the most resident memory (bytes) of the process that ran it."""
 
     content: bytes
     peak: int
