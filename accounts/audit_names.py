@@ -56,8 +56,10 @@ def delegates(ids: Collection[int]) -> dict[int, Actor]:
 
 def search(term: str) -> Iterator[Found]:
     """Yield physicians as their list finds them, then accounts by the beginning of their address."""
-    for one in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
-        yield Found(PHYSICIAN, one.pk, _("%(name)s, physician") % {"name": _dr(one.first_name, one.last_name)})
+    for physician in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
+        yield Found(
+            PHYSICIAN, physician.pk, _("%(name)s, physician") % {"name": _dr(physician.first_name, physician.last_name)}
+        )
     email = term.strip().lower()
     if email and " " not in email:
         for user in User.objects.filter(email__startswith=email).order_by("email")[:MOST_FOUND]:
@@ -99,7 +101,7 @@ def register() -> None:
     say("accounts.mfareset", "user__email", say=lambda email: Name("", email))
     say("accounts.identificationtry", "user__email", say=lambda email: Name("", email))
     say("accounts.rosterimport", "file_name", say=lambda name: Name(name))
-    # Somebody may be several: what they are at work goes before the patient, whom certification names.
+    # A person can have several roles. Their role at work goes before the patient, whom certification names.
     names.register_actors(physicians, rank=1)
     names.register_actors(delegates, rank=2)
     names.register_actors(staff, rank=3)

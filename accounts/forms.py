@@ -222,7 +222,7 @@ class ApplicationForm(IdentificationForm, AccessForm):
 
 
 class EnterProofForm(PortalForm):
-    """What a Registrar has looked up about a registration."""
+    """A registration as a Registrar has looked it up."""
 
     kind = forms.ChoiceField(label=_("Registration"), choices=Registration.Kind)
     number = forms.CharField(label=_("Number"), max_length=30, required=False)

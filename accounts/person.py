@@ -10,7 +10,7 @@ from accounts.requests import SignedInRequest
 
 @dataclass(frozen=True)
 class Person:
-    """What an account is today. Somebody who is not signed in is nothing of all this."""
+    """The roles of an account today. A visitor who is not signed in has none."""
 
     physician: Physician | None = None
     is_staff: bool = False

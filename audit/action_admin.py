@@ -71,7 +71,7 @@ class ActionPage:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an action of a list would do: a table, and sentences under it."""
+    """The preview of a list's action: a table, and sentences under it."""
 
     headers: tuple[Any, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
@@ -382,7 +382,7 @@ def _form(request: HttpRequest, form_class: type[Form], **options: Any) -> Form:
 
 
 def _address_without(request: HttpRequest, *names: str) -> str:
-    kept = request.GET.copy()
+    query = request.GET.copy()
     for name in names:
-        kept.pop(name, None)
-    return f"{request.path}?{kept.urlencode()}" if kept else request.path
+        query.pop(name, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -79,7 +79,9 @@ def _grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
         for action in (f"{name}.list", f"{name}.view"):
             if action not in words.SENTENCES:
                 groups.setdefault(name, []).append((action, words.sentence(action)))
-    return sorted((name.capitalize(), sorted(actions, key=lambda one: one[1])) for name, actions in groups.items())
+    return sorted(
+        (name.capitalize(), sorted(actions, key=lambda action: action[1])) for name, actions in groups.items()
+    )
 
 
 @admin.register(Event)
@@ -131,8 +133,8 @@ class EventAdmin(ActionAdmin):
 
     def _address(self, request: HttpRequest, at: str = "changelist", **more: Any) -> str:
         """Return the address of the list with its present filters, without its page."""
-        kept = {name: value for name, value in request.GET.items() if name in TrailForm.base_fields and value}
-        return reverse(f"admin:{self._url_name(at)}", query={**kept, **more} or None)
+        filters = {name: value for name, value in request.GET.items() if name in TrailForm.base_fields and value}
+        return reverse(f"admin:{self._url_name(at)}", query={**filters, **more} or None)
 
     def _save_term(self, request: HttpRequest) -> HttpResponse:
         """Store the posted search in the session; the pages begin anew."""
@@ -141,10 +143,10 @@ class EventAdmin(ActionAdmin):
             request.session[TERM] = form.cleaned_data[SEARCH_VAR].strip()
         for error in form.errors.get(SEARCH_VAR, []):
             messages.error(request, str(error))
-        kept = {
+        filters = {
             name: request.GET[name] for name in ("staff", "action", "day", "outcome", "asked") if request.GET.get(name)
         }
-        return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}", query=kept or None))
+        return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}", query=filters or None))
 
     def _looked_for(self, request: HttpRequest, form: TrailForm) -> tuple[str, list[names.Found] | None]:
         """Return the search as typed and what it found; None when nothing is searched."""

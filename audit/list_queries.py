@@ -62,12 +62,12 @@ def is_declared(lookup: str, list_filter: Iterable[Any], list_lookups: Collectio
     """Return whether `lookup`, a name from the address, belongs to a filter of the list or a link of the portal."""
     if lookup in list_lookups:
         return True
-    for one in list_filter:
-        if isinstance(one, type) and issubclass(one, SimpleListFilter):
-            if lookup == one.parameter_name:
+    for declared in list_filter:
+        if isinstance(declared, type) and issubclass(declared, SimpleListFilter):
+            if lookup == declared.parameter_name:
                 return True
         else:
-            path = one if isinstance(one, str) else one[0]
+            path = declared if isinstance(declared, str) else declared[0]
             if lookup.startswith(path) and lookup.removeprefix(path) in SUFFIXES:
                 return True
     return False
@@ -86,15 +86,19 @@ def check_query(query: QueryDict, model_admin: ModelAdmin, request: HttpRequest)
 
 def check_filters(filters: Iterable[Any], left_over: Iterable[str], list_lookups: Iterable[str]) -> None:
     """Raise UnknownQuery where a filter has a value that it does not offer, or where no filter took a parameter."""
-    for one in filters:
-        if isinstance(one, SimpleListFilter) and one.value() is not None and one.value() not in _offered(one):
+    for filter_shown in filters:
+        if (
+            isinstance(filter_shown, SimpleListFilter)
+            and filter_shown.value() is not None
+            and filter_shown.value() not in _offered(filter_shown)
+        ):
             raise UnknownQuery
     if set(left_over) - set(list_lookups):
         raise UnknownQuery
 
 
-def _offered(one: Any) -> set[str]:
-    return {str(value) for value, _label in one.lookup_choices} | set(getattr(one, "more_values", ()))
+def _offered(filter_shown: Any) -> set[str]:
+    return {str(value) for value, _label in filter_shown.lookup_choices} | set(getattr(filter_shown, "more_values", ()))
 
 
 def built(make: Callable[[HttpRequest], ChangeList], request: HttpRequest) -> ChangeList:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
-    """What somebody did, read or was refused. Append-only: triggers refuse UPDATE and DELETE.
+    """An act that somebody did, or was refused; reading is one too. Append-only: triggers refuse UPDATE and DELETE.
 
     There are no foreign keys, so that a user can be deleted, and no personal text.
     """

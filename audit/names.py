@@ -19,7 +19,7 @@ Ids = dict[str, set[int]]  # by model label, as "delivery.order"
 
 @dataclass(frozen=True)
 class Name:
-    """What staff call a row: its number or the like, and the person it is about."""
+    """The name of a row for staff: its number or the like, and the person it is about."""
 
     words: str
     person: str = ""
@@ -27,7 +27,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acted: a name, a role in words, and the row whose page shows more."""
+    """The account that acted: its name, its role in words, and the row whose page shows more."""
 
     name: str
     role: str
@@ -88,7 +88,7 @@ def names_of(ids: Ids) -> dict[tuple[str, int], Name]:
     for label, pks in ids.items():
         if label in _said:
             columns, say = _said[label]
-            asked = [F(one) if isinstance(one, str) else one for one in columns]
+            asked = [F(column) if isinstance(column, str) else column for column in columns]
             rows = apps.get_model(label)._base_manager.filter(pk__in=pks).values_list("pk", *asked)
             found |= {(label, pk): say(*values) for pk, *values in rows}
     return found
@@ -114,8 +114,8 @@ def search(term: str) -> list[Found]:
 def belongings_of(found: Iterable[Found]) -> Ids:
     """Return by label the ids of what was found and of everything that belongs to it."""
     ids: Ids = defaultdict(set)
-    for one in found:
-        ids[one.label].add(one.pk)
+    for row in found:
+        ids[row.label].add(row.pk)
     for label, pks in [(label, sorted(pks)) for label, pks in ids.items()]:
         for read in _belongings[label]:
             for of, more in read(pks).items():

@@ -90,7 +90,7 @@ def grant_role(connection: Any, role: str) -> None:
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
         for table in tables:
             described = connection.introspection.get_table_description(cursor, table)
-            columns = ", ".join(connection.ops.quote_name(one.name) for one in described if one.name != "id")
+            columns = ", ".join(connection.ops.quote_name(column.name) for column in described if column.name != "id")
             cursor.execute(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {name}")
             cursor.execute(f"GRANT INSERT ({columns}) ON {table} TO {name}")
 

@@ -82,7 +82,7 @@ def _about(found: list[names.Found], asked: str) -> Q:
     if asked == CONCERNS:
         return concerns
     if asked == LOOKED:
-        return concerns & Q(action__in=words.looks()) & ~did
+        return concerns & Q(action__in=words.view_events()) & ~did
     return concerns | did
 
 
@@ -107,7 +107,7 @@ def _on_day(events: QuerySet[Event], day: date) -> QuerySet[Event]:
 
 @dataclass
 class _Known:
-    """What the apps know of all events of a page."""
+    """The names of the rows and accounts of all events on a page."""
 
     reader: Any
     actors: dict[int, names.Actor]

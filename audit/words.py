@@ -189,7 +189,7 @@ SENTENCES = {
 }
 
 # What a person sees of somebody, beside the pages of the admin that end in ".view".
-_LOOKS = {"card.check", "call.answer", "order.list"}
+_VIEWS = {"card.check", "call.answer", "order.list"}
 
 
 def sentence(action: str) -> str:
@@ -201,15 +201,15 @@ def has_words(action: str) -> bool:
     return action in SENTENCES or bool(_of_admin(action))
 
 
-def is_look(action: str) -> bool:
-    return action in _LOOKS or action.endswith(".view")
+def is_view(action: str) -> bool:
+    return action in _VIEWS or action.endswith(".view")
 
 
 @cache
-def looks() -> frozenset[str]:
+def view_events() -> frozenset[str]:
     """Return the names of all events that say that somebody saw something."""
     pages = {f"{model._meta.model_name}.view" for model in apps.get_models()}
-    return frozenset({action for action in SENTENCES if is_look(action)} | pages)
+    return frozenset({action for action in SENTENCES if is_view(action)} | pages)
 
 
 def _of_admin(action: str) -> str:

@@ -8,8 +8,8 @@ from django.utils.translation import get_language
 def dispensary(request: HttpRequest) -> dict[str, Any]:
     """Return the dispensary's name and how to reach it, for every page."""
     names = ("name", "phone", "email", "address", "permit")
-    kept = {name: getattr(settings, f"DISPENSARY_{name.upper()}") for name in names}
-    return {"dispensary": {**kept, "hours": hours()}}
+    facts = {name: getattr(settings, f"DISPENSARY_{name.upper()}") for name in names}
+    return {"dispensary": {**facts, "hours": hours()}}
 
 
 def hours() -> str:

@@ -38,5 +38,5 @@ def holidays_between(first: date, last: date) -> dict[date, str]:
 def next_working_day(day: date) -> date:
     """Return the first later day from Monday to Friday that is no holiday."""
     later = [day + timedelta(days=number) for number in range(1, 10)]
-    kept = holidays_between(later[0], later[-1])
-    return next(one for one in later if one.weekday() < SATURDAY and one not in kept)
+    free = holidays_between(later[0], later[-1])
+    return next(later_day for later_day in later if later_day.weekday() < SATURDAY and later_day not in free)

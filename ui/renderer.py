@@ -30,7 +30,7 @@ class PortalBoundField(forms.BoundField):
 
     @property
     def data(self) -> Any:
-        """What was typed, without spaces around it; a password stays as it is."""
+        """The typed text without spaces around it; a password stays as it is."""
         typed = super().data
         if isinstance(typed, str) and isinstance(self.field, forms.CharField) and self.field.strip:
             return tidy(typed, multiline=isinstance(self.field.widget, forms.Textarea))

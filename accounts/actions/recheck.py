@@ -19,7 +19,7 @@ BATCH = 500  # physicians whose rows are held and written at once
 
 
 class Recheck(NamedTuple):
-    """What one night found: ended and soon ending registrations, each by kind, and how many physicians have left."""
+    """The result of one night: ended and soon ending registrations by kind, and the number of physicians who left."""
 
     ended: Mapping[str, int]
     ending: Mapping[str, int]

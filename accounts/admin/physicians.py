@@ -131,17 +131,19 @@ class IdentificationTryAdmin(ActionAdmin):
             name="lift",
             label=_("Lift the lockout"),
             permission="accounts.change_identificationtry",
-            offered=lambda one_try: not one_try.succeeded and one_try.lifted_at is None,
-            explain=lambda one_try: _(
+            offered=lambda identification_try: (
+                not identification_try.succeeded and identification_try.lifted_at is None
+            ),
+            explain=lambda identification_try: _(
                 "The failures of this account and this DEA number do not count any more: five new tries are possible."
             ),
-            perform=lambda one_try, request, reason: actions.lift_lockout(
-                identification_try=one_try, reason=reason, by=request.user
+            perform=lambda identification_try, request, reason: actions.lift_lockout(
+                identification_try=identification_try, reason=reason, by=request.user
             ),
             form_class=ReasonForm,
         ),
     )
 
     @admin.display(description=_("account"), ordering="user__email")
-    def account(self, one_try: IdentificationTry) -> str:
-        return one_try.user.email
+    def account(self, identification_try: IdentificationTry) -> str:
+        return identification_try.user.email

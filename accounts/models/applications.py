@@ -46,7 +46,7 @@ CALLED_BACK_OR_NOT = Q(
 
 
 class PhysicianApplication(models.Model):
-    """What a person claims who is not on the roster. It is no physician, so that a false one blocks nobody."""
+    """A claim to be a physician, by a person who is not on the roster. A false claim blocks no physician."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="physician_applications")
@@ -113,7 +113,7 @@ class PhysicianApplication(models.Model):
 
 
 class Proof(models.Model):
-    """What a person entered about one registration. It counts once somebody else has verified it."""
+    """A registration as a person entered it. It counts once somebody else has verified it."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     physician = models.ForeignKey(Physician, null=True, blank=True, on_delete=models.PROTECT, related_name="proofs")

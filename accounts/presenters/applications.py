@@ -8,7 +8,7 @@ from accounts.models import PhysicianApplication, Proof, Registration
 
 @dataclass(frozen=True)
 class ProofRow:
-    """What is known of one registration: claimed by the applicant, or looked up by staff."""
+    """One registration of an application: claimed by the applicant, or looked up by staff."""
 
     label: str
     number: str = ""

@@ -53,14 +53,14 @@ class RosterImportError(AccountsError):
 
 
 def check_waits_for_its_real_import(run: RosterImport) -> None:
-    """A finished dry run whose file is still kept; raises RosterImportError."""
+    """A finished dry run whose file is still stored; raises RosterImportError."""
     if not run.waits_for_its_real_import:
         raise RosterImportError(_("The file of this dry run is not kept any more. Upload it again."))
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What the first line says. In a fixed-width file `delimiter` is "" and the rest is empty.
+    """The kind and columns of a roster file, by its first line. In a fixed-width file all but `kind` is empty.
 
     `places` holds the position of each known column in a row of `width` cells, or None for a column that is left out;
     `ignored` holds the names of unknown columns.

@@ -22,7 +22,7 @@ SECONDS_BETWEEN_RENEWALS = 1.0
 
 @dataclass
 class Report:
-    """What was found since the last batch was written, and who is called with the progress."""
+    """The rows and problems since the last batch was written, and the function that is called with the progress."""
 
     roster: RosterFile
     run: RosterImport

@@ -59,7 +59,7 @@ class ProgramRow:
 
 @dataclass(frozen=True)
 class RegistrationRow:
-    """What a registry says about one number. `as_of` is the day of the registry's own entry, where it has one."""
+    """A registration as a registry has it. `as_of` is the day of the registry's own entry, if it has one."""
 
     line: int
     number: str

@@ -38,7 +38,7 @@ def ssn_digest(dea_number: str, ssn_last_four: str, pepper: str | None = None) -
 def ssn_digits_match(dea_number: str, ssn_last_four: str, digest: str) -> bool:
     """Return whether the digits give `digest` under any pepper. Each answer takes the same time."""
     tries = [ssn_digest(dea_number, ssn_last_four, pepper) for pepper in settings.SSN_PEPPERS]
-    matches = [hmac.compare_digest(one, digest) for one in tries]
+    matches = [hmac.compare_digest(candidate, digest) for candidate in tries]
     return any(matches)
 
 

@@ -28,7 +28,7 @@ from accounts.actions import (
 )
 from accounts.decorators import IDENTIFIED, is_identified, physician_of, physician_required
 from accounts.forms import AccessForm, AnnounceForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
-from accounts.models import AccountBinding, Decision, Physician, Registration, User
+from accounts.models import AccountBinding, Decision, Physician, Registration
 from accounts.person import PersonRequest
 from accounts.presenters.eligibility import eligibility_page, refusal_of
 from accounts.presenters.office import office_page
@@ -167,24 +167,33 @@ def physician_renewed(request: PersonRequest, kind: str) -> HttpResponse:
     if kind not in Registration.Kind:
         raise Http404
     is_access = kind == Registration.Kind.PRESCRIPTION_MONITORING
-    form = (AccessForm if is_access else RenewedForm)(
-        request.POST if request.method == "POST" else None, initial={"number": _number_of(request.user, kind)}
-    )
-    if form.is_valid():
-        try:
-            report_renewed_registration(
-                physician=physician_of(request),
-                kind=kind,
-                number=form.cleaned_data.get("number", ""),
-                valid_through=form.cleaned_data.get("valid_through"),
-                by=request.user,
-            )
-            messages.success(request, _("Thank you. We look it up and write to you when it counts."))
-            return redirect("accounts:physician")
-        except AccountsError as error:
-            add_to_form(form, error)
+    data = request.POST if request.method == "POST" else None
+    form = AccessForm(data) if is_access else RenewedForm(data, initial={"number": _number_of(request, kind)})
+    if form.is_valid() and _reported(request, kind, form):
+        return redirect("accounts:physician")
     context = {"form": form, "kind": Registration.Kind(kind).label, "is_access": is_access}
     return render(request, "accounts/physician_renewed.html", context)
+
+
+def _number_of(request: PersonRequest, kind: str) -> str:
+    registration = physician_of(request).registrations.filter(kind=kind).first()
+    return registration.number if registration else ""
+
+
+def _reported(request: PersonRequest, kind: str, form: AccessForm | RenewedForm) -> bool:
+    try:
+        report_renewed_registration(
+            physician=physician_of(request),
+            kind=kind,
+            number=form.cleaned_data.get("number", ""),
+            valid_through=form.cleaned_data.get("valid_through"),
+            by=request.user,
+        )
+    except AccountsError as error:
+        add_to_form(form, error)
+        return False
+    messages.success(request, _("Thank you. We look it up and write to you when it counts."))
+    return True
 
 
 @physician_required
@@ -217,11 +226,6 @@ def physician_leave(request: PersonRequest) -> HttpResponse:
         except AccountsError as error:
             add_to_form(form, error)
     return render(request, "accounts/physician_leave.html", {"form": form, "physician": physician})
-
-
-def _number_of(user: User, kind: str) -> str:
-    registration = user.physician.registrations.filter(kind=kind).first()
-    return registration.number if registration else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -84,13 +84,13 @@ def is_awaited(pk: int, ranges: Ranges) -> bool:
 
 def still_awaited(seal: Seal | None, *, writers: Collection[str], found: Collection[int]) -> list[dict[str, Any]]:
     """Return the entries of a seal's `awaited` whose transaction still runs, without the ids `found` since."""
-    kept = []
+    awaited = []
     for entry in seal.awaited if seal else []:
         running = sorted(set(entry["writers"]) & set(writers))
         ids = [gap for first, last in entry["ids"] for gap in _without(found, first, last)]
         if running and ids:
-            kept.append({"ids": ids, "writers": running})
-    return kept
+            awaited.append({"ids": ids, "writers": running})
+    return awaited
 
 
 def _without(found: Collection[int], first: int, last: int) -> Iterator[list[int]]:

@@ -42,7 +42,7 @@ def failures():
 # --- Accounts -------------------------------------------------------------------------------------------------------
 
 
-def test_create_user_keeps_the_address_in_lower_case():
+def test_create_user_stores_the_address_in_lower_case():
     user = actions.create_user(email=" Rosa@Example.ORG ", password=factories.PASSWORD, by=None)
 
     assert user.email == "rosa@example.org"
@@ -67,7 +67,7 @@ def test_create_superuser_is_staff():
     assert (str(boss), boss.get_full_name(), boss.get_short_name()) == (f"account {boss.pk}", boss.email, boss.email)
 
 
-def test_add_physician_keeps_no_ssn_digits():
+def test_add_physician_stores_no_ssn_digits():
     physician = factories.physician(last_name="Núñez", dea_number="ap 5836727")
 
     with connection.cursor() as cursor:
@@ -182,7 +182,7 @@ def test_identify_physician_binds_one_physician_an_account():
     assert second.user is None
 
 
-def test_a_failed_try_is_kept_with_its_event():
+def test_a_failed_try_is_stored_with_its_event():
     physician, account = factories.physician(), factories.user()
 
     fail(account, physician.dea_number)
@@ -389,7 +389,7 @@ def test_get_user_reads_in_one_query_and_its_factors_in_another(django_assert_nu
         assert not user.factors.has_mfa and not user.factors.has_two_ways
 
 
-def test_get_user_refuses_who_is_not_active():
+def test_get_user_refuses_an_inactive_account():
     assert factories.user(is_active=False) is None
 
 

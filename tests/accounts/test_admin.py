@@ -37,7 +37,7 @@ def views_of(obj):
 
 
 @pytest.mark.parametrize("role", ALL_ROLES)
-def test_who_sees_physicians(role):
+def test_only_these_groups_see_physicians(role):
     physician = factories.physician()
     expected = 200 if role in ROLES_THAT_SEE_PHYSICIANS else 403
 
@@ -280,7 +280,7 @@ def test_a_reason_is_asked_for():
     assert "Enter a reason." in refusing({})
 
 
-def test_the_audit_trail_is_one_link_away_for_who_may_read_it():
+def test_readers_of_the_audit_trail_get_a_link_to_it():
     physician = factories.physician()
     link = f"/admin/audit/event/?subject_type=accounts.physician&amp;subject_id={physician.pk}"
 

@@ -269,7 +269,7 @@ def test_lists_take_the_same_number_of_queries_however_long(model, django_assert
     ("group", "status"),
     [("Registrar", 200), ("Manager", 200), ("Auditor", 200), ("Pharmacist", 403), ("Technician", 403), ("Driver", 403)],
 )
-def test_who_sees_proofs_and_applications(model, group, status):
+def test_only_these_groups_see_proofs_and_applications(model, group, status):
     assert client_of(group).get(page(model)).status_code == status
 
 

@@ -79,7 +79,7 @@ def test_check_has_no_application_takes_one_at_a_time():
         ({"license_number": "34567"}, rules.CredentialError),
     ],
 )
-def test_a_wrong_number_is_refused_and_nothing_kept(over, error):
+def test_a_wrong_number_is_refused_and_nothing_stored(over, error):
     with pytest.raises(error):
         factories.application(**over)
 

@@ -51,7 +51,7 @@ def test_check_identity_is_proven_before_anybody_is_verified(application):
 
 
 @time_machine.travel(datetime(2026, 11, 23, 17, tzinfo=UTC), tick=False)
-def test_a_call_back_keeps_number_register_moment_and_who_called(application, registrar):
+def test_a_call_back_stores_number_register_moment_and_caller(application, registrar):
     call_back(application, registrar)
     kept = (application.called_number.as_e164, application.number_source, application.called_at, application.called_by)
     assert kept == (NUMBER, "NPI registry", datetime(2026, 11, 23, 17, tzinfo=UTC), registrar)
@@ -60,7 +60,7 @@ def test_a_call_back_keeps_number_register_moment_and_who_called(application, re
     assert verify(application).user == application.user
 
 
-def test_check_identity_is_proven_by_somebody_else_than_who_verifies(application, registrar, settings):
+def test_check_identity_is_proven_needs_another_person_than_the_verifier(application, registrar, settings):
     manager = factories.staff("Manager")
     call_back(application, manager)
     with pytest.raises(rules.FourEyesError, match="You made the call back yourself"):
@@ -77,7 +77,7 @@ def test_without_four_eyes_a_call_back_is_asked_for_all_the_same(application, re
 
 
 @pytest.mark.parametrize("same", ["dea_number", "npi"])
-def test_check_number_is_in_register_takes_the_rosters_own_for_who_is_on_it(application, registrar, same):
+def test_check_number_is_in_register_asks_for_the_rosters_number(application, registrar, same):
     known = factories.physician(**{same: getattr(application, same)})
     with pytest.raises(rules.ApplicationError, match="on the roster with another number") as refused:
         call_back(application, registrar)
@@ -116,7 +116,7 @@ def test_the_number_that_the_applicant_typed_is_pointed_out(application, registr
     ],
     ids=lambda fields: "-".join(fields),
 )
-def test_the_database_keeps_no_half_a_call_and_no_verified_applicant_without_one(registrar, fields):
+def test_the_database_refuses_half_a_call_and_a_verified_applicant_without_one(registrar, fields):
     verified = factories.looked_up(factories.application(), registrar)
     verify(verified)
     blank = {"identity_proof": "", "called_number": "", "number_source": "", "called_at": None, "called_by": None}
@@ -124,7 +124,7 @@ def test_the_database_keeps_no_half_a_call_and_no_verified_applicant_without_one
         PhysicianApplication.objects.filter(pk=verified.pk).update(**(blank | fields))
 
 
-def test_what_was_verified_before_calls_were_asked_for_stays(registrar):
+def test_an_applicant_verified_before_calls_were_needed_stays_verified(registrar):
     verified = factories.looked_up(factories.application(), registrar)
     verify(verified)
     blank = {"called_number": "", "number_source": "", "called_at": None, "called_by": None}

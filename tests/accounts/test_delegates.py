@@ -105,7 +105,7 @@ def test_check_delegate_is_somebody_else_refuses_the_physicians_own_address(phys
 
 
 @pytest.mark.parametrize("state", [{"status": "suspended"}, {"status": "left", "left_date": timezone.localdate()}])
-def test_check_may_name_delegates_refuses_who_may_not_certify(physician, state):
+def test_check_may_name_delegates_refuses_physicians_who_may_not_certify(physician, state):
     with unguarded():
         Physician.objects.update(**state)
 
@@ -194,7 +194,7 @@ def test_a_naming_that_nobody_took_up_in_time_opens_nothing(physician, after, ac
         assert is_delegate() is active
 
 
-def test_named_again_the_days_count_anew_and_the_mail_goes_again(physician):
+def test_naming_again_renews_the_days_and_the_message(physician):
     factories.user(DANA)
     first = name(physician)
     with time_machine.travel(timezone.now() + timedelta(days=20), tick=False):
@@ -204,7 +204,7 @@ def test_named_again_the_days_count_anew_and_the_mail_goes_again(physician):
     assert Notification.objects.filter(kind="delegate_named").count() == 2
 
 
-def test_signing_in_of_anybody_else_stays_within_its_queries(django_assert_num_queries):
+def test_signing_in_without_delegations_takes_no_more_queries(django_assert_num_queries):
     account = factories.user()
     with django_assert_num_queries(4):  # addresses, what waits, and a savepoint around them
         actions.activate_delegations(user=account, by=account)

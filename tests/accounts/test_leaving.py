@@ -73,7 +73,7 @@ def test_check_leave_date_refuses_a_day_that_is_past(physician, days):
     assert Physician.objects.get().left_date is None
 
 
-def test_check_leave_date_refuses_who_has_left(physician):
+def test_check_leave_date_refuses_a_physician_who_has_left(physician):
     leave(physician)
     with pytest.raises(rules.LeaveError, match="already"):
         leave(physician, days=5)

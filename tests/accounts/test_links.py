@@ -62,7 +62,7 @@ def sent_link():
     return account, Notification.objects.get(kind="main_address").secret.removeprefix("http://testserver")
 
 
-def test_a_link_of_ours_goes_on_to_the_clean_address():
+def test_a_mailed_link_leads_to_a_clean_address():
     account, link = sent_link()
     assert left_behind(Client(), link) == (302, True, 1)
     client = factories.client_for(account)

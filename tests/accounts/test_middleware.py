@@ -150,5 +150,5 @@ def test_no_cache_stores_pages_of_a_signed_in_person():
         assert {"no-store", "private"} <= set(response.headers["Cache-Control"].split(", "))
 
 
-def test_a_public_page_may_be_kept():
+def test_a_public_page_may_be_cached():
     assert "no-store" not in Client().get("/faq/").headers.get("Cache-Control", "")

@@ -88,7 +88,7 @@ def test_elsewhere_and_a_day_later_it_is_open():
         assert identify(factories.user(), second.dea_number) == second
 
 
-def test_an_ipv6_network_is_counted_as_one_and_the_address_is_kept():
+def test_an_ipv6_network_is_counted_as_one_and_the_address_is_stored():
     for number in range(20):
         fail(1, address=f"2001:db8:1:2::{number:x}")
     with pytest.raises(rules.LockedOut):
@@ -103,7 +103,7 @@ def test_a_try_without_an_address_is_counted_as_before():
     assert set(IdentificationTry.objects.values_list("network", flat=True)) == {None}
 
 
-def test_the_registrars_hear_of_it_once_and_lift_it():
+def test_the_registrars_are_notified_once_and_lift_the_lockout():
     factories.staff("Registrar")
     physician = factories.physician()
     fail(20)

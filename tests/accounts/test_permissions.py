@@ -77,7 +77,7 @@ def test_verify_shows_whose_card_it_is_to_staff_with_a_second_factor_alone(requi
 @pytest.mark.parametrize(
     "name", ["certification:certification-card", "certification:certification-certificate", "delivery:allotment-of"]
 )
-def test_papers_and_ledger_are_for_who_is_staff_now(name):
+def test_papers_and_ledger_need_staff_in_good_standing(name):
     certification = factories.certification()
     page = reverse(name, args=[certification.uuid])
     pharmacist = factories.staff("Pharmacist")
@@ -85,7 +85,7 @@ def test_papers_and_ledger_are_for_who_is_staff_now(name):
     assert factories.client_for(ended(pharmacist, is_staff=False)).get(page).status_code == 404
 
 
-def test_the_cut_off_is_lifted_for_who_may_change_orders_alone():
+def test_only_staff_who_may_change_orders_pass_the_cut_off():
     order = factories.order()
     for account in (factories.staff("Driver"), factories.staff(), ended(factories.staff("Manager"), is_staff=False)):
         with pytest.raises(OrdererError):

@@ -120,7 +120,7 @@ def test_of_ten_accounts_one_is_bound():
 
 
 @pytest.mark.usefixtures("slow_comparison")
-def test_without_the_locks_several_of_ten_accounts_are_bound(monkeypatch):
+def test_without_the_locks_more_than_one_of_ten_accounts_is_bound(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     monkeypatch.setattr(physicians, "lock_text", lambda text: None)
@@ -221,7 +221,7 @@ def test_of_three_imports_of_one_roster_one_makes_the_physician():
 
 
 @pytest.mark.usefixtures("slow_roster")
-def test_without_the_lock_imports_meet_each_other(monkeypatch):
+def test_without_the_lock_imports_make_a_physician_twice(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     monkeypatch.setattr(importing, "lock_text", lambda text: None)

@@ -148,7 +148,7 @@ def test_a_second_person_resets_at_once_and_every_session_ends():
     assert Event.objects.filter(action="mfa.reset", subject_id=account.pk).count() == 1
 
 
-def test_who_asked_does_not_confirm():
+def test_the_person_who_asked_cannot_confirm():
     registrar = factories.staff("Registrar")
     reset = asked(by=registrar)
 
@@ -352,12 +352,12 @@ def decide_at_once(reset):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_ten_who_confirm_at_once_one_does():
+def test_of_ten_people_who_confirm_at_once_one_succeeds():
     assert decide_at_once(asked()) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_several_confirm(monkeypatch):
+def test_without_the_lock_more_than_one_confirms(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     reset = asked()
@@ -386,7 +386,7 @@ def ask_at_once(account):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_five_who_ask_at_once_one_does():
+def test_of_five_people_who_ask_at_once_one_succeeds():
     assert ask_at_once(protected()) == 1
     assert MFAReset.objects.count() == 1
 

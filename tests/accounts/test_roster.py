@@ -156,7 +156,7 @@ def test_a_number_moves_on_within_one_batch():
     }
 
 
-def test_changed_fields_are_changed_and_proof_of_the_same_number_stays():
+def test_a_changed_row_leaves_the_proof_of_the_same_number():
     read(program())
     read(elicense())
 
@@ -178,7 +178,7 @@ def test_another_license_number_waits_for_its_own_proof():
     assert (proof.number, proof.is_active, proof.expires_date) == ("1.099999", False, None)
 
 
-def test_a_number_that_a_person_has_verified_is_kept():
+def test_a_number_that_a_person_has_verified_is_not_replaced():
     read(program())
     registrar = factories.staff("Registrar")
     set_registration(
@@ -542,7 +542,7 @@ def test_many_problems_are_written_down_as_they_come(monkeypatch):
         assert (run.bad_count, run.row_count, run.problems.count()) == (22, 22, 22)
 
 
-def test_progress_goes_from_nothing_to_all(monkeypatch):
+def test_progress_goes_from_0_to_1(monkeypatch):
     monkeypatch.setattr(reading, "BATCH", 20)
     parts = []
 

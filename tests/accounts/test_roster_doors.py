@@ -273,7 +273,7 @@ def test_problems_are_downloaded_and_the_look_is_recorded():
     ("role", "reads", "imports"),
     [("Registrar", 200, 200), ("Auditor", 200, 403), ("Manager", 403, 403), ("Driver", 403, 403)],
 )
-def test_who_sees_and_who_imports_rosters(role, reads, imports):
+def test_only_these_groups_see_and_import_rosters(role, reads, imports):
     run = read(program({"npi": "1"}))
     client = factories.client_for(factories.staff(role))
 

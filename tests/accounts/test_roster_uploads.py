@@ -96,7 +96,7 @@ def test_parts_in_another_order_are_refused(monkeypatch):
         open_upload(run.upload).read()
 
 
-def test_a_real_import_erases_its_file_and_belongs_to_who_uploaded_it():
+def test_a_real_import_deletes_its_file_and_names_the_uploader():
     registrar = factories.staff("Registrar")
     run = upload(program({}, {"npi": "1"}), by=registrar)
     assert (run.status, run.started_at, Physician.objects.count()) == ("waiting", None, 0)
@@ -133,7 +133,7 @@ def test_a_file_that_is_none_of_ours_leaves_nothing():
 # --- A dry run first ------------------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_keeps_its_file_for_the_real_import():
+def test_the_file_of_a_dry_run_is_stored_for_the_real_import():
     dry = upload(program(), is_dry_run=True)
     import_uploaded_rosters(by=None)
 

@@ -139,7 +139,7 @@ def test_one_that_is_connected_elsewhere_is_not_connected_again(provider):
     assert SocialAccount.objects.get().user.email == ROSA
 
 
-def test_it_is_disconnected_by_who_has_a_password(provider):
+def test_a_person_with_a_password_disconnects_the_sign_on(provider):
     account = factories.user("nora@example.org")
     client = factories.client_for(account)
     goes(client, provider, "subject-6", "connect")
@@ -190,7 +190,7 @@ def test_a_professional_without_one_is_asked_to_set_it_up(provider, settings):
 # --- What goes wrong ------------------------------------------------------------------------------------------------
 
 
-def test_who_cancels_there_reads_that_nothing_changed(provider):
+def test_a_person_who_cancels_there_reads_that_nothing_changed(provider):
     client = Client()
 
     response = goes(client, provider, action="deny")

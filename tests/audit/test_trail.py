@@ -77,7 +77,7 @@ def test_an_event_names_the_actor_the_action_and_the_person(auditor, physician, 
     assert rows[-1].url == f"/admin/delivery/order/{order.pk}/change/"
 
 
-def test_a_row_that_is_gone_keeps_its_number(auditor):
+def test_a_deleted_row_is_named_by_its_number(auditor):
     stranger = factories.user()
     record(action="user.sign_in", by=stranger, subject=stranger)
     Event.objects.filter(actor_id=stranger.pk).first()
@@ -143,7 +143,7 @@ def test_a_hundred_rows_cost_few_queries(patient, physician):
 # --- Who is looked for ---------------------------------------------------------------------------------------------
 
 
-def test_who_looked_at_this_patient(auditor, patient, physician):
+def test_the_trail_answers_who_looked_at_a_patient(auditor, patient, physician):
     order, other = factories.order(patient), factories.order()
     pharmacist = factories.staff("Pharmacist", email="ines@example.org")
     for subject, action in (
@@ -197,7 +197,7 @@ def test_a_person_whom_a_search_found_can_be_chosen_alone(auditor, patient, phys
     assert all("Marisol Quiroga" not in row.concerns for row in shown(chosen))
 
 
-def test_who_is_not_found_has_no_events_and_a_sentence(auditor, patient):
+def test_a_person_who_is_not_found_gets_a_sentence_and_no_events(auditor, patient):
     page = looked_for(auditor, "zzz")
     assert page.context["rows"] == []
     assert "Nobody, no order and no certification is called that." in page.content.decode()

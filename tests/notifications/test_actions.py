@@ -31,7 +31,7 @@ def queue(key="one", **over):
     return Notification.objects.get(dedupe_key=key)
 
 
-def test_queue_twice_keeps_one_row():
+def test_queue_twice_writes_one_row():
     queue()
     queue(recipient="other@example.org")
     assert list(Notification.objects.values_list("recipient", "status")) == [("rosa@example.org", "queued")]

@@ -84,14 +84,14 @@ def test_draw_keeps_a_jpeg_of_any_colors(mode):
 @pytest.mark.parametrize(
     ("kind", "orientation", "size"), [("JPEG", 6, (20, 40)), ("PNG", 8, (20, 40)), ("JPEG", 3, (40, 20))]
 )
-def test_draw_turns_a_photo_upright_and_forgets_its_place(kind, orientation, size):
+def test_draw_turns_a_photo_upright_and_drops_its_place(kind, orientation, size):
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = orientation, "Milo at home"
     drawn = draw(saved(on("RGB", PAPER, INK), kind, exif=exif), kind=kind, longest_side=100, quality=85)
     assert read(drawn).size == size and not read(drawn).getexif() and b"Milo" not in drawn
 
 
-def test_draw_takes_the_first_of_several_pictures():
+def test_draw_takes_the_first_picture_of_a_file():
     animated = saved(on("RGB", PAPER, INK), "PNG", save_all=True, append_images=[Image.new("RGB", (40, 20), "red")])
     two = saved(on("RGB", PAPER, INK), "MPO", save_all=True, append_images=[Image.new("RGB", (4000, 2000), "red")])
     for content, kind in ((animated, "PNG"), (two, "JPEG")):

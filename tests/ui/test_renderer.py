@@ -84,7 +84,7 @@ def test_a_blank_form_has_no_errors(blank):
     assert not blank(aria_invalid="true")
 
 
-def test_ids_are_unique_and_every_reference_meets_one(blank, failed):
+def test_ids_are_unique_and_every_reference_has_one(blank, failed):
     for page in (blank, failed):
         assert len(page.ids) == len(set(page.ids))
         for element in page.found:

@@ -56,7 +56,7 @@ def _filters(stream: StreamObject) -> list[Any]:
     filters = stream.get("/Filter", NullObject()).get_object()
     if isinstance(filters, NullObject):
         return []
-    filters = [one.get_object() for one in filters] if isinstance(filters, ArrayObject) else [filters]
+    filters = [name.get_object() for name in filters] if isinstance(filters, ArrayObject) else [filters]
     return filters if len(filters) <= MOST_FILTERS else _refuse()
 
 

@@ -90,12 +90,16 @@ def _check_pages_are_the_document(root: DictionaryObject) -> None:
 
 def _reduce_page(page: DictionaryObject) -> None:
     annotations = page.get("/Annots", NullObject()).get_object()
-    kept = [_annotation(one.get_object()) for one in annotations] if isinstance(annotations, ArrayObject) else []
+    kept = (
+        [_annotation(annotation.get_object()) for annotation in annotations]
+        if isinstance(annotations, ArrayObject)
+        else []
+    )
     for key in list(page):
         if key not in KEPT_OF_PAGE or key == "/Annots":
             del page[key]
     if any(kept):
-        page[NameObject("/Annots")] = ArrayObject(one for one in kept if one)
+        page[NameObject("/Annots")] = ArrayObject(annotation for annotation in kept if annotation)
 
 
 def _annotation(annotation: PdfObject) -> DictionaryObject | None:
@@ -120,10 +124,10 @@ def _annotation(annotation: PdfObject) -> DictionaryObject | None:
 
 def _appearance(annotation: DictionaryObject) -> IndirectObject | StreamObject | None:
     """Return how an annotation looks while nobody points at it, in the state that it is in."""
-    looks = annotation.get("/AP", NullObject()).get_object()
-    if not isinstance(looks, DictionaryObject) or "/N" not in looks:
+    appearances = annotation.get("/AP", NullObject()).get_object()
+    if not isinstance(appearances, DictionaryObject) or "/N" not in appearances:
         return None
-    normal = looks.raw_get("/N")
+    normal = appearances.raw_get("/N")
     if not isinstance(normal.get_object(), StreamObject):
         states, state = normal.get_object(), annotation.get("/AS")
         normal = states.raw_get(state) if isinstance(states, DictionaryObject) and state in states else NullObject()

@@ -32,7 +32,7 @@ _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function returned, and the most resident memory (bytes) of the process that ran it."""
+    """The bytes that a function returned, and the most resident memory (bytes) of the process that ran it."""
 
     content: bytes
     peak: int
@@ -56,7 +56,7 @@ def run_bounded(
 
 
 def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     try:
         # Our own interpreter and module; the file goes in by standard input.
         return subprocess.run(  # noqa: S603 # nosec B603
@@ -65,7 +65,7 @@ def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a traceback may quote the file
             cwd=PROJECT,
-            env=kept | {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+            env=environment | {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
             timeout=PATIENCE,
             check=False,
         )
