@@ -172,7 +172,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "ui.context.dispensary",
-                "delivery.context.navigation",
+                "delivery.context_processors.navigation",
             ],
         },
     },

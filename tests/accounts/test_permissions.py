@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 LEAD_ON = {
     "audit/names.py",
     "accounts/person.py", "accounts/models/people.py", "accounts/actions/staff.py",
-    "accounts/permissions.py", "delivery/context.py", "delivery/views/cart.py", "pages/demo.py",
+    "accounts/permissions.py", "delivery/context_processors.py", "delivery/views/cart.py", "pages/demo.py",
 }  # fmt: skip
 
 
