@@ -1,4 +1,4 @@
-"""The mails that allauth writes, as kinds of the outbox: one kind for each of its templates."""
+"""The messages that allauth writes, as kinds of the outbox: one kind for each of its templates."""
 
 import json
 from datetime import datetime, timedelta
@@ -39,7 +39,7 @@ WORDS = {
 
 
 def kind_of(prefix: str) -> str:
-    """The kind of the outbox for allauth's template `prefix`: `account_password_changed`, `account_totp_activated`."""
+    """Return the outbox's kind for allauth's template `prefix`, such as `account_password_changed`."""
     name = prefix.rpartition("/")[2]
     return name if name.startswith("account_") else f"account_{name}"
 
@@ -48,12 +48,12 @@ KINDS = {kind_of(prefix): prefix for prefix in WORDS}
 
 
 def templates_of(kind: str) -> Templates:
-    """allauth's own names of the templates, which ours replace in templates/."""
+    """Return allauth's own names of the templates. Ours in templates/ replace them."""
     return Templates(f"{KINDS[kind]}_subject.txt", f"{KINDS[kind]}_message.txt", html=None)
 
 
-def kept(prefix: str, context: dict[str, Any]) -> str:
-    """The words of a mail as JSON, for the encrypted `secret`: links, addresses and where a change came from."""
+def stored_words(prefix: str, context: dict[str, Any]) -> str:
+    """Return the words of a message as JSON, for the encrypted `secret`: links, addresses, where a change came from."""
     words = {name: context[name] for name in WORDS[prefix]}
     return json.dumps({name: _written(value) for name, value in words.items()})
 
@@ -63,10 +63,10 @@ def _written(value: Any) -> str:
 
 
 def words_for(notification: "Notification") -> dict[str, Any] | None:
-    """The words of the templates; None for a link that is too old to be opened."""
+    """Return the words of the templates, or None for a link that is too old to be opened."""
     if KINDS[notification.kind] in LINKS and timezone.now() - notification.created_at >= LINK_VALID:
         return None
-    words = json.loads(notification.secret)
+    words = json.loads(notification.secret or "{}")
     if "timestamp" in words:
         words["timestamp"] = datetime.fromisoformat(words["timestamp"])
     return {**words, "email": notification.recipient}

@@ -1,17 +1,27 @@
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import send_account_mail
+from accounts.models import User
 from ui.encryption import decrypt, encrypt
 
 CONFIRMING = "confirming"  # session key: the address whose confirmation is waited for, and its account or None
+
+
+class SigningInRequest(HttpRequest):
+    """The request of a person who signs in, with the address whose confirmation is waited for and its account."""
+
+    confirming: list[Any]
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -22,35 +32,35 @@ class AccountAdapter(DefaultAccountAdapter):
         "too_many_login_attempts": _("Too many tries did not match. Wait five minutes, then try again, or call us."),
     }
 
-    def clean_email(self, email):
+    def clean_email(self, email: str) -> str:
         return super().clean_email(email).lower()
 
-    def send_mail(self, template_prefix, email, context):
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         by = self.request.user if self.request.user.is_authenticated else None
         send_account_mail(prefix=template_prefix, recipient=email, context=context, by=by)
 
-    def pre_login(self, request, user, *, email, **kwargs):
+    def pre_login(self, request: SigningInRequest, user: User, *, email: str, **kwargs: Any) -> HttpResponse | None:
         request.confirming = [email or user.email, user.pk]
         return super().pre_login(request, user, email=email, **kwargs)
 
-    def respond_email_verification_sent(self, request, user):
-        """The next page names the address. Where there is no `user`, the form for signing up has kept it."""
+    def respond_email_verification_sent(self, request: SigningInRequest, user: User | None) -> HttpResponse:
+        """Answer with the page that names the address. Without a `user` the sign-up form has stored the address."""
         if user:
             request.session[CONFIRMING] = request.confirming
         return super().respond_email_verification_sent(request, user)
 
-    def is_reauthentication_required(self, *, app, **kwargs):
-        """Who signed in just now sets up the second factor without the same password again. Signing always asks."""
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Return False when a person who has just signed in sets up a second factor. Signing a draft always asks."""
         if app == "allauth.mfa" and self._signed_in_just_now():
             return False
         return super().is_reauthentication_required(app=app, **kwargs)
 
-    def _signed_in_just_now(self):
+    def _signed_in_just_now(self) -> bool:
         records = get_authentication_records(self.request, self.request.user)
         return any(time.time() - record["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
 
-    def get_reauthentication_methods(self, user):
-        """In our words."""
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Return the ways to prove oneself again, described in our words."""
         names = {
             "reauthenticate": _("Use your password"),
             "mfa_reauthenticate": _("Use a code from your app, or a recovery code"),
@@ -63,16 +73,16 @@ class AccountAdapter(DefaultAccountAdapter):
 class MFAAdapter(DefaultMFAAdapter):
     """TOTP seeds and recovery codes are encrypted at rest; passkeys are made for the host of SITE_URL."""
 
-    def encrypt(self, text):
+    def encrypt(self, text: str) -> str:
         return encrypt(text, context="mfa_authenticator.data")
 
-    def decrypt(self, encrypted_text):
+    def decrypt(self, encrypted_text: str) -> str:
         return decrypt(encrypted_text, context="mfa_authenticator.data")
 
-    def get_public_key_credential_rp_entity(self):
+    def get_public_key_credential_rp_entity(self) -> dict[str, Any]:
         return {"id": urlsplit(settings.SITE_URL).hostname, "name": settings.DISPENSARY_NAME}
 
-    def generate_authenticator_name(self, user, type):
-        """What the box holds at first; it may stay."""
-        count = user.authenticator_set.filter(type=type).count()
+    def generate_authenticator_name(self, user: User, type: str) -> str:
+        """Return the name that a new passkey has until its owner changes it."""
+        count = Authenticator.objects.filter(user=user, type=type).count()
         return gettext("Passkey %(number)d") % {"number": count + 1}

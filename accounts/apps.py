@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 class AccountsConfig(AppConfig):
     name = "accounts"
 
-    def ready(self):
+    def ready(self) -> None:
         from allauth.account import signals as account
         from allauth.mfa import signals as mfa
         from allauth.socialaccount import signals as socialaccount

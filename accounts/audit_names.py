@@ -1,27 +1,29 @@
-"""How accounts, physicians and what belongs to them are named in the audit trail."""
+"""The names of accounts, physicians and their rows in the audit trail."""
+
+from collections.abc import Collection, Iterable, Iterator
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Delegate, MFAReset, Physician, PhysicianApplication, Proof, Registration, User
-from accounts.review import physicians_called
+from accounts.rules import physicians_called
 from audit import names
 from audit.names import ACCOUNT, MOST_FOUND, Actor, Found, Name
 
 PHYSICIAN = "accounts.physician"
 
 
-def _dr(first, last):
+def _dr(first: str | None, last: str | None) -> str:
     return f"Dr. {first} {last}" if last else ""
 
 
-def _of_physician(*first):
-    """The columns of the physician that a row belongs to, after those that name the row itself."""
+def _of_physician(*first: str) -> tuple[str, ...]:
+    """Return columns of a row: `first` name the row itself, the others its physician."""
     return (*first, "physician__first_name", "physician__last_name")
 
 
-def staff(ids):
-    """Staff by their e-mail address, with their groups."""
-    found = {}
+def staff(ids: Collection[int]) -> dict[int, Actor]:
+    """Return staff by their e-mail address, with their groups."""
+    found: dict[int, Actor] = {}
     rows = User.objects.filter(pk__in=ids, is_staff=True).order_by("groups__name")
     for pk, email, is_superuser, group in rows.values_list("pk", "email", "is_superuser", "groups__name"):
         role = group or (_("administrator") if is_superuser else _("staff"))
@@ -29,19 +31,20 @@ def staff(ids):
     return found
 
 
-def accounts(ids):
-    """Every other account by its e-mail address."""
+def accounts(ids: Collection[int]) -> dict[int, Actor]:
+    """Return every other account by its e-mail address."""
     rows = User.objects.filter(pk__in=ids).values_list("pk", "email")
     return {pk: Actor(email, _("account"), pk=pk) for pk, email in rows}
 
 
-def physicians(ids):
+def physicians(ids: Collection[int]) -> dict[int, Actor]:
+    """Return physicians by their name."""
     rows = Physician.objects.filter(user__in=ids).values_list("user", "pk", "first_name", "last_name")
     return {user: Actor(_dr(first, last), _("physician"), PHYSICIAN, pk) for user, pk, first, last in rows}
 
 
-def delegates(ids):
-    """People of an office, by their e-mail address and the physician."""
+def delegates(ids: Collection[int]) -> dict[int, Actor]:
+    """Return delegates by their e-mail address and their physician."""
     rows = Delegate.objects.filter(user__in=ids).order_by("pk")
     columns = ("user", "user__email", "physician__first_name", "physician__last_name")
     office = _("office of %(name)s")
@@ -51,18 +54,20 @@ def delegates(ids):
     }
 
 
-def search(term):
-    """Physicians as their list finds them, then accounts by the beginning of their address."""
-    for one in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
-        yield Found(PHYSICIAN, one.pk, _("%(name)s, physician") % {"name": _dr(one.first_name, one.last_name)})
+def search(term: str) -> Iterator[Found]:
+    """Yield physicians as their list finds them, then accounts by the beginning of their address."""
+    for physician in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
+        yield Found(
+            PHYSICIAN, physician.pk, _("%(name)s, physician") % {"name": _dr(physician.first_name, physician.last_name)}
+        )
     email = term.strip().lower()
     if email and " " not in email:
         for user in User.objects.filter(email__startswith=email).order_by("email")[:MOST_FOUND]:
             yield Found(ACCOUNT, user.pk, user.email)
 
 
-def of_physician(pks):
-    """The physician's registrations, proofs, delegates and account."""
+def of_physician(pks: Collection[int]) -> dict[str, Iterable[int]]:
+    """Return the physicians' registrations, proofs, delegates, applications and accounts."""
     rows = {"physician__in": pks}
     return {
         "accounts.registration": Registration.objects.filter(**rows).values_list("pk", flat=True),
@@ -73,15 +78,15 @@ def of_physician(pks):
     }
 
 
-def of_account(pks):
-    """The applications and resets of an account."""
+def of_account(pks: Collection[int]) -> dict[str, Iterable[int]]:
+    """Return the applications and resets of accounts."""
     return {
         "accounts.physicianapplication": PhysicianApplication.objects.filter(user__in=pks).values_list("pk", flat=True),
         "accounts.mfareset": MFAReset.objects.filter(user__in=pks).values_list("pk", flat=True),
     }
 
 
-def register():
+def register() -> None:
     say = names.register
     say(ACCOUNT, "email", say=lambda email: Name(email))
     say(PHYSICIAN, "first_name", "last_name", say=lambda *name: Name(_dr(*name)))
@@ -96,7 +101,7 @@ def register():
     say("accounts.mfareset", "user__email", say=lambda email: Name("", email))
     say("accounts.identificationtry", "user__email", say=lambda email: Name("", email))
     say("accounts.rosterimport", "file_name", say=lambda name: Name(name))
-    # Somebody may be several: what they are at work goes before the patient, whom certification names.
+    # A person can have several roles. Their role at work goes before the patient, whom certification names.
     names.register_actors(physicians, rank=1)
     names.register_actors(delegates, rank=2)
     names.register_actors(staff, rank=3)
@@ -106,5 +111,5 @@ def register():
     names.register_belongings(ACCOUNT, of_account)
 
 
-def kind_of(kind):
+def kind_of(kind: str) -> str:
     return str(Registration.Kind(kind).label) if kind in Registration.Kind.values else kind

@@ -1,4 +1,4 @@
-"""When the next mail that confirms an address can go: allauth sends one in three minutes, and does not say so."""
+"""When the next message that confirms an address can be sent: allauth sends one in three minutes."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +10,10 @@ MAIL_OF_CONFIRMATION = {"app": "allauth.account", "action": "confirm_email"}
 
 
 def next_mail_at(request: HttpRequest, address: str) -> datetime | None:
-    """The full minute from which another mail can go to `address`; None when one can go now.
+    """Return the full minute from which another message can be sent to `address`, or None when it can be sent now.
 
-    It is read where allauth counts, so the page says what allauth does; a registered address and an unknown one are
-    counted alike.
+    The answer is read where allauth counts, so that the page and allauth agree. An address with an account and one
+    without are counted alike.
     """
     opens = [_opens_at(request, rate, address.lower()) for rate in ratelimit.get_rates(**MAIL_OF_CONFIRMATION)]
     ahead = [moment for moment in opens if moment > datetime.now(UTC)]
@@ -27,5 +27,5 @@ def _opens_at(request: HttpRequest, rate: ratelimit.Rate, key: str) -> datetime:
 
 
 def _next_full_minute(moment: datetime) -> datetime:
-    """People read hours and minutes; what they read must be true to the second."""
+    """Return the next full minute, because people read hours and minutes only."""
     return (moment + timedelta(minutes=1)).replace(second=0, microsecond=0)

@@ -1,7 +1,10 @@
 import re
+from collections.abc import Callable
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PhysicianApplication, Registration
@@ -18,7 +21,7 @@ from ui.forms import DateBoxesField, DigitsPasswordInput, PhoneField, PortalForm
 
 
 class IdentificationForm(PortalForm):
-    """A typing error is told here already: it writes nothing and does not count as a try."""
+    """DEA number and SSN digits. A typing error is found here, so that it does not count as a failed try."""
 
     narrow = {"dea_number", "ssn_last_four"}
     dea_number = forms.CharField(
@@ -33,7 +36,7 @@ class IdentificationForm(PortalForm):
         error_messages={"required": _("Enter the last four digits of your Social Security number")},
     )
 
-    def clean_dea_number(self):
+    def clean_dea_number(self) -> str:
         number = normalize_dea_number(self.cleaned_data["dea_number"])
         try:
             check_dea_number(number)
@@ -41,7 +44,7 @@ class IdentificationForm(PortalForm):
             raise ValidationError(str(error)) from error
         return number
 
-    def clean_ssn_last_four(self):
+    def clean_ssn_last_four(self) -> str:
         digits = self.cleaned_data["ssn_last_four"]
         if not re.fullmatch(r"[0-9]{4}", digits):
             raise ValidationError(_("Enter four digits, like 1234"))
@@ -49,7 +52,7 @@ class IdentificationForm(PortalForm):
 
 
 class ResetForm(PortalForm):
-    """What a Registrar has done before second factors are reset."""
+    """The call back that a Registrar made before second factors are reset."""
 
     called_number = PhoneField(
         label=_("Number you called back"), help_text=_("One that is on file. Never the number the caller named.")
@@ -64,7 +67,7 @@ class ResetForm(PortalForm):
 
 
 class CallBackForm(PortalForm):
-    """What a Registrar has done to make sure that an applicant is the physician."""
+    """The call back by which a Registrar made sure that an applicant is the physician."""
 
     called_number = PhoneField(
         label=_("Number you called"),
@@ -87,13 +90,13 @@ class CallBackForm(PortalForm):
 class DelegateForm(PortalForm):
     email = forms.EmailField(
         label=_("Email address of the person"),
-        help_text=_("The person signs in with this address, and with a password and second factor of her or his own."),
+        help_text=_("The person signs in with this address, and with their own password and second factor."),
         max_length=254,
     )
 
 
 class LeaveForm(PortalForm):
-    date = DateBoxesField(label=_("First day on which she no longer certifies"))
+    date = DateBoxesField(label=_("First day on which the physician no longer certifies"))
 
 
 class AnnounceForm(PortalForm):
@@ -102,13 +105,13 @@ class AnnounceForm(PortalForm):
         error_messages={"required": _("Enter the first day on which you no longer certify")},
     )
     is_understood = forms.BooleanField(
-        label=_("I understand that my patients are told at once."),
+        label=_("I understand that my patients are notified at once."),
         error_messages={"required": _("Tick that you understand what happens")},
     )
 
 
 class RenewedForm(PortalForm):
-    """A renewed registration as the physician has it before her."""
+    """The number and the last day of a renewed registration."""
 
     narrow = {"number"}
     number = forms.CharField(label=_("Number"), help_text=_("As it stands on the registration."), max_length=30)
@@ -120,7 +123,7 @@ class RenewedForm(PortalForm):
 
 
 class AccessForm(PortalForm):
-    """Access to the monitoring program has neither number nor end."""
+    """A statement of access to the monitoring program, which has neither number nor end."""
 
     has_monitoring_access = forms.BooleanField(
         label=_("I am registered with the Connecticut Prescription Monitoring Program and can sign in there."),
@@ -128,13 +131,15 @@ class AccessForm(PortalForm):
     )
 
 
-def _text(label, name, **more):
-    length = PhysicianApplication._meta.get_field(name).max_length
-    return forms.CharField(label=label, max_length=length, validators=[validate_printable], **more)
+def _text(label: str | Promise, name: str, **more: Any) -> forms.CharField:
+    column: Any = PhysicianApplication._meta.get_field(name)
+    return forms.CharField(
+        label=cast(Any, label), max_length=column.max_length, validators=[validate_printable], **more
+    )
 
 
 class ApplicationForm(IdentificationForm, AccessForm):
-    """What the Registrar looks up. Everything is about the person who types, so the browser may help."""
+    """The application as a physician. All of it is about the person who types, so the browser may fill it in."""
 
     narrow = {"dea_number", "ssn_last_four", "license_number", "csp_number", "npi", "practice_state", "practice_zip"}
     autocomplete = {
@@ -179,36 +184,36 @@ class ApplicationForm(IdentificationForm, AccessForm):
     practice_zip = ZipField(label=_("ZIP code"))
     phone = PhoneField(label=_("Phone of your practice"))
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["ssn_last_four"].help_text = _("You identify with them each time you sign in. We keep no copy.")
 
-    def clean_dea_number(self):
-        """A suffix is kept, so the number goes on as it was typed."""
+    def clean_dea_number(self) -> str:
+        """Return the number as it was typed, because a suffix is stored."""
         super().clean_dea_number()
         return self.cleaned_data["dea_number"]
 
-    def clean_npi(self):
+    def clean_npi(self) -> str:
         return self._checked(re.sub(r"[\s-]", "", self.cleaned_data["npi"]), check_npi)
 
-    def clean_license_number(self):
+    def clean_license_number(self) -> str:
         return self._clean_registration("license_number", Registration.Kind.MEDICAL_LICENSE)
 
-    def clean_csp_number(self):
+    def clean_csp_number(self) -> str:
         return self._clean_registration("csp_number", Registration.Kind.CONTROLLED_SUBSTANCE)
 
-    def clean_practice_state(self):
+    def clean_practice_state(self) -> str:
         state = self.cleaned_data["practice_state"].strip().upper()
         if not re.fullmatch(r"[A-Z]{2}", state):
             raise ValidationError(_("Enter the state as two letters, like CT"))
         return state
 
-    def _clean_registration(self, name, kind):
+    def _clean_registration(self, name: str, kind: str) -> str:
         number = normalize_registration_number(kind, self.cleaned_data[name])
         return self._checked(number, lambda number: check_registration_number(kind, number))
 
     @staticmethod
-    def _checked(number, check):
+    def _checked(number: str, check: Callable[[str], None]) -> str:
         try:
             check(number)
         except PortalError as error:
@@ -217,7 +222,7 @@ class ApplicationForm(IdentificationForm, AccessForm):
 
 
 class EnterProofForm(PortalForm):
-    """What a Registrar has looked up."""
+    """A registration as a Registrar has looked it up."""
 
     kind = forms.ChoiceField(label=_("Registration"), choices=Registration.Kind)
     number = forms.CharField(label=_("Number"), max_length=30, required=False)
@@ -229,11 +234,15 @@ class EnterProofForm(PortalForm):
     is_active = forms.BooleanField(label=_("Active"), required=False, initial=True)
     is_limited = forms.BooleanField(label=_("Subject to a limitation"), required=False)
     source = forms.CharField(
-        label=_("Where you looked it up"), max_length=60, help_text=_("The physician reads it on her page.")
+        label=_("Where you looked it up"),
+        max_length=60,
+        help_text=_("The physician reads it on the page of the requirements."),
     )
 
 
 class SourceForm(PortalForm):
     source = forms.CharField(
-        label=_("Where you looked it up"), max_length=60, help_text=_("The physician reads it on her page.")
+        label=_("Where you looked it up"),
+        max_length=60,
+        help_text=_("The physician reads it on the page of the requirements."),
     )

@@ -1,21 +1,25 @@
-"""Sessions that end, a second factor for professionals, and pages that no cache keeps."""
+"""What the person of a request is, sessions that end, a second factor for professionals, and private pages."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from requests import RequestException
 
 from accounts.decorators import page_of
+from accounts.person import Person, PersonRequest, person_of
 
 LANGUAGE = "language"  # session key: what the account has chosen, on this device or another
 SEEN_WRITTEN_EVERY = timedelta(minutes=1)
@@ -31,28 +35,46 @@ MFA_APPS = {"account", "mfa", "usersessions"}
 MFA_PAGES = {"accounts:second-way", "accounts:codes-kept"}
 
 
-def is_professional(user):
-    """Physicians, who applies to be one, their delegates and staff: shorter sessions, and a second factor."""
-    return user.is_staff or user.is_delegate or user.is_applicant or hasattr(user, "physician")
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 
-def asks_for_login(view):
+def asks_for_login(view: Callable[..., Any]) -> bool:
     return getattr(view, "login_required", True)
 
 
-class LanguageMiddleware(LocaleMiddleware):
-    """As was chosen, or else as the browser asks. Physicians' offices and staff work in English alone.
+class PersonMiddleware:
+    """Gives the request what the signed-in person is, as `request.person` (accounts/person.py)."""
 
-    What is done in the same thread afterwards is in the language of before.
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PersonRequest) -> HttpResponseBase:
+        request.person = cast(Person, SimpleLazyObject(lambda: person_of(request.user)))
+        return self.get_response(request)
+
+
+class PortalRequest(PersonRequest):
+    """A request with what the middleware of this module notes on it."""
+
+    offers_language: bool
+    was_signed_out: bool
+    idle_seconds: int
+    LANGUAGE_CODE: str
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The language that the person chose, or else the browser's. Physicians' offices and staff work in English.
+
+    The language of the thread is restored after the request.
     """
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         with translation.override(translation.get_language()):
-            return super().__call__(request)
+            return cast(HttpResponseBase, super().__call__(request))
 
-    def process_request(self, request):
+    def process_request(self, request: PortalRequest) -> None:  # type: ignore[override] # ours has more
         super().process_request(request)
-        request.offers_language = not (request.user.is_authenticated and is_professional(request.user))
+        request.offers_language = not request.person.is_professional
         chosen = request.session.get(LANGUAGE) if request.offers_language else settings.LANGUAGES[0][0]
         if chosen:
             translation.activate(chosen)
@@ -62,27 +84,31 @@ class LanguageMiddleware(LocaleMiddleware):
 class SessionTimeoutMiddleware:
     """Signs out after 30 idle minutes (15 for professionals) and after 12 hours in any case."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: PortalRequest) -> HttpResponseBase:
         request.was_signed_out = False
         if request.user.is_authenticated and (reason := self.reason_to_end(request)):
             logout(request)
+            request.person = Person()
             messages.info(request, reason)
             request.was_signed_out = True
         return self.get_response(request)
 
-    def process_view(self, request, view, args, kwargs):
-        """After signing in again, the same page; a public page needs no signing in."""
+    def process_view(
+        self, request: PortalRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Ask a person who was signed out to sign in again, and then show the same page. Public pages are shown."""
         if request.was_signed_out and asks_for_login(view):
             return redirect_to_login(page_of(request))
         return None
 
-    def reason_to_end(self, request):
+    def reason_to_end(self, request: PortalRequest) -> str | None:
+        """Return the sentence for a person whose session is over, or None."""
         now = timezone.now()
         session = request.session
-        idle = settings.IDLE_TIMEOUT_PROFESSIONAL if is_professional(request.user) else settings.IDLE_TIMEOUT
+        idle = settings.IDLE_TIMEOUT_PROFESSIONAL if request.person.is_professional else settings.IDLE_TIMEOUT
         request.idle_seconds = int(idle.total_seconds())
         started = datetime.fromisoformat(session.setdefault("started_at", now.isoformat()))
         seen = datetime.fromisoformat(session.setdefault("seen_at", now.isoformat()))
@@ -96,19 +122,20 @@ class SessionTimeoutMiddleware:
 
 
 class SignOnMiddleware:
-    """The state's sign-on: its pages are not there while it is off, and a provider that fails is no fault of ours."""
+    """Answers 404 on the pages of the state's sign-on while it is off, and 502 when the state fails."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request, view, args, kwargs):
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        assert request.resolver_match
         if request.resolver_match.view_name in SIGN_ON_PAGES and not settings.OIDC_SERVER_URL:
             raise Http404
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         match = request.resolver_match
         if match is None or match.view_name not in SIGN_ON_PAGES or not isinstance(exception, PROVIDER_FAILURES):
             return None
@@ -117,21 +144,24 @@ class SignOnMiddleware:
 
 
 class RequireMFAMiddleware:
-    """allauth offers a second factor; this asks professionals for it, and for one more way, before anything else."""
+    """Asks professionals for a second factor and for one more way to sign in before they open other pages."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request, view, args, kwargs):
+    def process_view(
+        self, request: PersonRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        assert request.resolver_match
         if not settings.REQUIRE_MFA or not request.user.is_authenticated:
             return None
         name = request.resolver_match.view_name or ""
         if name.split("_")[0] in MFA_APPS or name in MFA_PAGES or not asks_for_login(view):
             return None
-        if not is_professional(request.user) and not name.startswith("accounts:physician"):
+        if not request.person.is_professional and not name.startswith("accounts:physician"):
             return None
         if request.user.factors.has_two_ways:
             return None
@@ -142,12 +172,12 @@ class RequireMFAMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """What a signed-in person sees is kept by no cache, but for what its address names for good."""
+    """Tells caches to store nothing that a signed-in person sees, but files whose address names their content."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.user.is_authenticated and "immutable" not in response.get("Cache-Control", ""):
             add_never_cache_headers(response)

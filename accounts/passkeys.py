@@ -1,4 +1,6 @@
-"""Forms of passkeys: what a browser sends is checked for its shape before allauth reads it."""
+"""Forms of passkeys: they check the shape of what a browser sends before allauth reads it."""
+
+from typing import Any
 
 from allauth.mfa.webauthn import forms as webauthn
 from django import forms
@@ -18,11 +20,11 @@ class CredentialField(forms.JSONField):
         "invalid": _("This passkey was not accepted. Try again, or use another way."),
     }
 
-    def bound_data(self, data, initial):
-        """A second try needs a new answer: the page never holds the old one."""
+    def bound_data(self, data: Any, initial: Any) -> str:
+        """Return nothing: a second try needs a new answer, so the page never holds the old one."""
         return ""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         text = value or ""
         try:
             if len(text) > LONGEST_CREDENTIAL or "\\u0000" in text.lower():
@@ -33,33 +35,33 @@ class CredentialField(forms.JSONField):
 
 
 class PasskeyName(forms.CharField):
-    def __init__(self, **more):
+    def __init__(self, **more: Any) -> None:
         help_text = _("So that you know it again: “Work laptop”, “Blue security key”.")
         super().__init__(label=_("Name of the passkey"), max_length=LONGEST_NAME, help_text=help_text, **more)
 
 
 class Answered(forms.Form):
-    """Reads the answer with fido2, whose parsers raise what they come across."""
+    """A form that reads a passkey's answer with fido2. The parsers of fido2 raise errors of many kinds."""
 
     credential = CredentialField()
 
-    def _clean_fields(self):
+    def _clean_fields(self) -> None:
         try:
-            super()._clean_fields()
+            super()._clean_fields()  # type: ignore[misc] # the stubs leave it out
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             self._refuse()
 
-    def _clean_form(self):
+    def _clean_form(self) -> None:
         try:
-            super()._clean_form()
+            super()._clean_form()  # type: ignore[misc] # the stubs leave it out
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             self._refuse()
 
-    def _refuse(self):
+    def _refuse(self) -> None:
         self.add_error("credential", CredentialField.default_error_messages["invalid"])
 
-    def add_error(self, field, error):
-        """allauth says of a passkey, too, that the code is incorrect."""
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Add an error, with our words where allauth says that a code is incorrect."""
         if getattr(error, "code", "") == "incorrect_code":
             field, error = "credential", CredentialField.default_error_messages["invalid"]
         super().add_error(field, error)

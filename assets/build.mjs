@@ -9,7 +9,8 @@ import { compile, Logger } from "sass";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const uswds = join(root, "node_modules", "@uswds", "uswds");
 const built = join(root, "static", "built");
-const fonts = ["noto-sans", "noto-sans-sc"];
+const fonts = ["noto-sans", "noto-sans-sc", "noto-sans-kr", "noto-sans-thai", "noto-sans-georgian", "noto-sans-armenian",
+  "noto-sans-tamil", "noto-sans-bengali", "noto-sans-ethiopic", "noto-sans-khmer"];
 
 const { css } = compile(join(root, "assets", "portal.scss"), {
   loadPaths: [join(uswds, "packages")],
@@ -25,11 +26,12 @@ for (const [, name] of css.matchAll(/url\(["']?((?:img|fonts)\/[^"')?#]+)/g)) {
 }
 mkdirSync(built, { recursive: true });
 writeFileSync(join(built, "portal.css"), css);
+const inFirst = /-(latin|latin-ext|cyrillic|cyrillic-ext|greek|greek-ext|vietnamese|math|symbols)-wght-normal/;
 for (const font of fonts) {
   const from = join(root, "node_modules", "@fontsource-variable", font);
   const to = join(built, "print", font);
   mkdirSync(to, { recursive: true });
   for (const name of ["unicode.json", "LICENSE"]) copyFileSync(join(from, name), join(to, name));
-  for (const name of readdirSync(join(from, "files")).filter((one) => one.endsWith("-wght-normal.woff2")))
-    copyFileSync(join(from, "files", name), join(to, name));
+  for (const name of readdirSync(join(from, "files")).filter((file) => file.endsWith("-wght-normal.woff2")))
+    if (font === fonts[0] || !inFirst.test(name)) copyFileSync(join(from, "files", name), join(to, name));
 }

@@ -1,8 +1,9 @@
-"""The one base of our admin: each look is recorded; rows change only through actions, with a page of their own."""
+"""The base of our admin: each look is recorded, and rows change only through actions, each on a page of its own."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,30 +12,32 @@ from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList, Ch
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Prefetch, prefetch_related_objects
-from django.http import Http404, HttpResponseRedirect
+from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.functional import cached_property
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record
-from audit.list_queries import built, check_filters, check_query, is_declared, tells_unknown_query
+from audit.list_queries import built, check_filters, check_query, is_declared, refuses_unknown_query
+from audit.requests import account_of
 from audit.secret_columns import without_secrets
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 
 
 class ShortPaginator(Paginator):
-    """Counts no further than MOST_COUNTED rows: counting a million takes longer than showing fifty of them."""
+    """Counts at most MOST_COUNTED rows: counting a million takes longer than showing fifty."""
 
     MOST_COUNTED = 1_000
 
     @cached_property
-    def count(self):
-        return len(self.object_list.order_by().values_list("pk")[: self.MOST_COUNTED])
+    def count(self) -> int:
+        return len(cast(QuerySet[Any], self.object_list).order_by().values_list("pk")[: self.MOST_COUNTED])
 
 
 class ReasonForm(PortalForm):
@@ -48,26 +51,27 @@ class ReasonForm(PortalForm):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One button of a change page: `perform(obj, request, **answers)` calls one action; `offered(obj)` shows it.
+class ActionPage:
+    """A button of a change page, and the page on which it is confirmed.
 
-    `explain(obj)` says on the preview page what will change; `form_class` asks for what the action needs, and begins
-    with what `initial(obj)` gives.
+    `perform(obj, request, **answers)` calls one action; `offered(obj)` returns whether the button is shown.
+    `explain(obj)` returns what will change. `form_class` asks for what the action needs; `initial(obj)` returns the
+    answers with which it begins.
     """
 
     name: str
-    label: Any
+    label: str | Promise
     permission: str
-    perform: Any
-    offered: Any
-    explain: Any
-    form_class: type = PortalForm
-    initial: Any = None
+    perform: Callable[..., object]
+    offered: Callable[[Any], bool]
+    explain: Callable[[Any], str | Promise]
+    form_class: type[Form] = PortalForm
+    initial: Callable[[Any], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a step of a list would do: a table, and sentences under it."""
+    """The preview of a list's action: a table, and sentences under it."""
 
     headers: tuple[Any, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
@@ -75,85 +79,92 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class ListStep:
-    """One button of a list: `perform(request, **answers)` calls one action and gives the row that it made or changed.
+class ListActionPage:
+    """A button of a list, and the page on which it is confirmed.
 
-    `preview(**answers)`, where there is one, is shown first; the same page then asks to go on.
+    `perform(request, **answers)` calls one action and returns the row that it made or changed. `preview(**answers)`, if
+    there is one, is shown first; the same page then asks to go on.
     """
 
     name: str
-    label: Any
+    label: str | Promise
     permission: str
-    explain: Any
-    form_class: type
-    perform: Any
-    preview: Any = None
+    explain: str | Promise
+    form_class: type[Form]
+    perform: Callable[..., Model | None]
+    preview: Callable[..., Preview] | None = None
 
     @property
-    def is_previewed(self):
+    def is_previewed(self) -> bool:
         return self.preview is not None
 
 
+# The names of before, for the admins of apps that have not followed yet.
+Step, ListStep = ActionPage, ListActionPage
 AGREED = "agreed"  # posted with the answers by who has seen the preview
 KNOWN_BY = {"user": "email", "physician": "name"}  # by model: what staff read in the place of its number
 
 
-def related(name, model):
-    """A column that says whom a foreign key means, and leads there."""
+def related(name: str, model: type[Model]) -> Callable[[Any], str | Promise]:
+    """Return a column that names the row of a foreign key and links to its page."""
 
-    @admin.display(description=capfirst(model._meta.get_field(name).verbose_name), ordering=name)
-    def column(row):
+    @admin.display(description=capfirst(_column(model, name).verbose_name), ordering=name)
+    def column(row: Any) -> str:
         person = getattr(row, name)
         if person is None:
             return "-"
-        return format_html('<a href="{}">{}</a>', _page_of(person), getattr(person, _known_by(person)))
+        return format_html('<a href="{}">{}</a>', _page_of(person), getattr(person, _known_by(person) or "pk"))
 
     return column
 
 
-def _known_by(model):
-    return KNOWN_BY.get(model._meta.model_name)
+def _column(model: type[Model], name: str) -> Any:
+    return model._meta.get_field(name)
 
 
-def _page_of(row):
+def _known_by(model: Model | type[Model]) -> str | None:
+    return KNOWN_BY.get(model._meta.model_name or "")
+
+
+def _page_of(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 class SearchForm(ChangeListSearchForm):
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[SEARCH_VAR] = forms.CharField(required=False, max_length=200)
 
 
 class SessionChangeList(ChangeList):
-    """What is searched is a name or a birth date, and stands in the session instead of the address."""
+    """A list whose search term, a name or a birth date, is stored in the session and is not part of the address."""
 
-    def __init__(self, request, model, *args, **kwargs):
+    def __init__(self, request: HttpRequest, model: type[Model], *args: Any, **kwargs: Any) -> None:
         term = search_term(request, model)
-        self.search_form_class = lambda _query_string: SearchForm({SEARCH_VAR: term})
+        self.search_form_class = cast(Any, lambda _query_string: SearchForm({SEARCH_VAR: term}))
         super().__init__(request, model, *args, **kwargs)
-        self.title = capfirst(self.opts.verbose_name_plural)  # "Select … to view" is longer, and says less
+        self.title = str(capfirst(self.opts.verbose_name_plural))  # "Select … to view" is longer, and says less
 
-    def get_filters(self, request):
+    def get_filters(self, request: HttpRequest) -> Any:
         check_query(request.GET, self.model_admin, request)
         found = super().get_filters(request)
-        check_filters(found[0], found[2], self.model_admin.list_lookups)
+        check_filters(found[0], found[2], cast(ActionAdmin, self.model_admin).list_lookups)
         return found
 
 
-def search_term(request, model):
-    """What this session looks for in the list of a model; empty when nothing."""
+def search_term(request: HttpRequest, model: type[Model]) -> str:
+    """Return what this session searches in the list of a model, or ""."""
     return request.session.get(_search_key(model), "")
 
 
-def _search_key(model):
+def _search_key(model: type[Model]) -> str:
     return f"admin search {model._meta.label_lower}"
 
 
 class RowsInline(admin.TabularInline):
-    """Rows under what they belong to: whoever may see that sees them, and nobody changes them here.
+    """Rows below the row that they belong to, for everybody who may see it. Nobody changes them here.
 
-    `joined` names the foreign keys that are read along. No secret column is read but those that `fields` shows.
+    `joined` names the foreign keys that are read together. The only secret columns that are read are those in `fields`.
     """
 
     template = "admin/rows_inline.html"
@@ -161,207 +172,217 @@ class RowsInline(admin.TabularInline):
     can_delete = False
     joined: tuple[str, ...] = ()
 
-    def get_queryset(self, request):
-        return without_secrets(super().get_queryset(request), joined=self.joined, shown=self.fields)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return without_secrets(
+            super().get_queryset(request), joined=self.joined, shown=cast(Iterable[str], self.fields)
+        )
 
-    def has_view_permission(self, request, obj=None):
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         owner = self.parent_model._meta
         return request.user.has_perm(f"{owner.app_label}.{get_permission_codename('view', owner)}")
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 class ActionAdmin(admin.ModelAdmin):
-    """Read-only fields, no delete, no bulk actions. `steps` are the changes, each with a preview page and a POST.
+    """Read-only fields, no delete, no bulk actions. Rows change by `action_pages` and `list_action_pages` alone.
 
     The address of a list takes the parameters of its `list_filter`, and the `list_lookups` that links of the portal
     use; no secret column is read in a list.
     """
 
-    steps: tuple[Step, ...] = ()
-    list_steps: tuple[ListStep, ...] = ()
+    action_pages: tuple[ActionPage, ...] = ()
+    list_action_pages: tuple[ListActionPage, ...] = ()
+    steps: tuple[ActionPage, ...] = ()  # the names of before
+    list_steps: tuple[ListActionPage, ...] = ()
     list_lookups: tuple[str, ...] = ()
-    list_select_related: list[str] = []
+    list_select_related: ClassVar[list[str]] = []
     show_facets = ShowFacets.NEVER
     change_form_template = "admin/action_change_form.html"
     actions = None
     list_per_page = 50
     show_full_result_count = False
 
-    def has_add_permission(self, request):
+    def every_action_page(self) -> tuple[ActionPage, ...]:
+        """Return the action pages of a row."""
+        return (*self.action_pages, *self.steps)
+
+    def every_list_action_page(self) -> tuple[ListActionPage, ...]:
+        """Return the action pages of the list."""
+        return (*self.list_action_pages, *self.list_steps)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def get_urls(self):
-        step = path(
-            "<path:object_id>/step/<slug:name>/",
-            self.admin_site.admin_view(self.step_view),
-            name=self._url_name("step"),
-        )
-        return [step, *(self._url_of(one) for one in self.list_steps), *super().get_urls()]
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.action_page_view)
+        action_page = path("<path:object_id>/step/<slug:name>/", view, name=self._url_name("step"))
+        return [action_page, *(self._url_of(page) for page in self.every_list_action_page()), *super().get_urls()]
 
-    def _url_of(self, step):
-        view = partial(self.list_step_view, step=step)
-        return path(f"{step.name}/", self.admin_site.admin_view(view), name=self._url_name(step.name))
+    def _url_of(self, page: ListActionPage) -> URLPattern:
+        view = partial(self.list_action_page_view, page=page)
+        return path(f"{page.name}/", self.admin_site.admin_view(view), name=self._url_name(page.name))
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return without_secrets(super().get_queryset(request), joined=self.list_select_related)
 
-    def get_object(self, request, object_id, from_field=None):
-        """The row, with those that its page names: they too are read without their secret columns."""
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row and the rows that its page names, without their secret columns."""
         found = super().get_object(request, object_id, from_field)
         if found is not None:
             prefetch_related_objects([found], *self._named_by_its_page())
         return found
 
-    def _named_by_its_page(self):
+    def _named_by_its_page(self) -> Iterator[Prefetch]:
+        """Yield a prefetch for each foreign key that the page shows."""
         shown = set(self.fields or ())
         for key in self.opts.fields:
             if key.many_to_one and key.name in shown and key.name not in self.list_select_related:
-                yield Prefetch(key.name, without_secrets(key.related_model._base_manager.all()))
+                yield Prefetch(key.name, without_secrets(cast(type[Model], key.related_model)._base_manager.all()))
 
-    def lookup_allowed(self, lookup, value, request=None):
-        return is_declared(lookup, self.get_list_filter(request), self.list_lookups)
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return is_declared(lookup, self.get_list_filter(cast(HttpRequest, request)), self.list_lookups)
 
-    def to_field_allowed(self, request, to_field):
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return to_field == self.opts.pk.name
 
-    def get_fields(self, request, obj=None):
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [self._in_words(name) for name in super().get_fields(request, obj)]
 
-    def get_list_display(self, request):
+    def get_list_display(self, request: HttpRequest) -> Any:
         return [self._in_words(name) for name in super().get_list_display(request)]
 
-    def _in_words(self, name):
+    def _in_words(self, name: Any) -> Any:
         fields = {field.name: field for field in self.opts.fields}
-        is_known = name in fields and fields[name].is_relation and _known_by(fields[name].related_model)
+        is_known = (
+            name in fields and fields[name].is_relation and _known_by(cast(type[Model], fields[name].related_model))
+        )
         return related(name, self.model) if is_known else name
 
-    @tells_unknown_query
-    def changelist_view(self, request, extra_context=None):
-        record(action=f"{self.opts.model_name}.list", by=request.user)
+    @refuses_unknown_query
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        record(action=f"{self.opts.model_name}.list", by=account_of(request))
         if request.method == "POST":
-            return self._keep_search(request)
+            return self._save_search(request)
         if SEARCH_VAR in request.GET:
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
-        offered = [step for step in self.list_steps if request.user.has_perm(step.permission)]
-        buttons = [{"label": one.label, "url": reverse(f"admin:{self._url_name(one.name)}")} for one in offered]
-        return super().changelist_view(request, {**(extra_context or {}), "list_steps": buttons})
+        pages = [page for page in self.every_list_action_page() if request.user.has_perm(page.permission)]
+        buttons = [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
+        return super().changelist_view(request, {**(extra_context or {}), "action_pages": buttons})
 
-    def get_changelist(self, request, **kwargs):
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SessionChangeList
 
-    def get_changelist_instance(self, request):
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         return built(super().get_changelist_instance, request)
 
-    def list_address(self):
+    def list_address(self) -> str:
         return reverse(f"admin:{self._url_name('changelist')}")
 
-    def _keep_search(self, request):
-        """A search is posted; an empty one shows all again. Filters stay, and paging begins anew."""
+    def _save_search(self, request: HttpRequest) -> HttpResponse:
+        """Store a posted search in the session; an empty one shows all rows again.
+
+        Filters stay, and paging begins anew.
+        """
         form = SearchForm(request.POST)
         if form.is_valid():
             request.session[_search_key(self.model)] = form.cleaned_data[SEARCH_VAR]
         for error in form.errors.get(SEARCH_VAR, []):
-            messages.error(request, error)
+            messages.error(request, str(error))
         return HttpResponseRedirect(_address_without(request, SEARCH_VAR, PAGE_VAR))
 
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        record(action=f"{self.opts.model_name}.view", by=request.user, subject=obj)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
         return super().render_change_form(
-            request, {**context, "steps": self._buttons(request, obj)}, *args, obj=obj, **kwargs
+            request, {**context, "action_pages": self._buttons(request, obj)}, *args, **{**kwargs, "obj": obj}
         )
 
-    def _buttons(self, request, obj):
-        offered = [step for step in self.steps if request.user.has_perm(step.permission) and step.offered(obj)]
+    def _buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
+        pages = [page for page in self.every_action_page() if request.user.has_perm(page.permission)]
         url = f"admin:{self._url_name('step')}"
-        return [{"label": step.label, "url": reverse(url, args=[obj.pk, step.name])} for step in offered]
+        return [
+            {"label": page.label, "url": reverse(url, args=[obj.pk, page.name])} for page in pages if page.offered(obj)
+        ]
 
-    def step_view(self, request, object_id, name):
-        """GET shows what will change, POST does it; a refusal is told on the same page."""
+    def action_page_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Show what will change, and do it on POST; show a refusal on the same page."""
         obj = self.get_object(request, object_id)
-        step = next((step for step in self.steps if step.name == name), None)
-        if obj is None or step is None:
+        page = next((page for page in self.every_action_page() if page.name == name), None)
+        if obj is None or page is None:
             raise Http404
-        if not request.user.has_perm(step.permission):
+        if not request.user.has_perm(page.permission):
             raise PermissionDenied
         change_url = reverse(f"admin:{self._url_name('change')}", args=[obj.pk])
-        if request.method != "POST" and not step.offered(obj):
-            messages.warning(request, _("%(label)s: not possible any more.") % {"label": step.label})
+        if request.method != "POST" and not page.offered(obj):
+            messages.warning(request, _("%(label)s: not possible any more.") % {"label": page.label})
             return HttpResponseRedirect(change_url)
-        record(action=f"{self.opts.model_name}.view", by=request.user, subject=obj)
-        form = _form(request, step.form_class, initial=step.initial and step.initial(obj))
-        if form.is_valid() and self._perform(request, step, obj, form):
+        record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
+        form = _form(request, page.form_class, initial=page.initial and page.initial(obj))
+        if form.is_valid() and self._perform(request, page, obj, form):
             return HttpResponseRedirect(change_url)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": obj,
-            "title": step.label,
-            "explanation": step.explain(obj),
-            "form": form,
-            "change_url": change_url,
-        }
-        return TemplateResponse(request, "admin/action_step.html", context)
+        context = {"original": obj, "title": page.label, "explanation": page.explain(obj), "change_url": change_url}
+        return self.action_page_response(request, form, **context)
 
-    def _perform(self, request, step, obj, form):
+    def action_page_response(
+        self, request: HttpRequest, form: Form, *, template: str = "admin/action_page.html", **context: Any
+    ) -> HttpResponse:
+        """Return the page of an action: `context` has title, explanation, change_url and, for a row, original."""
+        page = {**self.admin_site.each_context(request), "opts": self.opts, "form": form, **context}
+        return TemplateResponse(request, template, page)
+
+    def _perform(self, request: HttpRequest, page: ActionPage, obj: Any, form: Form) -> bool:
         try:
-            step.perform(obj, request, **form.cleaned_data)
+            page.perform(obj, request, **form.cleaned_data)
         except PortalError as error:
             add_to_form(form, error)
             return False
-        messages.success(request, _("%(label)s: done.") % {"label": step.label})
+        messages.success(request, _("%(label)s: done.") % {"label": page.label})
         return True
 
-    def list_step_view(self, request, step):
-        """POST shows what would change, if there is a preview, and then does it; a refusal is told on the same page."""
-        if not request.user.has_perm(step.permission):
+    def list_action_page_view(self, request: HttpRequest, page: ListActionPage) -> HttpResponse:
+        """Show what a POST would change, if there is a preview, and then do it; show a refusal on the same page."""
+        if not request.user.has_perm(page.permission):
             raise PermissionDenied
-        form = _form(request, step.form_class)
+        form = _form(request, page.form_class)
         preview = made = None
         if form.is_valid():
             try:
-                if step.preview and AGREED not in request.POST:
-                    preview = step.preview(**form.cleaned_data)
+                if page.preview and AGREED not in request.POST:
+                    preview = page.preview(**form.cleaned_data)
                 else:
-                    made = step.perform(request, **form.cleaned_data)
+                    made = page.perform(request, **form.cleaned_data)
             except PortalError as error:
                 add_to_form(form, error)
         if made is not None:
-            messages.success(request, _("%(label)s: done.") % {"label": step.label})
+            messages.success(request, _("%(label)s: done.") % {"label": page.label})
             return HttpResponseRedirect(_page_of(made))
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": step.label,
-            "explanation": step.explain,
-            "form": form,
-            "step": step,
-            "preview": preview,
-            "change_url": reverse(f"admin:{self._url_name('changelist')}"),
-        }
-        return TemplateResponse(request, "admin/list_step.html", context)
+        context: dict[str, Any] = {"title": page.label, "explanation": page.explain, "change_url": self.list_address()}
+        context |= {"action_page": page, "preview": preview}
+        return self.action_page_response(request, form, template="admin/list_action_page.html", **context)
 
-    def _url_name(self, what):
+    def _url_name(self, what: str) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_{what}"
 
 
-def _form(request, form_class, **options):
+def _form(request: HttpRequest, form_class: type[Form], **options: Any) -> Form:
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     return form_class(*sent, **{name: value for name, value in options.items() if value})
 
 
-def _address_without(request, *names):
-    kept = request.GET.copy()
+def _address_without(request: HttpRequest, *names: str) -> str:
+    query = request.GET.copy()
     for name in names:
-        kept.pop(name, None)
-    return f"{request.path}?{kept.urlencode()}" if kept else request.path
+        query.pop(name, None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -1,6 +1,6 @@
-"""The one writer of events, the decorator that every action of the portal wears, and the writer of seals."""
+"""Write events and seals, and make a function of the portal an action."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial, wraps
@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import OperationalError, connection, models, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 
 class Busy(PortalError):
-    """Somebody else held the rows too long."""
+    """Somebody else locked the rows for too long."""
 
 
 # The name of the action that runs now. An action that calls another one gives way to it until it returns.
@@ -138,7 +138,7 @@ RANGES_A_QUERY = 100
 LONGEST_TRANSACTION = timedelta(days=1)
 
 
-def seal(*, by, most=None):
+def seal(*, by: AbstractBaseUser | None, most: int | None = None) -> int:
     """Seal every event that is committed and under no seal yet; return how many seals were made, at most `most`.
 
     Ids are given before the commit, so an event may appear below one that is sealed. Such an id stays `awaited` while
@@ -155,7 +155,7 @@ def seal(*, by, most=None):
     return made
 
 
-def _seal_once():
+def _seal_once() -> int | None:
     """Make one seal; return its number of events, or None when nothing is to be sealed or another process seals now.
 
     The order of the three reads matters: what is the highest id, who may hold lower ones, and then the rows. A
@@ -179,20 +179,20 @@ def _seal_once():
         return len(fresh)
 
 
-def _highest_id(start):
+def _highest_id(start: int) -> int:
     events, highest = Event.objects.filter(pk__gt=start), sql.highest_given_id(connection)
     if highest is not None:  # an id that the database never gave would put all that are to come under this seal
         events = events.filter(pk__lte=highest)
     return events.aggregate(highest=models.Max("pk"))["highest"] or start
 
 
-def _rows(*conditions, **fields):
+def _rows(*conditions: Q, **fields: Any) -> QuerySet[Any, Any]:
     return Event.objects.filter(*conditions, **fields).order_by("pk").values_list(*rules.COLUMNS)
 
 
-def _late_rows(ranges):
-    """The events that have appeared in these ranges of ids."""
-    found = []
+def _late_rows(ranges: rules.Ranges) -> list[tuple[Any, ...]]:
+    """Return the events that have appeared in these ranges of ids."""
+    found: list[tuple[Any, ...]] = []
     for begin in range(0, len(ranges), RANGES_A_QUERY):
         where = Q()
         for first, last in ranges[begin : begin + RANGES_A_QUERY]:
@@ -201,8 +201,8 @@ def _late_rows(ranges):
     return sorted(found)
 
 
-def _new_gaps(fresh, start, last, writers):
-    """The ids that are missing among `fresh` and may still come, as an entry of `awaited`."""
+def _new_gaps(fresh: list[tuple[Any, ...]], start: int, last: int, writers: Collection[str]) -> list[dict[str, Any]]:
+    """Return the ids that are missing among `fresh` and may still come, as an entry of `awaited`."""
     if not writers:
         return []
     oldest = timezone.now() - LONGEST_TRANSACTION
@@ -212,7 +212,9 @@ def _new_gaps(fresh, start, last, writers):
     return [{"ids": gaps, "writers": sorted(writers)}] if gaps else []
 
 
-def _write_seal(before, start, last, rows, awaited):
+def _write_seal(
+    before: Seal | None, start: int, last: int, rows: list[tuple[Any, ...]], awaited: list[dict[str, Any]]
+) -> None:
     digests = {row[0]: rules.row_digest(row) for row in rows}
     Seal.objects.create(
         first_id=start + 1,
@@ -225,7 +227,7 @@ def _write_seal(before, start, last, rows, awaited):
     )
 
 
-def keep_seal_outside(*, path, by):
+def keep_seal_outside(*, path: str | Path, by: AbstractBaseUser | None) -> str | None:
     """Append the newest seal's digest to a file, unless it is the last line there; return the line, or None.
 
     Raises OSError where the file cannot be written. Keep the file on another machine, or where the owner of the
@@ -240,7 +242,7 @@ def keep_seal_outside(*, path, by):
     return None
 
 
-def _last_line(path):
+def _last_line(path: Path) -> str:
     if not path.exists():
         return ""
     with path.open("rb") as file:

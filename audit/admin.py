@@ -1,16 +1,20 @@
-"""The audit trail for those who may read it: its questions, its filters, one event, and all of it as CSV."""
+"""The audit trail for people who may read it: its questions, its filters, one event, and all of it as CSV."""
 
+from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +22,7 @@ from audit import names, trail, words
 from audit.action_admin import ActionAdmin, SearchForm
 from audit.actions import record
 from audit.models import Event
+from audit.requests import account_of
 from ui.forms import PortalForm
 from ui.keyset import page_of
 from ui.spreadsheets import csv_parts
@@ -41,7 +46,7 @@ EXPORTED = (
 
 
 class TrailForm(PortalForm):
-    """What the list is narrowed by. No name stands here, for these stand in the address of the page."""
+    """The filters of the list. They are part of the page's address, so none of them is a name."""
 
     staff = forms.TypedChoiceField(label=_("Staff member"), required=False, coerce=int, empty_value=None)
     action = forms.ChoiceField(label=_("What was done"), required=False)
@@ -52,52 +57,54 @@ class TrailForm(PortalForm):
     subject_id = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
     needed = {"staff", "action", "day", "outcome"}  # none of them is marked as optional
 
-    def __init__(self, data):
+    def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="trail-%s")
         staff = get_user_model().objects.filter(is_staff=True).order_by("email").values_list("pk", "email")
-        self.fields["staff"].choices = [("", _("Anybody")), *staff]
-        self.fields["action"].choices = [("", _("Anything")), *_grouped_actions()]
+        cast(forms.ChoiceField, self.fields["staff"]).choices = [("", _("Anybody")), *staff]
+        cast(forms.ChoiceField, self.fields["action"]).choices = [("", _("Anything")), *_grouped_actions()]
 
-    def clean_day(self):
+    def clean_day(self) -> date | None:
         day = self.cleaned_data["day"]
         if day and not EARLIEST <= day <= timezone.localdate():
             raise forms.ValidationError(_("Enter a day from 2020 until today."))
         return day
 
 
-def _grouped_actions():
-    groups = {}
+def _grouped_actions() -> list[tuple[str, list[tuple[str, str]]]]:
+    groups: dict[str, list[tuple[str, str]]] = {}
     for action, sentence in words.SENTENCES.items():
         groups.setdefault(action.partition(".")[0], []).append((action, sentence))
     for model in admin.site._registry:
-        name = model._meta.model_name
+        name = str(model._meta.model_name)
         for action in (f"{name}.list", f"{name}.view"):
             if action not in words.SENTENCES:
                 groups.setdefault(name, []).append((action, words.sentence(action)))
-    return sorted((name.capitalize(), sorted(actions, key=lambda one: one[1])) for name, actions in groups.items())
+    return sorted(
+        (name.capitalize(), sorted(actions, key=lambda action: action[1])) for name, actions in groups.items()
+    )
 
 
 @admin.register(Event)
 class EventAdmin(ActionAdmin):
-    """Group Auditor reads it; nobody changes anything here."""
+    """The audit trail. The group Auditor reads it, and nobody changes anything."""
 
     change_form_template = "admin/audit/event/change_form.html"
-    fields = readonly_fields = [
+    fields = [
         "created_at", "who", "what", "concerns", "outcome", "reason", "address", "session", "request_id", "action",
     ]  # fmt: skip
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export_view)
         return [path("export.csv", view, name=self._url_name("export")), *super().get_urls()]
 
     # --- The list ---
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        record(action="event.list", by=request.user)
+        record(action="event.list", by=account_of(request))
         if request.method == "POST":
-            return self._keep_term(request)
+            return self._save_term(request)
         if self._has_strange_parameter(request):
             return HttpResponseRedirect(self._address(request))
         form = TrailForm(request.GET)
@@ -121,44 +128,44 @@ class EventAdmin(ActionAdmin):
         }
         return TemplateResponse(request, "admin/audit/event/change_list.html", context)
 
-    def _has_strange_parameter(self, request):
+    def _has_strange_parameter(self, request: HttpRequest) -> bool:
         return bool(set(request.GET) - set(TrailForm.base_fields) - {CURSOR})
 
-    def _address(self, request, at="changelist", **more):
-        """The address of the list with what narrows it now, without its page and anything else."""
-        kept = {name: value for name, value in request.GET.items() if name in TrailForm.base_fields and value}
-        return reverse(f"admin:{self._url_name(at)}", query={**kept, **more} or None)
+    def _address(self, request: HttpRequest, at: str = "changelist", **more: Any) -> str:
+        """Return the address of the list with its present filters, without its page."""
+        filters = {name: value for name, value in request.GET.items() if name in TrailForm.base_fields and value}
+        return reverse(f"admin:{self._url_name(at)}", query={**filters, **more} or None)
 
-    def _keep_term(self, request):
-        """Who is looked for is posted and kept in the session; the pages begin anew."""
+    def _save_term(self, request: HttpRequest) -> HttpResponse:
+        """Store the posted search in the session; the pages begin anew."""
         form = SearchForm(request.POST)
         if form.is_valid():
             request.session[TERM] = form.cleaned_data[SEARCH_VAR].strip()
         for error in form.errors.get(SEARCH_VAR, []):
-            messages.error(request, error)
-        kept = {
+            messages.error(request, str(error))
+        filters = {
             name: request.GET[name] for name in ("staff", "action", "day", "outcome", "asked") if request.GET.get(name)
         }
-        return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}", query=kept or None))
+        return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}", query=filters or None))
 
-    def _looked_for(self, request, form):
-        """What is looked for, as typed and as found; None where nobody is looked for."""
+    def _looked_for(self, request: HttpRequest, form: TrailForm) -> tuple[str, list[names.Found] | None]:
+        """Return the search as typed and what it found; None when nothing is searched."""
         if form.is_valid() and form.cleaned_data["subject_type"]:
             label, pk = form.cleaned_data["subject_type"], form.cleaned_data["subject_id"] or 0
             name = names.names_of({label: {pk}}).get((label, pk))
-            told = ", ".join(part for part in ((name.words, name.person) if name else (f"no. {pk}",)) if part)
-            return "", [names.Found(label, pk, told)]
+            found = ", ".join(part for part in ((name.words, name.person) if name else (f"no. {pk}",)) if part)
+            return "", [names.Found(label, pk, found)]
         term = request.session.get(TERM, "")
         return term, names.search(term) if term else None
 
     @staticmethod
-    def _events(form, found):
+    def _events(form: TrailForm, found: list[names.Found] | None) -> QuerySet[Event]:
         if not form.is_valid():
             return Event.objects.none()
         asked = {name: form.cleaned_data[name] for name in ("asked", "staff", "action", "outcome", "day")}
         return trail.events_of(trail.Question(about=found, **asked))
 
-    def _questions(self, request, form):
+    def _questions(self, request: HttpRequest, form: TrailForm) -> list[dict[str, Any]]:
         asked = form.cleaned_data.get("asked", "")
         return [
             {"label": label, "url": self._address(request, asked=value), "is_asked": value == asked}
@@ -167,15 +174,15 @@ class EventAdmin(ActionAdmin):
 
     # --- CSV ---
 
-    def export_view(self, request):
-        """What the list shows, the newest first, with its filters and whom it looks for."""
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer with the list as CSV, newest first, with its filters and its search."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = TrailForm(request.GET)
         if not form.is_valid():
             return HttpResponseRedirect(self._address(request))
         _term, found = self._looked_for(request, form)
-        record(action="event.export", by=request.user)
+        record(action="event.export", by=account_of(request))
         return StreamingHttpResponse(
             csv_parts(EXPORTED, self._exported(self._events(form, found), request.user)),
             content_type="text/csv; charset=utf-8",
@@ -183,8 +190,8 @@ class EventAdmin(ActionAdmin):
         )
 
     @staticmethod
-    def _exported(events, reader):
-        """The cells of at most MOST_EXPORTED events; a last line says that there are more."""
+    def _exported(events: QuerySet[Event], reader: Any) -> Iterator[list[Any]]:
+        """Yield the cells of at most MOST_EXPORTED events; a last line says when there are more."""
         before, left = None, MOST_EXPORTED
         while left:
             older = events if before is None else events.filter(pk__lt=before)
@@ -200,35 +207,37 @@ class EventAdmin(ActionAdmin):
 
     # --- One event ---
 
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
+        """Return the fields of a page; who, what and concerns are read once, when the page is drawn."""
+        shown = _fields_in_words(obj, request.user) if obj else {}
+        return [shown.get(name, name) for name in super().get_fields(request, obj)]
+
+
+def _fields_in_words(event: Event, reader: Any) -> dict[str, Callable[[Event], str]]:
+    """Return the fields who, what and concerns of an event, as the admin calls them."""
+    row = cast(trail.Row, SimpleLazyObject(lambda: trail.in_words([event], reader=reader)[0]))
+
     @admin.display(description=_("who"))
-    def who(self, event):
-        row = self._told(event)
+    def who(_event: Event) -> str:
         return _linked(row.who_url, ", ".join(part for part in (row.who, row.role) if part))
 
     @admin.display(description=_("what"))
-    def what(self, event):
-        return self._told(event).what
+    def what(_event: Event) -> str:
+        return row.what
 
     @admin.display(description=_("concerns"))
-    def concerns(self, event):
-        row = self._told(event)
+    def concerns(_event: Event) -> str:
         return _linked(row.url, row.concerns or "-")
 
-    def render_change_form(self, request, context, *args, obj=None, **kwargs):
-        obj.told = trail.in_words([obj], reader=request.user)[0]
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
-
-    @staticmethod
-    def _told(event):
-        return event.told
+    return {"who": who, "what": what, "concerns": concerns}
 
 
-def _cells(row):
+def _cells(row: trail.Row) -> list[Any]:
     return [
         row.pk, timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M:%S"), row.who, row.role, row.what, row.action,
         row.concerns, row.outcome, row.reason, row.address, row.session, row.request_id,
     ]  # fmt: skip
 
 
-def _linked(url, text):
+def _linked(url: str, text: str) -> str:
     return format_html('<a href="{}">{}</a>', url, text) if url else text

@@ -1,18 +1,20 @@
 import hashlib
+from collections.abc import Callable
 
 from allauth.account.adapter import get_adapter
+from django.http import HttpRequest, HttpResponseBase
 from structlog.contextvars import get_contextvars
 
 from audit.context import Origin, origin
 
 
 class OriginMiddleware:
-    """Notes address, session and request id for the audit. A session stands as a digest: its key would open it."""
+    """Notes address, session and request id for events. The session is a digest, because its key would open it."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = request.session.session_key or ""
         token = origin.set(
             Origin(

@@ -4,9 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
-    """One thing that somebody did, read or was refused. Append-only: triggers refuse UPDATE and DELETE.
+    """An act that somebody did, or was refused; reading is one too. Append-only: triggers refuse UPDATE and DELETE.
 
-    No foreign keys, so a user stays deletable; no personal text.
+    There are no foreign keys, so that a user can be deleted, and no personal text.
     """
 
     class Outcome(models.TextChoices):
@@ -36,7 +36,7 @@ class Event(models.Model):
             models.CheckConstraint(condition=models.Q(outcome__in=["done", "refused"]), name="event_outcome")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"event {self.pk}"
 
 
@@ -64,5 +64,5 @@ class Seal(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"seal {self.pk}"

@@ -1,6 +1,6 @@
-"""Who and what an event means, in words. An event keeps ids alone; the apps above register how to name them.
+"""The names of the people and rows of events. An event holds ids; the apps above register how to name them.
 
-Each registered function answers for many ids at once, so that a page costs one query a kind and not one a row.
+Each registered function answers for many ids at once, so that a page costs one query for each kind of row.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ Ids = dict[str, set[int]]  # by model label, as "delivery.order"
 
 @dataclass(frozen=True)
 class Name:
-    """What staff call a row: its number or the like, and the person it is about."""
+    """The name of a row for staff: its number or the like, and the person it is about."""
 
     words: str
     person: str = ""
@@ -27,7 +27,7 @@ class Name:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acted: a name, a role in words, and the row whose page tells more."""
+    """The account that acted: its name, its role in words, and the row whose page shows more."""
 
     name: str
     role: str
@@ -37,7 +37,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Found:
-    """Somebody, or an order or the like, that a search has found."""
+    """A person, an order or another row that a search has found."""
 
     label: str
     pk: int
@@ -62,18 +62,18 @@ def register(label: str, *columns: Any, say: Callable[..., Name], found_in: str 
 
 
 def register_actors(read: Callable[[Collection[int]], dict[int, Actor]], *, rank: int) -> None:
-    """`read` names the accounts with these ids that it knows; those that a lower `rank` names are not asked again."""
+    """Register `read`, which names the accounts it knows. Accounts named by a lower `rank` are not asked again."""
     _actors[read] = rank
 
 
 def register_search(find: Callable[[str], Iterable[Found]]) -> None:
-    """`find` gives who or what is called so; at most MOST_FOUND of them count."""
+    """Register `find`, which yields at most MOST_FOUND rows for a search term."""
     if find not in _searches:
         _searches.append(find)
 
 
 def register_belongings(label: str, read: Callable[[Collection[int]], dict[str, Iterable[int]]]) -> None:
-    """`read` gives, by model label, the ids of what belongs to these rows; an account under ACCOUNT."""
+    """Register `read`, which returns by model label the ids of rows that belong to these rows."""
     if read not in _belongings[label]:
         _belongings[label].append(read)
 
@@ -86,19 +86,19 @@ def is_registered(label: str) -> bool:
 
 
 def names_of(ids: Ids) -> dict[tuple[str, int], Name]:
-    """The names of these rows, by label and id; one query a label. A row that is gone has none."""
-    found = {}
+    """Return the names of these rows, by label and id, with one query for each label. A deleted row has none."""
+    found: dict[tuple[str, int], Name] = {}
     for label, pks in ids.items():
         if label in _said:
             model, columns, say = _said[label]
-            asked = [F(one) if isinstance(one, str) else one for one in columns]
+            asked = [F(column) if isinstance(column, str) else column for column in columns]
             rows = apps.get_model(model)._base_manager.filter(pk__in=pks).values_list("pk", *asked)
             found |= {(label, pk): say(*values) for pk, *values in rows}
     return found
 
 
 def actors_of(ids: Collection[int]) -> dict[int, Actor]:
-    """Who these accounts are, by id."""
+    """Return who these accounts are, by id."""
     found: dict[int, Actor] = {}
     for read in sorted(_actors, key=_actors.__getitem__):
         if left := set(ids) - set(found):
@@ -107,7 +107,7 @@ def actors_of(ids: Collection[int]) -> dict[int, Actor]:
 
 
 def search(term: str) -> list[Found]:
-    """Who or what is called so, at most MOST_FOUND."""
+    """Return at most MOST_FOUND rows for a search term."""
     found: list[Found] = []
     for find in _searches:
         found += find(term)
@@ -115,10 +115,10 @@ def search(term: str) -> list[Found]:
 
 
 def belongings_of(found: Iterable[Found]) -> Ids:
-    """By label, the ids of what was found and of everything that belongs to it."""
+    """Return by label the ids of what was found and of everything that belongs to it."""
     ids: Ids = defaultdict(set)
-    for one in found:
-        ids[one.label].add(one.pk)
+    for row in found:
+        ids[row.label].add(row.pk)
     for label, pks in [(label, sorted(pks)) for label, pks in ids.items()]:
         for read in _belongings[label]:
             for of, more in read(pks).items():
@@ -127,7 +127,7 @@ def belongings_of(found: Iterable[Found]) -> Ids:
 
 
 def kind_of(label: str) -> str:
-    """What a kind of row is called, as "order"."""
+    """Return the name of a kind of row, such as "order"."""
     try:
         return str(apps.get_model(label)._meta.verbose_name)
     except LookupError:
@@ -135,7 +135,7 @@ def kind_of(label: str) -> str:
 
 
 def page_of(label: str, pk: int, reader: Any) -> str:
-    """The address of a row's page in the admin; empty where there is none or `reader` may not open it."""
+    """Return the address of a row's page in the admin; "" if there is none or `reader` may not open it."""
     app, _dot, model = label.partition(".")
     if not reader.has_perm(f"{app}.view_{model}"):
         return ""

@@ -1,10 +1,11 @@
-"""What is secret in our tables and in those of the libraries: the one place that says it, for the admin and its tests.
+"""Which columns of our tables and of the libraries' are secret, for the admin and its tests.
 
-A secret column is never selected, filtered, searched or ordered by in the admin: a list that may be filtered by a
-password hash gives it away letter by letter.
+The admin never selects, filters, searches or sorts by a secret column: a list that can be filtered by a password hash
+reveals it letter by letter.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Field, Model, QuerySet
 from django.db.models.constants import LOOKUP_SEP
@@ -29,24 +30,24 @@ SECRETS = {
 
 
 def is_secret(field: Field) -> bool:
-    """Whether a model field holds something that no list may be filtered, searched or ordered by."""
+    """Return whether a model field is a secret that no list may be filtered, searched or sorted by."""
     named = SECRETS.get(field.model._meta.label_lower, ())
     return isinstance(field, ENCRYPTED) or field.name in named or field.name.endswith(DIGEST)
 
 
 def secrets_of(model: type[Model]) -> list[str]:
-    """The names of the secret columns of a model."""
+    """Return the names of the secret columns of a model."""
     return [field.name for field in model._meta.concrete_fields if is_secret(field)]
 
 
 def without_secrets(found: QuerySet, *, joined: Iterable[str] = (), shown: Iterable[str] = ()) -> QuerySet:
-    """The rows without their secret columns, but those `shown`, read together with what the keys `joined` lead to."""
+    """Return the rows, with the rows of the keys `joined`, without secret columns that are not `shown`."""
     names = set(_secrets_within(found.model, joined)) - set(shown)
     return (found.select_related(*joined) if joined else found).defer(*sorted(names))
 
 
-def _secrets_within(model, joined):
-    """The secret columns of a model and of what is read along, as `defer` names them ("user__password")."""
+def _secrets_within(model: Any, joined: Any) -> list[str]:
+    """Return the secret columns of a model and of what is joined, as `defer` names them ("user__password")."""
     names = secrets_of(model)
     for path in joined:
         related, walked = model, []

@@ -1,4 +1,4 @@
-"""What must follow upwards from every action."""
+"""The signal to the apps above after every event."""
 
 from django.dispatch import Signal
 

@@ -3,6 +3,9 @@
 The one place of the app with SQL of its own (docs/adr/0003).
 """
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 TABLES = ("audit_event", "audit_seal")
 
 _INSTALL = {
@@ -52,16 +55,16 @@ _SEALING = 7_325_001  # any number that nothing else of the portal locks
 # --- Guards --------------------------------------------------------------------------------------------------------
 
 
-def install_triggers(connection):
+def install_triggers(connection: Any) -> None:
     _execute(connection, _INSTALL)
 
 
-def drop_triggers(connection):
-    """For the test suite, which empties tables between tests, and for a restore of rows."""
+def drop_triggers(connection: Any) -> None:
+    """Drop the triggers, for a test suite that empties tables and for a restore of rows."""
     _execute(connection, _DROP)
 
 
-def _execute(connection, statements):
+def _execute(connection: Any, statements: Mapping[str, Iterable[str]]) -> None:
     tables = _present(connection)
     with connection.cursor() as cursor:
         for table in tables:
@@ -69,16 +72,16 @@ def _execute(connection, statements):
                 cursor.execute(statement.format(table=table))
 
 
-def _present(connection):
-    """The tables that exist: a migration back may have taken the seals away."""
+def _present(connection: Any) -> list[str]:
+    """Return the tables that exist: a migration backwards removes the seals."""
     names = set(connection.introspection.table_names())
     return [table for table in TABLES if table in names]
 
 
-def grant_role(connection, role):
-    """Give the portal's role what it needs where the tables belong to another: it cannot change events and seals.
+def grant_role(connection: Any, role: str) -> None:
+    """Give the portal's role what it needs where another role owns the tables: it cannot change events and seals.
 
-    The role cannot choose their ids either: those come from the sequence.
+    The role cannot choose their ids either, because these come from the sequence.
     """
     name = connection.ops.quote_name(role)
     tables = _present(connection)
@@ -87,7 +90,7 @@ def grant_role(connection, role):
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
         for table in tables:
             described = connection.introspection.get_table_description(cursor, table)
-            columns = ", ".join(connection.ops.quote_name(one.name) for one in described if one.name != "id")
+            columns = ", ".join(connection.ops.quote_name(column.name) for column in described if column.name != "id")
             cursor.execute(f"REVOKE INSERT, UPDATE, DELETE ON {table} FROM {name}")
             cursor.execute(f"GRANT INSERT ({columns}) ON {table} TO {name}")
 
@@ -95,7 +98,7 @@ def grant_role(connection, role):
 # --- Ids and the transactions that hold them -----------------------------------------------------------------------
 
 
-def hold_sealing(connection):
+def hold_sealing(connection: Any) -> bool:
     """Keep other sealers out until this transaction ends; return whether none was there before.
 
     SQLite's transactions wait for each other anyway.
@@ -107,7 +110,7 @@ def hold_sealing(connection):
         return cursor.fetchone()[0]
 
 
-def writers(connection):
+def writers(connection: Any) -> set[str]:
     """Return the other transactions that may hold ids of events which nobody else sees yet.
 
     INSERT locks the table before it takes an id, and keeps the lock until its transaction ends. So an id that is
@@ -126,7 +129,7 @@ def writers(connection):
         return {row[0] for row in cursor.fetchall()}
 
 
-def highest_given_id(connection):
+def highest_given_id(connection: Any) -> int | None:
     """Return the last id that the sequence of the events gave; None where the database does not say it apart."""
     if connection.vendor != "postgresql":
         return None

@@ -1,4 +1,4 @@
-"""The audit trail as it is read: which events are asked for, and each in words."""
+"""Read the audit trail: the events that answer a question, and each event in words."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ CONCERNS, LOOKED, DID = "concerns", "looked", "did"
 
 @dataclass(frozen=True)
 class Question:
-    """What of the audit trail is asked for; what is not given does not narrow it."""
+    """A question to the audit trail. What is not given does not narrow the answer."""
 
     about: list[names.Found] | None = None  # an empty list finds nothing
     asked: str = ""  # of those `about`: what concerns them, who looked at them, what they did; else all of it
@@ -28,7 +28,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Row:
-    """One event in words. An address is empty where the reader may not open that page."""
+    """One event in words. An address is "" when the reader may not open that page."""
 
     pk: int
     at: datetime
@@ -57,7 +57,7 @@ class Row:
 
 
 def events_of(question: Question) -> QuerySet[Event]:
-    """The events that answer the question, in no order."""
+    """Return the events that answer the question, in no order."""
     events = Event.objects.all()
     if question.about is not None:
         events = events.filter(_about(question.about, question.asked))
@@ -82,14 +82,14 @@ def _about(found: list[names.Found], asked: str) -> Q:
     if asked == CONCERNS:
         return concerns
     if asked == LOOKED:
-        return concerns & Q(action__in=words.looks()) & ~did
+        return concerns & Q(action__in=words.view_events()) & ~did
     return concerns | did
 
 
 def _on_day(events: QuerySet[Event], day: date) -> QuerySet[Event]:
-    """Events of one day in New York. Ids and times rise together, so a day is a run of ids as well.
+    """Return the events of one day in New York. Ids and times rise together, so a day is a run of ids as well.
 
-    The run lets the database begin at the day when it reads by id, however long ago the day is.
+    With the run of ids the database begins at the day when it reads by id, however long ago the day is.
     """
     begin = timezone.make_aware(datetime.combine(day, time()))
     end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
@@ -107,7 +107,7 @@ def _on_day(events: QuerySet[Event], day: date) -> QuerySet[Event]:
 
 @dataclass
 class _Known:
-    """What the apps know of all events of a page."""
+    """The names of the rows and accounts of all events on a page."""
 
     reader: Any
     actors: dict[int, names.Actor]
@@ -124,7 +124,7 @@ class _Known:
 
 
 def in_words(events: list[Event], *, reader: Any, has_links: bool = True) -> list[Row]:
-    """Each event in words for `reader`, with as many queries as there are kinds of subjects and actors."""
+    """Return each event in words for `reader`, with one query for each kind of subject and actor."""
     subjects: names.Ids = defaultdict(set)
     for event in events:
         if event.subject_id is not None:

@@ -1,6 +1,7 @@
-"""What was done, in words: the name of each event and its sentence, after "who"."""
+"""The sentence of each event, after "who"."""
 
 from functools import cache
+from typing import Any
 
 from django.apps import apps
 
@@ -139,11 +140,13 @@ SENTENCES = {
     "order.refuse": "refused an order",
     "order.refused": "refused an order",
     "order.lapsed": "let an order lapse",
+    "orders.lapse": "let orders lapse that nobody confirmed",
     "order.change_lot": "took an order from another lot",
     "order.undo_of_caregiver": "cancelled the orders of a caregiver who ended",
     "order.undo_uncovered": "cancelled orders that no certification covers",
     "waiting.join": "began to wait for a place",
     "waiting.leave": "stopped waiting for a place",
+    "waiting.notify": "wrote to those who wait for a place",
     "allotment.record": "recorded an amount from elsewhere",
     "allotment.view": "looked at the monthly allotment",
     "window.add": "added a delivery window",
@@ -186,11 +189,11 @@ SENTENCES = {
 }
 
 # What a person sees of somebody, beside the pages of the admin that end in ".view".
-_LOOKS = {"card.check", "call.answer", "order.list"}
+_VIEWS = {"card.check", "call.answer", "order.list"}
 
 
 def sentence(action: str) -> str:
-    """What was done, in words; an action that has none yet is told by its name."""
+    """Return the sentence of an event, or its name when it has none."""
     return SENTENCES.get(action) or _of_admin(action) or action.replace(".", ": ").replace("_", " ")
 
 
@@ -198,19 +201,19 @@ def has_words(action: str) -> bool:
     return action in SENTENCES or bool(_of_admin(action))
 
 
-def is_look(action: str) -> bool:
-    return action in _LOOKS or action.endswith(".view")
+def is_view(action: str) -> bool:
+    return action in _VIEWS or action.endswith(".view")
 
 
 @cache
-def looks() -> frozenset[str]:
-    """The names of all events that say that somebody saw something."""
+def view_events() -> frozenset[str]:
+    """Return the names of all events that say that somebody saw something."""
     pages = {f"{model._meta.model_name}.view" for model in apps.get_models()}
-    return frozenset({action for action in SENTENCES if is_look(action)} | pages)
+    return frozenset({action for action in SENTENCES if is_view(action)} | pages)
 
 
 def _of_admin(action: str) -> str:
-    """The sentence of a list or a page of the admin, whose event is named by its model."""
+    """Return the sentence of a list or page of the admin, whose event is named by its model, or ""."""
     name, _dot, what = action.partition(".")
     meta = _metas().get(name)
     if meta is None:
@@ -222,5 +225,5 @@ def _of_admin(action: str) -> str:
 
 
 @cache
-def _metas():
+def _metas() -> dict[str | None, Any]:
     return {model._meta.model_name: model._meta for model in apps.get_models()}

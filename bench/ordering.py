@@ -51,7 +51,7 @@ class World:
         from django.utils import timezone
 
         from delivery import actions
-        from delivery.menu import PRODUCTS
+        from delivery.demo_products import PRODUCTS
         from delivery.models import DeliveryWindow, Product
         from tests import factories
         from tests.delivery import people

@@ -111,7 +111,7 @@ def main():
     from django.db import transaction
 
     django.setup()
-    from accounts.roster_files import ELICENSE_COLUMNS
+    from accounts.rosters.files import ELICENSE_COLUMNS
 
     call_command("migrate", verbosity=0)
     with transaction.atomic():

@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 class DeliveryConfig(AppConfig):
     name = "delivery"
 
-    def ready(self):
+    def ready(self) -> None:
         from delivery import audit_names, emails, receivers
 
         emails.register_kinds()

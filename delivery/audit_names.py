@@ -1,6 +1,7 @@
 """How orders, windows and stock are named in the audit trail."""
 
 import re
+from collections.abc import Collection, Iterable, Iterator
 
 from audit import names
 from audit.names import Found, Name
@@ -11,23 +12,25 @@ ORDER = "delivery.order"
 NUMBER = re.compile(r"D([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
 
-def search(term):
-    """An order by its number, with or without hyphens."""
+def search(term: str) -> Iterator[Found]:
+    """Find an order by its number, with or without hyphens."""
     if match := NUMBER.fullmatch(re.sub(r"[\s-]", "", term.upper())):
         number = "-".join(("D", *match.groups()))
         for pk in Order.objects.filter(number=number).values_list("pk", flat=True):
             yield Found(ORDER, pk, f"order {number}")
 
 
-def of_patient(pks):
-    """The patient's orders and carts, places on waiting lists and amounts from elsewhere."""
-    models = {ORDER: Order, "delivery.waitingentry": WaitingEntry, "delivery.allotmententry": AllotmentEntry}
+def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
+    """Return the ids of the patients' orders and carts, waiting entries and allotment entries, by model."""
     return {
-        label: model.objects.filter(patient__in=pks).values_list("pk", flat=True) for label, model in models.items()
+        ORDER: Order.objects.filter(patient__in=pks).values_list("pk", flat=True),
+        "delivery.waitingentry": WaitingEntry.objects.filter(patient__in=pks).values_list("pk", flat=True),
+        "delivery.allotmententry": AllotmentEntry.objects.filter(patient__in=pks).values_list("pk", flat=True),
     }
 
 
-def register():
+def register() -> None:
+    """Tell the audit trail how to name the rows of this app."""
     say, of_patient_columns = names.register, person_columns("patient__")
     say(ORDER, "number", *of_patient_columns, say=lambda number, *name: Name(number or "cart", person_name(*name)))
     for label in ("delivery.waitingentry", "delivery.allotmententry"):

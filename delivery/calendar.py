@@ -1,6 +1,6 @@
-"""The calendar file of an order: when we come and what to have ready, and nothing of what was ordered."""
+"""The calendar file of an order: when we come and what to have ready. It names no product."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,18 +12,22 @@ from delivery.models import Order
 from ui.templatetags.portal import money
 
 
-def calendar_of(order):
-    """The bytes of an .ics. Its UID stays when the order is moved or cancelled: a calendar then changes its entry."""
+def calendar_of(order: Order) -> bytes:
+    """Return the .ics file of a placed order.
+
+    Its UID stays the same when the order is moved or cancelled, so that a calendar changes its entry.
+    """
+    assert order.window is not None  # anything but a cart has one
     event = Event()
     event.add("uid", f"{order.number}@{urlsplit(settings.SITE_URL).hostname}")
-    event.add("sequence", order.moves + (order.status not in Order.HOLDING))
-    event.add("dtstamp", (order.ended_at or order.placed_at).astimezone(UTC))
+    event.add("sequence", order.moves + (not order.has_hold))
+    event.add("dtstamp", _last_changed(order).astimezone(UTC))
     event.add("dtstart", order.window.starts_at)
     event.add("dtend", order.window.ends_at)
     event.add("summary", _("Delivery, order %(number)s") % {"number": order.number})
     event.add("description", _ready(order))
     event.add("url", settings.SITE_URL + reverse("delivery:order-detail", args=[order.number]))
-    event.add("status", "CONFIRMED" if order.status in Order.HOLDING else "CANCELLED")
+    event.add("status", "CONFIRMED" if order.has_hold else "CANCELLED")
     calendar = Calendar()
     calendar.add("prodid", "-//mmp-portal//delivery//EN")
     calendar.add("version", "2.0")
@@ -33,7 +37,13 @@ def calendar_of(order):
     return calendar.to_ical()
 
 
-def _ready(order):
+def _last_changed(order: Order) -> datetime:
+    changed = order.ended_at or order.placed_at
+    assert changed is not None  # a placed order has a time
+    return changed
+
+
+def _ready(order: Order) -> str:
     total = money(order.subtotal_cents)
     if order.payment_method == Order.PaymentMethod.CASH:
         return _("Have ready: your card, a photo ID, exactly %(total)s in cash.") % {"total": total}

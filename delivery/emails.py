@@ -1,23 +1,36 @@
+"""What the mails of this app say. A mail is rendered when it is sent: each function looks whether it still holds."""
+
+from collections.abc import Callable
+from typing import Any
+
 from django.utils import timezone
 
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
 from delivery.rules import closes_at, policy_on
 from notifications import kinds
+from notifications.models import Notification
+
+Words = dict[str, Any] | None  # for the templates, or None when the message no longer holds
 
 
-def order_words(*statuses):
-    def context_for(notification):
-        """No lines and no name: a mail says when, where and how much. Nothing of a patient who left the program."""
+def order_words(*statuses: str) -> Callable[[Notification], Words]:
+    """Return the function that gives the words for mails about an order that has one of these statuses."""
+
+    def context_for(notification: Notification) -> Words:
+        """Return when, where and how much; no products and no name, and nothing of a patient whose record is closed."""
         orders = Order.objects.select_related("window", "policy").filter(status__in=statuses, patient__closed_at=None)
         order = orders.filter(pk=notification.context["order"]).first()
+        if order is None:
+            return None
+        assert order.window is not None and order.policy is not None  # anything but a cart has both
         reason = notification.context.get("reason", "")
-        return order and {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
+        return {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
 
     return context_for
 
 
-def place_open(notification):
-    """The window, while it still has room and can be ordered for; nothing once it was ordered, left or missed."""
+def place_open(notification: Notification) -> Words:
+    """Return the window while it has room and can be ordered for; None when the wait has ended."""
     entry = WaitingEntry.objects.live().select_related("window").filter(pk=notification.context["entry"]).first()
     now = timezone.now()
     policy = policy_on(timezone.localdate(now))
@@ -28,8 +41,8 @@ def place_open(notification):
     return {"window": entry.window, "closes_at": closes}
 
 
-def differences(notification):
-    """What the nightly check found and is still there to be looked at, by SKU and by window."""
+def differences(notification: Notification) -> Words:
+    """Return what the nightly check found, by SKU and by window, as far as it still exists."""
     context = notification.context
     return {
         "skus": list(Product.objects.filter(pk__in=context["products"]).values_list("sku", flat=True)),
@@ -37,7 +50,8 @@ def differences(notification):
     }
 
 
-def register_kinds():
+def register_kinds() -> None:
+    """Tell the outbox about the mails of this app."""
     status = Order.Status
     kinds.register("order_placed", context_for=order_words(status.PLACED, status.CONFIRMED))
     kinds.register("order_confirmed", context_for=order_words(status.CONFIRMED))

@@ -1,7 +1,9 @@
-"""The forms of an order. They ask for the shape; whether it can be delivered is for the rules to say."""
+"""The forms of an order. They ask for values of the right shape; the rules decide what can be delivered."""
 
 import re
-from datetime import date, time, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -12,6 +14,8 @@ from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import DeliveryWindow, Order, Product
+from delivery.presenters.cart import Cart
+from delivery.presenters.terms import Terms
 from delivery.rules import MOST_OF_ONE_PRODUCT, DeliveryError, check_address, closes_at, looks_like_business
 from ui.errors import add_to_form
 from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, WholeNumberField, ZipField, validate_printable
@@ -24,17 +28,19 @@ SOON = timedelta(days=7)
 NOT_A_QUANTITY = _("Enter a quantity from 1 to %(most)d, or 0 to remove it.") % {"most": MOST_OF_ONE_PRODUCT}
 LOOK_AGAIN = _("Please look at your order once more, then send it.")
 STREET_LENGTH, UNIT_LENGTH, CITY_LENGTH = 200, 50, 100
+Cards = list[tuple[str, Choice]]
 
 
 class ProductField(forms.CharField):
     """A product of the menu, by its SKU."""
 
     widget = forms.HiddenInput
-    known = ()  # products that were read already
+    known: Sequence[Product] = ()  # products that were read already
 
-    def clean(self, value):
+    def clean(self, value: Any) -> Product:
         sku = super().clean(value)
-        product = next((one for one in self.known if one.sku == sku), None) or Product.objects.filter(sku=sku).first()
+        known = next((product for product in self.known if product.sku == sku), None)
+        product = known or Product.objects.filter(sku=sku).first()
         if product is None:
             raise ValidationError(_("This product is no longer on the menu."), code="unknown")
         return product
@@ -49,21 +55,35 @@ class LineForm(PortalForm):
     )
 
     @classmethod
-    def of(cls, sku, *args, known=(), **kwargs):
-        """With ids of its own: a page shows many of these. `sku` may be whatever was posted."""
+    def of(cls, sku: str, *args: Any, known: Sequence[Product] = (), **kwargs: Any) -> "LineForm":
+        """Return the form with ids of its own: a page shows many such forms. `sku` may be any text that was posted."""
         form = cls(*args, auto_id=f"line-{NOT_OF_AN_ID.sub('', sku)[:30]}-%s", **kwargs)
-        form.fields["product"].known = known
+        product = form.fields["product"]
+        assert isinstance(product, ProductField)
+        product.known = known
         return form
+
+
+class QuantityForms:
+    """Gives each product on the page its form; the form that was just posted keeps what was typed."""
+
+    def __init__(self, *, posted: PortalForm | None) -> None:
+        self.posted = posted if isinstance(posted, LineForm) else None
+
+    def __call__(self, sku: str, quantity: int) -> LineForm:
+        if self.posted is not None and self.posted.data.get("product") == sku:
+            return self.posted
+        return LineForm.of(sku, initial={"quantity": quantity})
 
 
 class ZipForm(PortalForm):
     autocomplete = {"zip": "postal-code"}
-    narrow = {"zip"}
+    narrow = frozenset({"zip"})
     zip = ZipField(label=_("ZIP code"))
 
 
 class WindowField(forms.ChoiceField):
-    """Any window there is: one that filled or closed while the page was open gets its own sentence from the rules."""
+    """Any delivery window. The rules give a window that filled or closed while the page was open its own sentence."""
 
     widget = CardRadioSelect
     default_error_messages = {
@@ -71,7 +91,7 @@ class WindowField(forms.ChoiceField):
         "invalid_choice": _("Choose one of the delivery windows in the list."),
     }
 
-    def clean(self, value):
+    def clean(self, value: Any) -> DeliveryWindow:
         code = self.to_python(value)
         if not code:
             raise ValidationError(self.error_messages["required"], code="required")
@@ -81,7 +101,7 @@ class WindowField(forms.ChoiceField):
         return window
 
 
-def _window_of(code):
+def _window_of(code: str) -> DeliveryWindow | None:
     match = CODE.fullmatch(code)
     if match is None:
         return None
@@ -95,9 +115,9 @@ def _window_of(code):
 class MoveForm(PortalForm):
     window = WindowField(label=_("When should we come instead?"))
 
-    def __init__(self, *args, terms, current, **kwargs):
+    def __init__(self, *args: Any, terms: Terms, current: DeliveryWindow | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["window"].choices = window_choices(terms, without=current)
+        choice_field(self, "window").choices = window_choices(terms, without=current)
 
 
 class CheckoutForm(PortalForm):
@@ -108,7 +128,7 @@ class CheckoutForm(PortalForm):
         "zip_code": "postal-code",
         "phone": "tel",
     }
-    narrow = {"unit", "zip_code"}
+    narrow = frozenset({"unit", "zip_code"})
     address_fields = ("street", "unit", "city", "zip_code", "phone", "is_residence")
 
     window = WindowField(label=_("When should we come?"))
@@ -142,31 +162,34 @@ class CheckoutForm(PortalForm):
     seen_cents = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_CENTS)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
 
-    def __init__(self, *args, terms, cart, **kwargs):
+    def __init__(self, *args: Any, terms: Terms, cart: Cart, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.terms = terms
-        self.fields["window"].choices = lambda: window_choices(terms)
-        self.fields["payment_method"].choices = payment_choices(cart)
+        choice_field(self, "window").choices = lambda: window_choices(terms)
+        choice_field(self, "payment_method").choices = payment_choices(cart)
         if not self._asks_about_a_business():
             del self.fields["confirmed_home"]
         for name in ("seen_cents", "idempotency_key"):
             codes = ("required", "invalid", "min_value", "max_value", "max_length")
             self.fields[name].error_messages = dict.fromkeys(codes, LOOK_AGAIN)
 
-    def _asks_about_a_business(self):
-        """A first look at what was typed, cut to what fits: the full check of an endless line would take minutes."""
+    def _asks_about_a_business(self) -> bool:
+        """Return whether the address reads like a business.
+
+        What was typed is cut to the length that fits: to read an endless line would take minutes.
+        """
         street, unit = self.data.get("street", ""), self.data.get("unit", "")
         return looks_like_business(street[:STREET_LENGTH], unit[:UNIT_LENGTH])
 
-    def clean_idempotency_key(self):
+    def clean_idempotency_key(self) -> UUID:
         try:
             return UUID(self.cleaned_data["idempotency_key"])
         except ValueError as error:
             raise ValidationError(LOOK_AGAIN, code="invalid") from error
 
-    def clean(self):
-        """Where something is wrong, the rule on addresses is asked here too: everything to mend is told at once."""
-        answers = super().clean()
+    def clean(self) -> dict[str, Any]:
+        """Ask the rule on addresses too where something else is wrong: the person then reads every mistake at once."""
+        answers = super().clean() or {}
         if self.errors and all(name in answers for name in self.address_fields):
             try:
                 check_address(
@@ -181,15 +204,22 @@ class CheckoutForm(PortalForm):
         return answers
 
     @property
-    def address(self):
+    def address(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in self.address_fields}
 
 
-def payment_choices(cart):
-    """With hints that ask for the total only when they are shown."""
-    told = lazy(lambda sentence: gettext(sentence) % {"total": money(cart.subtotal_cents)}, str)
-    cash = told(gettext_noop("Have exactly %(total)s ready. Drivers give no change; anything over is a tip."))
-    debit = told(gettext_noop("The driver brings a card reader. You pay %(total)s."))
+def choice_field(form: forms.Form, name: str) -> forms.ChoiceField:
+    """Return a field of the form that offers choices."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    return field
+
+
+def payment_choices(cart: Cart) -> list[tuple[str, Choice]]:
+    """Return the ways to pay, with hints that read the total only when they are shown."""
+    with_total = lazy(lambda sentence: gettext(sentence) % {"total": money(cart.subtotal_cents)}, str)
+    cash = with_total(gettext_noop("Have exactly %(total)s ready. Drivers give no change; anything over is a tip."))
+    debit = with_total(gettext_noop("The driver brings a card reader. You pay %(total)s."))
     method = Order.PaymentMethod
     return [
         (method.CASH.value, Choice(method.CASH.label, hint=cash)),
@@ -197,37 +227,37 @@ def payment_choices(cart):
     ]
 
 
-def window_choices(terms, *, without=None):
-    """Radio cards by date: what is free until when, and for the rest why not."""
-    by_day = {}
+def window_choices(terms: Terms, *, without: DeliveryWindow | None = None) -> list[tuple[str, Cards]]:
+    """Return radio cards by date: until when a free window can be chosen, and why another window cannot."""
+    by_day: dict[date, Cards] = {}
     for window in terms.windows:
         if window != without:
             by_day.setdefault(window.date, []).append((window.code, _card(window, terms)))
     return [(long_date(day), cards) for day, cards in by_day.items()]
 
 
-def _card(window, terms):
+def _card(window: DeliveryWindow, terms: Terms) -> Choice:
     title = span(window)
     refusal = terms.refusal(window)
     if not refusal:
         return Choice(title, hint=_places_and_closing(window, terms))
-    if window.is_open and not window.places_left:
+    if window.is_full:
         refusal = _next_free(terms)
     return Choice(title, hint=refusal, disabled=True)
 
 
-def span(window):
+def span(window: DeliveryWindow) -> str:
     return gettext("%(starts)s to %(ends)s") % {"starts": clock(window.starts), "ends": clock(window.ends)}
 
 
-def _next_free(terms):
+def _next_free(terms: Terms) -> str:
     if terms.next_free is None:
         return gettext("Full.")
     words = {"day": long_date(terms.next_free.date), "span": span(terms.next_free)}
     return gettext("Full. Next free: %(day)s, %(span)s") % words
 
 
-def _places_and_closing(window, terms):
+def _places_and_closing(window: DeliveryWindow, terms: Terms) -> str:
     closes = timezone.localtime(closes_at(window, terms.policy))
     left = window.places_left
     places = ngettext("%(count)d place left.", "%(count)d places left.", left) % {"count": left}
@@ -237,11 +267,11 @@ def _places_and_closing(window, terms):
     return gettext("%(places)s Order by %(day)s %(time)s Eastern (%(left)s).") % words
 
 
-def _weekday(moment):
+def _weekday(moment: datetime) -> str:
     return long_date(moment).partition(",")[0]
 
 
-def _time_left(delta):
+def _time_left(delta: timedelta) -> str:
     minutes = int(delta.total_seconds()) // 60
     hours, days = minutes // 60, minutes // (24 * 60)
     if days >= 2:

@@ -1,27 +1,33 @@
-"""A call that a member of staff has taken: for whom they order until it ends."""
+"""A call that a member of staff has taken: for whom they order until it ends. The session holds it."""
 
 from datetime import UTC, datetime
 from time import time
+from typing import TypeAlias
 
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
+from accounts.requests import SignedInRequest
 from certification.models import Caregiver, Patient
+
+Caller: TypeAlias = Patient | Caregiver
 
 CALL = "phone_call"  # session key: kind and number of the caller, and until when
 CALL_SECONDS = 30 * 60
-KINDS = {"patient": Patient, "caregiver": Caregiver}
+KINDS: dict[str, type[Patient] | type[Caregiver]] = {"patient": Patient, "caregiver": Caregiver}
 
 
-def begin(request, caller):
+def begin(request: SignedInRequest, caller: Caller) -> None:
+    """Begin a call with this caller; it ends after CALL_SECONDS."""
     kind = next(kind for kind, model in KINDS.items() if isinstance(caller, model))
     request.session[CALL] = {"kind": kind, "number": caller.number, "until": time() + CALL_SECONDS}
 
 
-def end(request):
+def end(request: SignedInRequest) -> None:
+    """End the call, if there is one."""
     request.session.pop(CALL, None)
 
 
-def caller_of(request):
-    """The caller, while the call lasts and the account is one that may take it; or None."""
+def caller_of(request: SignedInRequest) -> Caller | None:
+    """Return the caller while the call lasts and the account may take calls, or None."""
     call = request.session.get(CALL)
     if call is None:
         return None
@@ -31,6 +37,6 @@ def caller_of(request):
     return KINDS[call["kind"]].objects.filter(number=call["number"]).first()
 
 
-def began_at(request):
-    """When the call began that `caller_of` has found."""
+def began_at(request: SignedInRequest) -> datetime:
+    """Return when the call began that `caller_of` has found."""
     return datetime.fromtimestamp(request.session[CALL]["until"] - CALL_SECONDS, UTC)

@@ -1,4 +1,4 @@
-"""The photo of a product: what may be uploaded, and what is kept of it."""
+"""The photo of a product: what may be uploaded, and what is stored."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ LONGEST_SIDE, QUALITY = 480, 72  # pixels: some 20 kB, twice as sharp as it is s
 def read_photo(file: Any) -> bytes:
     """Return a small JPEG drawn from the uploaded JPEG or PNG; raises ProductError in words for the uploader.
 
-    It may take seconds, so call it outside of a transaction.
+    It may take seconds: call it outside of a transaction.
     """
     if file.size > MOST_BYTES:
         raise _refusal(_("This photo is larger than 10 MB. Take a smaller one."))

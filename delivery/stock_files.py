@@ -1,4 +1,4 @@
-"""A delivery note as a CSV: sku, lot, quantity and, if there is one, reason; read whole, each wrong line named."""
+"""Delivery notes as CSV files with the columns sku, lot, quantity and, if there is one, reason."""
 
 import csv
 import hashlib
@@ -17,7 +17,7 @@ NEEDED = ("sku", "lot", "quantity")
 
 
 class StockFileError(rules.DeliveryError):
-    """It cannot be read as a delivery note at all."""
+    """The file cannot be read as a delivery note."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass
 class Receipt:
-    """What a file would add, what is wrong with it, and what came of it."""
+    """The rows and the problems of a delivery note, and whether its stock was received."""
 
     key: UUID
     rows: list[Row] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Receipt:
 
 
 def read_receipts(content: bytes) -> Receipt:
-    """The rows of the file and its problems as (line, sentence). The same rows give the same key, so they count once.
+    """Return the rows of the file and its problems as (line, sentence). The same rows give the same key.
 
     Raises StockFileError.
     """
@@ -92,14 +92,14 @@ def _read(lines: list[tuple[int, dict[str, str]]]) -> Receipt:
         try:
             row = _row(cells, products)
             if (row.product.pk, row.lot) in seen:
-                raise rules.StockError(_("This lot of this product stands in the file already. Add the two up."))
+                raise rules.StockError(_("The file has this lot of this product already. Add the two quantities up."))
         except rules.DeliveryError as error:
             problems.append((line, str(error)))
         else:
             seen.add((row.product.pk, row.lot))
             rows.append(row)
-    told = "\n".join(f"{row.product.sku}\t{row.lot}\t{row.quantity}\t{row.reason}" for row in rows)
-    return Receipt(uuid5(NAMESPACE_OID, hashlib.sha256(told.encode()).hexdigest()), rows, problems)
+    content = "\n".join(f"{row.product.sku}\t{row.lot}\t{row.quantity}\t{row.reason}" for row in rows)
+    return Receipt(uuid5(NAMESPACE_OID, hashlib.sha256(content.encode()).hexdigest()), rows, problems)
 
 
 def _row(cells: dict[str, str], products: dict[str, Product]) -> Row:

@@ -1,3 +1,5 @@
+"""The scheduled jobs of this app. Each calls one action."""
+
 import structlog
 from celery import shared_task
 from django.utils import timezone
@@ -8,28 +10,28 @@ log = structlog.get_logger()
 
 
 @shared_task(name="delivery.make_windows")
-def make_windows():
+def make_windows() -> int:
     """Make the windows of the next weeks; returns how many there are."""
     return actions.make_windows(today=timezone.localdate(), by=None)
 
 
 @shared_task(name="delivery.lapse_orders")
-def lapse_orders():
-    """Give back what unconfirmed orders of passed windows hold; returns how many lapsed."""
+def lapse_orders() -> int:
+    """Let orders lapse whose window passed unconfirmed; returns how many lapsed."""
     return actions.lapse_orders(now=timezone.now(), by=None)
 
 
-@shared_task(name="delivery.tell_waiting")
-def tell_waiting():
-    """Tell who waits for a place in a window that has one; returns how many are told."""
-    return actions.tell_waiting(now=timezone.now(), by=None)
+@shared_task(name="delivery.notify_waiting_list")
+def notify_waiting_list() -> int:
+    """Write to those who wait for a place in a window that has room; returns how many get a mail."""
+    return actions.notify_waiting_list(now=timezone.now(), by=None)
 
 
 @shared_task(name="delivery.check_counts")
-def check_counts():
-    """Compare stock with its movements and places with orders; each difference is logged and the Managers are told.
+def check_counts() -> int:
+    """Compare stock with its movements and places with orders; returns how many differ.
 
-    Returns how many differ.
+    Each difference is logged, and the Managers get one mail a day.
     """
     products, windows = rules.stock_mismatches(), rules.window_mismatches()
     for product in products:

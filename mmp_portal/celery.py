@@ -29,7 +29,7 @@ app.conf.beat_schedule = {
     "make-windows": {"task": "delivery.make_windows", "schedule": crontab(hour="3", minute="0")},
     "purge-ended": {"task": "accounts.purge_ended", "schedule": crontab(minute="40")},
     "check-counts": {"task": "delivery.check_counts", "schedule": crontab(hour="3", minute="30")},
-    "tell-waiting": {"task": "delivery.tell_waiting", "schedule": 60.0},
+    "notify-waiting-list": {"task": "delivery.notify_waiting_list", "schedule": 60.0},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

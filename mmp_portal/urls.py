@@ -3,9 +3,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.views_addresses import Addresses
-from accounts.views_confirming import CheckYourMail
-from accounts.views_security import ReauthenticatePasskey
+from accounts.views.addresses import Addresses
+from accounts.views.confirming import CheckYourMail
+from accounts.views.second_factors import ReauthenticatePasskey
 from notifications.views import mailbox, mailbox_message
 
 # The stock admin login counts no failures; allauth's does, and asks for the second factor.

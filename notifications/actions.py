@@ -1,14 +1,17 @@
-"""Queue a message in the business transaction; send what is due, each message once."""
+"""Queue messages in the caller's transaction, and send each message that is due once."""
 
 import smtplib
 import socket
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -27,39 +30,50 @@ SERVER_AWAY = (
 log = structlog.get_logger()
 
 
-def queue(*, kind, recipient, dedupe_key, by, context=None, secret=None, channel="email", language="en", priority=5):
+def queue(
+    *,
+    kind: str,
+    recipient: str,
+    dedupe_key: str,
+    by: AbstractBaseUser | None,
+    context: dict[str, Any] | None = None,
+    secret: str | None = None,
+    channel: str = "email",
+    language: str = "en",
+    priority: int = 5,
+) -> None:
     """Write one message into the outbox, in the caller's transaction; the sender is woken after the commit.
 
-    `context` is JSON of ids, dates and figures (no names); `secret` a one-time link, kept encrypted until sent. A
-    second message with the same `dedupe_key` (at most 200 characters) is dropped: that is how a reminder goes once.
+    `context` is JSON of ids, dates and figures (no names); `secret` is a one-time link, encrypted until it is sent. A
+    second message with the same `dedupe_key` (at most 200 characters) is dropped, so that a reminder is sent once.
     """
     message = {"kind": kind, "recipient": recipient, "dedupe_key": dedupe_key, "context": context or {}}
     more = {"secret": secret, "channel": channel, "language": language, "priority": priority}
     queue_many(messages=[{**message, **more}], by=by)
 
 
-def queue_many(*, messages, by):
-    """Write many messages at once, each as the arguments of `queue` name it; the sender is woken once for all."""
+def queue_many(*, messages: Iterable[dict[str, Any]], by: AbstractBaseUser | None) -> None:
+    """Write many messages, each a dict of the arguments of `queue`; the sender is woken once for all."""
     now = timezone.now()
     rows = [Notification(due_at=now, **message) for message in messages]
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     transaction.on_commit(_wake_sender)
 
 
-def _wake_sender():
-    """A Redis that is away costs nothing: the sweep of every minute sends what was not woken."""
+def _wake_sender() -> None:
+    """Wake the sender. When Redis is away, the job of every minute sends what is due."""
     try:
         current_app.tasks["notifications.send_due"].delay()
     except (OperationalError, OSError) as error:
         log.warning("sender_not_woken", error=type(error).__name__)
 
 
-def send_due(*, by, limit=100):
-    """Send up to `limit` messages that are due, oldest and most urgent first; returns how many went out.
+def send_due(*, by: AbstractBaseUser | None, limit: int = 100) -> int:
+    """Send up to `limit` messages that are due, the most urgent and oldest first; return how many were sent.
 
-    Each is claimed by a conditional update with a lease of 5 minutes, sent, then marked: a worker that dies in between
-    leaves a row whose lease runs out and which is sent again under the same Message-ID. When the mail server is away,
-    the rest waits for the next sweep: without Redis a visitor's request sends, and would wait for each time-out.
+    A conditional update with a lease of 5 minutes claims each message; it is then sent and marked. When a worker dies
+    in between, the lease runs out and the message is sent again under the same Message-ID. When the mail server is
+    away, the rest waits for the next run: without Redis a visitor's request sends, and would wait for each time-out.
     """
     sent = 0
     for pk in _due(timezone.now()).order_by("priority", "due_at", "pk").values_list("pk", flat=True)[:limit]:
@@ -71,13 +85,13 @@ def send_due(*, by, limit=100):
     return sent
 
 
-def _due(now):
+def _due(now: datetime) -> QuerySet[Notification]:
     waiting = Q(status=Notification.Status.QUEUED, due_at__lte=now)
     abandoned = Q(status=Notification.Status.SENDING, lease_until__lt=now)
     return Notification.objects.filter(waiting | abandoned, channel=Notification.Channel.EMAIL)
 
 
-def _claim(pk):
+def _claim(pk: int) -> Notification | None:
     now = timezone.now()
     claimed = (
         _due(now)
@@ -87,7 +101,7 @@ def _claim(pk):
     return Notification.objects.get(pk=pk) if claimed else None
 
 
-def _send(notification):
+def _send(notification: Notification) -> bool:
     try:
         words = kinds.get(notification.kind).context_for(notification)
         if words is None:
@@ -117,15 +131,15 @@ def _send(notification):
     return True
 
 
-def _mark(notification, **changes):
-    """Only while the lease is still ours."""
+def _mark(notification: Notification, **changes: Any) -> None:
+    """Write `changes` to a message while this worker still has its lease."""
     Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
         lease_until=None, **changes
     )
 
 
-def _mark_untried(notification, error):
-    """The attempt does not count: an outage of hours loses no message."""
+def _mark_untried(notification: Notification, error: Exception) -> None:
+    """Queue a message again. The try does not count, so that an outage of hours loses no message."""
     _mark(
         notification,
         status=Notification.Status.QUEUED,
@@ -135,7 +149,7 @@ def _mark_untried(notification, error):
     )
 
 
-def _mark_failed(notification, error):
+def _mark_failed(notification: Notification, error: Exception) -> None:
     over = notification.attempts >= MOST_ATTEMPTS
     _mark(
         notification,
@@ -146,8 +160,8 @@ def _mark_failed(notification, error):
 
 
 @audited("notification.call", subject="notification")
-def record_call(*, notification, by):
-    """Staff have made the phone call that a row of the call list asks for; again changes nothing."""
+def enter_call(*, notification: Notification, by: AbstractBaseUser | None) -> None:
+    """Enter that staff have made a call of the call list. A second call of this action changes nothing."""
     called = Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
         status=Notification.Status.SENT, sent_at=timezone.now(), secret=None
     )
@@ -155,8 +169,8 @@ def record_call(*, notification, by):
         record(by=by, subject=notification)
 
 
-def drop_calls(*, by):
-    """Take from the call list what no longer holds (a renewal stops reminders by phone, too); returns how many."""
+def drop_calls(*, by: AbstractBaseUser | None) -> int:
+    """Take calls that are not needed any more from the call list; return how many."""
     waiting = Notification.objects.filter(channel=Notification.Channel.PHONE, status=Notification.Status.QUEUED)
     stale = [row.pk for row in waiting.iterator() if kinds.get(row.kind).context_for(row) is None]
     return waiting.filter(pk__in=stale).update(status=Notification.Status.CANCELLED, secret=None)

@@ -1,5 +1,6 @@
 """Render an outbox row as a mail, by the templates of its kind."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,20 +10,23 @@ from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
 from notifications import kinds
+from notifications.models import Notification
 from ui.context import hours
 
 
-def message_id_for(notification):
-    """The same for each try at the same row, so that a repeat is recognisable."""
+def message_id_for(notification: Notification) -> str:
+    """Return the Message-ID: the same for each try at one message, so that a repeat is recognizable."""
     return f"<notification-{notification.pk}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
-def _plain(template, words):
-    """Text is no HTML: an ampersand stays one."""
-    return get_template(template).template.render(Context(words, autoescape=False))
+def _plain(template: str, words: dict[str, Any]) -> str:
+    """Return a template as plain text, in which an ampersand stays one."""
+    found: Any = get_template(template)  # of Django's own engine
+    return found.template.render(Context(words, autoescape=False))
 
 
-def build(notification, words):
+def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAlternatives:
+    """Return the mail of a message, with the words that its kind has read."""
     words = {
         "site_url": settings.SITE_URL,
         "dispensary_name": settings.DISPENSARY_NAME,

@@ -1,4 +1,4 @@
-"""What each kind of message needs when it is sent. The rooms register their kinds when the portal starts."""
+"""The words and templates of each kind of message. The apps above register their kinds when the portal starts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,9 +31,11 @@ class Kind:
 _kinds: dict[str, Kind] = {}
 
 
-def register(name, *, context_for, templates=None):
+def register(
+    name: str, *, context_for: Callable[[Any], dict[str, Any] | None], templates: Templates | None = None
+) -> None:
     _kinds[name] = Kind(name, context_for, templates)
 
 
-def get(name):
+def get(name: str) -> Kind:
     return _kinds[name]

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -5,15 +7,18 @@ from ui.fields import EncryptedTextField
 
 
 class NotificationQuerySet(models.QuerySet):
-    def unsent(self, now):
-        """Return the e-mails that should have gone out by `now`, those that wait for another try included."""
+    def unsent(self, now: datetime) -> "NotificationQuerySet":
+        """Return the e-mails that should have been sent by `now`, those that wait for another try included."""
         was_due = models.Q(due_at__lte=now) | models.Q(attempts__gt=0)
         waits = [Notification.Status.QUEUED, Notification.Status.SENDING]
         return self.filter(was_due, status__in=waits, channel=Notification.Channel.EMAIL)
 
 
 class Notification(models.Model):
-    """The outbox: one message to one recipient, written in the transaction of what it tells, rendered when sent."""
+    """A message to one recipient.
+
+    It is written in the transaction of what it is about, and rendered when it is sent.
+    """
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
@@ -64,5 +69,5 @@ class Notification(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"notification {self.pk}"

@@ -1,4 +1,4 @@
-"""What must follow upwards from the sender of the outbox."""
+"""The signal to the apps above after each try to send a message."""
 
 from django.dispatch import Signal
 

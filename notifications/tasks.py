@@ -4,12 +4,12 @@ from notifications import actions
 
 
 @shared_task(name="notifications.drop_calls")
-def drop_calls():
-    """Take from the call list what no longer holds; returns how many."""
+def drop_calls() -> int:
+    """Take calls that are not needed any more from the call list; return how many."""
     return actions.drop_calls(by=None)
 
 
 @shared_task(name="notifications.send_due")
-def send_due():
-    """Send what is due in the outbox; returns how many messages went out."""
+def send_due() -> int:
+    """Send the messages that are due; return how many were sent."""
     return actions.send_due(by=None)

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
+from audit.action_admin import ActionAdmin, ActionPage
 from pages import actions
 from pages.models import ContactMessage
 
@@ -17,8 +17,8 @@ class ContactMessageAdmin(ActionAdmin):
     search_fields = ["number", "email"]
     ordering = [F("answered_at").desc(nulls_first=True), "created_at"]
     fields = ["number", "created_at", "name", "email", "message", "answered_at", "answered_by"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="answered",
             label=_("Mark as answered"),
             permission="pages.change_contactmessage",

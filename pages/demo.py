@@ -21,7 +21,7 @@ from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
-from delivery.menu import PRODUCTS
+from delivery.demo_products import PRODUCTS
 from delivery.models import DeliveryWindow, Product
 from delivery.rules import bookable_windows, policy_on
 

@@ -21,7 +21,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from accounts.standing import is_staff_in_good_standing
+from accounts.permissions import is_staff_in_good_standing
 from notifications.models import Notification
 from pages import metrics
 from pages.actions import LAST_BEAT

@@ -22,7 +22,7 @@ from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from accounts.models import RosterPart
-from accounts.roster_storage import part_context
+from accounts.rosters.storage import part_context
 from certification.views.confirmation import CODE
 from certification.views.kept import KEPT
 from ui.encryption import DecryptionError, key_id_of, keys, newest_key_id, reseal

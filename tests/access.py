@@ -145,7 +145,7 @@ delivery:product-list                       |              | members
 delivery:product-photo                      | photo        | signed-in
 delivery:cart-line                          |              | members
 delivery:phone-end                          |              | signed-in
-delivery:acting-for                         | person       | members | -
+delivery:patient-choose                         | person       | members | -
 delivery:allotment                          |              | members
 delivery:allotment-of                       | signed       | office | Pharmacist Manager Auditor Administrator
 delivery:checkout                           |              | members

@@ -109,13 +109,6 @@ def _forbid_network():
     socket.socket.connect = connect_here
 
 
-def pytest_collection_modifyitems(config, items):
-    """Leave a test marked `once` out of the run on PostgreSQL: it asks no database, and ran on SQLite before."""
-    if config.getoption("database") == "postgres":
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("once")])
-        items[:] = [item for item in items if not item.get_closest_marker("once")]
-
-
 def pytest_runtest_setup(item):
     if item.get_closest_marker("journey") and not browser.chromium():
         if os.environ.get("CI") == "true":

@@ -177,7 +177,7 @@ def called_back(of, by, *, number=None, source="NPI registry"):
     """A member of staff has called at the number on the roster, or else at one that a public register shows."""
     known = Physician.objects.filter(Q(dea_number=of.dea_number) | Q(npi=of.npi)).first()
     number = number or (known.phone if known else phone())
-    accounts.record_call_back(application=of, called_number=number, number_source=source, by=by)
+    accounts.enter_call_back(application=of, called_number=number, number_source=source, by=by)
 
 
 # --- Certification --------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import csv
 import io
 
 from accounts.actions import import_roster
-from accounts.roster_files import ELICENSE_COLUMNS, PROGRAM_COLUMNS
+from accounts.rosters.files import ELICENSE_COLUMNS, PROGRAM_COLUMNS
 
 PROGRAM = {
     "first_name": "Amara", "last_name": "Osei", "dea_number": "AO1234563", "ssn_last_four": "4821", "npi": "1234567893",

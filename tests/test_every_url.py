@@ -60,7 +60,7 @@ def test_every_button_of_the_admin_is_declared():
     buttons = {
         f"admin:{one.opts.app_label}_{one.opts.model_name} {step.name}"
         for one in admin.site._registry.values()
-        for step in one.steps
+        for step in one.every_action_page()
     }
     assert buttons == {row.name for row in ADMIN if " " in row.name}
 

@@ -53,7 +53,7 @@ OURS = (
     "certification:patient-list", "certification:due-list", "certification:patient-csv", "certification:several",
     "certification:sign-all", "certification:certification-add", "certification:card", "certification:card-pdf",
     "certification:affirmation", "certification:own-contact", "certification:invitation",
-    "delivery:home", "delivery:record", "delivery:product-list", "delivery:cart-line", "delivery:acting-for",
+    "delivery:home", "delivery:record", "delivery:product-list", "delivery:cart-line", "delivery:patient-choose",
     "delivery:allotment", "delivery:checkout", "delivery:waiting-leave", "delivery:order-list", "delivery:phone-end",
     "accounts:role", "accounts:physician", "accounts:physician-identify", "accounts:physician-apply",
     "accounts:delegate-list", "accounts:physician-leave", "accounts:physician-monitoring",

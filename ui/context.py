@@ -1,14 +1,17 @@
+from typing import Any
+
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import get_language
 
 
-def dispensary(request):
-    """Who stands behind the portal and how to reach them, on every page."""
+def dispensary(request: HttpRequest) -> dict[str, Any]:
+    """Return the dispensary's name and how to reach it, for every page."""
     names = ("name", "phone", "email", "address", "permit")
-    kept = {name: getattr(settings, f"DISPENSARY_{name.upper()}") for name in names}
-    return {"dispensary": {**kept, "hours": hours()}}
+    facts = {name: getattr(settings, f"DISPENSARY_{name.upper()}") for name in names}
+    return {"dispensary": {**facts, "hours": hours()}}
 
 
-def hours():
-    """When somebody answers, in the language of the moment."""
+def hours() -> str:
+    """Return when somebody answers the phone, in the language of the page."""
     return settings.DISPENSARY_HOURS_ES if get_language() == "es" else settings.DISPENSARY_HOURS

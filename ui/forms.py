@@ -3,17 +3,20 @@
 import calendar
 import re
 import unicodedata
+from collections.abc import Callable, Collection
 from datetime import date, time
 from decimal import Decimal
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dates import MONTHS
+from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field import formfields
+from phonenumber_field import formfields  # type: ignore[import-untyped] # has no types
 
 from ui.errors import PortalError, add_to_form
 from ui.widgets import CardRadioSelect, Choice, ColumnCheckboxSelect, DateBoxesWidget, DigitsPasswordInput
@@ -43,8 +46,8 @@ RIGHT_TO_LEFT = {"R", "AL", "AN"}
 UNPRINTABLE = {"So", "Sk", "Cs", "Co", "Cn"}  # pictures and signs without a meaning of their own
 
 
-def validate_printable(text):
-    """A card, a label and a report can print it."""
+def validate_printable(text: str) -> None:
+    """Refuse text that a card, a label or a report cannot print."""
     if any(_is_unprintable(char) for char in text):
         raise ValidationError(
             _("Type this without emoji and other pictures, in letters that are written from left to right."),
@@ -52,7 +55,7 @@ def validate_printable(text):
         )
 
 
-def _is_unprintable(char):
+def _is_unprintable(char: str) -> bool:
     is_picture = unicodedata.category(char) in UNPRINTABLE and ord(char) > 0xFF
     return is_picture or unicodedata.bidirectional(char) in RIGHT_TO_LEFT
 
@@ -62,21 +65,24 @@ NOT_FILLED_IN = {"checkbox", "radio", "file", "hidden"}
 
 
 class PortalForm(forms.Form):
-    """Nothing is filled in by the browser unless `autocomplete` names it. (The sentences are those of ui/plain.py.)"""
+    """The base of our forms. The browser fills in only fields that `autocomplete` names.
+
+    The sentences of errors are those of ui/plain.py.
+    """
 
     use_required_attribute = False
-    autocomplete = {}  # field -> token, for what people say about themselves
-    needed = frozenset()  # fields not required by themselves that clean() asks for
-    narrow = frozenset()  # fields with a short box
+    autocomplete: dict[str, str] = {}  # field -> token, for what people say about themselves
+    needed: Collection[str] = frozenset()  # fields not required by themselves that clean() asks for
+    narrow: Collection[str] = frozenset()  # fields with a short box
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             if getattr(field.widget, "input_type", "text") not in NOT_FILLED_IN:
                 field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))
 
-    def ask(self, check, *args, **kwargs):
-        """Put a rule's refusal beside its field, together with everything else that is wrong."""
+    def ask(self, check: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        """Call a rule's check, and add its refusal to the field, together with all other errors."""
         try:
             check(*args, **kwargs)
         except PortalError as error:
@@ -88,11 +94,11 @@ class DateBoxesField(forms.Field):
 
     widget = DateBoxesWidget
 
-    def __init__(self, *, past_only=False, not_future=False, **kwargs):
+    def __init__(self, *, past_only: bool = False, not_future: bool = False, **kwargs: Any) -> None:
         self.past_only, self.not_future = past_only, not_future
         super().__init__(**kwargs)
 
-    def clean(self, value):
+    def clean(self, value: Any) -> date | None:
         typed = value or {}
         missing = [part for part in self.widget.parts if not typed.get(part)]
         if len(missing) == len(self.widget.parts):
@@ -107,8 +113,8 @@ class DateBoxesField(forms.Field):
         self._check_is_past(day)
         return day
 
-    def _numbers(self, typed):
-        """Year, month and day, once they are a day of the calendar."""
+    def _numbers(self, typed: dict[str, str]) -> tuple[int, int, int]:
+        """Return year, month and day when they are a day of the calendar."""
         month = _number(typed["month"], "month", 1, 12, _("Enter a month from 1 to 12"))
         year_sentence = _("Enter a year with 4 digits, from %(earliest)d on")
         year = _number(typed["year"], "year", EARLIEST_YEAR, 9999, year_sentence, earliest=EARLIEST_YEAR)
@@ -119,7 +125,7 @@ class DateBoxesField(forms.Field):
             raise _wrong("day", _("%(month)s has %(last)d days"), month=name, last=last)
         return year, month, day
 
-    def _check_is_past(self, day):
+    def _check_is_past(self, day: date) -> None:
         today = timezone.localdate()
         words = {"label": self.label or _("The date")}
         if self.past_only and day >= today:
@@ -127,18 +133,22 @@ class DateBoxesField(forms.Field):
         if self.not_future and day > today:
             raise _wrong("year", _("%(label)s must be today or in the past"), **words)
 
-    def has_changed(self, initial, data):
-        return self.widget.format_value(initial) != self.widget.format_value(data)
+    def _shown(self, value: Any) -> dict[str, Any]:
+        assert isinstance(self.widget, DateBoxesWidget)
+        return self.widget.format_value(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return self._shown(initial) != self._shown(data)
 
 
-def _number(text, part, low, high, sentence, **words):
+def _number(text: str, part: str, low: int, high: int, sentence: str | Promise, **words: Any) -> int:
     if not (text.isdecimal() and len(text) <= 4 and low <= int(text) <= high):
         raise _wrong(part, sentence, **words)
     return int(text)
 
 
-def _wrong(part, sentence, **words):
-    return ValidationError(sentence, code="invalid", params={"part": part, **words})
+def _wrong(part: str, sentence: str | Promise, **words: Any) -> ValidationError:
+    return ValidationError(cast(Any, sentence), code="invalid", params={"part": part, **words})
 
 
 class PhoneField(formfields.PhoneNumberField):
@@ -146,12 +156,12 @@ class PhoneField(formfields.PhoneNumberField):
 
     widget = forms.TelInput
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         invalid = _("Enter a 10-digit phone number, like (203) 555-0142")
         kwargs["error_messages"] = {"invalid": invalid, **kwargs.get("error_messages", {})}
         super().__init__(region="US", **kwargs)
 
-    def clean(self, value):
+    def clean(self, value: Any) -> str:
         number = super().clean(value)
         if not number:
             return ""
@@ -159,14 +169,14 @@ class PhoneField(formfields.PhoneNumberField):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return number.as_e164
 
-    def prepare_value(self, value):
-        """What was typed stays; a number we hold shows as (203) 555-0142."""
+    def prepare_value(self, value: Any) -> Any:
+        """Return what was typed as it is, and a stored number as (203) 555-0142."""
         is_ours = str(value or "").startswith("+1") and (number := self.to_python(value)).is_valid()
         return number.as_national if is_ours else value
 
 
 class OuncesField(forms.DecimalField):
-    """Ounces with at most two decimals, more than nothing. How much is allowed is for a rule to say."""
+    """Ounces with at most two decimals, more than 0. A rule checks how much is allowed."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
     default_error_messages = {
@@ -177,10 +187,10 @@ class OuncesField(forms.DecimalField):
         "min_value": _("Enter more than 0 ounces"),
     }
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_digits=5, decimal_places=2, min_value=Decimal("0.01"), **kwargs)
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = re.sub(r"\s*(oz|ounces?)\.?$", "", value[:50].strip(), flags=re.IGNORECASE)
             if value and not re.fullmatch(r"[+-]?\d*\.?\d*", value, flags=re.ASCII):
@@ -193,11 +203,11 @@ class ZipField(forms.CharField):
 
     default_error_messages = {"invalid": _("Enter a 5-digit ZIP code, like 06510")}
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric"}))
         super().__init__(**kwargs)
 
-    def clean(self, value):
+    def clean(self, value: Any) -> str:
         text = super().clean(value)
         if not text:
             return ""
@@ -208,9 +218,9 @@ class ZipField(forms.CharField):
 
 
 class WholeNumberField(forms.IntegerField):
-    """Plain digits alone: Python would read `1_0` as ten, and digits of other scripts too."""
+    """A whole number in plain digits: Python would also read `1_0` as ten, and digits of other scripts."""
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip() and not re.fullmatch(r"\s*-?[0-9]+\s*", value):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
@@ -225,7 +235,7 @@ class ClockField(forms.Field):
     widget = forms.TextInput
     default_error_messages = {"invalid": _("Enter a time, like 9:30 am or 13:30")}
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> time | None:
         text = (value or "").strip()
         if not text:
             return None
@@ -246,7 +256,7 @@ class DollarsField(forms.Field):
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
     default_error_messages = {"invalid": _("Enter a price in dollars and cents, like 42.50")}
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> int | None:
         text = (value or "").strip().removeprefix("$")
         if not text:
             return None
@@ -261,7 +271,7 @@ class GramsField(forms.Field):
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
     default_error_messages = {"invalid": _("Enter grams with at most 3 decimals, like 3.5")}
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> int | None:
         text = re.sub(r"\s*(g|grams?)$", "", (value or "")[:50].strip(), flags=re.IGNORECASE)
         if not text:
             return None

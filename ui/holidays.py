@@ -1,4 +1,4 @@
-"""The holidays that Connecticut keeps: no working days, and what the closures begin with."""
+"""The holidays of Connecticut. They are no working days, and the first closures."""
 
 from datetime import date, timedelta
 
@@ -30,13 +30,13 @@ NAMES = [
 
 
 def holidays_between(first: date, last: date) -> dict[date, str]:
-    """Day and name, both ends included."""
+    """Return holidays by day with their names, both ends included."""
     known = holidays.country_holidays("US", subdiv="CT", years=range(first.year, last.year + 1))
     return {day: name for day, name in known.items() if first <= day <= last}
 
 
 def next_working_day(day: date) -> date:
-    """The first later day from Monday to Friday that is no holiday."""
+    """Return the first later day from Monday to Friday that is no holiday."""
     later = [day + timedelta(days=number) for number in range(1, 10)]
-    kept = holidays_between(later[0], later[-1])
-    return next(one for one in later if one.weekday() < SATURDAY and one not in kept)
+    free = holidays_between(later[0], later[-1])
+    return next(later_day for later_day in later if later_day.weekday() < SATURDAY and later_day not in free)

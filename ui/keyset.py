@@ -1,4 +1,4 @@
-"""Pages of a list that begin after a row, not at a number: the last one costs as much as the first."""
+"""Pages of a list that begin after a row, not at a number, so that the last page costs as much as the first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,12 +111,15 @@ def _rows(shown: list[Taken]) -> list[Any]:
     return [row for row in found if row is not None]
 
 
-def _turned(key):
+def _turned(key: str) -> str:
     return key[1:] if key.startswith("-") else f"-{key}"
 
 
-def _after(keys, values):
-    """Past the row with these values. The bound of the first key is said twice, for an index begins there."""
+def _after(keys: tuple[str, ...], values: list[Any]) -> Q:
+    """Return a filter of rows after the one with these values.
+
+    The first key is compared twice, because an index begins with it.
+    """
     past, same = Q(), Q()
     for key, value in zip(keys, values, strict=True):
         field = key.removeprefix("-")

@@ -1,4 +1,4 @@
-"""The words that patients, caregivers and visitors read, collected for their translation."""
+"""Collect the texts that patients, caregivers and visitors read, for their translation."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -23,14 +23,15 @@ ROOMS = (
     "templates/certification/own_contact.html", "templates/certification/id_card.html",
     "templates/certification/invitation*.html",
     "templates/certification/certificate.html", "templates/certification/verify.html",
-    "templates/emails/base.*", "templates/emails/_order.*", "templates/emails/card_revoked.*",
+    "templates/emails/base.*", "templates/emails/_order*.*", "templates/emails/card_revoked.*",
     "templates/emails/main_address.*", "templates/socialaccount/email/*.txt",
     "templates/emails/caregiver_*.*", "templates/emails/certification_*.*", "templates/emails/contact_receipt.*",
     "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
     "templates/emails/phone_changed.*", "templates/emails/place_open.*",
     "templates/emails/practice_left.*", "templates/emails/renewal_reminder.*", "templates/emails/mfa_reset*.*",
     "ui/*.py", "ui/templatetags/*.py", "pages/forms.py", "pages/rules.py", "pages/views.py", "notifications/emails.py",
-    "delivery/*.py", "delivery/actions/*.py", "delivery/models/orders.py", "delivery/models/products.py",
+    "delivery/*.py", "delivery/actions/*.py", "delivery/writes/*.py", "delivery/presenters/*.py",
+    "delivery/models/orders.py", "delivery/models/products.py",
     "delivery/models/allotment.py", "delivery/models/windows.py", "delivery/rules/*.py", "delivery/views/*.py",
     "certification/cards.py", "certification/forms.py", "certification/forms_joining.py", "certification/standing.py",
     "certification/statements.py", "certification/emails.py", "certification/templatetags/*.py",
@@ -41,8 +42,8 @@ ROOMS = (
     "certification/rules/errors.py", "certification/rules/renewal.py", "certification/rules/people.py",
     "certification/views/cards.py", "certification/views/joining.py", "certification/views/requests.py",
     "certification/views/own.py",
-    "accounts/middleware.py", "accounts/adapters.py", "accounts/factors.py", "accounts/views_security.py",
-    "accounts/views_addresses.py", "accounts/views_confirming.py",
+    "accounts/middleware.py", "accounts/adapters.py", "accounts/rules/factors.py", "accounts/rules/resets.py",
+    "accounts/views/second_factors.py", "accounts/views/addresses.py", "accounts/views/confirming.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""
@@ -58,7 +59,7 @@ KEYWORDS = {
 
 
 def collected() -> Catalog:
-    """Every message of the rooms, without a translation."""
+    """Return every message of ROOMS, without a translation."""
     catalog = Catalog(fuzzy=False)
     for path in _files():
         for _line, message, comments, context in _messages_of(path):
@@ -67,21 +68,26 @@ def collected() -> Catalog:
 
 
 def translated() -> Catalog:
-    """The catalog as it stands in the repository."""
+    """Return the catalog of the repository."""
     with (settings.BASE_DIR / CATALOG).open("rb") as file:
         return read_po(file, locale="es")
 
 
 def write(catalog: Catalog) -> None:
-    """Sorted and without lines or days, so that two branches meet in peace."""
+    """Write the catalog, sorted and without lines or days, so that two branches merge easily."""
     out = BytesIO()
     write_po(out, catalog, sort_output=True, no_location=True, omit_header=True, width=120)
     (settings.BASE_DIR / CATALOG).write_bytes(HEADER.encode() + out.getvalue())
 
 
 def without_translation(catalog: Catalog) -> list[Message]:
-    """What nobody has put into Spanish yet, or in one of its two forms alone."""
-    return [one for one in catalog if one.id and not all(one.string if isinstance(one.id, tuple) else [one.string])]
+    """Return the messages without Spanish, or with one of two forms only."""
+    return [message for message in catalog if message.id and not _is_translated(message)]
+
+
+def _is_translated(message: Message) -> bool:
+    """Whether each of the forms of a message has a translation."""
+    return all(message.string) if isinstance(message.string, list | tuple) else bool(message.string)
 
 
 def _files() -> Iterator[Path]:

@@ -1,4 +1,4 @@
-"""Photos that somebody uploads: the kind by what is in the file, and the picture drawn anew."""
+"""Uploaded photos: their kind by their content, and the picture drawn anew."""
 
 from ui.bounded.run import run_bounded
 
@@ -15,5 +15,5 @@ def drawn_anew(content: bytes, kind: str, *, longest_side: int, quality: int) ->
 
     Only what is seen is kept, so nothing that hides in the file or behind it. Raises ui.bounded.refusals.Refusal.
     """
-    options = {"kind": kind, "longest_side": longest_side, "quality": quality}
-    return run_bounded("ui.bounded.pictures:draw", content, **options).content
+    answer = run_bounded("ui.bounded.pictures:draw", content, kind=kind, longest_side=longest_side, quality=quality)
+    return answer.content

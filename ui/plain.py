@@ -1,9 +1,11 @@
-"""Plain sentences and a limit to every text, for any form: ours, allauth's, the admin's."""
+"""Plain sentences and a limit for every text, in any form: ours, allauth's, the admin's."""
 
 from functools import cache
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 INPUT_MAX_LENGTH = 200
@@ -20,8 +22,8 @@ MESSAGES = {
 }
 
 
-def limit_length(field):
-    """A text that is too long gets a sentence; `maxlength` would cut off what was pasted without a word."""
+def limit_length(field: Any) -> None:
+    """Limit a text by a sentence. `maxlength` would cut off pasted text without a word."""
     if isinstance(field, forms.CharField) and field.max_length is None:
         is_textarea = isinstance(field.widget, forms.Textarea)
         field.max_length = TEXTAREA_MAX_LENGTH if is_textarea else INPUT_MAX_LENGTH
@@ -29,24 +31,24 @@ def limit_length(field):
     field.widget.attrs.pop("maxlength", None)
 
 
-def speak_plainly(field, label):
-    """Our sentences in the place of Django's own; those that a form gives its field stay."""
-    django_says = _django_says(type(field))
+def speak_plainly(field: Any, label: str | Promise) -> None:
+    """Replace Django's sentences by ours; sentences that a form gives its field stay."""
+    django_says = _django_says(cast(Any, type(field)))
     for code, sentence in {**MESSAGES, **_sentences(field, label)}.items():
         if field.error_messages.get(code, django_says.get(code)) == django_says.get(code):
             field.error_messages[code] = sentence
 
 
 @cache
-def _django_says(field_class):
-    said = {}
+def _django_says(field_class: Any) -> dict[str, Any]:
+    said: dict[str, Any] = {}
     for base in reversed(field_class.__mro__):
         if base.__module__.startswith("django."):
             said |= getattr(base, "default_error_messages", {})
     return said
 
 
-def _sentences(field, label):
+def _sentences(field: Any, label: str | Promise) -> dict[str, Any]:
     label = str(label)
     # "DEA number" and "ZIP code" keep their capitals inside of a sentence.
     label = label[:1].lower() + label[1:] if label[1:2].islower() else label

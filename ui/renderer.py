@@ -1,6 +1,9 @@
-"""How forms look: USWDS markup for any form, from templates/ui and templates/django/forms/widgets."""
+"""Render forms as USWDS markup, from templates/ui and templates/django/forms/widgets."""
+
+from typing import Any
 
 from django import forms
+from django.forms import Field, Widget
 from django.forms.renderers import TemplatesSetting
 
 from ui.plain import limit_length, speak_plainly
@@ -19,23 +22,23 @@ CLASSES = {
 class PortalBoundField(forms.BoundField):
     """A field that knows its USWDS class, and which box each of its errors belongs to."""
 
-    def __init__(self, form, field, name):
+    def __init__(self, form: Any, field: Field, name: str) -> None:
         super().__init__(form, field, name)
         limit_length(field)
         speak_plainly(field, self.label)
         field.widget.attrs.pop("placeholder", None)  # it would say the label again, in grey
 
     @property
-    def data(self):
-        """What was typed, without the spaces around it; passwords stay as they are."""
+    def data(self) -> Any:
+        """The typed text without spaces around it; a password stays as it is."""
         typed = super().data
         if isinstance(typed, str) and isinstance(self.field, forms.CharField) and self.field.strip:
             return tidy(typed, multiline=isinstance(self.field.widget, forms.Textarea))
         return typed
 
     @property
-    def kind(self):
-        """Which of the four shapes of templates/ui/field.html fits."""
+    def kind(self) -> str:
+        """Which of the four shapes of templates/ui/field.html the field has."""
         widget = self.field.widget
         if isinstance(widget, forms.CheckboxInput):
             return "checkbox"
@@ -44,27 +47,27 @@ class PortalBoundField(forms.BoundField):
         return "password" if isinstance(widget, forms.PasswordInput) else "box"
 
     @property
-    def is_optional(self):
+    def is_optional(self) -> bool:
         needed = getattr(self.form, "needed", ())
         return not self.field.required and not self.field.disabled and self.name not in needed
 
     @property
-    def error_links(self):
+    def error_links(self) -> Any:
         """(id of the box, sentence) for each error; `params={"part": "year"}` names one box of several."""
         for error in self.errors.as_data():
             part = (error.params or {}).get("part")
             for sentence in error.messages:
                 yield self.id_of(part), sentence
 
-    def id_of(self, part=None):
+    def id_of(self, part: str | None = None) -> str:
         if part:
             return f"{self.auto_id}_{part}"
         if isinstance(self.field.widget, forms.RadioSelect):  # a list of checkboxes is one too
             return next((option.id_for_label for option in self.subwidgets), self.auto_id)
         return self.id_for_label
 
-    def build_widget_attrs(self, attrs, widget=None):
-        attrs = super().build_widget_attrs(attrs, widget)
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
+        attrs = dict(super().build_widget_attrs(attrs, widget))
         widget = widget or self.field.widget
         if widget.is_hidden:
             return attrs

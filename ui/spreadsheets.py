@@ -1,24 +1,26 @@
-"""CSV that a spreadsheet opens: no cell of ours may start what it takes for a formula."""
+"""CSV for spreadsheets, in which no cell begins like a formula."""
 
 import csv
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def is_formula(text):
-    """Whether a spreadsheet would calculate this cell, and run what it names."""
+def is_formula(text: object) -> bool:
+    """Return whether a spreadsheet would calculate this cell."""
     return str(text).startswith(FORMULA_STARTS)
 
 
-def escaped(value):
-    """The value as a cell: a text that would be a formula gets an apostrophe before it; numbers stay numbers."""
+def escaped(value: Any) -> Any:
+    """Return the value as a cell: a text like a formula gets an apostrophe before it; a number stays a number."""
     if isinstance(value, int) or not is_formula("" if value is None else value):
         return "" if value is None else value
     return f"'{value}"
 
 
-def write_csv(out, header, rows):
-    """A header and rows, each cell escaped, into anything with `write`."""
+def write_csv(out: Any, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
+    """Write a header and rows, each cell escaped, into anything with `write`."""
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([escaped(cell) for cell in row] for row in rows)
@@ -31,12 +33,12 @@ LINES_A_PART = 500
 
 
 class _Echo:
-    def write(self, line):
+    def write(self, line: str) -> str:
         return line
 
 
-def csv_parts(header, rows):
-    """Yield a CSV for a spreadsheet in parts, for a response that is sent while it is made; each cell escaped."""
+def csv_parts(header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """Yield a CSV in parts, each cell escaped, for a response that is sent while it is made."""
     writer = csv.writer(_Echo())
     part = [BOM + writer.writerow(header)]
     for row in rows:

@@ -1,4 +1,4 @@
-"""Words and numbers that people read aloud, type and search."""
+"""Numbers that people read aloud, and names that they search."""
 
 import hashlib
 import secrets
@@ -17,22 +17,22 @@ PLAIN = str.maketrans(
 )
 
 
-def readable_code(length):
-    """A random text of `length` characters that people can read aloud."""
+def readable_code(length: int) -> str:
+    """Return a random text of `length` characters that people can read aloud."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
-def readable_number(prefix):
-    """A new number such as `C-7KQ4-M2XP`: 32^8 values, so the unique column meets a repeat practically never."""
+def readable_number(prefix: str) -> str:
+    """Return a new number such as `C-7KQ4-M2XP`. It has 32^8 values, so that a repeat practically never happens."""
     return f"{prefix}-{readable_code(4)}-{readable_code(4)}"
 
 
-def search_name(*parts):
-    """The parts joined, case-folded, without accents and apostrophes: `O’Brien-Núñez` is `obrien nunez`."""
+def search_name(*parts: str | None) -> str:
+    """Return the parts joined, case-folded, without accents and apostrophes: `O’Brien-Núñez` is `obrien nunez`."""
     text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold().translate(PLAIN))
     return " ".join("".join(char for char in text if not unicodedata.combining(char)).translate(PLAIN).split())
 
 
-def token_digest(token):
-    """SHA-256 of the random token in a mailed link, in hex: the table alone opens nothing."""
+def token_digest(token: str) -> str:
+    """Return SHA-256 of the random token in a mailed link, in hex: who has the table alone can open no link."""
     return hashlib.sha256(token.encode()).hexdigest()

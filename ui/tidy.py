@@ -1,4 +1,4 @@
-"""What people type, made regular before anybody judges it."""
+"""Clean what people type before it is checked."""
 
 import re
 import unicodedata
@@ -8,8 +8,8 @@ import unicodedata
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\x01-\x08\x0e-\x1f\x7f]")
 
 
-def tidy(text, *, multiline=False):
-    """`text` in NFC without invisible characters; runs of white space become one space (lines stay if `multiline`)."""
+def tidy(text: str, *, multiline: bool = False) -> str:
+    """Return `text` in NFC without invisible characters; white space becomes one space (lines stay if `multiline`)."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
     if multiline:
         return "\n".join(line.rstrip() for line in text.splitlines()).strip()

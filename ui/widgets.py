@@ -1,33 +1,47 @@
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    _ChoiceMixin = forms.RadioSelect
+else:  # a mixin inherits nothing: the widget beside it decides what it is
+    _ChoiceMixin = object
+
 
 @dataclass(frozen=True)
 class Choice:
-    """The label of a choice, with a line under it; `disabled` counts in the widgets of this module."""
+    """The label of a choice, with a line under it. The widgets of this module obey `disabled`."""
 
     title: Any
     hint: Any = ""
     disabled: bool = False
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.title)
 
 
-class _Look:
+class _Look(_ChoiceMixin):
     look = ""
 
-    def get_context(self, name, value, attrs):
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         context["widget"]["look"] = self.look
         return context
 
-    def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
+    def create_option(
+        self,
+        name: str,
+        value: Any,
+        label: Any,
+        selected: bool,
+        index: int,
+        subindex: int | None = None,
+        attrs: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
         option = super().create_option(name, value, label, selected, index, subindex, attrs)
         if getattr(label, "disabled", False):
             option["attrs"]["disabled"] = True
@@ -45,14 +59,14 @@ class ColumnCheckboxSelect(_Look, forms.CheckboxSelectMultiple):
 
 
 class DigitsPasswordInput(forms.PasswordInput):
-    """Digits that nobody else should read: masked, with a button to show them, never sent back."""
+    """Digits that nobody else should read: masked, with a button to show them, and never sent back to the browser."""
 
-    def __init__(self, attrs=None):
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs={"inputmode": "numeric", "autocomplete": "off", **(attrs or {})}, render_value=False)
 
 
 class DateBoxesWidget(forms.Widget):
-    """Month, day and year in boxes named <name>_month, <name>_day and <name>_year. Shows again whatever was typed."""
+    """Month, day and year in boxes <name>_month, <name>_day and <name>_year. A wrong date is shown as it was typed."""
 
     template_name = "ui/date_boxes.html"
     use_fieldset = True
@@ -62,23 +76,23 @@ class DateBoxesWidget(forms.Widget):
         "year": (_("Year"), _("4 digits")),
     }
 
-    def id_for_label(self, id_):
+    def id_for_label(self, id_: str) -> str:
         return f"{id_}_month" if id_ else id_
 
-    def value_from_datadict(self, data, files, name):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, Any]:
         return {part: data.get(f"{name}_{part}", "").strip() for part in self.parts}
 
-    def value_omitted_from_data(self, data, files, name):
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
         return not any(f"{name}_{part}" in data for part in self.parts)
 
-    def format_value(self, value):
+    def format_value(self, value: Any) -> dict[str, Any]:
         if isinstance(value, str):
             value = _iso_date(value)
         if isinstance(value, date):
             value = {"month": value.month, "day": value.day, "year": value.year}
         return value if isinstance(value, dict) else {}
 
-    def get_context(self, name, value, attrs):
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         attrs, typed = context["widget"]["attrs"], self.format_value(value)
         wrong = attrs.pop("wrong_parts", ())
@@ -99,7 +113,7 @@ class DateBoxesWidget(forms.Widget):
         return context
 
 
-def _iso_date(text):
+def _iso_date(text: str) -> date | None:
     try:
         return parse_date(text)
     except ValueError:

@@ -1,9 +1,10 @@
 """Every write of accounts, by whom it is about."""
 
 from accounts.actions.account_mails import send_account_mail
+from accounts.actions.addresses import ask_main_address
 from accounts.actions.applications import (
     apply_as_physician,
-    record_call_back,
+    enter_call_back,
     refuse_application,
     verify_application,
 )
@@ -12,6 +13,7 @@ from accounts.actions.delegates import activate_delegations, end_delegate, name_
 from accounts.actions.factors import keep_recovery_codes
 from accounts.actions.leaving import leave_practice
 from accounts.actions.lockouts import lift_lockout
+from accounts.actions.physician_status import reinstate_physician, suspend_physician
 from accounts.actions.physicians import add_physician, identify_physician, set_registration
 from accounts.actions.proofs import (
     enter_proof,
@@ -21,18 +23,18 @@ from accounts.actions.proofs import (
     verify_proof,
 )
 from accounts.actions.recheck import recheck_registrations
-from accounts.actions.registrars import tell_registrars
+from accounts.actions.registrars import notify_registrars
 from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa_reset, reset_due_mfa
-from accounts.actions.roster import import_roster
 from accounts.actions.roster_uploads import import_for_real, import_uploaded_rosters, upload_roster
+from accounts.actions.rosters import import_roster
 from accounts.actions.seals import mail_newest_seal
 from accounts.actions.staff import create_user, purge_ended, save_staff, sync_staff_groups
-from accounts.actions.standing import reinstate_physician, suspend_physician
 
 __all__ = [
     "activate_delegations",
     "add_physician",
     "apply_as_physician",
+    "ask_main_address",
     "ask_mfa_reset",
     "cancel_mfa_reset",
     "confirm_mfa_reset",
@@ -51,7 +53,7 @@ __all__ = [
     "name_delegate",
     "purge_ended",
     "recheck_registrations",
-    "record_call_back",
+    "enter_call_back",
     "refuse_application",
     "refuse_proof",
     "reinstate_physician",
@@ -63,7 +65,7 @@ __all__ = [
     "state_monitoring_access",
     "suspend_physician",
     "sync_staff_groups",
-    "tell_registrars",
+    "notify_registrars",
     "upload_roster",
     "verify_application",
     "verify_proof",

@@ -1,4 +1,4 @@
-"""The mails that allauth writes go into the outbox: a mail server that is away never fails a request."""
+"""Queue the messages that allauth writes, so that a mail server that is away fails no request."""
 
 from typing import Any
 from uuid import uuid4
@@ -15,11 +15,11 @@ PRIORITY = 1  # a person waits in front of the page
 
 
 def send_account_mail(*, prefix: str, recipient: str, context: dict[str, Any], by: User | None) -> None:
-    """Queue the mail of allauth's template `prefix` with the words of its `context`; the sender is woken at once."""
+    """Queue the message of allauth's template `prefix` with the words of its `context`, and wake the sender."""
     queue(
         kind=account_mails.kind_of(prefix),
         recipient=recipient,
-        secret=account_mails.kept(prefix, context),
+        secret=account_mails.stored_words(prefix, context),
         dedupe_key=f"account:{uuid4()}",
         language=_language_of(recipient),
         priority=PRIORITY,
@@ -28,9 +28,9 @@ def send_account_mail(*, prefix: str, recipient: str, context: dict[str, Any], b
 
 
 def _language_of(address: str) -> str:
-    """What the reader has chosen for good, or else the language of the page at which the mail was asked for.
+    """Return the language that the account has chosen for good, or else the language of the page.
 
-    One query, whether the address has an account or not: no answer takes longer.
+    This is one query whether the address has an account or not, so that both answers take the same time.
     """
     default = settings.LANGUAGES[0][0]
     account = User.objects.filter(email=address).values_list("patient__language", "caregiver__language").first()

@@ -1,55 +1,35 @@
-"""Which account is a physician's: bound with a mail to the address on record, and given up by the link in it."""
+"""A physician gives up an account by the link in the message about it."""
 
-import secrets
-
-from django.conf import settings
 from django.utils import timezone
 
-from accounts.actions.delegates import end_delegate
-from accounts.actions.registrars import tell_registrars
+from accounts import rules
 from accounts.models import AccountBinding, Physician, User
+from accounts.writes.delegates import end_delegation
+from accounts.writes.locks import lock, lock_by_pk
+from accounts.writes.messages import notify_registrars
 from audit.actions import audited, record
-from notifications.actions import queue
-from ui.text import token_digest
-
-
-def bind(*, physician: Physician, user: User, by: User | None) -> AccountBinding:
-    """`physician`, locked by the caller, is `user`'s from now on; the address on record gets a link to undo it."""
-    physician.user = user
-    physician.save(update_fields=["user"])
-    token = secrets.token_urlsafe(24)
-    binding = AccountBinding.objects.create(physician=physician, user=user, token_digest=token_digest(token))
-    queue(
-        kind="physician_bound",
-        recipient=physician.email,
-        context={"physician": physician.pk},
-        secret=f"{settings.SITE_URL}/accounts/not-me/{token}/",
-        dedupe_key=f"physician_bound:{binding.pk}",
-        priority=1,
-        by=by,
-    )
-    return binding
 
 
 @audited("binding.disown", subject="binding")
 def disown_binding(*, binding: AccountBinding, by: User | None) -> None:
-    """The physician says that the bound account is not hers: she is suspended at once, and the account loses her.
+    """Take the account from a physician who says that it is not theirs, and suspend the physician at once.
 
-    Delegates named since then end as well, and the Registrars are told. Asked again, nothing more happens; an account
-    that was let go meanwhile suspends nobody.
+    Delegates named since the binding end as well, and the Registrars are notified. A second call changes nothing. When
+    the account was bound to nobody any more, nobody is suspended.
     """
-    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=binding.physician_id)
-    binding = AccountBinding.objects.select_for_update(no_key=True).get(pk=binding.pk)
+    physician = lock_by_pk(Physician, binding.physician_id)
+    binding = lock(binding)
     if binding.disowned_at:
         return
     binding.disowned_at = timezone.now()
     binding.save(update_fields=["disowned_at"])
     if physician.user_id == binding.user_id:
         physician.user = None
-        if physician.status == Physician.Status.VERIFIED:
-            physician.status = Physician.Status.SUSPENDED
+        disown = rules.PHYSICIAN_MOVES["disown"]
+        if rules.may_move(disown, physician):
+            physician.status = disown.to
         physician.save(update_fields=["user", "status"])
         for delegate in physician.delegates.filter(ended_date=None, created_at__gte=binding.created_at):
-            end_delegate(delegate=delegate, by=by)
+            end_delegation(delegate=delegate, by=by)
     record(by=by, subject=physician)
-    tell_registrars(kind="binding_disowned", about={"physician": physician.pk}, key=str(binding.pk), by=by)
+    notify_registrars(kind="binding_disowned", about={"physician": physician.pk}, key=str(binding.pk), by=by)

@@ -1,24 +1,27 @@
-"""Who of a physician's office may prepare for her."""
+"""Delegates of a physician: named, begun, ended."""
 
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from accounts import rules
 from accounts.models import Delegate, Physician, User
+from accounts.writes.delegates import end_delegation
+from accounts.writes.locks import lock
 from audit.actions import audited, record
 from notifications.actions import queue
 
 
 @audited("delegate.name", subject="physician")
 def name_delegate(*, physician: Physician, email: str, by: User | None) -> Delegate:
-    """Whoever owns `email` may prepare certifications for `physician`, once an account with it has signed in.
+    """Name the owner of `email` as a delegate of `physician`, and return the delegate.
 
-    The address is told by mail what to do. Named again while nobody took it up, the days count anew and the mail goes
-    again (once a day); named again later, nothing changes. Raises DelegateError.
+    The delegate begins once an account with this address signs in; a message says how. When a delegate who has not
+    begun is named again, the days to begin count anew and the message is sent again, at most once a day. A delegate
+    who has begun stays as they are. Raises DelegateError.
     """
     email = User.objects.normalize_email(email)
     today = timezone.localdate()
-    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
+    physician = lock(physician)
     rules.check_may_name_delegates(physician, today=today)
     rules.check_delegate_is_somebody_else(physician, email)
     delegate, is_new = Delegate.objects.get_or_create(
@@ -41,9 +44,9 @@ def name_delegate(*, physician: Physician, email: str, by: User | None) -> Deleg
 
 @audited("delegate.activate", subject="user")
 def activate_delegations(*, user: User, by: User | None) -> int:
-    """`user` has signed in: what waits for one of its verified addresses is its own; returns how many there were.
+    """Give `user`, who has signed in, the delegations that wait for a verified address of theirs; return how many.
 
-    Where the same physician named the same person under two addresses, the second naming ends.
+    When one physician has named the same person under two addresses, the second delegation ends.
     """
     today = timezone.localdate()
     verified = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
@@ -63,11 +66,5 @@ def activate_delegations(*, user: User, by: User | None) -> int:
 
 @audited("delegate.end", subject="delegate")
 def end_delegate(*, delegate: Delegate, by: User | None) -> None:
-    """Ends today: from now on the delegate sees nothing of the physician's. Ended again, the first day stands."""
-    delegate = Delegate.objects.select_for_update(no_key=True, of=("self",)).get(pk=delegate.pk)
-    today = timezone.localdate()
-    if delegate.ended_date and delegate.ended_date <= today:
-        return
-    delegate.ended_date = today
-    delegate.save(update_fields=["ended_date"])
-    record(by=by, subject=delegate)
+    """End a delegate today: they see nothing of the physician's from now on. A second call changes nothing."""
+    end_delegation(delegate=delegate, by=by)

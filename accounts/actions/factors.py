@@ -3,20 +3,21 @@
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from accounts import factors
+from accounts import rules
 from accounts.models import User
+from accounts.models.factors import KEPT_AT
 from audit.actions import audited, record
 
 
 @audited("user.recovery_codes_keep")
 def keep_recovery_codes(*, by: User) -> None:
-    """`by` has seen the recovery codes and says that they are kept: they count as a second way. Raises FactorError."""
+    """Enter that `by` has kept the recovery codes, which count as a second way from now on. Raises FactorError."""
     mine = Authenticator.objects.select_for_update().filter(user=by, type=Authenticator.Type.RECOVERY_CODES)
     codes = mine.first()
-    factors.check_codes_were_seen(codes)
+    rules.check_codes_were_seen(codes)
     assert codes
-    if factors.KEPT_AT in codes.data:
+    if KEPT_AT in codes.data:
         return
-    codes.data[factors.KEPT_AT] = timezone.now().isoformat()
+    codes.data[KEPT_AT] = timezone.now().isoformat()
     codes.save(update_fields=["data"])
     record(by=by, subject=by)

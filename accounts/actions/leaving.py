@@ -7,18 +7,19 @@ from django.utils import timezone
 
 from accounts import rules, signals
 from accounts.models import Delegate, Physician, User
+from accounts.writes.locks import lock
 from audit.actions import audited, record
 from notifications.actions import queue
 
 
 @audited("physician.leave", subject="physician")
 def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> Physician:
-    """From `date` on (today, or announced) she cannot certify, and her delegates see nothing of hers.
+    """Enter the first day on which a physician does not certify any more, today or later; return the physician.
 
-    Her patients are told at once what to do, and she what was recorded; what she signed runs on to its end. Announced
-    again with another day, that day counts. Raises LeaveError.
+    From `date` on the physician's delegates see nothing of theirs. Patients are notified at once, and the physician
+    gets a message with the day. Certifications run on to their ends. A second call sets another day. Raises LeaveError.
     """
-    physician = Physician.objects.select_for_update(no_key=True, of=("self",)).get(pk=physician.pk)
+    physician = lock(physician)
     today = timezone.localdate()
     rules.check_leave_date(physician, day=date, today=today)
     open_ended = Q(ended_date__isnull=True) | Q(ended_date__gt=date)
@@ -27,7 +28,7 @@ def leave_practice(*, physician: Physician, date: day_type, by: User | None) -> 
     Delegate.objects.filter(open_ended, physician=physician).update(ended_date=date)
     physician.left_date = date
     if physician.has_left_on(today):
-        physician.status = Physician.Status.LEFT
+        physician.status = rules.PHYSICIAN_MOVES["leave"].to
     physician.save(update_fields=["left_date", "status"])
     queue(
         kind="leave_recorded",

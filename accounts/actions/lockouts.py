@@ -1,55 +1,46 @@
-"""Identification that failed: what the Registrars learn of it, and how they open it again after a lockout."""
+"""Identification is opened again after a lockout."""
 
-from typing import Any
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import rules
-from accounts.actions.registrars import tell_registrars
 from accounts.models import IdentificationTry, User
 from accounts.sql import lock_text
+from accounts.writes.locks import lock
 from audit.actions import audited, record
-
-
-def tell_of_lockout(*, failed: IdentificationTry, limited: dict[str, Any], by: User) -> None:
-    """Tell the Registrars when this failure closed identification. Later tries are refused unseen: they hear once.
-
-    `limited` are the arguments of `check_not_locked_out`.
-    """
-    try:
-        rules.check_not_locked_out(**limited)
-    except rules.LockedOut:
-        tell_registrars(kind="identification_locked", about={"try": failed.pk}, key=str(failed.pk), by=by)
-
-
-def tell_of_second_account(*, failed: IdentificationTry, by: User) -> None:
-    """Right digits of a physician who cannot be this account's: one mail to the Registrars for account and number."""
-    key = f"{by.pk}:{failed.dea_digest}"
-    tell_registrars(kind="identification_second", about={"try": failed.pk}, key=key, by=by)
 
 
 @audited("lockout.lift", subject="identification_try")
 def lift_lockout(*, identification_try: IdentificationTry, reason: str, by: User) -> int:
-    """Failures of this try's account, and at its DEA number, count no more; returns how many.
+    """Lift the failed tries of this try's account and of its DEA number, and return how many were lifted.
 
-    At a number that is bound, the owner's and everybody else's are counted apart and so lifted apart. Where the network
-    was closed to the account, the failures from there are lifted too, or the account would stay locked out.
+    At a number that is bound, the owner's tries and everybody else's are counted apart, and so are lifted apart. When
+    the network is closed to the account, the tries from the network are lifted too: the account would otherwise stay
+    locked out.
     """
     now = timezone.now()
-    digest, network, account = identification_try.dea_digest, identification_try.network, identification_try.user
-    User.objects.select_for_update(no_key=True).get(pk=account.pk)
+    network = identification_try.network
+    lock(identification_try.user)
     if network:
         lock_text(f"network {network}")
-    lock_text(digest)
-    has_physician = hasattr(account, "physician")
-    is_owner = has_physician and rules.dea_digest(account.physician.dea_number) == digest
-    counted_with = Q(user=account) if is_owner else Q(user=account) | Q(dea_digest=digest)
+    lock_text(identification_try.dea_digest)
     counting = rules.failures_that_count(now)
-    of_network = Q(network=network, user__physician=None)
-    if network and not has_physician and counting.filter(of_network).count() >= rules.MOST_FAILURES_OF_NETWORK:
-        counted_with |= of_network
-    found = list(counting.filter(counted_with).values_list("pk", flat=True))
+    found = list(counting.filter(_counted_with(identification_try, now)).values_list("pk", flat=True))
     lifted = IdentificationTry.objects.filter(pk__in=found).update(lifted_at=now)
     record(by=by, subject=identification_try, reason=reason)
     return lifted
+
+
+def _counted_with(identification_try: IdentificationTry, now: datetime) -> Q:
+    """Return a filter of the tries that keep the account of this try locked out."""
+    digest, network, account = identification_try.dea_digest, identification_try.network, identification_try.user
+    physician = getattr(account, "physician", None)
+    is_owner = physician is not None and rules.dea_digest(physician.dea_number) == digest
+    counted_with = Q(user=account) if is_owner else Q(user=account) | Q(dea_digest=digest)
+    of_network = Q(network=network, user__physician=None)
+    counting = rules.failures_that_count(now)
+    if network and physician is None and counting.filter(of_network).count() >= rules.MOST_FAILURES_OF_NETWORK:
+        return counted_with | of_network
+    return counted_with

@@ -1,4 +1,4 @@
-"""The program's roster and its physicians: added, identified, their registrations checked."""
+"""Physicians of the roster: added, identified, their registrations checked."""
 
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import rules
-from accounts.actions.bindings import bind
-from accounts.actions.lockouts import tell_of_lockout, tell_of_second_account
 from accounts.models import IdentificationTry, Physician, Registration, User
 from accounts.sql import lock_text
+from accounts.writes.bindings import bind_account
+from accounts.writes.locks import lock
+from accounts.writes.messages import notify_of_lockout, notify_of_second_account
+from accounts.writes.registrations import write_registration
 from audit.actions import audited, record
 from ui.text import search_name
 
@@ -20,9 +22,9 @@ from ui.text import search_name
 def add_physician(
     *, ssn_last_four: str, registrations: list[dict[str, Any]], by: User | None, **fields: Any
 ) -> Physician:
-    """A row of the program's roster with its registrations (fields of Physician and Registration, dates as `date`).
+    """Add a physician with registrations (fields of Physician and of Registration, dates as `date`).
 
-    The SSN digits are digested here and kept nowhere. Raises DeaNumberError.
+    The SSN digits are digested and not stored. Raises DeaNumberError.
     """
     fields["dea_number"], fields["dea_suffix"] = rules.split_dea_number(fields["dea_number"])
     rules.check_dea_number(fields["dea_number"])
@@ -42,10 +44,11 @@ def add_physician(
 
 @audited("physician.identify", atomic=False)
 def identify_physician(*, dea_number: str, ssn_last_four: str, address: str | None, by: User) -> Physician:
-    """Match DEA number and SSN digits with the roster, and bind the account at the first success.
+    """Compare DEA number and SSN digits with the roster, and bind the account `by` at the first success.
 
-    A failed try is committed before IdentificationError is raised; the answer is the same for an unknown number and for
-    wrong digits. Raises DeaNumberError (nothing written), LockedOut, IdentificationError.
+    `address` is the IP address of the request. A failed try is committed before IdentificationError is raised. The
+    answer is the same for an unknown number and for wrong digits. Raises DeaNumberError (nothing is written),
+    LockedOut, IdentificationError.
     """
     dea_number = rules.normalize_dea_number(dea_number)
     rules.check_dea_number(dea_number)
@@ -62,7 +65,7 @@ def _try_to_identify(dea_number: str, ssn_last_four: str, address: str | None, b
     now = timezone.now()
     digest = rules.dea_digest(dea_number)
     network = truncate_ip(address) if address else None
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    lock(by)
     if network:
         lock_text(f"network {network}")
     lock_text(digest)
@@ -71,19 +74,21 @@ def _try_to_identify(dea_number: str, ssn_last_four: str, address: str | None, b
     limited: dict[str, Any] = {"user": by, "digest": digest, "owner_id": owner_id, "network": network, "now": now}
     rules.check_not_locked_out(**limited)
     digits_match = rules.ssn_digits_match(dea_number, ssn_last_four, physician.ssn_digest if physician else "")
-    has_physician = Physician.objects.filter(user=by).exists()  # asked for an unknown number too: no guess takes longer
+    has_physician = Physician.objects.filter(
+        user=by
+    ).exists()  # asked for an unknown number too, so that no answer takes longer
     is_own = physician is not None and _may_be_bound_to(physician, by, has_physician=has_physician)
     succeeded = digits_match and is_own
     made = IdentificationTry.objects.create(
         user=by, dea_digest=digest, address=address, network=network, succeeded=succeeded, at=now
     )
     if not succeeded or physician is None:
-        tell_of_lockout(failed=made, by=by, limited=limited)
+        notify_of_lockout(failed=made, by=by, limited=limited)
         if digits_match:
-            tell_of_second_account(failed=made, by=by)
+            notify_of_second_account(failed=made, by=by)
         return None
     if physician.user_id is None:
-        bind(physician=physician, user=by, by=by)
+        bind_account(physician=physician, user=by, by=by)
     record(action="physician.identify", by=by, subject=physician)
     return physician
 
@@ -96,9 +101,5 @@ def _may_be_bound_to(physician: Physician, user: User, *, has_physician: bool) -
 
 @audited("registration.check", subject="physician")
 def set_registration(*, physician: Physician, kind: str, by: User | None, **fields: Any) -> Registration:
-    """Record what the Registrar saw of one registration today (fields of Registration)."""
-    registration, _created = Registration.objects.update_or_create(
-        physician=physician, kind=kind, defaults={**fields, "verified_at": timezone.now(), "verified_by": by}
-    )
-    record(by=by, subject=registration)
-    return registration
+    """Write what was seen of one registration today (`fields` of Registration), and return the registration."""
+    return write_registration(physician=physician, kind=kind, by=by, **fields)

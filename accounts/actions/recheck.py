@@ -1,4 +1,4 @@
-"""Every night: registrations that have ended or soon will, physicians whose last day has passed, rosters grown old."""
+"""Each night: registrations that have ended or will soon, physicians whose last day has passed, old rosters."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ BATCH = 500  # physicians whose rows are held and written at once
 
 
 class Recheck(NamedTuple):
-    """What one night found: ends that have passed and ends to come, by kind of registration, and who has left."""
+    """The result of one night: ended and soon ending registrations by kind, and the number of physicians who left."""
 
     ended: Mapping[str, int]
     ending: Mapping[str, int]
@@ -28,32 +28,33 @@ class Recheck(NamedTuple):
 
 @audited("registration.recheck")
 def recheck_registrations(*, today: date, by: User | None) -> Recheck:
-    """Tell each physician once of an end that passed (within 30 days) or comes (within 60), and the Registrars once.
+    """Notify physicians of registrations that ended or will end soon, and Registrars of those that ended.
 
-    One mail a physician and run, one to each Registrar, however many ended; all of it or nothing. Run again, it tells
-    what it newly finds, and nothing twice. Nothing stops here: whether a registration counts on a day is asked when
-    she certifies.
+    An end is announced once: within 60 days before it, and within 30 days after it. Each physician gets one message
+    in a run, and each Registrar one, however many registrations ended. A second run announces only what is new. All is
+    written or nothing. No registration changes: whether it counts is asked on the day of a certification.
     """
-    ended = _tell("registration_ended", "told_end_date", _ended(today), by=by)
-    ending = _tell("registration_ending", "warned_end_date", _ending(today), by=by)
+    ended = _notify_physicians("registration_ended", "told_end_date", _ended_lately(today), by=by)
+    ends_soon = rules.registrations_ending_soon(today=today)
+    ending = _notify_physicians("registration_ending", "warned_end_date", ends_soon, by=by)
     found = Recheck(ended, ending, _close_left(today, by=by))
-    _tell_registrars(found, today, by=by)
+    _notify_registrars(found, today, by=by)
     if any(found):
         numbers = f"{ended.total()} ended, {ending.total()} ending, {found.left} left"
         record(by=by, reason=numbers)
     return found
 
 
-def _ended(today: date) -> Q:
-    return Q(expires_date__lte=today, expires_date__gt=today - rules.ENDED_TOLD_WITHIN)
+def _ended_lately(today: date) -> Q:
+    """Return a filter of registrations whose end is still news."""
+    return rules.registrations_ended(today=today) & Q(expires_date__gt=today - rules.ENDS_ANNOUNCED_WITHIN)
 
 
-def _ending(today: date) -> Q:
-    return Q(expires_date__gt=today, expires_date__lte=today + rules.WARN_BEFORE_END)
+def _notify_physicians(kind: str, mark: str, ends: Q, *, by: User | None) -> Counter[str]:
+    """Queue messages of `kind` about ends that the column `mark` does not hold yet; return how many, by registration.
 
-
-def _tell(kind: str, mark: str, ends: Q, *, by: User | None) -> Counter[str]:
-    """Queue a mail of `kind` for ends that `mark` does not name yet, and name them; how many, by kind."""
+    Afterwards `mark` holds the ends, so that no later run announces them again.
+    """
     verified = Q(physician__status=Physician.Status.VERIFIED)
     due = Registration.objects.filter(ends & verified).exclude(**{mark: F("expires_date")})
     physicians = list(due.order_by("physician").values_list("physician", flat=True).distinct())
@@ -84,18 +85,18 @@ def _messages(kind: str, rows: Iterable[Registration], physicians: Mapping[int, 
 
 
 def _close_left(today: date, *, by: User | None) -> int:
-    """The announced last day has passed."""
-    ready = Physician.objects.filter(left_date__lte=today).exclude(status=Physician.Status.LEFT).order_by("pk")
-    leaving = list(ready.select_for_update(no_key=True, of=("self",)))
+    """Give the status "left practice" to physicians whose announced day has come; return how many."""
+    left = Physician.objects.filter(rules.physicians_left_on(today)).exclude(status=Physician.Status.LEFT)
+    leaving = list(left.order_by("pk").select_for_update(no_key=True, of=("self",)))
     for physician in leaving:
-        physician.status = Physician.Status.LEFT
+        physician.status = rules.PHYSICIAN_MOVES["leave"].to
         physician.save(update_fields=["status"])
         record(action="physician.leave", by=by, subject=physician)
     return len(leaving)
 
 
-def _tell_registrars(found: Recheck, today: date, *, by: User | None) -> None:
-    """What this run found ended, which no other run finds again; and an old roster, once a week."""
+def _notify_registrars(found: Recheck, today: date, *, by: User | None) -> None:
+    """Queue messages about what this run found ended and, once a week, about an old roster."""
     now = timezone.now()
     read_at = rules.old_roster_read_at(now=now)
     if found.ended:

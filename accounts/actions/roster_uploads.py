@@ -1,7 +1,7 @@
-"""Rosters uploaded by people: sealed, read by one worker at a time, and erased as soon as they are read."""
+"""Rosters that people upload: stored sealed, read by one worker at a time, and deleted as soon as they are read."""
 
-from datetime import timedelta
-from typing import BinaryIO
+from datetime import datetime, timedelta
+from typing import Any, BinaryIO
 
 import structlog
 from celery import current_app
@@ -12,11 +12,12 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts.actions.roster import read_into
-from accounts.actions.roster_report import LEASE
 from accounts.models import RosterImport, RosterUpload, User
-from accounts.roster_files import check_waits_for_its_real_import, open_roster
-from accounts.roster_storage import open_upload, sealed_parts
+from accounts.rosters.files import check_waits_for_its_real_import, open_roster
+from accounts.rosters.importing import read_into
+from accounts.rosters.report import LEASE
+from accounts.rosters.storage import open_upload, sealed_parts
+from accounts.writes.locks import lock
 from audit.actions import audited, record
 
 Status = RosterImport.Status
@@ -27,10 +28,11 @@ log = structlog.get_logger()
 
 @audited("roster.upload")
 def upload_roster(*, file: BinaryIO, file_name: str, is_dry_run: bool, by: User) -> RosterImport:
-    """Keep a roster file (binary, seekable), sealed, until a worker has read it; a worker is woken after the commit.
+    """Store a roster file (binary, seekable), sealed, until a worker has read it; return its import.
 
-    A real import's file is erased in the transaction that ends it, a dry run's after 24 hours or with its real import.
-    Raises RosterFileError and writes nothing for a file that is none of ours.
+    A worker is woken after the commit. The file of a real import is deleted in the transaction that ends the import,
+    that of a dry run after 24 hours or with its real import. Raises RosterFileError, and writes nothing, for a file
+    that is no roster.
     """
     roster = open_roster(file)
     upload = RosterUpload.objects.create(byte_count=roster.size)
@@ -41,8 +43,11 @@ def upload_roster(*, file: BinaryIO, file_name: str, is_dry_run: bool, by: User)
 
 @audited("roster.import_for_real", subject="roster_import")
 def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
-    """Read a dry run's file once more, and write. Raises RosterImportError when its file is gone."""
-    dry = RosterImport.objects.select_for_update(no_key=True, of=("self",)).get(pk=roster_import.pk)
+    """Let a dry run's file be read again and written; return the new import.
+
+    Raises RosterImportError when it is gone.
+    """
+    dry = lock(roster_import)
     check_waits_for_its_real_import(dry)
     upload, dry.upload = dry.upload, None
     assert upload is not None
@@ -50,7 +55,8 @@ def import_for_real(*, roster_import: RosterImport, by: User) -> RosterImport:
     return _wait(upload=upload, kind=dry.kind, file_name=dry.file_name, is_dry_run=False, by=by)
 
 
-def _wait(*, upload: RosterUpload, by: User, **fields) -> RosterImport:
+def _wait(*, upload: RosterUpload, by: User, **fields: Any) -> RosterImport:
+    """Make an import that waits for a worker, and return it."""
     run = RosterImport.objects.create(
         upload=upload, byte_count=upload.byte_count, status=Status.WAITING, by=by, **fields
     )
@@ -60,7 +66,7 @@ def _wait(*, upload: RosterUpload, by: User, **fields) -> RosterImport:
 
 
 def _wake_worker() -> None:
-    """Without a Redis it would be read inside the request: the jobs of every minute take it, `run_jobs` sooner."""
+    """Wake a worker. Without Redis the jobs of every minute read the file, so that no request does."""
     if settings.CELERY_TASK_ALWAYS_EAGER:
         return
     try:
@@ -70,11 +76,11 @@ def _wake_worker() -> None:
 
 
 def import_uploaded_rosters(*, by: User | None) -> int:
-    """Read what waits, oldest first, and what a lost worker has left; returns how many were read to their end.
+    """Read the rosters that wait, oldest first, and those that a lost worker has left; return how many were read.
 
-    Each is claimed by a conditional update with a lease of 5 minutes, which reading renews; a worker that lost it
-    writes nothing more. One begun anew counts as one clean run: rows that were written before are new or changed, and
-    not unchanged. After three tries it is given up. Imports of the command that were cut off are marked as such.
+    A conditional update with a lease of 5 minutes claims each; reading renews the lease, and a worker that lost it
+    writes nothing more. An import that begins again counts from the start: rows written before stay new or changed.
+    After three tries an upload is given up. Imports of the command that were cut off are marked as cut off.
     """
     now = timezone.now()
     _give_up(now)
@@ -83,11 +89,11 @@ def import_uploaded_rosters(*, by: User | None) -> int:
     return sum(_read(run) for pk in due if (run := _claim(pk)))
 
 
-def _due(now) -> QuerySet[RosterImport]:
+def _due(now: datetime) -> QuerySet[RosterImport]:
     return RosterImport.objects.filter(Q(status=Status.WAITING) | _lost(now), upload__isnull=False)
 
 
-def _lost(now) -> Q:
+def _lost(now: datetime) -> Q:
     return Q(status=Status.RUNNING, lease_until__lt=now)
 
 
@@ -116,7 +122,10 @@ def _claim(pk: int) -> RosterImport | None:
 
 
 def _read(run: RosterImport) -> bool:
-    """Whether it was read to its end; if not, it is due at the next sweep. Nothing of the file may reach a log."""
+    """Return whether the roster was read to its end.
+
+    If not, the next run reads it. No part of the file may reach a log.
+    """
     assert run.upload is not None
     try:
         with open_upload(run.upload) as file:
@@ -129,8 +138,8 @@ def _read(run: RosterImport) -> bool:
     return True
 
 
-def _give_up(now) -> None:
-    """Cut off for good: an upload tried three times, or an import of the command, which nobody begins again."""
+def _give_up(now: datetime) -> None:
+    """Mark imports as cut off: uploads that were tried three times, and imports of the command."""
     lost = RosterImport.objects.filter(_lost(now)).filter(Q(upload=None) | Q(attempts__gte=MOST_ATTEMPTS))
     with transaction.atomic():
         for run in lost.select_for_update(no_key=True, of=("self",)).order_by("pk"):
@@ -141,7 +150,7 @@ def _give_up(now) -> None:
             record(action="roster.cut_off", by=None, subject=run)
 
 
-def _erase_old(now) -> None:
-    """The files of dry runs that nobody imported for real."""
+def _erase_old(now: datetime) -> None:
+    """Delete the files of dry runs that nobody imported for real within 24 hours."""
     ended = RosterImport.objects.filter(status=Status.FINISHED, finished_at__lt=now - KEPT_AFTER_DRY_RUN)
     RosterUpload.objects.filter(imports__in=ended).delete()

@@ -1,4 +1,4 @@
-"""The newest seal of the audit leaves the database once a day, by mail."""
+"""Mail the newest seal of the audit once a day, so that it leaves the database."""
 
 from datetime import date
 
@@ -11,9 +11,9 @@ from notifications.actions import queue_many
 
 @audited("seal.mail")
 def mail_newest_seal(*, today: date, by: User | None) -> int:
-    """Queue the newest seal's digest for each account of the group Auditor, once a day; return to how many.
+    """Queue the newest seal's digest for each account of the group Auditor, once a day; return how many.
 
-    Whoever rewrites events and seals in the database cannot rewrite what was mailed before.
+    Somebody who rewrites events and seals in the database cannot rewrite what was mailed before.
     """
     newest = Seal.objects.order_by("pk").last()
     if newest is None:

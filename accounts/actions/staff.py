@@ -1,7 +1,8 @@
-"""Accounts of staff, what their groups may do, and what ends by itself."""
+"""Accounts of staff, the permissions of their groups, and sessions and rate limits that have ended."""
 
 from collections.abc import Collection
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.backends.db import SessionStore
 
@@ -27,7 +28,7 @@ def create_user(
         email, password, is_staff=is_staff, is_superuser=is_superuser, first_name=first_name
     )
     user.groups.set(Group.objects.filter(name__in=groups))
-    user.emailaddress_set.create(email=user.email, verified=True, primary=True)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record(by=by, subject=user)
     return user
 
@@ -116,7 +117,7 @@ STAFF_GROUPS = {
 
 @audited("reference.groups")
 def sync_staff_groups(*, by: User | None) -> None:
-    """Make the staff groups and give each exactly its permissions; running it again changes nothing."""
+    """Make the staff groups, and give each exactly its permissions. A second run changes nothing."""
     for name, codes in STAFF_GROUPS.items():
         group, _created = Group.objects.get_or_create(name=name)
         wanted = [tuple(code.split(".")) for code in codes]
@@ -127,6 +128,6 @@ def sync_staff_groups(*, by: User | None) -> None:
 
 
 def purge_ended(*, by: User | None) -> int:
-    """Forget sessions and rate limits that have ended; returns how many rate limits went."""
+    """Delete sessions and rate limits that have ended; return how many rate limits were deleted."""
     SessionStore.clear_expired()
     return purge_rate_limits()

@@ -1,4 +1,4 @@
-"""The desks that look after accounts and physicians; each noun has its own module."""
+"""The admin's pages of accounts and physicians; each noun has its own module."""
 
 from accounts.admin import mfa, physicians, proofs, rosters, users
 

@@ -1,17 +1,21 @@
 """Physicians as the Registrar sees them."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions
 from accounts.admin.proofs import ENTER_PROOF, ProofInline
 from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration
-from accounts.review import PHYSICIAN_TRANSITIONS, physicians_called
-from accounts.rules import eligibility
-from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, Step
+from accounts.rules import PHYSICIAN_MOVES, eligibility, may_move, physicians_called
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
 
 
 class RegistrationInline(RowsInline):
@@ -22,18 +26,18 @@ class RegistrationInline(RowsInline):
     ]  # fmt: skip
 
 
-def _explain_leaving(physician):
+def _explain_leaving(physician: Physician) -> str:
     return _(
-        "From that day on %(name)s cannot certify, and her delegates see nothing of hers. Her patients are told at "
-        "once to find another physician; what she signed runs on to its end."
+        "From that day on %(name)s cannot certify, and the delegates see nothing of this office. The patients are "
+        "asked at once to find another physician. Certifications run on to their ends."
     ) % {"name": physician.name}
 
 
-LEAVE = Step(
+LEAVE = ActionPage(
     name="leave",
-    label=_("Record that she leaves practice"),
+    label=_("Enter that the physician leaves practice"),
     permission="accounts.change_physician",
-    offered=lambda physician: physician.status != Physician.Status.LEFT,
+    offered=lambda physician: may_move(PHYSICIAN_MOVES["leave"], physician),
     explain=_explain_leaving,
     perform=lambda physician, request, date: actions.leave_practice(physician=physician, date=date, by=request.user),
     form_class=LeaveForm,
@@ -51,7 +55,7 @@ BADGES = {
 
 @admin.register(Physician)
 class PhysicianAdmin(ActionAdmin):
-    """The digest of the SSN digits stands in no list and in no page."""
+    """Physicians. The digest of the SSN digits is on no page."""
 
     list_display = ["name", "requirements", "status", "dea_number", "practice_city", "has_account"]
     list_filter = ["status"]
@@ -64,28 +68,28 @@ class PhysicianAdmin(ActionAdmin):
         "practice_zip",
     ]  # fmt: skip
     inlines = [RegistrationInline, ProofInline]
-    steps = (
-        Step(**ENTER_PROOF, permission="accounts.change_physician", offered=lambda physician: True),
-        Step(
+    action_pages = (
+        ActionPage(**ENTER_PROOF, permission="accounts.change_physician", offered=lambda physician: True),
+        ActionPage(
             name="suspend",
             label=_("Suspend"),
             permission="accounts.change_physician",
-            offered=lambda physician: Physician.Status.SUSPENDED in PHYSICIAN_TRANSITIONS[physician.status],
+            offered=lambda physician: may_move(PHYSICIAN_MOVES["suspend"], physician),
             explain=lambda physician: _(
-                "From now on this physician cannot certify. What was signed stays valid. The physician is told by mail."
+                "From now on this physician cannot certify. Certifications stay valid. The physician gets a message."
             ),
             perform=lambda physician, request, reason: actions.suspend_physician(
                 physician=physician, reason=reason, by=request.user
             ),
             form_class=ReasonForm,
         ),
-        Step(
+        ActionPage(
             name="reinstate",
             label=_("Reinstate"),
             permission="accounts.change_physician",
-            offered=lambda physician: Physician.Status.VERIFIED in PHYSICIAN_TRANSITIONS[physician.status],
+            offered=lambda physician: may_move(PHYSICIAN_MOVES["reinstate"], physician),
             explain=lambda physician: _(
-                "This physician may certify again, as far as the five requirements are met, and is told by mail."
+                "This physician may certify again while the five requirements are met, and gets a message."
             ),
             perform=lambda physician, request, reason: actions.reinstate_physician(
                 physician=physician, reason=reason, by=request.user
@@ -95,21 +99,23 @@ class PhysicianAdmin(ActionAdmin):
         LEAVE,
     )
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("registrations")
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         return (queryset.filter(physicians_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("requirements"))
-    def requirements(self, physician):
-        """The five of them as badges: which are met today."""
+    def requirements(self, physician: Physician) -> SafeString:
+        """Return the five requirements as badges that say which are met today."""
         found = eligibility(physician, timezone.localdate())
         badges = [(BADGES[requirement.name], requirement.met) for requirement in found]
         return render_to_string("admin/requirement_badges.html", {"badges": badges})
 
     @admin.display(description=_("account"), boolean=True)
-    def has_account(self, physician):
+    def has_account(self, physician: Physician) -> bool:
         return physician.user_id is not None
 
 
@@ -120,22 +126,24 @@ class IdentificationTryAdmin(ActionAdmin):
     list_select_related = ["user"]
     ordering = ["-at"]
     fields = ["at", "account", "address", "succeeded", "lifted_at"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="lift",
             label=_("Lift the lockout"),
             permission="accounts.change_identificationtry",
-            offered=lambda one_try: not one_try.succeeded and one_try.lifted_at is None,
-            explain=lambda one_try: _(
-                "The failures of this account, and at this DEA number, count no more: five new tries are possible."
+            offered=lambda identification_try: (
+                not identification_try.succeeded and identification_try.lifted_at is None
             ),
-            perform=lambda one_try, request, reason: actions.lift_lockout(
-                identification_try=one_try, reason=reason, by=request.user
+            explain=lambda identification_try: _(
+                "The failures of this account and this DEA number do not count any more: five new tries are possible."
+            ),
+            perform=lambda identification_try, request, reason: actions.lift_lockout(
+                identification_try=identification_try, reason=reason, by=request.user
             ),
             form_class=ReasonForm,
         ),
     )
 
     @admin.display(description=_("account"), ordering="user__email")
-    def account(self, one_try):
-        return one_try.user.email
+    def account(self, identification_try: IdentificationTry) -> str:
+        return identification_try.user.email

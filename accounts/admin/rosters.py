@@ -1,20 +1,27 @@
-"""The Registrar's page of rosters: upload, how far it is, what came of it, and the list of problems to download."""
+"""The Registrar's pages of rosters: upload, progress, result, and the list of problems to download."""
+
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actions import import_for_real, upload_roster
 from accounts.models import RosterImport, RosterProblem
-from accounts.roster_problems import write_problems
+from accounts.requests import SignedInRequest
+from accounts.rosters.problems import write_problems
 from audit.action_admin import ActionAdmin, RowsInline
 from audit.actions import record
 from ui.errors import PortalError, add_to_form
@@ -32,7 +39,7 @@ class RosterForm(PortalForm):
         help_text=_("Says what would change, and changes nothing. You can import the same file for real afterwards."),
     )
 
-    def clean_file(self):
+    def clean_file(self) -> UploadedFile:
         file = self.cleaned_data["file"]
         if file.size > settings.ROSTER_UPLOAD_BYTES:
             megabytes = settings.ROSTER_UPLOAD_BYTES // 1_000_000
@@ -44,7 +51,7 @@ class RosterForm(PortalForm):
 
 
 class FirstProblems(forms.models.BaseInlineFormSet):
-    def get_queryset(self):
+    def get_queryset(self) -> QuerySet[RosterProblem]:
         return super().get_queryset().order_by("line", "pk")[:PROBLEMS_SHOWN]
 
 
@@ -53,6 +60,12 @@ class ProblemInline(RowsInline):
     formset = FirstProblems
     verbose_name_plural = _("problems (the first %(count)d)") % {"count": PROBLEMS_SHOWN}
     fields = ["line", "column", "severity", "reason"]
+
+
+class HtmxRequest(SignedInRequest):
+    """A request of staff, with what django-htmx notes on it."""
+
+    htmx: Any
 
 
 @admin.register(RosterImport)
@@ -69,7 +82,7 @@ class RosterImportAdmin(ActionAdmin):
     readonly_fields = ["problem_list"]
     inlines = [ProblemInline]
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("upload/", view(self.upload_view), name=self._url_name("upload")),
@@ -79,13 +92,15 @@ class RosterImportAdmin(ActionAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         run = self.get_object(request, object_id)
         if run and run.is_under_way and self.has_view_permission(request, run):
             return redirect(self._address("progress", run))
         return super().change_view(request, object_id, form_url, extra_context)
 
-    def upload_view(self, request):
+    def upload_view(self, request: SignedInRequest) -> HttpResponse:
         if not request.user.has_perm("accounts.add_rosterimport"):
             raise PermissionDenied
         form = RosterForm(request.POST, request.FILES) if request.method == "POST" else RosterForm()
@@ -94,7 +109,7 @@ class RosterImportAdmin(ActionAdmin):
         context = self._context(request, title=_("Import a roster"), form=form)
         return TemplateResponse(request, "admin/accounts/rosterimport/upload.html", context)
 
-    def _upload(self, request, form):
+    def _upload(self, request: SignedInRequest, form: RosterForm) -> RosterImport | None:
         upload = form.cleaned_data["file"]
         is_dry_run = form.cleaned_data["is_dry_run"]
         try:
@@ -103,34 +118,34 @@ class RosterImportAdmin(ActionAdmin):
             add_to_form(form, error)
             return None
 
-    def progress_view(self, request, pk):
-        """How far it is: asked again each second by htmx, by a link where there is no JavaScript."""
+    def progress_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
+        """Show how far an import is. htmx asks again each second; without JavaScript there is a link."""
         run = self._seen(request, pk)
         if not run.is_under_way:
-            self._tell_result(request, run)
+            self._show_result(request, run)
             address = self._address("change", run)
             return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
         context = self._context(request, title=_("Reading %(file)s") % {"file": run.file_name}, run=run)
         page = "progress_part" if request.htmx else "progress"
         return TemplateResponse(request, f"admin/accounts/rosterimport/{page}.html", context)
 
-    def _tell_result(self, request, run):
+    def _show_result(self, request: HttpRequest, run: RosterImport) -> None:
         if run.status == RosterImport.Status.CUT_OFF:
             messages.error(request, _("This import was cut off. Import the file again: what was written stays."))
             return
         words = {name: getattr(run, f"{name}_count") for name in ("new", "changed", "unchanged", "bad")}
-        told = _("Read: %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(bad)d bad.") % words
-        messages.success(request, told)
+        words_of_result = _("Read: %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(bad)d bad.") % words
+        messages.success(request, words_of_result)
         if run.is_dry_run:
             messages.warning(request, _("This was a dry run: nothing was changed."))
 
-    def _buttons(self, request, obj):
+    def _buttons(self, request: HttpRequest, obj: RosterImport) -> list[dict[str, Any]]:
         if not obj.waits_for_its_real_import or not request.user.has_perm("accounts.add_rosterimport"):
             return []
         return [{"label": _("Import for real"), "url": self._address("real", obj)}]
 
-    def real_view(self, request, pk):
-        """After a dry run: the same file once more, and this time it is written."""
+    def real_view(self, request: SignedInRequest, pk: int) -> HttpResponse:
+        """Import the file of a dry run for real."""
         dry = self._seen(request, pk)
         if not request.user.has_perm("accounts.add_rosterimport"):
             raise PermissionDenied
@@ -144,17 +159,10 @@ class RosterImportAdmin(ActionAdmin):
         explanation = _(
             "The same file is read again, and written. By the dry run: %(new)d new, %(changed)d changed, %(bad)d bad."
         )
-        context = self._context(
-            request,
-            title=_("Import for real"),
-            original=dry,
-            form=form,
-            explanation=explanation % counts,
-            change_url=self._address("change", dry),
-        )
-        return TemplateResponse(request, "admin/action_step.html", context)
+        context: dict[str, Any] = {"original": dry, "title": _("Import for real"), "explanation": explanation % counts}
+        return self.action_page_response(request, form, change_url=self._address("change", dry), **context)
 
-    def problems_view(self, request, pk):
+    def problems_view(self, request: SignedInRequest, pk: int) -> HttpResponse:
         run = self._seen(request, pk)
         record(action="rosterimport.download", by=request.user, subject=run)
         response = HttpResponse(
@@ -164,7 +172,7 @@ class RosterImportAdmin(ActionAdmin):
         write_problems(run, response)
         return response
 
-    def _seen(self, request, pk):
+    def _seen(self, request: HttpRequest, pk: int) -> RosterImport:
         if not request.user.has_perm("accounts.view_rosterimport"):
             raise PermissionDenied
         run = RosterImport.objects.filter(pk=pk).first()
@@ -172,16 +180,16 @@ class RosterImportAdmin(ActionAdmin):
             raise Http404
         return run
 
-    def _address(self, what, run):
+    def _address(self, what: str, run: RosterImport) -> str:
         return reverse(f"admin:{self._url_name(what)}", args=[run.pk])
 
-    def _context(self, request, **more):
+    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, **more}
 
     @admin.display(description=_("problems"))
-    def problem_list(self, run):
+    def problem_list(self, run: RosterImport) -> SafeString | str:
         count = run.problems.count()
         if not count:
-            return _("None")
+            return gettext("None")
         address = self._address("problems", run)
         return format_html('<a href="{}">{}</a>', address, _("Download %(count)d as CSV") % {"count": count})

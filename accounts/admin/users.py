@@ -1,6 +1,7 @@
-"""Accounts, and what of the admin's own and of allauth's is not offered."""
+"""Accounts. Pages of Django's admin and of allauth that would go around our actions are not offered."""
 
 from importlib import import_module
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -8,7 +9,8 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import Http404
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
@@ -22,18 +24,18 @@ for app in ("django.contrib.auth", "allauth.account", "allauth.mfa", "allauth.us
 admin.site.unregister([Group, EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken])
 
 
-def change_password(request, extra_context=None):
-    """allauth's page counts wrong tries and tells the owner by mail; the admin's own does neither."""
+def change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseRedirect:
+    """Lead to allauth's page, which counts wrong tries and notifies the owner; the admin's own does neither."""
     return redirect("account_change_password")
 
 
-def no_autocompletion(request):
-    """No page of the admin completes a name, and the terms of a search stand in no address."""
+def no_autocompletion(request: HttpRequest) -> HttpResponse:
+    """Answer 404: no page of the admin completes a name, so that no search term is part of an address."""
     raise Http404
 
 
-admin.site.password_change = change_password
-admin.site.autocomplete_view = no_autocompletion
+admin.site.password_change = change_password  # type: ignore[method-assign,assignment] # redirects
+admin.site.autocomplete_view = no_autocompletion  # type: ignore[method-assign] # refuses
 
 
 @admin.register(User)
@@ -43,11 +45,11 @@ class UserAdmin(ActionAdmin):
     search_fields = ["email", "first_name"]
     ordering = ["email"]
     fields = ["email", "first_name", "is_active", "is_staff", "is_superuser", "groups_held", "last_login", "created_at"]
-    steps = (RESET_MFA,)
+    action_pages = (RESET_MFA,)
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("groups")
 
     @admin.display(description=_("groups"))
-    def groups_held(self, user):
+    def groups_held(self, user: User) -> str:
         return ", ".join(sorted(group.name for group in user.groups.all())) or "-"

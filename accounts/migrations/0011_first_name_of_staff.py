@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0010_call_back_checks'),
+        ("accounts", "0010_call_back_checks"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='first_name',
-            field=models.CharField(blank=True, help_text='Of staff: patients read it beside the role.', max_length=60, verbose_name='first name'),
+            model_name="user",
+            name="first_name",
+            field=models.CharField(
+                blank=True,
+                help_text="Of staff: patients read it beside the role.",
+                max_length=60,
+                verbose_name="first name",
+            ),
         ),
     ]

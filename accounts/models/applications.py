@@ -1,12 +1,12 @@
-"""What somebody claims or looks up, until a second person decides."""
+"""Applications and proofs, which wait until a second person decides."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
+from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[import-untyped] # has no types
 
 from accounts.models.physicians import Physician, Registration
 
@@ -24,7 +24,7 @@ REFUSED_WITH_REASON = ~Q(status="refused") | ~Q(reason="")
 
 
 class IdentityProof(models.TextChoices):
-    """How it was made sure that an applicant is the physician whose numbers they typed."""
+    """How staff made sure that an applicant is the physician whose numbers they typed."""
 
     CALL_BACK = "call_back", _("called back at the number in the public register")
     EARLIER = "earlier", _("verified before a call back was asked for")
@@ -46,7 +46,7 @@ CALLED_BACK_OR_NOT = Q(
 
 
 class PhysicianApplication(models.Model):
-    """What somebody claims who is not on the roster. It stands beside the physicians: a false one blocks nobody."""
+    """A claim to be a physician, by a person who is not on the roster. A false claim blocks no physician."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="physician_applications")
@@ -96,24 +96,24 @@ class PhysicianApplication(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"application {self.pk}"
 
     @property
-    def name(self):
+    def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
     @property
-    def email(self):
+    def email(self) -> str:
         return self.user.email
 
     @property
-    def practice_address(self):
+    def practice_address(self) -> str:
         return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
 
 
 class Proof(models.Model):
-    """What a person typed in about one registration. It counts once somebody else has verified it."""
+    """A registration as a person entered it. It counts once somebody else has verified it."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     physician = models.ForeignKey(Physician, null=True, blank=True, on_delete=models.PROTECT, related_name="proofs")
@@ -158,10 +158,10 @@ class Proof(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"proof {self.pk}"
 
     @property
-    def valid_through(self):
+    def valid_through(self) -> date | None:
         """The last day on which the registration counts."""
         return self.expires_date - timedelta(days=1) if self.expires_date else None

@@ -1,4 +1,4 @@
-"""Tries to identify as a physician, and the accounts that were bound by them."""
+"""Tries to identify as a physician, and the bindings of accounts that follow from them."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from accounts.models.physicians import Physician
 
 
 class IdentificationTry(models.Model):
-    """A try to identify with DEA number and SSN digits. The number stands as a digest: it may be somebody else's."""
+    """A try to identify with DEA number and SSN digits. The number is a digest: it may be somebody else's."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -29,12 +29,12 @@ class IdentificationTry(models.Model):
             models.Index(fields=["network", "at"], name="try_of_network"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"identification try {self.pk}"
 
 
 class AccountBinding(models.Model):
-    """An account was bound to a physician, and the mail about it carried a link: this was not me."""
+    """An account was bound to a physician, who got a message with a link: this was not me."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     physician = models.ForeignKey(Physician, on_delete=models.PROTECT, related_name="bindings")
@@ -42,5 +42,5 @@ class AccountBinding(models.Model):
     token_digest = models.CharField(max_length=64, unique=True)
     disowned_at = models.DateTimeField(null=True, blank=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"account binding {self.pk}"

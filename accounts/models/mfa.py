@@ -1,16 +1,16 @@
-"""Second factors that were lost."""
+"""Resets of lost second factors."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
+from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[import-untyped] # has no types
 
 
 class MFAReset(models.Model):
-    """Somebody lost her second factors. They go once another member of staff confirms, or when `due_at` has come.
+    """A reset of second factors, carried out once another member of staff confirms, or when `due_at` has come.
 
-    The mail about it carries a link: this was not me. `cancelled_by` is null when the owner cancelled by that link.
+    The owner gets a message with a link: this was not me. `cancelled_by` is null when the owner cancelled by that link.
     """
 
     class Status(models.TextChoices):
@@ -66,5 +66,5 @@ class MFAReset(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"MFA reset {self.pk}"

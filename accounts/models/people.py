@@ -1,40 +1,50 @@
-"""Accounts, and what lets a person in."""
+"""Accounts: who signs in, and what that person is to the portal."""
+
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.factors import Factors, factor_annotations
 
-class UserManager(DjangoUserManager):
+
+class UserManager(DjangoUserManager["User"]):
     """Accounts by e-mail, stored in lower case."""
 
-    def _create_user_object(self, email, password, **extra_fields):
+    def _create_user_object(self, email: str, password: str | None, **extra_fields: Any) -> "User":
         user = self.model(email=self.normalize_email(email), **extra_fields)
         user.set_password(password)
         return user
 
     @classmethod
-    def normalize_email(cls, email):
+    def normalize_email(cls, email: str | None) -> str:
         return (email or "").strip().lower()
 
-    def create_user(self, email, password=None, **extra_fields):
+    def create_user(  # type: ignore[override] # no username
+        self, email: str, password: str | None = None, **extra_fields: Any
+    ) -> "User":
         user = self._create_user_object(email, password, **extra_fields)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email, password=None, **extra_fields):
+    def create_superuser(  # type: ignore[override] # no username
+        self, email: str, password: str | None = None, **extra_fields: Any
+    ) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra_fields)
 
-    def get_by_natural_key(self, email):
+    def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email=self.normalize_email(email))
 
 
 class User(AbstractUser):
-    username = None
-    last_name = None
+    username = None  # type: ignore[assignment] # an account has an address; staff have a first name as well
+    last_name = None  # type: ignore[assignment]
     first_name = models.CharField(
         _("first name"), max_length=60, blank=True, help_text=_("Of staff: patients read it beside the role.")
     )
@@ -42,8 +52,8 @@ class User(AbstractUser):
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS = []
-    objects = UserManager()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []  # no names
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         constraints = [
@@ -51,20 +61,52 @@ class User(AbstractUser):
             models.CheckConstraint(condition=Q(email=Lower("email")), name="user_email_lower_case"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"account {self.pk}"
 
-    def get_full_name(self):
+    def get_full_name(self) -> str:
         return self.email
 
-    def get_short_name(self):
+    def get_short_name(self) -> str:
         return self.email
+
+    # PortalBackend fills these in for the account of a request, in one query. For any other row each is a query.
+
+    @cached_property
+    def is_delegate(self) -> bool:
+        """Whether a physician has named this account as a delegate, and the delegate has not ended by today."""
+        return self.delegations.current(timezone.localdate()).exists()
+
+    @cached_property
+    def is_applicant(self) -> bool:
+        """Whether this account has applied as a physician, waits for the decision and has no physician."""
+        return not hasattr(self, "physician") and self.physician_applications.filter(status="pending").exists()
+
+    @cached_property
+    def is_patient(self) -> bool:
+        """Whether a patient has joined with this account. (The table belongs to an app above.)"""
+        return hasattr(self, "patient")
+
+    @cached_property
+    def is_caregiver(self) -> bool:
+        """Whether a caregiver has joined with this account. (The table belongs to an app above.)"""
+        return hasattr(self, "caregiver")
+
+    @cached_property
+    def factors(self) -> Factors:
+        """Which second factors the account had when this was first asked."""
+        return self.read_factors()
+
+    def read_factors(self) -> Factors:
+        """Return which second factors the account has now."""
+        own: QuerySet[Any, Any] = User.objects.filter(pk=self.pk).annotate(**factor_annotations())
+        return Factors(*own.values_list("mfa", "two_ways").get())
 
     @property
-    def role(self):
-        """The role an event is recorded with."""
+    def role(self) -> str:
+        """The role with which an event of this account is recorded."""
         if self.is_staff:
             return "staff"
         if hasattr(self, "physician"):
             return "physician"
-        return "delegate" if getattr(self, "is_delegate", False) else "member"
+        return "delegate" if self.is_delegate else "member"

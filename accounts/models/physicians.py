@@ -1,17 +1,17 @@
-"""Physicians, what proves them, and who works in their offices."""
+"""Physicians, their registrations and their delegates."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField
+from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[import-untyped] # has no types
 
 
 class Physician(models.Model):
-    """A physician on the program's roster, whether or not she has an account yet."""
+    """A physician on the program's roster, with or without an account."""
 
     class Status(models.TextChoices):
         VERIFIED = "verified", _("verified")
@@ -35,7 +35,9 @@ class Physician(models.Model):
     practice_state = models.CharField(max_length=2)
     practice_zip = models.CharField(_("practice ZIP code"), max_length=5)
     status = models.CharField(max_length=10, choices=Status, default=Status.VERIFIED)
-    left_date = models.DateField(null=True, blank=True, help_text=_("First day on which she no longer certifies."))
+    left_date = models.DateField(
+        null=True, blank=True, help_text=_("First day on which the physician no longer certifies.")
+    )
 
     class Meta:
         indexes = [
@@ -49,19 +51,19 @@ class Physician(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"physician {self.pk}"
 
     @property
-    def name(self):
+    def name(self) -> str:
         return f"{self.first_name} {self.last_name}"
 
     @property
-    def practice_address(self):
+    def practice_address(self) -> str:
         return f"{self.practice_street}, {self.practice_city}, {self.practice_state} {self.practice_zip}"
 
-    def has_left_on(self, day):
-        """Whether she has left practice by `day`; an announced day may still be ahead."""
+    def has_left_on(self, day: date) -> bool:
+        """Return whether the physician has left practice by `day`; an announced day may still be ahead."""
         return self.left_date is not None and self.left_date <= day
 
 
@@ -88,8 +90,12 @@ class Registration(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     source = models.CharField(max_length=60)
-    warned_end_date = models.DateField(null=True, blank=True, help_text=_("The end of which she was warned by mail."))
-    told_end_date = models.DateField(null=True, blank=True, help_text=_("The end that was told once it had passed."))
+    warned_end_date = models.DateField(
+        null=True, blank=True, help_text=_("The end that was announced by mail before it came.")
+    )
+    told_end_date = models.DateField(
+        null=True, blank=True, help_text=_("The end that was announced by mail once it had passed.")
+    )
 
     class Meta:
         indexes = [models.Index(fields=["expires_date"], name="registration_ending")]
@@ -107,24 +113,31 @@ class Registration(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"registration {self.pk}"
+
+    @property
+    def valid_through(self) -> date | None:
+        """The last day on which the registration counts."""
+        return self.expires_date - timedelta(days=1) if self.expires_date else None
 
 
 class DelegateQuerySet(models.QuerySet):
-    def current(self, today):
+    def current(self, today: date) -> "DelegateQuerySet":
+        """Return the delegates who have not ended by `today`."""
         return self.filter(Q(ended_date__isnull=True) | Q(ended_date__gt=today), started_date__lte=today)
 
-    def waiting(self, today):
-        """Named, and no account with that address has signed in yet; a naming that nobody took up ends by itself."""
+    def waiting(self, today: date) -> "DelegateQuerySet":
+        """Return the delegates whose account has not signed in yet. They end when nobody has in some days."""
         oldest = today - timedelta(days=settings.INVITATION_VALID_DAYS)
         return self.current(today).filter(user__isnull=True, started_date__gt=oldest)
 
 
 class Delegate(models.Model):
-    """Somebody of the physician's office, from `started_date` until `ended_date` (half-open).
+    """A person of the physician's office, from `started_date` until `ended_date` (half-open).
 
-    Named by e-mail; `user` is the account that signed in with that verified address, and null before.
+    The physician names the person by e-mail. `user` is the account that signed in with that verified address, and null
+    before.
     """
 
     created_at = models.DateTimeField(auto_now_add=True)
@@ -154,5 +167,5 @@ class Delegate(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"delegate {self.pk}"

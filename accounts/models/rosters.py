@@ -1,4 +1,4 @@
-"""Rosters: files that wait, what was read of them, and what was left out."""
+"""Roster files that wait, what was read of them, and the rows that were left out."""
 
 from django.conf import settings
 from django.db import models
@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class RosterUpload(models.Model):
-    """A roster file that somebody uploaded, until it is read: its parts are sealed and go with it."""
+    """A roster file that somebody uploaded. It is deleted with its sealed parts once it is read."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     byte_count = models.PositiveBigIntegerField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster upload {self.pk}"
 
 
@@ -20,17 +20,17 @@ class RosterPart(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     upload = models.ForeignKey(RosterUpload, on_delete=models.CASCADE, related_name="parts")
     position = models.PositiveIntegerField()
-    data = models.BinaryField()  # sealed (accounts/roster_storage.py)
+    data = models.BinaryField()  # sealed (accounts/rosters/storage.py)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "position"], name="roster_part_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster part {self.pk}"
 
 
 class RosterImport(models.Model):
-    """One reading of a roster file. One that was cut off wrote whole batches: the file is read again."""
+    """One reading of a roster file. When it was cut off, whole batches are written, and the file is read again."""
 
     class Kind(models.TextChoices):
         PROGRAM = "program", _("program roster")
@@ -87,25 +87,25 @@ class RosterImport(models.Model):
             models.UniqueConstraint(fields=["upload"], name="roster_import_of_upload"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster import {self.pk}"
 
     @property
-    def is_under_way(self):
+    def is_under_way(self) -> bool:
         return self.status in (self.Status.WAITING, self.Status.RUNNING)
 
     @property
-    def waits_for_its_real_import(self):
-        """A dry run that has ended, and whose file is kept."""
+    def waits_for_its_real_import(self) -> bool:
+        """Whether this is a finished dry run whose file is still stored."""
         return self.is_dry_run and self.status == self.Status.FINISHED and self.upload_id is not None
 
     @property
-    def percent_read(self):
+    def percent_read(self) -> int:
         return 100 * self.bytes_read // self.byte_count if self.byte_count else 0
 
 
 class RosterProblem(models.Model):
-    """A row that was left out (`bad`), or one that somebody should look at (`warning`). Holds nothing of the row."""
+    """A row that was left out (`bad`), or that somebody should look at (`warning`). It holds nothing of the row."""
 
     class Severity(models.TextChoices):
         BAD = "bad", _("bad")
@@ -124,5 +124,5 @@ class RosterProblem(models.Model):
             models.CheckConstraint(condition=~Q(reason=""), name="roster_problem_says_why"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"roster problem {self.pk}"

@@ -3,6 +3,7 @@
 from audit.rules.outside import OutsideError, outside_line, read_outside
 from audit.rules.sealing import (
     COLUMNS,
+    Ranges,
     awaited_ranges,
     fingerprints_of,
     gaps_between,
@@ -17,6 +18,7 @@ from audit.rules.verification import Problem, Report, verify
 
 __all__ = [
     "COLUMNS",
+    "Ranges",
     "OutsideError",
     "Problem",
     "Report",

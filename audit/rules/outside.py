@@ -15,13 +15,13 @@ class OutsideError(PortalError):
 
 
 def outside_line(seal: Seal) -> str:
-    """One line that names a seal and its digest, without a line end."""
+    """Return one line that names a seal and its digest, without a line end."""
     made = seal.created_at.isoformat(timespec="microseconds")
     return f"{made} seal {seal.pk} events to {seal.last_id} sha256 {seal_digest(seal)}"
 
 
 def read_outside(lines: Iterable[str]) -> dict[int, bytes]:
-    """The digests by seal, of lines as `outside_line` writes them; empty lines do not count. Raises OutsideError."""
+    """Return the digests by seal from lines that `outside_line` wrote; skip empty lines. Raises OutsideError."""
     digests: dict[int, bytes] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -15,7 +15,7 @@ COLUMNS = (
     "session", "request_id",
 )  # fmt: skip
 _ADDRESS = COLUMNS.index("address")
-_FINGERPRINT = struct.Struct(">q8s")  # id, and as many bytes of its digest as tell an altered event from a whole one
+_FINGERPRINT = struct.Struct(">q8s")  # id, and as many bytes of its digest as show that an event was altered
 Ranges = list[list[int]]
 
 
@@ -23,7 +23,7 @@ Ranges = list[list[int]]
 
 
 def row_digest(row: tuple[Any, ...]) -> bytes:
-    """SHA-256 of one event, given as the values of COLUMNS."""
+    """Return SHA-256 of one event, given as the values of COLUMNS."""
     values = [_moment(value) if isinstance(value, datetime) else value for value in row]
     if values[_ADDRESS] is not None:  # the databases abbreviate IPv6 in different ways
         values[_ADDRESS] = ip_address(values[_ADDRESS]).exploded
@@ -31,12 +31,12 @@ def row_digest(row: tuple[Any, ...]) -> bytes:
 
 
 def rows_digest(digests: Iterable[bytes]) -> str:
-    """SHA-256 in hex over the digests of the events of one seal, in the order of their ids."""
+    """Return SHA-256 in hex over the digests of the events of one seal, in the order of their ids."""
     return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 def seal_digest(seal: Seal) -> str:
-    """SHA-256 in hex of everything that a stored seal says; the next seal keeps it as `previous_digest`."""
+    """Return SHA-256 in hex of everything in a stored seal; the next seal holds it as `previous_digest`."""
     said = [
         seal.pk, _moment(seal.created_at), seal.first_id, seal.last_id, seal.count, seal.rows_digest,
         seal.previous_digest, hashlib.sha256(bytes(seal.fingerprints)).hexdigest(), seal.awaited,
@@ -53,12 +53,12 @@ def _moment(moment: datetime) -> str:
 
 
 def packed(digests: dict[int, bytes]) -> bytes:
-    """The fingerprints of these events (digest by id) as a seal stores them."""
+    """Return the fingerprints of these events (digest by id) as a seal stores them."""
     return b"".join(_FINGERPRINT.pack(pk, digest[:8]) for pk, digest in digests.items())
 
 
 def fingerprints_of(seal: Seal) -> dict[int, bytes]:
-    """The first eight bytes of each event's digest, by id. Raises `struct.error` for bytes that are no fingerprints."""
+    """Return the first eight bytes of each event's digest, by id. Raises `struct.error` for other bytes."""
     return dict(_FINGERPRINT.iter_unpack(bytes(seal.fingerprints)))
 
 
@@ -74,7 +74,7 @@ def gaps_between(ids: Iterable[int], *, after: int, until: int) -> Iterator[list
 
 
 def awaited_ranges(seal: Seal | None) -> Ranges:
-    """The runs of ids that may still be committed after this seal."""
+    """Return the runs of ids that may still be committed after this seal."""
     return [ids for entry in (seal.awaited if seal else []) for ids in entry["ids"]]
 
 
@@ -83,14 +83,14 @@ def is_awaited(pk: int, ranges: Ranges) -> bool:
 
 
 def still_awaited(seal: Seal | None, *, writers: Collection[str], found: Collection[int]) -> list[dict[str, Any]]:
-    """What of a seal's `awaited` a next one waits for: the transaction still runs, and the id was not `found` since."""
-    kept = []
+    """Return the entries of a seal's `awaited` whose transaction still runs, without the ids `found` since."""
+    awaited = []
     for entry in seal.awaited if seal else []:
         running = sorted(set(entry["writers"]) & set(writers))
         ids = [gap for first, last in entry["ids"] for gap in _without(found, first, last)]
         if running and ids:
-            kept.append({"ids": ids, "writers": running})
-    return kept
+            awaited.append({"ids": ids, "writers": running})
+    return awaited
 
 
 def _without(found: Collection[int], first: int, last: int) -> Iterator[list[int]]:

@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass
 class Report:
-    """What `verify` counted; complete once its problems have been read to the end."""
+    """The counts of `verify`. They are complete once all problems have been read."""
 
     events: int = 0
     seals: int = 0
@@ -49,7 +49,7 @@ class Report:
 
 @dataclass
 class _Reader:
-    """The events in the order of their ids, each read once, with what has to be known of those before."""
+    """Reads the events in the order of their ids, each once, and holds what must be known of those before."""
 
     highest: int | None
     newest: datetime | None = None
@@ -89,7 +89,7 @@ def verify(report: Report, *, outside: dict[int, bytes] | None = None) -> Iterat
 def _problems(report: Report, outside: dict[int, bytes]) -> Iterator[Problem]:
     reader = _Reader(highest=highest_given_id(connection))
     before: Seal | None = None
-    for seal in _in_chunks(Seal.objects.all(), SEALS_AT_ONCE, key=lambda one: one.pk):
+    for seal in _in_chunks(Seal.objects.all(), SEALS_AT_ONCE, key=lambda seal: seal.pk):
         yield from _chain_problems(seal, before)
         yield from _outside_problems(seal, outside)
         yield from _event_problems(seal, before, reader, report)
@@ -114,8 +114,8 @@ def _chain_problems(seal: Seal, before: Seal | None) -> Iterator[Problem]:
 
 
 def _outside_problems(seal: Seal, outside: dict[int, bytes]) -> Iterator[Problem]:
-    kept = outside.pop(seal.pk, None)
-    if kept is not None and kept.hex() != seal_digest(seal):
+    stored = outside.pop(seal.pk, None)
+    if stored is not None and stored.hex() != seal_digest(seal):
         yield Problem(f"seal {seal.pk}", "altered: its digest is not the one that was kept outside")
 
 
@@ -145,7 +145,9 @@ def _event_problems(seal: Seal, before: Seal | None, reader: _Reader, report: Re
     for pk in (pk for pk in listed if pk in reader.pending):
         found[pk] = reader.pending.pop(pk)
         del reader.pending_since[pk]
-    yield from _difference_problems(seal, {pk: one for pk, one in listed.items() if pk not in given_up}, found)
+    yield from _difference_problems(
+        seal, {pk: fingerprint for pk, fingerprint in listed.items() if pk not in given_up}, found
+    )
     report.events += len(found)
     for pk in [pk for pk in reader.pending if not is_awaited(pk, awaited)]:
         del reader.pending[pk], reader.pending_since[pk]
@@ -167,7 +169,7 @@ def _difference_problems(seal: Seal, listed: dict[int, bytes], found: dict[int, 
 
 
 def _time_problems(row: tuple[Any, ...], reader: _Reader, *, until: datetime | None) -> Iterator[Problem]:
-    """An id and the time beside it are given together, so times rise with the ids."""
+    """Yield an event whose time does not rise with its id: both are given together."""
     pk, created_at = row[0], row[1]
     if until is not None and created_at > until + TOLERANCE:
         yield Problem(f"event {pk}", f"dated ahead: it says {created_at.isoformat()}, and its seal is older")

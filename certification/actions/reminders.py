@@ -63,9 +63,9 @@ def patient_and_caregiver(certification: Certification) -> dict[str, Any]:
     return {**people, "caregiver": assignment.caregiver} if assignment else people
 
 
-def addresses(people: dict[str, Any]) -> dict[str, dict[str, str]]:
+def addresses(people: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Where each is told: by e-mail, or on the list of calls. A mother and child who share an address are told once."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, dict[str, Any]] = {}
     told = set()
     for role, person in people.items():
         recipient = person.email or str(person.phone)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.utils import timezone
 
-from accounts.actions import tell_registrars
+from accounts.actions import notify_registrars
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules
@@ -38,7 +38,7 @@ def ask_office(
     )
     record(by=by, subject=request)
     if physician.has_left_on(today):
-        tell_registrars(kind="office_asked", about={"request": request.pk}, key=str(request.pk), by=by)
+        notify_registrars(kind="office_asked", about={"request": request.pk}, key=str(request.pk), by=by)
     else:
         delegates = physician.delegates.current(today).filter(user__isnull=False)
         addresses = {physician.email, *delegates.values_list("user__email", flat=True)}

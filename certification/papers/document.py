@@ -32,7 +32,8 @@ class Paper(FPDF):
         self.set_auto_page_break(False)
 
     def load_fonts(self, desk: "Desk", texts: Iterable[str]) -> None:
-        families = []
+        texts, families = list(texts), []
+        self.set_text_shaping(use_shaping_engine=fonts.is_shaped("".join(texts)))
         for (name, style), content in fonts.fonts_for(texts).items():
             path = desk.folder / f"{name}{style}.ttf"
             path.write_bytes(content)

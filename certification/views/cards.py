@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from audit.actions import record
 from certification import rules
 from certification.actions import card_of, revoke_card

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.decorators import office_required
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from certification import rules
 from certification.models import Certification, Patient
 from certification.views.scope import own_certification

@@ -1,4 +1,4 @@
-"""Every write of delivery. Lock order: patient, certification, order, window, products by id."""
+"""The actions of this app. They lock in this order: patient, certification, order, window, products by id."""
 
 from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line
@@ -25,7 +25,7 @@ from delivery.actions.undoing import (
     undo_orders_of_caregiver,
     undo_uncovered_orders,
 )
-from delivery.actions.waiting import join_waiting_list, leave_waiting_list, tell_waiting
+from delivery.actions.waiting import join_waiting_list, leave_waiting_list, notify_waiting_list
 from delivery.actions.windows import add_window, drop_policy, make_windows, set_capacity, set_policy, sync_policies
 
 __all__ = [
@@ -61,7 +61,7 @@ __all__ = [
     "set_photo",
     "set_policy",
     "sync_policies",
-    "tell_waiting",
+    "notify_waiting_list",
     "undo_orders_of_caregiver",
     "undo_uncovered_orders",
     "write_off",

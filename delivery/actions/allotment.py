@@ -1,4 +1,4 @@
-"""What counts of an allotment beside the orders."""
+"""The entries that count of an allotment beside the orders."""
 
 from datetime import date
 
@@ -9,18 +9,18 @@ from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Patient
 from delivery import rules
-from delivery.actions.undoing import undo_uncovered_orders
 from delivery.models import AllotmentEntry
+from delivery.writes.orders import cancel_uncovered_orders
 
 
 @audited("allotment.record", subject="patient")
 def record_allotment_entry(
     *, patient: Patient, day: date, amount_mg: int, origin: str, reason: str, by: User
 ) -> AllotmentEntry:
-    """A Pharmacist enters what counts of the allotment on `day` (today or the last 12 months), in mg, always positive.
+    """Enter an amount that counts of the patient's allotment on `day` (today or the last 12 months).
 
-    A correction takes back what was entered for that day. Open orders that no longer fit are cancelled, the latest
-    first, and the orderer is told. Raises AllotmentError.
+    `amount_mg` is positive; a correction takes back as much of what was entered for that day. Open orders that no
+    longer fit are cancelled, the latest first, and the orderer gets a mail. Raises AllotmentError.
     """
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     today = timezone.localdate()
@@ -32,5 +32,5 @@ def record_allotment_entry(
         patient=patient, day=day, amount_mg=sign * amount_mg, origin=origin, reason=reason, by=by
     )
     record(by=by, subject=entry)
-    undo_uncovered_orders(patient=patient, from_day=today, by=by)
+    cancel_uncovered_orders(patient, from_day=today, by=by)
     return entry

@@ -1,4 +1,4 @@
-"""The cart that somebody keeps for a patient."""
+"""The cart that an account keeps for a patient."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ from delivery.models import Order, OrderLine, Product
 def set_line(
     *, patient: Patient, product: Product, quantity: int, by: User, caller: Patient | Caregiver | None = None
 ) -> Order:
-    """Put `quantity` of a product (0 takes it out) into the cart that `by` keeps for the patient; returns the cart."""
+    """Set a product in the cart that `by` keeps for the patient to `quantity`; 0 takes it out. Returns the cart."""
     today = timezone.localdate()
     rules.check_quantity(quantity)
     rules.check_orderer(patient, user=by, today=today, caller=caller)
@@ -33,7 +33,7 @@ def set_line(
 
 @audited("order.reorder", subject="order")
 def reorder(*, order: Order, by: User, caller: Patient | Caregiver | None = None) -> list[str]:
-    """Put what an earlier order held into the cart that `by` keeps for its patient, as far as it is possible today.
+    """Put the products of an earlier order into the cart that `by` keeps for the patient, as far as possible today.
 
     Returns a sentence for each product that is not possible any more, or not in full.
     """
@@ -46,13 +46,13 @@ def reorder(*, order: Order, by: User, caller: Patient | Caregiver | None = None
 
 
 def _locked_cart(patient: Patient, by: User) -> Order:
-    """So that nothing is put into what another tab is just turning into an order."""
+    """Return the cart, locked: another tab may be turning it into an order at this moment."""
     carts = Order.objects.select_for_update(no_key=True)
     return carts.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)[0]
 
 
 def _put_again(cart: Order, line: OrderLine, today: date) -> str:
-    """As many as there are; what is missing, in a sentence, or nothing."""
+    """Put as many into the cart as are in stock; return a sentence about what is missing, or an empty text."""
     product = line.product
     try:
         rules.check_product_fits_patient(product, cart.patient, day=today)

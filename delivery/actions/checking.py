@@ -1,4 +1,4 @@
-"""What the nightly checks found, told to those who can mend it."""
+"""The mail about differences that the nightly checks found."""
 
 from collections.abc import Collection
 from datetime import date
@@ -13,10 +13,10 @@ from notifications.actions import queue_many
 def report_differences(
     *, products: Collection[Product], windows: Collection[DeliveryWindow], today: date, by: User | None
 ) -> None:
-    """Mail the Managers, once a day, whose stock or places are not what the books say; nothing when all agree."""
+    """Mail the Managers, once a day, which products and windows have wrong counts; no mail when all counts agree."""
     if not products and not windows:
         return
-    context = {"products": [one.pk for one in products], "windows": [one.pk for one in windows]}
+    context = {"products": [product.pk for product in products], "windows": [window.pk for window in windows]}
     managers = User.objects.filter(groups__name="Manager", is_active=True)
     queue_many(
         messages=[

@@ -1,4 +1,4 @@
-"""Days on which nothing is delivered: closed with what becomes of their orders, and opened again."""
+"""Closing a day with its orders, and opening it again."""
 
 from datetime import date
 
@@ -9,20 +9,18 @@ from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Patient
 from delivery import rules
-from delivery.actions.holding import lock_all, locked
-from delivery.actions.moving import put_into
-from delivery.actions.undoing import undo
-from delivery.actions.windows import lock_calendar
 from delivery.models import AffectedOrder, Closure, DeliveryWindow, Order
+from delivery.writes.locks import lock_calendar, lock_order, lock_orders
+from delivery.writes.orders import end_order, put_into_window
 
 
 @audited("date.close")
 def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
-    """Nothing is delivered on `day`: its windows close, and its open orders move or are undone, all or none.
+    """Close a day: its windows close, and its open orders are moved or cancelled, all together or none.
 
-    With `is_moving` each order that fits goes to the next day with deliveries, the first that came first; the others
-    are cancelled. Who ordered is told, and the closure keeps what became of each. Again, with the same reason, changes
-    nothing. Raises WindowError.
+    With `is_moving` each order that fits goes to the next day with deliveries, in the order in which they were placed;
+    the other orders are cancelled. The orderers get mails, and the closure lists what became of each order. The same
+    call again changes nothing. Raises WindowError.
     """
     lock_calendar()
     now = timezone.now()
@@ -35,45 +33,44 @@ def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
     closing.update(is_open=False, closed_reason=reason)
     record(by=by, subject=closure, reason=reason)
     for outcome in rules.outcomes_of_closing(orders, rules.next_windows(day) if is_moving else [], now=now):
-        _follow(outcome, closure, by=by)
+        _move_or_cancel(outcome, closure, by=by)
     return closure
 
 
 def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) -> list[Order]:
-    """The open orders of `windows`, the first that came first, locked with all that they touch and with `free`.
+    """Lock the open orders of `windows` with their patients and products, and `free`; return the orders as placed.
 
-    Patients are locked before windows, as everybody does; an order that came in between begins it anew.
+    Every action locks patients before windows. When an order comes in between the two, the locking begins again.
     """
     orders = Order.objects.holding().filter(window__in=windows)
     while True:
         savepoint = transaction.savepoint()
         patients = Patient.objects.filter(pk__in=orders.values("patient"))
         list(patients.select_for_update(no_key=True).order_by("pk").values_list("pk"))
-        held = lock_all(orders, windows=[*windows, *free])
+        held = lock_orders(orders, windows=[*windows, *free])
         if held.issuperset(orders.values_list("pk", flat=True)):
             return list(orders.select_related("patient", "window", "policy", "placed_by").order_by("placed_at", "pk"))
         transaction.savepoint_rollback(savepoint)
 
 
-def _follow(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
-    order, window = locked(outcome.order), outcome.window
+def _move_or_cancel(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
+    order, window = lock_order(outcome.order), outcome.window
     if window:
-        put_into(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
+        put_into_window(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
     else:
-        status = Order.Status.CANCELLED
-        undo(order, status, reason=closure.reason, kind="order_cancelled", by=by, is_public=True)
+        end_order(order, "cancel", reason=closure.reason, by=by, is_public=True)
     AffectedOrder.objects.create(closure=closure, order=order, window=window, why=outcome.why)
 
 
 @audited("date.open", subject="closure")
 def open_date(*, closure: Closure, by: User) -> Closure:
-    """Deliveries are made on that day after all: its windows open again; what was moved or undone stays so.
+    """Open a closed day again with its windows. Orders that were moved or cancelled stay so.
 
-    Again changes nothing.
+    The same call again changes nothing.
     """
     lock_calendar()
     closure = Closure.objects.select_for_update(no_key=True).get(pk=closure.pk)
-    if closure.lifted_at is None:
+    if closure.is_in_force:
         closure.lifted_at = timezone.now()
         closure.save(update_fields=["lifted_at"])
         DeliveryWindow.objects.filter(date=closure.date).update(is_open=True, closed_reason="")

@@ -1,29 +1,30 @@
-"""From one window to another, and the word that nobody will take the delivery."""
+"""Moving an order to another window, and declining a delivery after the cut-off."""
 
-from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from audit.actions import audited, record
 from certification.models import Certification, Patient
 from delivery import rules
-from delivery.actions.holding import locked, tell
 from delivery.models import DeliveryWindow, Order
+from delivery.writes.locks import lock_order
+from delivery.writes.orders import put_into_window
 
 
 @audited("order.move", subject="order")
 def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
-    """The orderer until the cut-off, or staff: its place is given back and one of `window` taken; stock stays.
+    """Move an order to another window: the orderer until the cut-off, staff at any time.
 
-    The order's own terms hold (`policy`), and its prices. The same window again changes nothing. Raises
-    TransitionError, WindowError, OrdererError, CertificationNotValid, ProductError or AllotmentError.
+    The order releases its place and takes one in `window`. Its stock, its prices and its own terms (`policy`) stay. The
+    same window again changes nothing. Raises TransitionError, WindowError, OrdererError, CertificationNotValid,
+    ProductError or AllotmentError.
     """
     now = timezone.now()
     Patient.objects.select_for_update(no_key=True).get(orders=order)
     valid = Certification.objects.valid_on(window.date).select_for_update(no_key=True)
     certification = valid.filter(patient=order.patient_id).first()
-    order = locked(order)
+    order = lock_order(order)
     if order.window_id == window.pk:
         return order
     by_staff = may_as_staff(by, "delivery.change_order")
@@ -32,33 +33,20 @@ def move_order(*, order: Order, window: DeliveryWindow, by: User) -> Order:
     rules.check_may_move(order, by_staff=by_staff, now=now)
     assert order.window_id
     both = DeliveryWindow.objects.select_for_update(no_key=True).filter(pk__in={order.window_id, window.pk})
-    windows = {one.pk: one for one in both.order_by("pk")}
+    windows = {locked.pk: locked for locked in both.order_by("pk")}
     target = windows.get(window.pk)
     rules.check_window_has_room(target)
     assert target
     rules.check_fits(order, target, certification, now=now)
-    put_into(order, target, certification, by=by)
+    put_into_window(order, target, certification, by=by)
     return order
-
-
-def put_into(
-    order: Order, window: DeliveryWindow, certification: Certification | None, *, by: User, reason: str = ""
-) -> None:
-    """What was checked: the place of one window is given back and one of the other taken. All is locked already."""
-    assert order.window_id
-    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
-    DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
-    order.window, order.certification, order.moves = window, certification, order.moves + 1
-    order.save(update_fields=["window", "certification", "moves"])
-    record(action="order.move", by=by, subject=order, reason=reason)
-    tell(order, "order_moved", by=by, reason=reason)
 
 
 @audited("order.decline", subject="order")
 def decline_order(*, order: Order, by: User) -> Order:
-    """After the cut-off the orderer says that nobody can take it: marked for staff. Again changes nothing."""
+    """Mark for staff, after the cut-off, that nobody can take the delivery. The same call again changes nothing."""
     now = timezone.now()
-    order = locked(order)
+    order = lock_order(order)
     if order.declined_at is not None:
         return order
     rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))

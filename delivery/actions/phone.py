@@ -1,4 +1,4 @@
-"""Somebody calls, and staff order for the caller."""
+"""Answering a call, so that staff can order for the caller."""
 
 from datetime import date
 
@@ -16,10 +16,11 @@ from delivery.models import FailedCall
 
 @audited("call.answer", atomic=False)
 def answer_call(*, number: str, name: str, birth_date: date, by: User) -> Patient | Caregiver:
-    """Return who calls, by the number of the card, the name and the birth date.
+    """Return the caller, found by the number of the card, the name and the birth date.
 
-    Staff can then order for the caller, or for a patient the caller may act for. Answers that do not fit are kept
-    before CallerError is raised, the same for any of them; after five in an hour CallsClosed is raised for the number.
+    Staff can then order for the caller, or for a patient whose caregiver the caller is. When an answer is wrong, the
+    failed call is stored before CallerError is raised; the error does not say which answer. After five failed calls in
+    an hour CallsClosed is raised for the number.
     """
     number = "-".join(rules.card_number_parts(number))
     with transaction.atomic():
@@ -28,7 +29,7 @@ def answer_call(*, number: str, name: str, birth_date: date, by: User) -> Patien
         rules.check_calls_are_open(number, now=now)
         person = _person_with(number)
         refusal = _refusal_of(person, name, birth_date)
-        if refusal and number:  # what is no number of a card can be tried for ever: nobody has it
+        if refusal and number:  # what is no card number opens no card, so it is not counted
             FailedCall.objects.create(number=number, taken_by=by, at=now)
     if refusal:
         raise refusal
@@ -39,7 +40,7 @@ def answer_call(*, number: str, name: str, birth_date: date, by: User) -> Patien
 
 def _person_with(number: str) -> Patient | Caregiver | None:
     people: tuple[QuerySet, ...] = (Patient.objects.all(), Caregiver.objects.all())
-    return next((found for one in people if (found := one.filter(number=number).first())), None)
+    return next((found for rows in people if (found := rows.filter(number=number).first())), None)
 
 
 def _refusal_of(person: Patient | Caregiver | None, name: str, birth_date: date) -> rules.CallerError | None:

@@ -1,8 +1,9 @@
-"""From a cart to an order. Lock order: patient, certification, order, window, products by id."""
+"""Placing an order: the cart becomes an order. Locks: patient, certification, order, window, products by id."""
 
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Caregiver, Certification, Patient
 from delivery import rules
-from delivery.actions.holding import take_place, take_stock, tell
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
+from delivery.writes.holds import take_place, take_stock
+from delivery.writes.messages import notify_orderer
 from ui.text import readable_number
 
 
@@ -31,53 +33,56 @@ def place_order(
     by: User,
     caller: Patient | Caregiver | None = None,
 ) -> Order:
-    """Turn the cart that `by` keeps for the patient into an order for `window`.
+    """Turn the cart that `by` keeps for the patient into an order for `window`; returns the order.
 
-    `address` has street, unit, city, zip_code, phone, is_residence; `seen_cents` is the total the page showed. Takes a
-    place, stock and allotment, all checked under locks. The same key again returns the order it made; with other
-    content RepeatedWithOtherContent. With a `caller`, `by` is the member of staff on the phone. Raises every
-    DeliveryError.
+    `address` has street, unit, city, zip_code, phone and is_residence; `seen_cents` is the total that the page showed.
+    The order takes a place, stock and allotment, all checked under locks. The same key again returns the order that it
+    made, or raises RepeatedWithOtherContent when the content differs. With a `caller`, `by` is the member of staff who
+    took the call. Raises every DeliveryError.
     """
     now = timezone.now()
     digest = _request_digest(patient, window, address, payment_method, seen_cents)
     patient = _locked_patient(patient)
-    certification = getattr(patient, "joined_certification", None)
-    made, cart = _locked_order_and_cart(patient, idempotency_key, by)
-    if made is not None:
-        rules.check_same_request(made, digest)
-        return made
+    placed_before, cart = _locked_order_and_cart(patient, idempotency_key, by)
+    if placed_before is not None:
+        rules.check_same_request(placed_before, digest)
+        return placed_before
     if cart is None:
         raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
     policy = rules.policy_on(timezone.localdate(now))
     rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller)
     rules.check_lead_time(window, policy, now=now)
+    certification = getattr(patient, "joined_certification", None)
     rules.check_certification_covers(certification, window)
     take_place(window)
     lines = _lines_with_locked_products(cart)
     _check_lines(patient, certification, window, lines, policy)
-    rules.check_address(
-        street=address["street"],
-        unit=address["unit"],
-        zip_code=address["zip_code"],
-        is_residence=address["is_residence"],
-        policy=policy,
-    )
+    _check_address(address, policy)
     rules.check_payment(payment_method)
-    subtotal_cents, amount_mg = rules.totals(lines)
-    rules.check_subtotal_is_as_seen(subtotal_cents, seen_cents)
+    cart.subtotal_cents, cart.amount_mg = rules.totals(lines)
+    rules.check_subtotal_is_as_seen(cart.subtotal_cents, seen_cents)
     for name, value in address.items():
         setattr(cart, name, value)
     cart.certification, cart.window, cart.policy = certification, window, policy
-    cart.payment_method, cart.subtotal_cents, cart.amount_mg = payment_method, subtotal_cents, amount_mg
-    cart.assisted_by = by if caller else None
+    cart.payment_method, cart.assisted_by = payment_method, by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
     cart.patient, cart.placed_by = patient, by
-    cart.number, cart.status, cart.placed_at = readable_number("D"), Order.Status.PLACED, now
+    _place(cart, lines, now=now, by=by)
+    return cart
+
+
+def _place(cart: Order, lines: list[OrderLine], *, now: datetime, by: User) -> None:
+    """Turn the checked cart into an order, take its stock and notify the orderer."""
+    cart.number, cart.status, cart.placed_at = readable_number("D"), rules.MOVES["place"].to, now
     cart.save()
     take_stock(cart, lines, by=by)
     record(by=by, subject=cart)
-    tell(cart, "order_placed", by=by)
-    return cart
+    notify_orderer(cart, "order_placed", by=by)
+
+
+def _check_address(address: Mapping[str, Any], policy: DeliveryPolicy) -> None:
+    asked = {name: address[name] for name in ("street", "unit", "zip_code", "is_residence")}
+    rules.check_address(**asked, policy=policy)
 
 
 def _request_digest(
@@ -89,18 +94,21 @@ def _request_digest(
 
 
 def _locked_patient(patient: Patient) -> Patient:
-    """Her certification and her caregiver are read after the lock: what waits for it sees what changed meanwhile."""
+    """Lock the patient, then read the patient with certification and caregiver.
+
+    What is read after the lock is what another action has changed while this action waited for the lock.
+    """
     Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient.pk)
     return Patient.objects.with_standing().get(pk=patient.pk)
 
 
 def _locked_order_and_cart(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order | None, Order | None]:
-    """The order that this form has made already, and the cart: in one query."""
-    is_made = Q(idempotency_key=idempotency_key)
+    """Return the order that this form has made already, and the cart, in one query; each may be None."""
+    has_key = Q(idempotency_key=idempotency_key)
     is_cart = Q(patient=patient, status=Order.Status.CART)
-    found = list(Order.objects.select_for_update(no_key=True).filter(is_made | is_cart, placed_by=by).order_by("pk"))
-    made = next((one for one in found if one.idempotency_key == idempotency_key), None)
-    return made, next((one for one in found if one.status == Order.Status.CART), None)
+    found = list(Order.objects.select_for_update(no_key=True).filter(has_key | is_cart, placed_by=by).order_by("pk"))
+    placed_before = next((order for order in found if order.idempotency_key == idempotency_key), None)
+    return placed_before, next((order for order in found if order.status == Order.Status.CART), None)
 
 
 def _lines_with_locked_products(cart: Order) -> list[OrderLine]:

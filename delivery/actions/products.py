@@ -1,4 +1,4 @@
-"""The rows of the menu, and their photos."""
+"""The products of the menu, and their photos."""
 
 import hashlib
 from typing import Any
@@ -14,10 +14,11 @@ from delivery.photos import read_photo
 
 @audited("product.save")
 def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
-    """A row of the menu: name, form, price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled, is_active.
+    """Save some of a product's fields, and add the product where it is new; returns it.
 
-    Never the stock. Its flower equivalent is its own weight (`weight_mg`), or else the state's formula.
-    Raises ProductError.
+    The fields are name, form, price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled and is_active, never the
+    stock. The flower equivalent is the product's own weight (`weight_mg`), or else the state's
+    formula. Raises ProductError.
     """
     product = Product.objects.select_for_update(no_key=True).filter(sku=sku).first() or Product(sku=sku)
     for name, value in fields.items():
@@ -31,7 +32,7 @@ def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
 
 @audited("product.add")
 def add_product(*, sku: str, by: User, **fields: Any) -> Product:
-    """A new row of the menu, sold out, with the fields of `save_product`. Raises ProductError."""
+    """Add a product to the menu, sold out, with the fields of `save_product`; returns it. Raises ProductError."""
     rules.check_sku_is_new(sku)
     product = Product(sku=sku, **fields)
     product.amount_mg = rules.counted_mg(product)
@@ -43,19 +44,19 @@ def add_product(*, sku: str, by: User, **fields: Any) -> Product:
 
 @audited("product.photo", subject="product", atomic=False)
 def set_photo(*, product: Product, photo: Any, by: User) -> ProductPhoto:
-    """The photo of a product, from an uploaded JPEG or PNG, in the place of an earlier one. Raises ProductError."""
+    """Set the photo of a product from an uploaded JPEG or PNG; an earlier photo goes. Raises ProductError."""
     content = read_photo(photo)  # before the transaction: it takes up to seconds
     digest = hashlib.sha256(f"{product.pk}:".encode() + content).hexdigest()[:32]
     with transaction.atomic():
-        kept, _is_new = ProductPhoto.objects.update_or_create(
+        stored, _is_new = ProductPhoto.objects.update_or_create(
             product=product, defaults={"content": content, "digest": digest}
         )
         record(by=by, subject=product)
-    return kept
+    return stored
 
 
 @audited("product.drop_photo", subject="product")
 def drop_photo(*, product: Product, by: User) -> None:
-    """The menu shows words alone. Again changes nothing."""
+    """Remove the photo of a product. The same call again changes nothing."""
     ProductPhoto.objects.filter(product=product).delete()
     record(by=by, subject=product)

@@ -1,4 +1,4 @@
-"""The stock of the menu. Each change locks the product, then writes one movement (or a pair) and the new stock."""
+"""Changes of the stock. Each locks the product, then writes one or two movements and the new stock."""
 
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -18,7 +18,7 @@ K = StockMovement.Kind
 def receive_stock(
     *, product: Product, quantity: int, lot: str, by: User | None, reason: str = "", entry_key: UUID | None = None
 ) -> None:
-    """`quantity` (1 to 10,000) of a lot came in. The same `entry_key` again changes nothing.
+    """Receive `quantity` (1 to 10,000) of a lot. The same `entry_key` again changes nothing.
 
     Raises QuantityError, StockError.
     """
@@ -29,10 +29,10 @@ def receive_stock(
 
 @audited("stock.receive_file")
 def receive_file(*, content: bytes, is_dry_run: bool, by: User) -> Receipt:
-    """Receive all rows of a CSV (sku, lot, quantity, reason), or none when one of them is wrong or it is a dry run.
+    """Receive all rows of a CSV (sku, lot, quantity, reason); none when a row is wrong or it is a dry run.
 
-    A file whose content was received before adds nothing: `was_received` says so. What is wrong stands in `problems`,
-    a sentence for each line. Raises StockFileError when it is no such file at all.
+    A file whose content was received before adds nothing, and `was_received` is set. `problems` has a sentence for each
+    wrong line. Raises StockFileError when the file cannot be read as a delivery note.
     """
     receipt = read_receipts(content)
     receipt.was_received = StockMovement.objects.filter(entry_key=receipt.key).exists()
@@ -50,7 +50,7 @@ def receive_file(*, content: bytes, is_dry_run: bool, by: User) -> Receipt:
 def count_stock(
     *, product: Product, quantity: int, by: User, lot: str = "", reason: str = "", entry_key: UUID | None = None
 ) -> int:
-    """`quantity` stand on the shelf, those for open orders included; writes the difference down and returns it.
+    """Enter that `quantity` stand on the shelf, with the items of open orders; returns the difference to the stock.
 
     Raises QuantityError, and StockError when open orders hold more than were counted.
     """
@@ -67,7 +67,7 @@ def count_stock(
 def quarantine_stock(
     *, product: Product, quantity: int, lot: str, reason: str, by: User, entry_key: UUID | None = None
 ) -> None:
-    """Set `quantity` of a lot apart: it cannot be ordered any more. Raises QuantityError, StockError."""
+    """Put `quantity` of a lot into quarantine: they cannot be ordered any more. Raises QuantityError, StockError."""
     rules.check_moved_quantity(quantity)
     rules.check_lot_is_known(product, lot)
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
@@ -80,7 +80,7 @@ def quarantine_stock(
 def clear_stock(
     *, product: Product, quantity: int, lot: str, reason: str, by: User, entry_key: UUID | None = None
 ) -> None:
-    """What lay in quarantine is in order and can be sold again. Raises QuantityError, StockError."""
+    """Take `quantity` of a lot out of quarantine: they can be ordered again. Raises QuantityError, StockError."""
     rules.check_moved_quantity(quantity)
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     if not _was_entered(K.QUARANTINED, entry_key):
@@ -99,7 +99,7 @@ def write_off(
     is_in_quarantine: bool = False,
     entry_key: UUID | None = None,
 ) -> None:
-    """`quantity` of a lot is gone for good, from the stock or out of quarantine. Raises QuantityError, StockError."""
+    """Write off `quantity` of a lot, from the stock or out of quarantine. Raises QuantityError, StockError."""
     rules.check_moved_quantity(quantity)
     rules.check_lot_is_known(product, lot)
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
@@ -126,16 +126,16 @@ def _move(
     reason: str | dict[tuple[int, str], str],
     entry_key: UUID | None,
 ) -> bool:
-    """Write the movements and the stock they leave; False when this form or file was written before."""
+    """Write the movements and the new stock; return False when this form or file was written before."""
     ids = sorted(product.pk for product in products)
     list(Product.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
     if _was_entered(moves[0][0], entry_key):
         return False
     for kind, product, lot, quantity in moves:
-        said = reason if isinstance(reason, str) else reason[product.pk, lot]
+        words = reason if isinstance(reason, str) else reason[product.pk, lot]
         Product.objects.filter(pk=product.pk).update(stock=F("stock") + quantity)
         StockMovement.objects.create(
-            product=product, kind=kind, quantity=quantity, lot=lot, by=by, reason=said, entry_key=entry_key
+            product=product, kind=kind, quantity=quantity, lot=lot, by=by, reason=words, entry_key=entry_key
         )
         record(action=f"stock.{kind}", by=by, subject=product)
     return True

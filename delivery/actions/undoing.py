@@ -1,4 +1,4 @@
-"""Orders that will not be delivered: place, stock and allotment are given back."""
+"""Ending an order that will not be delivered: its hold is released."""
 
 from datetime import date, datetime
 
@@ -7,30 +7,34 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from accounts.standing import may_as_staff
-from audit.actions import audited, record
+from accounts.permissions import may_as_staff
+from audit.actions import audited
 from certification.models import Caregiver, Patient
 from delivery import rules
-from delivery.actions.holding import give_back, lock_all, locked, tell
 from delivery.models import Order
+from delivery.writes.locks import lock_order, lock_orders
+from delivery.writes.orders import cancel_uncovered_orders, end_order
 
 
 @audited("order.refuse", subject="order")
 def refuse_order(*, order: Order, reason: str, by: User) -> Order:
-    """Staff cannot deliver it; place, stock and allotment are given back and the orderer is told the reason.
+    """Refuse an order that staff cannot deliver: its hold is released, and the orderer gets a mail.
 
-    Again changes nothing.
+    The orderer reads the reason on the page of the order. The same call again changes nothing. Raises TransitionError.
     """
-    order = locked(order)
+    order = lock_order(order)
     if order.status == Order.Status.REFUSED:
         return order
-    return undo(order, Order.Status.REFUSED, reason=reason, kind="order_refused", by=by)
+    return end_order(order, "refuse", reason=reason, by=by)
 
 
 @audited("order.cancel", subject="order")
 def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
-    """The orderer until the cut-off, or staff: place, stock and allotment are given back. Again changes nothing."""
-    order = locked(order)
+    """Cancel an order and release its hold: the orderer until the cut-off, staff at any time.
+
+    The same call again changes nothing. Raises TransitionError, WindowError or OrdererError.
+    """
+    order = lock_order(order)
     if order.status == Order.Status.CANCELLED:
         return order
     now = timezone.now()
@@ -38,50 +42,36 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     if not by_staff:
         rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
     rules.check_may_cancel(order, by_staff=by_staff, now=now)
-    return undo(order, Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+    return end_order(order, "cancel", reason=reason, by=by)
 
 
 @audited("order.undo_uncovered", subject="patient")
 def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) -> int:
-    """Cancel open orders from `from_day` on that no certification covers any more, or that exceed its allotment.
+    """Cancel open orders from `from_day` on that no certification covers, or that exceed its allotment.
 
-    The latest go first, so that an earlier promise stands; returns how many were undone.
+    The latest orders go first, so that an earlier order stays. Returns how many were cancelled.
     """
-    undone = 0
-    policy = rules.policy_on(timezone.localdate())
-    open_orders = Order.objects.holding().filter(patient=patient, window__date__gte=from_day)
-    lock_all(open_orders)
-    for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
-        assert order.window
-        day = order.window.date
-        left_mg = rules.allotment_left_mg(
-            patient=patient,
-            day=day,
-            certification=patient.certification_on(day),
-            days=policy.allotment_days,
-            without=order,
-        )
-        if order.amount_mg > left_mg:
-            reason = _("Your certification no longer covers this order.")
-            undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
-            undone += 1
-    return undone
+    return cancel_uncovered_orders(patient, from_day=from_day, by=by)
 
 
 @audited("order.undo_of_caregiver", subject="patient")
 def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User | None) -> int:
-    """Cancel the open orders that somebody placed who acts for the patient no more; returns how many."""
-    hers = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)
-    lock_all(hers)
+    """Cancel the open orders that a caregiver placed whose assignment has ended; returns how many."""
+    orders_of_caregiver = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)
+    lock_orders(orders_of_caregiver)
     reason = _("The person who placed this order is no longer the patient’s caregiver.")
-    orders = list(hers.order_by("-pk"))
+    orders = list(orders_of_caregiver.order_by("-pk"))
     for order in orders:
-        undo(locked(order), Order.Status.CANCELLED, reason=reason, kind="order_cancelled", by=by)
+        end_order(lock_order(order), "cancel", reason=reason, by=by)
     return len(orders)
 
 
+@audited("orders.lapse", atomic=False)
 def lapse_orders(*, now: datetime, by: User | None) -> int:
-    """Give back what placed orders hold whose window passed without staff confirming them; returns how many."""
+    """Let the placed orders lapse whose window passed before staff confirmed them; returns how many.
+
+    Each order has a transaction of its own.
+    """
     passed = Order.objects.filter(status=Order.Status.PLACED, window__date__lte=timezone.localdate(now)).select_related(
         "window"
     )
@@ -95,22 +85,8 @@ def lapse_orders(*, now: datetime, by: User | None) -> int:
 
 def _lapse(order: Order, *, by: User | None) -> bool:
     with transaction.atomic():
-        order = locked(order)
-        if order.status != Order.Status.PLACED:
+        order = lock_order(order)
+        if not rules.can_move("lapse", order):
             return False
-        undo(order, Order.Status.LAPSED, reason="", kind="order_cancelled", by=by)
+        end_order(order, "lapse", by=by)
     return True
-
-
-def undo(order: Order, status: str, *, reason: str, kind: str, by: User | None, is_public: bool = False) -> Order:
-    """Place, stock and allotment are given back, and who ordered is told. All is locked already.
-
-    A reason that is public is named in the mail; any other stands on the page of the order alone.
-    """
-    rules.check_transition(order, status)
-    order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
-    order.save(update_fields=["status", "ended_at", "ended_reason"])
-    give_back(order, by=by)
-    record(action=f"order.{status}", by=by, subject=order, reason=reason)
-    tell(order, kind, by=by, reason=reason if is_public else "")
-    return order

@@ -1,4 +1,4 @@
-"""The waiting list of a full window: joined, left, and told of a place."""
+"""The waiting list of a full window: joining, leaving, and the mails about a place."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from notifications.actions import queue
 
 @audited("waiting.join", subject="window")
 def join_waiting_list(*, window: DeliveryWindow, patient: Patient, by: User) -> WaitingEntry:
-    """Hear by mail when the full window has room again. Again gives the entry that there is.
+    """Put the account on the waiting list of a full window; returns its entry, also when it is there already.
 
     Raises WindowError, OrdererError or CertificationNotValid.
     """
@@ -34,24 +34,25 @@ def join_waiting_list(*, window: DeliveryWindow, patient: Patient, by: User) -> 
 
 @audited("waiting.leave", subject="entry")
 def leave_waiting_list(*, entry: WaitingEntry, by: User) -> None:
-    """Again changes nothing."""
+    """Take the account off the waiting list. The same call again changes nothing."""
     if WaitingEntry.objects.live().filter(pk=entry.pk).update(ended_at=timezone.now()):
         record(by=by, subject=entry)
 
 
-def tell_waiting(*, now: datetime, by: User | None) -> int:
-    """Tell everybody on the list of a window that has room, once for each time that it has; returns how many.
+@audited("waiting.notify", atomic=False)
+def notify_waiting_list(*, now: datetime, by: User | None) -> int:
+    """Write once to every account on the list of a window that has room again; returns how many get a mail.
 
-    What ended meanwhile is ended: the cut-off has passed, it was ordered, or may not be any more. Nobody is told at
-    night; by then the place may be gone.
+    Entries end whose cut-off has passed, whose patient has an order in the window, or whose account may not order any
+    more. No mail goes out at night. Each entry has a transaction of its own.
     """
     policy = rules.policy_on(timezone.localdate(now))
     waiting = WaitingEntry.objects.live().values_list("pk", flat=True)
-    return sum(_tell(pk, policy, now=now, by=by) for pk in waiting)
+    return sum(_notify(pk, policy, now=now, by=by) for pk in waiting)
 
 
 @transaction.atomic
-def _tell(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) -> bool:
+def _notify(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) -> bool:
     entry = (
         WaitingEntry.objects.live().select_for_update(no_key=True, of=("self",)).select_related().filter(pk=pk).first()
     )
@@ -63,18 +64,18 @@ def _tell(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) ->
         entry.ended_at = now
         entry.save(update_fields=["ended_at"])
         return False
-    has_room = window.is_open and window.booked < window.capacity
-    if has_room == (entry.told_at is not None) or (has_room and not rules.is_time_to_tell(now)):
+    has_room = window.has_room
+    if has_room == (entry.told_at is not None) or (has_room and not rules.is_time_to_notify(now)):
         return False
     entry.told_at = now if has_room else None
     entry.times_told += has_room
     entry.save(update_fields=["told_at", "times_told"])
     if has_room:
-        _queue(entry, by=by)
+        _queue_message(entry, by=by)
     return has_room
 
 
-def _queue(entry: WaitingEntry, *, by: User | None) -> None:
+def _queue_message(entry: WaitingEntry, *, by: User | None) -> None:
     orderer = entry.orderer
     reader = entry.patient if entry.patient.user_id == orderer.pk else orderer.caregiver
     queue(

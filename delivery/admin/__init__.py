@@ -1,4 +1,4 @@
-"""The desks of staff; each noun has its own module."""
+"""The pages of staff in the admin; each noun has its own module."""
 
 from delivery.admin import allotment, closures, orders, policies, products, stock, windows
 

@@ -1,18 +1,21 @@
-"""What a Pharmacist enters of a patient's allotment: a step of the patient's desk, and the list of what was entered."""
+"""Allotment entries: an action page of the patient on which a Pharmacist enters them, and their list."""
 
 from django import forms
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
 from audit.secret_columns import without_secrets
 from certification.admin.people import PatientAdmin
+from certification.models import Certification, Patient
 from delivery import actions
-from delivery.ledger import ledger_of
 from delivery.models import AllotmentEntry
+from delivery.presenters.ledger import ledger_of
 from ui.forms import DateBoxesField, GramsField, PortalForm
 from ui.templatetags.portal import grams, long_date
 
@@ -24,19 +27,19 @@ class EntryForm(PortalForm):
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept; only staff read it."))
 
 
-def _explain(patient):
+def _explain(patient: Patient) -> str:
     certification = _latest(patient)
     if certification is None:
-        return _("This patient has no certification.")
+        return gettext("This patient has no certification.")
     ledger = ledger_of(patient, certification, now=timezone.now())
     words = {
         "limit": grams(ledger.limit_mg),
         "left": grams(ledger.left_mg),
         "day": long_date(ledger.day),
-        "held": ", ".join(order.number for order in ledger.orders) or _("none"),
+        "held": ", ".join(str(order.number) for order in ledger.orders) or _("none"),
     }
     return (
-        _(
+        gettext(
             "Monthly limit %(limit)s; %(left)s left for %(day)s. Orders that count: %(held)s.\n"
             "What you enter is never changed, only taken back by a correction of the same day. Open orders that no "
             "longer fit are cancelled, the latest first, and the person who ordered gets a mail."
@@ -45,26 +48,26 @@ def _explain(patient):
     )
 
 
-def _latest(patient):
+def _latest(patient: Patient) -> Certification | None:
+    """Return the patient's latest certification, or None."""
     signed = patient.certifications.all()
     return without_secrets(signed).order_by("-certified_at").first()
 
 
-# Certification stands below delivery and cannot name what it does not know: the step is put on its desk from here.
-PatientAdmin.steps = (
-    *PatientAdmin.steps,
-    Step(
-        name="allotment",
-        label=_("Enter a sale or a correction"),
-        permission="delivery.add_allotmententry",
-        offered=lambda patient: _latest(patient) is not None,
-        explain=_explain,
-        perform=lambda patient, request, **answers: actions.record_allotment_entry(
-            patient=patient, by=request.user, **answers
-        ),
-        form_class=EntryForm,
+# The app certification is below delivery and does not know allotment entries, so this app adds the action page.
+ENTER = Step(
+    name="allotment",
+    label=_("Enter a sale or a correction"),
+    permission="delivery.add_allotmententry",
+    offered=lambda patient: _latest(patient) is not None,
+    explain=_explain,
+    perform=lambda patient, request, **answers: actions.record_allotment_entry(
+        patient=patient, by=request.user, **answers
     ),
+    form_class=EntryForm,
 )
+PATIENT_ADMIN: type[ActionAdmin] = PatientAdmin
+PATIENT_ADMIN.steps = (*PatientAdmin.steps, ENTER)
 
 
 @admin.register(AllotmentEntry)
@@ -77,10 +80,12 @@ class AllotmentEntryAdmin(ActionAdmin):
     fields = ["day", "patient", "amount", "origin", "by", "reason", "created_at", "ledger"]
 
     @admin.display(description=_("amount"), ordering="amount_mg")
-    def amount(self, entry):
+    def amount(self, entry: AllotmentEntry) -> str:
         return grams(entry.amount_mg)
 
     @admin.display(description=_("ledger"))
-    def ledger(self, entry):
-        url = reverse("delivery:allotment-of", args=[_latest(entry.patient).uuid])
+    def ledger(self, entry: AllotmentEntry) -> SafeString:
+        certification = _latest(entry.patient)
+        assert certification is not None  # nobody is a patient before a certification is signed
+        url = reverse("delivery:allotment-of", args=[certification.uuid])
         return format_html('<a href="{}">{}</a>', url, _("See what counts"))

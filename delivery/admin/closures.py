@@ -1,16 +1,21 @@
-"""Days on which nothing is delivered: closed with their orders, opened again, and who is to be called."""
+"""Closed days: staff close a day with its orders, open it again, and print whom to call."""
+
+from datetime import date
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, ListStep, Preview, Step
 from audit.actions import record
 from delivery import actions, rules
@@ -18,6 +23,9 @@ from delivery.admin import columns
 from delivery.admin.windows import UpcomingFilter
 from delivery.models import Closure, Order
 from ui.forms import DateBoxesField, PortalForm
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
 
 MOVING = {"move": _("Move what fits to the next day with deliveries, cancel the rest"), "undo": _("Cancel them all")}
 
@@ -30,8 +38,8 @@ class CloseForm(PortalForm):
     orders = forms.ChoiceField(label=_("Orders of that day"), choices=list(MOVING.items()), widget=forms.RadioSelect)
 
 
-def _preview(day, reason, orders):
-    """What becomes of each open order, as things stand now; it is looked at once more when the day is closed."""
+def _preview(day: date, reason: str, orders: str) -> Preview:
+    """Show what becomes of each open order, as of now; the action decides again when the day is closed."""
     now = timezone.now()
     rules.check_may_be_closed(day, today=timezone.localdate(now))
     rules.check_closing_reason(reason)
@@ -39,18 +47,18 @@ def _preview(day, reason, orders):
     found = Order.objects.holding().filter(window__in=windows).select_related("patient", "window", "policy")
     targets = rules.next_windows(day) if orders == "move" else []
     outcomes = list(rules.outcomes_of_closing(found.order_by("placed_at", "pk"), targets, now=now))
-    rows = [(one.order.number, one.order.patient.name, _place(one), one.why) for one in outcomes]
-    moved = sum(one.window is not None for one in outcomes)
-    words = _("%(windows)d windows close. %(moved)d orders move, %(undone)d are cancelled; who ordered is told.")
+    rows = [(outcome.order.number, outcome.order.patient.name, _place(outcome), outcome.why) for outcome in outcomes]
+    moved = sum(outcome.window is not None for outcome in outcomes)
+    words = _("%(windows)d windows close. %(moved)d orders move, %(undone)d are cancelled. The orderers get mails.")
     notes = [words % {"windows": len(windows), "moved": moved, "undone": len(outcomes) - moved}]
     return Preview((_("Order"), _("Patient"), _("Moves to"), _("Why not")), rows, notes)
 
 
-def _place(outcome):
-    return columns.when(outcome.window) if outcome.window else _("Cancelled")
+def _place(outcome: rules.Outcome) -> str:
+    return columns.when(outcome.window) if outcome.window else gettext("Cancelled")
 
 
-def _close(request, day, reason, orders):
+def _close(request: SignedInRequest, day: date, reason: str, orders: str) -> Closure:
     return actions.close_date(day=day, reason=reason, is_moving=orders == "move", by=request.user)
 
 
@@ -64,7 +72,7 @@ class ClosureAdmin(ActionAdmin):
             name="open",
             label=_("Open this day again"),
             permission="delivery.add_closure",
-            offered=lambda closure: closure.lifted_at is None and closure.date >= timezone.localdate(),
+            offered=lambda closure: closure.is_in_force and closure.date >= timezone.localdate(),
             explain=lambda closure: (
                 _("%(day)s can be ordered for again. Orders that were moved or cancelled stay so.")
                 % {"day": date_format(closure.date, "LONG_DAY_FORMAT")}
@@ -84,12 +92,12 @@ class ClosureAdmin(ActionAdmin):
         ),
     )
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.calls_view)
         return [path("<int:pk>/calls/", view, name=self._url_name("calls")), *super().get_urls()]
 
-    def calls_view(self, request, pk):
-        """Who ordered for that day, at which number, and what to say: to be printed."""
+    def calls_view(self, request: SignedInRequest, pk: int) -> TemplateResponse:
+        """Show, for printing, who ordered for that day, the phone number, and what to say."""
         closure = Closure.objects.filter(pk=pk).first()
         if closure is None:
             raise Http404
@@ -106,11 +114,11 @@ class ClosureAdmin(ActionAdmin):
         return TemplateResponse(request, "admin/delivery/closure/calls.html", context)
 
     @admin.display(description=_("closed"), boolean=True)
-    def is_closed(self, closure):
-        return closure.lifted_at is None
+    def is_closed(self, closure: Closure) -> bool:
+        return closure.is_in_force
 
     @admin.display(description=_("orders"))
-    def calls(self, closure):
+    def calls(self, closure: Closure) -> "StrOrPromise":
         count = closure.affected.count()
         if not count:
             return _("None")

@@ -1,25 +1,33 @@
-"""What staff decide about an order."""
+"""The list and the pages of orders in the admin, and the page on which staff take a call."""
 
 import re
+from collections.abc import Iterator
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.http import HttpResponseRedirect
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, RowsInline, ShortPaginator, search_term
 from certification.models import Patient
 from certification.search import as_day, as_digits, people_called
 from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
-from delivery.admin.order_steps import ORDER_STEPS, lots_in_words
+from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
 from delivery.models import Order, OrderLine
+from delivery.models.orders import OrderQuerySet
 from delivery.rules import looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
@@ -29,8 +37,8 @@ MOST_PEOPLE = 500  # that a search finds, and as many open orders
 ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
 
-def sees_every_order(user):
-    """Whether the account may look through all orders, past ones too; a Driver sees those to be driven soon."""
+def sees_every_order(user: User | AnonymousUser) -> bool:
+    """Return whether the account may see all orders, past ones too; a Driver sees the orders to be driven soon."""
     return user.has_perm("delivery.view_every_order")
 
 
@@ -41,49 +49,56 @@ class CallForm(PortalForm):
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Opens on what waits for us; a search looks through all orders."""
+    """Begins with the orders that staff have to review; a search looks through all orders."""
 
     title = _("status")
     parameter_name = "status"
     more_values = (Order.Status.PLACED, "all")
+    shown: str = Order.Status.PLACED
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(value, label) for value, label in Order.Status.choices if value not in ("cart", "placed")]
 
-    def value_in(self, request):
+    def value_in(self, request: HttpRequest) -> str:
+        """Return the status whose orders are shown, or "all"."""
         return self.value() or ("all" if search_term(request, Order) else Order.Status.PLACED)
 
-    def choices(self, changelist):
-        self.shown = getattr(self, "shown", Order.Status.PLACED)
+    def choices(self, changelist: Any) -> Iterator[Any]:
         waiting, everything = (Order.Status.PLACED, _("Waiting")), ("all", _("All"))
         for value, label in (waiting, *self.lookup_choices, everything):
             query = changelist.get_query_string({self.parameter_name: value})
             yield {"selected": value == self.shown, "query_string": query, "display": label}
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         self.shown = self.value_in(request)
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
 class LineInline(RowsInline):
     model = OrderLine
-    fields = readonly_fields = ["product_name", "quantity", "unit_price", "flower_equivalent", "lots"]
+    fields = readonly_fields = (
+        "product_name",
+        "quantity",
+        "unit_price",
+        "flower_equivalent",
+        "lots",
+    )
     joined = ("product", "order")
     unit_price = columns.amount("unit_price_cents", _("each"))
     flower_equivalent = columns.equivalent()
 
     @admin.display(description=_("product"))
-    def product_name(self, line):
+    def product_name(self, line: OrderLine) -> str:
         return line.product.name
 
     @admin.display(description=_("take from lot"))
-    def lots(self, line):
+    def lots(self, line: OrderLine) -> str:
         return lots_in_words(line)
 
 
 @admin.register(Order)
 class OrderAdmin(ActionAdmin):
-    """What a driver or a technician needs, and nothing of the certification."""
+    """Shows what a driver or a technician needs, and nothing of the certification."""
 
     change_list_template = "admin/delivery/order/change_list.html"
 
@@ -94,23 +109,23 @@ class OrderAdmin(ActionAdmin):
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
     search_help_text = _("Order number, or name, phone or number of the patient")
-    fields = readonly_fields = [
+    fields = readonly_fields = (
         "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
         "reads_like_a_business", "same_stop", "assisted_by", "contact_phone",
         "payment_method", "subtotal", "flower_equivalent", "placed_at",
         "confirmed_at", "declined_at", "ended_at", "ended_reason",
-    ]  # fmt: skip
+    )  # fmt: skip
     inlines = [LineInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
     flower_equivalent = columns.equivalent()
-    steps = ORDER_STEPS
+    steps = ORDER_ACTION_PAGES
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.phone_view)
         return [path("phone/", view, name=self._url_name("phone")), *super().get_urls()]
 
-    def phone_view(self, request):
-        """Who calls is asked for three answers; then staff order on the pages that everybody orders on."""
+    def phone_view(self, request: SignedInRequest) -> HttpResponse:
+        """Ask the caller for three answers; staff then order on the same pages as an orderer."""
         if not request.user.has_perm("delivery.add_order"):
             raise PermissionDenied
         form = CallForm(request.POST if request.method == "POST" else None)
@@ -124,73 +139,83 @@ class OrderAdmin(ActionAdmin):
         }
         return TemplateResponse(request, "admin/delivery/order/phone.html", context)
 
-    def _answer(self, request, form):
+    def _answer(self, request: SignedInRequest, form: CallForm) -> bool:
         try:
-            caller = actions.answer_call(**form.cleaned_data, by=request.user)
+            caller = actions.answer_call(
+                number=form.cleaned_data["number"],
+                name=form.cleaned_data["name"],
+                birth_date=form.cleaned_data["birth_date"],
+                by=request.user,
+            )
         except PortalError as error:
             add_to_form(form, error)
             return False
         call.begin(request, caller)
         return True
 
-    def get_queryset(self, request):
-        placed = super().get_queryset(request).placed()
-        return placed if sees_every_order(request.user) else placed.for_drivers(timezone.localdate())
+    def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
+        orders = cast("OrderQuerySet", super().get_queryset(request)).placed()
+        return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate())
 
-    def get_list_filter(self, request):
-        """Drivers see one short list."""
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Return no filters for Drivers: their list is short."""
         return super().get_list_filter(request) if sees_every_order(request.user) else []
 
-    def get_search_fields(self, request):
-        """Drivers are offered no search: what they need is on the list."""
+    def get_search_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
+        """Return no search for Drivers: what they need is on the list."""
         return super().get_search_fields(request) if sees_every_order(request.user) else []
 
-    def get_ordering(self, request):
-        """What waits by its window; all that ever was, the last first: no sorting of a million rows."""
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """Sort open orders by window, and all orders by key, the latest first: nobody sorts a million rows."""
         shown = request.GET.get(WaitingFilter.parameter_name)
         if shown in (None, Order.Status.PLACED, Order.Status.CONFIRMED) and not search_term(request, Order):
             return ["window__date", "window__starts", "placed_at"]
         return ["-pk"]
 
-    def get_search_results(self, request, queryset, search_term):
-        """People are found first, then their orders by index; the driver's phone is looked for in open orders."""
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """Find people first, then their orders by index; find the phone for the driver in open orders alone."""
         if not search_term or not sees_every_order(request.user):
             return queryset, False
-        called = Q(pk__in=[]) if as_day(search_term) else people_called(search_term)  # no birth date stands here
+        called = Q(pk__in=[]) if as_day(search_term) else people_called(search_term)  # orders have no birth date
         people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))
         if digits := as_digits(search_term):
             open_orders = Order.objects.holding().filter(phone__endswith=digits).values_list("pk", flat=True)
-            found |= Q(pk__in=list(open_orders[:MOST_PEOPLE]))  # else all that ever was is read backwards for them
+            found |= Q(pk__in=list(open_orders[:MOST_PEOPLE]))  # in all orders the database would read every row
         if match := ORDER_NUMBER.fullmatch(re.sub(r"[\s-]", "", search_term.upper())):
             found |= Q(number="-".join(("D", *match.groups())))
         return queryset.filter(found), False
 
     @admin.display(description=_("window"), ordering="window__date")
-    def when(self, order):
+    def when(self, order: Order) -> str:
+        assert order.window is not None  # the admin shows no carts
         return columns.when(order.window)
 
     @admin.display(description=_("patient"), ordering="patient__number")
-    def patient_number(self, order):
+    def patient_number(self, order: Order) -> str:
         return order.patient.number
 
     @admin.display(description=_("note"))
-    def notes(self, order):
-        told = [_("Cannot take it")] if order.declined_at else []
-        return ", ".join(map(str, told + ([_("By phone")] if order.assisted_by_id else [])))
+    def notes(self, order: Order) -> str:
+        declined = [gettext("Cannot take it")] if order.declined_at else []
+        return ", ".join(declined + ([gettext("By phone")] if order.assisted_by_id else []))
 
     @admin.display(description=_("same stop"))
-    def same_stop(self, order):
-        return ", ".join(orders_of_same_stop(order).values_list("number", flat=True)) or _("None")
+    def same_stop(self, order: Order) -> str:
+        numbers = orders_of_same_stop(order).values_list("number", flat=True)
+        return ", ".join(map(str, numbers)) or gettext("None")
 
     @admin.display(description=_("name"))
-    def patient_name(self, order):
+    def patient_name(self, order: Order) -> str:
         return order.patient.name
 
     @admin.display(description=_("phone"))
-    def contact_phone(self, order):
+    def contact_phone(self, order: Order) -> str:
         return phone(order.phone)
 
     @admin.display(description=_("reads like a business"))
-    def reads_like_a_business(self, order):
-        return _("Yes: ask before confirming") if looks_like_business(order.street, order.unit) else _("No")
+    def reads_like_a_business(self, order: Order) -> str:
+        is_business = looks_like_business(order.street, order.unit)
+        return gettext("Yes: ask before confirming") if is_business else gettext("No")

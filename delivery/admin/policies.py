@@ -1,7 +1,9 @@
 """The terms of delivery from a day on."""
 
 import re
-from datetime import time
+from collections.abc import Callable
+from datetime import date, time
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -9,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from audit.action_admin import ActionAdmin, ListStep, Preview, ReasonForm, Step
 from delivery import actions, rules
@@ -31,7 +33,7 @@ TERMS = (
     "origin_zip",
     "allotment_days",
 )
-SHOWN = {
+SHOWN: dict[str, Callable[[Any], str]] = {
     "weekdays": lambda value: ", ".join(str(WEEKDAYS[day]) for day in days_in(value)),
     "windows": lambda value: ", ".join(
         f"{clock(time.fromisoformat(starts))} to {clock(time.fromisoformat(ends))}" for starts, ends in value
@@ -41,15 +43,15 @@ SHOWN = {
 
 
 class HoursField(forms.Field):
-    """One window a line, "9:30 am to 1:30 pm"; cleaned to pairs of local times, as DeliveryPolicy keeps them."""
+    """One window a line, like "9:30 am to 1:30 pm". The cleaned value is what DeliveryPolicy stores: pairs of times."""
 
     widget = forms.Textarea(attrs={"rows": 4})
     default_error_messages = {"invalid": _("Write one window a line, like 9:30 am to 1:30 pm")}
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> list[list[str]]:
         return [self._pair(line) for line in (value or "").splitlines() if line.strip()]
 
-    def _pair(self, line):
+    def _pair(self, line: str) -> list[str]:
         read = ClockField()
         try:
             starts, ends = (read.clean(part) for part in re.split(r"to|[-–]", line))
@@ -59,19 +61,19 @@ class HoursField(forms.Field):
 
 
 class WeekdaysField(forms.MultipleChoiceField):
-    """Boxes of weekdays, cleaned to a bit for each day, as DeliveryPolicy keeps them."""
+    """A box for each weekday. The cleaned value is what DeliveryPolicy stores: a bit for each day."""
 
     widget = forms.CheckboxSelectMultiple
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         return days_in(value) if isinstance(value, int) else value
 
-    def clean(self, value):
+    def clean(self, value: Any) -> int:
         return sum(1 << int(day) for day in set(super().clean(value)))
 
 
 class PolicyForm(ReasonForm):
-    effective_date = DateBoxesField(label=_("First day"), help_text=_("After today: what was in force stays as it is."))
+    effective_date = DateBoxesField(label=_("First day"), help_text=_("After today: terms in force never change."))
     weekdays = WeekdaysField(label=_("Delivery days"), choices=list(WEEKDAYS.items()))
     windows = HoursField(label=_("Windows"), help_text=_("One a line, like 9:30 am to 1:30 pm. New York time."))
     minimum_cents = DollarsField(label=_("Minimum of an order in dollars"))
@@ -88,19 +90,20 @@ class PolicyForm(ReasonForm):
     allotment_days = WholeNumberField(label=_("Days that a monthly allotment lasts"), min_value=1, max_value=366)
     field_order = ("effective_date", *TERMS, "reason")
 
-    def __init__(self, *sent):
-        """Begins with what is in force: a change is one of a few figures."""
+    def __init__(self, *sent: Any) -> None:
+        """Begin with the terms in force: people change only a few figures."""
         super().__init__(*sent, initial=_as_typed(rules.policy_on(timezone.localdate())))
 
 
-def _as_typed(policy):
+def _as_typed(policy: DeliveryPolicy) -> dict[str, Any]:
+    """Return the terms as a person types them into the form."""
     typed = {name: getattr(policy, name) for name in TERMS}
     lines = (SHOWN["windows"]([pair]) for pair in policy.windows)
     return typed | {"windows": "\n".join(lines), "minimum_cents": money(policy.minimum_cents).removeprefix("$")}
 
 
-def _preview(effective_date, reason, **terms):
-    """Each term beside what would hold that day without the change, and the windows that do not simply follow."""
+def _preview(effective_date: date, reason: str, **terms: Any) -> Preview:
+    """Show each changed term beside the term of today, and the windows that keep what was booked."""
     policy, today = DeliveryPolicy(effective_date=effective_date, **terms), timezone.localdate()
     rules.check_policy(policy, today=today)
     before = rules.policy_on(effective_date)
@@ -110,29 +113,32 @@ def _preview(effective_date, reason, **terms):
         if getattr(before, name) != getattr(policy, name)
     ]
     day = date_format(effective_date, "DAY_FORMAT")
-    notes = [_("Orders that were placed keep the terms they were placed under.")] if rows else [_("Nothing changes.")]
-    return Preview((_("Term"), _("Until then"), _("From %(day)s") % {"day": day}), rows, notes + _told(policy, today))
+    words = _("Orders that were placed keep the terms they were placed under.") if rows else _("Nothing changes.")
+    headers = (_("Term"), _("Until then"), _("From %(day)s") % {"day": day})
+    return Preview(headers, rows, [str(words), *_window_notes(policy, today)])
 
 
-def _label(name):
+def _label(name: str) -> Any:
     return PolicyForm.base_fields[name].label
 
 
-def _shown(policy, name):
+def _shown(policy: DeliveryPolicy, name: str) -> str:
     value = getattr(policy, name)
     return "–" if value in (None, "") else SHOWN.get(name, str)(value)
 
 
-def _told(policy, today):
-    """A sentence for each window whose hours go and whose orders stay, and one for all the others."""
+def _window_notes(policy: DeliveryPolicy, today: date) -> list[str]:
+    """Return a sentence for each window that goes but keeps its orders, and one sentence for all other windows."""
     changes = rules.windows_under(policy, after=today)
-    kept = [change.window for change in changes if change.capacity == change.window.booked and change.window.booked]
-    sentences = [
-        _("%(window)s: what is booked (%(booked)d) stays, and nobody else can order for it.")
-        % {"window": columns.when(window), "booked": window.booked}
-        for window in kept
+    with_orders = [
+        change.window for change in changes if change.capacity == change.window.booked and change.window.booked
     ]
-    rest = len(changes) - len(kept)
+    sentences = [
+        gettext("%(window)s: what is booked (%(booked)d) stays, and nobody else can order for it.")
+        % {"window": columns.when(window), "booked": window.booked}
+        for window in with_orders
+    ]
+    rest = len(changes) - len(with_orders)
     if rest:
         words = ngettext("%(count)d other window changes.", "%(count)d other windows change.", rest) % {"count": rest}
         sentences.append(words)
@@ -171,9 +177,9 @@ class DeliveryPolicyAdmin(ActionAdmin):
     )
 
     @admin.display(description=_("days"))
-    def days(self, policy):
+    def days(self, policy: DeliveryPolicy) -> str:
         return _shown(policy, "weekdays")
 
     @admin.display(description=_("windows"))
-    def hours(self, policy):
+    def hours(self, policy: DeliveryPolicy) -> str:
         return _shown(policy, "windows")

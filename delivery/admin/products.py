@@ -1,27 +1,32 @@
 """The menu."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.validators import RegexValidator
-from django.db.models import F
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, ListStep, Step
 from delivery import actions, rules
 from delivery.admin import columns
-from delivery.admin.stock_steps import STOCK_STEPS
+from delivery.admin.stock_action_pages import STOCK_ACTION_PAGES
 from delivery.models import Product
+from delivery.models.questions import IS_LOW
 from ui.forms import DollarsField, GramsField, PortalForm, WholeNumberField, validate_printable
 from ui.templatetags.portal import grams, money
 
 
 class ProductForm(PortalForm):
-    """All that a row of the menu says; its flower equivalent follows from it."""
+    """All that the menu says of a product; the flower equivalent is computed from it."""
 
     name = forms.CharField(label=_("Name"), max_length=120, validators=[validate_printable])
     form = forms.ChoiceField(label=_("Form"), choices=Product.Form.choices)
@@ -64,37 +69,38 @@ class LowStockFilter(admin.SimpleListFilter):
     title = _("stock")
     parameter_name = "stock"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("low", _("Low")), ("none", _("Sold out"))]
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         if self.value() == "none":
             return queryset.filter(stock=0)
-        return queryset.filter(stock__lte=F("low_stock_at")) if self.value() == "low" else queryset
+        return queryset.filter(IS_LOW) if self.value() == "low" else queryset
 
 
-def _set_price(product, request, price_cents):
+def _set_price(product: Product, request: SignedInRequest, price_cents: int) -> None:
     actions.save_product(sku=product.sku, price_cents=price_cents, by=request.user)
 
 
-def _as_typed(product):
+def _as_typed(product: Product) -> dict[str, Any]:
+    """Return the product as a person types it into the form."""
     typed = {name: getattr(product, name) for name in ProductForm.base_fields}
     weight = product.weight_mg and f"{Decimal(product.weight_mg) / 1000:.3f}".rstrip("0").rstrip(".")
     return typed | {"price_cents": money(product.price_cents).removeprefix("$"), "weight_mg": weight}
 
 
-def _explain_change(product):
-    words = _(
+def _explain_change(product: Product) -> str:
+    words = gettext(
         "It counts as %(amount)s of flower. What it counts as follows from its weight, or from THC and CBD. Orders "
-        "that were placed stay as they are; who has it in a cart is told of the change."
+        "that were placed stay as they are. A person who has it in a cart sees the change there."
     )
     return words % {"amount": grams(product.amount_mg)}
 
 
-def _explain_menu(product):
+def _explain_menu(product: Product) -> str:
     if product.is_active:
-        return _("%(sku)s can no longer be put in a cart. Orders that were placed stay.") % {"sku": product.sku}
-    return _("%(sku)s can be ordered again.") % {"sku": product.sku}
+        return gettext("%(sku)s can no longer be put in a cart. Orders that were placed stay.") % {"sku": product.sku}
+    return gettext("%(sku)s can be ordered again.") % {"sku": product.sku}
 
 
 @admin.register(Product)
@@ -102,14 +108,14 @@ class ProductAdmin(ActionAdmin):
     list_display = ["sku", "name", "form", "price", "flower_equivalent", "stock", "low", "is_active"]
     list_filter = [LowStockFilter, "form", "is_active"]
     search_fields = ["sku", "name"]
-    fields = readonly_fields = [
+    fields = readonly_fields = (
         "sku", "name", "form", "price", "flower_equivalent", "weight_mg", "thc_mg", "cbd_mg", "stock", "low_stock_at",
         "lots", "is_inhaled", "is_active",
-    ]  # fmt: skip
+    )  # fmt: skip
     price = columns.amount("price_cents", _("price"))
     flower_equivalent = columns.equivalent()
     steps = (
-        *STOCK_STEPS,
+        *STOCK_ACTION_PAGES,
         Step(
             name="edit",
             label=_("Change what the menu says"),
@@ -181,21 +187,21 @@ class ProductAdmin(ActionAdmin):
             name="new",
             label=_("Add a product"),
             permission="delivery.add_product",
-            explain=_("It stands on the menu at once, sold out until stock is received."),
+            explain=_("It is on the menu at once, and sold out until stock is received."),
             form_class=NewProductForm,
             perform=lambda request, **answers: actions.add_product(**answers, by=request.user),
         ),
     )
 
     @admin.display(description=_("low"))
-    def low(self, product):
-        return _("Low") if product.is_low else ""
+    def low(self, product: Product) -> str:
+        return gettext("Low") if product.is_low else ""
 
     @admin.display(description=_("lots with stock"))
-    def lots(self, product):
+    def lots(self, product: Product) -> str:
         page = reverse("admin:delivery_stockmovement_lot")
         links = (
             (f"{page}?{urlencode({'sku': product.sku, 'lot': lot})}", lot, left)
             for lot, left in rules.lots_with_stock(product)
         )
-        return format_html_join(", ", '<a href="{}">{}</a> ({})', links) or _("None")
+        return format_html_join(", ", '<a href="{}">{}</a> ({})', links) or gettext("None")

@@ -1,21 +1,25 @@
-"""What moved in and out of the stock: the list, its export, a delivery note as a file, and who got a lot."""
+"""Stock movements: their list and export, the upload of a delivery note, and the orders that took a lot."""
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin
 from audit.actions import record
-from audit.list_queries import tells_unknown_query
+from audit.list_queries import refuses_unknown_query
 from delivery import actions, rules
 from delivery.models import Product, StockMovement
+from delivery.stock_files import Receipt
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 from ui.spreadsheets import write_csv
@@ -39,7 +43,7 @@ class StockMovementAdmin(ActionAdmin):
     search_help_text = _("SKU, lot or order number")
     ordering = ["-pk"]
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("upload/", view(self.upload_view), name=self._url_name("upload")),
@@ -49,13 +53,14 @@ class StockMovementAdmin(ActionAdmin):
         ]
 
     @admin.display(description=_("lot"), ordering="lot")
-    def lot_link(self, movement):
+    def lot_link(self, movement: StockMovement) -> str:
         if not movement.lot:
             return ""
         query = urlencode({"sku": movement.product.sku, "lot": movement.lot})
         return format_html('<a href="{}?{}">{}</a>', reverse(f"admin:{self._url_name('lot')}"), query, movement.lot)
 
-    def upload_view(self, request):
+    def upload_view(self, request: SignedInRequest) -> HttpResponse:
+        """Receive a delivery note as a file, or say what is wrong with it."""
         if not request.user.has_perm("delivery.change_product"):
             raise PermissionDenied
         form = ReceiptFileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
@@ -66,7 +71,7 @@ class StockMovementAdmin(ActionAdmin):
             return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}"))
         return self._page(request, "upload.html", _("Receive a delivery note"), form=form, receipt=receipt)
 
-    def _receive(self, request, form):
+    def _receive(self, request: SignedInRequest, form: ReceiptFileForm) -> Receipt | None:
         content = form.cleaned_data["file"].read(rules.MOST_FILE_BYTES + 1)
         try:
             return actions.receive_file(content=content, is_dry_run=form.cleaned_data["is_dry_run"], by=request.user)
@@ -74,8 +79,8 @@ class StockMovementAdmin(ActionAdmin):
             add_to_form(form, error)
             return None
 
-    def lot_view(self, request):
-        """Who got a lot: the numbers of the orders, no names."""
+    def lot_view(self, request: SignedInRequest) -> HttpResponse:
+        """Show the numbers of the orders that took a lot, without names."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         lot, sku = request.GET.get("lot", ""), request.GET.get("sku", "")
@@ -92,9 +97,9 @@ class StockMovementAdmin(ActionAdmin):
         }
         return self._page(request, "lot.html", _("Who got lot %(lot)s") % {"lot": lot}, **context)
 
-    @tells_unknown_query
-    def export_view(self, request):
-        """What the list shows, with its filters and search."""
+    @refuses_unknown_query
+    def export_view(self, request: SignedInRequest) -> HttpResponse:
+        """Return what the list shows, with its filters and search, as a CSV file."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         movements = self.get_changelist_instance(request).get_queryset(request)
@@ -103,11 +108,11 @@ class StockMovementAdmin(ActionAdmin):
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="stock-movements.csv"'},
         )
-        write_csv(response, EXPORTED, (self._cells(one) for one in movements.iterator(chunk_size=2000)))
+        write_csv(response, EXPORTED, (self._cells(movement) for movement in movements.iterator(chunk_size=2000)))
         return response
 
     @staticmethod
-    def _cells(movement):
+    def _cells(movement: StockMovement) -> list[Any]:
         return [
             movement.pk,
             timezone.localtime(movement.created_at).strftime("%Y-%m-%d %H:%M:%S"),
@@ -120,6 +125,6 @@ class StockMovementAdmin(ActionAdmin):
             movement.reason,
         ]
 
-    def _page(self, request, template, title, **context):
+    def _page(self, request: SignedInRequest, template: str, title: Any, **context: Any) -> TemplateResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context}
         return TemplateResponse(request, f"admin/delivery/stockmovement/{template}", context)

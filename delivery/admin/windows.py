@@ -1,7 +1,13 @@
-"""The windows of delivery, and those that are added by hand."""
+"""The delivery windows, also those that staff add by hand, and the waiting lists."""
+
+from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ListStep, Step
@@ -22,28 +28,28 @@ class WindowForm(CapacityForm):
 
 
 class UpcomingFilter(admin.SimpleListFilter):
-    """Opens on what is to come."""
+    """Begins with the days to come."""
 
     title = _("when")
     parameter_name = "when"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("past", _("Past")), ("all", _("All"))]
 
-    def choices(self, changelist):
+    def choices(self, changelist: Any) -> Iterator[Any]:
         for value, label in ((None, _("To come")), *self.lookup_choices):
             query = changelist.get_query_string({self.parameter_name: value})
             yield {"selected": self.value() == value, "query_string": query, "display": label}
 
-    def queryset(self, request, queryset):
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         today = timezone.localdate()
         if self.value() == "all":
             return queryset
         return queryset.filter(date__lt=today) if self.value() == "past" else queryset.filter(date__gte=today)
 
 
-def _explain_capacity(window):
-    words = _("%(booked)d of %(capacity)d places are booked. There can be no fewer places than are booked.")
+def _explain_capacity(window: DeliveryWindow) -> str:
+    words = gettext("%(booked)d of %(capacity)d places are booked. There can be no fewer places than are booked.")
     return words % {"booked": window.booked, "capacity": window.capacity}
 
 
@@ -80,8 +86,8 @@ class DeliveryWindowAdmin(ActionAdmin):
     )
 
     @admin.display(description=_("booked"), ordering="booked")
-    def places(self, window):
-        return _("%(booked)d of %(capacity)d") % {"booked": window.booked, "capacity": window.capacity}
+    def places(self, window: DeliveryWindow) -> str:
+        return gettext("%(booked)d of %(capacity)d") % {"booked": window.booked, "capacity": window.capacity}
 
 
 @admin.register(WaitingEntry)

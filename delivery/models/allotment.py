@@ -1,4 +1,4 @@
-"""What counts of a patient's allotment beside the orders."""
+"""The entries that count of a patient's allotment beside the orders."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from certification.models import Patient
 
 
 class AllotmentEntry(models.Model):
-    """Entered by a Pharmacist and never changed: a mistake is taken back by a correction of the same day."""
+    """An amount that a Pharmacist entered. It never changes: a correction of the same day takes a mistake back."""
 
     class Origin(models.TextChoices):
         COUNTER = "counter", _("Sold at our counter")
@@ -36,5 +36,5 @@ class AllotmentEntry(models.Model):
             models.CheckConstraint(condition=~Q(reason=""), name="entry_has_reason"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"entry {self.pk}"

@@ -1,11 +1,11 @@
-"""Calls whose caller could not be made sure of."""
+"""Calls whose answers did not fit a card."""
 
 from django.conf import settings
 from django.db import models
 
 
 class FailedCall(models.Model):
-    """Three answers that fitted no card. Counted by the number that was named, whether or not a card has it."""
+    """A call whose three answers fitted no card. It counts for the number that was named, even if no card has it."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     number = models.CharField(max_length=11)
@@ -15,5 +15,5 @@ class FailedCall(models.Model):
     class Meta:
         indexes = [models.Index(fields=["number", "at"], name="failed_call_of_number")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"failed call {self.pk}"

@@ -1,20 +1,23 @@
-"""Days on which nothing is delivered, and what became of the orders of such a day."""
+"""Closed days, and what became of their orders."""
+
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from delivery.models import questions
 from delivery.models.orders import Order
 from delivery.models.windows import DeliveryWindow
 
 
-class ClosureQuerySet(models.QuerySet):
-    def in_force(self):
-        return self.filter(lifted_at__isnull=True)
+class ClosureQuerySet(models.QuerySet["Closure"]):
+    def in_force(self) -> Self:
+        return self.filter(questions.IS_IN_FORCE)
 
 
 class Closure(models.Model):
-    """A day without deliveries. One that staff opened again stays as a row: a holiday is not entered a second time."""
+    """A day without deliveries. When staff open it again the row stays, so that a holiday is not entered again."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     date = models.DateField(unique=True)
@@ -28,12 +31,16 @@ class Closure(models.Model):
         ordering = ["date"]
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="closure_has_reason")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"closure of {self.date}"
+
+    @property
+    def is_in_force(self) -> bool:
+        return questions.is_in_force(self)
 
 
 class AffectedOrder(models.Model):
-    """What became of an order of a day that was closed; never changed."""
+    """An order of a day that was closed: the window to which it was moved, or why it was cancelled. Never changed."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     closure = models.ForeignKey(Closure, on_delete=models.PROTECT, related_name="affected")
@@ -53,5 +60,5 @@ class AffectedOrder(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"affected order {self.pk}"

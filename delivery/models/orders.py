@@ -1,6 +1,7 @@
 """Carts and orders."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,36 +10,38 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from certification.models import Certification, Patient
+from delivery.models import questions
 from delivery.models.products import Product
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
-DRIVERS_SEE_DAYS = 7  # the next day of deliveries
+DRIVERS_SEE_DAYS = 7  # so that the next day of deliveries is among them
 
 
-class OrderQuerySet(models.QuerySet):
-    def carts(self):
+class OrderQuerySet(models.QuerySet["Order"]):
+    def carts(self) -> Self:
         return self.filter(status=Order.Status.CART)
 
-    def placed(self):
+    def placed(self) -> Self:
+        """Return the orders that were placed, whatever became of them; no carts."""
         return self.exclude(status=Order.Status.CART)
 
-    def holding(self):
-        """Those that hold a place, stock and allotment."""
-        return self.filter(status__in=Order.HOLDING)
+    def holding(self) -> Self:
+        """Return the open orders: they take up a place, stock and allotment."""
+        return self.filter(questions.HAS_HOLD)
 
-    def for_drivers(self, today):
-        """Orders to be driven soon: confirmed, for a window from `today` on and at most DRIVERS_SEE_DAYS ahead."""
+    def for_drivers(self, today: date) -> Self:
+        """Return the confirmed orders for windows from `today` on, at most DRIVERS_SEE_DAYS ahead."""
         days = (today, today + timedelta(days=DRIVERS_SEE_DAYS))
         return self.filter(status=Order.Status.CONFIRMED, window__date__range=days)
 
-    def with_lines(self):
+    def with_lines(self) -> Self:
         return self.select_related("window", "patient", "certification").prefetch_related(
             models.Prefetch("lines", OrderLine.objects.select_related("product"))
         )
 
 
 class Order(models.Model):
-    """A cart until it is placed; then a promise for one window."""
+    """A cart until it is placed, then an order for one window."""
 
     class Status(models.TextChoices):
         CART = "cart", _("Cart")
@@ -48,7 +51,7 @@ class Order(models.Model):
         REFUSED = "refused", _("Refused")
         LAPSED = "lapsed", _("Lapsed")
 
-    HOLDING = (Status.PLACED, Status.CONFIRMED)
+    HOLDING = questions.HOLDING
 
     class PaymentMethod(models.TextChoices):
         CASH = "cash", _("Cash, the exact amount")
@@ -142,20 +145,24 @@ class Order(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number or f"cart {self.pk}"
 
     @property
-    def street_address(self):
+    def has_hold(self) -> bool:
+        return questions.has_hold(self)
+
+    @property
+    def street_address(self) -> str:
         return " ".join(part for part in (self.street, self.unit) if part)
 
     @property
-    def town(self):
+    def town(self) -> str:
         return f"{self.city}, {self.state} {self.zip_code}"
 
 
 class OrderLine(models.Model):
-    """Price and amount are the product's until the order is placed, and stand as they were from then on."""
+    """A product in an order. Its price and amount stay as they are from the moment the order is placed."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
@@ -171,13 +178,13 @@ class OrderLine(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"line {self.pk}"
 
     @property
-    def total_cents(self):
+    def total_cents(self) -> int:
         return self.quantity * self.unit_price_cents
 
     @property
-    def total_mg(self):
+    def total_mg(self) -> int:
         return self.quantity * self.amount_mg

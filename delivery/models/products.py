@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from delivery.models import questions
+
 
 class Product(models.Model):
     class Form(models.TextChoices):
@@ -51,16 +53,16 @@ class Product(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.sku
 
     @property
-    def is_low(self):
-        return self.stock <= self.low_stock_at
+    def is_low(self) -> bool:
+        return questions.is_low(self)
 
 
 class ProductPhoto(models.Model):
-    """A small JPEG, under an address of its own that never shows another one."""
+    """The photo of a product, a small JPEG. Its address never shows another photo."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     product = models.OneToOneField(Product, on_delete=models.CASCADE, related_name="photo")
@@ -70,5 +72,5 @@ class ProductPhoto(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(digest=""), name="photo_has_digest")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"photo {self.pk}"

@@ -1,5 +1,7 @@
 """Every movement of a product's stock."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, Sum
@@ -9,20 +11,20 @@ from delivery.models.orders import Order
 from delivery.models.products import Product
 
 
-class StockMovementQuerySet(models.QuerySet):
-    def total(self):
+class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+    def total(self) -> int:
         return self.aggregate(total=Sum("quantity", default=0))["total"]
 
-    def held(self):
-        """What open orders have taken and nobody has carried away: the sum is minus as many."""
+    def held(self) -> Self:
+        """Return the movements by which open orders hold stock; their sum is minus the quantity that is held."""
         return self.filter(kind__in=[StockMovement.Kind.RESERVED, StockMovement.Kind.RELEASED])
 
 
 class StockMovement(models.Model):
-    """Every change of a product's stock; the sum of the quantities is the stock, what can still be ordered.
+    """A change of a product's stock. The sum of all quantities is the stock: how many can still be ordered.
 
-    At the door a `released` gives back what was reserved and a `sold` of the same lot takes it for good. What lies in
-    quarantine is out of the stock: minus the sum of `quarantined`.
+    At the door `released` gives back what was reserved, and `sold` of the same lot takes it for good. What is in
+    quarantine is not in the stock: it is minus the sum of `quarantined`.
     """
 
     class Kind(models.TextChoices):
@@ -70,5 +72,5 @@ class StockMovement(models.Model):
             models.UniqueConstraint(fields=["entry_key", "kind", "product", "lot"], name="movement_entered_once"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"movement {self.pk}"

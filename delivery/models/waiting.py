@@ -1,4 +1,6 @@
-"""Who wants to hear when a full window has room again."""
+"""The waiting list: who gets a mail when a full window has room again."""
+
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,18 +11,19 @@ from delivery.models.orders import Order
 from delivery.models.windows import DeliveryWindow
 
 
-class WaitingEntryQuerySet(models.QuerySet):
-    def live(self):
+class WaitingEntryQuerySet(models.QuerySet["WaitingEntry"]):
+    def live(self) -> Self:
+        """Return the entries that have not ended."""
         return self.filter(ended_at__isnull=True)
 
-    def shown(self):
-        """Live, and nothing is ordered for that window yet."""
+    def shown(self) -> Self:
+        """Return the live entries whose patient has no order in the window yet."""
         ordered = Order.objects.holding().filter(window=OuterRef("window"), patient=OuterRef("patient"))
         return self.live().exclude(Exists(ordered))
 
 
 class WaitingEntry(models.Model):
-    """One account that waits, for one patient, for a place in one window. Told anew each time that it has room."""
+    """One account waits for a place in one window, for one patient. It gets a mail each time that there is room."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     window = models.ForeignKey(DeliveryWindow, on_delete=models.CASCADE, related_name="waiting")
@@ -42,5 +45,5 @@ class WaitingEntry(models.Model):
             models.CheckConstraint(condition=Q(told_at__isnull=True) | Q(times_told__gt=0), name="waiting_told_counts"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"waiting entry {self.pk}"

@@ -1,6 +1,7 @@
-"""The terms of delivery, and the windows made from them."""
+"""The terms of delivery, and the delivery windows."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -8,14 +9,16 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from delivery.models import questions
 
-def days_in(weekdays):
-    """The weekdays whose bits are set, in order; Monday is 0."""
+
+def days_in(weekdays: int) -> list[int]:
+    """Return the weekdays whose bits are set, in order; Monday is 0."""
     return [day for day in range(7) if weekdays >> day & 1]
 
 
 class DeliveryPolicy(models.Model):
-    """The terms of delivery from a day on. A change never alters orders that were placed."""
+    """The terms of delivery from a day on. New terms never change orders that were placed."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     effective_date = models.DateField(unique=True)
@@ -39,24 +42,24 @@ class DeliveryPolicy(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"policy from {self.effective_date}"
 
     @property
-    def days_of_week(self):
+    def days_of_week(self) -> list[int]:
         return days_in(self.weekdays)
 
-    def delivers_on(self, day):
+    def delivers_on(self, day: date) -> bool:
         return day.weekday() in self.days_of_week
 
 
-class DeliveryWindowQuerySet(models.QuerySet):
-    def with_room(self):
-        return self.filter(is_open=True, booked__lt=F("capacity"))
+class DeliveryWindowQuerySet(models.QuerySet["DeliveryWindow"]):
+    def with_room(self) -> Self:
+        return self.filter(questions.HAS_ROOM)
 
 
 class DeliveryWindow(models.Model):
-    """One time span of one delivery day, in local time, with its places."""
+    """A span of hours on one delivery day, in local time, with a number of places."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     date = models.DateField()
@@ -82,23 +85,32 @@ class DeliveryWindow(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.code
 
     @property
-    def code(self):
-        """How forms and addresses name it: `2026-11-25-0930`."""
+    def code(self) -> str:
+        """The name of the window in forms and addresses: `2026-11-25-0930`."""
         return f"{self.date:%Y-%m-%d}-{self.starts:%H%M}"
 
     @property
-    def starts_at(self):
-        """The instant at which it starts, made from local time: +7 days in UTC would drift with the clocks."""
+    def starts_at(self) -> datetime:
+        """The instant at which the window starts, made from local time: in UTC it moves when the clocks change."""
         return datetime.combine(self.date, self.starts, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
     @property
-    def ends_at(self):
+    def ends_at(self) -> datetime:
         return datetime.combine(self.date, self.ends, tzinfo=ZoneInfo(settings.TIME_ZONE))
 
     @property
-    def places_left(self):
+    def has_room(self) -> bool:
+        return questions.has_room(self)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the window is open and lacks nothing but a place."""
+        return self.is_open and not self.has_room
+
+    @property
+    def places_left(self) -> int:
         return self.capacity - self.booked

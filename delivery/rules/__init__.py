@@ -1,4 +1,4 @@
-"""What an order needs. Each `check_` raises a DeliveryError; nothing is written."""
+"""The rules of orders, windows, stock and allotments. Each `check_` raises a DeliveryError; nothing is written."""
 
 from delivery.rules.addresses import check_address, looks_like_business, orders_of_same_stop, zip_is_served
 from delivery.rules.allotment import (
@@ -41,9 +41,10 @@ from delivery.rules.errors import (
     StockError,
     TransitionError,
     WindowError,
+    refusal_of,
 )
+from delivery.rules.moves import MOVES, can_move, check_move
 from delivery.rules.orders import (
-    ALLOWED_TRANSITIONS,
     card_number_parts,
     check_caller,
     check_certification_covers,
@@ -56,7 +57,6 @@ from delivery.rules.orders import (
     check_payment,
     check_same_request,
     check_subtotal_is_as_seen,
-    check_transition,
     totals,
 )
 from delivery.rules.policies import (
@@ -94,7 +94,7 @@ from delivery.rules.stock import (
     quarantined,
     stock_mismatches,
 )
-from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_tell, still_waits
+from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_notify, still_waits
 from delivery.rules.windows import (
     bookable_windows,
     check_capacity,
@@ -110,7 +110,6 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
-    "ALLOWED_TRANSITIONS",
     "AddressError",
     "AllotmentError",
     "CallerError",
@@ -121,6 +120,7 @@ __all__ = [
     "LotOrder",
     "MOST_FILE_BYTES",
     "MOST_OF_ONE_PRODUCT",
+    "MOVES",
     "MinimumError",
     "OrdererError",
     "Outcome",
@@ -136,6 +136,7 @@ __all__ = [
     "allotment_left_mg",
     "allotment_mg",
     "bookable_windows",
+    "can_move",
     "card_number_parts",
     "check_address",
     "check_allotment_left",
@@ -165,6 +166,7 @@ __all__ = [
     "check_may_wait",
     "check_minimum",
     "check_moved_quantity",
+    "check_move",
     "check_new_window",
     "check_orderer",
     "check_overlaps_none",
@@ -178,7 +180,6 @@ __all__ = [
     "check_sku_is_new",
     "check_stock",
     "check_subtotal_is_as_seen",
-    "check_transition",
     "check_window_has_room",
     "closes_at",
     "counted_mg",
@@ -187,7 +188,7 @@ __all__ = [
     "first_day_with_more",
     "flower_equivalent_mg",
     "held_by_orders",
-    "is_time_to_tell",
+    "is_time_to_notify",
     "largest_quantity_that_fits",
     "left_on",
     "looks_like_business",
@@ -200,6 +201,7 @@ __all__ = [
     "overlaps",
     "policy_on",
     "quarantined",
+    "refusal_of",
     "still_waits",
     "stock_mismatches",
     "totals",

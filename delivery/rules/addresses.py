@@ -19,7 +19,10 @@ BUSINESS_WORDS = re.compile(
 
 
 def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
-    """A Connecticut ZIP code that takes deliveries, within the radius where one is set (06390 is in New York)."""
+    """Return whether the ZIP code is in Connecticut, takes deliveries, and lies within the radius where one is set.
+
+    06390 begins like Connecticut's ZIP codes and is in New York.
+    """
     place = place_of(zip_code)
     if place is None or place["state"] != "CT" or place["zip_code_type"] == "PO BOX":
         return False
@@ -30,27 +33,28 @@ def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
     return _miles_between(origin, place) <= policy.radius_miles
 
 
-def _miles_between(one: dict[str, str], other: dict[str, str]) -> float:
-    lat1, lat2 = radians(float(one["lat"])), radians(float(other["lat"]))  # coordinates, neither money nor amounts
-    half_lat, half_long = (lat2 - lat1) / 2, radians(float(other["long"]) - float(one["long"])) / 2
+def _miles_between(start: dict[str, str], end: dict[str, str]) -> float:
+    lat1, lat2 = radians(float(start["lat"])), radians(float(end["lat"]))  # coordinates, neither money nor amounts
+    half_lat, half_long = (lat2 - lat1) / 2, radians(float(end["long"]) - float(start["long"])) / 2
     return 2 * 3958.8 * asin(sqrt(sin(half_lat) ** 2 + cos(lat1) * cos(lat2) * sin(half_long) ** 2))
 
 
 def looks_like_business(street: str, unit: str = "") -> bool:
-    """Whether a line reads like a business, dorm or workplace: it is asked about, never refused for that alone.
+    """Return whether an address reads like a business, a dorm or a workplace.
 
-    The name of the street does not count: people live on Church Street.
+    Such an address is asked about, and never refused for that alone. The name of the street does not count: people live
+    on Church Street.
     """
     try:
         parts, _kind = usaddress.tag(street)
     except usaddress.RepeatedLabelError:
         return bool(BUSINESS_WORDS.search(f"{street} {unit}"))
-    told = " ".join(text for label, text in parts.items() if label != "StreetName")
-    return bool(BUSINESS_WORDS.search(f"{told} {unit}")) or ("BuildingName" in parts and "AddressNumber" not in parts)
+    words = " ".join(text for label, text in parts.items() if label != "StreetName")
+    return bool(BUSINESS_WORDS.search(f"{words} {unit}")) or ("BuildingName" in parts and "AddressNumber" not in parts)
 
 
 def orders_of_same_stop(order: Order) -> QuerySet[Order]:
-    """Other open orders to the same door in the same window: one stop, with a hand-over for each."""
+    """Return the other open orders to the same door in the same window: one stop, with a hand-over for each order."""
     same_door = Order.objects.holding().filter(
         window=order.window_id,
         zip_code=order.zip_code,
@@ -61,7 +65,7 @@ def orders_of_same_stop(order: Order) -> QuerySet[Order]:
 
 
 def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy) -> None:
-    """A home in Connecticut, no PO box, within the radius where one is set [docs/domain.md#delivery].
+    """The address is a home in Connecticut, no PO box, within the radius where one is set [docs/domain.md#delivery].
 
     Raises AddressError.
     """

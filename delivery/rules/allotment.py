@@ -1,4 +1,4 @@
-"""How much a patient may still receive, in integer milligrams of flower equivalent."""
+"""How much a patient may still receive, in whole milligrams of flower equivalent."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
-from delivery.models import AllotmentEntry, Order, OrderLine
+from delivery.models import AllotmentEntry, Order, Product
 from delivery.rules.errors import AllotmentError
 
 ENTRY_DAYS = 365
@@ -17,15 +17,15 @@ MOST_OF_AN_ENTRY_MG = 500_000
 
 
 def flower_equivalent_mg(*, thc_mg: int, other_cannabinoids_mg: int) -> int:
-    """Milligrams of flower by the state's formula, rounded up [docs/domain.md#flower-equivalent].
+    """Return milligrams of flower by the state's formula, rounded up [docs/domain.md#flower-equivalent].
 
-    g = mg THC / 250 + mg others / 500; in milligrams 4 × THC + 2 × others, so whole numbers stay whole.
+    The formula is g = mg THC / 250 + mg others / 500. In milligrams that is 4 × THC + 2 × others: a whole number.
     """
     return 4 * thc_mg + 2 * other_cannabinoids_mg
 
 
 def allotment_mg(certification: Certification) -> int:
-    """The certification's monthly allotment in milligrams of flower equivalent."""
+    """Return the certification's monthly allotment in milligrams of flower equivalent."""
     assert certification.monthly_allotment_oz is not None
     return ounces_to_mg(certification.monthly_allotment_oz)
 
@@ -33,10 +33,10 @@ def allotment_mg(certification: Certification) -> int:
 def allotment_left_mg(
     *, patient: Patient, day: date, certification: Certification | None, days: int, without: Order | None = None
 ) -> int:
-    """What may still be ordered for `day`, in mg: the least left over every span of `days` days with `day` in it.
+    """Return how much can still be ordered for `day`, in mg.
 
-    Orders that hold amounts count on their delivery day, earlier and later ones alike, and entries on theirs; `without`
-    is left out.
+    Every span of `days` days that contains `day` must stay within the allotment; the smallest rest counts. Open orders
+    count on their delivery day, also on later days, and entries on their own day. The order `without` does not count.
     """
     if certification is None:
         return 0
@@ -46,7 +46,7 @@ def allotment_left_mg(
 
 
 def used_by_day(*, patient: Patient, first: date, last: date, without: Order | None = None) -> dict[date, int]:
-    """What counts on each day from `first` through `last`, in mg: orders that hold amounts, and entries."""
+    """Return how much counts on each day from `first` through `last`, in mg: open orders and entries."""
     orders = Order.objects.holding().filter(patient=patient, window__date__range=(first, last))
     if without is not None:
         orders = orders.exclude(pk=without.pk)
@@ -60,7 +60,7 @@ def used_by_day(*, patient: Patient, first: date, last: date, without: Order | N
 
 
 def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) -> int:
-    """What `used` leaves of the limit on `day`, in mg: the least over every span of `days` days with `day` in it."""
+    """Return what is left of the limit on `day`, in mg: the smallest rest of all spans of `days` days around `day`."""
     most = max(_sum_over_span(used, day - timedelta(days=back), days) for back in range(days))
     return max(limit_mg - max(most, 0), 0)
 
@@ -68,25 +68,26 @@ def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) ->
 def days_with_more(
     day: date, *, later: Iterable[date], used: Mapping[date, int], certification: Certification, days: int
 ) -> Iterator[tuple[date, int]]:
-    """Each of the `later` delivery days on which more is left than before, and how much more than on `day`, in mg.
+    """Return the `later` delivery days on which more is left than on the days before.
 
-    `later` is in order, and may be endless. Ends with the certification, or when all of the limit is left.
+    Each comes with how much more is left than on `day`, in mg. `later` is in order and may be endless: the days end
+    with the certification, or when all of the limit is left.
     """
     limit_mg = allotment_mg(certification)
     left_now = most = left_on(day, used=used, limit_mg=limit_mg, days=days)
-    for one in takewhile(certification.is_valid_on, later):
+    for later_day in takewhile(certification.is_valid_on, later):
         if most == limit_mg:
             return
-        left = left_on(one, used=used, limit_mg=limit_mg, days=days)
+        left = left_on(later_day, used=used, limit_mg=limit_mg, days=days)
         if left > most:
             most = left
-            yield one, left - left_now
+            yield later_day, left - left_now
 
 
 def first_day_with_more(
     day: date, *, later: Iterable[date], used: Mapping[date, int], certification: Certification, days: int
 ) -> tuple[date, int] | None:
-    """The first of `days_with_more`, or None."""
+    """Return the first day of `days_with_more`, or None."""
     return next(days_with_more(day, later=later, used=used, certification=certification, days=days), None)
 
 
@@ -95,13 +96,13 @@ def _sum_over_span(used: Mapping[date, int], first: date, days: int) -> int:
 
 
 def check_entry_day(day: date, *, today: date) -> None:
-    """Today, or a day of the year before it; raises AllotmentError."""
+    """The day of an entry is today or within the last 12 months; raises AllotmentError."""
     if not today - timedelta(days=ENTRY_DAYS) <= day <= today:
         raise AllotmentError(_("Enter today, or a day of the last 12 months."), field="day")
 
 
 def check_entry_amount(amount_mg: int, *, origin: str, entered_mg: int) -> None:
-    """From 1 mg to 500 g; a correction takes back no more than the entries of that day hold (`entered_mg`).
+    """An entry is from 1 mg to 500 g; a correction takes back at most what was entered for that day (`entered_mg`).
 
     Raises AllotmentError.
     """
@@ -116,7 +117,7 @@ def check_entry_amount(amount_mg: int, *, origin: str, entered_mg: int) -> None:
 
 
 def check_allotment_left(amount_mg: int, left_mg: int) -> None:
-    """The order's flower equivalent is within what is left, both in mg; raises AllotmentError."""
+    """The order's flower equivalent is at most what is left, both in mg; raises AllotmentError."""
     if amount_mg > left_mg:
         raise AllotmentError(
             _("This is %(over)s g more than what is left of the monthly allotment for that day (%(left)s g).")
@@ -124,10 +125,10 @@ def check_allotment_left(amount_mg: int, left_mg: int) -> None:
         )
 
 
-def largest_quantity_that_fits(line: OrderLine, *, amount_mg: int, left_mg: int) -> int:
-    """How many of the line's product keep a cart of `amount_mg` within `left_mg` and within the stock; 0 if not one."""
-    without_line = amount_mg - line.quantity * line.product.amount_mg
-    return max(min((left_mg - without_line) // line.product.amount_mg, line.product.stock, line.quantity), 0)
+def largest_quantity_that_fits(product: Product, quantity: int, *, cart_mg: int, left_mg: int) -> int:
+    """Return how many of the `quantity` in a cart of `cart_mg` fit into `left_mg` and the stock; 0 when none fits."""
+    without_product = cart_mg - quantity * product.amount_mg
+    return max(min((left_mg - without_product) // product.amount_mg, product.stock, quantity), 0)
 
 
 def _grams(mg: int, *, up: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""How often the answers of a caller may fail to fit a card."""
+"""How many calls for one card may fail."""
 
 from datetime import datetime, timedelta
 
@@ -14,9 +14,10 @@ FAILED_CALLS_COUNT_FOR = timedelta(hours=1)
 
 
 def check_calls_are_open(number: str, *, now: datetime) -> None:
-    """At most 5 failed calls for the number of a card in a rolling hour; raises CallsClosed, for right answers too.
+    """Fewer than 5 calls for this card number failed in the last hour; raises CallsClosed.
 
-    A birth date can be guessed: a person who has found a card must not try one after the other.
+    After that even right answers are refused. A birth date can be guessed, so a person who has found a card must not
+    try one date after the other.
     """
     failed = FailedCall.objects.filter(number=number, at__gt=now - FAILED_CALLS_COUNT_FOR).order_by("-at")
     latest = list(failed.values_list("at", flat=True)[:MOST_FAILED_CALLS])

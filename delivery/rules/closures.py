@@ -1,4 +1,4 @@
-"""Days without deliveries, and where the orders of such a day go. Each `check_` raises a WindowError."""
+"""Closed days, and where the orders of a closed day go. Each `check_` raises a WindowError."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from delivery.rules.orders import check_fits
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of one order: it goes to `window`, or is cancelled because of `why`."""
+    """The order goes to `window`, or is cancelled where `window` is None; `why` says why it cannot be moved."""
 
     order: Order
     window: DeliveryWindow | None
@@ -21,24 +21,24 @@ class Outcome:
 
 
 def check_may_be_closed(day: date, *, today: date) -> None:
-    """Today or later; raises WindowError."""
+    """The day to be closed is today or later; raises WindowError."""
     if day < today:
         raise WindowError(_("This day is over. Choose today or a later day."), field="date")
 
 
 def check_closing_reason(reason: str) -> None:
-    """Something that orderers can read; raises WindowError."""
+    """The reason for closing a day is not empty; raises WindowError."""
     if not reason.strip():
         raise WindowError(_("Say why nothing is delivered that day. Orderers read it."), field="reason")
 
 
 def windows_to_close(day: date, *, now: datetime) -> list[DeliveryWindow]:
-    """Those of the day that are not over."""
+    """Return the windows of the day that are not over."""
     return [window for window in DeliveryWindow.objects.filter(date=day) if window.ends_at > now]
 
 
 def next_windows(day: date) -> list[DeliveryWindow]:
-    """The open windows of the first later day that has any, full ones too."""
+    """Return the open windows of the next later day that has any, full windows too."""
     later = list(DeliveryWindow.objects.filter(date__gt=day, is_open=True))
     return [window for window in later if window.date == later[0].date]
 
@@ -46,12 +46,15 @@ def next_windows(day: date) -> list[DeliveryWindow]:
 def outcomes_of_closing(
     orders: Iterable[Order], windows: Iterable[DeliveryWindow], *, now: datetime
 ) -> Iterator[Outcome]:
-    """One after the other, so that each takes its place before the next is looked at; the same hours first."""
+    """Return for each order the window it goes to, preferably with the same hours, or why it is cancelled.
+
+    Orders are taken one after the other: each takes its place before the next order is decided.
+    """
     windows = list(windows)
     for order in orders:
         assert order.window
         starts = order.window.starts
-        outcome = _outcome(order, sorted(windows, key=lambda one: one.starts != starts), now)
+        outcome = _outcome(order, sorted(windows, key=lambda window: window.starts != starts), now)
         if outcome.window:
             outcome.window.booked += 1
         yield outcome

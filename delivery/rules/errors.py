@@ -1,6 +1,11 @@
-"""The expected refusals of this app."""
+"""The expected refusals of this app, and how to read the sentence of a refusal."""
+
+from collections.abc import Callable
+from typing import ParamSpec
 
 from ui.errors import PortalError
+
+Arguments = ParamSpec("Arguments")
 
 
 class DeliveryError(PortalError):
@@ -8,7 +13,7 @@ class DeliveryError(PortalError):
 
 
 class TransitionError(DeliveryError):
-    """The order is not in a state that allows this."""
+    """The status of the order does not allow this."""
 
 
 class OrdererError(DeliveryError):
@@ -16,11 +21,11 @@ class OrdererError(DeliveryError):
 
 
 class CallerError(DeliveryError):
-    """Who calls is not whom the card names."""
+    """The caller's answers do not fit the card."""
 
 
 class CallsClosed(CallerError):
-    """Too many answers did not fit this card in the last hour."""
+    """Too many calls for this card failed in the last hour."""
 
 
 class CertificationNotValid(DeliveryError):
@@ -28,11 +33,11 @@ class CertificationNotValid(DeliveryError):
 
 
 class PolicyError(DeliveryError):
-    """Terms of delivery that cannot be set."""
+    """These terms of delivery cannot be set."""
 
 
 class WindowError(DeliveryError):
-    """The window is closed, full or too near."""
+    """The window is closed, full or too soon."""
 
 
 class MinimumError(DeliveryError):
@@ -40,7 +45,7 @@ class MinimumError(DeliveryError):
 
 
 class AllotmentError(DeliveryError):
-    """The order is more than what is left of the monthly allotment."""
+    """The order is larger than what is left of the monthly allotment."""
 
 
 class StockError(DeliveryError):
@@ -52,7 +57,7 @@ class ProductError(DeliveryError):
 
 
 class QuantityError(DeliveryError):
-    """The quantity is not a number that can be ordered."""
+    """This quantity cannot be ordered, received or counted."""
 
 
 class AddressError(DeliveryError):
@@ -60,12 +65,21 @@ class AddressError(DeliveryError):
 
 
 class PaymentError(DeliveryError):
-    """Neither cash nor debit."""
+    """The payment is neither cash nor debit."""
 
 
 class ChangedError(DeliveryError):
-    """The order is not what the person saw."""
+    """The total is no longer what the page showed."""
 
 
 class RepeatedWithOtherContent(DeliveryError):
     """The same form was sent before with other content."""
+
+
+def refusal_of(check: Callable[Arguments, None], *args: Arguments.args, **kwargs: Arguments.kwargs) -> str:
+    """Return the sentence with which a check refuses, or an empty text when it passes."""
+    try:
+        check(*args, **kwargs)
+    except DeliveryError as error:
+        return str(error)
+    return ""

@@ -1,4 +1,4 @@
-"""Who may order, what an order needs, and what may become of it. Each `check_` raises a DeliveryError."""
+"""Who may order, what an order needs, and how it may be changed. Each `check_` raises a DeliveryError."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accounts.standing import may_as_staff
+from accounts.permissions import may_as_staff
 from certification.models import Caregiver, Certification, Patient
 from certification.rules import needs_guardian
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
@@ -21,9 +21,9 @@ from delivery.rules.errors import (
     OrdererError,
     PaymentError,
     RepeatedWithOtherContent,
-    TransitionError,
     WindowError,
 )
+from delivery.rules.moves import check_move, not_possible
 from delivery.rules.products import check_product_fits_age
 from delivery.rules.windows import check_lead_time, check_window_has_room, closes_at
 from ui.text import search_name
@@ -32,19 +32,10 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 CARD_NUMBER = re.compile(r"([PG])([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
-S = Order.Status
-ALLOWED_TRANSITIONS = {
-    S.CART: {S.PLACED},
-    S.PLACED: {S.CONFIRMED, S.CANCELLED, S.REFUSED, S.LAPSED},
-    S.CONFIRMED: {S.CANCELLED, S.REFUSED},
-    S.CANCELLED: set(),
-    S.REFUSED: set(),
-    S.LAPSED: set(),
-}
 
 
 def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
-    """Subtotal in cents and amount in mg at today's prices of the products."""
+    """Return the subtotal in cents and the amount in mg, at today's prices and amounts of the products."""
     lines = list(lines)
     return (
         sum(line.quantity * line.product.price_cents for line in lines),
@@ -52,18 +43,11 @@ def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
     )
 
 
-def check_transition(order: Order, to: str) -> None:
-    """`to` may follow the order's status; raises TransitionError."""
-    if to not in ALLOWED_TRANSITIONS[Order.Status(order.status)]:
-        raise TransitionError(
-            _("This order is %(status)s; that is no longer possible.") % {"status": order.get_status_display().lower()}
-        )
-
-
 def check_orderer(patient: Patient, *, user: "User", today: date, caller: Patient | Caregiver | None = None) -> None:
-    """The patient, or the caregiver, who affirmed; for a minor or a patient without capacity the caregiver alone.
+    """The account may order for the patient: it is the patient's or the caregiver's, and has affirmed.
 
-    On the phone it is the caller who may, and staff who do it for her. Raises OrdererError.
+    For a minor or a patient without legal capacity only the caregiver orders. During a call the caller must be such a
+    person, and the account belongs to staff who take calls. Raises OrdererError.
     """
     if caller is not None:
         _check_caller_may_order(patient, caller, user, today)
@@ -83,7 +67,7 @@ def check_orderer(patient: Patient, *, user: "User", today: date, caller: Patien
 
 def _check_caller_may_order(patient: Patient, caller: Patient | Caregiver, user: "User", today: date) -> None:
     if not may_as_staff(user, "delivery.add_order"):
-        raise OrdererError(_("Only staff order for somebody who calls."))
+        raise OrdererError(_("Only staff can order for a caller."))
     if isinstance(caller, Caregiver):
         assignment = patient.current_assignment
         if assignment is None or assignment.caregiver_id != caller.pk:
@@ -100,13 +84,19 @@ def _check_caller_may_order(patient: Patient, caller: Patient | Caregiver, user:
 
 
 def card_number_parts(number: str) -> tuple[str, ...]:
-    """The letter and both halves of a number as it is read aloud, or nothing: `g 7kq4 m2xp` is G, 7KQ4, M2XP."""
+    """Return the letter and both halves of a card number as people type it, or an empty tuple.
+
+    For example, `g 7kq4 m2xp` gives G, 7KQ4 and M2XP.
+    """
     match = CARD_NUMBER.fullmatch(re.sub(r"[\s-]", "", number.upper()))
     return match.groups() if match else ()
 
 
 def check_caller(person: Patient | Caregiver | None, *, name: str, birth_date: date) -> None:
-    """First and last name and the birth date are those of the card; raises CallerError, the same for any of them."""
+    """The first and last name and the birth date are those of the card; raises CallerError.
+
+    The error does not say which answer is wrong.
+    """
     if person is not None and person.birth_date == birth_date:
         said, known = set(search_name(name).split()), set(person.search_name.split())
         needed = set(search_name(person.first_name, person.last_name).split())
@@ -126,7 +116,7 @@ def check_certification_covers(certification: Certification | None, window: Deli
 
 
 def check_minimum(subtotal_cents: int, policy: DeliveryPolicy) -> None:
-    """The subtotal reaches the minimum in cents [docs/domain.md#delivery]; raises MinimumError."""
+    """The subtotal, in cents, reaches the minimum [docs/domain.md#delivery]; raises MinimumError."""
     short = policy.minimum_cents - subtotal_cents
     if short > 0:
         raise MinimumError(
@@ -140,13 +130,13 @@ def _dollars(cents: int) -> str:
 
 
 def check_payment(payment_method: str) -> None:
-    """Cash or debit [docs/domain.md#at-the-door]; raises PaymentError."""
+    """The payment is cash or debit [docs/domain.md#at-the-door]; raises PaymentError."""
     if payment_method not in Order.PaymentMethod.values:
         raise PaymentError(_("Choose cash or debit card."), field="payment_method")
 
 
 def check_subtotal_is_as_seen(subtotal_cents: int, seen_cents: int) -> None:
-    """The total is what the page showed; raises ChangedError."""
+    """The total is what the page showed, both in cents; raises ChangedError."""
     if subtotal_cents != seen_cents:
         raise ChangedError(
             _("Your cart or a price changed: the total is now $%(total)s. Look at it once more before you order.")
@@ -155,13 +145,13 @@ def check_subtotal_is_as_seen(subtotal_cents: int, seen_cents: int) -> None:
 
 
 def check_same_request(order: Order, digest: str) -> None:
-    """A repeated form has the content it had; raises RepeatedWithOtherContent."""
+    """A form that is sent again has the same content; raises RepeatedWithOtherContent."""
     if order.request_digest != digest:
         raise RepeatedWithOtherContent(_("This form was sent before with other content. Start again from your cart."))
 
 
 def check_may_move(order: Order, *, by_staff: bool, now: datetime) -> None:
-    """Placed or confirmed, until its window's cut-off; staff at any time. Raises TransitionError or WindowError."""
+    """The order is open, and its cut-off has not passed or staff move it. Raises TransitionError or WindowError."""
     _check_is_open(order)
     assert order.window and order.policy
     if not by_staff and now > closes_at(order.window, order.policy):
@@ -169,7 +159,7 @@ def check_may_move(order: Order, *, by_staff: bool, now: datetime) -> None:
 
 
 def check_fits(order: Order, window: DeliveryWindow, certification: Certification | None, *, now: datetime) -> None:
-    """A placed order, under its own terms, can go to `window`; its stock is kept. Raises a DeliveryError."""
+    """An open order can go to `window` under its own terms; it keeps its stock. Raises a DeliveryError."""
     policy = order.policy
     assert policy
     check_lead_time(window, policy, now=now)
@@ -188,7 +178,10 @@ def check_fits(order: Order, window: DeliveryWindow, certification: Certificatio
 
 
 def check_may_decline(order: Order, *, now: datetime) -> None:
-    """Placed or confirmed, after the cut-off and before the window ends. Raises TransitionError or WindowError."""
+    """The order is open, its cut-off has passed and its window has not ended.
+
+    Raises TransitionError or WindowError.
+    """
     _check_is_open(order)
     assert order.window and order.policy
     if now <= closes_at(order.window, order.policy):
@@ -198,15 +191,13 @@ def check_may_decline(order: Order, *, now: datetime) -> None:
 
 
 def _check_is_open(order: Order) -> None:
-    if order.status not in Order.HOLDING:
-        raise TransitionError(
-            _("This order is %(status)s; that is no longer possible.") % {"status": order.get_status_display().lower()}
-        )
+    if not order.has_hold:
+        raise not_possible(order)
 
 
 def check_may_cancel(order: Order, *, by_staff: bool, now: datetime) -> None:
-    """Until the window's cut-off; staff at any time. Raises TransitionError or WindowError."""
-    check_transition(order, Order.Status.CANCELLED)
+    """The order is open, and its cut-off has not passed or staff cancel it. Raises TransitionError or WindowError."""
+    check_move("cancel", order)
     assert order.window and order.policy
     if not by_staff and now > closes_at(order.window, order.policy):
         raise WindowError(_("It is too late to cancel here. Please call us."))

@@ -1,4 +1,4 @@
-"""Which terms of delivery can be set, and what becomes of the windows that were made under others."""
+"""Which terms of delivery can be set, and how windows change under new terms."""
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -16,16 +16,16 @@ MOST_LEAD_HOURS = 14 * 24
 
 @dataclass(frozen=True)
 class WindowChange:
-    """One window under new terms: its places, or None when it is dropped."""
+    """A window under new terms: `capacity` is its number of places, or None when the window is deleted."""
 
     window: DeliveryWindow
     capacity: int | None
 
 
 def check_policy(policy: DeliveryPolicy, *, today: date) -> None:
-    """Begins after today, has windows one after the other, places, and a radius only around a ZIP code of Connecticut.
+    """The terms begin after today and can be kept: their windows, places, hours ahead, days and radius make sense.
 
-    Raises PolicyError.
+    A radius needs a ZIP code in Connecticut. Raises PolicyError.
     """
     check_begins_later(policy.effective_date, today=today)
     check_hours(policy.windows)
@@ -39,13 +39,13 @@ def check_policy(policy: DeliveryPolicy, *, today: date) -> None:
 
 
 def check_begins_later(effective_date: date, *, today: date) -> None:
-    """What was in force stays as it was; raises PolicyError."""
+    """The terms begin after today, as terms in force never change; raises PolicyError."""
     if effective_date <= today:
         raise PolicyError(_("Terms begin tomorrow or later. Enter a later day."), field="effective_date")
 
 
 def check_hours(windows: list[list[str]]) -> None:
-    """Pairs of local times in order; one may begin when the one before ends. Raises PolicyError."""
+    """The windows are in order and do not overlap; a window may begin when the one before ends. Raises PolicyError."""
     if not windows:
         raise PolicyError(_("Enter at least one window, like 9:30 am to 1:30 pm."), field="windows")
     hours = [(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in windows]
@@ -66,20 +66,21 @@ def _check_radius(policy: DeliveryPolicy) -> None:
 
 
 def windows_under(policy: DeliveryPolicy, *, after: date) -> list[WindowChange]:
-    """The windows of its days later than `after`, made under other terms, that change; those added by hand do not.
+    """Return how the windows of the days later than `after` change under these terms.
 
-    The same hours get its places, never fewer than are booked. Other hours are dropped, or filled up where an order
-    refers to them: nobody else can order for them.
+    A window with the same hours gets the places of the terms, never fewer than are booked. A window with other hours is
+    deleted; where an order refers to it, it keeps only the places that are booked, so that nobody else can order for
+    it. Windows that staff added by hand do not change.
     """
     refers = Exists(Order.objects.filter(window=OuterRef("pk"))) | Exists(
         AffectedOrder.objects.filter(window=OuterRef("pk"))
     )
     first = max(policy.effective_date, after + timedelta(days=1))
-    standing = DeliveryWindow.objects.filter(date__gte=first, is_extra=False)
+    made = DeliveryWindow.objects.filter(date__gte=first, is_extra=False)
     following = DeliveryPolicy.objects.filter(effective_date__gt=policy.effective_date).last()
     if following:
-        standing = standing.filter(date__lt=following.effective_date)
-    changes = (_change(window, policy) for window in standing.annotate(is_referred_to=refers))
+        made = made.filter(date__lt=following.effective_date)
+    changes = (_change(window, policy) for window in made.annotate(is_referred_to=refers))
     return [change for change in changes if change.capacity != change.window.capacity]
 
 

@@ -1,4 +1,4 @@
-"""What may be put into a cart, and how many of it."""
+"""Which products may be put into a cart, and how many of each."""
 
 from datetime import date
 
@@ -14,14 +14,14 @@ MOST_OF_ONE_PRODUCT = 99
 
 
 def counted_mg(product: Product) -> int:
-    """What one counts of the allotment, in mg: its own weight as flower, else the state's formula."""
+    """Return how much one item counts of the allotment, in mg: its weight as flower, or else the state's formula."""
     if product.weight_mg is not None:
         return product.weight_mg
     return flower_equivalent_mg(thc_mg=product.thc_mg, other_cannabinoids_mg=product.cbd_mg)
 
 
 def check_product_counts(product: Product) -> None:
-    """It counts for something; raises ProductError."""
+    """The product counts for more than nothing; raises ProductError."""
     if product.amount_mg <= 0:
         raise ProductError(
             _("Enter the THC or CBD of %(name)s in milligrams, or its own weight as flower.") % {"name": product.name},
@@ -30,7 +30,7 @@ def check_product_counts(product: Product) -> None:
 
 
 def check_sku_is_new(sku: str) -> None:
-    """No product has it, on the menu or off it; raises ProductError."""
+    """No product has this SKU, on the menu or off it; raises ProductError."""
     if Product.objects.filter(sku=sku).exists():
         raise ProductError(
             _("%(sku)s is on the list already. Change it there, or use another SKU.") % {"sku": sku}, field="sku"
@@ -38,7 +38,7 @@ def check_sku_is_new(sku: str) -> None:
 
 
 def check_quantity(quantity: int) -> None:
-    """From 0 (take it out) to 99; raises QuantityError."""
+    """The quantity is from 0, which takes the product out of the cart, to 99; raises QuantityError."""
     if not 0 <= quantity <= MOST_OF_ONE_PRODUCT:
         raise QuantityError(
             _("Enter a quantity from 1 to %(most)d, or 0 to remove it.") % {"most": MOST_OF_ONE_PRODUCT},
@@ -47,7 +47,7 @@ def check_quantity(quantity: int) -> None:
 
 
 def check_is_in_cart(cart: Order, product: Product) -> None:
-    """There is a line to take out; raises QuantityError."""
+    """The product is in the cart, so that it can be taken out; raises QuantityError."""
     if not cart.lines.filter(product=product).exists():
         raise QuantityError(
             _("It is not in your cart. Enter a quantity from 1 to %(most)d to add it.") % {"most": MOST_OF_ONE_PRODUCT},
@@ -56,7 +56,7 @@ def check_is_in_cart(cart: Order, product: Product) -> None:
 
 
 def check_stock(product: Product, quantity: int) -> None:
-    """At least `quantity` are there; raises StockError."""
+    """At least `quantity` of the product are in stock; raises StockError."""
     if quantity > product.stock:
         raise StockError(
             _("Only %(stock)d of %(name)s left.") % {"stock": product.stock, "name": product.name}
@@ -67,13 +67,19 @@ def check_stock(product: Product, quantity: int) -> None:
 
 
 def check_product_fits_patient(product: Product, patient: Patient, *, day: date) -> None:
-    """On the menu, and no inhaled form under 18 [docs/domain.md#minors]; raises ProductError."""
+    """The product is on the menu, and not inhaled when the patient is under 18 [docs/domain.md#minors].
+
+    Raises ProductError.
+    """
     if not product.is_active:
         raise ProductError(_("%(name)s is no longer on the menu.") % {"name": product.name})
     check_product_fits_age(product, patient, day=day)
 
 
 def check_product_fits_age(product: Product, patient: Patient, *, day: date) -> None:
-    """No inhaled form under 18 on the delivery day [docs/domain.md#minors]; raises ProductError."""
+    """The product is not inhaled when the patient is under 18 on the delivery day [docs/domain.md#minors].
+
+    Raises ProductError.
+    """
     if product.is_inhaled and is_minor_on(patient.birth_date, day):
         raise ProductError(_("%(name)s cannot be ordered for a patient under 18.") % {"name": product.name})

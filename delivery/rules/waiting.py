@@ -1,4 +1,4 @@
-"""Who may wait for a place, and when it is told. Each `check_` raises a DeliveryError."""
+"""Who may wait for a place in a full window, and when mails go out. Each `check_` raises a DeliveryError."""
 
 from datetime import datetime, time
 
@@ -8,18 +8,18 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from certification.models import Certification, Patient
 from delivery.models import DeliveryPolicy, DeliveryWindow
-from delivery.rules.errors import DeliveryError, WindowError
+from delivery.rules.errors import WindowError, refusal_of
 from delivery.rules.orders import check_certification_covers, check_orderer
 from delivery.rules.windows import check_lead_time
 
-TOLD_FROM, TOLD_UNTIL = time(8), time(21)  # New York time: nobody is woken for a place
+NOTIFY_FROM, NOTIFY_UNTIL = time(8), time(21)  # New York time, so that no mail wakes a person
 
 
 def check_is_full(window: DeliveryWindow | None) -> None:
-    """Open, and no place left; None is one that is not there any more. Raises WindowError."""
+    """The window is open and full; None stands for a window that was deleted. Raises WindowError."""
     if window is None:
         raise WindowError(_("There is no delivery in this window any more. Choose another one."), field="window")
-    if not window.is_open or window.booked < window.capacity:
+    if not window.is_full:
         raise WindowError(_("This window is not full. Choose it, or another one."), field="window")
 
 
@@ -32,23 +32,24 @@ def check_may_wait(
     user: User,
     now: datetime,
 ) -> None:
-    """Whoever could order for the window, had it room, until its cut-off. Raises OrdererError, CertificationNotValid
-    or WindowError."""
+    """The account could order for the window now if the window had room.
+
+    Raises OrdererError, CertificationNotValid or WindowError.
+    """
     check_orderer(patient, user=user, today=localtime(now).date())
     check_lead_time(window, policy, now=now)
     check_certification_covers(certification, window)
 
 
 def still_waits(window: DeliveryWindow, *, patient: Patient, policy: DeliveryPolicy, user: User, now: datetime) -> bool:
-    """Nothing has ended the waiting: neither the cut-off, nor a certification, nor the right to order."""
+    """Return whether the account may still wait: the cut-off, the certification and the right to order allow it."""
     certification = patient.certification_on(window.date)
-    try:
-        check_may_wait(window, patient=patient, certification=certification, policy=policy, user=user, now=now)
-    except DeliveryError:
-        return False
-    return True
+    refusal = refusal_of(
+        check_may_wait, window, patient=patient, certification=certification, policy=policy, user=user, now=now
+    )
+    return not refusal
 
 
-def is_time_to_tell(now: datetime) -> bool:
-    """By day in New York: from 8 in the morning until 9 in the evening."""
-    return TOLD_FROM <= localtime(now).time() < TOLD_UNTIL
+def is_time_to_notify(now: datetime) -> bool:
+    """Return whether it is day in New York: from 8 in the morning until 9 in the evening."""
+    return NOTIFY_FROM <= localtime(now).time() < NOTIFY_UNTIL

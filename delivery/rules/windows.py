@@ -1,4 +1,4 @@
-"""When deliveries are made, and until when one is booked. Each `check_` raises a WindowError."""
+"""When deliveries are made, and until when a window can be chosen. Each `check_` raises a WindowError."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -14,21 +14,21 @@ from delivery.rules.errors import WindowError
 
 
 def policy_on(day: date) -> DeliveryPolicy:
-    """The terms of delivery in force on `day`."""
+    """Return the terms of delivery in force on `day`."""
     return DeliveryPolicy.objects.filter(effective_date__lte=day)[0]
 
 
 def closes_at(window: DeliveryWindow, policy: DeliveryPolicy) -> datetime:
-    """The last instant at which an order is accepted: `lead_hours` before the start, in real time
-    [docs/domain.md#delivery].
+    """Return the cut-off: the last instant at which an order is accepted [docs/domain.md#delivery].
 
-    Counted in UTC: Python subtracts from a local time what a clock on the wall shows.
+    It is `lead_hours` of real time before the start. The hours are subtracted in UTC: in local time Python would follow
+    the clock on the wall, which jumps twice a year.
     """
     return window.starts_at.astimezone(UTC) - timedelta(hours=policy.lead_hours)
 
 
 def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryWindow]:
-    """Windows that an order can still reach, full and closed ones too, in order."""
+    """Return the windows whose cut-off has not passed, in order; full and closed windows too."""
     today = localtime(now).date()
     upcoming = DeliveryWindow.objects.filter(
         date__gte=today, date__lt=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS)
@@ -37,8 +37,10 @@ def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryW
 
 
 def delivery_days(windows: Iterable[DeliveryWindow], *, policy: DeliveryPolicy, after: date) -> Iterator[date]:
-    """The days later than `after`, in order and without an end: those with an open window, and past the last of the
-    `windows` those that the policy names."""
+    """Return the delivery days later than `after`, in order and without an end.
+
+    They are the days that have an open window and, after the last of the `windows`, the days that the policy names.
+    """
     windows = list(windows)
     yield from sorted({window.date for window in windows if window.is_open and window.date > after})
     day = max([after, *(window.date for window in windows)])
@@ -49,7 +51,7 @@ def delivery_days(windows: Iterable[DeliveryWindow], *, policy: DeliveryPolicy, 
 
 
 def check_lead_time(window: DeliveryWindow, policy: DeliveryPolicy, *, now: datetime) -> None:
-    """Now is at least `lead_hours` before the start, in real time (24:00:00 passes); raises WindowError."""
+    """Now is at least `lead_hours` of real time before the start (exactly 24:00:00 passes); raises WindowError."""
     if now > closes_at(window, policy):
         raise WindowError(
             _("Orders for this window closed at %(time)s. Choose a later one.")
@@ -59,25 +61,29 @@ def check_lead_time(window: DeliveryWindow, policy: DeliveryPolicy, *, now: date
 
 
 def check_window_has_room(window: DeliveryWindow | None) -> None:
-    """Open, and a place left; None is one that new terms took away. Raises WindowError."""
+    """The window is open and has a place left; None stands for a window that was deleted. Raises WindowError."""
     if window is None:
         raise WindowError(_("There is no delivery in this window any more. Choose another one."), field="window")
     if not window.is_open:
         raise WindowError(
             _("No delivery: %(reason)s. Choose another window.") % {"reason": _(window.closed_reason)}, field="window"
         )
-    if window.booked >= window.capacity:
+    if not window.has_room:
         raise WindowError(_("This window filled a moment ago. Your cart is kept; choose another one."), field="window")
 
 
 def overlaps(window: DeliveryWindow, others: Iterable[DeliveryWindow]) -> bool:
-    """It shares a minute with one of the others of its date; they may touch."""
-    return any(one.date == window.date and one.starts < window.ends and window.starts < one.ends for one in others)
+    """Return whether the window shares a minute with another window of its day; windows may touch."""
+    return any(
+        other.date == window.date and other.starts < window.ends and window.starts < other.ends for other in others
+    )
 
 
 def check_new_window(window: DeliveryWindow, *, now: datetime) -> None:
-    """One that is added by hand can still be ordered for, within the weeks that are shown, on a day that is not
-    closed, and beside no other; raises WindowError."""
+    """A window that staff add can be ordered for: in time, within the weeks shown, on an open day, beside no other.
+
+    Raises WindowError.
+    """
     if window.starts >= window.ends:
         raise WindowError(_("The window has to end after it starts."), field="ends")
     if now > closes_at(window, policy_on(localtime(now).date())):
@@ -94,13 +100,13 @@ def check_new_window(window: DeliveryWindow, *, now: datetime) -> None:
 
 
 def check_overlaps_none(window: DeliveryWindow, others: Iterable[DeliveryWindow]) -> None:
-    """Raises WindowError."""
+    """The window shares no minute with another window of its day; raises WindowError."""
     if overlaps(window, others):
         raise WindowError(_("Another window of this day has some of these hours. Choose others."), field="starts")
 
 
 def check_capacity(window: DeliveryWindow, capacity: int) -> None:
-    """At least 1, and no less than is booked; raises WindowError."""
+    """The number of places is at least 1, and not less than what is booked; raises WindowError."""
     if capacity < max(window.booked, 1):
         raise WindowError(
             _("%(booked)d places are booked. Enter that or more.") % {"booked": max(window.booked, 1)}, field="capacity"
@@ -108,7 +114,7 @@ def check_capacity(window: DeliveryWindow, capacity: int) -> None:
 
 
 def window_mismatches() -> list[DeliveryWindow]:
-    """Windows whose `booked` is not the number of orders that hold a place; the nightly check expects none."""
+    """Return the windows whose `booked` is not the number of their open orders; the nightly check expects none."""
     holding = Q(orders__status__in=Order.HOLDING)
     counted = DeliveryWindow.objects.annotate(held=Count("orders", filter=holding))
     return [window for window in counted if window.held != window.booked]

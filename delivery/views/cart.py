@@ -1,129 +1,149 @@
-"""The products, the cart, and for whom it is."""
+"""The page of products with the cart, and the choice of the patient for whom it is."""
 
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from delivery import actions, phone, rules, shop
-from delivery.acting import CHOSEN, acting_required
+from accounts.requests import SignedInRequest
+from delivery import actions, phone, rules
 from delivery.filters import MenuFilter
-from delivery.forms import LineForm, ZipForm
+from delivery.forms import LineForm, QuantityForms, ZipForm
+from delivery.models import Product
+from delivery.orderers import CHOSEN, OrdererRequest, orderer_required
+from delivery.presenters.allotment import allotment_of
+from delivery.presenters.cart import cart_of
+from delivery.presenters.menu import Menu, MenuProduct, cart_rows, menu_for, on_menu
+from delivery.presenters.terms import Terms, terms_for
 from ui.errors import PortalError, add_to_form
+from ui.forms import PortalForm
 
 
 @require_safe
-@acting_required
-def product_list(request):
+@orderer_required
+def product_list(request: OrdererRequest) -> HttpResponse:
     zip_form = ZipForm(request.GET if "zip" in request.GET else None)
     return _page(request, zip_form=zip_form, form=zip_form)
 
 
-@acting_required
-def cart_line(request):
-    """One line, set to a quantity. htmx gets the shop again; everybody else goes back to it."""
+@orderer_required
+def cart_line(request: OrdererRequest) -> HttpResponse:
+    """Set one product of the cart to a quantity. htmx gets the menu and the cart again; a browser goes back to them."""
     if request.method != "POST":
         return _back_to_menu(request)
-    products = shop.on_menu() if request.htmx else []  # read once, for the form and for the page
-    form = LineForm.of(request.POST.get("product", ""), request.POST, known=products)
+    products = on_menu() if request.htmx else []  # read once, for the form and for the page
+    form = LineForm.of(request.POST.get("product", ""), request.POST, known=[row.product for row in products])
     if not form.is_valid() or not _set_line(request, form):
         return _page(request, products, form=form)
-    notice = _words_on(**form.cleaned_data)
+    notice = _notice(**form.cleaned_data)
     if request.htmx:
         return _page(request, products, notice=notice)
     messages.success(request, notice)
     return _back_to_menu(request)
 
 
-def _back_to_menu(request):
-    """With the filters that the form carried along in its address."""
+def _back_to_menu(request: OrdererRequest) -> HttpResponse:
+    """Redirect to the menu with the filters that stand in the address of the form."""
     query = dict(MenuFilter(request.GET).chosen)
-    if request.GET.get("page", "").isdecimal():
-        query["page"] = request.GET["page"]
+    page = request.GET.get("page", "")
+    if page.isdecimal():
+        query["page"] = page
     return redirect(reverse("delivery:product-list") + (f"?{urlencode(query)}" if query else ""))
 
 
-def _set_line(request, form):
+def _set_line(request: OrdererRequest, form: LineForm) -> bool:
+    orderer = request.orderer
     try:
-        acting = request.acting
-        actions.set_line(patient=acting.patient, caller=acting.caller, by=request.user, **form.cleaned_data)
+        actions.set_line(
+            patient=orderer.patient,
+            product=form.cleaned_data["product"],
+            quantity=form.cleaned_data["quantity"],
+            by=request.user,
+            caller=orderer.caller,
+        )
     except PortalError as error:
         add_to_form(form, error)
         return False
     return True
 
 
-def _words_on(product, quantity):
+def _notice(product: Product, quantity: int) -> str:
     if quantity == 0:
         return _("%(name)s was taken out of your cart.") % {"name": product.name}
     return _("In your cart: %(quantity)d × %(name)s.") % {"name": product.name, "quantity": quantity}
 
 
-def _page(request, products=None, *, form=None, zip_form=None, notice=""):
-    acting = request.acting
-    terms = shop.terms_for(acting.patient)
-    cart = shop.cart_of(acting, terms)
-    chosen = MenuFilter(request.GET)
-    products = products or shop.on_menu()
-    menu = shop.menu_for(products, acting.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
-    _lay_out_forms(menu.shelves, cart, form)
+def _page(
+    request: OrdererRequest,
+    products: Sequence[MenuProduct] = (),
+    *,
+    form: PortalForm | None = None,
+    zip_form: ZipForm | None = None,
+    notice: str = "",
+) -> HttpResponse:
+    orderer, chosen = request.orderer, MenuFilter(request.GET)
+    terms = terms_for(orderer.patient)
+    cart = cart_of(orderer, terms)
+    allotment = allotment_of(orderer.patient, cart, terms)
+    quantity_form = QuantityForms(posted=form)
+    menu = menu_for(
+        products or on_menu(),
+        orderer.patient,
+        cart,
+        terms,
+        chosen=chosen,
+        page_number=request.GET.get("page"),
+        quantity_form=quantity_form,
+    )
     context = {
-        "acting": acting,
+        "orderer": orderer,
         "terms": terms,
         "cart": cart,
+        "cart_rows": cart_rows(cart, allotment, quantity_form),
         "line_url": _line_url(chosen, menu),
         "menu": menu,
         "chosen": chosen,
         "menu_filter": chosen.html(menu.found),
-        "allotment": shop.allotment_of(acting.patient, cart, terms),
-        "refusal": acting.refusal,
+        "allotment": allotment,
+        "refusal": orderer.refusal,
         "form": form or chosen,
-        "zip_form": zip_form or ZipForm(),
         "notice": notice,
+        **_zip_context(zip_form, terms),
     }
-    if zip_form and zip_form.is_bound and zip_form.is_valid():
-        context["zip_is_served"] = rules.zip_is_served(zip_form.cleaned_data["zip"], terms.policy)
-    return render(request, "delivery/_shop.html" if request.htmx else "delivery/product_list.html", context)
+    return render(request, "delivery/_menu_and_cart.html" if request.htmx else "delivery/product_list.html", context)
 
 
-def _line_url(chosen, menu):
-    """Where a line is sent: the filters go along, so that the same part of the menu comes back."""
+def _zip_context(zip_form: ZipForm | None, terms: Terms) -> dict[str, Any]:
+    """Return the form that asks for a ZIP code and, where one was sent, whether it is served."""
+    if zip_form is None or not zip_form.is_bound or not zip_form.is_valid():
+        return {"zip_form": zip_form or ZipForm()}
+    return {"zip_form": zip_form, "zip_is_served": rules.zip_is_served(zip_form.cleaned_data["zip"], terms.policy)}
+
+
+def _line_url(chosen: MenuFilter, menu: Menu) -> str:
+    """Return the address to which a product's form posts, with the filters and the page of the menu."""
     query = {**chosen.chosen, **({"page": menu.page.number} if menu.page.number > 1 else {})}
     return reverse("delivery:cart-line") + (f"?{urlencode(query)}" if query else "")
 
 
-def _lay_out_forms(shelves, cart, posted):
-    """Each product and each line of the cart gets its form; the one that was just sent keeps what was typed in it."""
-    sent = posted.data.get("product") if isinstance(posted, LineForm) else None
-    in_cart = {line.product.sku for line in cart.lines}
-    for line in cart.lines:
-        line.form = _form_for(line.product.sku, sent, posted, line.quantity)
-    for _label, products in shelves:
-        for product in products:
-            if product.sku not in in_cart:
-                product.form = _form_for(product.sku, sent, posted, 1)
-
-
-def _form_for(sku, sent, posted, quantity):
-    return posted if sku == sent else LineForm.of(sku, initial={"quantity": quantity})
-
-
 @require_POST
-def phone_end(request):
-    """The call is over: the account orders for nobody any more."""
+def phone_end(request: SignedInRequest) -> HttpResponse:
+    """End the call: from now on the account orders for nobody."""
     phone.end(request)
     return redirect("admin:delivery_order_changelist" if request.user.is_staff else "delivery:home")
 
 
 @require_POST
-@acting_required
-def acting_for(request):
-    """A caregiver of several patients chooses whom the next order is for."""
+@orderer_required
+def choose_patient(request: OrdererRequest) -> HttpResponse:
+    """A caregiver of two or more patients chooses for whom the next order is."""
     if not request.POST.get("patient"):
         raise Http404
-    request.session[CHOSEN] = request.acting.patient.number
+    request.session[CHOSEN] = request.orderer.patient.number
     return redirect("delivery:product-list")

@@ -1,37 +1,49 @@
-"""What becomes of an order at the orderer's wish: cancelled, moved, not taken, ordered again."""
+"""The pages on which the orderer changes an order: cancel, move, decline, order again."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from delivery import actions
-from delivery.acting import CHOSEN
 from delivery.forms import MoveForm
-from delivery.shop import terms_for
-from delivery.views.orders import context_of, order_required
+from delivery.models import Order
+from delivery.orderers import CHOSEN, OrdererRequest
+from delivery.presenters.terms import terms_for
+from delivery.views.orders import context_of, order_required, page_of
 from ui.errors import PortalError, add_to_form
 from ui.templatetags.portal import long_date
 
 
 @order_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def order_cancel(request, order):
+def order_cancel(request: OrdererRequest, order: Order) -> HttpResponse:
     if request.method == "POST":
         return _cancel(request, order)
-    context = context_of(request, order)
-    if context["cancel_refusal"]:
-        messages.warning(request, context["cancel_refusal"])
+    page = page_of(request, order)
+    if page.cancel_refusal:
+        messages.warning(request, page.cancel_refusal)
         return redirect("delivery:order-detail", order.number)
-    return render(request, "delivery/order_cancel.html", context)
+    return render(request, "delivery/order_cancel.html", context_of(request, order, page))
+
+
+def _cancel(request: OrdererRequest, order: Order) -> HttpResponse:
+    try:
+        actions.cancel_order(order=order, by=request.user)
+    except PortalError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Order %(number)s is cancelled.") % {"number": order.number})
+    return redirect("delivery:order-detail", order.number)
 
 
 @order_required
 @require_POST
-def order_again(request, order):
-    """Into the cart of its patient; what is no longer possible is named there."""
+def order_again(request: OrdererRequest, order: Order) -> HttpResponse:
+    """Put the order's products into the cart of its patient; messages name the products that are not possible now."""
     try:
-        missing = actions.reorder(order=order, by=request.user, caller=request.acting.caller)
+        missing = actions.reorder(order=order, by=request.user, caller=request.orderer.caller)
     except PortalError as error:
         messages.error(request, str(error))
         return redirect("delivery:order-detail", order.number)
@@ -44,52 +56,48 @@ def order_again(request, order):
     return redirect("delivery:product-list")
 
 
-def _cancel(request, order):
-    try:
-        actions.cancel_order(order=order, by=request.user)
-    except PortalError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Order %(number)s is cancelled.") % {"number": order.number})
-    return redirect("delivery:order-detail", order.number)
-
-
 @order_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def order_move(request, order):
-    context = context_of(request, order)
-    if request.method != "POST" and context["cancel_refusal"]:
-        messages.warning(request, context["cancel_refusal"])
+def order_move(request: OrdererRequest, order: Order) -> HttpResponse:
+    page = page_of(request, order)
+    if request.method != "POST" and page.cancel_refusal:
+        messages.warning(request, page.cancel_refusal)
         return redirect("delivery:order-detail", order.number)
     terms = terms_for(order.patient, policy=order.policy)
     form = MoveForm(request.POST if request.method == "POST" else None, terms=terms, current=order.window)
-    if form.is_valid() and (moved := _move(request, order, form)):
-        messages.success(request, _("Moved: we come on %(day)s.") % {"day": long_date(moved.window.date)})
+    if form.is_valid() and _move(request, order, form):
         return redirect("delivery:order-detail", order.number)
-    return render(request, "delivery/order_move.html", {**context, "form": form})
+    return render(request, "delivery/order_move.html", {**context_of(request, order, page), "form": form})
 
 
-def _move(request, order, form):
+def _move(request: OrdererRequest, order: Order, form: MoveForm) -> bool:
+    window = form.cleaned_data["window"]
     try:
-        return actions.move_order(order=order, window=form.cleaned_data["window"], by=request.user)
+        actions.move_order(order=order, window=window, by=request.user)
     except PortalError as error:
         add_to_form(form, error)
-        return None
+        return False
+    messages.success(request, _("Moved: we come on %(day)s.") % {"day": long_date(window.date)})
+    return True
 
 
 @order_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def order_decline(request, order):
-    """After the cut-off the stop is only marked: what becomes of it, staff decide."""
-    context = context_of(request, order)
+def order_decline(request: OrdererRequest, order: Order) -> HttpResponse:
+    """After the cut-off, mark the order: nobody can take it. Staff decide what becomes of the order."""
     if request.method == "POST":
-        try:
-            actions.decline_order(order=order, by=request.user)
-        except PortalError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("Thank you for telling us. Our staff see it at once."))
+        return _decline(request, order)
+    page = page_of(request, order)
+    if page.decline_refusal or order.declined_at:
         return redirect("delivery:order-detail", order.number)
-    if context["decline_refusal"] or order.declined_at:
-        return redirect("delivery:order-detail", order.number)
-    return render(request, "delivery/order_decline.html", context)
+    return render(request, "delivery/order_decline.html", context_of(request, order, page))
+
+
+def _decline(request: OrdererRequest, order: Order) -> HttpResponse:
+    try:
+        actions.decline_order(order=order, by=request.user)
+    except PortalError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Thank you for telling us. Our staff see it at once."))
+    return redirect("delivery:order-detail", order.number)

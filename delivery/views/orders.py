@@ -1,81 +1,88 @@
-"""What was ordered, and what became of it."""
+"""The pages of orders that were placed: the list, one order, and its calendar file."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any, cast
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.standing import may_as_staff
 from audit.actions import record
-from delivery import rules
-from delivery.acting import Acting, acting_required, orders_seen, people_of
+from certification.models import Patient
 from delivery.calendar import calendar_of
-from delivery.shop import refusal_of, waiting_of
+from delivery.models import Order
+from delivery.models.orders import OrderQuerySet
+from delivery.orderers import Orderer, OrdererRequest, orderer_required, orders_seen, patients_and_caller
+from delivery.presenters.orders import OrderPage, order_page
+from delivery.presenters.waiting import waiting_of
 
 ORDERS_A_PAGE = 50
 
 
 @require_safe
-@acting_required
-def order_list(request):
-    orders = orders_seen(request, request.acting.patients, request.acting.caller)
+@orderer_required
+def order_list(request: OrdererRequest) -> HttpResponse:
+    orderer = request.orderer
+    orders = orders_seen(request, orderer.patients, orderer.caller)
     orders = orders.select_related("window", "patient").order_by("-placed_at", "-pk")
     page = Paginator(orders, ORDERS_A_PAGE).get_page(request.GET.get("page"))
-    record(action="order.list", by=request.user, subject=request.acting.patient)
-    waiting = waiting_of(request.user) if request.acting.caller is None else []
-    return render(request, "delivery/order_list.html", {"acting": request.acting, "page": page, "waiting": waiting})
+    record(action="order.list", by=request.user, subject=orderer.patient)
+    waiting = waiting_of(request.user) if orderer.caller is None else []
+    return render(request, "delivery/order_list.html", {"orderer": orderer, "page": page, "waiting": waiting})
 
 
-def order_required(view):
-    """Hands on the order of a patient whom the account acts for. For everybody else there is none, even for a POST."""
+def order_required(
+    view: Callable[[OrdererRequest, Order], HttpResponseBase],
+) -> Callable[[HttpRequest, str], HttpResponseBase]:
+    """Give the view the order with this number, if the account may order for its patient; else answer 404.
+
+    A stranger gets the same answer to a POST.
+    """
 
     @wraps(view)
-    def guarded(request, number):
-        patients, caller = people_of(request)
-        order = (
-            orders_seen(request, patients, caller)
-            .with_lines()
-            .select_related("policy")
-            .filter(number=number.upper())
-            .first()
-        )
-        if order is None:
-            raise Http404
-        # As the account knows her, so that no check asks the database again.
-        order.patient = next(one for one in patients if one.pk == order.patient_id)
-        request.acting = Acting(request.user, order.patient, [order.patient], caller)
-        return view(request, order)
+    def guarded(request: HttpRequest, number: str) -> HttpResponseBase:
+        ordering = cast("OrdererRequest", request)
+        patients, caller = patients_and_caller(ordering)
+        order = _order_seen(orders_seen(ordering, patients, caller), number, patients)
+        ordering.orderer = Orderer(ordering.user, order.patient, [order.patient], caller)
+        return view(ordering, order)
 
     return guarded
 
 
+def _order_seen(orders: OrderQuerySet, number: str, patients: list[Patient]) -> Order:
+    """Return the order with what its pages show; its patient is the row in `patients`, read with the caregiver."""
+    order = orders.with_lines().select_related("policy").filter(number=number.upper()).first()
+    if order is None:
+        raise Http404
+    order.patient = next(patient for patient in patients if patient.pk == order.patient_id)
+    return order
+
+
 @order_required
 @require_safe
-def order_detail(request, order):
+def order_detail(request: OrdererRequest, order: Order) -> HttpResponse:
     record(action="order.view", by=request.user, subject=order)
-    return render(request, "delivery/order_detail.html", context_of(request, order))
+    return render(request, "delivery/order_detail.html", context_of(request, order, page_of(request, order)))
 
 
 @order_required
 @require_safe
-def order_calendar(request, order):
+def order_calendar(request: OrdererRequest, order: Order) -> HttpResponse:
     record(action="order.view", by=request.user, subject=order)
     disposition = f'attachment; filename="{order.number}.ics"'
     return HttpResponse(calendar_of(order), "text/calendar", headers={"Content-Disposition": disposition})
 
 
-def context_of(request, order):
-    now = timezone.now()
-    orderer_refusal = request.acting.refusal
-    by_staff = may_as_staff(request.user, "delivery.change_order")
-    return {
-        "acting": request.acting,
-        "order": order,
-        "orderer_refusal": orderer_refusal,
-        "closes_at": rules.closes_at(order.window, order.policy),
-        "cancel_refusal": orderer_refusal or refusal_of(rules.check_may_cancel, order, by_staff=by_staff, now=now),
-        "decline_refusal": orderer_refusal or refusal_of(rules.check_may_decline, order, now=now),
-    }
+def page_of(request: OrdererRequest, order: Order) -> OrderPage:
+    """Return what the pages of the order say now."""
+    return order_page(order, request.orderer, now=timezone.now())
+
+
+def context_of(request: OrdererRequest, order: Order, page: OrderPage) -> dict[str, Any]:
+    """Return what the templates of an order need."""
+    return {"orderer": request.orderer, "order": order, "page": page}

@@ -1,35 +1,32 @@
-"""What is on record of a patient, for her and for who acts for her: certifications, papers, and who looked at it."""
+"""A patient's record, for the patient and the caregiver: certifications, papers, and who viewed the record."""
 
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.actions import record
-from certification.models import Certification
 from certification.rules import guardian_name
-from certification.standing import standing_of
-from delivery.acting import acting_required, not_by_phone
-from delivery.looks import page_of_visits
-
-UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
+from delivery.orderers import OrdererRequest, not_by_phone, orderer_required
+from delivery.presenters.record import certification_rows
+from delivery.presenters.record_views import page_of_record_views
 
 
 @require_safe
 @not_by_phone
-@acting_required
-def own_record(request):
-    patient, today = request.acting.patient, timezone.localdate()
-    signed = Certification.objects.filter(patient=patient)
-    certifications = signed.select_related("physician").defer(*UNREAD).order_by("-certified_at")
-    visits, page = page_of_visits(patient, but=request.user, cursor=request.GET.get("page"))
-    if request.acting.is_for_somebody_else:
+@orderer_required
+def own_record(request: OrdererRequest) -> HttpResponse:
+    orderer, today = request.orderer, timezone.localdate()
+    patient = orderer.patient
+    record_views, page = page_of_record_views(patient, but=request.user, cursor=request.GET.get("page"))
+    if orderer.is_for_somebody_else:
         record(action="patient.view", by=request.user, subject=patient)
     context = {
-        "acting": request.acting,
+        "orderer": orderer,
         "patient": patient,
-        "history": [(one, standing_of(one, today=today)) for one in certifications],
-        "sees_certificates": not request.acting.is_for_somebody_else or bool(guardian_name(patient, today=today)),
-        "visits": visits,
+        "history": certification_rows(patient, today=today),
+        "sees_certificates": not orderer.is_for_somebody_else or bool(guardian_name(patient, today=today)),
+        "record_views": record_views,
         "page": page,
     }
     return render(request, "delivery/record.html", context)

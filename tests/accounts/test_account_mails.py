@@ -73,7 +73,7 @@ def test_each_kind_says_all_its_words_in_the_readers_language(prefix, language):
         )
 
 
-def test_the_kinds_do_not_meet_those_of_the_house():
+def test_no_kind_of_allauth_has_the_name_of_ours():
     assert len(KINDS) == len(WORDS)
     assert not {f"emails/{kind}.txt" for kind in KINDS} & {kinds.get(kind).templates.text for kind in KINDS}
 
@@ -202,7 +202,7 @@ def test_a_visitor_is_written_to_in_the_language_of_the_page():
     assert subject_in("en", NEW) == "There is no account with this address"
 
 
-def test_who_has_chosen_spanish_reads_spanish_whoever_asks():
+def test_an_account_in_spanish_gets_spanish_messages():
     patient = factories.patient()
     factories.client_for(patient.user).post("/language/", {"language": "es", "next": "/home/"})
     assert Patient.objects.get().language == "es"
@@ -265,7 +265,7 @@ def test_the_page_is_the_same_for_a_known_address_and_an_unknown_one(clock):
     assert pages[0] == pages[1]
 
 
-def test_send_it_again_sends_nothing_to_a_visitor_who_has_typed_no_address():
+def test_send_it_again_sends_nothing_without_an_address():
     response = Client().post(CHECK)
     assert (response.status_code, response.headers["Location"]) == (302, CHECK)
     assert not Notification.objects.exists()
@@ -282,7 +282,7 @@ def test_signing_in_before_the_address_is_confirmed_offers_it_too(clock):
     assert [message.subject for message in delivered()] == ["Confirm your email address"] * 3
 
 
-def test_send_it_again_goes_to_the_account_that_was_made_and_to_no_other():
+def test_send_it_again_sends_to_the_new_account_alone():
     """An account of somebody else may have added the same address: its link is not sent to the visitor."""
     other = factories.user("other@example.org")
     EmailAddress.objects.create(user=other, email=NEW, verified=False, primary=False)

@@ -42,7 +42,7 @@ def failures():
 # --- Accounts -------------------------------------------------------------------------------------------------------
 
 
-def test_create_user_keeps_the_address_in_lower_case():
+def test_create_user_stores_the_address_in_lower_case():
     user = actions.create_user(email=" Rosa@Example.ORG ", password=factories.PASSWORD, by=None)
 
     assert user.email == "rosa@example.org"
@@ -67,7 +67,7 @@ def test_create_superuser_is_staff():
     assert (str(boss), boss.get_full_name(), boss.get_short_name()) == (f"account {boss.pk}", boss.email, boss.email)
 
 
-def test_add_physician_keeps_no_ssn_digits():
+def test_add_physician_stores_no_ssn_digits():
     physician = factories.physician(last_name="Núñez", dea_number="ap 5836727")
 
     with connection.cursor() as cursor:
@@ -107,7 +107,7 @@ def test_identify_physician_binds_the_account():
     assert (event.actor_id, event.subject_id, event.outcome) == (account.pk, physician.pk, "done")
 
 
-def test_identify_physician_tells_the_address_on_record_once():
+def test_identify_physician_notifies_the_address_on_the_roster_once():
     physician, account = factories.physician(), factories.user()
 
     identify(account, physician.dea_number)
@@ -120,7 +120,7 @@ def test_identify_physician_tells_the_address_on_record_once():
     assert (binding.user, binding.token_digest) == (account, token_digest(token))
 
 
-def test_identify_physician_tells_the_registrars_of_right_digits_on_a_second_account():
+def test_identify_physician_notifies_the_registrars_of_right_digits_on_a_second_account():
     physician, registrar, account = factories.identified_physician(), factories.staff("Registrar"), factories.user()
 
     fail(account, physician.dea_number, times=2, digits=factories.SSN_LAST_FOUR)
@@ -130,7 +130,7 @@ def test_identify_physician_tells_the_registrars_of_right_digits_on_a_second_acc
     assert told.recipient == registrar.email
 
 
-def test_identify_physician_binds_nobody_while_she_is_suspended():
+def test_identify_physician_binds_nobody_to_a_suspended_physician():
     physician, account = factories.physician(status=Physician.Status.SUSPENDED), factories.user()
 
     fail(account, physician.dea_number, digits=factories.SSN_LAST_FOUR)
@@ -182,7 +182,7 @@ def test_identify_physician_binds_one_physician_an_account():
     assert second.user is None
 
 
-def test_a_failed_try_is_kept_with_its_event():
+def test_a_failed_try_is_stored_with_its_event():
     physician, account = factories.physician(), factories.user()
 
     fail(account, physician.dea_number)
@@ -276,7 +276,7 @@ def lockout_mails():
     return Notification.objects.filter(kind="identification_locked")
 
 
-def test_the_registrars_are_told_of_a_lockout_once():
+def test_the_registrars_are_notified_of_a_lockout_once():
     registrar = factories.staff("Registrar")
     factories.staff("Pharmacist")
     physician, account = factories.physician(), factories.user()
@@ -289,7 +289,7 @@ def test_the_registrars_are_told_of_a_lockout_once():
     assert (told.recipient, told.context) == (registrar.email, {"try": IdentificationTry.objects.latest("pk").pk})
 
 
-def test_the_registrars_are_told_of_the_next_lockout_too():
+def test_the_registrars_are_notified_of_the_next_lockout_too():
     factories.staff("Registrar")
     physician, account = factories.physician(), factories.user()
     with time_machine.travel(NOON, tick=False):
@@ -344,7 +344,7 @@ def test_lift_lockout_of_the_owner_leaves_strangers_locked_out():
 # --- Registrations, delegates, groups -------------------------------------------------------------------------------
 
 
-def test_set_registration_records_what_was_seen_in_the_place_of_the_last():
+def test_set_registration_replaces_the_last_entry():
     physician, registrar = factories.physician(), factories.staff("Registrar")
 
     actions.set_registration(physician=physician, kind="dea", number="X", is_limited=True, by=registrar)
@@ -389,7 +389,7 @@ def test_get_user_reads_in_one_query_and_its_factors_in_another(django_assert_nu
         assert not user.factors.has_mfa and not user.factors.has_two_ways
 
 
-def test_get_user_refuses_who_is_not_active():
+def test_get_user_refuses_an_inactive_account():
     assert factories.user(is_active=False) is None
 
 
@@ -399,7 +399,7 @@ def rate_limits():
         return cursor.fetchone()[0]
 
 
-def test_purge_ended_forgets_what_has_ended_and_nothing_else():
+def test_purge_ended_deletes_ended_rows_only():
     wrong = {"login": "nobody@example.org", "password": "wrong"}
     with time_machine.travel(NOON, tick=False):
         factories.client_for(factories.user())

@@ -11,7 +11,7 @@ from accounts.admin.physicians import IdentificationTryAdmin, PhysicianAdmin
 from accounts.admin.users import UserAdmin
 from accounts.models import IdentificationTry, Physician, User
 from accounts.rules import IdentificationError
-from audit.action_admin import ActionAdmin, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
 from audit.models import Event
 from notifications.actions import queue
 from notifications.models import Notification
@@ -37,7 +37,7 @@ def views_of(obj):
 
 
 @pytest.mark.parametrize("role", ALL_ROLES)
-def test_who_sees_physicians(role):
+def test_only_these_groups_see_physicians(role):
     physician = factories.physician()
     expected = 200 if role in ROLES_THAT_SEE_PHYSICIANS else 403
 
@@ -150,7 +150,7 @@ def test_the_doors_past_our_actions_are_closed(model):
     assert (model if isinstance(model, str) else model._meta.label_lower) not in registered
 
 
-def test_every_admin_of_ours_stands_on_the_one_base():
+def test_every_admin_of_ours_is_an_action_admin():
     ours = {"accounts", "certification", "delivery", "notifications", "audit", "pages"}
 
     for model, its_admin in admin.site._registry.items():
@@ -248,8 +248,8 @@ class RefusingAdmin(PhysicianAdmin):
     def refuse(physician, request, reason):
         raise IdentificationError(f"Refused for {reason}.", field="reason")
 
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="refuse",
             label="Refuse",
             permission="accounts.change_physician",
@@ -265,10 +265,10 @@ def refusing(data):
     request = RequestFactory().post("/", data)
     request.user = factories.staff("Registrar")
     its_admin = RefusingAdmin(Physician, admin.site)
-    return its_admin.step_view(request, str(factories.physician().pk), "refuse").render().content.decode()
+    return its_admin.action_page_view(request, str(factories.physician().pk), "refuse").render().content.decode()
 
 
-def test_a_refusal_is_told_beside_its_field():
+def test_a_refusal_is_shown_beside_its_field():
     page = refusing({"reason": "good reasons"})
 
     assert "Refused for good reasons." in page
@@ -280,7 +280,7 @@ def test_a_reason_is_asked_for():
     assert "Enter a reason." in refusing({})
 
 
-def test_the_audit_trail_is_one_link_away_for_who_may_read_it():
+def test_readers_of_the_audit_trail_get_a_link_to_it():
     physician = factories.physician()
     link = f"/admin/audit/event/?subject_type=accounts.physician&amp;subject_id={physician.pk}"
 

@@ -128,7 +128,7 @@ def test_only_the_registrar_suspends(group):
     assert physician.status == "verified"
 
 
-def test_suspended_is_told_by_mail(django_capture_on_commit_callbacks):
+def test_a_suspended_physician_gets_a_message(django_capture_on_commit_callbacks):
     physician = factories.physician()
     with django_capture_on_commit_callbacks(execute=True):
         client_of("Registrar").post(page("physician", physician.pk, "suspend"), {"reason": "Board order."})
@@ -141,7 +141,7 @@ def test_suspended_is_told_by_mail(django_capture_on_commit_callbacks):
 # --- Proofs ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_reported_last_stands_on_top_of_the_queue():
+def test_the_last_report_is_first_in_the_list():
     actions.verify_proof(proof=reported(), source="eLicense", by=factories.staff("Registrar"))
     first, second = reported(), reported()
 
@@ -168,7 +168,7 @@ def test_a_look_at_a_proof_is_recorded():
     assert Event.objects.get(action="proof.view").subject_id == proof.pk
 
 
-def test_who_entered_a_proof_is_told_to_ask_a_second_person():
+def test_the_person_who_entered_a_proof_is_asked_to_find_a_second_one():
     physician, registrar = factories.physician(), factories.staff("Registrar")
     client = factories.client_for(registrar)
     entered = {
@@ -205,7 +205,7 @@ def test_a_proof_is_refused_with_a_reason(django_capture_on_commit_callbacks):
 # --- Applications ---------------------------------------------------------------------------------------------------
 
 
-def test_an_application_shows_five_proofs_and_what_to_look_at_twice():
+def test_an_application_shows_five_proofs_and_warnings():
     application = factories.looked_up(factories.application(last_name="Zimmer"), factories.staff("Registrar"))
 
     text = text_of(client_of("Registrar").get(page("physicianapplication", application.pk)))
@@ -269,7 +269,7 @@ def test_lists_take_the_same_number_of_queries_however_long(model, django_assert
     ("group", "status"),
     [("Registrar", 200), ("Manager", 200), ("Auditor", 200), ("Pharmacist", 403), ("Technician", 403), ("Driver", 403)],
 )
-def test_who_sees_proofs_and_applications(model, group, status):
+def test_only_these_groups_see_proofs_and_applications(model, group, status):
     assert client_of(group).get(page(model)).status_code == status
 
 

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from accounts import actions, review, rules
+from accounts import actions, rules
 from accounts.models import Physician, PhysicianApplication, Proof
 from audit.models import Event
 from notifications.models import Notification
@@ -29,7 +29,7 @@ def identify(account, number):
 # --- Sent -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_application_keeps_what_was_claimed_and_no_ssn_digits():
+def test_an_application_stores_the_claims_and_no_ssn_digits():
     account = factories.user()
     number = factories.dea_number(prefix="FT")
 
@@ -49,7 +49,7 @@ def test_an_application_keeps_what_was_claimed_and_no_ssn_digits():
     assert not Physician.objects.exists()
 
 
-def test_the_registrars_are_told_of_an_application():
+def test_the_registrars_are_notified_of_an_application():
     registrar = factories.staff("Registrar")
 
     application = factories.application()
@@ -62,7 +62,7 @@ def test_check_has_no_application_takes_one_at_a_time():
     account = factories.user()
     first = factories.application(account)
 
-    with pytest.raises(review.ApplicationError, match="with us already"):
+    with pytest.raises(rules.ApplicationError, match="with us already"):
         factories.application(account)
 
     actions.refuse_application(application=first, reason="Wrong license.", by=factories.staff("Registrar"))
@@ -79,7 +79,7 @@ def test_check_has_no_application_takes_one_at_a_time():
         ({"license_number": "34567"}, rules.CredentialError),
     ],
 )
-def test_a_wrong_number_is_refused_and_nothing_kept(over, error):
+def test_a_wrong_number_is_refused_and_nothing_stored(over, error):
     with pytest.raises(error):
         factories.application(**over)
 
@@ -110,7 +110,7 @@ def test_a_verified_applicant_identifies_and_is_eligible():
 def test_check_application_is_proven():
     application = factories.application()
 
-    with pytest.raises(review.ApplicationError, match="medical license.*substance.*DEA") as refused:
+    with pytest.raises(rules.ApplicationError, match="medical license.*substance.*DEA") as refused:
         verify(application)
 
     assert "Monitoring" not in str(refused.value)
@@ -121,7 +121,7 @@ def test_check_four_eyes_holds_for_an_application():
     registrar = factories.staff("Registrar")
     application = factories.looked_up(factories.application(), registrar)
 
-    with pytest.raises(review.FourEyesError):
+    with pytest.raises(rules.FourEyesError):
         verify(application, registrar)
 
     assert not Physician.objects.exists()
@@ -129,7 +129,7 @@ def test_check_four_eyes_holds_for_an_application():
     assert Physician.objects.get().user == application.user
 
 
-def test_a_roster_row_with_that_number_is_taken_over_and_its_address_told():
+def test_a_physician_of_the_roster_with_that_number_is_bound_and_notified():
     known = factories.physician(npi="1245319599")
     application = proven(factories.application(dea_number=known.dea_number, ssn_last_four="8642"))
 
@@ -140,7 +140,7 @@ def test_a_roster_row_with_that_number_is_taken_over_and_its_address_told():
     assert known.registrations.count() == 4
 
 
-def test_a_new_dea_number_keeps_the_physician_and_her_patients():
+def test_a_new_dea_number_keeps_the_physician_and_the_patients():
     known = factories.identified_physician(npi="1245319599")
     certification = factories.certification(known)
     application = proven(factories.application(known.user))
@@ -157,7 +157,7 @@ def test_an_npi_of_two_physicians_is_not_guessed():
     for _ in range(2):
         factories.physician(npi="1245319599")
 
-    with pytest.raises(review.ApplicationError, match="two physicians"):
+    with pytest.raises(rules.ApplicationError, match="two physicians"):
         verify(proven())
 
     assert PhysicianApplication.objects.get().status == "pending"
@@ -167,7 +167,7 @@ def test_check_may_become_binds_a_number_to_one_account():
     known = factories.identified_physician()
     application = proven(factories.application(dea_number=known.dea_number))
 
-    with pytest.raises(review.ApplicationError, match="has an account already"):
+    with pytest.raises(rules.ApplicationError, match="has an account already"):
         verify(application)
 
     assert Physician.objects.get().user == known.user
@@ -177,7 +177,7 @@ def test_check_may_become_binds_an_account_to_one_physician():
     known = factories.identified_physician()
     application = proven(factories.application(known.user))
 
-    with pytest.raises(review.ApplicationError, match="belongs to another physician"):
+    with pytest.raises(rules.ApplicationError, match="belongs to another physician"):
         verify(application)
 
 
@@ -185,7 +185,7 @@ def test_check_may_become_reinstates_nobody_in_passing():
     known = factories.physician(status=Physician.Status.SUSPENDED)
     application = proven(factories.application(dea_number=known.dea_number))
 
-    with pytest.raises(review.ApplicationError, match="suspended"):
+    with pytest.raises(rules.ApplicationError, match="suspended"):
         verify(application)
 
 
@@ -199,20 +199,20 @@ def test_a_false_application_does_not_block_the_real_physician():
 # --- Refused --------------------------------------------------------------------------------------------------------
 
 
-def test_a_refused_applicant_is_told_the_reason():
+def test_a_refused_applicant_gets_the_reason():
     application = factories.application()
 
     actions.refuse_application(application=application, reason="Expired license.", by=factories.staff("Registrar"))
 
     application.refresh_from_db()
-    assert (application.status, review.refusal_told(application)) == ("refused", "Expired license.")
+    assert (application.status, rules.refusal_for_applicant(application)) == ("refused", "Expired license.")
     assert Notification.objects.get(kind="application_decided").recipient == application.user.email
     assert Event.objects.get(action="application.refuse").outcome == "done"
-    with pytest.raises(review.AlreadyDecided):
+    with pytest.raises(rules.AlreadyDecided):
         verify(application)
 
 
-def test_refusal_told_says_nothing_of_another_account():
+def test_refusal_for_applicant_says_nothing_of_another_account():
     known = factories.identified_physician()
     application = factories.application(dea_number=known.dea_number)
 
@@ -221,15 +221,15 @@ def test_refusal_told_says_nothing_of_another_account():
     )
 
     application.refresh_from_db()
-    assert "Osei" not in review.refusal_told(application)
-    assert "could not be matched" in review.refusal_told(application)
+    assert "Osei" not in rules.refusal_for_applicant(application)
+    assert "could not be matched" in rules.refusal_for_applicant(application)
 
 
 # --- What the Registrar looks at twice ------------------------------------------------------------------------------
 
 
 def test_warnings_about_nothing():
-    assert review.warnings_about(factories.application()) == []
+    assert rules.warnings_about(factories.application()) == []
 
 
 def test_warnings_about_letter_place_and_number():
@@ -237,7 +237,7 @@ def test_warnings_about_letter_place_and_number():
     factories.application(dea_number=known.dea_number)
     application = factories.application(dea_number=known.dea_number, last_name="Zimmer", practice_state="NY")
 
-    text = " ".join(review.warnings_about(application))
+    text = " ".join(rules.warnings_about(application))
 
     assert "second letter" in text
     assert "outside Connecticut" in text
@@ -248,4 +248,4 @@ def test_warnings_about_letter_place_and_number():
 def test_warnings_about_a_new_dea_number():
     factories.physician(npi="1245319599")
 
-    assert "another DEA number" in review.warnings_about(factories.application())[0]
+    assert "another DEA number" in rules.warnings_about(factories.application())[0]

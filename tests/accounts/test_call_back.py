@@ -8,7 +8,7 @@ import time_machine
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts import actions, review
+from accounts import actions, rules
 from accounts.models import Physician, PhysicianApplication
 from audit.models import Event
 from tests import factories
@@ -35,7 +35,7 @@ def application(registrar, monkeypatch):
 
 
 def call_back(application, by, number=NUMBER, source="NPI registry"):
-    actions.record_call_back(application=application, called_number=number, number_source=source, by=by)
+    actions.enter_call_back(application=application, called_number=number, number_source=source, by=by)
     application.refresh_from_db()
 
 
@@ -44,14 +44,14 @@ def verify(application, by=None):
 
 
 def test_check_identity_is_proven_before_anybody_is_verified(application):
-    with pytest.raises(review.ApplicationError, match="Call the physician back first"):
+    with pytest.raises(rules.ApplicationError, match="Call the physician back first"):
         verify(application)
     assert not Physician.objects.exists()
     assert PhysicianApplication.objects.get().status == "pending"
 
 
 @time_machine.travel(datetime(2026, 11, 23, 17, tzinfo=UTC), tick=False)
-def test_a_call_back_keeps_number_register_moment_and_who_called(application, registrar):
+def test_a_call_back_stores_number_register_moment_and_caller(application, registrar):
     call_back(application, registrar)
     kept = (application.called_number.as_e164, application.number_source, application.called_at, application.called_by)
     assert kept == (NUMBER, "NPI registry", datetime(2026, 11, 23, 17, tzinfo=UTC), registrar)
@@ -60,26 +60,26 @@ def test_a_call_back_keeps_number_register_moment_and_who_called(application, re
     assert verify(application).user == application.user
 
 
-def test_check_identity_is_proven_by_somebody_else_than_who_verifies(application, registrar, settings):
+def test_check_identity_is_proven_needs_another_person_than_the_verifier(application, registrar, settings):
     manager = factories.staff("Manager")
     call_back(application, manager)
-    with pytest.raises(review.FourEyesError, match="You made the call back yourself"):
+    with pytest.raises(rules.FourEyesError, match="You made the call back yourself"):
         verify(application, manager)
     assert verify(application, factories.staff("Manager")).user == application.user
 
 
 def test_without_four_eyes_a_call_back_is_asked_for_all_the_same(application, registrar, settings):
     settings.FOUR_EYES = False
-    with pytest.raises(review.ApplicationError, match="Call the physician back first"):
+    with pytest.raises(rules.ApplicationError, match="Call the physician back first"):
         verify(application, registrar)
     call_back(application, registrar)
     assert verify(application, registrar).user == application.user
 
 
 @pytest.mark.parametrize("same", ["dea_number", "npi"])
-def test_check_number_is_in_register_takes_the_rosters_own_for_who_is_on_it(application, registrar, same):
+def test_check_number_is_in_register_asks_for_the_rosters_number(application, registrar, same):
     known = factories.physician(**{same: getattr(application, same)})
-    with pytest.raises(review.ApplicationError, match="on the roster with another number") as refused:
+    with pytest.raises(rules.ApplicationError, match="on the roster with another number") as refused:
         call_back(application, registrar)
     assert (refused.value.field, known.phone.as_national in str(refused.value)) == ("called_number", True)
     assert not PhysicianApplication.objects.get().called_at
@@ -96,14 +96,14 @@ def test_the_last_call_counts(application, registrar):
 
 def test_what_is_decided_is_not_called_back_about(application, registrar):
     actions.refuse_application(application=application, reason="The physician knows nothing of it.", by=registrar)
-    with pytest.raises(review.AlreadyDecided):
+    with pytest.raises(rules.AlreadyDecided):
         call_back(application, registrar)
 
 
 def test_the_number_that_the_applicant_typed_is_pointed_out(application, registrar):
-    assert not [one for one in review.warnings_about(application) if "typed" in one]
+    assert not [one for one in rules.warnings_about(application) if "typed" in one]
     call_back(application, registrar, application.phone.as_e164)
-    assert [one for one in review.warnings_about(application) if "is the one that the applicant typed" in one]
+    assert [one for one in rules.warnings_about(application) if "is the one that the applicant typed" in one]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_number_that_the_applicant_typed_is_pointed_out(application, registr
     ],
     ids=lambda fields: "-".join(fields),
 )
-def test_the_database_keeps_no_half_a_call_and_no_verified_applicant_without_one(registrar, fields):
+def test_the_database_refuses_half_a_call_and_a_verified_applicant_without_one(registrar, fields):
     verified = factories.looked_up(factories.application(), registrar)
     verify(verified)
     blank = {"identity_proof": "", "called_number": "", "number_source": "", "called_at": None, "called_by": None}
@@ -124,7 +124,7 @@ def test_the_database_keeps_no_half_a_call_and_no_verified_applicant_without_one
         PhysicianApplication.objects.filter(pk=verified.pk).update(**(blank | fields))
 
 
-def test_what_was_verified_before_calls_were_asked_for_stays(registrar):
+def test_an_applicant_verified_before_calls_were_needed_stays_verified(registrar):
     verified = factories.looked_up(factories.application(), registrar)
     verify(verified)
     blank = {"called_number": "", "number_source": "", "called_at": None, "called_by": None}
@@ -146,7 +146,7 @@ def words_of(response):
     return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
 
 
-def test_the_page_says_whom_to_call_and_records_it(application, registrar):
+def test_the_page_names_the_number_to_call_and_takes_the_call_back(application, registrar):
     client = factories.client_for(registrar)
     preview = words_of(client.get(step(application)))
     assert "Ask for Tova Tal" in preview and f"The applicant typed {application.phone.as_national}" in preview

@@ -1,4 +1,4 @@
-"""A physician names her office by e-mail; who signs in with the verified address prepares for her."""
+"""A physician names delegates by e-mail; the person who signs in with the verified address prepares."""
 
 from datetime import timedelta
 
@@ -64,7 +64,7 @@ def test_name_delegate_counts_from_today_and_once(physician):
     assert Event.objects.get(action="delegate.name").subject_id == first.pk
 
 
-def test_name_delegate_tells_who_has_no_account_how_to_make_one(physician):
+def test_name_delegate_says_how_to_make_an_account(physician):
     name(physician)
 
     [message] = mailed()
@@ -74,7 +74,7 @@ def test_name_delegate_tells_who_has_no_account_how_to_make_one(physician):
     assert 'href="http://testserver/accounts/signup/"' in message.alternatives[0].content
 
 
-def test_name_delegate_tells_who_has_an_account_to_sign_in(physician):
+def test_name_delegate_asks_an_account_owner_to_sign_in(physician):
     factories.user(DANA)
     name(physician)
 
@@ -90,7 +90,7 @@ def test_the_mail_to_a_delegate_is_dropped_when_the_naming_ended(physician):
 
 
 @pytest.mark.parametrize("whose", ["roster", "account", "second"])
-def test_check_delegate_is_somebody_else_refuses_her_own_address(physician, whose):
+def test_check_delegate_is_somebody_else_refuses_the_physicians_own_address(physician, whose):
     with unguarded():
         Physician.objects.update(email="Roster@example.org")
         physician.user.emailaddress_set.create(email="second@example.org", verified=False)
@@ -105,7 +105,7 @@ def test_check_delegate_is_somebody_else_refuses_her_own_address(physician, whos
 
 
 @pytest.mark.parametrize("state", [{"status": "suspended"}, {"status": "left", "left_date": timezone.localdate()}])
-def test_check_may_name_delegates_refuses_who_may_not_certify(physician, state):
+def test_check_may_name_delegates_refuses_physicians_who_may_not_certify(physician, state):
     with unguarded():
         Physician.objects.update(**state)
 
@@ -176,7 +176,7 @@ def test_activate_delegations_of_an_ended_naming_does_nothing(physician):
     assert actions.activate_delegations(user=account, by=account) == 0
 
 
-def test_activate_delegations_never_makes_a_physician_her_own_delegate(physician):
+def test_activate_delegations_never_makes_a_physician_their_own_delegate(physician):
     name(physician)
     with unguarded():
         physician.user.emailaddress_set.create(email=DANA, verified=True)
@@ -194,7 +194,7 @@ def test_a_naming_that_nobody_took_up_in_time_opens_nothing(physician, after, ac
         assert is_delegate() is active
 
 
-def test_named_again_the_days_count_anew_and_the_mail_goes_again(physician):
+def test_naming_again_renews_the_days_and_the_message(physician):
     factories.user(DANA)
     first = name(physician)
     with time_machine.travel(timezone.now() + timedelta(days=20), tick=False):
@@ -204,7 +204,7 @@ def test_named_again_the_days_count_anew_and_the_mail_goes_again(physician):
     assert Notification.objects.filter(kind="delegate_named").count() == 2
 
 
-def test_signing_in_of_anybody_else_stays_within_its_queries(django_assert_num_queries):
+def test_signing_in_without_delegations_takes_no_more_queries(django_assert_num_queries):
     account = factories.user()
     with django_assert_num_queries(4):  # addresses, what waits, and a savepoint around them
         actions.activate_delegations(user=account, by=account)
@@ -254,7 +254,7 @@ def test_the_page_names_lists_and_ends(client, physician):
     assert not is_delegate()
 
 
-def test_the_page_says_beside_the_field_what_is_wrong(client, physician):
+def test_the_page_shows_an_error_beside_its_field(client, physician):
     for typed, sentence in (
         ("", "Enter"),
         ("dana", "with an @"),

@@ -1,4 +1,4 @@
-"""A physician leaves practice: when it counts, who is told, and what runs on."""
+"""A physician leaves practice: when it counts, who is notified, and what runs on."""
 
 from datetime import timedelta
 
@@ -73,7 +73,7 @@ def test_check_leave_date_refuses_a_day_that_is_past(physician, days):
     assert Physician.objects.get().left_date is None
 
 
-def test_check_leave_date_refuses_who_has_left(physician):
+def test_check_leave_date_refuses_a_physician_who_has_left(physician):
     leave(physician)
     with pytest.raises(rules.LeaveError, match="already"):
         leave(physician, days=5)
@@ -91,7 +91,7 @@ def test_leave_practice_ends_the_delegations_on_that_day_and_moves_with_it(physi
         assert not PortalBackend().get_user(account.pk).is_delegate
 
 
-def test_her_patients_are_told_at_once_by_mail_or_by_a_call(physician):
+def test_patients_are_notified_at_once_by_mail_or_by_a_call(physician):
     factories.certification(physician, joined=False, profile=factories.profile(email="rosa@example.org"))
     child = factories.profile(
         email="", has_no_email=True, phone="+12035550111", birth_date=timezone.localdate() - 4000 * DAY
@@ -117,7 +117,7 @@ def test_her_patients_are_told_at_once_by_mail_or_by_a_call(physician):
     ]
 
 
-def test_the_mail_says_what_runs_on_and_whom_to_ask(physician):
+def test_the_mail_says_which_certification_runs_on_and_who_answers(physician):
     certification = factories.certification(
         physician, joined=False, profile=factories.profile(email="rosa@example.org")
     )
@@ -131,7 +131,7 @@ def test_the_mail_says_what_runs_on_and_whom_to_ask(physician):
     assert str(physician.phone) not in message.body and "find another physician" in message.alternatives[0].content
 
 
-def test_she_is_told_what_was_recorded_and_whom_to_call_if_it_is_wrong(physician):
+def test_the_physician_gets_the_day_and_a_number_to_call_if_it_is_wrong(physician):
     leave(physician, days=10), leave(physician, days=20)
     send_due(by=None)
     [message] = [one for one in mail.outbox if one.to == [physician.email] and "leave practice" in one.subject]
@@ -148,7 +148,7 @@ def test_the_mail_is_dropped_when_another_certification_took_the_place(physician
     assert Notification.objects.get(kind="practice_left").status == "cancelled"
 
 
-def test_what_she_signed_runs_on_and_can_be_ordered_on(physician):
+def test_certifications_run_on_and_allow_orders(physician):
     certification = factories.certification(physician)
     leave(physician)
     certification.refresh_from_db()
@@ -158,7 +158,7 @@ def test_what_she_signed_runs_on_and_can_be_ordered_on(physician):
     assert factories.order(certification.patient).status == "placed"
 
 
-def test_a_reminder_after_she_left_goes_to_the_patient_alone_and_names_us(physician):
+def test_a_reminder_after_the_physician_left_goes_to_the_patient_alone_and_names_us(physician):
     factories.certification(
         physician, joined=False, on=timezone.localdate() - 345 * DAY, profile=factories.profile(email="r@example.org")
     )
@@ -171,7 +171,7 @@ def test_a_reminder_after_she_left_goes_to_the_patient_alone_and_names_us(physic
     assert "has left practice" in reminder.body and physician.phone.as_national not in reminder.body
 
 
-def test_a_prepared_renewal_is_signed_by_nobody_after_she_left(physician):
+def test_a_prepared_renewal_is_signed_by_nobody_after_the_physician_left(physician):
     certification = factories.certification(physician, joined=False, on=timezone.localdate() - 345 * DAY)
     prepare_renewal(
         draft=Draft.objects.renewing(certification),
@@ -201,7 +201,7 @@ def boxes(day):
     return {"date_month": day.month, "date_day": day.day, "date_year": day.year}
 
 
-def test_the_registrar_records_it_on_a_page_that_says_what_follows(physician):
+def test_the_registrar_enters_a_leave_on_a_page_that_says_what_follows(physician):
     factories.certification(physician, joined=False)
     client = factories.client_for(factories.staff("Registrar"))
     page = f"/admin/accounts/physician/{physician.pk}/"
@@ -234,7 +234,7 @@ def typed(day, **over):
     return {"date_month": day.month, "date_day": day.day, "date_year": day.year, "is_understood": "on", **over}
 
 
-def test_a_physician_announces_that_she_leaves(physician):
+def test_a_physician_announces_a_leave(physician):
     client = factories.client_for(physician.user)
     factories.certification(physician)
     day = timezone.localdate() + 30 * DAY

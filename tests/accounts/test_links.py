@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
-from accounts import views_addresses
-from accounts.actions.addresses import SALT, VALID, addresses_in, ask_main_address
+from accounts.actions import ask_main_address
+from accounts.rules.addresses import LINK_VALID, SALT, addresses_in
+from accounts.views import addresses as address_views
 from mmp_portal.logs import SECRET_PARTS, addresses
 from notifications.models import Notification
 from tests import factories
@@ -45,7 +46,7 @@ def test_the_links_are_all_there():
 
 
 def test_control_without_the_check_any_text_starts_one(monkeypatch):
-    monkeypatch.setattr(views_addresses, "addresses_in", lambda token: [1, 2])
+    monkeypatch.setattr(address_views, "addresses_in", lambda token: [1, 2])
     assert left_behind(Client(), MAIN % {"text": "a-token"}) == (302, True, 1)
 
 
@@ -61,7 +62,7 @@ def sent_link():
     return account, Notification.objects.get(kind="main_address").secret.removeprefix("http://testserver")
 
 
-def test_a_link_of_ours_goes_on_to_the_clean_address():
+def test_a_mailed_link_leads_to_a_clean_address():
     account, link = sent_link()
     assert left_behind(Client(), link) == (302, True, 1)
     client = factories.client_for(account)
@@ -71,6 +72,6 @@ def test_a_link_of_ours_goes_on_to_the_clean_address():
 def test_addresses_in_a_link_that_is_too_old_are_none():
     token = signing.dumps([1, 2], salt=SALT)
     assert addresses_in(token) == [1, 2]
-    with time_machine.travel(timezone.now() + VALID + timedelta(seconds=1)):
+    with time_machine.travel(timezone.now() + LINK_VALID + timedelta(seconds=1)):
         assert addresses_in(token) is None
         assert left_behind(Client(), MAIN % {"text": token})[1:] == (False, 0)

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.actions import keep_recovery_codes
-from accounts.factors import FactorError
+from accounts.rules import FactorError
 from audit.models import Event
 from tests import factories
 from tests.mails import delivered
@@ -127,7 +127,7 @@ KEPT = {"kept_at": "2026-11-23T12:00:00"}
     ],
     ids=["app and codes", "passkey and codes", "app and security key", "passkeys of two devices"],
 )
-def test_who_can_lose_a_device_goes_on(given):
+def test_a_person_with_two_ways_goes_on(given):
     assert goes_to(given(factories.staff("Pharmacist")), "/admin/") == 200
 
 
@@ -143,7 +143,7 @@ def test_who_can_lose_a_device_goes_on(given):
     ],
     ids=["app", "passkey", "codes not kept", "codes used up", "app and passkey of maybe one phone"],
 )
-def test_who_would_be_locked_out_is_asked_for_one_more_way(given):
+def test_a_person_with_one_way_is_asked_for_another(given):
     account = given(factories.staff("Pharmacist"))
 
     assert goes_to(account, "/admin/") == SECOND_WAY
@@ -151,7 +151,7 @@ def test_who_would_be_locked_out_is_asked_for_one_more_way(given):
     assert goes_to(account, "/accounts/2fa/") == 200
 
 
-def test_the_page_of_the_second_way_leads_on_who_needs_it_not():
+def test_the_page_of_the_second_way_leads_a_person_with_two_ways_on():
     assert goes_to(factories.user(), SECOND_WAY) == "/accounts/2fa/"
     assert goes_to(with_codes(with_totp(factories.user()), **KEPT), SECOND_WAY) == "/accounts/role/"
 
@@ -174,7 +174,7 @@ def test_check_codes_were_seen_refuses_codes_that_were_never_shown():
     assert "kept_at" not in Authenticator.objects.get(type="recovery_codes").data
 
 
-def test_new_codes_have_to_be_kept_again():
+def test_new_codes_do_not_count_until_they_are_kept():
     client = factories.client_for(with_codes(with_totp(factories.user()), **KEPT))
 
     client.post("/accounts/2fa/recovery-codes/generate/")
@@ -267,7 +267,7 @@ def test_a_recovery_code_works_once():
         assert client.post("/accounts/2fa/authenticate/", {"code": code}).status_code == expected
 
 
-def test_turning_it_off_is_recorded_and_told():
+def test_turning_it_off_is_recorded_and_announced():
     account = with_totp(factories.user("rosa@example.org"))
     client = signed_in(account)
     client.post("/accounts/2fa/authenticate/", {"code": code_of(SEED)})

@@ -144,11 +144,11 @@ def test_the_page_warns_ahead_of_the_end(clock):
     assert 'data-idle-seconds="1800"' in newcomer.get("/accounts/role/").content.decode()
 
 
-def test_no_cache_keeps_what_a_signed_in_person_sees():
+def test_no_cache_stores_pages_of_a_signed_in_person():
     for page in ("/accounts/role/", "/faq/", "/nowhere/"):
         response = factories.client_for(factories.user()).get(page)
         assert {"no-store", "private"} <= set(response.headers["Cache-Control"].split(", "))
 
 
-def test_a_public_page_may_be_kept():
+def test_a_public_page_may_be_cached():
     assert "no-store" not in Client().get("/faq/").headers.get("Cache-Control", "")

@@ -1,4 +1,4 @@
-"""Lost eligibility at midnight: what worked the evening before is refused the morning after, and everybody is told."""
+"""Eligibility ends at midnight: signing works the evening before and is refused the morning after, with messages."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def physician():
 
 
 def sign(physician):
-    """What is signed on the page of a draft at this moment, if anything, and the page after it."""
+    """Return what is signed on the page of a draft at this moment, or None, and the page after it."""
     draft = factories.draft(physician, statement=None)
     answers = {**forms.statement(), "signature_name": physician.name, "seen": draft_digest(draft.answers)}
     page = factories.client_for(physician.user).post(f"/certification/{draft.uuid}/sign/", answers, follow=True)

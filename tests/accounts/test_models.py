@@ -107,7 +107,7 @@ def test_a_delegate_has_an_address_in_lower_case():
         refused("delegate_email_in_lower_case", lambda email=address: Delegate.objects.update(email=email))
 
 
-def test_who_has_left_practice_left_on_a_day():
+def test_a_physician_who_left_has_a_day_of_leaving():
     factories.physician()
 
     refused("physician_left_on_a_day", lambda: Physician.objects.update(status="left"))
@@ -131,7 +131,7 @@ def test_a_delegate_counts_from_the_first_day_until_the_last():
     assert [Delegate.objects.current(day).exists() for day in days] == [False, True, True, False]
 
 
-def test_nothing_shows_a_name_where_django_s_log_keeps_it():
+def test_no_row_has_a_name_in_djangos_own_log():
     physician = factories.identified_physician()
     factories.delegate(physician)
     registration, delegate = Registration.objects.first(), Delegate.objects.get()

@@ -69,7 +69,7 @@ def test_from_a_closed_network_a_known_physician_identifies_all_the_same():
 
 
 def test_the_failures_of_known_physicians_close_no_network():
-    """Thirty of a hospital mistype in one morning; the thirty-first binds her account there."""
+    """Thirty physicians of a hospital mistype in one morning; the thirty-first still binds an account there."""
     for _ in range(7):
         owner = factories.identified_physician()
         for _ in range(3):
@@ -88,7 +88,7 @@ def test_elsewhere_and_a_day_later_it_is_open():
         assert identify(factories.user(), second.dea_number) == second
 
 
-def test_an_ipv6_network_is_counted_as_one_and_the_address_is_kept():
+def test_an_ipv6_network_is_counted_as_one_and_the_address_is_stored():
     for number in range(20):
         fail(1, address=f"2001:db8:1:2::{number:x}")
     with pytest.raises(rules.LockedOut):
@@ -103,7 +103,7 @@ def test_a_try_without_an_address_is_counted_as_before():
     assert set(IdentificationTry.objects.values_list("network", flat=True)) == {None}
 
 
-def test_the_registrars_hear_of_it_once_and_lift_it():
+def test_the_registrars_are_notified_once_and_lift_the_lockout():
     factories.staff("Registrar")
     physician = factories.physician()
     fail(20)
@@ -126,7 +126,7 @@ def test_lifting_one_account_leaves_an_open_network_as_it_is():
     assert actions.lift_lockout(identification_try=last, reason="She called.", by=factories.staff("Registrar")) == 5
 
 
-def test_the_page_says_when_it_opens_and_whom_to_call():
+def test_the_page_says_when_it_opens_and_which_number_to_call():
     fail(20)
     client = factories.client_for(factories.user())
     typed = {"dea_number": factories.physician().dea_number, "ssn_last_four": factories.SSN_LAST_FOUR}

@@ -58,7 +58,7 @@ def test_without_javascript_the_other_methods_are_named(account):
 
 
 @pytest.mark.parametrize("credential", JUNK, ids=range(len(JUNK)))
-def test_what_is_no_passkey_is_refused_and_nothing_is_kept(account, credential):
+def test_an_answer_that_is_no_passkey_is_refused_and_not_stored(account, credential):
     client = factories.client_for(account)
     page = client.get(ADD)
 
@@ -86,7 +86,7 @@ def test_what_is_no_passkey_confirms_nobody(account, credential):
 
 
 @pytest.mark.parametrize("name", ["", "x" * 61, "\0", "👩‍⚕️" * 30], ids=["none", "long", "NUL", "emoji"])
-def test_a_name_that_cannot_be_kept_is_refused(account, name):
+def test_a_name_that_cannot_be_stored_is_refused(account, name):
     key = passkey_of(account)
 
     response = factories.client_for(account).post(f"/accounts/2fa/webauthn/keys/{key.pk}/edit/", {"name": name})

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import actions, review, rules
+from accounts import actions, rules
 from accounts.models import Decision, Physician, Proof, Registration
 from audit.models import Event
 from notifications.models import Notification
@@ -84,7 +84,7 @@ def test_a_limited_registration_is_recorded_and_fails():
     assert missing(physician) == ["controlled_substance"]
 
 
-def test_a_refused_proof_leaves_what_was_on_record():
+def test_a_refused_proof_leaves_the_registration_as_it_was():
     physician = ended()
     before = physician.registrations.get(kind="controlled_substance").expires_date
 
@@ -111,13 +111,13 @@ def test_access_to_the_monitoring_program_is_reported_without_number():
 
 @pytest.mark.parametrize("days", [0, 1, 4 * 366])
 def test_check_renewed_until_takes_today_to_four_years(days):
-    review.check_renewed_until(TODAY + timedelta(days=days), today=TODAY)
+    rules.check_renewed_until(TODAY + timedelta(days=days), today=TODAY)
 
 
 @pytest.mark.parametrize(("days", "why"), [(-1, "has passed"), (4 * 366 + 1, "four years")])
 def test_check_renewed_until_refuses_other_days(days, why):
-    with pytest.raises(review.RenewalDateError, match=why) as refused:
-        review.check_renewed_until(TODAY + timedelta(days=days), today=TODAY)
+    with pytest.raises(rules.RenewalDateError, match=why) as refused:
+        rules.check_renewed_until(TODAY + timedelta(days=days), today=TODAY)
 
     assert refused.value.field == "valid_through"
 
@@ -133,7 +133,7 @@ def test_check_dea_number_stays():
 
 
 def test_check_has_an_end():
-    with pytest.raises(review.RenewalDateError, match="last day"):
+    with pytest.raises(rules.RenewalDateError, match="last day"):
         enter(factories.physician(), factories.staff("Registrar"), valid_through=None)
 
     assert not Proof.objects.exists()
@@ -143,16 +143,16 @@ def test_check_is_pending_decides_once():
     proof, registrar = report(ended()), factories.staff("Registrar")
     actions.verify_proof(proof=proof, source="eLicense", by=registrar)
 
-    with pytest.raises(review.AlreadyDecided, match="verified"):
+    with pytest.raises(rules.AlreadyDecided, match="verified"):
         actions.refuse_proof(proof=proof, reason="Too late", by=registrar)
-    with pytest.raises(review.AlreadyDecided):
+    with pytest.raises(rules.AlreadyDecided):
         actions.verify_proof(proof=proof, source="eLicense", by=registrar)
 
 
 def test_check_stands_alone():
     proof = factories.application().proofs.get(kind="dea")
 
-    with pytest.raises(review.ApplicationError, match="as a whole"):
+    with pytest.raises(rules.ApplicationError, match="as a whole"):
         actions.verify_proof(proof=proof, source="eLicense", by=factories.staff("Registrar"))
 
 
@@ -160,7 +160,7 @@ def test_check_four_eyes():
     registrar, physician = factories.staff("Registrar"), ended()
     proof = enter(physician, registrar)
 
-    with pytest.raises(review.FourEyesError, match="another Registrar or a Manager"):
+    with pytest.raises(rules.FourEyesError, match="another Registrar or a Manager"):
         actions.verify_proof(proof=proof, source="eLicense", by=registrar)
 
     assert missing(physician) == ["controlled_substance"]
@@ -186,7 +186,7 @@ def test_correcting_a_proof_makes_it_one_s_own():
     proof = enter(physician, registrar, valid_through=ahead(10))
 
     assert Proof.objects.get() == proof
-    with pytest.raises(review.FourEyesError):
+    with pytest.raises(rules.FourEyesError):
         actions.verify_proof(proof=proof, source="eLicense", by=registrar)
 
 

@@ -8,10 +8,11 @@ import pytest
 from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
-from accounts import actions, review, rules
-from accounts.actions import applications, physicians, roster, roster_write
+from accounts import actions, rules
+from accounts.actions import applications, physicians
 from accounts.models import IdentificationTry, Physician
-from accounts.review import AlreadyDecided, ApplicationError
+from accounts.rosters import importing, writing
+from accounts.rules import AlreadyDecided, ApplicationError
 from tests import factories, rosters
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -87,7 +88,7 @@ def test_without_the_lock_more_than_five_get_through(monkeypatch):
 
 
 def bind_at_once(physician):
-    """Ten accounts give the right numbers; those that were told they are the physician."""
+    """Ten accounts give the right numbers; return those that were bound."""
     accounts = [factories.user() for _ in range(10)]
     start = Barrier(len(accounts))
 
@@ -119,7 +120,7 @@ def test_of_ten_accounts_one_is_bound():
 
 
 @pytest.mark.usefixtures("slow_comparison")
-def test_without_the_locks_several_of_ten_accounts_are_bound(monkeypatch):
+def test_without_the_locks_more_than_one_of_ten_accounts_is_bound(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     monkeypatch.setattr(physicians, "lock_text", lambda text: None)
@@ -172,14 +173,14 @@ def test_without_the_lock_two_applications_make_the_same_physician(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     monkeypatch.setattr(applications, "lock_text", lambda text: None)
-    search = review.physician_applying
+    search = rules.physician_applying
 
     def search_slowly(*arguments):
         found = search(*arguments)
         time.sleep(0.2)
         return found
 
-    monkeypatch.setattr(review, "physician_applying", search_slowly)
+    monkeypatch.setattr(rules, "physician_applying", search_slowly)
 
     with pytest.raises(IntegrityError):
         verify_at_once(same_number(5))
@@ -188,13 +189,13 @@ def test_without_the_lock_two_applications_make_the_same_physician(monkeypatch):
 @pytest.fixture
 def slow_roster(monkeypatch):
     """Time between looking for a physician and making one, so that imports that are not kept apart meet each other."""
-    look = roster_write._not_one_physician
+    look = writing._not_one_physician
 
     def look_slowly(*arguments):
         time.sleep(0.3)
         return look(*arguments)
 
-    monkeypatch.setattr(roster_write, "_not_one_physician", look_slowly)
+    monkeypatch.setattr(writing, "_not_one_physician", look_slowly)
 
 
 def import_at_once(text, times):
@@ -220,9 +221,9 @@ def test_of_three_imports_of_one_roster_one_makes_the_physician():
 
 
 @pytest.mark.usefixtures("slow_roster")
-def test_without_the_lock_imports_meet_each_other(monkeypatch):
+def test_without_the_lock_imports_make_a_physician_twice(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
-    monkeypatch.setattr(roster, "lock_text", lambda text: None)
+    monkeypatch.setattr(importing, "lock_text", lambda text: None)
 
     assert "IntegrityError" in import_at_once(rosters.program(), 3)

@@ -1,4 +1,4 @@
-"""What the night finds: ends that have passed or come, who has left, a roster grown old; and how it is told, once."""
+"""What the nightly check finds: ended and ending registrations, physicians who left, old rosters; announced once."""
 
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
@@ -55,7 +55,7 @@ def body_of(kind):
     [(61, []), (60, ["registration_ending"]), (1, ["registration_ending"]), (0, ["registration_ended"]),
      (-29, ["registration_ended"]), (-30, [])],
 )  # fmt: skip
-def test_recheck_registrations_warns_60_days_before_and_tells_30_days_after(days, kinds):
+def test_recheck_registrations_announces_an_end_60_days_before_and_30_days_after(days, kinds):
     ending(timezone.localdate() + timedelta(days=days))
     recheck()
     assert list(Notification.objects.values_list("kind", flat=True)) == kinds
@@ -72,7 +72,7 @@ def test_recheck_registrations_again_finds_nothing():
     assert Event.objects.get(action="registration.recheck").reason == "1 ended, 1 ending, 0 left"
 
 
-def test_recheck_registrations_warns_once_and_tells_once_of_one_end():
+def test_recheck_registrations_announces_an_end_once_before_and_once_after():
     today = timezone.localdate()
     ending(today + 70 * DAY)
     for day in range(140):
@@ -80,7 +80,7 @@ def test_recheck_registrations_warns_once_and_tells_once_of_one_end():
     assert sorted(Notification.objects.values_list("kind", flat=True)) == ["registration_ended", "registration_ending"]
 
 
-def test_recheck_registrations_tells_of_the_next_end_after_a_renewal():
+def test_recheck_registrations_announces_the_next_end_after_a_renewal():
     today = timezone.localdate()
     physician = ending(today)
     recheck()
@@ -103,7 +103,7 @@ def test_two_ends_of_one_night_are_one_mail():
 
 
 @pytest.mark.parametrize("state", [{"status": "suspended"}, {"status": "left", "left_date": timezone.localdate()}])
-def test_recheck_registrations_tells_nobody_who_may_not_certify_anyway(state):
+def test_recheck_registrations_skips_physicians_who_may_not_certify_anyway(state):
     ending(timezone.localdate())
     with unguarded():
         Physician.objects.update(**state)
@@ -111,7 +111,7 @@ def test_recheck_registrations_tells_nobody_who_may_not_certify_anyway(state):
     assert not Notification.objects.exists()
 
 
-def test_a_mail_of_an_end_is_dropped_when_she_renewed_meanwhile():
+def test_a_message_about_an_end_is_dropped_after_a_renewal():
     today = timezone.localdate()
     physician = ending(today)
     recheck()
@@ -195,7 +195,7 @@ def test_old_roster_read_at_counts_an_import_that_changed_nothing():
     assert rules.old_roster_read_at(now=now + 6 * DAY) == now - 2 * DAY
 
 
-def test_an_old_roster_is_told_to_the_registrars_once_a_week():
+def test_the_registrars_are_notified_of_an_old_roster_once_a_week():
     factories.staff("Registrar")
     factories.physician()
     start = timezone.now()
@@ -213,7 +213,7 @@ def test_an_old_roster_is_told_to_the_registrars_once_a_week():
     assert f"{timezone.localdate(start):%B %-d, %Y}" in mail.outbox[0].body
 
 
-def test_a_second_check_of_a_day_tells_what_it_newly_found():
+def test_a_second_check_of_a_day_announces_what_is_new():
     factories.staff("Registrar")
     today = timezone.localdate()
     ending(today)
@@ -225,7 +225,7 @@ def test_a_second_check_of_a_day_tells_what_it_newly_found():
     assert found == [{"controlled_substance": 1}, {"controlled_substance": 1, "dea": 1}]
 
 
-def test_a_second_check_of_a_day_does_not_tell_of_the_old_roster_again():
+def test_a_second_check_of_a_day_does_not_announce_the_old_roster_again():
     factories.staff("Registrar")
     factories.physician()
     with time_machine.travel(timezone.now() + 8 * DAY, tick=False):
@@ -287,14 +287,14 @@ def test_2000_that_lapse_in_one_night_are_one_mail_each_and_one_summary(monkeypa
     assert count <= 80  # four batches; SQLite writes 71 messages in one statement
 
 
-def test_a_night_in_batches_tells_the_same(monkeypatch):
+def test_a_night_in_batches_sends_the_same_messages(monkeypatch):
     monkeypatch.setattr("accounts.actions.recheck.BATCH", 3)
     physicians = [ending(LAPSE, dea={"expires_date": LAPSE}) for _ in range(8)]
     assert recheck(LAPSE).ended == {"controlled_substance": 8, "dea": 8}
     assert told("registration_ended") == [physician.email for physician in physicians]
 
 
-def test_a_night_that_breaks_has_told_nobody(monkeypatch):
+def test_a_night_that_breaks_sends_no_message(monkeypatch):
     factories.staff("Registrar")
     ending(LAPSE)
 

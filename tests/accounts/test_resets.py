@@ -19,9 +19,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import actions, factors
-from accounts.factors import ResetError
+from accounts import actions, rules
 from accounts.models import MFAReset
+from accounts.rules import ResetError
 from accounts.tasks import reset_due_mfa
 from audit.models import Event
 from notifications.actions import send_due
@@ -46,7 +46,7 @@ def protected(account=None):
 
 def asked(account=None, *, by=None, **over):
     account = account or protected()
-    on_file = factors.numbers_on_file(account) or {"+12035550199"}
+    on_file = rules.numbers_on_file(account) or {"+12035550199"}
     answers = {"called_number": min(on_file), "reason": "She told me her practice.", **over}
     return actions.ask_mfa_reset(user=account, by=by or factories.staff("Registrar"), **answers)
 
@@ -62,7 +62,7 @@ def mails(kind):
 # --- Asking ---------------------------------------------------------------------------------------------------------
 
 
-def test_asking_changes_nothing_yet_and_tells_every_address():
+def test_asking_changes_nothing_yet_and_notifies_every_address():
     physician = factories.identified_physician(email="roster@example.org")
     account = protected(physician.user)
     with unguarded():
@@ -90,7 +90,7 @@ def test_check_called_on_file_refuses_a_number_that_the_caller_named():
 def test_a_delegate_is_called_back_at_the_practice():
     physician = factories.identified_physician()
 
-    assert factors.numbers_on_file(factories.delegate(physician)) == {physician.phone.as_e164}
+    assert rules.numbers_on_file(factories.delegate(physician)) == {physician.phone.as_e164}
 
 
 @pytest.mark.parametrize("group", ["Registrar", "Manager"])
@@ -117,7 +117,7 @@ def test_check_no_reset_waits_refuses_a_second_one():
     assert MFAReset.objects.count() == 1
 
 
-def test_registrars_and_managers_hear_that_it_waits_for_one_of_them():
+def test_registrars_and_managers_are_notified_of_a_reset_that_waits():
     other, registrar, manager = (factories.staff(group) for group in ("Registrar", "Registrar", "Manager"))
     reset = asked(by=registrar)
     assert mails("mfa_reset_waits") == sorted([other.email, registrar.email, manager.email])
@@ -148,7 +148,7 @@ def test_a_second_person_resets_at_once_and_every_session_ends():
     assert Event.objects.filter(action="mfa.reset", subject_id=account.pk).count() == 1
 
 
-def test_who_asked_does_not_confirm():
+def test_the_person_who_asked_cannot_confirm():
     registrar = factories.staff("Registrar")
     reset = asked(by=registrar)
 
@@ -185,13 +185,13 @@ def test_one_that_was_cancelled_never_takes_effect():
     assert mails("mfa_reset_disowned") == []
 
 
-@pytest.mark.parametrize(("before", "after"), list(itertools.product(Status, Status)))
-def test_check_reset_becomes(before, after):
-    if after in factors.RESET_TRANSITIONS[before]:
-        factors.check_reset_becomes(MFAReset(status=before), after)
+@pytest.mark.parametrize(("verb", "before"), list(itertools.product(rules.RESET_MOVES, Status)))
+def test_check_reset_move(verb, before):
+    if before == Status.WAITING:
+        rules.check_reset_move(verb, MFAReset(status=before))
     else:
-        with pytest.raises(ResetError):
-            factors.check_reset_becomes(MFAReset(status=before), after)
+        with pytest.raises(ResetError, match="Not possible any more: this reset is"):
+            rules.check_reset_move(verb, MFAReset(status=before))
 
 
 # --- This was not me ------------------------------------------------------------------------------------------------
@@ -282,7 +282,7 @@ def test_the_registrar_asks_and_the_manager_confirms_in_the_admin():
     assert factors_of(account) == 0
 
 
-def test_a_registrar_who_lost_her_own_phone_is_helped_by_the_manager():
+def test_a_registrar_who_lost_a_phone_is_helped_by_the_manager():
     registrar, manager = protected(factories.staff("Registrar")), factories.staff("Manager")
     ask = reverse("admin:accounts_user_step", args=[registrar.pk, "reset-mfa"])
 
@@ -333,7 +333,7 @@ def test_the_database_refuses_a_reset_that_cannot_be(change):
 
 
 def decide_at_once(reset):
-    """Ten confirm; how many were told that they had."""
+    """Ten people confirm at once; return how many succeeded."""
     staff = [factories.staff("Registrar") for _ in range(10)]
     start = Barrier(len(staff))
 
@@ -352,12 +352,12 @@ def decide_at_once(reset):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_ten_who_confirm_at_once_one_does():
+def test_of_ten_people_who_confirm_at_once_one_succeeds():
     assert decide_at_once(asked()) == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_lock_several_confirm(monkeypatch):
+def test_without_the_lock_more_than_one_confirms(monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     reset = asked()
@@ -367,7 +367,7 @@ def test_without_the_lock_several_confirm(monkeypatch):
 
 
 def ask_at_once(account):
-    """Five Registrars ask; how many were told that they had."""
+    """Five Registrars ask at once; return how many succeeded."""
     staff = [factories.staff("Registrar") for _ in range(5)]
     start = Barrier(len(staff))
 
@@ -386,7 +386,7 @@ def ask_at_once(account):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_five_who_ask_at_once_one_does():
+def test_of_five_people_who_ask_at_once_one_succeeds():
     assert ask_at_once(protected()) == 1
     assert MFAReset.objects.count() == 1
 
@@ -396,13 +396,13 @@ def test_without_the_lock_only_the_database_stops_the_others(monkeypatch):
     """And that is no sentence for a Registrar."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
-    check = factors.check_no_reset_waits
+    check = rules.check_no_reset_waits
 
     def check_slowly(user):
         check(user)
         time.sleep(0.2)
 
-    monkeypatch.setattr(factors, "check_no_reset_waits", check_slowly)
+    monkeypatch.setattr(rules, "check_no_reset_waits", check_slowly)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)
 
     with pytest.raises(IntegrityError):
@@ -410,7 +410,7 @@ def test_without_the_lock_only_the_database_stops_the_others(monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_owner_and_the_job_meet_and_one_of_them_wins():
+def test_the_owner_or_the_job_wins_when_both_act_at_once():
     reset = asked()
     with unguarded():
         MFAReset.objects.update(asked_at=timezone.now() - timedelta(days=2), due_at=timezone.now())

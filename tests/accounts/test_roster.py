@@ -12,9 +12,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import rules
-from accounts.actions import identify_physician, import_roster, roster, roster_read, set_registration
+from accounts.actions import identify_physician, import_roster, set_registration
 from accounts.models import Physician, Registration, RosterImport, RosterProblem
-from accounts.roster_files import RosterFileError
+from accounts.rosters import importing, reading
+from accounts.rosters.files import RosterFileError
 from audit.models import Event
 from tests import factories
 from tests.rosters import counts, dea, dea_line, elicense, problems, program, read
@@ -76,7 +77,7 @@ def test_what_the_program_s_roster_names_is_on_record_and_not_yet_confirmed():
     assert "not yet confirmed" in requirements[0].sentence
 
 
-def test_three_rosters_make_her_eligible():
+def test_three_rosters_make_a_physician_eligible():
     read(program())
     first = read(elicense({}, {"FullCredentialCode": "CSP.0045671", "ExpirationDate": "02/28/2027"}))
     second = read(dea())
@@ -136,14 +137,14 @@ def test_an_npi_of_two_physicians_is_listed():
 @pytest.mark.parametrize(
     ("over", "column"), [({"npi": "1245319599"}, "dea_number"), ({"dea_number": "BO2345672"}, "npi")]
 )
-def test_a_number_that_stands_twice_in_the_file_is_listed(over, column):
+def test_a_number_that_is_twice_in_the_file_is_listed(over, column):
     run = read(program({}, over))
 
     assert (counts(run), problems(run)) == ((1, 0, 0, 1), [(3, column, "bad")])
 
 
 def test_a_number_moves_on_within_one_batch():
-    """Osei gets a new DEA number, and her old one is somebody else's now: neither takes the other's row."""
+    """Osei gets a new DEA number, and somebody else the old one: neither gets the other's row."""
     read(program())
 
     run = read(program({"dea_number": "BO2345672"}, {**OTHER, "dea_number": "AO1234563", "last_name": "Otis"}))
@@ -155,7 +156,7 @@ def test_a_number_moves_on_within_one_batch():
     }
 
 
-def test_changed_fields_are_changed_and_proof_of_the_same_number_stays():
+def test_a_changed_row_leaves_the_proof_of_the_same_number():
     read(program())
     read(elicense())
 
@@ -177,7 +178,7 @@ def test_another_license_number_waits_for_its_own_proof():
     assert (proof.number, proof.is_active, proof.expires_date) == ("1.099999", False, None)
 
 
-def test_a_number_that_a_person_has_verified_is_kept():
+def test_a_number_that_a_person_has_verified_is_not_replaced():
     read(program())
     registrar = factories.staff("Registrar")
     set_registration(
@@ -343,7 +344,7 @@ def test_a_code_of_two_physicians_is_listed_and_not_guessed():
     assert everything() == before
 
 
-def test_a_record_older_than_what_a_person_verified_is_left_alone():
+def test_an_entry_older_than_what_a_person_verified_is_not_used():
     read(program())
     set_registration(
         physician=Physician.objects.get(), kind="medical_license", number="1.034567", is_active=True,
@@ -507,17 +508,17 @@ def many(count):
 
 
 def test_cut_off_in_the_middle_leaves_whole_batches_and_a_second_run_finishes(monkeypatch):
-    monkeypatch.setattr(roster, "BATCH", 4)
+    monkeypatch.setattr(importing, "BATCH", 4)
     text, batches = many(10), []
 
-    def cut_off(batch, report, write=roster.READERS["program"][1]):
+    def cut_off(batch, report, write=importing.READERS["program"][1]):
         write(batch, report)
         batches.append(batch)
         if len(batches) == 2:
             raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setitem(roster.READERS, "program", (roster.READERS["program"][0], cut_off))
+        patch.setitem(importing.READERS, "program", (importing.READERS["program"][0], cut_off))
         with pytest.raises(SystemExit):
             read(text)
     cut = RosterImport.objects.get()
@@ -531,9 +532,9 @@ def test_cut_off_in_the_middle_leaves_whole_batches_and_a_second_run_finishes(mo
 
 
 def test_many_problems_are_written_down_as_they_come(monkeypatch):
-    monkeypatch.setattr("accounts.actions.roster_report.BATCH", 3)
-    monkeypatch.setattr(roster_read, "BATCH", 5)
-    monkeypatch.setattr(roster_read, "LINES_BETWEEN_PROGRESS", 5)
+    monkeypatch.setattr("accounts.rosters.report.BATCH", 3)
+    monkeypatch.setattr(reading, "BATCH", 5)
+    monkeypatch.setattr(reading, "LINES_BETWEEN_PROGRESS", 5)
 
     for header in (program, elicense):
         run = read(header().splitlines()[0] + "\nx" * 22 + "\n")
@@ -541,8 +542,8 @@ def test_many_problems_are_written_down_as_they_come(monkeypatch):
         assert (run.bad_count, run.row_count, run.problems.count()) == (22, 22, 22)
 
 
-def test_progress_goes_from_nothing_to_all(monkeypatch):
-    monkeypatch.setattr(roster_read, "BATCH", 20)
+def test_progress_goes_from_0_to_1(monkeypatch):
+    monkeypatch.setattr(reading, "BATCH", 20)
     parts = []
 
     read(many(300), on_progress=parts.append)
@@ -602,9 +603,9 @@ def test_a_row_that_left_while_the_file_was_read_is_passed_over(monkeypatch):
             write(batch, report)
 
     for kind, text in (("elicense", elicense()), ("dea", dea())):
-        reading, write = roster.READERS[kind]
+        read_rows, write = importing.READERS[kind]
         monkeypatch.setitem(
-            roster.READERS, kind, (reading, lambda batch, report, write=write: gone(batch, report, write))
+            importing.READERS, kind, (read_rows, lambda batch, report, write=write: gone(batch, report, write))
         )
         assert counts(read(text)) == (0, 0, 0, 0)
 

@@ -99,7 +99,7 @@ def test_a_later_roster_changes_access_and_a_blank_leaves_it():
     assert access() == [True]
 
 
-def test_access_that_a_person_has_verified_is_kept():
+def test_access_that_a_person_has_verified_is_not_replaced():
     read(program())
     set_registration(
         physician=Physician.objects.get(),

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Physician, RosterImport
-from accounts.roster_problems import write_problems
+from accounts.rosters.problems import write_problems
 from accounts.tasks import import_rosters
 from audit.models import Event
 from tests import factories
@@ -52,7 +52,7 @@ def run_command(*args):
 # --- The command ----------------------------------------------------------------------------------------------------
 
 
-def test_the_command_tells_what_came_of_the_file(file):
+def test_the_command_prints_the_result_of_the_file(file):
     out, _ = run_command(file)
 
     assert out.splitlines() == [
@@ -273,7 +273,7 @@ def test_problems_are_downloaded_and_the_look_is_recorded():
     ("role", "reads", "imports"),
     [("Registrar", 200, 200), ("Auditor", 200, 403), ("Manager", 403, 403), ("Driver", 403, 403)],
 )
-def test_who_sees_and_who_imports_rosters(role, reads, imports):
+def test_only_these_groups_see_and_import_rosters(role, reads, imports):
     run = read(program({"npi": "1"}))
     client = factories.client_for(factories.staff(role))
 

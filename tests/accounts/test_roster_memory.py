@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from accounts.actions import roster_read
 from accounts.models import Physician
-from accounts.roster_files import RosterFileError, open_roster
+from accounts.rosters import reading
+from accounts.rosters.files import RosterFileError, open_roster
 from tests import factories, rosters
 from tests.notifications.test_worker import database_url
 
@@ -70,7 +70,7 @@ def test_a_line_that_never_ends_is_refused_before_it_is_read(tmp_path):
 
 def test_a_roster_of_more_physicians_than_there_can_be_is_read_no_further(monkeypatch):
     """The numbers that were read are kept in memory, to find those that stand twice."""
-    monkeypatch.setattr(roster_read, "MOST_PHYSICIANS", 3)
+    monkeypatch.setattr(reading, "MOST_PHYSICIANS", 3)
     rows = [{"dea_number": factories.dea_number(n, "BO"), "npi": "", "license_number": ""} for n in range(1, 6)]
     assert rosters.counts(rosters.read(rosters.program(*rows[:3]))) == (3, 0, 0, 0)
     run = rosters.read(rosters.program(*rows))

@@ -37,7 +37,7 @@ def test_two_forgotten_quotation_marks_in_the_states_file_are_listed():
     assert ((2, "", "bad") in problems(run), "to line 4" in run.problems.get(line=2).reason) == (True, True)
 
 
-def test_a_mark_inside_a_cell_is_read_as_it_stands():
+def test_a_mark_inside_a_cell_is_read_as_it_is():
     run = read(program({"practice_name": "Elm 5 inch"}).replace("Elm 5 inch", 'Elm 5" Clinic'))
 
     assert (run.bad_count, Physician.objects.get().practice_name) == (0, 'Elm 5" Clinic')

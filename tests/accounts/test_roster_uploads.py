@@ -8,16 +8,16 @@ import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 
-from accounts import roster_storage
-from accounts.actions import import_for_real, import_uploaded_rosters, roster, roster_uploads, upload_roster
+from accounts.actions import import_for_real, import_uploaded_rosters, roster_uploads, upload_roster
 from accounts.models import Physician, RosterImport, RosterPart, RosterUpload
-from accounts.roster_files import (
+from accounts.rosters import importing, storage
+from accounts.rosters.files import (
     RosterFileError,
     RosterImportError,
     check_waits_for_its_real_import,
     open_roster,
 )
-from accounts.roster_storage import open_upload
+from accounts.rosters.storage import open_upload
 from audit.models import Event
 from tests import factories
 from tests.guard import unguarded
@@ -49,11 +49,11 @@ def many(count):
 @pytest.fixture
 def cut_off(monkeypatch):
     """The worker is lost while it writes its third batch of four."""
-    monkeypatch.setattr(roster, "BATCH", 4)
+    monkeypatch.setattr(importing, "BATCH", 4)
 
     def read_and_die(**which):
         batches = []
-        reading, write = roster.READERS["program"]
+        reading, write = importing.READERS["program"]
 
         def write_some(batch, report):
             write(batch, report)
@@ -62,7 +62,7 @@ def cut_off(monkeypatch):
                 raise SystemExit
 
         with monkeypatch.context() as patch:
-            patch.setitem(roster.READERS, "program", (reading, write_some))
+            patch.setitem(importing.READERS, "program", (reading, write_some))
             with pytest.raises(SystemExit):
                 import_uploaded_rosters(by=None)
 
@@ -73,7 +73,7 @@ def cut_off(monkeypatch):
 
 
 def test_what_is_stored_is_sealed_and_reads_as_it_was(monkeypatch):
-    monkeypatch.setattr(roster_storage, "PART", 100)
+    monkeypatch.setattr(storage, "PART", 100)
     text = program({}, {"npi": "1"})
 
     run = upload(text)
@@ -86,7 +86,7 @@ def test_what_is_stored_is_sealed_and_reads_as_it_was(monkeypatch):
 
 
 def test_parts_in_another_order_are_refused(monkeypatch):
-    monkeypatch.setattr(roster_storage, "PART", 100)
+    monkeypatch.setattr(storage, "PART", 100)
     run = upload(program())
     first, second = RosterPart.objects.order_by("position")[:2]
     with unguarded():
@@ -96,7 +96,7 @@ def test_parts_in_another_order_are_refused(monkeypatch):
         open_upload(run.upload).read()
 
 
-def test_a_real_import_erases_its_file_and_belongs_to_who_uploaded_it():
+def test_a_real_import_deletes_its_file_and_names_the_uploader():
     registrar = factories.staff("Registrar")
     run = upload(program({}, {"npi": "1"}), by=registrar)
     assert (run.status, run.started_at, Physician.objects.count()) == ("waiting", None, 0)
@@ -133,7 +133,7 @@ def test_a_file_that_is_none_of_ours_leaves_nothing():
 # --- A dry run first ------------------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_keeps_its_file_for_the_real_import():
+def test_the_file_of_a_dry_run_is_stored_for_the_real_import():
     dry = upload(program(), is_dry_run=True)
     import_uploaded_rosters(by=None)
 
@@ -190,8 +190,8 @@ def test_a_worker_that_lost_its_lease_writes_nothing_more():
     with time_machine.travel(NOON + LATER, tick=False):
         assert roster_uploads._claim(run.pk).attempts == 2
 
-    with open_upload(lost.upload) as file, pytest.raises(RosterImportError, match="given up"):
-        roster.read_into(run=lost, roster=open_roster(file), by=None)
+    with unguarded(), open_upload(lost.upload) as file, pytest.raises(RosterImportError, match="given up"):
+        importing.read_into(run=lost, roster=open_roster(file), by=None)
     assert not Physician.objects.exists()
 
 

@@ -93,7 +93,7 @@ def test_check_npi_lets_known_numbers_through(number):
         ("", "ten digits"),
     ],
 )
-def test_check_npi_names_what_is_wrong(number, why):
+def test_check_npi_names_the_error(number, why):
     with pytest.raises(rules.NpiError, match=why) as refused:
         rules.check_npi(number)
 
@@ -146,7 +146,7 @@ def test_check_registration_number_takes_any_spelling(kind, typed, number):
         ("dea", "MJ1234563", "mid-level"),
     ],
 )
-def test_check_registration_number_names_what_is_wrong(kind, typed, why):
+def test_check_registration_number_names_the_error(kind, typed, why):
     with pytest.raises(rules.AccountsError, match=why) as refused:
         rules.check_registration_number(kind, rules.normalize_registration_number(kind, typed))
 
@@ -282,7 +282,7 @@ def test_check_physician_is_eligible_names_all_that_is_missing():
 
 
 @pytest.mark.parametrize("status", [Physician.Status.SUSPENDED, Physician.Status.LEFT])
-def test_check_physician_is_eligible_refuses_who_is_not_verified(status):
+def test_check_physician_is_eligible_refuses_an_unverified_physician(status):
     with pytest.raises(rules.NotEligible, match="call the program"):
         rules.check_physician_is_eligible(Physician(status=status), today=TODAY)
 
@@ -305,7 +305,7 @@ def test_check_may_sign_refuses_an_unbound_physician_s_nobody():
 
 
 @pytest.mark.django_db
-def test_check_may_sign_refuses_who_is_not_eligible():
+def test_check_may_sign_refuses_a_physician_who_is_not_eligible():
     physician = factories.identified_physician()
     set_registration(physician=physician, kind="dea", is_limited=True, expires_date=date(2030, 1, 1), by=None)
 

@@ -30,7 +30,7 @@ def sign_in(client, email, password=factories.PASSWORD, page=LOGIN, **extra):
 # --- Making an account ----------------------------------------------------------------------------------------------
 
 
-def test_signing_up_keeps_the_address_in_lower_case():
+def test_signing_up_stores_the_address_in_lower_case():
     response = sign_up(Client())
 
     user = User.objects.get()
@@ -196,7 +196,7 @@ def test_control_the_stock_admin_signs_in_after_any_number_of_wrong_passwords(se
     assert "_auth_user_id" in client.session
 
 
-def test_the_admin_refuses_who_is_not_staff():
+def test_the_admin_refuses_accounts_that_are_not_staff():
     client = factories.client_for(factories.user())
 
     assert client.get("/admin/login/").status_code == 403

@@ -112,7 +112,7 @@ def test_an_account_with_the_same_address_is_not_taken_over(provider, verified):
     assert (User.objects.count(), SocialAccount.objects.count(), is_signed_in(client)) == (1, 0, False)
 
 
-def test_who_is_signed_in_connects_it_and_is_told_by_mail(provider):
+def test_a_signed_in_person_connects_the_sign_on_and_gets_a_message(provider):
     account = factories.user("nora@example.org")
     provider.knows("subject-4", email="nora@state.example", email_verified=False)
     client = factories.client_for(account)
@@ -139,7 +139,7 @@ def test_one_that_is_connected_elsewhere_is_not_connected_again(provider):
     assert SocialAccount.objects.get().user.email == ROSA
 
 
-def test_it_is_disconnected_by_who_has_a_password(provider):
+def test_a_person_with_a_password_disconnects_the_sign_on(provider):
     account = factories.user("nora@example.org")
     client = factories.client_for(account)
     goes(client, provider, "subject-6", "connect")
@@ -152,7 +152,7 @@ def test_it_is_disconnected_by_who_has_a_password(provider):
     assert Event.objects.get(action="user.sign_on_disconnect").actor_id == account.pk
 
 
-def test_who_has_no_password_is_told_why_it_stays(provider):
+def test_a_person_without_a_password_reads_why_the_sign_on_stays(provider):
     provider.knows("subject-7", email=ROSA, email_verified=True)
     client = Client()
     goes(client, provider, "subject-7")
@@ -190,7 +190,7 @@ def test_a_professional_without_one_is_asked_to_set_it_up(provider, settings):
 # --- What goes wrong ------------------------------------------------------------------------------------------------
 
 
-def test_who_cancels_there_reads_that_nothing_changed(provider):
+def test_a_person_who_cancels_there_reads_that_nothing_changed(provider):
     client = Client()
 
     response = goes(client, provider, action="deny")
@@ -220,7 +220,7 @@ def test_a_wrong_code_signs_nobody_in(provider):
     assert (response.status_code, is_signed_in(client)) == (401, False)
 
 
-def test_a_provider_that_does_not_answer_is_told_in_words(settings):
+def test_a_provider_that_does_not_answer_gets_a_page_of_ours(settings):
     switch_on(settings, "http://127.0.0.1:9")
 
     response = Client().post(LOGIN)

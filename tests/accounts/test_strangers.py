@@ -1,4 +1,4 @@
-"""What somebody who guesses numbers learns, and whom she can keep out: nothing, and nobody who is bound."""
+"""A person who guesses numbers learns nothing, and locks out nobody who is bound."""
 
 import re
 
@@ -47,7 +47,7 @@ def test_wrong_digits_are_compared_even_when_the_number_is_unknown(monkeypatch):
     assert compared == [physician.ssn_digest, ""]
 
 
-def test_fifty_failures_of_strangers_leave_the_owner_her_way_in():
+def test_fifty_failures_of_strangers_do_not_lock_the_owner_out():
     physician = factories.identified_physician()
     strangers = [factories.user() for _ in range(10)]
     for number in range(50):

@@ -183,7 +183,7 @@ def test_the_known_and_the_unknown_take_the_same_time(name):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("real_hasher")
-def test_control_without_the_hash_a_sign_up_tells_who_is_registered(monkeypatch):
+def test_control_without_the_hash_a_sign_up_reveals_who_is_registered(monkeypatch):
     monkeypatch.setattr(sign_up, "compute_a_hash", lambda password: None)
     known, unknown = medians(WAYS["sign-up"])
     assert unknown / known > MOST

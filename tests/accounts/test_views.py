@@ -36,7 +36,7 @@ def landing(account, **how):
 # --- Where people land ----------------------------------------------------------------------------------------------
 
 
-def test_role_leads_each_to_her_first_page():
+def test_role_leads_everybody_to_their_first_page():
     physician, patient = factories.identified_physician(), factories.patient()
 
     assert landing(factories.staff("Pharmacist")) == "/admin/"
@@ -115,7 +115,7 @@ def test_identify_is_prefilled_once_bound_and_goes_on_to_the_page_asked_for():
     assert client.post(asked, answers(physician)).headers["Location"] == "/certification/add/"
 
 
-def test_identify_leads_whom_a_requirement_stops_to_what_is_missing():
+def test_identify_leads_a_physician_who_is_not_eligible_to_the_requirements():
     ended = {"expires_date": timezone.localdate() - timedelta(days=1)}
     physician = factories.identified_physician(registrations_over={"controlled_substance": ended})
     client = factories.client_for(physician.user, identified=False)
@@ -193,7 +193,7 @@ def strip_tokens(page):
         ({"ssn_last_four": "١٢٣٤"}, "Enter four digits"),
     ],
 )
-def test_identify_tells_a_typing_error_and_counts_no_try(typed, sentence):
+def test_identify_shows_a_typing_error_and_counts_no_try(typed, sentence):
     data = {"dea_number": "AP5836727", "ssn_last_four": "1234", **typed}
 
     response = factories.client_for(factories.user()).post(IDENTIFY, data)
@@ -210,7 +210,7 @@ def test_identify_answers_an_empty_post_with_its_sentences():
     assert "Enter DEA number" in text_of(response)
 
 
-def test_identify_tells_when_it_opens_again_after_five_failures():
+def test_identify_says_when_it_opens_again_after_five_failures():
     physician = factories.physician()
     with time_machine.travel(NOON, tick=False):
         client = factories.client_for(factories.user())
@@ -303,7 +303,7 @@ def test_eligibility_takes_few_queries(django_assert_max_num_queries):
         client.get(ELIGIBILITY)
 
 
-def test_eligibility_follows_what_the_registrar_saw():
+def test_eligibility_follows_the_registrars_entry():
     physician = factories.identified_physician()
     set_registration(physician=physician, kind="dea", is_active=False, expires_date=date(2030, 1, 1), by=None)
 
@@ -329,7 +329,7 @@ def test_physician_required_asks_to_identify_in_this_session():
     assert client.get(ELIGIBILITY).headers["Location"] == f"{IDENTIFY}?next=%2Faccounts%2Fphysician%2F"
 
 
-def test_office_required_lets_the_physician_and_her_delegate_in():
+def test_office_required_lets_the_physician_and_the_delegate_in():
     physician = factories.identified_physician()
 
     assert factories.client_for(physician.user).get("/certification/").status_code == 200

@@ -72,7 +72,7 @@ def test_a_report_goes_to_the_queue_and_shows_on_the_checklist():
         ("CSP.0012345", 9999, "No registration runs longer than four years."),
     ],
 )
-def test_a_wrong_report_is_told_and_kept_on_the_page(number, days, sentence):
+def test_a_wrong_report_is_shown_with_its_error(number, days, sentence):
     client = factories.client_for(ended().user)
 
     text = text_of(
@@ -230,7 +230,7 @@ def test_a_verified_applicant_identifies_and_lands_on_the_checklist(django_captu
     assert "Welcome: you are on the program’s roster." in mail.outbox[0].body
 
 
-def test_an_identified_physician_need_not_type_her_practice_again():
+def test_an_identified_physician_need_not_type_the_practice_again():
     physician = factories.identified_physician()
 
     known = text_of(factories.client_for(physician.user).get(APPLY))

@@ -13,7 +13,7 @@ class Refused(PortalError):
     pass
 
 
-def test_record_keeps_who_what_and_on_what():
+def test_record_writes_the_account_the_action_and_the_subject():
     person = factories.user()
     event = record(action="thing.done", by=person, subject=person, reason="because")
     assert (event.actor_id, event.role, event.action) == (person.pk, "member", "thing.done")

@@ -97,7 +97,7 @@ def test_the_digest_of_a_row_is_the_same_on_both_databases():
     assert rules.row_digest(row).hex()[:16] == "a4f7f6485b802993"
 
 
-def test_a_stored_row_has_the_digest_of_what_was_written():
+def test_a_stored_row_has_the_digest_of_the_written_one():
     event = record(action="thing.done", by=None, reason="é “quoted” 🙂")
     event.refresh_from_db()
     stored = Event.objects.values_list(*rules.COLUMNS).get(pk=event.pk)

@@ -1,4 +1,4 @@
-"""What staff look for in a list of the admin is posted and kept in the session: a name stands in no address."""
+"""What staff search in a list of the admin is posted and stored in the session: no address holds a name."""
 
 import pytest
 from django.contrib import admin
@@ -22,7 +22,7 @@ def found(response):
 
 
 @pytest.mark.parametrize("model", SEARCHED, ids=lambda model: model._meta.label_lower)
-def test_every_list_that_is_searched_keeps_the_term_out_of_the_address(model):
+def test_no_searched_list_has_the_term_in_its_address(model):
     client = factories.client_for(factories.user(is_staff=True, is_superuser=True))
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     assert isinstance(admin.site._registry[model], ActionAdmin)
@@ -32,7 +32,7 @@ def test_every_list_that_is_searched_keeps_the_term_out_of_the_address(model):
     assert b'id="changelist-search" method="post"' in page.content
 
 
-def test_a_search_is_kept_until_all_is_shown_again(registrar):
+def test_a_search_lasts_until_all_is_shown_again(registrar):
     one, other = factories.physician(last_name="Nilsson"), factories.physician(last_name="Okafor")
     assert found(registrar.post(PHYSICIANS, {"q": "nilsson"}, follow=True)) == [one]
     assert found(registrar.get(PHYSICIANS)) == [one]

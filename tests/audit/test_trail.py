@@ -1,4 +1,4 @@
-"""The audit trail in the admin: who, what, whom, and the questions it answers."""
+"""The audit trail in the admin: each event in words, and the questions it answers."""
 
 import csv
 import io
@@ -61,7 +61,7 @@ def looked_for(client, term, **narrowed):
 # --- In words ------------------------------------------------------------------------------------------------------
 
 
-def test_an_event_says_who_did_what_to_whom(auditor, physician, patient):
+def test_an_event_names_the_actor_the_action_and_the_person(auditor, physician, patient):
     order = factories.order(patient)
     record(action="order.view", by=factories.staff("Pharmacist", "Driver", email="ines@example.org"), subject=order)
     record(action="certification.view", by=physician.user, subject=patient.certifications.get())
@@ -77,7 +77,7 @@ def test_an_event_says_who_did_what_to_whom(auditor, physician, patient):
     assert rows[-1].url == f"/admin/delivery/order/{order.pk}/change/"
 
 
-def test_a_row_that_is_gone_keeps_its_number(auditor):
+def test_a_deleted_row_is_named_by_its_number(auditor):
     stranger = factories.user()
     record(action="user.sign_in", by=stranger, subject=stranger)
     Event.objects.filter(actor_id=stranger.pk).first()
@@ -143,7 +143,7 @@ def test_a_hundred_rows_cost_few_queries(patient, physician):
 # --- Who is looked for ---------------------------------------------------------------------------------------------
 
 
-def test_who_looked_at_this_patient(auditor, patient, physician):
+def test_the_trail_answers_who_looked_at_a_patient(auditor, patient, physician):
     order, other = factories.order(patient), factories.order()
     pharmacist = factories.staff("Pharmacist", email="ines@example.org")
     for subject, action in (
@@ -186,7 +186,7 @@ def test_people_are_found_by_name_address_and_number(auditor, patient, term):
     assert expected.get(term, f"Marisol Quiroga, {patient.number}, patient") in found
 
 
-def test_whom_a_search_found_can_be_chosen_alone(auditor, patient, physician):
+def test_a_person_whom_a_search_found_can_be_chosen_alone(auditor, patient, physician):
     other = factories.certification(
         physician, profile=factories.profile(first_name="Marisolina", last_name="Quiroga")
     ).patient
@@ -197,14 +197,14 @@ def test_whom_a_search_found_can_be_chosen_alone(auditor, patient, physician):
     assert all("Marisol Quiroga" not in row.concerns for row in shown(chosen))
 
 
-def test_who_is_not_found_has_no_events_and_a_sentence(auditor, patient):
+def test_a_person_who_is_not_found_gets_a_sentence_and_no_events(auditor, patient):
     page = looked_for(auditor, "zzz")
     assert page.context["rows"] == []
     assert "Nobody, no order and no certification is called that." in page.content.decode()
     assert shown(looked_for(auditor, ""))
 
 
-def test_a_name_stands_in_no_address(auditor, patient):
+def test_no_address_holds_a_name(auditor, patient):
     posted = auditor.post(f"{TRAIL}?outcome=done&page=x", {"q": "Quiroga"})
     assert posted.url == f"{TRAIL}?outcome=done"
     page = auditor.get(TRAIL)
@@ -236,7 +236,7 @@ def test_filters_by_staff_action_and_outcome(auditor, patient):
     assert len(shown(auditor.get(TRAIL, {"staff": ines.pk, "outcome": "refused"}))) == 1
 
 
-def test_a_day_is_one_of_new_york(auditor, patient):
+def test_a_day_is_a_day_in_new_york(auditor, patient):
     today = timezone.localdate()
     assert shown(auditor.get(TRAIL, {"day": today.isoformat()}))
     assert shown(auditor.get(TRAIL, {"day": (today - timedelta(days=1)).isoformat()})) == []
@@ -281,7 +281,7 @@ def test_one_event_in_words(auditor, patient):
     assert f"patient, {of(patient)}" in page
 
 
-def test_the_export_is_what_the_list_shows_and_a_spreadsheet_can_open_it(auditor, patient):
+def test_the_export_equals_the_list_and_opens_in_a_spreadsheet(auditor, patient):
     record(
         action="patient.view", by=factories.staff("Driver", email="ines@example.org"), subject=patient, reason="=1+1"
     )

@@ -2,10 +2,12 @@
 
 import logging
 import time
+import unicodedata
 from datetime import timedelta
 
 import pypdfium2
 import pytest
+import uharfbuzz
 import zxingcpp
 from django.utils import timezone, translation
 
@@ -72,6 +74,49 @@ def test_certificate_embeds_its_fonts(certification):
         for text in opened(certificate_pdf(rows_of(certification)))[0].get_objects(filter=[1])
     }
     assert fonts_of_page and all(embedded for _name, embedded in fonts_of_page)
+
+
+NAMES = {
+    "Korean": "김 민준",
+    "Thai": "สมชาย ใจดี",
+    "Georgian": "ნინო ბერიძე",
+    "Armenian": "Արամ Պետրոսյան",
+    "Tamil": "கோபால் ஸ்ரீநிவாசன்",
+    "Bengali": "কৃষ্ণেন্দু মুখোপাধ্যায়",
+    "Amharic": "አበበ ቢቂላ",
+    "Khmer": "សុភា ខ្មែរ",
+    "Hindi": "प्रिया शर्मा",
+    "separate accents": "Nu\u0301n\u0303ez Łódź",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_certificate_and_card_write_names_of_many_scripts(certification, name):
+    certification.patient.first_name, certification.patient.last_name = name.split()
+    papers = [certificate_pdf(certification), cards_pdf([face_of(certification)], language="en")]
+    assert "?" not in fonts.printable(name)
+    for words in map(text_of, papers):
+        assert "??" not in words
+        if not fonts.is_shaped(name):
+            assert unicodedata.normalize("NFC", name) in words
+
+
+@pytest.mark.parametrize(
+    ("syllable", "first"),
+    [
+        ("\u0b95\u0bcb", "\u0bc7"),  # Tamil ko: a part of the vowel on either side of the consonant
+        ("\u0995\u09bf", "\u09bf"),  # Bengali ki: the vowel before the consonant
+        ("\u1780\u17c4", "\u17c1"),  # Khmer kao: a part of the vowel before the consonant
+    ],
+)
+def test_a_vowel_is_drawn_on_the_side_where_it_is_read(syllable, first):
+    cut = fonts.fonts_for([syllable])
+    content = next(font for (name, style), font in cut.items() if name in fonts.SHAPED and not style)
+    font, buffer = uharfbuzz.Font(uharfbuzz.Face(content)), uharfbuzz.Buffer()
+    buffer.add_str(syllable)
+    buffer.guess_segment_properties()
+    uharfbuzz.shape(font, buffer)
+    assert buffer.glyph_infos[0].codepoint == font.get_nominal_glyph(ord(first))
 
 
 def test_certificate_is_the_same_to_the_byte_whoever_asks_and_whenever(certification, time_machine):

@@ -1,4 +1,4 @@
-"""People and posts that several tests of delivery need."""
+"""People and posted forms that the tests of this app share."""
 
 import itertools
 import re
@@ -19,7 +19,7 @@ _born = itertools.cycle(range(300))  # no two children are the same child by cha
 
 
 def guardian_of_a_child(**over):
-    """A guardian with an affirmed account, and the child of 12 for whom she acts."""
+    """Return a guardian with an affirmed account, and their child of 12."""
     made = factories.certification(
         profile=factories.profile(
             first_name="Milo",
@@ -38,7 +38,7 @@ def guardian_of_a_child(**over):
 
 
 def guardian_of_two():
-    """A guardian, and two children for whom she acts."""
+    """Return a guardian and their two children."""
     caregiver, child = guardian_of_a_child(phone="+12035550177")
     same, sibling = guardian_of_a_child(phone="+12035550177", email=caregiver.email)
     assert same == caregiver
@@ -47,7 +47,7 @@ def guardian_of_two():
 
 
 def patient_with_caregiver(statement=None, **over):
-    """A grown-up with an affirmed account, and her caregiver with another."""
+    """Return an adult patient and their caregiver, each with an affirmed account."""
     caregiver = factories.caregiver(relationship="child", **over)
     made = factories.certification(caregiver=caregiver, statement=statement or factories.statement())
     caregiver = made.patient.current_assignment.caregiver
@@ -63,13 +63,13 @@ def join_without_affirming(person):
 
 
 def policy(effective_date, **over):
-    """The terms of docs/domain.md#delivery, with what a test changes, in force from that day."""
+    """Enter the terms of docs/domain.md#delivery with some changes, in force from that day."""
     with unguarded():
         return DeliveryPolicy.objects.create(**{**POLICIES[0], **over, "effective_date": effective_date})
 
 
 def checkout_post(window, *, seen_cents=8000, **over):
-    """What the checkout page sends for a cart of $80."""
+    """Return what the checkout page posts for a cart of $80."""
     answers = {
         **factories.address(phone="(203) 555-0142"),
         "is_residence": "on",
@@ -83,7 +83,7 @@ def checkout_post(window, *, seen_cents=8000, **over):
 
 
 def words_of(response):
-    """The page as a person reads it: text without tags and runs of space."""
+    """Return the page as a person reads it: text without tags and runs of space."""
     text = re.sub(r"<(script|style|meter).*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)
     return " ".join(unescape(text).split())
 
@@ -93,26 +93,26 @@ def url(name, *args):
 
 
 def end(assignment):
-    """Ended today; of a child as well, whom the action would not leave without a guardian."""
+    """End an assignment today, also a guardian's: the action would refuse to leave a child without one."""
     with unguarded():
         assignment.ended_date, assignment.ended_reason = timezone.localdate(), "No longer needed."
         assignment.save()
 
 
 def close(window):
-    """No delivery in this window alone."""
+    """Close this window alone."""
     with unguarded():
         DeliveryWindow.objects.filter(pk=window.pk).update(is_open=False, closed_reason="Heavy snow")
 
 
 def fill(window):
-    """Every place is taken; the orders that took them do not matter."""
+    """Book every place of the window, without orders."""
     with unguarded():
         DeliveryWindow.objects.filter(pk=window.pk).update(booked=window.capacity)
 
 
 def copy(order, *, times, first=0):
-    """Many orders like this one, fast."""
+    """Insert many orders like this order, fast."""
     fields = {
         field.attname: getattr(order, field.attname) for field in Order._meta.concrete_fields if not field.primary_key
     }

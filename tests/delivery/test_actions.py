@@ -1,6 +1,7 @@
 import inspect
 from calendar import FRIDAY
 from datetime import date, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -17,15 +18,26 @@ pytestmark = pytest.mark.django_db
 WEDNESDAY = date(2026, 11, 25)
 
 
+def public_actions():
+    return [getattr(actions, name) for name in actions.__all__]
+
+
 def test_every_public_action_takes_by():
-    public = [
-        function
-        for name, function in inspect.getmembers(actions, inspect.isfunction)
-        if not name.startswith("_") and function.__module__.startswith("delivery.actions.")
-    ]
-    assert len(public) > 10
-    for function in public:
+    assert len(public_actions()) > 10
+    for function in public_actions():
         assert inspect.signature(function).parameters["by"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_every_public_action_is_audited():
+    assert [action.__name__ for action in public_actions() if inspect.unwrap(action) is action] == []
+
+
+def test_no_module_of_actions_imports_another_one():
+    folder = Path(actions.__file__).parent
+    modules = [path for path in folder.glob("*.py") if path.stem != "__init__"]
+    assert len(modules) > 10
+    for path in modules:
+        assert "delivery.actions" not in path.read_text(), path.name
 
 
 def kinds_to(email):
@@ -54,7 +66,7 @@ def test_set_line_makes_one_cart_and_keeps_todays_price():
     assert (cart.status, cart.number, cart.placed_by) == ("cart", None, patient.user)
 
 
-def test_set_line_to_nothing_takes_it_out():
+def test_set_line_to_zero_takes_the_product_out():
     patient, product = factories.patient(), factories.product()
     cart = factories.cart(patient, (product, 2))
     actions.save_product(sku=product.sku, is_active=False, by=None)
@@ -99,7 +111,7 @@ def test_set_line_by_a_stranger_is_refused():
 # --- Placing --------------------------------------------------------------------------------------------------------
 
 
-def test_place_order_takes_place_stock_and_tells():
+def test_place_order_takes_a_place_and_stock_and_notifies_the_orderer():
     patient, product, window = factories.patient(), factories.product(stock=10), factories.window()
     order = factories.order(patient, into=window, lines=[(product, 2)])
     assert (order.status, order.subtotal_cents, order.amount_mg, order.window) == ("placed", 8000, 2000, window)
@@ -142,7 +154,7 @@ def test_place_order_again_with_other_content_is_refused():
 
 
 def test_place_order_with_the_key_of_another_patients_order_is_refused():
-    """A caregiver of two: the form of the one, sent again for the other, must not pass for an order of hers."""
+    """A caregiver of two sends the form of one patient again for the other: no order of the other patient results."""
     caregiver, child, sibling = people.guardian_of_two()
     key, window = uuid4(), factories.window()
     factories.order(child, into=window, by=caregiver.user, idempotency_key=key)
@@ -166,7 +178,7 @@ def place(patient, window, **over):
 
 
 def refused(error, patient, window, **over):
-    """Refused, and nothing written: no place, no stock, no order, the cart as it was."""
+    """Place an order that is refused; show that no place, stock or order was written and the cart is unchanged."""
     stock = list(Product.objects.order_by("pk").values_list("stock", flat=True))
     taken, lines = booked(window), OrderLine.objects.count()
     with pytest.raises(error) as refusal:
@@ -227,7 +239,7 @@ def test_place_order_over_the_allotment_is_refused():
     assert "0.01 g more" in refused(rules.AllotmentError, patient, factories.window())
 
 
-def test_place_order_of_what_sold_out_meanwhile_is_refused():
+def test_place_order_of_a_product_that_sold_out_meanwhile_is_refused():
     patient, product, window = factories.patient(), factories.product(stock=2), factories.window()
     factories.cart(patient, (product, 2))
     factories.order(into=window, lines=[(product, 2)])
@@ -237,7 +249,7 @@ def test_place_order_of_what_sold_out_meanwhile_is_refused():
 
 
 def test_place_order_of_an_inhaled_form_for_a_child_is_refused(monday):
-    """Put into the cart by rule, it must also be refused when it came there otherwise: the product was changed."""
+    """The product was changed after it was put into the cart, so the order must be refused as well."""
     caregiver, child = people.guardian_of_a_child()
     product = factories.product()
     factories.cart(child, (product, 2), by=caregiver.user)
@@ -256,7 +268,7 @@ def test_place_order_after_a_price_changed_is_refused_until_it_was_seen():
 @pytest.mark.parametrize(
     "over", [{"zip_code": "06390"}, {"street": "PO Box 3"}, {"is_residence": False}], ids=["zip", "po box", "business"]
 )
-def test_place_order_to_where_we_do_not_deliver_is_refused(over):
+def test_place_order_to_an_address_outside_the_area_is_refused(over):
     patient = factories.patient()
     factories.cart(patient)
     refused(rules.AddressError, patient, factories.window(), address=factories.address(**over))
@@ -268,7 +280,7 @@ def test_place_order_with_a_credit_card_is_refused():
     refused(rules.PaymentError, patient, factories.window(), payment_method="credit")
 
 
-def test_place_order_by_a_caregiver_is_hers_and_the_patients():
+def test_place_order_by_a_caregiver_names_caregiver_and_patient():
     patient, caregiver = people.patient_with_caregiver()
     order = factories.order(patient, by=caregiver.user)
     assert (order.patient, order.placed_by) == (patient, caregiver.user)
@@ -279,7 +291,7 @@ def test_place_order_by_a_caregiver_is_hers_and_the_patients():
 # --- What becomes of it ---------------------------------------------------------------------------------------------
 
 
-def test_confirm_order_tells_and_keeps_what_it_holds():
+def test_confirm_order_notifies_the_orderer_and_keeps_the_hold():
     order, staff = factories.order(), factories.staff("Pharmacist")
     actions.confirm_order(order=order, by=staff)
     order.refresh_from_db()
@@ -289,7 +301,7 @@ def test_confirm_order_tells_and_keeps_what_it_holds():
     assert actions.confirm_order(order=order, by=staff).confirmed_at == confirmed_at  # sent twice
 
 
-def test_refuse_order_twice_gives_back_once():
+def test_refuse_order_twice_releases_the_hold_once():
     order, staff = factories.order(), factories.staff("Pharmacist")
     for reason in ("A recall.", "Sent again."):
         actions.refuse_order(order=order, reason=reason, by=staff)
@@ -297,7 +309,7 @@ def test_refuse_order_twice_gives_back_once():
     assert (order.ended_reason, booked(order.window)) == ("A recall.", 0)
 
 
-def test_refuse_order_gives_everything_back_and_keeps_the_reason():
+def test_refuse_order_releases_the_hold_and_stores_the_reason():
     order = factories.order()
     actions.refuse_order(order=order, reason="A recall.", by=factories.staff("Pharmacist"))
     order.refresh_from_db()
@@ -311,7 +323,7 @@ def test_refuse_order_gives_everything_back_and_keeps_the_reason():
     assert "order_refused" in kinds_to(order.placed_by.email)
 
 
-def test_cancel_order_gives_back_once_however_often_it_is_sent():
+def test_cancel_order_releases_the_hold_once_however_often_it_is_sent():
     order = factories.order()
     for _time in range(2):
         actions.cancel_order(order=order, by=order.placed_by)
@@ -329,14 +341,14 @@ def test_cancel_order_after_the_cut_off_is_for_staff(monday):
     assert Order.objects.get().ended_reason == "Asked by phone."
 
 
-def test_cancel_order_by_somebody_who_may_not_order_is_refused():
+def test_cancel_order_by_a_stranger_is_refused():
     order = factories.order()
     with pytest.raises(rules.OrdererError):
         actions.cancel_order(order=order, by=factories.user())
     assert (Order.objects.get().status, booked(order.window)) == ("placed", 1)
 
 
-def test_lapse_orders_takes_what_nobody_confirmed_once_its_window_has_ended(monday):
+def test_lapse_orders_ends_unconfirmed_orders_whose_window_has_ended(monday):
     lost, kept = factories.order(), factories.order()
     actions.confirm_order(order=kept, by=factories.staff("Pharmacist"))
     assert actions.lapse_orders(now=lost.window.ends_at - timedelta(seconds=1), by=None) == 0
@@ -346,7 +358,7 @@ def test_lapse_orders_takes_what_nobody_confirmed_once_its_window_has_ended(mond
     assert (Order.objects.get(pk=kept.pk).status, booked(kept.window), stock_of(lost)) == ("confirmed", 1, [50])
 
 
-def test_lapse_orders_leaves_what_was_confirmed_meanwhile(monkeypatch):
+def test_lapse_orders_leaves_an_order_that_was_confirmed_meanwhile(monkeypatch):
     order = factories.order()
     stale = Order.objects.select_related("window").get(pk=order.pk)
     actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
@@ -365,7 +377,7 @@ def test_save_product_counts_by_the_formula_until_it_has_a_weight_of_its_own():
     assert actions.save_product(sku=product.sku, weight_mg=None, by=None).amount_mg == 2_900
 
 
-def test_save_product_refuses_what_counts_for_nothing():
+def test_save_product_refuses_a_product_that_counts_for_nothing():
     with pytest.raises(rules.ProductError):
         factories.product(sku="NONE", thc_mg=0, cbd_mg=0)
     assert not Product.objects.filter(sku="NONE").exists()

@@ -35,7 +35,7 @@ def step(row, name):
 # --- Orders ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_opens_on_what_waits(pharmacist):
+def test_the_list_begins_with_orders_to_review(pharmacist):
     waiting, confirmed = factories.order(), factories.order()
     actions.confirm_order(order=confirmed, by=factories.staff("Pharmacist"))
     factories.cart(waiting.patient, by=waiting.placed_by)
@@ -49,7 +49,7 @@ def test_the_list_opens_on_what_waits(pharmacist):
     assert "cart" not in everything
 
 
-def test_staff_move_an_order_past_the_cut_off_for_somebody_who_calls(pharmacist, monday):
+def test_staff_move_an_order_after_the_cut_off_for_a_caller(pharmacist, monday):
     order, later = factories.order(), factories.window(factories.next_wednesday(1))
     monday.move_to(order.window.starts_at - timedelta(hours=2))
     pharmacist = factories.client_for(factories.staff("Pharmacist"))
@@ -65,7 +65,7 @@ def test_staff_move_an_order_past_the_cut_off_for_somebody_who_calls(pharmacist,
 
 
 @pytest.mark.parametrize("window", ["", "0", "abc", "9" * 30, "\x00"])
-def test_a_window_that_there_is_not_moves_nothing(pharmacist, window):
+def test_an_unknown_window_moves_nothing(pharmacist, window):
     order = factories.order()
     assert b"errorlist" in pharmacist.post(step(order, "move"), {"window": window}).content
     assert Order.objects.get(pk=order.pk).moves == 0
@@ -80,7 +80,7 @@ def test_staff_cancel_an_order_with_a_reason(pharmacist):
     assert pharmacist.get(step(order, "cancel")).status_code == 302
 
 
-def test_a_search_by_number_or_phone_in_any_format_looks_through_all(pharmacist):
+def test_a_search_by_number_or_phone_in_any_format_finds_all_orders(pharmacist):
     order, other = factories.order(address=factories.address(phone="+12035550199")), factories.order()
     actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
     code = order.number.replace("-", "")
@@ -108,7 +108,7 @@ def test_a_page_shows_what_the_door_needs_and_nothing_of_the_certification():
     assert Event.objects.filter(action="order.view", subject_id=order.pk).count() == 4
 
 
-def test_each_list_and_each_step_page_is_recorded(pharmacist):
+def test_each_list_and_each_action_page_leaves_an_event(pharmacist):
     order = factories.order()
     pharmacist.get(ORDERS)
     pharmacist.get(step(order, "confirm"))
@@ -122,7 +122,7 @@ def test_an_address_that_reads_like_a_business_is_marked(pharmacist):
     assert "Reads like a business: No" in words_of(pharmacist.get(page(factories.order())))
 
 
-def test_no_name_stands_in_the_title_or_the_list(pharmacist):
+def test_no_name_is_in_the_title_or_the_list(pharmacist):
     order = factories.order()
     assert "Delgado" not in words_of(pharmacist.get(ORDERS))
     assert str(order) == order.number
@@ -152,7 +152,7 @@ def test_refusing_asks_a_reason(pharmacist):
     assert (order.status, order.ended_reason) == ("refused", "That address is a shop.")
 
 
-def test_a_step_sent_twice_is_done_once_and_another_is_told(pharmacist):
+def test_a_form_sent_twice_acts_once_and_the_second_sender_reads_it(pharmacist):
     order = factories.order()
     pharmacist.post(step(order, "confirm"))
     assert "Confirm: done." in words_of(pharmacist.post(step(order, "confirm"), follow=True))
@@ -163,7 +163,7 @@ def test_a_step_sent_twice_is_done_once_and_another_is_told(pharmacist):
 
 
 @pytest.mark.parametrize("group", ["Driver", "Auditor", "Registrar"])
-def test_who_may_not_change_an_order_cannot(group):
+def test_staff_without_the_permission_cannot_change_an_order(group):
     order = factories.order()
     client = as_(group)
     assert client.post(step(order, "confirm")).status_code in (403, 404)
@@ -190,7 +190,7 @@ def test_the_list_costs_the_same_with_300_orders(pharmacist, django_assert_max_n
     assert len(many) == len(few)
 
 
-def test_the_list_counts_no_further_than_it_must(pharmacist, monkeypatch, django_assert_max_num_queries):
+def test_the_list_does_not_count_all_orders(pharmacist, monkeypatch, django_assert_max_num_queries):
     people.copy(factories.order(), times=60)
     assert "61 orders" in words_of(pharmacist.get(ORDERS))
     monkeypatch.setattr(ShortPaginator, "MOST_COUNTED", 55)
@@ -206,24 +206,24 @@ def test_the_list_counts_no_further_than_it_must(pharmacist, monkeypatch, django
 # --- Products, windows, terms ---------------------------------------------------------------------------------------
 
 
-def test_stock_is_received_by_a_step(pharmacist):
+def test_stock_is_received_on_an_action_page(pharmacist):
     product = factories.product(stock=4)
     words = words_of(pharmacist.get(step(product, "receive")))
-    assert "4 can be ordered, 0 are reserved for open orders, 0 lie in quarantine. What came in is added." in words
+    assert "4 can be ordered, 0 are reserved for open orders, 0 are in quarantine. What came in is added." in words
     pharmacist.post(step(product, "receive"), {"quantity": "6", "lot": "LOT-9"})
     product.refresh_from_db()
     assert product.stock == 10
 
 
 @pytest.mark.parametrize("quantity", ["0", "-1", "10001", "abc", "", "\0"])
-def test_stock_that_cannot_be_is_refused(pharmacist, quantity):
+def test_an_impossible_quantity_of_stock_is_refused(pharmacist, quantity):
     product = factories.product(stock=4)
     assert pharmacist.post(step(product, "receive"), {"quantity": quantity, "lot": "LOT-9"}).status_code == 200
     product.refresh_from_db()
     assert product.stock == 4
 
 
-def test_a_price_is_changed_by_a_step(pharmacist):
+def test_a_price_is_changed_on_an_action_page(pharmacist):
     product = factories.product()
     assert "costs $40.00" in words_of(pharmacist.get(step(product, "price")))
     pharmacist.post(step(product, "price"), {"price_cents": "$41.05"})
@@ -250,7 +250,7 @@ def test_a_technician_sees_products_and_changes_none():
     assert client.post(step(product, "receive"), {"quantity": "6", "lot": "LOT-9"}).status_code == 403
 
 
-def test_windows_open_on_those_to_come_with_their_bookings(monday):
+def test_the_list_of_windows_begins_with_the_days_to_come(monday):
     order = factories.order()
     client, address = as_("Driver"), reverse("admin:delivery_deliverywindow_changelist")
     words = words_of(client.get(address))

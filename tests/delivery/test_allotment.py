@@ -1,4 +1,4 @@
-"""The ledger of an allotment, and what is entered beside the orders."""
+"""The ledger of an allotment, and the allotment entries."""
 
 from calendar import SATURDAY
 from datetime import date, time, timedelta
@@ -85,7 +85,7 @@ def first_with_more(day, used, certification, *windows):
 
 
 def test_first_day_with_more_is_a_wednesday_after_the_thirty_days(patient):
-    """A Wednesday's amount is free again on a Friday; the first Wednesday on which it can be used is named."""
+    """A Wednesday's amount is free again on a Friday; the page names the first Wednesday after that."""
     certification = patient.certification_on(WEDNESDAY)
     assert first_with_more(WEDNESDAY, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), 1_000)
     earlier = {date(2026, 11, 4): 700, WEDNESDAY: 1_000}
@@ -99,14 +99,14 @@ def test_first_day_with_more_is_none_where_the_certification_ends_before():
 
 
 def test_first_day_with_more_is_a_delivery_day_of_the_terms(patient):
-    """Seen from a make-up Friday, a Wednesday; where two days of the week are delivery days, the nearer one."""
+    """From a Friday added by hand the next is a Wednesday; with two delivery days a week it is the nearer day."""
     certification, friday = patient.certification_on(WEDNESDAY), WEDNESDAY + timedelta(days=2)
     assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), 1_000)
     people.policy(friday, weekdays=(1 << WEDNESDAY.weekday()) + (1 << SATURDAY))
     assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 26), 1_000)
 
 
-def test_the_page_names_no_closed_day(patient):
+def test_the_page_does_not_name_a_closed_day(patient):
     factories.order(patient, into=factories.window(WEDNESDAY), lines=[(factories.product(amount_mg=28_350), 2)])
     client = factories.client_for(patient.user)
     assert "more can be used from Wednesday, December 30, 2026." in words_of(client.get(url("allotment")))
@@ -161,7 +161,7 @@ def test_an_entry_counts_on_its_day_and_a_correction_takes_it_back(patient, phar
     assert Event.objects.filter(action="allotment.record", outcome="done").count() == 2
 
 
-def test_an_entry_that_cannot_be_writes_nothing(patient, pharmacist):
+def test_an_impossible_entry_writes_nothing(patient, pharmacist):
     for over in ({"day": MONDAY + timedelta(days=1)}, {"amount_mg": 0}, {"origin": "correction"}):
         with pytest.raises(rules.AllotmentError):
             enter(**{"patient": patient, "amount_mg": 1_000, "by": pharmacist, **over})
@@ -194,7 +194,7 @@ def _big_order(patient, product, window):
         ({"reason": ""}, "entry_has_reason"),
     ],
 )
-def test_an_entry_that_cannot_be_is_refused_by_the_database(patient, pharmacist, fields, constraint):
+def test_an_impossible_entry_is_refused_by_the_database(patient, pharmacist, fields, constraint):
     row = {"patient": patient, "day": MONDAY, "amount_mg": 1, "origin": "counter", "by": pharmacist, "reason": "x"}
     with unguarded(), pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         AllotmentEntry.objects.create(**{**row, **fields})
@@ -323,7 +323,7 @@ def test_bad_input_gets_its_sentence_and_enters_nothing(patient, pharmacist, ove
 
 
 @pytest.mark.parametrize("group", ["Registrar", "Manager", "Auditor"])
-def test_nobody_but_a_pharmacist_enters(patient, group):
+def test_only_a_pharmacist_enters(patient, group):
     response = factories.client_for(factories.staff(group)).post(step(patient), typed())
     assert response.status_code == 403
     assert not AllotmentEntry.objects.exists()

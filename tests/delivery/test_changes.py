@@ -1,4 +1,4 @@
-"""An order that goes to another window, that nobody can take, or into a calendar."""
+"""Moving an order, declining a delivery, and the calendar file."""
 
 from datetime import date, timedelta
 from uuid import uuid4
@@ -40,7 +40,7 @@ def booked(window):
 
 
 def stays(order):
-    """The order and its window are as they were."""
+    """Assert that the order and its window are unchanged."""
     now = Order.objects.get(pk=order.pk)
     assert (now.window, now.moves, booked(order.window)) == (order.window, 0, 1)
 
@@ -48,7 +48,7 @@ def stays(order):
 # --- Moving ---------------------------------------------------------------------------------------------------------
 
 
-def test_moving_gives_the_place_back_and_takes_another(order, later):
+def test_moving_releases_the_place_and_takes_another(order, later):
     moved = actions.move_order(order=order, window=later, by=order.placed_by)
     assert (moved.window, moved.moves, moved.status) == (later, 1, "placed")
     assert (booked(order.window), booked(later)) == (0, 1)
@@ -143,14 +143,14 @@ def test_the_page_moves_and_says_when_we_come(client, order, later):
 
 
 @pytest.mark.parametrize("typed", ["", "2026-11-25-0931", "\0", "🌿", "x" * 100_000])
-def test_a_window_that_is_none_gets_its_sentence(client, order, typed):
+def test_an_unknown_window_gets_a_sentence(client, order, typed):
     response = client.post(url("order-move", order.number), {"window": typed})
     assert response.status_code == 200
     assert "<title>Error: Move this order" in response.content.decode()
     stays(order)
 
 
-def test_a_window_that_filled_meanwhile_is_told_with_what_is_left(client, order, later):
+def test_a_window_that_filled_meanwhile_gets_a_sentence_and_the_free_windows(client, order, later):
     people.fill(later)
     words = words_of(client.post(url("order-move", order.number), {"window": later.code}))
     assert "This window filled a moment ago." in words
@@ -175,7 +175,7 @@ def late_client(order, monday):
     return factories.client_for(order.placed_by)
 
 
-def test_who_cannot_take_it_marks_the_stop_for_staff(late_client, order):
+def test_an_orderer_who_cannot_take_the_delivery_marks_it_for_staff(late_client, order):
     assert "I can’t take it" in words_of(late_client.get(url("order-detail", order.number)))
     assert "Nobody can take the delivery?" in words_of(late_client.get(url("order-decline", order.number)))
     for _time in range(2):
@@ -190,7 +190,7 @@ def test_who_cannot_take_it_marks_the_stop_for_staff(late_client, order):
     assert "Placed Cannot take it" in words
 
 
-def test_before_the_cut_off_it_is_cancelled_instead(client, order):
+def test_before_the_cut_off_the_page_offers_to_cancel_instead(client, order):
     response = client.post(url("order-decline", order.number), follow=True)
     assert "You can still cancel or move this order" in words_of(response)
     assert Order.objects.get().declined_at is None

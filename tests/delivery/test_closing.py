@@ -1,4 +1,4 @@
-"""Days on which nothing is delivered, what becomes of their orders, and windows that make up for them."""
+"""Closed days, what becomes of their orders, and windows that are added in their place."""
 
 from datetime import date, time, timedelta
 
@@ -62,7 +62,7 @@ def test_close_date_moves_what_fits_to_the_same_hours_of_the_next_day(manager):
     assert (list(rules.stock_mismatches()), list(rules.window_mismatches())) == ([], [])
 
 
-def test_close_date_cancels_what_does_not_fit_and_says_why(manager):
+def test_close_date_cancels_orders_that_do_not_fit_and_says_why(manager):
     kept, ending = factories.order(), factories.order()
     later = factories.next_wednesday(1)
     with unguarded():
@@ -77,7 +77,7 @@ def test_close_date_cancels_what_does_not_fit_and_says_why(manager):
     assert (list(rules.stock_mismatches()), list(rules.window_mismatches())) == ([], [])
 
 
-def test_close_date_gives_the_last_places_to_who_came_first(manager):
+def test_close_date_gives_the_last_places_to_the_earliest_orders(manager):
     first, second = factories.order(), factories.order()
     later = DeliveryWindow.objects.filter(date=factories.next_wednesday(1))
     with unguarded():
@@ -90,7 +90,7 @@ def test_close_date_gives_the_last_places_to_who_came_first(manager):
     assert "filled a moment ago" in closure.affected.get(order=second).why
 
 
-def test_close_date_without_moving_cancels_all_and_tells_them(manager):
+def test_close_date_without_moving_cancels_all_orders_and_notifies_the_orderers(manager):
     order = factories.order()
     mail.outbox.clear()
 
@@ -102,7 +102,7 @@ def test_close_date_without_moving_cancels_all_and_tells_them(manager):
     assert "snow" not in mail.outbox[-1].subject
 
 
-def test_who_was_moved_reads_why_in_her_own_language(manager):
+def test_the_orderer_of_a_moved_order_reads_the_reason_in_their_language(manager):
     order = factories.order()
     with unguarded():
         order.patient.language = "es"
@@ -153,20 +153,20 @@ def test_check_may_be_closed_today_and_later(manager):
         close(today - timedelta(days=1), manager)
 
 
-def test_check_closing_reason_is_something_to_read(manager):
+def test_check_closing_reason_is_not_empty(manager):
     with pytest.raises(rules.WindowError, match="Say why"):
         close(factories.next_wednesday(), manager, reason=" \n")
     assert not Closure.objects.filter(date=factories.next_wednesday()).exists()
 
 
-def test_next_windows_are_those_of_the_first_day_that_has_any(manager):
+def test_next_windows_are_the_windows_of_the_next_day_that_has_any(manager):
     factories.window()
     later = factories.next_wednesday(1)
     close(later, manager)
     assert {one.date for one in rules.next_windows(factories.next_wednesday())} == {factories.next_wednesday(2)}
 
 
-def test_open_date_takes_orders_again_and_leaves_what_was_moved(manager):
+def test_open_date_takes_orders_again_and_leaves_moved_orders(manager):
     order = factories.order()
     closure = close(order.window.date, manager)
 
@@ -179,7 +179,7 @@ def test_open_date_takes_orders_again_and_leaves_what_was_moved(manager):
     factories.order(into=order.window)
 
 
-def test_a_closed_day_says_why_to_who_orders(manager):
+def test_a_closed_day_tells_the_orderer_why(manager):
     order = factories.order()
     close(order.window.date, manager)
     patient = order.patient
@@ -250,7 +250,7 @@ def test_add_window_makes_up_for_a_closed_day(manager):
     assert DeliveryWindow.objects.get(pk=extra.pk).booked == 1
 
 
-def test_make_windows_leaves_those_added_by_hand_alone(manager):
+def test_make_windows_leaves_windows_added_by_hand_alone(manager):
     factories.window()
     extra = add(manager)
     factories.window()
@@ -299,7 +299,7 @@ def test_check_capacity_is_no_less_than_is_booked(manager):
 # --- The pages of staff ---------------------------------------------------------------------------------------------
 
 
-def test_a_day_is_closed_after_a_look_at_what_becomes_of_each_order(client):
+def test_a_day_is_closed_after_a_preview_of_each_order(client):
     order = factories.order()
     day = order.window.date
 
@@ -316,7 +316,7 @@ def test_a_day_is_closed_after_a_look_at_what_becomes_of_each_order(client):
     assert Event.objects.filter(action="closure.calls").exists()
 
 
-def test_what_came_between_the_preview_and_the_click_is_taken_along(client):
+def test_an_order_placed_between_preview_and_click_is_moved_too(client):
     order = factories.order()
     client.post(CLOSE, typed(order.window.date))
     late = factories.order(into=order.window)
@@ -368,7 +368,7 @@ def test_managers_alone_change_the_calendar(path, group):
     assert (client.get(path).status_code, client.post(path).status_code) == (403, 403)
 
 
-def test_the_call_list_is_for_who_sees_orders(manager):
+def test_the_call_list_is_for_staff_who_see_every_order(manager):
     closure = close(people.date(2099, 1, 7), manager)
     calls = reverse("admin:delivery_closure_calls", args=[closure.pk])
     for group in ("Registrar", "Driver"):

@@ -1,4 +1,4 @@
-"""What a Driver sees of the orders: those to be driven soon, and no search through all that ever was."""
+"""What a Driver sees: the orders to be driven soon, and no search through all orders."""
 
 from datetime import timedelta
 
@@ -59,7 +59,7 @@ def test_a_driver_finds_nothing_by_search_or_filter(driver, confirmed):
 
 
 @pytest.mark.parametrize("group", ["Pharmacist", "Technician", "Manager", "Auditor"])
-def test_who_works_on_orders_sees_and_finds_them_all(group, confirmed):
+def test_staff_who_work_on_orders_see_and_find_all_orders(group, confirmed):
     waiting, client = factories.order(), factories.client_for(factories.staff(group))
     assert shown(client) == [waiting]
     assert set(shown(client, status="all")) == {waiting, confirmed}

@@ -46,7 +46,7 @@ def test_the_mail_of_a_placed_order_repeats_it_without_medical_words():
         (lambda order: actions.lapse_orders(now=order.window.ends_at, by=None), "Your order {} is cancelled"),
     ],
 )
-def test_what_becomes_of_an_order_is_mailed_without_medical_words(undo, subject):
+def test_the_mail_of_an_ended_order_has_no_medical_words(undo, subject):
     order = factories.order()
     mails(order)
     undo(order)

@@ -63,19 +63,19 @@ def test_a_withdrawn_certification_says_so(monday):
     assert "No longer indicated" not in words
 
 
-def test_upcoming_orders_stand_with_window_and_status():
+def test_coming_orders_are_shown_with_window_and_status():
     order = factories.order()
     words = home(order.placed_by)
     assert f"Wednesday, November 25, 2026 Placed 9:30 a.m. to 1:30 p.m. Eastern Order {order.number}, $80.00" in words
 
 
-def test_orders_of_the_past_and_undone_ones_do_not(monday):
+def test_past_and_cancelled_orders_are_not_shown(monday):
     order = factories.order()
     monday.move_to(order.window.starts_at + timedelta(days=1))
     assert order.number not in home(order.placed_by)
 
 
-def test_a_caregiver_sees_a_card_for_each_patient_and_each_look_is_recorded():
+def test_a_caregiver_sees_a_card_for_each_patient_and_each_view_leaves_an_event():
     caregiver, child, sibling = people.guardian_of_two()
     words = home(caregiver.user)
     assert words.count("Order for Milo Hart") == 2
@@ -97,7 +97,7 @@ def test_a_caregiver_named_again_affirms_for_each_patient():
     assert "A statement waits for you" not in words
 
 
-def test_a_caregiver_of_nobody_is_told():
+def test_a_caregiver_without_patients_reads_a_sentence():
     caregiver, child = people.guardian_of_a_child()
     people.end(child.current_assignment)
     words = home(caregiver.user)
@@ -106,18 +106,18 @@ def test_a_caregiver_of_nobody_is_told():
 
 
 @pytest.mark.parametrize("make", [factories.user, lambda: factories.identified_physician().user])
-def test_who_is_neither_patient_nor_caregiver_chooses_a_role(make):
+def test_an_account_without_patient_or_caregiver_chooses_a_role(make):
     response = factories.client_for(make()).get(url("home"))
     assert (response.status_code, response.url) == (302, "/accounts/role/")
 
 
-def test_who_has_not_affirmed_does_so_first():
+def test_a_person_who_has_not_affirmed_affirms_first():
     patient = people.join_without_affirming(factories.certification(joined=False).patient)
     response = factories.client_for(patient.user).get(url("home"))
     assert (response.status_code, response.url) == (302, "/affirm/")
 
 
-def test_nobody_is_sent_to_sign_in(client):
+def test_a_visitor_is_sent_to_sign_in(client):
     response = client.get(url("home"))
     assert (response.status_code, response.url) == (302, "/accounts/login/?next=/home/")
 

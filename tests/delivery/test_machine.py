@@ -1,4 +1,4 @@
-"""Whatever people and staff do, in any order, the books agree: places, stock, lots and allotments.
+"""After any actions of people and staff, in any order, the counts agree: places, stock, lots and allotments.
 
 A few seconds in the suite; `make drill` takes 10,000 steps, others each time.
 """
@@ -32,7 +32,7 @@ ENCRYPTED = [f"certification__{name}" for name in ("condition_codes", "direction
 
 
 class World:
-    """Made once. Three patients, one of them with a caregiver; one may have 1 oz; four products; two places each."""
+    """Three patients, one with a caregiver and one with an allotment of 1 oz; four products; two places a window."""
 
     def __init__(self, clock):
         self.clock, self.began = clock, timezone.now()
@@ -64,7 +64,7 @@ class Shop(RuleBasedStateMachine):
         self.atomic.__exit__(None, None, None)
 
     def do(self, action, **arguments):
-        """A refusal is an answer like any other; what it leaves is for the invariants to see."""
+        """Accept a refusal as an answer; the invariants then check what it left."""
         type(self).steps += 1
         try:
             action(**arguments)
@@ -217,7 +217,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 23, 24, 100]))
     def wait(self, hours):
-        """With what the night does."""
+        """Run the nightly jobs, too."""
         self.world.clock.shift(timedelta(hours=hours))
         actions.lapse_orders(now=timezone.now(), by=None)
 
@@ -246,7 +246,7 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def no_open_order_exceeds_an_allotment(self):
-        """In every span of 30 days that an open order lies in; what staff enter may exceed it, orders then yield."""
+        """Check every span of 30 days with an open order. Entries of staff may exceed it; orders are then cancelled."""
         ordered = list(Order.objects.holding().select_related("window", "certification").defer(*ENCRYPTED))
         counted = [(order.patient_id, order.window.date, order.amount_mg) for order in ordered]
         counted += AllotmentEntry.objects.values_list("patient", "day", "amount_mg")
@@ -261,7 +261,7 @@ class Shop(RuleBasedStateMachine):
                 assert used <= limit_mg, (order.pk, first)
 
 
-def test_whatever_is_done_the_books_agree(monday, request):
+def test_after_any_actions_the_counts_agree(monday, request):
     is_drill = request.config.getoption("drill")
 
     class ShopHere(Shop):

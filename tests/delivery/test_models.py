@@ -1,4 +1,4 @@
-"""What the database itself refuses, whatever code asks."""
+"""What the database refuses, whichever code writes."""
 
 from datetime import date, time
 
@@ -63,14 +63,14 @@ def refused(write, constraint=None):
         (Order, {"status": "confirmed"}, "order_confirmed_has_time"),
     ],
 )
-def test_a_row_that_cannot_be_is_refused(model, changes, constraint):
+def test_an_impossible_row_is_refused(model, changes, constraint):
     factories.order()
     before = list(model.objects.values())
     refused(lambda: model.objects.update(**changes), constraint)
     assert list(model.objects.values()) == before
 
 
-def test_one_window_a_start():
+def test_a_start_has_one_window():
     window = factories.window()
     refused(lambda: DeliveryWindow.objects.create(date=window.date, starts=window.starts, ends=time(12), capacity=1))
 
@@ -80,26 +80,26 @@ def test_one_cart_for_a_patient_and_an_account():
     refused(lambda: Order.objects.create(patient=cart.patient, placed_by=cart.placed_by))
 
 
-def test_one_order_a_key_of_an_account():
+def test_a_key_of_an_account_has_one_order():
     first = factories.order()
     second = factories.order(first.patient)
     refused(lambda: Order.objects.filter(pk=second.pk).update(idempotency_key=first.idempotency_key))
 
 
-def test_one_line_a_product():
+def test_a_product_has_one_line():
     line = factories.order().lines.get()
     copy = {"order": line.order, "product": line.product, "quantity": 1, "unit_price_cents": 1, "amount_mg": 1}
     refused(lambda: OrderLine.objects.create(**copy))
 
 
-def test_a_product_and_an_order_number_stand_once():
+def test_a_sku_and_an_order_number_are_unique():
     product, order = factories.product(), factories.order()
     other = factories.order()
     refused(lambda: Product.objects.exclude(pk=product.pk).update(sku=product.sku))
     refused(lambda: Order.objects.filter(pk=other.pk).update(number=order.number))
 
 
-def test_terms_stand_once_a_day():
+def test_a_day_has_one_set_of_terms():
     refused(lambda: DeliveryPolicy(**{**DeliveryPolicy.objects.values().get(), "id": None}).save(force_insert=True))
 
 
@@ -118,7 +118,7 @@ def test_a_window_is_named_by_date_and_start_and_knows_its_instants():
     assert timezone.is_aware(window.starts_at)
 
 
-def test_no_row_tells_a_name():
+def test_no_row_is_printed_with_a_name():
     order = factories.order()
     rows = [order, order.lines.get(), order.window, order.policy, order.movements.get(), order.lines.get().product]
     assert not [str(row) for row in rows if "Delgado" in str(row) or "Rosa" in str(row)]

@@ -1,4 +1,4 @@
-"""Somebody calls, and staff order for her on the pages that everybody orders on."""
+"""A person calls, and staff order for the caller on the same pages as an orderer."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ def client(staff):
 
 @pytest.fixture
 def patient():
-    """Without e-mail, and so without an account."""
+    """A patient without e-mail, and so without an account."""
     return factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False).patient
 
 
@@ -60,7 +60,7 @@ def answers(person, **over):
     ("said", "parts"),
     [("p-7kq4-m2xp", ("P", "7KQ4", "M2XP")), (" G 7KQ4M2XP", ("G", "7KQ4", "M2XP")), ("D-7KQ4-M2XP", ()), ("\0", ())],
 )
-def test_card_number_parts_as_it_is_read_aloud(said, parts):
+def test_card_number_parts_of_a_number_as_people_type_it(said, parts):
     assert rules.card_number_parts(said) == parts
 
 
@@ -97,7 +97,7 @@ def test_check_orderer_on_the_phone_leaves_a_child_to_the_guardian(staff):
         rules.check_orderer(child, user=staff, today=today, caller=caregiver)
 
 
-def test_check_orderer_on_the_phone_asks_who_has_mail_to_affirm_first(staff):
+def test_check_orderer_on_the_phone_asks_a_patient_with_mail_to_affirm_first(staff):
     patient = factories.certification(caregiver=factories.caregiver(), joined=False).patient
     for caller in (patient, patient.current_assignment.caregiver):
         with pytest.raises(rules.OrdererError, match="statement first"):
@@ -124,7 +124,7 @@ def test_wrong_answers_begin_nothing(client, patient, over, sentence):
     assert client.get(url("product-list")).status_code == 302
 
 
-def test_a_refused_call_is_recorded(client, patient):
+def test_a_refused_call_leaves_an_event(client, patient):
     client.post(PHONE, answers(patient, name="Somebody Else"))
     assert Event.objects.filter(action="call.answer", outcome="refused", reason="CallerError").count() == 1
 
@@ -132,7 +132,7 @@ def test_a_refused_call_is_recorded(client, patient):
 @pytest.mark.parametrize(
     ("group", "status"), [("Pharmacist", 200), ("Manager", 200), ("Driver", 403), ("Auditor", 403)]
 )
-def test_the_door_is_for_who_may_order(group, status):
+def test_the_page_is_for_staff_who_may_order(group, status):
     client = factories.client_for(factories.staff(group))
     assert client.get(PHONE).status_code == status
     listed = words_of(client.get(reverse("admin:delivery_order_changelist")))
@@ -186,8 +186,8 @@ def test_another_card_is_open_all_the_while(patient):
     assert answer(other) == other
 
 
-def test_the_number_of_no_card_closes_alike(patient):
-    """Or the sixth call would tell whether a card has the number."""
+def test_an_unknown_card_number_closes_in_the_same_way(patient):
+    """Otherwise the sixth call would show whether a card has the number."""
     first, sixth = [], []
     for number in (patient.number, "P-2222-2222"):
         first.append(str(call_wrongly(patient, 5, number=number)))
@@ -195,7 +195,7 @@ def test_the_number_of_no_card_closes_alike(patient):
     assert (len(set(first)), sixth) == (1, [rules.CallsClosed] * 2)
 
 
-def test_what_is_no_number_at_all_is_not_counted(patient):
+def test_text_that_is_no_card_number_is_not_counted(patient):
     assert type(call_wrongly(patient, 7, number="x" * 20)) is rules.CallerError
     assert not FailedCall.objects.exists()
 
@@ -209,7 +209,7 @@ def test_staff_read_when_the_next_call_can_be_taken(client, patient, monday):
 
 
 def calls_at_once(patient):
-    """How each of thirty wrong calls was refused."""
+    """Return how each of thirty wrong calls was refused."""
     takers = [factories.staff("Technician") for _ in range(30)]
     start = Barrier(len(takers))
 
@@ -228,7 +228,7 @@ def calls_at_once(patient):
 
 @pytest.fixture
 def slow_check(monkeypatch):
-    """Time between counting and writing, so that calls that are not kept apart meet each other."""
+    """Wait between counting and writing, so that calls without a lock overlap."""
     check = rules.check_caller
 
     def check_slowly(*arguments, **named):
@@ -240,7 +240,7 @@ def slow_check(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("slow_check")
-def test_of_thirty_wrong_calls_at_once_five_are_looked_at(patient):
+def test_of_thirty_wrong_calls_at_once_five_are_checked(patient):
     refusals = calls_at_once(patient)
     assert (refusals.count(rules.CallerError), refusals.count(rules.CallsClosed)) == (5, 25)
     assert FailedCall.objects.count() == 5
@@ -248,7 +248,7 @@ def test_of_thirty_wrong_calls_at_once_five_are_looked_at(patient):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("slow_check")
-def test_control_without_the_lock_more_than_five_are_looked_at(patient, monkeypatch):
+def test_control_without_the_lock_more_than_five_are_checked(patient, monkeypatch):
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     monkeypatch.setattr(phone_actions, "lock_text", lambda text: None)
@@ -278,7 +278,7 @@ def test_a_call_shows_nothing_of_the_record_that_ordering_does_not_need(client, 
         assert client.post(url(f"order-{page}", earlier.number)).status_code == 404
 
 
-def test_what_was_ordered_in_this_call_is_shown_and_not_to_the_next_call(client, patient, monday):
+def test_an_order_of_this_call_is_shown_in_this_call_alone(client, patient, monday):
     window, product = factories.window(), factories.product(sku="A")
     client.post(PHONE, answers(patient))
     client.post(url("cart-line"), {"product": product.sku, "quantity": 2, "patient": patient.number})
@@ -330,13 +330,13 @@ def test_the_same_rules_hold_on_the_phone(client, patient):
 def test_a_caregiver_of_two_calls_and_staff_choose_for_whom(client):
     caregiver, child, sibling = people.guardian_of_two()
     client.post(PHONE, answers(caregiver))
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     client.post(url("cart-line"), {"product": factories.product().sku, "quantity": 1})
     assert Order.objects.get().patient == sibling
-    assert client.post(url("acting-for"), {"patient": factories.patient().number}).status_code == 404
+    assert client.post(url("patient-choose"), {"patient": factories.patient().number}).status_code == 404
 
 
-def test_the_mail_goes_to_the_patient_and_she_sees_the_order(client, staff):
+def test_the_mail_goes_to_the_patient_who_then_sees_the_order(client, staff):
     patient = factories.patient()
     order = factories.order(patient, by=staff, caller=patient)
     assert Notification.objects.get(kind="order_placed").recipient == patient.email
@@ -351,7 +351,7 @@ def test_the_call_ends_by_a_button_and_by_itself(client, patient, monday):
         assert client.get(url("product-list")).status_code == 302
 
 
-def test_nobody_without_the_right_keeps_a_call(client, staff, patient):
+def test_an_account_that_loses_the_permission_loses_the_call(client, staff, patient):
     client.post(PHONE, answers(patient))
     with unguarded():
         staff.groups.clear()
@@ -371,7 +371,7 @@ def test_orders_of_same_stop_are_those_to_one_door_in_one_window():
     assert f"Same stop: {second.number}" in words
 
 
-def test_addresses_used_before_are_offered_after_the_home():
+def test_addresses_used_before_are_offered_besides_the_home():
     patient = factories.patient()
     order = factories.order(patient, address=factories.address(street="7 Elm Street"))
     factories.order(patient)

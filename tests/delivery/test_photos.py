@@ -1,4 +1,4 @@
-"""The photo of a product: judged by what is in it, drawn anew, and shown on the menu."""
+"""The photo of a product: its content is checked, it is drawn anew, and the menu shows it."""
 
 import io
 
@@ -38,7 +38,7 @@ def step(product, name):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_set_photo_draws_it_anew_and_small(pharmacist, product, kind):
+def test_set_photo_stores_a_small_new_drawing(pharmacist, product, kind):
     assert 'enctype="multipart/form-data"' in pharmacist.get(step(product, "photo")).content.decode()
     pharmacist.post(step(product, "photo"), {"photo": picture(kind)})
     with Image.open(io.BytesIO(bytes(product.photo.content))) as kept:
@@ -68,12 +68,12 @@ def test_a_file_that_is_no_photo_gets_a_sentence(pharmacist, product, file, sent
     assert sentence in page and not ProductPhoto.objects.exists()
 
 
-def test_what_hides_behind_a_photo_is_not_kept(pharmacist, product):
+def test_data_behind_a_photo_is_not_stored(pharmacist, product):
     pharmacist.post(step(product, "photo"), {"photo": picture(after=b"<script>alert(1)</script>")})
     assert b"script" not in bytes(product.photo.content)
 
 
-def test_a_photo_on_transparent_ground_lies_on_white(pharmacist, product):
+def test_a_transparent_photo_gets_a_white_ground(pharmacist, product):
     made = io.BytesIO()
     Image.new("RGBA", (400, 300), (0, 0, 0, 0)).save(made, "PNG")
     pharmacist.post(step(product, "photo"), {"photo": SimpleUploadedFile("photo.png", made.getvalue())})
@@ -97,7 +97,7 @@ def test_a_photo_of_too_many_bytes_is_not_read(pharmacist, product, monkeypatch)
     assert "larger than" in pharmacist.post(step(product, "photo"), {"photo": picture("PNG")}).content.decode()
 
 
-def test_the_menu_shows_it_and_the_browser_keeps_it(pharmacist, product):
+def test_the_menu_shows_the_photo_and_the_browser_stores_it(pharmacist, product):
     pharmacist.post(step(product, "photo"), {"photo": picture()})
     client = factories.client_for(factories.patient().user)
     factories.window()
@@ -113,7 +113,7 @@ def test_the_menu_shows_it_and_the_browser_keeps_it(pharmacist, product):
     assert client.get(url("product-photo", "another")).status_code == 404
 
 
-def test_drop_photo_leaves_the_words(pharmacist, product):
+def test_drop_photo_leaves_the_text(pharmacist, product):
     pharmacist.post(step(product, "photo"), {"photo": picture()})
     for _ in range(2):
         pharmacist.post(step(product, "drop-photo"))

@@ -1,4 +1,4 @@
-"""New terms of delivery: set ahead, previewed, and followed by the windows that nobody ordered for."""
+"""New terms of delivery: they are set in advance after a preview, and windows without orders follow them."""
 
 from calendar import FRIDAY, MONDAY, SATURDAY, SUNDAY, WEDNESDAY
 from datetime import date, time, timedelta
@@ -30,7 +30,7 @@ def client(manager):
 
 @pytest.fixture
 def second():
-    """The day from which the new terms hold: that of the second Wednesday."""
+    """Return the first day of the new terms: the second Wednesday."""
     return factories.next_wednesday(1)
 
 
@@ -40,7 +40,7 @@ def set_policy(by, day, **over):
 
 
 def standing(day):
-    """What can be ordered for from that day on: starting time and places of its windows."""
+    """Return the starting time and the places of the windows from that day on."""
     return [(one.starts, one.capacity) for one in DeliveryWindow.objects.filter(date=day)]
 
 
@@ -59,7 +59,7 @@ def test_set_policy_holds_from_its_day_on_and_leaves_placed_orders_alone(manager
     assert Event.objects.get(action="policy.set", outcome="done").reason == "Agreed in the meeting."
 
 
-def test_set_policy_for_the_same_day_again_takes_its_place(manager, second):
+def test_set_policy_for_the_same_day_replaces_the_terms(manager, second):
     for minimum_cents in (9000, 8000):
         set_policy(manager, second, minimum_cents=minimum_cents)
     assert DeliveryPolicy.objects.get(effective_date=second).minimum_cents == 8000
@@ -120,7 +120,7 @@ def test_windows_under_other_places_are_never_fewer_than_booked(manager, second)
     assert standing(factories.next_wednesday()) == [(time(9, 30), 20), (time(13, 30), 20)]
 
 
-def test_windows_under_other_hours_go_and_those_with_orders_stay_for_them_alone(manager, second):
+def test_windows_under_other_hours_go_and_windows_with_orders_keep_only_their_orders(manager, second):
     order = factories.order(into=factories.window(second))
 
     set_policy(manager, second, windows=[["12:00", "15:00"], ["15:00", "18:00"]])
@@ -139,7 +139,7 @@ def test_windows_under_other_weekdays_follow(manager, second, weekdays):
     assert {day.weekday() for day in days} == weekdays
 
 
-def test_windows_of_later_terms_and_those_added_by_hand_stay(manager, second):
+def test_windows_of_later_terms_and_windows_added_by_hand_stay(manager, second):
     factories.window()
     later = factories.next_wednesday(3)
     set_policy(manager, later, capacity=7)
@@ -167,7 +167,7 @@ def test_drop_policy_that_is_in_force_is_refused(manager):
     assert DeliveryPolicy.objects.count() == 1
 
 
-def test_a_window_that_new_terms_took_away_is_named_at_checkout(manager, second):
+def test_a_window_that_new_terms_deleted_gets_a_sentence_at_checkout(manager, second):
     window = factories.window(second)
     patient = factories.patient()
     factories.cart(patient)
@@ -194,7 +194,7 @@ def test_the_page_begins_with_what_is_in_force(client):
     assert 'value="75.00"' in page and "9:30 a.m. to 1:30 p.m." in page
 
 
-def test_new_terms_are_set_after_a_look_at_what_changes(client, second):
+def test_new_terms_are_set_after_a_preview(client, second):
     order = factories.order(into=factories.window(second))
     answers = typed(second, weekdays=["5", "2"], windows="12 pm to 3 pm")
 
@@ -234,7 +234,7 @@ def test_bad_terms_get_a_sentence_and_stay_typed(client, second, over, sentence)
     assert DeliveryPolicy.objects.count() == 1
 
 
-def test_terms_that_wait_are_taken_back_on_their_page(client, manager, second):
+def test_terms_not_yet_in_force_are_deleted_on_their_page(client, manager, second):
     policy = set_policy(manager, second, minimum_cents=9000)
     client.post(reverse("admin:delivery_deliverypolicy_step", args=[policy.pk, "drop"]), {"reason": "Typed wrongly."})
     assert not DeliveryPolicy.objects.filter(pk=policy.pk).exists()

@@ -1,4 +1,4 @@
-"""Many at once. Each race has a control: without its locks and constraint, too much is given."""
+"""Many people at once. Each race has a control: without its locks and constraint, too much is sold."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,11 +28,11 @@ on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="about the 
 
 @pytest.fixture(autouse=True)
 def monday(_flush_with_triggers_off):
-    """These run on the real clock: threads share the one that is stopped."""
+    """Use the real clock: threads would share a stopped clock."""
 
 
 def at_once(calls):
-    """Run all the calls together; what each returned, or the refusal it met."""
+    """Run all calls together; return what each returned, or its refusal."""
     start = Barrier(len(calls))
 
     def run(call):
@@ -62,8 +62,10 @@ def orders_in(results):
 
 @contextmanager
 def without_locks(monkeypatch, *, all_pass, parties):
-    """No row is locked, no window's place is taken unless it is about those, and nobody writes before everybody has
-    passed the check named `all_pass`."""
+    """Lock no row, and let nobody write before everybody has passed the check named `all_pass`.
+
+    Places are not taken in the races about stock and allotment.
+    """
     everybody, check = Barrier(parties), getattr(rules, all_pass)
 
     def check_and_wait(*args, **kwargs):
@@ -80,7 +82,7 @@ def without_locks(monkeypatch, *, all_pass, parties):
 
 @contextmanager
 def without_constraint(model, name, repair):
-    """The last defence, too; `repair` gives the values with which the rows satisfy it again."""
+    """Remove a constraint as well; `repair` gives the values with which the rows satisfy it again."""
     constraint = next(one for one in model._meta.constraints if one.name == name)
     with connection.schema_editor() as editor:
         editor.remove_constraint(model, constraint)
@@ -95,7 +97,7 @@ def without_constraint(model, name, repair):
 
 @contextmanager
 def without_stock_constraints():
-    """A stock may fall below nothing. Beside our constraint stands Django's own of a positive integer."""
+    """Let a stock fall below 0: remove our constraint and Django's own for positive integers."""
     check = "delivery_product_stock_check"
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE delivery_product DROP CONSTRAINT {check}")
@@ -122,7 +124,7 @@ def placing(patient, window, by=None, **over):
 
 
 def bookers(count, capacity):
-    """So many patients, each with a full cart, before a window with so many places."""
+    """Return this many patients with a full cart each, and a window with this many places."""
     people.policy(timezone.localdate(), capacity=capacity)
     window, product = factories.window(), factories.product(stock=1000)
     assert window.capacity == capacity
@@ -130,7 +132,7 @@ def bookers(count, capacity):
 
 
 def many(count, product):
-    """So many patients, each with two of the product in the cart."""
+    """Return this many patients with two of the product in each cart."""
     first = factories.patient()
     patients = [first, *crowd.like(first, count - 1)]
     crowd.fill_carts(patients, (product, 2))
@@ -178,7 +180,7 @@ def test_bookers_of_a_file_get_exactly_the_places_there_are(request):
 
 @on_sqlite
 def test_control_deferred_transactions_find_the_file_locked(monkeypatch):
-    """A check reads before the order is written: whoever writes meanwhile makes it stale, and no waiting helps."""
+    """A check reads before the order is written. When another transaction writes in between, waiting does not help."""
     _window, _product, calls = bookers(20, 20)
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "transaction_mode", "DEFERRED")
     results = at_once([partial(unless_busy, call) for call in calls])
@@ -221,7 +223,7 @@ def test_control_without_locks_equal_posts_take_more_than_one_place(monkeypatch)
 
 
 def last_items(buyers):
-    """So many patients, each with two of a product of which four are left, in windows with room."""
+    """Return this many patients with two of a product in each cart; four are left, and the windows have room."""
     product, window = factories.product(stock=4), factories.window()
     return product, [placing(patient, window) for patient in many(buyers, product)]
 
@@ -248,7 +250,7 @@ def test_control_without_locks_10_buyers_oversell_the_last_items(monkeypatch):
 
 
 def moving(count, capacity):
-    """So many orders for one window, each of which wants a place of the next, which has few."""
+    """Return this many orders for one window, and the next window, which has few places."""
     people.policy(timezone.localdate(), capacity=count)
     first, product = factories.window(), factories.product(stock=1000)
     orders = [factories.order(one, into=first, lines=[(product, 2)]) for one in many(count, product)]
@@ -263,7 +265,7 @@ def moving(count, capacity):
 
 
 @on_postgres
-def test_12_who_move_to_3_places_give_3_and_9_stay():
+def test_of_12_orders_that_move_to_3_places_3_move_and_9_stay():
     first, second, calls = moving(12, 3)
     results = at_once(calls)
     assert len(orders_in(results)) == 3
@@ -272,7 +274,7 @@ def test_12_who_move_to_3_places_give_3_and_9_stay():
 
 
 @on_postgres
-def test_control_without_locks_12_who_move_overbook_3_places(monkeypatch):
+def test_control_without_locks_12_orders_overbook_3_places(monkeypatch):
     _first, second, calls = moving(12, 3)
     with without_constraint(DeliveryWindow, "window_not_overbooked", {"booked": 0, "capacity": 20}):
         with without_locks(monkeypatch, all_pass="check_window_has_room", parties=12):
@@ -284,7 +286,7 @@ def test_control_without_locks_12_who_move_overbook_3_places(monkeypatch):
 
 
 def two_carts():
-    """Patient and caregiver, each with a cart that fits the allotment alone and not beside the other."""
+    """Return a patient and a caregiver: each cart fits the allotment alone, and both together do not."""
     patient, caregiver = people.patient_with_caregiver()
     product, window = factories.product(amount_mg=40_000), factories.window()
     both = [patient.user, PortalBackend().get_user(caregiver.user_id)]

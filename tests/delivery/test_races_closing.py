@@ -1,4 +1,4 @@
-"""A day that is closed while somebody orders for it. The race has a control."""
+"""A day is closed while an order for it is placed. The race has a control."""
 
 from threading import Event
 
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def monday(_flush_with_triggers_off):
-    """These run on the real clock: threads share the one that is stopped."""
+    """Use the real clock: threads would share a stopped clock."""
 
 
 def close_while_placing(monkeypatch):
-    """The day is closed between the taking of a place and the end of the order, which waits half a second for it.
+    """Close the day after an order has taken its place and before it is written.
 
-    Whether the order stands in the window that was closed.
+    The writing waits half a second for the closing. Returns whether the order is left in the closed window.
     """
     patient, window, manager = factories.patient(), factories.window(), factories.staff("Manager")
     factories.cart(patient, (factories.product(stock=1000), 2))
@@ -44,11 +44,11 @@ def close_while_placing(monkeypatch):
     return order.window == window
 
 
-def test_no_order_is_forgotten_in_a_day_that_is_closed(monkeypatch):
+def test_no_order_is_left_in_a_closed_day(monkeypatch):
     assert not close_while_placing(monkeypatch)
 
 
 @on_postgres
-def test_control_without_locks_an_order_stands_in_a_closed_day(monkeypatch):
+def test_control_without_locks_an_order_is_left_in_a_closed_day(monkeypatch):
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
     assert close_while_placing(monkeypatch)

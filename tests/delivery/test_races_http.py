@@ -1,4 +1,4 @@
-"""Many bookers over HTTP, against gunicorn as the portal is run: exactly what there is, and never a 500.
+"""Many bookers over HTTP, against gunicorn as in production: exactly what there is is sold, and never a 500.
 
 The suite takes one round with a few; `make drill` takes 20 rounds of 200 bookers for 20 places.
 """
@@ -57,7 +57,7 @@ def size(request):
 
 
 class Bookers:
-    """So many patients with a full cart, signed in, and one window after the other."""
+    """Signed-in patients with a full cart each, and one window after the other."""
 
     def __init__(self, server, count, places, **product):
         people.policy(timezone.localdate(), capacity=places, windows=WINDOWS_A_DAY)
@@ -69,7 +69,7 @@ class Bookers:
         self.windows = iter(DeliveryWindow.objects.filter(date__gte=factories.next_wednesday()))
 
     def order(self, quantity=2):
-        """All press the button in the same moment, for the next window; the window, and how often each status came."""
+        """Let all press the button at the same moment; return the window and how often each status came."""
         crowd.fill_carts(self.patients, (self.product, quantity))
         window = next(self.windows)
         statuses = Counter(
@@ -85,7 +85,7 @@ def visitors(server, users):
 
 
 def press(visitors, seen_cents, *windows):
-    """Each for one of the windows in turn."""
+    """Send each visitor's order for one of the windows in turn."""
 
     def order(visitor, window):
         with visitor:
@@ -117,7 +117,7 @@ def test_the_last_unit_is_sold_once_over_http(portal, size):
 
 
 def couples(server, count):
-    """So many patients, each with a caregiver; half an ounce is left for both, and each has it in a cart of her own."""
+    """Return patients and caregivers: half an ounce is left for each pair, and both have it in their carts."""
     product = factories.product(price_cents=8000, amount_mg=14_174, stock=1000)
     visiting = []
     for _couple in range(count):
@@ -145,8 +145,8 @@ def test_control_without_locks_more_places_are_sold_over_http(unlocked):
         assert window.booked == statuses[303] > 2
 
 
-def test_control_without_locks_the_last_unit_is_sold_several_times_over_http(unlocked):
-    """Each for a window of her own: who waits for the same one would see what the first has left."""
+def test_control_without_locks_the_last_unit_is_sold_more_than_once_over_http(unlocked):
+    """Each orders for another window: in the same window the second would wait and see the new figures."""
     with without_stock_constraints():
         bookers = Bookers(unlocked, 4, 4, price_cents=8000, stock=1)
         crowd.fill_carts(bookers.patients, (bookers.product, 1))

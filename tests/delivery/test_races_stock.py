@@ -1,4 +1,4 @@
-"""Staff and buyers at the same stock. Each race has a control."""
+"""Staff and orderers change the same stock. Each race has a control."""
 
 import pytest
 
@@ -11,11 +11,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def monday(_flush_with_triggers_off):
-    """These run on the real clock: threads share the one that is stopped."""
+    """Use the real clock: threads would share a stopped clock."""
 
 
 def writers_off(count, *, of):
-    """So many who each write off the four that are left."""
+    """Let this many people write off the last four items at once."""
     by = factories.staff("Pharmacist")
     out = {"quantity": 4, "lot": "LOT-1", "reason": "A recall", "by": by}
     return [lambda: actions.write_off(product=of, **out) for _time in range(count)]

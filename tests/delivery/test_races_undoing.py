@@ -1,4 +1,4 @@
-"""What is taken back while somebody else decides. Each race has a control."""
+"""Orders that end while another action decides about them. Each race has a control."""
 
 from threading import Event
 from time import sleep
@@ -20,16 +20,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def monday(_flush_with_triggers_off):
-    """These run on the real clock: threads share the one that is stopped."""
+    """Use the real clock: threads would share a stopped clock."""
 
 
 # --- A withdrawal beside an order ------------------------------------------------------------------------------------
 
 
 def withdraw_while_placing(monkeypatch, *, patience):
-    """The physician withdraws between the last check of an order and its writing, which waits for her so many seconds.
+    """Withdraw the certification between the last check of an order and its writing; return what became of the order.
 
-    What became of the order.
+    The writing waits up to `patience` seconds for the withdrawal.
     """
     certification = factories.certification()
     patient, physician = certification.patient, certification.physician
@@ -52,18 +52,18 @@ def withdraw_while_placing(monkeypatch, *, patience):
     return Order.objects.placed().get().status, booked(window)
 
 
-def test_no_order_stands_beside_a_withdrawal(monkeypatch):
+def test_no_order_is_left_after_a_withdrawal(monkeypatch):
     assert withdraw_while_placing(monkeypatch, patience=0.3) == ("cancelled", 0)
 
 
 @on_postgres
-def test_control_without_locks_an_order_stands_without_a_certification(monkeypatch):
+def test_control_without_locks_an_order_is_left_without_a_certification(monkeypatch):
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
     assert withdraw_while_placing(monkeypatch, patience=30) == ("placed", 1)
 
 
-def test_no_order_of_a_caregiver_stands_beside_her_end(monkeypatch):
-    """She presses the button while her end is being written, and is asked who she is after it."""
+def test_no_order_of_a_caregiver_is_left_after_the_assignment_ends(monkeypatch):
+    """The caregiver presses the button while the end of the assignment is being written; the check reads after it."""
     patient, caregiver = people.patient_with_caregiver()
     certification, window, hers = (
         patient.certifications.get(),
@@ -115,7 +115,7 @@ def test_a_withdrawal_and_an_order_into_the_same_window_need_no_second_try(monke
 # --- Cancelling -----------------------------------------------------------------------------------------------------
 
 
-def test_an_order_cancelled_many_times_gives_back_once():
+def test_an_order_cancelled_many_times_releases_its_hold_once():
     order = factories.order()
     by = order.placed_by
     results = at_once([lambda: actions.cancel_order(order=order, by=by) for _time in range(8)])
@@ -124,7 +124,7 @@ def test_an_order_cancelled_many_times_gives_back_once():
 
 
 @on_postgres
-def test_control_without_locks_an_order_gives_back_more_than_once(monkeypatch):
+def test_control_without_locks_an_order_releases_its_hold_more_than_once(monkeypatch):
     order = factories.order()
     for _other in range(4):
         factories.order()
@@ -156,12 +156,12 @@ def test_an_order_is_confirmed_or_cancelled_and_never_both():
 
 
 @on_postgres
-def test_control_without_locks_an_order_is_confirmed_that_gave_its_place_back(monkeypatch):
-    read, cancelled, check, cancel = Event(), Event(), rules.check_transition, actions.cancel_order
+def test_control_without_locks_an_order_without_a_place_is_confirmed(monkeypatch):
+    read, cancelled, check, cancel = Event(), Event(), rules.check_move, actions.cancel_order
 
-    def check_in_turns(order, to):
-        check(order, to)
-        if to == Order.Status.CONFIRMED:
+    def check_in_turns(verb, order):
+        check(verb, order)
+        if verb == "confirm":
             read.set()
             cancelled.wait(30)
         read.wait(30)
@@ -170,7 +170,7 @@ def test_control_without_locks_an_order_is_confirmed_that_gave_its_place_back(mo
         cancel(**arguments)
         cancelled.set()
 
-    monkeypatch.setattr(rules, "check_transition", check_in_turns)
+    monkeypatch.setattr(rules, "check_move", check_in_turns)
     monkeypatch.setattr(actions, "cancel_order", cancel_and_say_so)
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
     order = confirm_and_cancel_at_once()

@@ -1,4 +1,4 @@
-"""What a certification that ends, or that allows less, undoes."""
+"""Orders that are cancelled when a certification ends or its allotment becomes lower."""
 
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ def statuses(*orders):
     return [Order.objects.get(pk=order.pk).status for order in orders]
 
 
-def test_a_withdrawn_certification_undoes_its_open_orders():
+def test_a_withdrawn_certification_cancels_its_open_orders():
     physician = factories.identified_physician()
     certification = factories.certification(physician)
     order, other = factories.order(certification.patient), factories.order()
@@ -32,7 +32,7 @@ def test_a_withdrawn_certification_undoes_its_open_orders():
     assert Notification.objects.filter(kind="order_cancelled", recipient=order.placed_by.email).count() == 1
 
 
-def test_a_lower_allotment_undoes_the_latest_orders_first():
+def test_a_lower_allotment_cancels_the_latest_orders_first():
     physician = factories.identified_physician()
     certification = factories.certification(physician, on=date(2025, 12, 10))
     patient = certification.patient
@@ -57,7 +57,7 @@ def test_a_lower_allotment_undoes_the_latest_orders_first():
     assert statuses(first, second, third) == ["placed", "placed", "cancelled"]
 
 
-def test_undoing_again_changes_nothing():
+def test_cancelling_again_changes_nothing():
     order = factories.order()
     assert undo_uncovered_orders(patient=order.patient, from_day=date(2026, 11, 23), by=None) == 0
     assert statuses(order) == ["placed"]

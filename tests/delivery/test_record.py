@@ -1,4 +1,4 @@
-"""What is on record of a patient: certifications, papers, and who looked at it."""
+"""A patient's record: certifications, papers, and who viewed it."""
 
 from datetime import date, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from audit.actions import record
 from audit.context import Origin, origin
-from delivery.looks import page_of_visits
+from delivery.presenters.record_views import page_of_record_views
 from delivery.rules import days_with_more, delivery_days, policy_on
 from tests import factories
 from tests.delivery import people
@@ -19,7 +19,7 @@ def page_of(account):
     return words_of(factories.client_for(account).get(url("record")))
 
 
-def test_the_record_shows_each_certification_and_how_it_stands():
+def test_the_record_shows_each_certification_and_its_status():
     physician = factories.identified_physician(first_name="Amara", last_name="Osei")
     patient = factories.certification(physician, on=date(2026, 3, 4)).patient
     words = page_of(patient.user)
@@ -28,13 +28,13 @@ def test_the_record_shows_each_certification_and_how_it_stands():
     assert "Nobody else has looked at it yet." in words
 
 
-def visits_of(patient, cursor=None):
-    """Who, what and why of each visit, the latest first."""
-    visits, _page = page_of_visits(patient, but=patient.user, cursor=cursor)
-    return [(visit.who, visit.what, visit.why) for visit in visits]
+def record_views_of(patient, cursor=None):
+    """Return who, what and why of each record view, the latest first."""
+    views, _page = page_of_record_views(patient, but=patient.user, cursor=cursor)
+    return [(view.who, view.what, view.why) for view in views]
 
 
-def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
+def test_the_record_says_who_viewed_it_without_the_patient():
     physician = factories.identified_physician(first_name="Amara", last_name="Osei")
     patient = factories.certification(physician).patient
     certification, order = patient.certifications.get(), factories.order(patient)
@@ -49,7 +49,7 @@ def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
         record(action=action, by=account, subject=subject)
 
     number = f"certification {certification.number}"
-    assert visits_of(patient) == [
+    assert record_views_of(patient) == [
         ("Staff of the program or the dispensary", ["the data on record"], []),
         ("A pharmacist of the dispensary (Dana)", ["an order"], [f"order {order.number}"]),
         ("Elm Street Medicine, the office of Dr. Amara Osei", ["the certification"], [number]),
@@ -58,7 +58,7 @@ def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
     assert f"Dr. Amara Osei the certification {number}" in page_of(patient.user)
 
 
-def test_a_visit_stands_once_however_many_pages_were_opened():
+def test_a_record_view_is_listed_once_however_many_pages_were_opened():
     patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
     order, another = (
         factories.order(patient),
@@ -67,7 +67,7 @@ def test_a_visit_stands_once_however_many_pages_were_opened():
     for subject, action in ((order, "order.view"), (order, "order.confirm"), (patient, "patient.view"),
                             (another, "order.view"), (order, "order.view")):  # fmt: skip
         record(action=action, by=pharmacist, subject=subject)
-    assert visits_of(patient) == [
+    assert record_views_of(patient) == [
         (
             "A pharmacist of the dispensary",
             ["an order", "the data on record"],
@@ -76,30 +76,30 @@ def test_a_visit_stands_once_however_many_pages_were_opened():
     ]
 
 
-def test_another_session_is_another_visit():
+def test_another_session_is_another_record_view():
     patient, pharmacist = factories.patient(), factories.staff("Pharmacist")
     for session in ("a", "b", "a"):
         token = origin.set(Origin(session=session))
         record(action="patient.view", by=pharmacist, subject=patient)
         origin.reset(token)
-    assert len(visits_of(patient)) == 2
+    assert len(record_views_of(patient)) == 2
 
 
-def test_who_renewed_was_there_for_the_renewal():
+def test_a_record_view_during_a_renewal_names_the_renewal():
     physician = factories.identified_physician()
     patient = factories.certification(physician).patient
     record(action="certification.view", by=physician.user, subject=patient.certifications.get())
     record(action="certification.renew", by=physician.user, subject=patient.certifications.get())
-    assert "renewal" in visits_of(patient)[0][2]
+    assert "renewal" in record_views_of(patient)[0][2]
 
 
-def test_a_caregiver_reads_the_patients_record_and_is_named_to_her():
+def test_a_caregiver_views_the_record_and_the_patient_reads_of_it():
     patient, caregiver = people.patient_with_caregiver(first_name="Elena", last_name="Ruiz")
     assert "What the physician certified" not in page_of(caregiver.user)
     assert "Elena Ruiz, caregiver the data on record" in page_of(patient.user)
 
 
-def test_visits_are_paged_and_a_broken_page_is_the_first(django_assert_max_num_queries):
+def test_record_views_are_paged_and_a_broken_page_is_the_first(django_assert_max_num_queries):
     patient = factories.patient()
     for number in range(25):
         token = origin.set(Origin(session=f"s{number}"))
@@ -108,10 +108,10 @@ def test_visits_are_paged_and_a_broken_page_is_the_first(django_assert_max_num_q
     client = factories.client_for(patient.user)
     with django_assert_max_num_queries(16):
         first = client.get(url("record"))
-    assert (len(first.context["visits"]), "Older" in first.content.decode()) == (20, True)
+    assert (len(first.context["record_views"]), "Older" in first.content.decode()) == (20, True)
     older = client.get(url("record"), {"page": first.context["page"].next})
-    assert (len(older.context["visits"]), "Newer" in older.content.decode()) == (5, True)
-    assert len(client.get(url("record"), {"page": "x"}).context["visits"]) == 20
+    assert (len(older.context["record_views"]), "Newer" in older.content.decode()) == (5, True)
+    assert len(client.get(url("record"), {"page": "x"}).context["record_views"]) == 20
 
 
 def test_the_record_is_read_in_spanish():
@@ -129,7 +129,7 @@ def test_the_home_says_what_is_left_and_when_more_can_be_used(monday):
     assert "1.49 of 3.50 oz left for November 25. 2.00 oz more from December 30." in words
 
 
-def test_days_with_more_names_each_day_on_which_some_comes_back():
+def test_days_with_more_names_each_day_on_which_an_amount_is_free_again():
     certification = factories.certification()
     day = factories.next_wednesday(4)
     later = delivery_days([], policy=policy_on(day), after=day)

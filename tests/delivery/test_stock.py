@@ -1,4 +1,4 @@
-"""Stock moves by actions alone; the sum of the movements is the stock."""
+"""Only actions change the stock; the sum of the movements is the stock."""
 
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ def by():
 
 @pytest.fixture
 def product():
-    """Ten of LOT-1."""
+    """A product with ten items of LOT-1."""
     return factories.product(stock=10)
 
 
@@ -74,7 +74,7 @@ def test_a_delivery_note_is_received_whole_and_once(product, by):
     assert stock(product) == 16
 
 
-def test_one_wrong_line_receives_nothing_and_each_is_named(product, by):
+def test_a_wrong_line_receives_nothing_and_each_is_named(product, by):
     sku = product.sku
     lines = [
         "sku,lot,quantity,reason", f"{sku},L-1,3,", "GONE,L-1,1,", f"{sku},L-2,=1+1,", f"{sku},@L,1,", f"{sku},L-3,-5,",
@@ -96,7 +96,7 @@ def test_one_wrong_line_receives_nothing_and_each_is_named(product, by):
         b"x" * 1_000_001,
     ],
 )  # fmt: skip
-def test_what_is_no_delivery_note_is_refused(content):
+def test_a_file_that_is_no_delivery_note_is_refused(content):
     with pytest.raises(StockFileError):
         read_receipts(content)
 
@@ -137,7 +137,7 @@ def test_quarantine_takes_out_of_the_stock_and_back(product, by):
     assert stock(product) == 5
 
 
-def test_what_is_sent_twice_is_taken_out_once(product, by):
+def test_a_form_sent_twice_takes_stock_out_once(product, by):
     out = {"product": product, "lot": "LOT-1", "reason": "Broken", "by": by}
     for action in (actions.quarantine_stock, actions.clear_stock, actions.write_off):
         key = uuid4()
@@ -174,7 +174,7 @@ def test_a_confirmed_order_takes_the_lots_that_came_first(product, by):
     assert stock(product) == 3
 
 
-def test_an_order_that_is_refused_gives_its_lots_back(product, by):
+def test_a_refused_order_releases_its_lots(product, by):
     order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=by)
     actions.refuse_order(order=order, reason="A recall", by=by)
     assert (rules.orders_of_lot(product, "LOT-1"), rules.lots_with_stock(product)) == ([], [("LOT-1", 10)])
@@ -220,13 +220,13 @@ def test_a_movement_of_the_wrong_sign_or_without_its_order_is_refused(product, k
 
 
 @pytest.mark.parametrize("over", [{"lot": ""}, {"reason": ""}])
-def test_what_goes_out_names_lot_and_reason(product, over):
+def test_stock_that_goes_out_names_its_lot_and_a_reason(product, over):
     fields = {"lot": "L", "reason": "Why", **over}
     with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
         StockMovement.objects.create(product=product, kind="written_off", quantity=-1, **fields)
 
 
-def test_the_nightly_check_tells_the_managers_once_a_day():
+def test_the_nightly_check_mails_the_managers_once_a_day():
     manager, order = factories.staff("Manager"), factories.order()
     assert tasks.check_counts() == 0
     with unguarded():

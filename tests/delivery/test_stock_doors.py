@@ -28,7 +28,7 @@ def note(text):
     return SimpleUploadedFile("note.csv", text.encode())
 
 
-def test_each_step_shows_the_figures_and_does_its_work(pharmacist):
+def test_each_action_page_shows_the_figures_and_does_its_work(pharmacist):
     product = factories.product(stock=10)
     out = {"quantity": "4", "lot": "LOT-1", "reason": "A cracked seal"}
     for name, data, stock in (
@@ -56,7 +56,7 @@ def test_a_page_that_is_sent_twice_counts_once(pharmacist):
 
 
 @pytest.mark.parametrize("bad", [{"quantity": "9" * 50}, {"lot": "=1"}, {"lot": "\0"}, {"reason": ""}, {"lot": "🏠"}])
-def test_bad_input_is_told_and_moves_nothing(pharmacist, bad):
+def test_bad_input_gets_a_sentence_and_moves_nothing(pharmacist, bad):
     product = factories.product(stock=10)
     data = {"quantity": "4", "lot": "LOT-1", "reason": "Why", **bad}
     for name in ("quarantine", "write-off"):
@@ -95,7 +95,7 @@ def test_a_wrong_note_names_its_lines(pharmacist):
     assert "Error:" in words_of(pharmacist.post(UPLOAD, {}))
 
 
-def test_a_lot_lists_who_got_it_and_the_look_is_audited(pharmacist):
+def test_a_lot_lists_its_orders_and_the_view_leaves_an_event(pharmacist):
     product = factories.product(stock=10)
     order = factories.order(lines=[(product, 2)])
     query = {"sku": product.sku, "lot": "LOT-1"}
@@ -110,7 +110,7 @@ def test_a_lot_lists_who_got_it_and_the_look_is_audited(pharmacist):
         assert pharmacist.get(LOT, other).status_code == 404
 
 
-def test_another_lot_is_written_down_by_a_step_of_the_order(pharmacist):
+def test_another_lot_is_entered_on_an_action_page_of_the_order(pharmacist):
     product, staff = factories.product(stock=10), factories.staff("Pharmacist")
     actions.receive_stock(product=product, quantity=2, lot="A-2", by=staff)
     order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=staff)
@@ -131,7 +131,7 @@ def test_the_export_holds_what_the_list_shows_and_no_formula(pharmacist):
     assert Event.objects.filter(action="stockmovement.export").count() == 2
 
 
-def test_who_may_not_change_stock_opens_none_of_it():
+def test_staff_without_the_permission_cannot_open_the_stock_pages():
     product = factories.product(stock=10)
     technician, driver = (factories.client_for(factories.staff(group)) for group in ("Technician", "Driver"))
     assert technician.post(step(product, "write-off"), {}).status_code == 403
@@ -183,13 +183,13 @@ def test_check_sku_is_new(pharmacist):
         ({"form": "drink"}, "Choose one of the answers"),
     ],
 )
-def test_a_row_that_cannot_be_is_told_and_stays_typed(pharmacist, over, sentence):
+def test_an_impossible_product_gets_a_sentence_and_stays_typed(pharmacist, over, sentence):
     page = pharmacist.post(NEW, typed(**over)).content.decode()
     assert sentence in page and 'value="20"' in page or "cbd_mg" in over
     assert not Product.objects.exists()
 
 
-def test_a_row_is_changed_from_what_it_says(pharmacist):
+def test_a_product_is_changed_on_a_form_that_begins_with_its_values(pharmacist):
     product = factories.product(sku="FL-1", form="flower", weight_mg=3_500, is_inhaled=True)
     page = pharmacist.get(step(product, "edit")).content.decode()
     assert 'value="3.5"' in page and "checked" in page
@@ -203,6 +203,6 @@ def test_a_row_is_changed_from_what_it_says(pharmacist):
     )
 
 
-def test_rows_are_for_who_keeps_the_menu():
+def test_only_staff_who_keep_the_menu_change_products():
     driver = factories.client_for(factories.staff("Driver"))
     assert (driver.get(NEW).status_code, driver.post(NEW, typed()).status_code) == (403, 403)

@@ -19,7 +19,7 @@ def test_make_windows_twice_makes_them_once():
 def test_make_windows_by_command_says_how_many():
     out = StringIO()
     call_command("make_windows", stdout=out)
-    assert out.getvalue() == "16 delivery windows stand in the next weeks.\n"
+    assert out.getvalue() == "The next weeks have 16 delivery windows.\n"
 
 
 def test_lapse_orders_after_the_window(monday):

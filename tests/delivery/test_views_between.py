@@ -1,4 +1,4 @@
-"""What changes between the look at the checkout page and the click: told in words, the cart kept, nothing taken."""
+"""What changes between the checkout page and the click: a sentence says it, the cart stays, nothing is taken."""
 
 import re
 from datetime import timedelta
@@ -36,13 +36,13 @@ def client(patient):
 
 
 def looked_at(client, window, **over):
-    """The page as it was looked at: what its form will send."""
+    """Return what the form of the page will post."""
     hidden = dict(HIDDEN.findall(client.get(url("checkout")).content.decode()))
     return checkout_post(window, **{**hidden, "street": "7 Typed Street", **over})
 
 
 def clicked(client, data, sentence):
-    """The sentence is told and what was typed is kept, as is the cart; no place, stock or allotment is taken."""
+    """Assert that the sentence is shown, answers and cart stay, and no place, stock or allotment is taken."""
     response = client.post(url("checkout"), data)
     assert response.status_code == 200
     assert sentence in words_of(response)
@@ -112,7 +112,7 @@ def test_the_clock_passed_the_cut_off(client, window, monday, patient):
     clicked(client, data, "Orders for this window closed at 9:30 a.m. on Tuesday, November 24. Choose a later one.")
 
 
-def test_the_caregiver_acts_no_more(window):
+def test_the_assignment_of_the_caregiver_ended(window):
     patient, caregiver = people.patient_with_caregiver()
     hers, certification = PortalBackend().get_user(caregiver.user_id), patient.certifications.get()
     factories.cart(patient, by=hers)
@@ -125,7 +125,7 @@ def test_the_caregiver_acts_no_more(window):
 
 
 def test_one_of_two_patients_has_another_caregiver(window):
-    """The form names its patient: it never falls to the other one."""
+    """The form names its patient: the order never goes to the other patient."""
     caregiver, child, _sibling = people.guardian_of_two()
     factories.cart(child, by=caregiver.user)
     client = factories.client_for(caregiver.user)

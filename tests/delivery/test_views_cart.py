@@ -34,7 +34,7 @@ def lines():
 # --- Products -------------------------------------------------------------------------------------------------------
 
 
-def test_products_stand_by_form_with_price_stock_and_equivalent(client):
+def test_products_are_listed_by_form_with_price_stock_and_equivalent(client):
     factories.window()
     factories.product(sku="A", name="Harbor drops", stock=3, amount_mg=3500)
     factories.product(sku="B", name="Berry chews", form="edible", stock=50, price_cents=2400)
@@ -45,7 +45,7 @@ def test_products_stand_by_form_with_price_stock_and_equivalent(client):
     assert "Berry chews $24.00 THC 250 mg, CBD 0 mg. Counts as 1 g of flower (0.04 oz). In stock" in words
 
 
-def test_a_sold_out_product_stands_last_without_a_button(client):
+def test_a_sold_out_product_is_listed_last_without_a_button(client):
     factories.window()
     factories.product(sku="GONE", name="Autumn drops", stock=0)
     factories.product(sku="HERE", name="Winter drops")
@@ -71,7 +71,7 @@ def test_no_inhaled_form_is_shown_for_a_child():
     assert "Night pen" not in words
 
 
-def test_the_allotment_is_told_for_the_next_wednesday_with_what_we_cannot_know(client):
+def test_the_allotment_is_shown_for_the_next_wednesday_with_what_we_cannot_know(client):
     factories.window()
     words = words_of(client.get(url("product-list")))
     assert "3.50 of 3.50 oz left for Wednesday, November 25" in words
@@ -88,7 +88,7 @@ def test_the_allotment_left_counts_the_cart(client):
     assert "0.00 of 3.50 oz left" in words_of(client.get(url("product-list")))
 
 
-def test_an_ended_certification_is_told_instead(monday):
+def test_an_ended_certification_is_named_instead(monday):
     factories.window()
     patient = factories.certification(on=people.date(2025, 11, 1)).patient
     response = factories.client_for(patient.user).get(url("product-list"))
@@ -126,7 +126,7 @@ def test_the_zip_box_names_the_radius_where_one_is_set(client):
 # --- Cart -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_line_is_put_in_and_the_shortfall_is_told(client):
+def test_a_line_is_put_in_and_the_shortfall_is_shown(client):
     product = factories.product(sku="A", name="Harbor drops")
     response = put(client, product, 1)
     assert (response.status_code, response.url) == (302, url("product-list"))
@@ -161,7 +161,7 @@ def test_a_line_is_set_to_a_quantity_and_sent_twice_stays(client):
         ("51", "Only 50 of Harbor Mist Tincture left."),
     ],
 )
-def test_a_quantity_that_cannot_be_gets_its_sentence_beside_the_box(client, typed, sentence):
+def test_an_impossible_quantity_gets_a_sentence_beside_the_box(client, typed, sentence):
     product = factories.product(sku="A")
     response = put(client, product, typed)
     assert response.status_code == 200
@@ -180,7 +180,7 @@ def test_a_wrong_quantity_of_a_line_keeps_what_was_typed_and_the_cart(client, pa
 
 
 @pytest.mark.parametrize("sku", ["NOPE", "", "\0", "x" * 400, "🌿"])
-def test_a_product_that_is_not_there_gets_a_sentence(client, sku):
+def test_an_unknown_product_gets_a_sentence(client, sku):
     response = client.post(url("cart-line"), {"product": sku, "quantity": "1"})
     assert response.status_code == 200
     assert "Check what you entered" in words_of(response)
@@ -254,11 +254,11 @@ def test_the_cart_survives_signing_out(client, patient):
     assert "2 in your cart" in words
 
 
-def test_htmx_gets_the_shop_alone_and_the_same_words(client):
+def test_htmx_gets_the_menu_and_the_cart_alone_and_the_same_words(client):
     product = factories.product(sku="A", name="Harbor drops")
     response = put(client, product, 2, headers={"HX-Request": "true"})
     assert response.status_code == 200
-    assert response.content.strip().startswith(b'<section id="shop"')
+    assert response.content.strip().startswith(b'<section id="menu-and-cart"')
     assert "In your cart: 2 × Harbor drops." in words_of(response)
     assert lines() == [("A", 2)]
     assert "from 1 to 99" in words_of(put(client, product, "abc", headers={"HX-Request": "true"}))
@@ -269,17 +269,17 @@ def test_the_cart_is_changed_by_post_only(client):
     response = client.get(url("cart-line"), {"product": "A", "quantity": 1})
     assert (response.status_code, response.url) == (302, url("product-list"))
     assert lines() == []
-    assert client.get(url("acting-for")).status_code == 405
+    assert client.get(url("patient-choose")).status_code == 405
 
 
 # --- For whom -------------------------------------------------------------------------------------------------------
 
 
-def test_a_caregiver_sees_for_whom_she_orders_and_may_switch():
+def test_a_caregiver_sees_for_whom_the_order_is_and_may_switch():
     caregiver, child, sibling = people.guardian_of_two()
     client, product = factories.client_for(caregiver.user), factories.product()
     assert f"You are ordering for {child.name}" in words_of(client.get(url("product-list")))
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     put(client, product, 1)
     assert Order.objects.get().patient == sibling
 
@@ -287,28 +287,28 @@ def test_a_caregiver_sees_for_whom_she_orders_and_may_switch():
 def test_a_form_keeps_its_patient_when_another_tab_switched():
     caregiver, child, sibling = people.guardian_of_two()
     client, product = factories.client_for(caregiver.user), factories.product()
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     client.post(url("cart-line"), {"product": product.sku, "quantity": 1, "patient": child.number})
     assert Order.objects.get().patient == child
 
 
-def test_a_stranger_can_be_chosen_by_nobody(client):
+def test_nobody_can_choose_a_stranger(client):
     other = factories.patient()
     for data in ({"patient": other.number}, {"patient": "\0"}, {}):
-        assert client.post(url("acting-for"), data).status_code == 404
+        assert client.post(url("patient-choose"), data).status_code == 404
     data = {"product": factories.product().sku, "quantity": 1, "patient": other.number}
     assert client.post(url("cart-line"), data).status_code == 404
     assert not Order.objects.exists()
 
 
-def test_a_caregiver_whose_assignment_ended_acts_for_nobody():
+def test_a_caregiver_whose_assignment_ended_orders_for_nobody():
     caregiver, child = people.guardian_of_a_child()
     people.end(child.current_assignment)
     response = factories.client_for(caregiver.user).get(url("product-list"))
     assert (response.status_code, response.url) == (302, url("home"))
 
 
-def test_a_child_with_an_account_is_told_who_orders():
+def test_a_child_with_an_account_reads_who_orders():
     child = factories.certification(
         profile=factories.profile(birth_date=people.date(2012, 1, 1)),
         condition=factories.condition(condition_codes=["severe-epilepsy"]),
@@ -351,7 +351,7 @@ def test_no_more_than_8_queries_for_a_caregiver_of_two(django_assert_max_num_que
 
 
 def test_a_whole_order_in_5_requests_and_50_statements(client):
-    """From the empty cart to the confirmation, as a browser with htmx asks; savepoints apart."""
+    """Count the requests and statements from the empty cart to the confirmation with htmx, without savepoints."""
     window, product = factories.window(), factories.product(sku="A")
     client.get(url("product-list"))
     spent, response = [], None

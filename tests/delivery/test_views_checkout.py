@@ -38,7 +38,7 @@ def post(client, window, **over):
 
 
 def refused(response, sentence, status=200):
-    """The sentence stands on the page, what was typed and the cart are kept, and nothing was placed."""
+    """Assert that the sentence is shown, answers and cart stay, and nothing was placed."""
     assert response.status_code == status
     assert sentence in words_of(response)
     assert b"<title>Error: Check out" in response.content
@@ -50,7 +50,7 @@ def refused(response, sentence, status=200):
 # --- The page -------------------------------------------------------------------------------------------------------
 
 
-def test_it_offers_the_windows_by_date_and_the_patients_home(client):
+def test_the_page_offers_the_windows_by_date_and_the_patients_home(client):
     words = page(client)
     assert (
         "Wednesday, November 25, 2026 9:30 a.m. to 1:30 p.m. 20 places left. Order by Tuesday 9:30 a.m. Eastern"
@@ -73,7 +73,7 @@ def test_it_offers_the_windows_by_date_and_the_patients_home(client):
         (timedelta(0), "(in 0 minutes)"),
     ],
 )
-def test_it_says_how_long_a_window_is_open(client, window, monday, before, words):
+def test_the_page_says_how_long_a_window_is_open(client, window, monday, before, words):
     monday.move_to(window.starts_at - timedelta(hours=24) - before)
     assert words in page(factories.client_for(Order.objects.get().placed_by))
 
@@ -114,7 +114,7 @@ def test_a_closed_window_and_a_day_not_covered_say_why(client, monday):
 @pytest.mark.parametrize(
     ("quantity", "sentence"), [(0, "Your cart is empty."), (1, "You are $35.00 short of the $75.00 minimum")]
 )
-def test_a_cart_that_cannot_be_ordered_leads_back_and_says_why(client, patient, quantity, sentence):
+def test_a_cart_that_cannot_be_ordered_leads_back_to_the_menu_and_says_why(client, patient, quantity, sentence):
     line = Order.objects.get().lines.get()
     actions.set_line(patient=patient, product=line.product, quantity=quantity, by=patient.user)
     response = client.get(url("checkout"), follow=True)
@@ -157,7 +157,7 @@ def test_the_same_key_with_other_content_is_409(client, window):
     assert Order.objects.get().payment_method == "cash"
 
 
-def test_everything_missing_is_told_at_once(client):
+def test_every_missing_answer_gets_its_sentence_at_once(client):
     response = client.post(url("checkout"), {"seen_cents": 8000, "idempotency_key": uuid4()})
     for sentence in (
         "Choose a delivery window.",
@@ -243,7 +243,7 @@ def test_an_empty_cart_is_refused(window):
     assert not Order.objects.exists()
 
 
-def test_24_hours_ahead_passes_and_a_second_less_is_told(client, window, monday, patient):
+def test_24_hours_ahead_passes_and_a_second_less_gets_a_sentence(client, window, monday, patient):
     monday.move_to(window.starts_at - timedelta(hours=24) + timedelta(seconds=1))
     client = factories.client_for(patient.user)
     refused(post(client, window), "Orders for this window closed at 9:30 a.m. on Tuesday, November 24.")
@@ -251,12 +251,12 @@ def test_24_hours_ahead_passes_and_a_second_less_is_told(client, window, monday,
     assert post(client, window).status_code == 303
 
 
-def test_a_closed_window_is_told_and_everything_kept(client, window):
+def test_a_closed_window_gets_a_sentence_and_the_page_keeps_the_answers(client, window):
     people.close(window)
     refused(post(client, window), "No delivery: Heavy snow.")
 
 
-def test_the_last_place_lost_is_told_and_everything_kept(client, window):
+def test_a_lost_last_place_gets_a_sentence_and_the_page_keeps_the_answers(client, window):
     people.fill(window)
     response = post(client, window, street="7 Typed Street")
     assert "This window filled a moment ago. Your cart is kept; choose another one." in words_of(response)
@@ -265,7 +265,7 @@ def test_the_last_place_lost_is_told_and_everything_kept(client, window):
     assert not Order.objects.placed().exists()
 
 
-def test_what_looks_like_a_business_is_asked_about_and_then_taken(client, window):
+def test_an_address_that_looks_like_a_business_is_asked_about_and_then_taken(client, window):
     response = post(client, window, street="88 Main Street Suite 5")
     refused(response, "The address reads like a business. Tick the box if it is a home.")
     assert b'name="confirmed_home"' in response.content
@@ -288,13 +288,13 @@ def test_a_caregiver_orders_for_the_patient_of_the_form(window):
     factories.cart(child, by=caregiver.user)
     client = factories.client_for(caregiver.user)
     assert f"You are ordering for {child.name}" in page(client)
-    client.post(url("acting-for"), {"patient": sibling.number})
+    client.post(url("patient-choose"), {"patient": sibling.number})
     assert post(client, window, patient=child.number).status_code == 303
     order = Order.objects.get()
     assert (order.patient, order.placed_by) == (child, caregiver.user)
 
 
-def test_a_stranger_is_not_there(client, window):
+def test_a_stranger_gets_404(client, window):
     assert post(client, window, patient=factories.patient().number).status_code == 404
 
 

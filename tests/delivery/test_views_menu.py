@@ -3,9 +3,9 @@ import re
 import pytest
 
 from delivery import actions
-from delivery.menu import PRODUCTS
+from delivery.demo_products import PRODUCTS
 from delivery.models import Product
-from delivery.shop import PRODUCTS_A_PAGE
+from delivery.presenters.menu import PRODUCTS_A_PAGE
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
@@ -24,7 +24,7 @@ def client():
 
 
 def found(response):
-    """The SKUs of the products that are shown."""
+    """Return the SKUs of the products that are shown."""
     return re.findall(r'id="product-([^"]+)"', response.content.decode())
 
 
@@ -59,7 +59,7 @@ def test_the_menu_is_searched_and_filtered_in_the_address(client, query, skus):
 
 @pytest.mark.parametrize("name", ["form", "thc", "cbd", "size", "price"])
 @pytest.mark.parametrize("typed", ["nope", "x" * 5000, "🌿", "0-1000000"])
-def test_a_filter_that_is_none_gets_a_sentence_and_filters_nothing(client, name, typed):
+def test_an_unknown_filter_gets_a_sentence_and_filters_nothing(client, name, typed):
     response = client.get(url("product-list"), {name: typed})
     assert response.status_code == 200
     assert "Choose one of the answers in the list." in words_of(response)
@@ -70,7 +70,7 @@ def test_a_search_that_is_too_long_gets_a_sentence(client):
     assert "Error:" in words_of(client.get(url("product-list"), {"q": "x" * 61}))
 
 
-def test_what_is_typed_is_shown_as_text_alone(client):
+def test_a_search_term_is_shown_as_text(client):
     response = client.get(url("product-list"), {"q": '<script>"x'})
     assert b'<script>"x' not in response.content
     assert b"&lt;script&gt;" in response.content
@@ -112,7 +112,7 @@ def test_a_page_of_the_demo_menu_is_no_more_than_30_kB():
     assert max(sizes) <= 30_000, sizes
 
 
-def test_the_facts_of_a_product_are_those_of_now_in_the_language_of_the_page(client):
+def test_the_facts_of_a_product_are_up_to_date_and_in_the_language_of_the_page(client):
     assert "$29.99 THC 30 mg, CBD 600 mg." in words_of(client.get(url("product-list"), {"q": "calm"}))
     actions.save_product(sku="CALM", price_cents=3100, thc_mg=31, name="Calmer drops", by=None)
     with unguarded():
@@ -135,6 +135,6 @@ def test_a_guardian_finds_no_inhaled_form_by_searching_either(client):
     assert found(response) == []
 
 
-def test_the_zip_box_stands_before_the_menu(client):
+def test_the_zip_box_comes_before_the_menu(client):
     words = words_of(client.get(url("product-list")))
     assert words.index("Do you deliver to me?") < words.index("Next delivery") < words.index("Search the menu")

@@ -67,7 +67,7 @@ def test_an_order_is_found_in_small_letters_too(client, order):
 
 
 @pytest.mark.parametrize("name", ["order-detail", "order-cancel"])
-def test_an_order_of_somebody_else_is_not_there(name):
+def test_an_order_of_another_patient_gets_404(name):
     stranger = factories.client_for(factories.patient().user)
     address = url(name, factories.order().number)
     assert [stranger.get(address).status_code, stranger.post(address).status_code] == [404, 404]
@@ -75,7 +75,7 @@ def test_an_order_of_somebody_else_is_not_there(name):
 
 
 @pytest.mark.parametrize("number", ["D-0000-0000", "nope", "x" * 300])
-def test_an_order_that_is_none_is_not_there(client, number):
+def test_an_unknown_order_gets_404(client, number):
     assert client.get(url("order-detail", number)).status_code == 404
 
 
@@ -86,11 +86,11 @@ def test_a_cart_is_no_order(order):
     assert numbers == [order.number]
 
 
-def test_an_address_with_a_nul_is_not_there(client):
+def test_a_url_with_a_nul_gets_404(client):
     assert client.get("/delivery/orders/%00/").status_code == 404
 
 
-def test_a_caregiver_sees_the_orders_of_her_patient_until_she_is_none():
+def test_a_caregiver_sees_the_patients_orders_until_the_assignment_ends():
     patient, caregiver = people.patient_with_caregiver()
     order = factories.order(patient)
     client = factories.client_for(caregiver.user)
@@ -103,7 +103,7 @@ def test_a_caregiver_sees_the_orders_of_her_patient_until_she_is_none():
 # --- Cancelling -----------------------------------------------------------------------------------------------------
 
 
-def test_cancelling_asks_on_a_page_of_its_own_and_gives_back(client, order):
+def test_cancelling_asks_on_a_page_of_its_own_and_releases_the_hold(client, order):
     assert "Cancel order" in words_of(client.get(url("order-cancel", order.number)))
     assert Order.objects.get().status == "placed"
     response = client.post(url("order-cancel", order.number), follow=True)
@@ -177,7 +177,7 @@ def test_ordering_again_is_for_the_patient_of_the_order():
     caregiver, child, sibling = people.guardian_of_two()
     order = factories.order(sibling, by=caregiver.user)
     client = factories.client_for(caregiver.user)
-    client.post(url("acting-for"), {"patient": child.number})
+    client.post(url("patient-choose"), {"patient": child.number})
     assert f"You are ordering for {sibling.name}" in words_of(
         client.post(url("order-again", order.number), follow=True)
     )
@@ -232,7 +232,7 @@ def test_the_list_has_50_a_page_and_no_more_than_12_queries(client, order, djang
 
 
 @pytest.mark.parametrize("name", ["order-detail", "order-cancel"])
-def test_no_more_than_12_queries_for_one(client, order, name, django_assert_max_num_queries):
+def test_no_more_than_12_queries_for_an_order(client, order, name, django_assert_max_num_queries):
     client.get(url(name, order.number))
     with django_assert_max_num_queries(12):
         client.get(url(name, order.number))

@@ -1,4 +1,4 @@
-"""The waiting list of a full window: who is on it, and who hears when there is a place."""
+"""The waiting list of a full window: who is on it, and who gets a mail when there is a place."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ def patient():
 
 @pytest.fixture
 def taken():
-    """The order that has the last place of the next window."""
+    """Return the order that has the last place of the next window."""
     order = factories.order()
     people.fill(order.window)
     with unguarded():
@@ -41,12 +41,12 @@ def join(patient, window, by=None):
     return actions.join_waiting_list(window=window, patient=patient, by=by or patient.user)
 
 
-def tell():
-    """How many are told now, and how many mails of a place go out."""
+def notify():
+    """Return how many are notified now, and how many mails of a place go out."""
     mail.outbox.clear()
-    told = actions.tell_waiting(now=timezone.now(), by=None)
+    notified = actions.notify_waiting_list(now=timezone.now(), by=None)
     send_due(by=None)
-    return told, len(mails())
+    return notified, len(mails())
 
 
 def mails():
@@ -74,7 +74,7 @@ def test_check_is_full(patient, taken):
         rules.check_is_full(None)
 
 
-def test_check_may_wait_is_for_who_could_order(patient, taken, monday):
+def test_check_may_wait_is_for_orderers(patient, taken, monday):
     stranger = factories.patient()
     with pytest.raises(rules.OrdererError):
         join(patient, taken.window, by=stranger.user)
@@ -94,7 +94,7 @@ def test_leave_waiting_list_twice(patient, taken):
         actions.leave_waiting_list(entry=entry, by=patient.user)
     assert Event.objects.filter(action="waiting.leave", outcome="done").count() == 1
     cancel(taken)
-    assert tell() == (0, 0)
+    assert notify() == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -109,55 +109,55 @@ def test_database_refuses(patient, taken, fields, name):
     assert name in {one.name for one in WaitingEntry._meta.constraints}
 
 
-# --- Telling --------------------------------------------------------------------------------------------------------
+# --- Messages -------------------------------------------------------------------------------------------------------
 
 
-def test_all_on_the_list_are_told_once_when_a_place_opens(patient, taken):
+def test_every_account_on_the_list_gets_one_mail_when_a_place_opens(patient, taken):
     other = factories.patient()
     for one in (patient, other):
         join(one, taken.window)
-    assert tell() == (0, 0)
+    assert notify() == (0, 0)
 
     cancel(taken)
 
-    assert tell() == (2, 2) and {one.to[0] for one in mails()} == {patient.user.email, other.user.email}
+    assert notify() == (2, 2) and {one.to[0] for one in mails()} == {patient.user.email, other.user.email}
     assert "Whoever orders first gets it." in mails()[0].body
-    assert tell() == (0, 0)
+    assert notify() == (0, 0)
 
 
-def test_who_was_told_and_came_too_late_is_told_of_the_next_place(patient, taken):
+def test_an_account_that_came_too_late_gets_a_mail_about_the_next_place(patient, taken):
     join(patient, taken.window)
     cancel(taken)
-    assert tell() == (1, 1)
+    assert notify() == (1, 1)
     second = factories.order(into=taken.window)
-    assert tell() == (0, 0)
+    assert notify() == (0, 0)
     cancel(second)
-    assert tell() == (1, 1)
+    assert notify() == (1, 1)
 
 
-def test_who_ordered_waits_no_more(patient, taken):
+def test_an_account_that_ordered_does_not_wait_any_more(patient, taken):
     entry = join(patient, taken.window)
     cancel(taken)
     factories.order(patient, into=taken.window)
-    assert tell() == (0, 0)
+    assert notify() == (0, 0)
     entry.refresh_from_db()
     assert entry.ended_at is not None
 
 
-@pytest.mark.parametrize(("hour", "told"), [(7, 0), (8, 1), (20, 1), (21, 0), (2, 0)])
-def test_is_time_to_tell_by_day_in_new_york(patient, taken, monday, hour, told):
+@pytest.mark.parametrize(("hour", "notified"), [(7, 0), (8, 1), (20, 1), (21, 0), (2, 0)])
+def test_is_time_to_notify_by_day_in_new_york(patient, taken, monday, hour, notified):
     join(patient, taken.window)
     cancel(taken)
     day = 23 if hour > 9 else 24  # orders close on Tuesday at 9:30
     monday.move_to(datetime(2026, 11, day, hour, 10, tzinfo=ZoneInfo("America/New_York")))
-    assert tell() == (told, told)
+    assert notify() == (notified, notified)
 
 
-def test_nobody_is_told_past_the_cut_off(patient, taken, monday):
+def test_nobody_gets_a_mail_after_the_cut_off(patient, taken, monday):
     entry = join(patient, taken.window)
     cancel(taken)
     monday.move_to(taken.window.starts_at - timedelta(hours=24) + timedelta(seconds=1))
-    assert tell() == (0, 0)
+    assert notify() == (0, 0)
     entry.refresh_from_db()
     assert entry.ended_at is not None
 
@@ -165,26 +165,26 @@ def test_nobody_is_told_past_the_cut_off(patient, taken, monday):
 def test_a_mail_is_dropped_when_the_place_is_gone_before_it_is_sent(patient, taken):
     join(patient, taken.window)
     cancel(taken)
-    assert actions.tell_waiting(now=timezone.now(), by=None) == 1
+    assert actions.notify_waiting_list(now=timezone.now(), by=None) == 1
     factories.order(into=taken.window)
     mail.outbox.clear()
     send_due(by=None)
     assert not mails()
 
 
-def test_still_waits_until_the_caregiver_acts_no_more(taken):
+def test_still_waits_until_the_assignment_of_the_caregiver_ends(taken):
     patient, caregiver = people.patient_with_caregiver()
     join(patient, taken.window, by=caregiver.user)
     certification = patient.certifications.get()
     end_caregiver(certification=certification, reason="Recovered.", by=certification.physician.user)
     cancel(taken)
-    assert tell() == (0, 0) and not WaitingEntry.objects.live().exists()
+    assert notify() == (0, 0) and not WaitingEntry.objects.live().exists()
 
 
-def test_a_day_that_is_opened_again_or_a_larger_window_is_a_place_too(patient, taken):
+def test_an_opened_day_or_a_larger_window_gives_a_place_too(patient, taken):
     join(patient, taken.window)
     actions.set_capacity(window=taken.window, capacity=2, by=factories.staff("Manager"))
-    assert tell() == (1, 1)
+    assert notify() == (1, 1)
 
 
 # --- Pages ----------------------------------------------------------------------------------------------------------
@@ -216,13 +216,13 @@ def test_a_full_window_offers_its_list_and_keeps_what_was_typed(client, patient,
 
 
 @pytest.mark.parametrize("code", ["", "nope", "\x00", "x" * 5000, "2026-13-45-9999", "2030-01-02-0930"])
-def test_a_window_that_there_is_not_gets_a_sentence(client, patient, taken, code):
+def test_an_unknown_window_gets_a_sentence(client, patient, taken, code):
     response = client.post(url("checkout"), typed(patient, taken.window, wait_for=code))
     assert response.status_code == 200 and "any more" in words_of(response)
     assert not WaitingEntry.objects.exists()
 
 
-def test_a_place_that_opened_meanwhile_is_said(client, patient, taken):
+def test_a_place_that_opened_meanwhile_gets_a_sentence(client, patient, taken):
     cancel(taken)
     response = client.post(url("checkout"), typed(patient, taken.window))
     assert "This window is not full." in words_of(response)
@@ -236,7 +236,7 @@ def test_the_list_is_left_on_the_page_of_orders(client, patient, taken):
     assert "Waiting for a place" not in words_of(response)
 
 
-def test_nobody_else_takes_her_off(patient, taken):
+def test_no_other_account_takes_an_entry_off_the_list(patient, taken):
     entry = join(patient, taken.window)
     stranger = factories.client_for(factories.patient().user)
     assert stranger.post(url("waiting-leave"), {"entry": entry.pk}).status_code == 404
@@ -244,5 +244,5 @@ def test_nobody_else_takes_her_off(patient, taken):
 
 
 @pytest.mark.parametrize("entry", ["", "abc", "\x00", "9" * 30, "-1", "٣"])
-def test_leaving_what_there_is_not(client, entry):
+def test_leaving_an_unknown_entry_gets_404(client, entry):
     assert client.post(url("waiting-leave"), {"entry": entry}).status_code == 404

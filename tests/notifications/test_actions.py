@@ -31,7 +31,7 @@ def queue(key="one", **over):
     return Notification.objects.get(dedupe_key=key)
 
 
-def test_queue_twice_keeps_one_row():
+def test_queue_twice_writes_one_row():
     queue()
     queue(recipient="other@example.org")
     assert list(Notification.objects.values_list("recipient", "status")) == [("rosa@example.org", "queued")]
@@ -82,7 +82,7 @@ def test_secret_is_unreadable_in_the_table():
         assert "token" not in cursor.fetchone()[0]
 
 
-def test_send_due_drops_what_no_longer_holds(monkeypatch):
+def test_send_due_drops_a_message_that_is_not_true_any_more(monkeypatch):
     monkeypatch.setitem(kinds._kinds, "contact_receipt", kinds.Kind("contact_receipt", lambda _row: None))
     row = queue()
     assert actions.send_due(by=None) == 0
@@ -129,14 +129,14 @@ def test_send_due_gives_up_after_the_last_attempt(monkeypatch):
 def test_send_due_leaves_phone_calls_to_people():
     row = queue(channel="phone", recipient="+12035550142")
     assert actions.send_due(by=None) == 0
-    actions.record_call(notification=row, by=None)
+    actions.enter_call(notification=row, by=None)
     row.refresh_from_db()
     assert row.status == Status.SENT and row.sent_at
-    actions.record_call(notification=row, by=None)
+    actions.enter_call(notification=row, by=None)
     assert Event.objects.filter(action="notification.call").count() == 1
 
 
-def test_drop_calls_takes_what_no_longer_holds_from_the_list(monkeypatch):
+def test_drop_calls_removes_a_call_that_is_not_needed_any_more(monkeypatch):
     monkeypatch.setitem(kinds._kinds, "stale", kinds.Kind("stale", lambda _row: None))
     stale, holds = (
         queue(kind, kind=kind, channel="phone", recipient="+12035550142") for kind in ("stale", "contact_receipt")
@@ -162,7 +162,7 @@ def test_send_due_leaves_the_row_to_the_next_sweep_when_the_worker_runs_out_of_t
         assert actions.send_due(by=None) == 1
 
 
-def test_a_worker_whose_lease_ran_out_does_not_mark_what_another_holds():
+def test_a_worker_whose_lease_ran_out_marks_nothing():
     row = queue()
     slow = actions._claim(row.pk)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):

@@ -7,7 +7,7 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 
-def test_no_html_escape_stands_in_a_subject_or_a_plain_part(settings):
+def test_no_html_escape_is_in_a_subject_or_a_plain_part(settings):
     settings.DISPENSARY_NAME = "Wellness & Healing's"
     factories.certification(joined=False, profile=factories.profile(first_name="D'Angelo"))
     send_due(by=None)

@@ -18,7 +18,7 @@ def folder(settings, tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_mailbox_lists_what_was_sent(folder):
+def test_mailbox_lists_sent_messages(folder):
     sent = views.mailbox(RequestFactory().get("/mailbox/"))["messages_sent"]
     assert [(one["message"]["subject"], one["message"]["to"]) for one in sent] == [("Your order", "rosa@example.org")]
 

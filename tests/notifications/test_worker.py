@@ -13,7 +13,7 @@ from tests import factories
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_over_redis_sends_what_is_due(redis_url, settings):
+def test_a_worker_over_redis_sends_due_messages(redis_url, settings):
     physician = factories.physician()
     actions.queue(
         kind="physician_bound",

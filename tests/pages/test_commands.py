@@ -95,7 +95,7 @@ def test_run_jobs_runs_every_job_of_the_timetable():
     assert [line.split(":")[0] for line in lines] == [
         "note-beat", "send-due-notifications", "seal-audit", "mail-newest-seal", "drop-calls",
         "import-rosters", "queue-renewal-reminders", "discard-old-drafts",
-        "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "tell-waiting",
+        "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "notify-waiting-list",
         "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
@@ -103,7 +103,7 @@ def test_run_jobs_runs_every_job_of_the_timetable():
 
 def test_print_states_says_what_the_code_says():
     call_command("print_states", "--check")
-    assert "| placed | cancelled, confirmed, lapsed, refused |" in run("print_states")
+    assert "| confirm | placed | confirmed | staff who may change orders |" in run("print_states")
 
 
 def test_print_states_check_finds_a_difference(tmp_path, monkeypatch):

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.actions import upload_roster
 from accounts.models import RosterUpload
-from accounts.roster_storage import open_upload
+from accounts.rosters.storage import open_upload
 from audit.models import Event
 from certification.models import Card, Certification, Draft, Letter
 from certification.views.confirmation import CODE
@@ -151,7 +151,7 @@ def test_every_caller_of_encrypt_is_covered():
     }
     assert callers == {
         "accounts/adapters.py",  # mfa_authenticator.data
-        "accounts/roster_storage.py",  # accounts_rosterpart.data
+        "accounts/rosters/storage.py",  # accounts_rosterpart.data
         "certification/views/confirmation.py",  # a session's printed code
         "certification/views/kept.py",  # a session's kept form
         "pages/backups/keys.py",  # the probe in the manifest of a backup, which keeps its key

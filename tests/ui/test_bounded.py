@@ -21,7 +21,7 @@ def refused(task, content=b"", **options):
     return error.value.why
 
 
-def test_run_bounded_returns_what_the_function_returns():
+def test_run_bounded_returns_the_bytes_of_the_function():
     content = bytes(range(256)) * 40_000  # more than a pipe holds
     assert run_bounded(f"{TASKS}:echo", content, more="é").content == content + "é".encode()
     assert run_bounded(f"{TASKS}:talk", b"\n\n").content == b"\n\n"

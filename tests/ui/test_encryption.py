@@ -14,7 +14,7 @@ def key(letter):
     return base64.b64encode(letter.encode() * 32).decode()
 
 
-def test_encrypt_gives_what_decrypt_reads():
+def test_decrypt_reads_what_encrypt_wrote():
     sealed = encrypt("Crohn’s", context="table.column")
     assert sealed.startswith("k1:") and "Crohn" not in sealed
     assert decrypt(sealed, context="table.column") == "Crohn’s"

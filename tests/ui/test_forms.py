@@ -96,7 +96,7 @@ def test_date_that_is_required_asks_for_itself():
     assert Required({}).errors["birth_date"] == ["Enter date of birth"]
 
 
-def test_date_boxes_keep_what_was_typed():
+def test_date_boxes_show_a_wrong_date_as_it_was_typed():
     html = str(born("April", "<b>", "86")["birth_date"])
 
     assert 'value="April"' in html
@@ -112,7 +112,7 @@ def test_date_boxes_show_a_date_a_draft_or_parts(initial):
 
 
 @pytest.mark.parametrize("initial", ["never", "2026-02-30", 7])
-def test_date_boxes_are_empty_for_what_is_no_date(initial):
+def test_date_boxes_are_empty_without_a_date(initial):
     assert 'value=""' in str(Form(initial={"birth_date": initial})["birth_date"])
 
 

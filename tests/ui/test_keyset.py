@@ -74,7 +74,7 @@ def test_page_of_skips_and_repeats_nothing_when_rows_come_between_two_pages():
     assert names(before) == "01" and names(page(before.previous)) == "4"
 
 
-def test_page_of_what_has_gone_is_the_first_page():
+def test_page_of_a_deleted_row_is_the_first_page():
     add(1, 2, 3)
     last = page().next
     with guard.unguarded():

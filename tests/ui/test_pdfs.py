@@ -116,7 +116,7 @@ def test_clean_leaves_nothing_that_acts_and_all_that_is_seen(name):
     assert pictures_of(cleaned) == pictures_of(content)
 
 
-def test_pictures_of_sees_what_a_cleaning_would_lose():
+def test_pictures_of_finds_a_picture_that_cleaning_loses():
     """The control of the comparison: without its notes the page looks different."""
     content = active(drawn("/FileAttachment"))
     without = pypdf.PdfWriter(clone_from=io.BytesIO(content))
@@ -169,7 +169,7 @@ SEEN = {
 
 
 @pytest.mark.parametrize("name", list(SEEN))
-def test_clean_keeps_what_people_see(name):
+def test_clean_keeps_everything_visible(name):
     content = active(SEEN[name])
     assert (
         pictures_of(clean(content)) == pictures_of(content) != pictures_of(Letter().content) or name == "a hidden note"
@@ -196,7 +196,7 @@ OPENED_BY_READERS = {
 
 
 @pytest.mark.parametrize("name", list(OPENED_BY_READERS))
-def test_clean_takes_what_a_reader_opens(name):
+def test_clean_accepts_files_that_a_reader_opens(name):
     cleaned = clean(OPENED_BY_READERS[name])
     assert pictures_of(cleaned) == pictures_of(Letter().content)
     assert not pypdf.PdfReader(io.BytesIO(cleaned)).is_encrypted and b"printed by" not in cleaned
@@ -250,7 +250,7 @@ def test_clean_takes_a_form_with_nothing_to_draw(keys):
 
 
 @pytest.mark.parametrize(("count", "is_taken"), [(MOST_STREAM_BYTES - 100, True), (MOST_STREAM_BYTES + 1, False)])
-def test_clean_counts_what_a_stream_unpacks_to(count, is_taken):
+def test_clean_counts_the_unpacked_bytes_of_a_stream(count, is_taken):
     """Made here, just over our own limit: 128 MB of zeros in 125 kB."""
     packed = zlib.compressobj()
     data = b"".join(packed.compress(bytes(1_000_000)) for _ in range(count // 1_000_000))

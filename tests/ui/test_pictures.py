@@ -84,14 +84,14 @@ def test_draw_keeps_a_jpeg_of_any_colors(mode):
 @pytest.mark.parametrize(
     ("kind", "orientation", "size"), [("JPEG", 6, (20, 40)), ("PNG", 8, (20, 40)), ("JPEG", 3, (40, 20))]
 )
-def test_draw_turns_a_photo_upright_and_forgets_its_place(kind, orientation, size):
+def test_draw_turns_a_photo_upright_and_drops_its_place(kind, orientation, size):
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = orientation, "Milo at home"
     drawn = draw(saved(on("RGB", PAPER, INK), kind, exif=exif), kind=kind, longest_side=100, quality=85)
     assert read(drawn).size == size and not read(drawn).getexif() and b"Milo" not in drawn
 
 
-def test_draw_takes_the_first_of_several_pictures():
+def test_draw_takes_the_first_picture_of_a_file():
     animated = saved(on("RGB", PAPER, INK), "PNG", save_all=True, append_images=[Image.new("RGB", (40, 20), "red")])
     two = saved(on("RGB", PAPER, INK), "MPO", save_all=True, append_images=[Image.new("RGB", (4000, 2000), "red")])
     for content, kind in ((animated, "PNG"), (two, "JPEG")):
@@ -99,7 +99,7 @@ def test_draw_takes_the_first_of_several_pictures():
         assert drawn.size == (40, 20) and max(drawn.getpixel((5, 10))) < 20
 
 
-def test_what_is_drawn_in_stripes_is_what_pillow_draws_at_once(monkeypatch):
+def test_drawing_in_stripes_equals_drawing_at_once(monkeypatch):
     noise = random.Random(3)
     picture = Image.frombytes("RGB", (211, 307), noise.randbytes(211 * 307 * 3))
     monkeypatch.setattr(pictures, "STRIPE_PIXELS", 4000)

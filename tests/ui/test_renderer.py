@@ -84,7 +84,7 @@ def test_a_blank_form_has_no_errors(blank):
     assert not blank(aria_invalid="true")
 
 
-def test_ids_are_unique_and_every_reference_meets_one(blank, failed):
+def test_ids_are_unique_and_every_reference_has_one(blank, failed):
     for page in (blank, failed):
         assert len(page.ids) == len(set(page.ids))
         for element in page.found:
@@ -144,7 +144,7 @@ def test_a_form_may_point_at_one_box():
     assert ("id_birth_date_year", "Under 18") in list(form["birth_date"].error_links)
 
 
-def test_error_of_the_whole_form_stands_in_the_summary():
+def test_an_error_of_the_whole_form_is_in_the_summary():
     form = Profile({})
     form.add_error(None, "Call us <now>")
 

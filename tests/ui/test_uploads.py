@@ -19,8 +19,8 @@ def small(monkeypatch):
 
 
 @pytest.mark.parametrize(("size", "most_on_disk"), [(100_000, 100_000), (900_000, 150_000 + CHUNK)])
-def test_what_is_too_large_is_counted_and_not_kept(size, most_on_disk):
-    """The chunk in which the limit stands is the last that is kept."""
+def test_a_file_that_is_too_large_is_counted_and_not_stored(size, most_on_disk):
+    """The chunk in which the limit is reached is the last one that is stored."""
     request = RequestFactory().post("/", {"file": SimpleUploadedFile("a.csv", bytes(size))})
     file = request.FILES["file"]
     on_disk = os.fstat(file.file.fileno()).st_size

@@ -7,7 +7,7 @@ def test_place_of_says_state_and_kind():
     assert place_of("06390")["state"] == "NY"
 
 
-def test_place_of_what_is_no_zip_code_is_none():
+def test_place_of_is_none_for_an_unknown_zip_code():
     assert [place_of(text) for text in ("", "0651", "065100", " 06510", "06510-1", "٠٦٥١٠", "abcde", "99998")] == [
         None
     ] * 8

@@ -1,1 +1,1 @@
-"""Reading foreign files with bounded memory and time. All but `run` is run in a bare process and imports no Django."""
+"""Read other people's files with bounded memory and time. All modules but `run` run in a process without Django."""

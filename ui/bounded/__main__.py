@@ -35,20 +35,20 @@ def main() -> None:
 
 
 def limit(*, memory: int, seconds: int) -> None:
-    """Set before anything large is imported, so that the libraries count as well."""
+    """Set the limits before anything large is imported, so that they count the libraries as well."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def write_nothing() -> None:
-    """Set after the imports: Python keeps their compiled code, or each process would compile pypdf again."""
+    """Forbid writing. Called after the imports, or each process would compile pypdf again."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (MOST_FILES, MOST_FILES))
 
 
 def peak() -> int:
-    """The most resident memory so far, in bytes. (`ru_maxrss` would be the parent's: exec does not forget it.)"""
+    """Return the most resident memory so far, in bytes. (`ru_maxrss` would be the parent's: exec does not reset it.)"""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)

@@ -1,4 +1,4 @@
-"""The keys of a PDF that draw something, as ISO 32000-2 names them. What is not listed is not kept."""
+"""The keys of a PDF that draw something, as ISO 32000-2 names them. Other keys are dropped."""
 
 # What an action does (its /S). None of these is a value of another /S.
 ACTIONS = {

@@ -1,7 +1,8 @@
-"""How large the streams of a PDF are once a reader unpacks them: counted, and never kept whole."""
+"""Count how large the streams of a PDF are once a reader unpacks them, without storing them whole."""
 
 import io
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image
@@ -32,7 +33,7 @@ class Unpacked:
         self.total = 0
 
     def add(self, stream: StreamObject) -> None:
-        """Raises Refusal for too many bytes, or a filter that is not known."""
+        """Add the bytes of a stream. Raises Refusal for too many bytes or an unknown filter."""
         size = max(_stream_bytes(stream), _image_bytes(stream, stream.get("/Width", 0), stream.get("/Height", 0)))
         self.total += size
         if size > MOST_STREAM_BYTES or self.total > MOST_BYTES:
@@ -55,7 +56,7 @@ def _filters(stream: StreamObject) -> list[Any]:
     filters = stream.get("/Filter", NullObject()).get_object()
     if isinstance(filters, NullObject):
         return []
-    filters = [one.get_object() for one in filters] if isinstance(filters, ArrayObject) else [filters]
+    filters = [name.get_object() for name in filters] if isinstance(filters, ArrayObject) else [filters]
     return filters if len(filters) <= MOST_FILTERS else _refuse()
 
 
@@ -63,8 +64,8 @@ def _refuse(*_data: bytes) -> Any:
     raise Refusal(UNREADABLE)
 
 
-def _inflated(data: bytes):
-    """Parts of the unpacked data, as far as a reader gets. Raises Refusal for too many bytes."""
+def _inflated(data: bytes) -> Iterator[bytes]:
+    """Yield parts of the unpacked data, as far as a reader gets. Raises Refusal for too many bytes."""
     inflater, count = zlib.decompressobj(), 0
     try:
         while data and not inflater.eof:
@@ -79,7 +80,7 @@ def _inflated(data: bytes):
 
 
 def _size_in_header(stream: StreamObject, data: bytes, name: str) -> int:
-    """The size of a picture by its own header, which need not be what the PDF says."""
+    """Return the size of a picture by its own header, which may differ from what the PDF says."""
     if name not in HEADERS:
         return 0
     with Image.open(io.BytesIO(data), formats=[HEADERS[name]]) as picture:

@@ -1,11 +1,11 @@
-"""Clean a PDF with pypdf: keep what draws its pages, and nothing that acts, carries files or tells of its writer.
+"""Clean a PDF with pypdf: only what draws its pages stays.
 
-A page is copied by a list of the keys that drawing needs. Every other key is left behind, whatever it is called:
-actions, scripts, attached files, forms, links, metadata. Objects that no page needs are not copied at all.
+A page is copied by a list of the keys that drawing needs. Every other key is dropped, whatever its name: actions,
+scripts, attached files, forms, links, metadata. Objects that no page needs are not copied.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pypdf import PdfReader, PdfWriter
@@ -80,7 +80,7 @@ def _start(content: bytes) -> int:
 
 
 def _check_pages_are_the_document(root: DictionaryObject) -> None:
-    """A portfolio shows its files, and a dynamic form its entries, in the place of the pages."""
+    """Refuse a portfolio, which shows its files, and a dynamic form, which shows its entries, instead of pages."""
     if "/Collection" in root:
         raise Refusal(PORTFOLIO)
     form = root.get("/AcroForm", NullObject()).get_object()
@@ -90,16 +90,23 @@ def _check_pages_are_the_document(root: DictionaryObject) -> None:
 
 def _reduce_page(page: DictionaryObject) -> None:
     annotations = page.get("/Annots", NullObject()).get_object()
-    kept = [_annotation(one.get_object()) for one in annotations] if isinstance(annotations, ArrayObject) else []
+    kept = (
+        [_annotation(annotation.get_object()) for annotation in annotations]
+        if isinstance(annotations, ArrayObject)
+        else []
+    )
     for key in list(page):
         if key not in KEPT_OF_PAGE or key == "/Annots":
             del page[key]
     if any(kept):
-        page[NameObject("/Annots")] = ArrayObject(one for one in kept if one)
+        page[NameObject("/Annots")] = ArrayObject(annotation for annotation in kept if annotation)
 
 
 def _annotation(annotation: PdfObject) -> DictionaryObject | None:
-    """What is seen of a note, a mark, a stamp or a form field, or None. Raises Refusal for an entry not drawn yet."""
+    """Return what is visible of a note, a mark, a stamp or a form field, or None.
+
+    Raises Refusal for an entry that is not drawn yet.
+    """
     if not isinstance(annotation, DictionaryObject) or int(annotation.get("/F", 0)) & INVISIBLE:
         return None
     kind, appearance = annotation.get("/Subtype"), _appearance(annotation)
@@ -116,11 +123,11 @@ def _annotation(annotation: PdfObject) -> DictionaryObject | None:
 
 
 def _appearance(annotation: DictionaryObject) -> IndirectObject | StreamObject | None:
-    """How it looks while nobody points at it: of several states, the one that it is in."""
-    looks = annotation.get("/AP", NullObject()).get_object()
-    if not isinstance(looks, DictionaryObject) or "/N" not in looks:
+    """Return how an annotation looks while nobody points at it, in the state that it is in."""
+    appearances = annotation.get("/AP", NullObject()).get_object()
+    if not isinstance(appearances, DictionaryObject) or "/N" not in appearances:
         return None
-    normal = looks.raw_get("/N")
+    normal = appearances.raw_get("/N")
     if not isinstance(normal.get_object(), StreamObject):
         states, state = normal.get_object(), annotation.get("/AS")
         normal = states.raw_get(state) if isinstance(states, DictionaryObject) and state in states else NullObject()
@@ -128,7 +135,7 @@ def _appearance(annotation: DictionaryObject) -> IndirectObject | StreamObject |
 
 
 def _has_entry(field: DictionaryObject) -> bool:
-    """Whether a form field holds something that a reader would draw; a signature without an appearance is invisible."""
+    """Return whether a form field holds something that a reader would draw. An undrawn signature is invisible."""
     found: dict[str, Any] = {}
     for _step in range(MOST_PARENTS):
         for key in ("/V", "/FT"):
@@ -140,8 +147,8 @@ def _has_entry(field: DictionaryObject) -> bool:
     return found.get("/FT") != "/Sig" and found.get("/V") not in (None, "", b"", "/Off", NullObject())
 
 
-def _is_action(value: PdfObject) -> bool:
-    value = value.get_object()
+def _is_action(part: PdfObject) -> bool:
+    value = part.get_object()
     if not isinstance(value, DictionaryObject):
         return False
     does = value.get("/S")
@@ -149,14 +156,14 @@ def _is_action(value: PdfObject) -> bool:
 
 
 class Pruner:
-    """Takes out of an object and of all that it holds what is not needed to draw it, and counts what is left."""
+    """Removes from an object and its parts what is not needed to draw it, and counts what is left."""
 
     def __init__(self) -> None:
         self.seen: dict[tuple[int, str], PdfObject] = {}  # the objects as well, so that no id is given twice
         self.unpacked = Unpacked()
 
     def prune(self, start: DictionaryObject, place: str) -> None:
-        """Raises Refusal for too many objects, or too many bytes once they are unpacked."""
+        """Remove what is not needed. Raises Refusal for too many objects or unpacked bytes."""
         waiting: list[tuple[PdfObject, str]] = [(start, place)]
         while waiting:
             thing, place = waiting.pop()
@@ -173,29 +180,33 @@ class Pruner:
 
 
 def _drop_keys(thing: DictionaryObject, kept: set[str] | None) -> None:
-    """Leave the kept keys; all where None is given, because the writer of the PDF chose the names."""
+    """Drop the keys that are not in `kept`; None keeps all, where the writer of the PDF chose the names."""
     for key in list(thing):
         if (kept is not None and key not in kept) or _is_action(thing.raw_get(key)) or _is_program(thing.raw_get(key)):
             del thing[key]
 
 
-def _is_program(value: PdfObject) -> bool:
-    """PostScript that a printer would run [ISO 32000-1, 8.8.2]."""
-    value = value.get_object()
+def _is_program(part: PdfObject) -> bool:
+    """Return whether this is PostScript that a printer would run [ISO 32000-1, 8.8.2]."""
+    value = part.get_object()
     return isinstance(value, StreamObject) and value.get("/Subtype") == "/PS"
 
 
 def _held(thing: PdfObject, place: str) -> Iterator[tuple[PdfObject, str]]:
-    """The dictionaries and arrays in a dictionary or an array, each with its place."""
-    pairs = thing.items() if isinstance(thing, DictionaryObject) else ((None, one) for one in thing)
+    """Yield the dictionaries and arrays in a dictionary or array, each with its place."""
+    pairs: Iterable[tuple[str | None, PdfObject]] = ()
+    if isinstance(thing, DictionaryObject):
+        pairs = thing.items()
+    elif isinstance(thing, ArrayObject):
+        pairs = ((None, part) for part in thing)
     for key, value in pairs:
-        value = value.get_object()
-        if isinstance(value, DictionaryObject | ArrayObject):
-            yield value, _place(place, key)
+        held = value.get_object()
+        if isinstance(held, DictionaryObject | ArrayObject):
+            yield held, _place(place, key)
 
 
 def _place(place: str, key: str | None) -> str:
-    """What a thing is, by where it stands: it decides which keys it may have."""
+    """Return what a part is, by where it is: that decides which keys it may have."""
     if place == "page" and key == "/Annots":
         return "annotations"
     if place == "annotations":

@@ -1,4 +1,4 @@
-"""Draw a photo anew with Pillow: what hides in the file stays out, and what people see stays as it is."""
+"""Draw a photo anew with Pillow: what people see stays, and nothing else in the file does."""
 
 import io
 import math
@@ -46,7 +46,7 @@ def _opened(content: bytes, kind: str) -> Image.Image:
 
 
 def _check_size(picture: Image.Image, longest_side: int) -> None:
-    """Refuse what would not fit into the memory, by its header: nothing is decoded yet. A JPEG is set to be small."""
+    """Refuse a picture that would not fit into memory, by its header. A JPEG is set to be decoded small."""
     coefficients = _coefficient_bytes(picture)
     smallest = (longest_side, longest_side)
     if coefficients + PIXEL_BYTES * picture.width * picture.height > MOST_BYTES:
@@ -58,15 +58,15 @@ def _check_size(picture: Image.Image, longest_side: int) -> None:
 
 
 def _coefficient_bytes(picture: Image.Image) -> int:
-    """What libjpeg keeps of a whole progressive JPEG, two bytes a sample, beside the pixels. 0 for any other."""
+    """Return the bytes that libjpeg needs for a whole progressive JPEG besides the pixels; 0 for any other."""
     if not picture.info.get("progressive"):
         return 0
-    factors = [across * down for _id, across, down, _table in picture.layer]
+    factors = [across * down for _id, across, down, _table in picture.layer]  # type: ignore[attr-defined] # of a JPEG alone
     return 2 * picture.width * picture.height * sum(factors) // max(factors)
 
 
 def _shrunk(picture: Image.Image, longest_side: int) -> Image.Image:
-    """The picture on white in its final size, drawn a stripe at a time: a second whole copy would take too much."""
+    """Return the picture on white in its final size. It is drawn in stripes, because a second copy is too large."""
     scale = max(1, max(picture.size) / longest_side)
     width, height = (max(1, round(side / scale)) for side in picture.size)
     rows = picture.height / height  # of the source in one row of the result
@@ -84,7 +84,7 @@ def _shrunk(picture: Image.Image, longest_side: int) -> Image.Image:
 
 
 def on_white(picture: Image.Image) -> Image.Image:
-    """The picture without transparency, as a page shows it: in RGB, laid on white."""
+    """Return the picture in RGB without transparency, laid on white as a page shows it."""
     if picture.mode == "I;16":
         return _eight_bits(picture).convert("RGB")
     if not picture.has_transparency_data:
@@ -96,7 +96,7 @@ def on_white(picture: Image.Image) -> Image.Image:
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """A grey picture of 16 bits a pixel in 8. Pillow's own conversion makes everything above 255 white."""
+    """Return a grey picture of 16 bits a pixel in 8. Pillow's own conversion makes everything above 255 white."""
     low, high = Image.frombytes("LA", picture.size, picture.tobytes()).split()
     transparent = picture.info.get("transparency")
     if transparent is not None:

@@ -1,4 +1,4 @@
-"""Why a file is not taken. Apart from the rest, so that the bounded process imports nothing else of ours."""
+"""Why a file is refused. A module of its own, so that the bounded process imports nothing else of ours."""
 
 BUSY = "busy"  # too many files are being read already
 TOO_MUCH = "too much"  # more memory or time than a file may cost
@@ -11,8 +11,8 @@ PORTFOLIO = "portfolio"  # a cover page around other files
 
 
 class Refusal(Exception):
-    """A file that is not taken; `why` is one of the words above."""
+    """A file that is refused; `why` is one of the words above."""
 
-    def __init__(self, why: str):
+    def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why

@@ -32,7 +32,7 @@ _places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function returned, and the most resident memory (bytes) of the process that ran it."""
+    """The bytes that a function returned, and the most resident memory (bytes) of the process that ran it."""
 
     content: bytes
     peak: int
@@ -56,7 +56,7 @@ def run_bounded(
 
 
 def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
-    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    environment = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
     try:
         # Our own interpreter and module; the file goes in by standard input.
         return subprocess.run(  # noqa: S603 # nosec B603
@@ -65,7 +65,7 @@ def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a traceback may quote the file
             cwd=PROJECT,
-            env=kept | {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+            env=environment | {"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
             timeout=PATIENCE,
             check=False,
         )
@@ -75,13 +75,13 @@ def _run(job: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
 
 
 def _answer(function: str, done: subprocess.CompletedProcess[bytes]) -> Answer:
-    """The first line of the output says how it went. Without one the process was ended by one of its limits."""
+    """Return the answer in the output. When its first line is missing, a limit ended the process."""
     head, _end, content = done.stdout.partition(b"\n")
     if done.returncode or not head:
         log.warning("file_not_read", function=function, why=TOO_MUCH, error=f"exit {done.returncode}")
         raise Refusal(TOO_MUCH)
-    told = json.loads(head)
-    if told["why"]:
-        log.info("file_not_read", function=function, why=told["why"], error=told["error"], peak=told["peak"])
-        raise Refusal(told["why"])
-    return Answer(content, told["peak"])
+    answer = json.loads(head)
+    if answer["why"]:
+        log.info("file_not_read", function=function, why=answer["why"], error=answer["error"], peak=answer["peak"])
+        raise Refusal(answer["why"])
+    return Answer(content, answer["peak"])

@@ -1,7 +1,9 @@
-"""How money, amounts, phones and times are shown. An empty value shows as nothing."""
+"""Filters for money, amounts, phones and times. An empty value shows as nothing."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from functools import wraps
+from typing import Any
 
 import phonenumbers
 from django import template
@@ -16,51 +18,51 @@ SCALE = 100_000_000
 HUNDREDTH_OZ = 283_49523125  # in mg / SCALE
 
 
-def _shown(function):
-    """Register as a filter that shows nothing for nothing."""
+def _shown(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Register a function as a filter that shows nothing for an empty value."""
 
     @register.filter(name=function.__name__)
     @wraps(function)
-    def show(value):
+    def show(value: Any) -> Any:
         return "" if value in (None, "") else function(value)
 
     return show
 
 
 @_shown
-def money(cents):
+def money(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     dollars, rest = divmod(abs(cents), 100)
     return f"{sign}${dollars:,}.{rest:02d}"
 
 
 @_shown
-def ounces_left(mg):
-    """The most hundredths of an ounce that still fit in `mg`, when ounces become milligrams by rounding down."""
+def ounces_left(mg: int) -> str:
+    """Show the most hundredths of an ounce that fit in `mg`: ounces become milligrams by rounding down."""
     return _ounces(max(((mg + 1) * SCALE - 1) // HUNDREDTH_OZ, 0))
 
 
 @_shown
-def ounces_used(mg):
-    """Rounded up to hundredths of an ounce: what is used never looks like less."""
+def ounces_used(mg: int) -> str:
+    """Show ounces rounded up to hundredths: what is used never looks like less."""
     return _ounces(-(-mg * SCALE // HUNDREDTH_OZ))
 
 
-def _ounces(hundredths):
+def _ounces(hundredths: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 @_shown
-def grams(mg):
-    """Milligrams as grams with no more decimals than needed: 3500 is "3.5 g"."""
+def grams(mg: int) -> str:
+    """Show milligrams as grams with no more decimals than needed: 3500 is "3.5 g"."""
     whole, rest = divmod(mg, 1000)
     decimals = f".{rest:03d}".rstrip("0").rstrip(".")
     return f"{whole:,}{decimals} g"
 
 
 @_shown
-def phone(number):
-    """An American number as (203) 555-0142; anything that is none stays as it is."""
+def phone(number: Any) -> str:
+    """Show an American number as (203) 555-0142; other text stays as it is."""
     try:
         parsed = phonenumbers.parse(str(number), "US")
     except phonenumbers.NumberParseException:
@@ -70,20 +72,20 @@ def phone(number):
 
 
 @_shown
-def long_date(day):
+def long_date(day: date) -> str:
     return date_format(_local(day), "LONG_DAY_FORMAT")
 
 
 @_shown
-def clock(time):
+def clock(time: Any) -> str:
     return date_format(_local(time), "P")
 
 
 @_shown
-def moment(at):
+def moment(at: datetime) -> str:
     at = _local(at)
     return _("%(day)s, %(time)s Eastern") % {"day": long_date(at), "time": clock(at)}
 
 
-def _local(value):
+def _local(value: Any) -> Any:
     return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value

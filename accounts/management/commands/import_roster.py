@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.actions import import_roster
-from accounts.roster_problems import write_problems
+from accounts.models import RosterImport
+from accounts.rosters.problems import write_problems
 from ui.errors import PortalError
 
 BAR = 40
@@ -13,12 +15,12 @@ PROBLEMS_SHOWN = 20
 class Command(BaseCommand):
     help = "Read a roster: the program's CSV, the state's licenses and credentials, or the DEA's extract."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
         parser.add_argument("--problems", type=Path, metavar="CSV", help="write the list of problems into this file")
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         self.shown = -1
         try:
             with options["file"].open("rb") as file:
@@ -38,7 +40,7 @@ class Command(BaseCommand):
             with options["problems"].open("w", newline="", encoding="utf-8") as out:
                 write_problems(run, out)
 
-    def show_progress(self, part):
+    def show_progress(self, part: float) -> None:
         percent = int(100 * part)
         if percent == self.shown or not self.stderr.isatty():
             return
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         self.stderr.write(f"\r[{'#' * done}{'.' * (BAR - done)}] {percent:3d} %", ending="\n" if percent == 100 else "")
         self.stderr.flush()
 
-    def show_result(self, run):
+    def show_result(self, run: RosterImport) -> None:
         self.stdout.write(
             f"{run.get_kind_display()}: {run.row_count} rows read, {run.new_count} new, {run.changed_count} changed, "
             f"{run.unchanged_count} unchanged, {run.bad_count} bad."

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +12,7 @@ class Command(BaseCommand):
         "Tells physicians and Registrars of registrations that have ended, or soon will. Run again, it changes nothing."
     )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         found = recheck_registrations(today=timezone.localdate(), by=None)
         words = _("Registrations ended: %(ended)d; ending within 60 days: %(ending)d; physicians who left: %(left)d.")
         numbers = {"ended": sum(found.ended.values()), "ending": sum(found.ending.values()), "left": found.left}

@@ -1,6 +1,7 @@
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from audit.rules import OutsideError, Report, read_outside, verify
@@ -9,12 +10,12 @@ from audit.rules import OutsideError, Report, read_outside, verify
 class Command(BaseCommand):
     help = "Compare the audit's events with their seals; name each that was altered, removed, inserted or backdated."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--against", metavar="FILE", help="digests kept outside, as seal_audit --write appends them"
         )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         report = Report()
         for problem in verify(report, outside=self.outside(options["against"])):
             self.stdout.write(f"{problem.subject}: {problem.what}")
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         self.stdout.write("All are as they were sealed.")
 
     @staticmethod
-    def outside(path):
+    def outside(path: Any) -> dict[int, bytes] | None:
         if not path:
             return None
         try:

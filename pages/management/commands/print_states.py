@@ -1,21 +1,24 @@
+from typing import Any
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import factors, review
+from accounts import rules as accounts_rules
 from certification import rules as certification_rules
 from delivery import rules as delivery_rules
+from ui.moves import Move
 
 FILE = settings.BASE_DIR / "docs" / "states.md"
-MACHINES = {
-    "Physician": review.PHYSICIAN_TRANSITIONS,
-    "Reset of second factors": factors.RESET_TRANSITIONS,
+MACHINES: dict[str, dict[Any, Any]] = {
+    "Physician": accounts_rules.PHYSICIAN_MOVES,
+    "Reset of second factors": accounts_rules.RESET_MOVES,
     "Certification": certification_rules.ALLOWED_TRANSITIONS,
-    "Order": delivery_rules.ALLOWED_TRANSITIONS,
+    "Order": delivery_rules.MOVES,
 }
 
 
 class Command(BaseCommand):
-    help = "Print docs/states.md from the tables of transitions; --check compares, --write writes the file."
+    help = "Print docs/states.md from the tables of moves; --check compares, --write writes the file."
 
     def add_arguments(self, parser):
         parser.add_argument("--check", action="store_true")
@@ -33,8 +36,23 @@ class Command(BaseCommand):
 
 def states():
     parts = ["# States\n\nPrinted from the code by `manage.py print_states --write`. No other move is possible.\n"]
-    for name, transitions in MACHINES.items():
-        parts.append(f"\n## {name}\n\n| from | to |\n| --- | --- |\n")
-        for state, following in transitions.items():
-            parts.append(f"| {state.value} | {', '.join(sorted(one.value for one in following)) or 'the end'} |\n")
+    for name, machine in MACHINES.items():
+        has_verbs = all(isinstance(move, Move) for move in machine.values())
+        parts.append(f"\n## {name}\n\n{_table_of_moves(machine) if has_verbs else _table_of_transitions(machine)}")
     return "".join(parts)
+
+
+def _table_of_moves(moves: dict[str, Move]) -> str:
+    """Return one line for each verb."""
+    lines = ["| verb | from | to | who may | what follows |", "| --- | --- | --- | --- | --- |"]
+    for verb, move in moves.items():
+        lines.append(f"| {verb} | {', '.join(sorted(map(str, move.from_)))} | {move.to} | {move.who} | {move.then} |")
+    return "\n".join(lines) + "\n"
+
+
+def _table_of_transitions(transitions) -> str:
+    """Return one line for each status, with the statuses that can follow."""
+    lines = ["| from | to |", "| --- | --- |"]
+    for state, following in transitions.items():
+        lines.append(f"| {state.value} | {', '.join(sorted(one.value for one in following)) or 'the end'} |")
+    return "\n".join(lines) + "\n"

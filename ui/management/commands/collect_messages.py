@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
 from ui import messages
@@ -6,7 +8,7 @@ from ui import messages
 class Command(BaseCommand):
     help = "Writes the words that patients, caregivers and visitors read into the catalog, and says which lack Spanish."
 
-    def handle(self, **_options):
+    def handle(self, **_options: Any) -> None:
         catalog = messages.translated()
         catalog.update(messages.collected(), no_fuzzy_matching=True)
         catalog.obsolete.clear()

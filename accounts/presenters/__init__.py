@@ -1,0 +1,1 @@
+"""What pages show, as frozen dataclasses: a template reads these and no model row."""

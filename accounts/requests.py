@@ -1,0 +1,11 @@
+"""The request of a signed-in person, for the types of views."""
+
+from django.http import HttpRequest
+
+from accounts.models import User
+
+
+class SignedInRequest(HttpRequest):
+    """A request whose user is signed in: `LoginRequiredMiddleware` lets no other one pass."""
+
+    user: User

@@ -1,0 +1,7 @@
+"""The base of the refusals of this app."""
+
+from ui.errors import PortalError
+
+
+class AccountsError(PortalError):
+    """An expected refusal of this app."""

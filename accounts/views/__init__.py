@@ -1,0 +1,1 @@
+"""The pages of accounts; each noun has its own module."""

@@ -1,0 +1,154 @@
+"""The action pages of an order: what staff decide about it, by themselves or for a caller."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from audit.action_admin import ReasonForm, Step
+from delivery import actions, rules
+from delivery.admin import columns
+from delivery.models import DeliveryWindow, Order, OrderLine, Product
+from ui.forms import PortalForm
+from ui.templatetags.portal import money
+
+
+def lots_in_words(line: OrderLine) -> str:
+    """Return the lots of a line with their quantities, or a hyphen."""
+    return ", ".join(f"{lot} × {quantity}" for lot, quantity in rules.lots_of(line)) or "-"
+
+
+def _offered(verb: str) -> Callable[[Order], bool]:
+    return lambda order: rules.can_move(verb, order)
+
+
+def _about(order: Order) -> str:
+    assert order.window is not None  # the admin shows no carts
+    words = {
+        "number": order.number,
+        "window": columns.when(order.window),
+        "total": money(order.subtotal_cents),
+        "where": f"{order.street_address}, {order.town}",
+    }
+    return gettext("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
+
+
+def _explain_confirmation(order: Order) -> str:
+    return f"{_about(order)}\n" + str(_("It becomes confirmed, and the person who ordered gets a mail that says so."))
+
+
+def _explain_refusal(order: Order) -> str:
+    return f"{_about(order)}\n" + str(
+        _("Its place, stock and allotment are released. The person who ordered gets a mail, and reads your reason.")
+    )
+
+
+def _explain_lot(order: Order) -> str:
+    lines = [f"{line.product.sku}: {lots_in_words(line)}" for line in order.lines.select_related("product")]
+    return "\n".join([_about(order), gettext("Its lots:"), *lines])
+
+
+class ProductBySkuField(forms.CharField):
+    def clean(self, value: Any) -> Product:
+        product = Product.objects.filter(sku=super().clean(value)).first()
+        if product is None:
+            raise ValidationError(_("Enter the SKU of a product of this order."))
+        return product
+
+
+class LotForm(PortalForm):
+    product = ProductBySkuField(label=_("SKU"), max_length=30)
+    lot = forms.CharField(label=_("Lot you took"), max_length=40)
+
+
+class WindowField(forms.ModelChoiceField):
+    def label_from_instance(self, window: DeliveryWindow) -> str:
+        return gettext("%(window)s, %(left)d left") % {"window": columns.when(window), "left": window.places_left}
+
+
+class MoveForm(PortalForm):
+    window = WindowField(label=_("Window"), queryset=DeliveryWindow.objects.none())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        window = self.fields["window"]
+        assert isinstance(window, WindowField)
+        window.queryset = DeliveryWindow.objects.with_room().filter(date__gte=timezone.localdate())
+
+
+class CancelForm(PortalForm):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500,
+        help_text=_("The person who ordered reads it on the page of the order."),
+        error_messages={"required": _("Enter a reason.")}, widget=forms.Textarea(attrs={"rows": 3}),
+    )  # fmt: skip
+
+
+def _explain_move(order: Order) -> str:
+    words = _(
+        "You can move it after the cut-off, too. Its place becomes free, its stock and prices stay, and the person who "
+        "ordered gets a mail."
+    )
+    return f"{_about(order)}\n{words}"
+
+
+def _explain_cancellation(order: Order) -> str:
+    words = _(
+        "Cancel it when the person who ordered asks for it, after the cut-off, too. Its place, stock and allotment are "
+        "released."
+    )
+    return f"{_about(order)}\n{words}"
+
+
+ORDER_ACTION_PAGES = (
+    Step(
+        name="confirm",
+        label=_("Confirm"),
+        permission="delivery.change_order",
+        offered=_offered("confirm"),
+        explain=_explain_confirmation,
+        perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
+    ),
+    Step(
+        name="refuse",
+        label=_("Refuse"),
+        permission="delivery.change_order",
+        offered=_offered("refuse"),
+        explain=_explain_refusal,
+        perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
+        form_class=ReasonForm,
+    ),
+    Step(
+        name="lot",
+        label=_("Take another lot"),
+        permission="delivery.change_order",
+        offered=lambda order: order.has_hold,
+        explain=_explain_lot,
+        perform=lambda order, request, product, lot: actions.change_lot(
+            order=order, product=product, lot=lot, by=request.user
+        ),
+        form_class=LotForm,
+    ),
+    Step(
+        name="move",
+        label=_("Move"),
+        permission="delivery.change_order",
+        offered=lambda order: order.has_hold,
+        explain=_explain_move,
+        perform=lambda order, request, window: actions.move_order(order=order, window=window, by=request.user),
+        form_class=MoveForm,
+    ),
+    Step(
+        name="cancel",
+        label=_("Cancel"),
+        permission="delivery.change_order",
+        offered=_offered("cancel"),
+        explain=_explain_cancellation,
+        perform=lambda order, request, reason: actions.cancel_order(order=order, reason=reason, by=request.user),
+        form_class=CancelForm,
+    ),
+)

@@ -1,0 +1,41 @@
+"""Questions that both Python and the database answer. Each is here once, as a `Q` and as a function."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from delivery.models import Closure, DeliveryWindow, Order, Product
+
+HOLDING = ("placed", "confirmed")  # the statuses of an open order
+
+HAS_HOLD = Q(status__in=HOLDING)
+
+
+def has_hold(order: "Order") -> bool:
+    """Return whether the order is open: it takes up a place, stock and allotment."""
+    return order.status in HOLDING
+
+
+HAS_ROOM = Q(is_open=True, booked__lt=F("capacity"))
+
+
+def has_room(window: "DeliveryWindow") -> bool:
+    """Return whether an order can take a place: the window is open and not every place is booked."""
+    return window.is_open and window.booked < window.capacity
+
+
+IS_IN_FORCE = Q(lifted_at__isnull=True)
+
+
+def is_in_force(closure: "Closure") -> bool:
+    """Return whether nothing is delivered on the day: staff did not open it again."""
+    return closure.lifted_at is None
+
+
+IS_LOW = Q(stock__lte=F("low_stock_at"))
+
+
+def is_low(product: "Product") -> bool:
+    """Return whether so few are left that staff should receive more."""
+    return product.stock <= product.low_stock_at

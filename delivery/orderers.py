@@ -1,0 +1,139 @@
+"""The orderer: for which patients an account may order, and for which of them it orders now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import User
+from accounts.requests import SignedInRequest
+from certification.models import CaregiverAssignment, Patient
+from delivery.models import Order
+from delivery.models.orders import OrderQuerySet
+from delivery.phone import Caller, began_at, caller_of
+from delivery.rules import check_orderer, refusal_of
+
+CHOSEN = "acting_for"  # session key: the number of the patient that a caregiver of two or more chose last
+
+Arguments = ParamSpec("Arguments")
+
+
+@dataclass(frozen=True)
+class Orderer:
+    """An account, the patient for whom it orders on this page, and all patients for whom it could order.
+
+    During a call `caller` is the person on the phone, and the account is the member of staff who took the call.
+    """
+
+    user: User
+    patient: Patient
+    patients: list[Patient]
+    caller: Caller | None = None
+
+    @property
+    def refusal(self) -> str:
+        """The sentence that says why nothing can be ordered for the patient, or an empty text."""
+        today = timezone.localdate()
+        return refusal_of(check_orderer, self.patient, user=self.user, today=today, caller=self.caller)
+
+    @property
+    def is_for_somebody_else(self) -> bool:
+        return self.patient.user_id != self.user.pk
+
+    @property
+    def others(self) -> list[Patient]:
+        """The other patients for whom the account could order."""
+        return [patient for patient in self.patients if patient != self.patient]
+
+
+class OrdererRequest(SignedInRequest):
+    """A request on a page for orderers: `orderer_required` sets the orderer."""
+
+    orderer: Orderer
+    htmx: HtmxDetails
+
+
+def patients_of(user: User) -> QuerySet[Patient]:
+    """Return the patients whom the account may see and order for.
+
+    They are its own patient, and every patient whose caregiver it is now; each after affirming.
+    """
+    return Patient.objects.in_hands_of(user).with_standing().order_by("pk")
+
+
+def patients_and_caller(request: SignedInRequest) -> tuple[list[Patient], Caller | None]:
+    """Return the patients for whom the account may order, and the caller, or None outside of a call.
+
+    During a call they are the patients for whom the caller may order.
+    """
+    caller = caller_of(request)
+    patients = patients_of(request.user) if caller is None else _patients_of_caller(caller)
+    return list(patients), caller
+
+
+def _patients_of_caller(caller: Caller) -> QuerySet[Patient]:
+    if isinstance(caller, Patient):
+        patients = Patient.objects.filter(pk=caller.pk)
+    else:
+        assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True, affirmed_at__isnull=False)
+        patients = Patient.objects.filter(pk__in=assignments.filter(caregiver=caller).values("patient"))
+    return patients.with_standing().order_by("pk")
+
+
+def orderer_required(
+    view: Callable[Concatenate[OrdererRequest, Arguments], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]:
+    """Set `request.orderer`, or send an account without patients to its home page.
+
+    A form names its patient (`patient`): the person may have chosen another patient in another tab since.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+        ordering = cast("OrdererRequest", request)
+        patients, caller = patients_and_caller(ordering)
+        if not patients:
+            return redirect("delivery:home")
+        ordering.orderer = Orderer(ordering.user, _chosen(ordering, patients), patients, caller)
+        return view(ordering, *args, **kwargs)
+
+    return guarded
+
+
+def _chosen(request: SignedInRequest, patients: list[Patient]) -> Patient:
+    """Return the patient that the form names, or the one chosen last, or the account's own, or the first."""
+    named = {patient.number: patient for patient in patients}
+    asked = request.POST.get("patient")
+    if asked and asked not in named:
+        raise Http404
+    own_or_first = next((patient for patient in patients if patient.user_id == request.user.pk), patients[0])
+    return named.get(str(asked or request.session.get(CHOSEN)), own_or_first)
+
+
+def not_by_phone(
+    view: Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]:
+    """Hide a page from staff during a call: they see what ordering needs, and no more of the caller's record."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+        if caller_of(cast("SignedInRequest", request)) is not None:
+            raise Http404
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def orders_seen(request: SignedInRequest, patients: list[Patient], caller: Caller | None) -> OrderQuerySet:
+    """Return the orders of the patients that the account may see; during a call, those placed in this call."""
+    orders = Order.objects.placed().filter(patient__in=patients)
+    if caller is None:
+        return orders
+    return orders.filter(assisted_by=request.user, placed_at__gte=began_at(request))

@@ -1,0 +1,56 @@
+"""What is left of the allotment, beside the cart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from certification.models import Patient
+from delivery import rules
+from delivery.presenters.cart import Cart, CartLine
+from delivery.presenters.terms import Terms
+
+
+@dataclass(frozen=True)
+class Allotment:
+    """The allotment on one delivery day, in milligrams of flower equivalent.
+
+    `left_mg` is what is left after the cart, and `problem` says by how much the cart is over. `more` is the first later
+    delivery day on which more is left, and how much more. `fits` has, by product id, the largest quantity that is
+    possible, where that is less than the cart has.
+    """
+
+    day: date
+    left_mg: int
+    of_mg: int
+    more: tuple[date, int] | None
+    problem: str
+    fits: Mapping[int, int]
+
+
+def allotment_of(patient: Patient, cart: Cart, terms: Terms) -> Allotment | None:
+    """Return the allotment on the day of the next free window, or None when no window is free."""
+    if terms.next_free is None:
+        return None
+    assert terms.certification is not None  # it covers the free window
+    days, limit_mg = terms.policy.allotment_days, rules.allotment_mg(terms.certification)
+    span = timedelta(days=days)
+    used = rules.used_by_day(patient=patient, first=terms.day - span, last=terms.windows[-1].date + span)
+    left_mg = rules.left_on(terms.day, used=used, limit_mg=limit_mg, days=days)
+    later = rules.delivery_days(terms.windows, policy=terms.policy, after=terms.day)
+    return Allotment(
+        day=terms.day,
+        left_mg=max(left_mg - cart.amount_mg, 0),
+        of_mg=limit_mg,
+        more=rules.first_day_with_more(terms.day, later=later, used=used, certification=terms.certification, days=days),
+        problem=rules.refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg),
+        fits=_quantities_that_fit(cart.lines, amount_mg=cart.amount_mg, left_mg=left_mg),
+    )
+
+
+def _quantities_that_fit(lines: Iterable[CartLine], *, amount_mg: int, left_mg: int) -> dict[int, int]:
+    fits = {}
+    for line in lines:
+        quantity = rules.largest_quantity_that_fits(line.product, line.quantity, cart_mg=amount_mg, left_mg=left_mg)
+        if line.product.is_active and quantity < line.quantity:
+            fits[line.product.pk] = quantity
+    return fits

@@ -1,0 +1,60 @@
+"""The patients on the home page: the status of each certification, and what is left of the allotment."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from certification.models import Certification, Patient
+from certification.rules import obtain_another_by
+from certification.standing import Standing, standing_of
+from delivery import rules
+from delivery.models import Order
+from delivery.orderers import patients_of
+from delivery.presenters.ledger import Ledger, ledger_of
+
+
+@dataclass(frozen=True)
+class PatientCard:
+    """A patient's latest certification, its status today, and why the account cannot order, or empty."""
+
+    patient: Patient
+    certification: Certification
+    status_on_day: Standing
+    is_own: bool
+    refusal: str
+    another_by: date | None  # until when another certification may be obtained after a withdrawal
+    ledger: Ledger | None  # of a certification that runs, where the account orders for one patient alone
+
+
+def patient_cards(user: User, *, today: date) -> list[PatientCard]:
+    """Return one card for each patient for whom the account may order, its own patient first."""
+    signed = Certification.objects.select_related("physician")
+    latest_first = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at")
+    patients = patients_of(user).prefetch_related(Prefetch("certifications", latest_first))
+    cards = [_card(patient, user, today, is_only=len(patients) == 1) for patient in patients]
+    return sorted(cards, key=lambda card: not card.is_own)
+
+
+def _card(patient: Patient, user: User, today: date, *, is_only: bool) -> PatientCard:
+    certification = patient.certifications.all()[0]
+    another_by = obtain_another_by(certification)
+    status_on_day = standing_of(certification, today=today)
+    is_running = status_on_day.days_left is not None
+    return PatientCard(
+        patient=patient,
+        certification=certification,
+        status_on_day=status_on_day,
+        is_own=patient.user_id == user.pk,
+        refusal=rules.refusal_of(rules.check_orderer, patient, user=user, today=today),
+        another_by=another_by if another_by and today <= another_by else None,
+        ledger=ledger_of(patient, certification, now=timezone.now()) if is_running and is_only else None,
+    )
+
+
+def coming_orders(cards: list[PatientCard], *, today: date) -> QuerySet[Order]:
+    """Return the open orders of these patients from today on, the next first."""
+    orders = Order.objects.holding().filter(patient__in=[card.patient for card in cards], window__date__gte=today)
+    return orders.select_related("window", "patient").order_by("window__date", "window__starts", "pk")

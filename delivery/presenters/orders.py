@@ -1,0 +1,35 @@
+"""An order, as its pages show it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.permissions import may_as_staff
+from delivery import rules
+from delivery.models import Order
+from delivery.orderers import Orderer
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """Until when the order can be changed, and why it cannot be cancelled, moved or declined; a refusal may be empty.
+
+    `orderer_refusal` says why the account may not order for the patient any more.
+    """
+
+    closes_at: datetime
+    orderer_refusal: str
+    cancel_refusal: str
+    decline_refusal: str
+
+
+def order_page(order: Order, orderer: Orderer, *, now: datetime) -> OrderPage:
+    """Return what the pages of the order say to this orderer."""
+    assert order.window is not None and order.policy is not None  # anything but a cart has both
+    refusal = orderer.refusal
+    by_staff = may_as_staff(orderer.user, "delivery.change_order")
+    return OrderPage(
+        closes_at=rules.closes_at(order.window, order.policy),
+        orderer_refusal=refusal,
+        cancel_refusal=refusal or rules.refusal_of(rules.check_may_cancel, order, by_staff=by_staff, now=now),
+        decline_refusal=refusal or rules.refusal_of(rules.check_may_decline, order, now=now),
+    )

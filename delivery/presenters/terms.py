@@ -1,0 +1,58 @@
+"""The terms under which a patient can order now, and until when each window can be chosen."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from django.utils import timezone
+
+from certification.models import Certification, Patient
+from delivery import rules
+from delivery.models import DeliveryPolicy, DeliveryWindow
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of every order that is placed now for one patient."""
+
+    now: datetime
+    policy: DeliveryPolicy
+    windows: list[DeliveryWindow]
+    certification: Certification | None
+
+    @cached_property
+    def next_free(self) -> DeliveryWindow | None:
+        """The next window that can be chosen, or None."""
+        return next((window for window in self.windows if self.refusal(window) == ""), None)
+
+    def refusal(self, window: DeliveryWindow) -> str:
+        """Return why the window cannot be chosen, or an empty text."""
+        return rules.refusal_of(rules.check_window_has_room, window) or rules.refusal_of(
+            rules.check_certification_covers, self.certification, window
+        )
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the certification reaches any of the days that can still be ordered for."""
+        certification = self.certification
+        return certification is not None and any(certification.is_valid_on(window.date) for window in self.windows)
+
+    @property
+    def day(self) -> date:
+        """The delivery day that the pages speak of: that of the next free window, or today."""
+        return self.next_free.date if self.next_free else timezone.localdate(self.now)
+
+
+def terms_for(patient: Patient, *, policy: DeliveryPolicy | None = None) -> Terms:
+    """Return the terms under the policy of an order that was placed, or else under the policy in force."""
+    now = timezone.now()
+    policy = policy or rules.policy_on(timezone.localdate(now))
+    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification_of(patient))
+
+
+def certification_of(patient: Patient) -> Certification | None:
+    """Return the certification that runs, or None; without a query where it was read together with the patient."""
+    if patient.known:
+        return getattr(patient, "joined_certification", None)
+    running = patient.certifications.running_on(timezone.localdate())
+    return running.defer("condition_codes", "directions").first()

@@ -1,0 +1,59 @@
+"""Which moves an order can make, by the verb that people use. `docs/states.md` is printed from `MOVES`."""
+
+from django.utils.translation import gettext as _
+
+from delivery.models import Order
+from delivery.rules.errors import TransitionError
+from ui.moves import Move
+
+S = Order.Status
+MOVES = {
+    "place": Move(
+        frozenset({S.CART}),
+        S.PLACED,
+        who="the orderer, or staff for a caller",
+        then="the order takes a place, stock and allotment; the orderer gets a mail",
+    ),
+    "confirm": Move(
+        frozenset({S.PLACED}),
+        S.CONFIRMED,
+        who="staff who may change orders",
+        then="each item gets its lot; the orderer gets a mail",
+    ),
+    "refuse": Move(
+        frozenset({S.PLACED, S.CONFIRMED}),
+        S.REFUSED,
+        who="staff who may change orders",
+        then="the hold is released; the orderer gets a mail",
+    ),
+    "cancel": Move(
+        frozenset({S.PLACED, S.CONFIRMED}),
+        S.CANCELLED,
+        who="the orderer until the cut-off; staff at any time; the portal when the certification, the caregiver or "
+        "the allotment no longer covers it, or when its day is closed",
+        then="the hold is released; the orderer gets a mail",
+    ),
+    "lapse": Move(
+        frozenset({S.PLACED}),
+        S.LAPSED,
+        who="the portal, when the window has passed",
+        then="the hold is released; the orderer gets a mail",
+    ),
+}
+
+
+def can_move(verb: str, order: Order) -> bool:
+    """Return whether the order's status allows the verb, for example "confirm"."""
+    return order.status in MOVES[verb].from_
+
+
+def check_move(verb: str, order: Order) -> None:
+    """The order's status allows the verb, for example "confirm"; raises TransitionError."""
+    if not can_move(verb, order):
+        raise not_possible(order)
+
+
+def not_possible(order: Order) -> TransitionError:
+    """Return the refusal that names the order's status."""
+    words = {"status": order.get_status_display().lower()}
+    return TransitionError(_("This order is %(status)s; that is no longer possible.") % words)

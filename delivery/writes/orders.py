@@ -1,0 +1,75 @@
+"""What several actions do to an order. Each write runs inside the caller's transaction, with all rows locked."""
+
+from datetime import date
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.actions import record
+from certification.models import Certification, Patient
+from delivery import rules
+from delivery.models import DeliveryWindow, Order
+from delivery.writes.holds import release_hold
+from delivery.writes.locks import lock_order, lock_orders
+from delivery.writes.messages import notify_orderer
+
+# The kind of mail that tells the orderer about the end of an order, by the verb that ended it.
+MAILS = {"refuse": "order_refused", "cancel": "order_cancelled", "lapse": "order_cancelled"}
+
+
+def put_into_window(
+    order: Order, window: DeliveryWindow, certification: Certification | None, *, by: User, reason: str = ""
+) -> None:
+    """Release the order's place in its window and take one in `window`; the caller has checked that it fits."""
+    assert order.window_id
+    DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
+    DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
+    order.window, order.certification, order.moves = window, certification, order.moves + 1
+    order.save(update_fields=["window", "certification", "moves"])
+    record(action="order.move", by=by, subject=order, reason=reason)
+    notify_orderer(order, "order_moved", by=by, reason=reason)
+
+
+def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_public: bool = False) -> Order:
+    """End the order by a verb of `rules.MOVES`, release its hold and notify the orderer; returns the order.
+
+    A public reason is named in the mail; any other reason is shown on the page of the order alone. Raises
+    TransitionError.
+    """
+    rules.check_move(verb, order)
+    status = rules.MOVES[verb].to
+    order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
+    order.save(update_fields=["status", "ended_at", "ended_reason"])
+    release_hold(order, by=by)
+    record(action=f"order.{status}", by=by, subject=order, reason=reason)
+    notify_orderer(order, MAILS[verb], by=by, reason=reason if is_public else "")
+    return order
+
+
+def cancel_uncovered_orders(patient: Patient, *, from_day: date, by: User | None) -> int:
+    """Cancel the patient's open orders from `from_day` on that no certification covers; returns how many.
+
+    An order that exceeds what is left of the allotment is not covered either. The latest orders go first, so that an
+    earlier order stays.
+    """
+    cancelled = 0
+    policy = rules.policy_on(timezone.localdate())
+    open_orders = Order.objects.holding().filter(patient=patient, window__date__gte=from_day)
+    lock_orders(open_orders)
+    for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
+        assert order.window
+        day = order.window.date
+        left_mg = rules.allotment_left_mg(
+            patient=patient,
+            day=day,
+            certification=patient.certification_on(day),
+            days=policy.allotment_days,
+            without=order,
+        )
+        if order.amount_mg > left_mg:
+            reason = _("Your certification no longer covers this order.")
+            end_order(lock_order(order), "cancel", reason=reason, by=by)
+            cancelled += 1
+    return cancelled

@@ -1,0 +1,38 @@
+"""Questions that both Python and the database answer: both give the same answer."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db.models import Value
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery.models import Closure, DeliveryWindow, Order, Product, questions
+
+few = st.integers(0, 3)
+# By question: the model, its Q, its property, and the fields that both read.
+QUESTIONS = {
+    "has room": (DeliveryWindow, questions.HAS_ROOM, "has_room",
+                 {"is_open": st.booleans(), "booked": few, "capacity": few}),
+    "has a hold": (Order, questions.HAS_HOLD, "has_hold", {"status": st.sampled_from(Order.Status.values)}),
+    "is in force": (Closure, questions.IS_IN_FORCE, "is_in_force",
+                    {"lifted_at": st.none() | st.just(datetime(2026, 11, 25, tzinfo=UTC))}),
+    "is low": (Product, questions.IS_LOW, "is_low", {"stock": few, "low_stock_at": few}),
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("question", QUESTIONS)
+@given(data=st.data())
+def test_python_and_the_database_give_the_same_answer(question, data):
+    model, q, name, fields = QUESTIONS[question]
+    values = data.draw(st.fixed_dictionaries(fields))
+    columns = {field: Value(value, output_field=model._meta.get_field(field)) for field, value in values.items()}
+    assert getattr(model(**values), name) is q.check(columns)
+
+
+@pytest.mark.parametrize(
+    ("is_open", "booked", "is_full"), [(True, 2, True), (True, 1, False), (False, 2, False), (False, 1, False)]
+)
+def test_a_window_is_full_when_it_lacks_nothing_but_a_place(is_open, booked, is_full):
+    assert DeliveryWindow(is_open=is_open, booked=booked, capacity=2).is_full is is_full
