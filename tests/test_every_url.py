@@ -9,7 +9,7 @@ from django.urls import get_resolver, path, reverse
 
 from accounts.decorators import physician_required
 from certification.models import Certification
-from certification.views import confirmation
+from certification.views import scope
 from delivery.models import Order
 from tests import access, factories
 from tests.walker import address_of, admin_pages, is_open, is_open_to_read, never_opens
@@ -121,7 +121,7 @@ def test_a_decorator_that_is_dropped_is_found(world, monkeypatch):  # noqa: F811
 def test_a_look_at_what_is_not_ones_own_is_found(world, monkeypatch):  # noqa: F811
     """A certification that is not looked for in the hands of the office alone."""
     row = row_called("certification:certification-confirmation")
-    monkeypatch.setattr(confirmation, "own_certification", lambda request, uuid: Certification.objects.get(uuid=uuid))
+    monkeypatch.setattr(scope, "certifications_of", lambda user: Certification.objects.all())
     assert set(said(openers(row, world)[1], row.others)["more open"]) >= {"physician", "delegate"}
 
 

@@ -24,7 +24,7 @@ def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
     @office_required
     @wraps(view)
     def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
-        certification = _certifications_of(request.user).filter(uuid=uuid).first()
+        certification = certifications_of(request.user).filter(uuid=uuid).first()
         if certification is not None:
             return view(request, certification)
         draft = find_draft(request.user, uuid)
@@ -37,13 +37,14 @@ def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
 
 def own_certification(request: HttpRequest, uuid: UUID) -> Certification:
     """A signed certification in the hands of this office; everything else is not there."""
-    certification = _certifications_of(request.user).filter(uuid=uuid).first()
+    certification = certifications_of(request.user).filter(uuid=uuid).first()
     if certification is None:
         raise Http404
     return certification
 
 
-def _certifications_of(user: User) -> QuerySet[Certification]:
+def certifications_of(user: User) -> QuerySet[Certification]:
+    """The signed certifications in the hands of this office."""
     scoped = Certification.objects.in_hands_of(user, timezone.localdate())
     return scoped.select_related("physician__user", "patient", "renewal")
 
