@@ -42,7 +42,7 @@ def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) ->
 
     Every action locks patients before windows. When an order comes in between the two, the locking begins again.
     """
-    orders = Order.objects.holding().filter(window__in=windows)
+    orders = Order.objects.with_hold().filter(window__in=windows)
     while True:
         savepoint = transaction.savepoint()
         patients = Patient.objects.filter(pk__in=orders.values("patient"))

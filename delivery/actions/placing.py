@@ -50,19 +50,16 @@ def place_order(
     if cart is None:
         raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
     policy = rules.policy_on(timezone.localdate(now))
+    certification = getattr(patient, "joined_certification", None)
     rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller)
     rules.check_lead_time(window, policy, now=now)
-    certification = getattr(patient, "joined_certification", None)
     rules.check_certification_covers(certification, window)
     take_place(window)
-    lines = _lines_with_locked_products(cart)
-    _check_lines(patient, certification, window, lines, policy)
-    _check_address(address, policy)
+    lines = _checked_lines(cart, patient, certification, window, policy)
+    _set_address(cart, address, policy)
     rules.check_payment(payment_method)
     cart.subtotal_cents, cart.amount_mg = rules.totals(lines)
     rules.check_subtotal_is_as_seen(cart.subtotal_cents, seen_cents)
-    for name, value in address.items():
-        setattr(cart, name, value)
     cart.certification, cart.window, cart.policy = certification, window, policy
     cart.payment_method, cart.assisted_by = payment_method, by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
@@ -80,9 +77,11 @@ def _place(cart: Order, lines: list[OrderLine], *, now: datetime, by: User) -> N
     notify_orderer(cart, "order_placed", by=by)
 
 
-def _check_address(address: Mapping[str, Any], policy: DeliveryPolicy) -> None:
+def _set_address(cart: Order, address: Mapping[str, Any], policy: DeliveryPolicy) -> None:
     asked = {name: address[name] for name in ("street", "unit", "zip_code", "is_residence")}
     rules.check_address(**asked, policy=policy)
+    for name, value in address.items():
+        setattr(cart, name, value)
 
 
 def _request_digest(
@@ -118,13 +117,15 @@ def _lines_with_locked_products(cart: Order) -> list[OrderLine]:
     return list(lines)
 
 
-def _check_lines(
+def _checked_lines(
+    cart: Order,
     patient: Patient,
     certification: Certification | None,
     window: DeliveryWindow,
-    lines: list[OrderLine],
     policy: DeliveryPolicy,
-) -> None:
+) -> list[OrderLine]:
+    """Return the lines with their products locked, after all checks of products, minimum and allotment."""
+    lines = _lines_with_locked_products(cart)
     for line in lines:
         rules.check_product_fits_patient(line.product, patient, day=window.date)
         rules.check_stock(line.product, line.quantity)
@@ -134,3 +135,4 @@ def _check_lines(
         patient=patient, day=window.date, certification=certification, days=policy.allotment_days
     )
     rules.check_allotment_left(amount_mg, left_mg)
+    return lines

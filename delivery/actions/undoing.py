@@ -57,7 +57,7 @@ def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) 
 @audited("order.undo_of_caregiver", subject="patient")
 def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User | None) -> int:
     """Cancel the open orders that a caregiver placed whose assignment has ended; returns how many."""
-    orders_of_caregiver = Order.objects.holding().filter(patient=patient, placed_by__caregiver=caregiver)
+    orders_of_caregiver = Order.objects.with_hold().filter(patient=patient, placed_by__caregiver=caregiver)
     lock_orders(orders_of_caregiver)
     reason = _("The person who placed this order is no longer the patient’s caregiver.")
     orders = list(orders_of_caregiver.order_by("-pk"))

@@ -59,7 +59,7 @@ def _notify(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) 
     if entry is None:
         return False
     window, patient = entry.window, entry.patient
-    ordered = Order.objects.holding().filter(window=window, patient=patient).exists()
+    ordered = Order.objects.with_hold().filter(window=window, patient=patient).exists()
     if ordered or not rules.still_waits(window, patient=patient, policy=policy, user=entry.orderer, now=now):
         entry.ended_at = now
         entry.save(update_fields=["ended_at"])

@@ -24,7 +24,7 @@ class EntryForm(PortalForm):
     day = DateBoxesField(label=_("Day"), not_future=True)
     amount_mg = GramsField(label=_("Flower equivalent in grams"))
     origin = forms.ChoiceField(label=_("Origin"), choices=AllotmentEntry.Origin)
-    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Kept; only staff read it."))
+    reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Stored; only staff read it."))
 
 
 def _explain(patient: Patient) -> str:

@@ -182,7 +182,7 @@ class OrderAdmin(ActionAdmin):
         people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))
         if digits := as_digits(search_term):
-            open_orders = Order.objects.holding().filter(phone__endswith=digits).values_list("pk", flat=True)
+            open_orders = Order.objects.with_hold().filter(phone__endswith=digits).values_list("pk", flat=True)
             found |= Q(pk__in=list(open_orders[:MOST_PEOPLE]))  # in all orders the database would read every row
         if match := ORDER_NUMBER.fullmatch(re.sub(r"[\s-]", "", search_term.upper())):
             found |= Q(number="-".join(("D", *match.groups())))

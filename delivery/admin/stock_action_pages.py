@@ -36,7 +36,7 @@ class LotForm(EntryForm):
 class LotReasonForm(LotForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=200, error_messages={"required": _("Enter a reason.")},
-        help_text=_("Kept with the movement. No names of patients."),
+        help_text=_("Stored with the movement. No names of patients."),
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Return the orders that were placed, whatever became of them; no carts."""
         return self.exclude(status=Order.Status.CART)
 
-    def holding(self) -> Self:
+    def with_hold(self) -> Self:
         """Return the open orders: they take up a place, stock and allotment."""
         return self.filter(questions.HAS_HOLD)
 
@@ -51,7 +51,7 @@ class Order(models.Model):
         REFUSED = "refused", _("Refused")
         LAPSED = "lapsed", _("Lapsed")
 
-    HOLDING = questions.HOLDING
+    WITH_HOLD = questions.WITH_HOLD
 
     class PaymentMethod(models.TextChoices):
         CASH = "cash", _("Cash, the exact amount")

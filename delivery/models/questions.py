@@ -7,14 +7,14 @@ from django.db.models import F, Q
 if TYPE_CHECKING:
     from delivery.models import Closure, DeliveryWindow, Order, Product
 
-HOLDING = ("placed", "confirmed")  # the statuses of an open order
+WITH_HOLD = ("placed", "confirmed")  # the statuses of an open order
 
-HAS_HOLD = Q(status__in=HOLDING)
+HAS_HOLD = Q(status__in=WITH_HOLD)
 
 
 def has_hold(order: "Order") -> bool:
     """Return whether the order is open: it takes up a place, stock and allotment."""
-    return order.status in HOLDING
+    return order.status in WITH_HOLD
 
 
 HAS_ROOM = Q(is_open=True, booked__lt=F("capacity"))

@@ -18,7 +18,7 @@ class WaitingEntryQuerySet(models.QuerySet["WaitingEntry"]):
 
     def shown(self) -> Self:
         """Return the live entries whose patient has no order in the window yet."""
-        ordered = Order.objects.holding().filter(window=OuterRef("window"), patient=OuterRef("patient"))
+        ordered = Order.objects.with_hold().filter(window=OuterRef("window"), patient=OuterRef("patient"))
         return self.live().exclude(Exists(ordered))
 
 

@@ -59,7 +59,7 @@ def ledger_of(patient: Patient, certification: Certification, *, now: datetime) 
 
 
 def _orders_since(day: date, patient: Patient) -> list[Order]:
-    orders = Order.objects.holding().filter(patient=patient, window__date__gte=day)
+    orders = Order.objects.with_hold().filter(patient=patient, window__date__gte=day)
     return list(orders.select_related("window").order_by("-window__date", "-pk"))
 
 

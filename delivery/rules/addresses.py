@@ -55,7 +55,7 @@ def looks_like_business(street: str, unit: str = "") -> bool:
 
 def orders_of_same_stop(order: Order) -> QuerySet[Order]:
     """Return the other open orders to the same door in the same window: one stop, with a hand-over for each order."""
-    same_door = Order.objects.holding().filter(
+    same_door = Order.objects.with_hold().filter(
         window=order.window_id,
         zip_code=order.zip_code,
         street__iexact=order.street,

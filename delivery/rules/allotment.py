@@ -47,7 +47,7 @@ def allotment_left_mg(
 
 def used_by_day(*, patient: Patient, first: date, last: date, without: Order | None = None) -> dict[date, int]:
     """Return how much counts on each day from `first` through `last`, in mg: open orders and entries."""
-    orders = Order.objects.holding().filter(patient=patient, window__date__range=(first, last))
+    orders = Order.objects.with_hold().filter(patient=patient, window__date__range=(first, last))
     if without is not None:
         orders = orders.exclude(pk=without.pk)
     entries = AllotmentEntry.objects.filter(patient=patient, day__range=(first, last))

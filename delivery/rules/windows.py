@@ -115,6 +115,6 @@ def check_capacity(window: DeliveryWindow, capacity: int) -> None:
 
 def window_mismatches() -> list[DeliveryWindow]:
     """Return the windows whose `booked` is not the number of their open orders; the nightly check expects none."""
-    holding = Q(orders__status__in=Order.HOLDING)
-    counted = DeliveryWindow.objects.annotate(held=Count("orders", filter=holding))
+    has_hold = Q(orders__status__in=Order.WITH_HOLD)
+    counted = DeliveryWindow.objects.annotate(held=Count("orders", filter=has_hold))
     return [window for window in counted if window.held != window.booked]

@@ -56,7 +56,7 @@ def cancel_uncovered_orders(patient: Patient, *, from_day: date, by: User | None
     """
     cancelled = 0
     policy = rules.policy_on(timezone.localdate())
-    open_orders = Order.objects.holding().filter(patient=patient, window__date__gte=from_day)
+    open_orders = Order.objects.with_hold().filter(patient=patient, window__date__gte=from_day)
     lock_orders(open_orders)
     for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
         assert order.window

@@ -74,9 +74,9 @@ def test_an_unknown_window_moves_nothing(pharmacist, window):
 def test_staff_cancel_an_order_with_a_reason(pharmacist):
     order = factories.order()
     assert "Enter a reason." in pharmacist.post(step(order, "cancel"), {"reason": " "}).content.decode()
-    pharmacist.post(step(order, "cancel"), {"reason": "She called: she is away."})
+    pharmacist.post(step(order, "cancel"), {"reason": "The patient called and is away."})
     cancelled = Order.objects.get(pk=order.pk)
-    assert (cancelled.status, cancelled.ended_reason) == ("cancelled", "She called: she is away.")
+    assert (cancelled.status, cancelled.ended_reason) == ("cancelled", "The patient called and is away.")
     assert pharmacist.get(step(order, "cancel")).status_code == 302
 
 

@@ -225,7 +225,7 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def no_window_is_overbooked(self):
-        holding = Count("orders", filter=Q(orders__status__in=Order.HOLDING))
+        holding = Count("orders", filter=Q(orders__status__in=Order.WITH_HOLD))
         for window in DeliveryWindow.objects.annotate(held=holding):
             assert window.booked == window.held <= window.capacity
             assert window.is_open or not window.held
@@ -239,7 +239,7 @@ class Shop(RuleBasedStateMachine):
     def open_orders_hold_what_they_say_and_closed_ones_nothing(self):
         said = {
             (line.order_id, line.product_id): line.quantity
-            for line in OrderLine.objects.filter(order__status__in=Order.HOLDING)
+            for line in OrderLine.objects.filter(order__status__in=Order.WITH_HOLD)
         }
         moved = StockMovement.objects.held().values_list("order", "product").annotate(total=Sum("quantity"))
         assert said == {(order, product): -total for order, product, total in moved if total}
@@ -247,7 +247,7 @@ class Shop(RuleBasedStateMachine):
     @invariant()
     def no_open_order_exceeds_an_allotment(self):
         """Check every span of 30 days with an open order. Entries of staff may exceed it; orders are then cancelled."""
-        ordered = list(Order.objects.holding().select_related("window", "certification").defer(*ENCRYPTED))
+        ordered = list(Order.objects.with_hold().select_related("window", "certification").defer(*ENCRYPTED))
         counted = [(order.patient_id, order.window.date, order.amount_mg) for order in ordered]
         counted += AllotmentEntry.objects.values_list("patient", "day", "amount_mg")
         for order in ordered:

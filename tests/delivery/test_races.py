@@ -151,7 +151,7 @@ def exactly(places, window, product, results):
     refusals = [result for result in results if not isinstance(result, Order)]
     assert {type(refusal) for refusal in refusals} == {rules.WindowError}
     product.refresh_from_db()
-    assert (booked(window), Order.objects.holding().count(), product.stock) == (places, places, 1000 - 2 * places)
+    assert (booked(window), Order.objects.with_hold().count(), product.stock) == (places, places, 1000 - 2 * places)
     assert Notification.objects.filter(kind="order_placed").count() == places
 
 
@@ -298,7 +298,7 @@ def two_carts():
 def test_patient_and_caregiver_together_stay_within_the_allotment():
     results = at_once(two_carts())
     assert {type(result) for result in results} == {Order, rules.AllotmentError}
-    assert Order.objects.holding().count() == 1
+    assert Order.objects.with_hold().count() == 1
 
 
 @on_postgres

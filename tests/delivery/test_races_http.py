@@ -100,8 +100,8 @@ def test_bookers_over_http_get_exactly_the_places_there_are(portal, size):
     for _round in range(rounds):
         window, statuses = bookers.order()
         assert statuses == {303: places, 200: count - places}
-        assert (window.booked, window.orders.holding().count()) == (places, places)
-    assert Order.objects.carts().count() == count - places  # who lost the race keeps her cart
+        assert (window.booked, window.orders.with_hold().count()) == (places, places)
+    assert Order.objects.carts().count() == count - places  # an orderer who lost the race keeps the cart
     assert (rules.window_mismatches(), rules.stock_mismatches()) == ([], [])
 
 
@@ -112,7 +112,7 @@ def test_the_last_unit_is_sold_once_over_http(portal, size):
         _window, statuses = bookers.order(quantity=1)
         assert statuses == {303: 1, 200: count - 1}
         bookers.product.refresh_from_db()
-        assert (bookers.product.stock, Order.objects.holding().count()) == (0, sold)
+        assert (bookers.product.stock, Order.objects.with_hold().count()) == (0, sold)
         actions.receive_stock(product=bookers.product, quantity=1, lot="LOT-1", by=None)
 
 
@@ -133,7 +133,7 @@ def test_the_last_half_ounce_is_ordered_once_by_patient_or_caregiver(portal, siz
     count = size[2]
     statuses = Counter(answer.status for answer in press(couples(portal, count), 8000, factories.window()))
     assert statuses == {303: count, 200: count}
-    assert set(Order.objects.holding().values_list("amount_mg", flat=True)) == {14_174}
+    assert set(Order.objects.with_hold().values_list("amount_mg", flat=True)) == {14_174}
 
 
 # --- The same without a lock ----------------------------------------------------------------------------------------
@@ -158,4 +158,4 @@ def test_control_without_locks_the_last_unit_is_sold_more_than_once_over_http(un
 def test_control_without_locks_the_last_half_ounce_is_ordered_twice_over_http(unlocked):
     two = [factories.window(factories.next_wednesday(week)) for week in (1, 2)]
     press(couples(unlocked, 1), 8000, *two)
-    assert Order.objects.holding().filter(amount_mg=14_174).count() == 2
+    assert Order.objects.with_hold().filter(amount_mg=14_174).count() == 2

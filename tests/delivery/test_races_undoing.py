@@ -109,7 +109,7 @@ def test_a_withdrawal_and_an_order_into_the_same_window_need_no_second_try(monke
             placing(other.patient, windows[0]),
         ]
     )
-    assert Order.objects.holding().get() in results
+    assert Order.objects.with_hold().get() in results
 
 
 # --- Cancelling -----------------------------------------------------------------------------------------------------

@@ -398,7 +398,7 @@ def test_no_span_of_30_days_ever_holds_more_than_the_allotment(order_of, seed):
             order_of(chance.randrange(8), ounces(chance.choice(["0.40", "1.10", "1.75", "3.50"])))
         except rules.AllotmentError:
             continue
-    held = Order.objects.holding().values_list("window__date", "amount_mg")
+    held = Order.objects.with_hold().values_list("window__date", "amount_mg")
     first = WEDNESDAY - timedelta(days=30)
     for start in (first + timedelta(days=n) for n in range(100)):
         assert sum(amount for day, amount in held if start <= day < start + timedelta(days=30)) <= OZ_3_5

@@ -71,7 +71,7 @@ def test_seed_demo_works_at_any_moment(moment):
         run("seed_demo")
         samuel = Certification.objects.active().get(patient__first_name="Samuel")
         assert (samuel.last_valid_day - timezone.localdate()).days == 20
-    assert Order.objects.holding().count() == 2
+    assert Order.objects.with_hold().count() == 2
 
 
 def test_demo_dea_numbers_pass_the_check_digit():
