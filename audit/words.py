@@ -8,6 +8,7 @@ from django.apps import apps
 SENTENCES = {
     # Accounts
     "user.create": "made an account",
+    "user.save_staff": "changed the first name and groups of an account of staff",
     "user.sign_up": "signed up",
     "user.sign_in": "signed in",
     "user.sign_out": "signed out",

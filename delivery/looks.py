@@ -179,11 +179,12 @@ def _people(events: list[Event]) -> dict[int | None, str]:
 
 
 def _staff(ids: set[int | None]) -> dict[int | None, str]:
-    """Staff by what they are. Accounts of staff hold no names."""
+    """Staff by what they are and their first name, where the account has one."""
     named: dict[int | None, str] = dict.fromkeys(ids, _("Staff of the program or the dispensary"))
-    groups: dict[int, set[str]] = {}
-    for pk, group in User.objects.filter(pk__in=ids).values_list("pk", "groups__name"):
-        groups.setdefault(pk, set()).add(group)
-    for pk, held in groups.items():
-        named[pk] = next((str(words) for group, words in STAFF.items() if group in held), named[pk])
+    groups: dict[tuple[int, str], set[str]] = {}
+    for pk, first_name, group in User.objects.filter(pk__in=ids).values_list("pk", "first_name", "groups__name"):
+        groups.setdefault((pk, first_name), set()).add(group)
+    for (pk, first_name), held in groups.items():
+        role = next((str(words) for group, words in STAFF.items() if group in held), named[pk])
+        named[pk] = f"{role} ({first_name})" if first_name else role
     return named

@@ -36,6 +36,7 @@ class Person:
     dea_number: str = ""
     ssn_last_four: str = ""
     password: str = PASSWORD
+    first_name: str = ""
 
 
 PEOPLE = [
@@ -50,12 +51,12 @@ PEOPLE = [
     Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12, whose letters are kept: she orders for him"),
     Person("Patient", "june.park@portal.example", "Invited: open the link in /mailbox/", password=""),
     Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
-    Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications"),
-    Person("Pharmacist", "pharmacist@portal.example", "Staff: reviews orders"),
-    Person("Technician", "technician@portal.example", "Staff: orders and stock"),
-    Person("Driver", "driver@portal.example", "Staff: sees orders"),
-    Person("Manager", "manager@portal.example", "Staff: orders, terms of delivery, messages"),
-    Person("Auditor", "auditor@portal.example", "Staff: reads everything, changes nothing"),
+    Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications", first_name="Ruth"),
+    Person("Pharmacist", "pharmacist@portal.example", "Staff: reviews orders", first_name="Paula"),
+    Person("Technician", "technician@portal.example", "Staff: orders and stock", first_name="Tim"),
+    Person("Driver", "driver@portal.example", "Staff: sees orders", first_name="Luis"),
+    Person("Manager", "manager@portal.example", "Staff: orders, terms of delivery, messages", first_name="Mary"),
+    Person("Auditor", "auditor@portal.example", "Staff: reads everything, changes nothing", first_name="Alan"),
     Person("Administrator", "admin@portal.example", "Staff: everything"),
 ]
 STAFF = {"Registrar", "Pharmacist", "Technician", "Driver", "Manager", "Auditor"}
@@ -68,8 +69,8 @@ _ROSTER = {
 
 
 def rows():
-    """The table of demo people, as dicts."""
-    return [asdict(person) for person in PEOPLE]
+    """Return the table of demo people, as dicts; the first names of staff are no part of it."""
+    return [{name: value for name, value in asdict(person).items() if name != "first_name"} for person in PEOPLE]
 
 
 def is_seeded():
@@ -117,6 +118,7 @@ def _account(person):
         email=person.email,
         password=person.password,
         groups=groups,
+        first_name=person.first_name,
         is_staff=bool(groups) or is_administrator,
         is_superuser=is_administrator,
         by=None,

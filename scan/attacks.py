@@ -5,6 +5,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from scan import alarms
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 WAPITI = BASE_DIR / ".venv-scan" / "bin" / "wapiti"
 MODULES = "xss,permanentxss,sql,file,exec,crlf,redirect,csrf"
@@ -44,7 +46,10 @@ def begin(base, cookie, *, seconds, starts=STARTS, modules=MODULES):
 
 
 def finish(begun, role, findings):
-    """Wait for a scan and add what it found; a scan without a report is a finding as well."""
+    """Wait for a scan, add what it found and return its guesses; a scan without a report is a finding as well.
+
+    A guess is a report that `scan.alarms` asks again once no scan runs any more.
+    """
     process, report, folder, seconds = begun
     try:
         process.wait(seconds * 2 + 120)
@@ -55,11 +60,27 @@ def finish(begun, role, findings):
         if not report.exists():
             words = (report.parent / "log").read_text(errors="replace")
             findings.add("wapiti", role, f"Ended with {process.returncode} and no report: {words[-400:]}")
-            return
+            return []
         told = json.loads(report.read_text())
     pages = told["infos"].get("crawled_pages_nbr", 0)
     findings.count("pages attacked by wapiti", pages)
     findings.tell(f"wapiti as {role}: {pages} pages")
+    guesses = []
     for kind, reports in {**told["vulnerabilities"], **told["anomalies"]}.items():
-        for one in reports:
-            findings.add("wapiti", f"{role} {one['method']} {one['path'][:200]}", f"{kind}: {one['info']}")
+        for report in reports:
+            report["where"] = f"{role} {report['method']} {report['path'][:200]}"
+            if alarms.is_guess(report):
+                guesses.append(report)
+            else:
+                findings.add("wapiti", report["where"], f"{kind}: {report['info']}")
+    return guesses
+
+
+def ask_again(guesses, base, cookie, findings):
+    """Add the guesses that hold when nothing else runs; count the others as false alarms."""
+    for report in guesses:
+        if alarms.holds(report, base, cookie):
+            findings.add("wapiti", report["where"], report["info"])
+        else:
+            findings.count("alarms of wapiti that did not hold, asked again five times")
+            findings.tell(f"Did not hold, asked again: {report['where']}: {report['info']}")

@@ -10,6 +10,7 @@ from tests import browser
 from tests.journeys.visitor import WCAG
 
 WIDTHS = (1200, 390, 320)
+HIGHEST = 20_000  # px, as long as the longest lists
 
 
 def look(pages, base, findings, *, until):
@@ -23,7 +24,7 @@ def look(pages, base, findings, *, until):
                 break
             _show(tab, page, base)
             for width in WIDTHS:
-                tab.set_viewport_size({"width": width, "height": 900})
+                _show_whole(tab, width)
                 findings.count("looks by axe")
                 for violation in axe.run(tab, options=WCAG).response["violations"]:
                     where = f"{page.route} ({page.role}, {page.state}) at {width} px"
@@ -44,6 +45,17 @@ def _show(tab, page, base):
         ),
     )
     tab.goto(address)
+
+
+def _show_whole(tab, width):
+    """Make the window as high as the page: what stays at the bottom of a window then covers nothing else.
+
+    How far the page is scrolled would decide otherwise which box counts as covered. That the focus stays in view is
+    looked at by the journeys.
+    """
+    tab.set_viewport_size({"width": width, "height": 900})
+    height = tab.evaluate("document.documentElement.scrollHeight")
+    tab.set_viewport_size({"width": width, "height": min(max(height, 900), HIGHEST)})
 
 
 def apart(pages):

@@ -1,7 +1,7 @@
 """Pages with a fault each, for the controls of the fuzz and of `make scan`; no address of the portal leads here."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.urls import path
@@ -32,6 +32,18 @@ def reflects(request):
     return HttpResponse(PAGE.format(f'<form><input name="words"></form><p>{request.GET.get("words", "")}</p>'))
 
 
+def looks_up(request):
+    """Find a word by SQL that is put together from what the address says, to whoever has signed in."""
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(f"SELECT 1 WHERE 'planted' = '{request.GET.get('word', '')}'")
+            found = cursor.fetchone()
+        except DatabaseError:
+            found = None
+    words = "It is there." if found else "Nothing is there."
+    return HttpResponse(PAGE.format(f'<form><input name="word" value="planted"></form><p>{words}</p>'))
+
+
 @login_not_required
 def sleeps(request):
     """Ask PostgreSQL for a query of three seconds."""
@@ -54,6 +66,7 @@ planted = [
     path("planted/digits/", counts_digits, name="planted-digits"),
     path("planted/pages/", turns_pages, name="planted-pages"),
     path("planted/reflects/", reflects, name="planted-reflects"),
+    path("planted/looks-up/", looks_up, name="planted-looks-up"),
     path("planted/sleeps/", sleeps, name="planted-sleeps"),
     path("planted/no-html/", is_no_html, name="planted-no-html"),
     path("planted/picture/", shows_an_unnamed_picture, name="planted-picture"),

@@ -28,7 +28,7 @@ from accounts.actions.resets import ask_mfa_reset, cancel_mfa_reset, confirm_mfa
 from accounts.actions.roster_uploads import import_for_real, import_uploaded_rosters, upload_roster
 from accounts.actions.rosters import import_roster
 from accounts.actions.seals import mail_newest_seal
-from accounts.actions.staff import create_user, purge_ended, sync_staff_groups
+from accounts.actions.staff import create_user, purge_ended, save_staff, sync_staff_groups
 
 __all__ = [
     "activate_delegations",
@@ -59,6 +59,7 @@ __all__ = [
     "reinstate_physician",
     "report_renewed_registration",
     "reset_due_mfa",
+    "save_staff",
     "send_account_mail",
     "set_registration",
     "state_monitoring_access",

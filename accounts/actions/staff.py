@@ -1,29 +1,54 @@
 """Accounts of staff, the permissions of their groups, and sessions and rate limits that have ended."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import User
+from accounts.rules import check_is_staff
 from accounts.sql import purge_rate_limits
+from accounts.writes.accounts import make_account
 from audit.actions import audited, record
 
 
 @audited("user.create")
 def create_user(
-    *, email: str, password: str | None, by: User | None, groups: Sequence[str] = (), **flags: bool
+    *,
+    email: str,
+    password: str | None,
+    by: User | None,
+    groups: Collection[str] = (),
+    is_staff: bool = False,
+    is_superuser: bool = False,
+    first_name: str = "",
 ) -> User:
     """Make an account with a verified e-mail address, for staff and for the demo, and return it.
 
-    `flags` are is_staff and is_superuser.
+    Without a password the person sets one by "Forgot password".
     """
-    user = User.objects.create_user(email, password, **flags)
+    flags = {"is_staff": is_staff, "is_superuser": is_superuser}
+    return make_account(email=email, password=password, groups=groups, first_name=first_name, by=by, **flags)
+
+
+@audited("user.save_staff")
+def save_staff(*, email: str, first_name: str, groups: Collection[str], by: User | None) -> tuple[User, bool]:
+    """Make a staff account, or change the first name and the groups of the account with this address.
+
+    Return the account and whether it is new. Without groups the account is no staff any more. Raises StaffError for an
+    unknown group, for a first name that is missing or too long, and for text that is no address.
+    """
+    email, first_name = User.objects.normalize_email(email), " ".join(first_name.split())
+    check_is_staff(email=email, first_name=first_name, groups=groups, known_groups=STAFF_GROUPS)
+    user = User.objects.select_for_update().filter(email=email).first()
+    if user is None:
+        new = make_account(email=email, password=None, groups=groups, is_staff=True, first_name=first_name, by=by)
+        return new, True
+    user.first_name, user.is_staff = first_name, bool(groups) or user.is_superuser
+    user.save(update_fields=["first_name", "is_staff"])
     user.groups.set(Group.objects.filter(name__in=groups))
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record(by=by, subject=user)
-    return user
+    return user, False
 
 
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.

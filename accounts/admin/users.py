@@ -40,11 +40,11 @@ admin.site.autocomplete_view = no_autocompletion  # type: ignore[method-assign] 
 
 @admin.register(User)
 class UserAdmin(ActionAdmin):
-    list_display = ["email", "groups_held", "is_staff", "is_active", "last_login"]
+    list_display = ["email", "first_name", "groups_held", "is_staff", "is_active", "last_login"]
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["email"]
+    search_fields = ["email", "first_name"]
     ordering = ["email"]
-    fields = ["email", "is_active", "is_staff", "is_superuser", "groups_held", "last_login", "created_at"]
+    fields = ["email", "first_name", "is_active", "is_staff", "is_superuser", "groups_held", "last_login", "created_at"]
     action_pages = (RESET_MFA,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -43,9 +43,11 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
-    username = None  # type: ignore[assignment] # an account has an address and no names
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
+    username = None  # type: ignore[assignment] # an account is known by its address
+    last_name = None  # type: ignore[assignment] # patients read the first name of staff alone
+    first_name = models.CharField(
+        _("first name"), max_length=60, blank=True, help_text=_("Of staff: patients read it beside the role.")
+    )
     email = models.EmailField(_("e-mail"), unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -41,7 +41,7 @@ def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
     for account, action, subject in (
         (physician.user, "certification.view", certification),
         (factories.delegate(physician), "certification.view", certification),
-        (factories.staff("Driver", "Pharmacist"), "order.view", order),
+        (factories.staff("Driver", "Pharmacist", first_name="Dana"), "order.view", order),
         (factories.staff(), "patient.view", patient),
         (patient.user, "certification.view", certification),
         (factories.staff("Pharmacist"), "order.view", factories.order()),
@@ -51,7 +51,7 @@ def test_who_looked_is_said_in_words_and_the_patient_is_left_out():
     number = f"certification {certification.number}"
     assert visits_of(patient) == [
         ("Staff of the program or the dispensary", ["the data on record"], []),
-        ("A pharmacist of the dispensary", ["an order"], [f"order {order.number}"]),
+        ("A pharmacist of the dispensary (Dana)", ["an order"], [f"order {order.number}"]),
         ("Elm Street Medicine, the office of Dr. Amara Osei", ["the certification"], [number]),
         ("Dr. Amara Osei", ["the certification"], [number]),
     ]

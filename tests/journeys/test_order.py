@@ -164,3 +164,28 @@ def _parent_and_daughter(first_name, **over):
     if caregiver.user_id is None:
         factories.join(caregiver)
     return caregiver, made.patient
+
+
+@pytest.mark.parametrize("width", [1200, 390, 320])
+def test_the_bar_at_the_bottom_covers_nothing_that_has_the_focus(visitor, width):
+    patient = visitor(viewport={"width": width, "height": 700})
+    for number in range(6):
+        factories.product(name=f"Harbor Mist {number}", sku=f"SKU-{number}")
+    factories.window()
+    patient.signs_in(factories.patient().email)
+    patient.opens("/delivery/")
+    boxes = patient.page.locator("#main-content input[name=quantity]")
+    assert boxes.count() == 6
+    patient.page.locator("body").press("Control+Home")
+    covered = [index for index in range(6) if is_covered(patient.page, boxes, index)]
+    assert covered == []
+
+
+def is_covered(page, boxes, index):
+    """Move the focus on with the keyboard until the box has it; return whether something else lies on its middle."""
+    while not boxes.nth(index).evaluate("box => box === document.activeElement"):
+        page.keyboard.press("Tab")
+    return boxes.nth(index).evaluate("""box => {
+        const place = box.getBoundingClientRect();
+        return document.elementFromPoint(place.x + place.width / 2, place.y + place.height / 2) !== box;
+    }""")

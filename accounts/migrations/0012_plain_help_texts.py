@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_call_back_checks'),
+        ('accounts', '0011_first_name_of_staff'),
     ]
 
     operations = [
