@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.models import User
 from accounts.rules import check_is_staff
 from accounts.sql import purge_rate_limits
+from accounts.writes.accounts import make_account
 from audit.actions import audited, record
 
 
@@ -23,28 +23,26 @@ def create_user(
     is_superuser: bool = False,
     first_name: str = "",
 ) -> User:
-    """Create an account with a verified e-mail address. Without a password the person sets one by "Forgot password"."""
-    user = User.objects.create_user(
-        email, password, is_staff=is_staff, is_superuser=is_superuser, first_name=first_name
-    )
-    user.groups.set(Group.objects.filter(name__in=groups))
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    record(by=by, subject=user)
-    return user
+    """Make an account with a verified e-mail address, for staff and for the demo, and return it.
+
+    Without a password the person sets one by "Forgot password".
+    """
+    flags = {"is_staff": is_staff, "is_superuser": is_superuser}
+    return make_account(email=email, password=password, groups=groups, first_name=first_name, by=by, **flags)
 
 
 @audited("user.save_staff")
 def save_staff(*, email: str, first_name: str, groups: Collection[str], by: User | None) -> tuple[User, bool]:
-    """Create a staff account, or change the first name and the groups of the account with this address.
+    """Make a staff account, or change the first name and the groups of the account with this address.
 
-    Returns the account and whether it is new. Without groups the account is no staff any more. Raises StaffError for
-    an unknown group, a first name that is missing or too long, and an address that is none.
+    Return the account and whether it is new. Without groups the account is no staff any more. Raises StaffError for an
+    unknown group, for a first name that is missing or too long, and for text that is no address.
     """
     email, first_name = User.objects.normalize_email(email), " ".join(first_name.split())
     check_is_staff(email=email, first_name=first_name, groups=groups, known_groups=STAFF_GROUPS)
     user = User.objects.select_for_update().filter(email=email).first()
     if user is None:
-        new = create_user(email=email, password=None, groups=groups, is_staff=True, first_name=first_name, by=by)
+        new = make_account(email=email, password=None, groups=groups, is_staff=True, first_name=first_name, by=by)
         return new, True
     user.first_name, user.is_staff = first_name, bool(groups) or user.is_superuser
     user.save(update_fields=["first_name", "is_staff"])

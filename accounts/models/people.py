@@ -43,8 +43,8 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
-    username = None  # type: ignore[assignment] # an account has an address; staff have a first name as well
-    last_name = None  # type: ignore[assignment]
+    username = None  # type: ignore[assignment] # an account is known by its address
+    last_name = None  # type: ignore[assignment] # patients read the first name of staff alone
     first_name = models.CharField(
         _("first name"), max_length=60, blank=True, help_text=_("Of staff: patients read it beside the role.")
     )

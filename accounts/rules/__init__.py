@@ -99,7 +99,7 @@ from accounts.rules.resets import (
     numbers_on_file,
 )
 from accounts.rules.searching import physicians_called, professionals_called
-from accounts.rules.staff import StaffError, check_is_staff
+from accounts.rules.staff import MOST_IN_FIRST_NAME, StaffError, check_is_staff
 from accounts.rules.validity import (
     WARN_BEFORE_END,
     delegations_ended,
@@ -112,8 +112,6 @@ from accounts.rules.validity import (
 )
 
 __all__ = [
-    "StaffError",
-    "check_is_staff",
     "AccountsError",
     "AddressError",
     "AlreadyDecided",
@@ -133,6 +131,7 @@ __all__ = [
     "LockedOut",
     "MOST_FAILURES",
     "MOST_FAILURES_OF_NETWORK",
+    "MOST_IN_FIRST_NAME",
     "MayNotSign",
     "NotEligible",
     "NpiError",
@@ -145,6 +144,7 @@ __all__ = [
     "RenewalDateError",
     "Requirement",
     "ResetError",
+    "StaffError",
     "StatusError",
     "WARN_BEFORE_END",
     "addresses_in",
@@ -162,6 +162,7 @@ __all__ = [
     "check_identity_is_proven",
     "check_is_pending",
     "check_is_somebody_else",
+    "check_is_staff",
     "check_leave_date",
     "check_may_be_main",
     "check_may_become",

@@ -1,4 +1,4 @@
-"""What makes an account of staff."""
+"""What a staff account needs."""
 
 from collections.abc import Collection
 
@@ -12,11 +12,11 @@ MOST_IN_FIRST_NAME = 60
 
 
 class StaffError(AccountsError):
-    """These facts make no account of staff."""
+    """These facts make no staff account."""
 
 
 def check_is_staff(*, email: str, first_name: str, groups: Collection[str], known_groups: Collection[str]) -> None:
-    """An address, a first name of at most 60 characters, and groups that there are; raises StaffError."""
+    """An address, a first name of at most 60 characters, and groups that exist; raises StaffError."""
     unknown = sorted(set(groups) - set(known_groups))
     if unknown:
         words = {"unknown": ", ".join(unknown), "known": ", ".join(known_groups)}

@@ -193,14 +193,14 @@ def step_url(call, name="called"):
     return reverse("admin:notifications_notification_step", args=[call.pk, name])
 
 
-def test_a_step_is_offered_explained_and_done():
+def test_an_action_page_is_offered_explained_and_done():
     call, client = waiting_call(), client_of("Registrar")
     change = reverse("admin:notifications_notification_change", args=[call.pk])
     assert f'href="{step_url(call)}"' in client.get(change).content.decode()
 
     preview = client.get(step_url(call)).content.decode()
     call.refresh_from_db()
-    assert (call.status, "Record it when you have told them this:" in preview, f'href="{change}"' in preview) == (
+    assert (call.status, "Enter the call when you have said this:" in preview, f'href="{change}"' in preview) == (
         "queued",
         True,
         True,
@@ -210,20 +210,20 @@ def test_a_step_is_offered_explained_and_done():
     call.refresh_from_db()
     assert call.status == "sent"
     assert done.redirect_chain == [(change, 302)]
-    assert "Record the call: done." in done.content.decode()
+    assert "Enter the call: done." in done.content.decode()
     assert f'href="{step_url(call)}"' not in done.content.decode()
 
 
-def test_a_step_that_is_not_possible_any_more_says_so():
+def test_an_action_page_that_is_not_possible_any_more_says_so():
     call, client = waiting_call(), client_of("Registrar")
     client.post(step_url(call))
 
     response = client.get(step_url(call), follow=True)
 
-    assert "Record the call: not possible any more." in response.content.decode()
+    assert "Enter the call: not possible any more." in response.content.decode()
 
 
-def test_a_step_needs_its_permission():
+def test_an_action_page_needs_its_permission():
     call, client = waiting_call(), client_of("Auditor")
 
     assert (
@@ -235,7 +235,7 @@ def test_a_step_needs_its_permission():
     assert call.status == "queued"
 
 
-def test_a_step_that_is_not_there_is_not_found():
+def test_an_action_page_that_is_not_there_is_not_found():
     call, client = waiting_call(), client_of("Registrar")
 
     assert client.get(step_url(call, "nothing")).status_code == 404

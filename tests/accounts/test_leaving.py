@@ -206,7 +206,7 @@ def test_the_registrar_enters_a_leave_on_a_page_that_says_what_follows(physician
     client = factories.client_for(factories.staff("Registrar"))
     page = f"/admin/accounts/physician/{physician.pk}/"
     assert f"{page}step/leave/" in client.get(f"{page}change/").content.decode()
-    assert "Her patients are told" in client.get(f"{page}step/leave/").content.decode()
+    assert "The patients are asked at once" in client.get(f"{page}step/leave/").content.decode()
 
     refused = client.post(f"{page}step/leave/", boxes(timezone.localdate() - DAY))
     assert "Choose today or a later day" in refused.content.decode()
@@ -225,7 +225,7 @@ def test_the_auditor_records_nothing(physician):
     assert Physician.objects.get().left_date is None
 
 
-# --- Her own page ---------------------------------------------------------------------------------------------------
+# --- The page of the physician --------------------------------------------------------------------------------------
 
 LEAVE = "/accounts/physician/leave/"
 
@@ -242,7 +242,7 @@ def test_a_physician_announces_a_leave(physician):
 
     page = client.post(LEAVE, typed(day), follow=True).content.decode()
 
-    assert ("Your patients are being told." in page, "You leave practice on" in page) == (True, True)
+    assert ("Your patients are being notified." in page, "You leave practice on" in page) == (True, True)
     assert Physician.objects.get().left_date == day
     assert {role for role, _address, _channel in told()} == {"patient"}
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 # trail links to a page of the admin: nothing is shown.
 LEAD_ON = {
     "audit/names.py",
-    "accounts/person.py", "accounts/models/people.py", "accounts/actions/staff.py",
+    "accounts/person.py", "accounts/views/physicians.py", "accounts/models/people.py", "accounts/actions/staff.py",
     "accounts/permissions.py", "delivery/context_processors.py", "delivery/views/cart.py", "pages/demo.py",
 }  # fmt: skip
 

@@ -80,11 +80,11 @@ def when_the_registrar_looks_everything_up(registrar):
 
 
 def when_the_registrar_has_called_back(registrar):
-    registrar.page.get_by_role("link", name="Record the call back").click()
+    registrar.page.get_by_role("link", name="Enter the call back").click()
     registrar.sees("Ask for Tova Tal")
     registrar.fills(called_number="(203) 555-0177", number_source="NPI registry")
     registrar.page.get_by_label("The physician came to the phone").check()
-    and_confirms(registrar, "Record the call back: done.")
+    and_confirms(registrar, "Enter the call back: done.")
 
 
 def then_the_registrar_cannot_verify_alone(registrar):

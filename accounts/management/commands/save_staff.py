@@ -1,4 +1,6 @@
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.actions import save_staff
@@ -12,12 +14,12 @@ class Command(BaseCommand):
         "Without --group the account is no staff any more."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument("first_name", help="what patients read beside the role, for example: Dana")
         parser.add_argument("--group", action="append", default=[], dest="groups", help=", ".join(STAFF_GROUPS))
 
-    def handle(self, *args, email, first_name, groups, **options):
+    def handle(self, *args: Any, email: str, first_name: str, groups: list[str], **options: Any) -> None:
         try:
             user, is_new = save_staff(email=email, first_name=first_name, groups=groups, by=None)
         except StaffError as error:

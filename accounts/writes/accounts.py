@@ -1,0 +1,23 @@
+"""Write accounts. Each function runs inside the caller's transaction."""
+
+from collections.abc import Collection
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
+
+from accounts.models import User
+from audit.actions import record
+
+
+def make_account(
+    *, email: str, password: str | None, groups: Collection[str], by: User | None, **fields: bool | str
+) -> User:
+    """Make an account with a verified e-mail address, and return it.
+
+    `fields` are is_staff, is_superuser and first_name. Without a password the person sets one by "Forgot password".
+    """
+    user = User.objects.create_user(email, password, **fields)
+    user.groups.set(Group.objects.filter(name__in=groups))
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    record(action="user.create", by=by, subject=user)
+    return user
