@@ -1,7 +1,8 @@
 import logging
 import os
+from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, Task, signals
 from celery.schedules import crontab
 from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
@@ -41,13 +42,13 @@ BOUND = ("task", "task_id", REQUEST_ID)
 
 
 @signals.setup_logging.connect
-def keep_our_logging(loglevel=None, **_):
+def keep_our_logging(loglevel: int | None = None, **_: Any) -> None:
     """Celery adds handlers of its own only where nobody receives this signal; its --loglevel is kept."""
     logging.getLogger("celery").setLevel(loglevel or logging.NOTSET)
 
 
 @signals.celeryd_init.connect
-def print_no_banner(instance, conf, **_):
+def print_no_banner(instance: Any, conf: Any, **_: Any) -> None:
     """In production each line is JSON."""
     from django.conf import settings
 
@@ -55,13 +56,13 @@ def print_no_banner(instance, conf, **_):
 
 
 @signals.before_task_publish.connect
-def send_request_id(headers, **_):
+def send_request_id(headers: dict[str, Any], **_: Any) -> None:
     if request_id := get_contextvars().get(REQUEST_ID):
         headers[REQUEST_ID] = request_id
 
 
 @signals.task_prerun.connect
-def bind_task(task_id, task, **_):
+def bind_task(task_id: str, task: Task, **_: Any) -> None:
     """In a worker. A job that runs inside a request has the lines of the request."""
     if not task.request.is_eager:
         request_id = getattr(task.request, REQUEST_ID, None)
@@ -69,6 +70,6 @@ def bind_task(task_id, task, **_):
 
 
 @signals.task_postrun.connect
-def unbind_task(task, **_):
+def unbind_task(task: Task, **_: Any) -> None:
     if not task.request.is_eager:
         unbind_contextvars(*BOUND)

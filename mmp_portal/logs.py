@@ -5,14 +5,18 @@ import re
 import traceback
 from collections.abc import Iterator
 from functools import lru_cache
+from types import TracebackType
+from typing import Any
 
 import structlog
 from django.apps import apps
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.regex_helper import normalize
 from django_structlog.middlewares import RequestMiddleware
-from gunicorn import glogging
+from gunicorn import glogging  # type: ignore[import-untyped] # it ships no types
+from structlog.typing import EventDict, Processor
 
 # The parts of an address that open something, by their name in the URLconf. A test fails for one that is named neither
 # here nor among those that open nothing.
@@ -20,10 +24,12 @@ SECRET_PARTS = frozenset({"token", "key", "uidb36"})
 REST = r"""[^\s"'<>?]*[^\s"'<>?/]"""  # of an address, but for its last slash
 # Until the URLconf can be read: each part that is as long as a token.
 ANY_LONG_PART = re.compile(r"""(/)[^\s"'<>?/]{16,}""")
+# As `sys.exc_info()` returns it.
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 QUERY = re.compile(r"\?\S*")
 
 
-def without_tokens(text):
+def without_tokens(text: str) -> str:
     """`text` without the tokens that follow an address that takes one, and without query strings."""
     pattern = _tokens(settings.ROOT_URLCONF) if apps.ready and not _Reading.urlconf else ANY_LONG_PART
     return QUERY.sub("", pattern.sub(r"\1…", text))
@@ -36,7 +42,7 @@ class _Reading:
 
 
 @lru_cache(maxsize=4)
-def _tokens(urlconf):
+def _tokens(urlconf: str) -> re.Pattern[str]:
     """A pattern of every address that takes a token: the address in its group, then what is left out."""
     _Reading.urlconf = True
     try:
@@ -58,7 +64,7 @@ def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, se
             yield from addresses(pattern, whole)
 
 
-def _head_of(address):
+def _head_of(address: str) -> str:
     """A pattern of what stands before the first token of an address."""
     literals_and_names = re.split(r"%\((\w+)\)s", address)
     head = "/"
@@ -72,7 +78,7 @@ def _head_of(address):
     return head
 
 
-def scrub(_logger, _method, event):
+def scrub(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """A structlog processor: Django's own lines carry addresses and referers, and Celery's the message of an exception.
 
     Frames (`exception`) carry no address.
@@ -89,9 +95,10 @@ def scrub(_logger, _method, event):
     return event
 
 
-def where_it_broke(exc_info):
+def where_it_broke(exc_info: ExceptionInfo) -> str:
     """Frames and kinds of an exception and its causes, first cause first; messages hold addresses and values."""
-    lines, error = [], exc_info[1]
+    lines: list[str] = []
+    error = exc_info[1]
     while error is not None:
         lines.insert(0, "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -99,11 +106,12 @@ def where_it_broke(exc_info):
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    def format_request(self, request):
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
         return without_tokens(f"{request.method} {request.path}")
 
 
-SHARED_PROCESSORS = [
+SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
@@ -112,7 +120,7 @@ SHARED_PROCESSORS = [
 ]
 
 
-def logging_config(*, debug):
+def logging_config(*, debug: bool) -> dict[str, Any]:
     """Return the configuration of Python's logging, for Django, gunicorn and Celery alike: one line of JSON an event.
 
     With `debug`, lines for people instead.
@@ -147,7 +155,7 @@ def logging_config(*, debug):
 class WithoutTokens(logging.Filter):
     """Clean a line of a library that writes its log by itself."""
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_tokens(record.getMessage()), None
         if record.exc_info:
             record.exc_text = where_it_broke(record.exc_info)
@@ -157,7 +165,7 @@ class WithoutTokens(logging.Filter):
 class ServerLogger(glogging.Logger):
     """gunicorn's own lines (deploy/gunicorn.conf.py): its access log holds address, query and referer whole."""
 
-    def setup(self, cfg):
+    def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for log in (self.error_log, self.access_log):
             log.addFilter(WithoutTokens())

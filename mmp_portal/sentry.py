@@ -3,6 +3,10 @@
 What may leave is listed here, field by field. What a later release of the library adds stays out until it is listed.
 """
 
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
 import sentry_sdk
 from sentry_sdk.integrations.atexit import AtexitIntegration
 from sentry_sdk.integrations.celery import CeleryIntegration
@@ -10,6 +14,7 @@ from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.types import Event, Hint
 from structlog.contextvars import get_contextvars
 
 from mmp_portal.logs import without_tokens
@@ -22,7 +27,7 @@ KEPT_OF_FRAME = {
 TAGS = ("request_id", "task", "task_id")
 
 
-def report_errors(dsn, **options):
+def report_errors(dsn: str, **options: Any) -> None:
     """Send errors of requests, jobs and log lines to the server that `dsn` names."""
     sentry_sdk.init(
         dsn=dsn,
@@ -50,9 +55,10 @@ def report_errors(dsn, **options):
     )
 
 
-def only_what_is_listed(event, hint):
+def only_what_is_listed(event: Event, hint: Hint) -> Event:
     """Return a new event with what is listed of this one: no message of an exception, no address, no variable."""
-    report = {name: event[name] for name in KEPT & event.keys()}
+    given: Mapping[str, Any] = event
+    report = {name: given[name] for name in KEPT & given.keys()}
     known = get_contextvars()
     report["tags"] = {name: known[name] for name in TAGS if name in known}
     report["transaction"] = route_or_task(event)
@@ -60,22 +66,22 @@ def only_what_is_listed(event, hint):
         report["exception"] = {"values": [where(one) for one in exceptions]}
     if record := hint.get("log_record"):
         report["logentry"] = {"message": words_of(record)}
-    return report
+    return cast("Event", report)
 
 
-def route_or_task(event):
+def route_or_task(event: Event) -> str:
     """Return the pattern of the route, or the name of the task: never an address that somebody typed or was sent."""
     source = event.get("transaction_info", {}).get("source")
     return event["transaction"] if source in ("route", "task") else "none"
 
 
-def where(exception):
+def where(exception: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: exception[name] for name in KEPT_OF_ERROR & exception.keys()}
     frames = exception.get("stacktrace", {}).get("frames", ())
     return kept | {"stacktrace": {"frames": [{n: one[n] for n in KEPT_OF_FRAME & one.keys()} for one in frames]}}
 
 
-def words_of(record):
+def words_of(record: logging.LogRecord) -> str:
     """Return what a log line is called: our own events are constants; of others only the place is sure to be one."""
     if isinstance(record.msg, dict):
         return without_tokens(str(record.msg.get("event", "")))

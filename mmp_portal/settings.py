@@ -65,11 +65,11 @@ if _missing:
     )
 
 SECRET_KEY = env.str("SECRET_KEY")
-FIELD_KEYS = env.list("FIELD_KEYS")
-SSN_PEPPERS = env.list("SSN_PEPPERS")
+FIELD_KEYS: list[str] = env.list("FIELD_KEYS")
+SSN_PEPPERS: list[str] = env.list("SSN_PEPPERS")
 SITE_URL = env.str("SITE_URL").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 REQUIRE_MFA = env.bool("REQUIRE_MFA", not DEBUG)
 

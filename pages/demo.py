@@ -1,9 +1,11 @@
 """The people of the demo: one of each role and state, made by the portal's own actions."""
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -16,7 +18,7 @@ from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from accounts.models import Physician, User
 from certification import actions as certifications
-from certification.models import Certification, Patient
+from certification.models import Caregiver, Certification, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
@@ -26,6 +28,9 @@ from delivery.models import DeliveryWindow, Product
 from delivery.rules import bookable_windows, policy_on
 
 PASSWORD = "quiet-harbor-lantern"  # noqa: S105  the demo's own, told in the table
+
+
+Answers = dict[str, Any]  # of one step of a draft, as its form cleans them
 
 
 @dataclass(frozen=True)
@@ -68,17 +73,17 @@ _ROSTER = {
 }
 
 
-def rows():
+def rows() -> list[dict[str, str]]:
     """Return the table of demo people, as dicts; the first names of staff are no part of it."""
     return [{name: value for name, value in asdict(person).items() if name != "first_name"} for person in PEOPLE]
 
 
-def is_seeded():
+def is_seeded() -> bool:
     return User.objects.filter(email=PEOPLE[0].email).exists()
 
 
 @transaction.atomic
-def seed():
+def seed() -> int:
     """Make everybody. In one transaction: a seed that was cut off leaves nothing behind."""
     deliveries.make_windows(today=timezone.localdate(), by=None)
     _fill_the_menu()
@@ -96,14 +101,14 @@ def seed():
 
 
 @contextmanager
-def _days_ago(days):
+def _days_ago(days: int) -> Iterator[None]:
     """Actions read the clock of django.utils.timezone: what is made inside was made then."""
     then = timezone.now() - timedelta(days=days)
     with patch("django.utils.timezone.now", return_value=then):
         yield
 
 
-def _fill_the_menu():
+def _fill_the_menu() -> None:
     for fields in PRODUCTS:
         stock = fields["stock"]
         product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
@@ -111,7 +116,13 @@ def _fill_the_menu():
             deliveries.receive_stock(product=product, quantity=stock, lot=f"LOT-{product.sku}", by=None)
 
 
-def _account(person):
+def _account_of(physician: Physician) -> User:
+    """Return the account of a physician whom `_identify` has bound to it."""
+    assert physician.user is not None
+    return physician.user
+
+
+def _account(person: Person) -> User:
     groups = [person.role] if person.role in STAFF else []
     is_administrator = person.role == "Administrator"
     return accounts.create_user(
@@ -125,7 +136,7 @@ def _account(person):
     )
 
 
-def _on_roster(email):
+def _on_roster(email: str) -> Physician:
     first_name, last_name, practice, street, city, zip_code = _ROSTER[email]
     person = next(one for one in PEOPLE if one.email == email)
     number = PEOPLE.index(person) + 1
@@ -159,7 +170,7 @@ def _on_roster(email):
     )
 
 
-def _identify(email, users):
+def _identify(email: str, users: Mapping[str, User]) -> Physician:
     person = next(one for one in PEOPLE if one.email == email)
     accounts.identify_physician(
         dea_number=person.dea_number, ssn_last_four=person.ssn_last_four, address=None, by=users[email]
@@ -167,7 +178,7 @@ def _identify(email, users):
     return Physician.objects.select_related("user").get(email=email)
 
 
-def _certify_everybody(osei, users):
+def _certify_everybody(osei: Physician, users: Mapping[str, User]) -> None:
     today = timezone.localdate()
     with _days_ago(40):
         rosa = _certify(osei, _profile("Rosa", "Delgado", "1986-04-28", 142), ["cancer"])
@@ -193,7 +204,7 @@ def _certify_everybody(osei, users):
     _order(rosa, weeks=1, confirmed=False)
 
 
-def _issue_cards():
+def _issue_cards() -> None:
     """For everybody who is certified today, or acts for one; Samuel's first card was lost."""
     today = timezone.localdate()
     for certification in Certification.objects.valid_on(today).select_related("patient"):
@@ -205,11 +216,11 @@ def _issue_cards():
                 certifications.card_of(person=person, by=None)
 
 
-def _a_year_before(day):
+def _a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
-def _profile(first_name, last_name, birth_date, phone, **over):
+def _profile(first_name: str, last_name: str, birth_date: str, phone: int, **over: Any) -> Answers:
     return {
         "first_name": first_name,
         "last_name": last_name,
@@ -226,7 +237,9 @@ def _profile(first_name, last_name, birth_date, phone, **over):
     }
 
 
-def _certify(physician, profile, conditions, caregiver=None):
+def _certify(
+    physician: Physician, profile: Answers, conditions: list[str], caregiver: Answers | None = None
+) -> Patient:
     day = timezone.localdate()
     steps = {
         "profile": profile,
@@ -239,16 +252,19 @@ def _certify(physician, profile, conditions, caregiver=None):
         "monthly_allotment_oz": Decimal("3.50"),
         "directions": "",
     }
-    draft = _start(physician, by=physician.user)
+    account = _account_of(physician)
+    draft = _start(physician, by=account)
     for step, answers in steps.items():
         if answers is not None:
-            certifications.save_step(certification=draft, step=step, answers=answers, by=physician.user)
+            certifications.save_step(certification=draft, step=step, answers=answers, by=account)
     if is_minor(steps, today=day):
-        _add_letters(draft, day, by=physician.user)
-    return certifications.certify_patient(certification=draft, signature_name=physician.name, by=physician.user).patient
+        _add_letters(draft, day, by=account)
+    signed = certifications.certify_patient(certification=draft, signature_name=physician.name, by=account)
+    assert signed.patient is not None  # a draft alone has none
+    return signed.patient
 
 
-def _add_letters(draft, day, *, by):
+def _add_letters(draft: Certification, day: date, *, by: User) -> None:
     writers = (("primary_care", "Lena Fischer", "1.051122"), ("specialist", "Ravi Menon", "1.048811"))
     for kind, writer, licence in writers:
         page = FPDF()
@@ -264,7 +280,7 @@ def _add_letters(draft, day, *, by):
         )
 
 
-def _join(person, account):
+def _join(person: Patient | Caregiver, account: User) -> None:
     invitation = person.invitations.latest("pk")
     certifications.accept_invitation(invitation=invitation, birth_date=person.birth_date, by=account)
     person.refresh_from_db()
@@ -273,18 +289,19 @@ def _join(person, account):
         certifications.affirm(role=role, affirmed=list(sentences), by=account)
 
 
-def _start(physician, *, by):
+def _start(physician: Physician | None, *, by: User) -> Certification:
     return certifications.start_certification(physician=physician, questions=dict.fromkeys(QUESTIONS, True), by=by)
 
 
-def _begin_a_draft(physician):
-    draft = _start(physician, by=physician.user)
+def _begin_a_draft(physician: Physician) -> None:
+    account = _account_of(physician)
+    draft = _start(physician, by=account)
     certifications.save_step(
-        certification=draft, step="profile", answers=_profile("Ines", "Moreau", "1979-03-14", 148), by=physician.user
+        certification=draft, step="profile", answers=_profile("Ines", "Moreau", "1979-03-14", 148), by=account
     )
 
 
-def _prepare(profile, *, physician, by):
+def _prepare(profile: Answers, *, physician: Physician | None, by: User) -> None:
     """What waits for the statement and the signature alone."""
     day = timezone.localdate()
     steps = {
@@ -297,7 +314,7 @@ def _prepare(profile, *, physician, by):
         draft = certifications.save_step(certification=draft, step=step, answers=answers, by=by)
 
 
-def _apply(applicant):
+def _apply(applicant: User) -> None:
     person = next(one for one in PEOPLE if one.email == applicant.email)
     accounts.apply_as_physician(
         first_name="Edith",
@@ -318,14 +335,14 @@ def _apply(applicant):
     _prepare(_profile("Greta", "Sands", "1962-02-17", 150), physician=None, by=applicant)
 
 
-def _order(patient, *, weeks, confirmed):
+def _order(patient: Patient, *, weeks: int, confirmed: bool) -> None:
     patient = Patient.objects.get(pk=patient.pk)
     account = PortalBackend().get_user(patient.user_id)
     policy = policy_on(timezone.localdate())
     windows = bookable_windows(now=timezone.now(), policy=policy)
     day = windows[0].date + timedelta(weeks=weeks)
     window = DeliveryWindow.objects.get(date=day, starts=windows[0].starts)
-    tincture = Product.objects.filter(form="tincture", stock__gt=10).order_by("price_cents").last()
+    tincture = Product.objects.filter(form="tincture", stock__gt=10).latest("price_cents")
     quantity = -(-policy.minimum_cents // tincture.price_cents)
     deliveries.set_line(patient=patient, product=tincture, quantity=quantity, by=account)
     order = deliveries.place_order(

@@ -1,6 +1,7 @@
 """What probes and operators ask: does the process live, can it serve, and how far are its jobs behind?"""
 
 import threading
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db import Error as DatabaseTrouble
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -35,7 +36,7 @@ _complete = threading.Event()  # migrations that were made stay made, so a proce
 @login_not_required
 @never_cache
 @require_safe
-def livez(request):
+def livez(request: HttpRequest) -> HttpResponse:
     """Answer that the process lives; nothing else is asked, the database least of all."""
     return JsonResponse({"status": "ok"})
 
@@ -43,9 +44,9 @@ def livez(request):
 @login_not_required
 @never_cache
 @require_safe
-def readyz(request):
+def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 503 while the database is unreachable or a migration is missing; tell the other ages and states."""
-    told = {"redis": redis_state(), "missing_migrations": []}
+    told: dict[str, str | float | list[str] | None] = {"redis": redis_state(), "missing_migrations": []}
     told |= {"oldest_unsent_message_age_seconds": None, "last_beat_age_seconds": None}
     try:
         if missing := missing_migrations():
@@ -63,7 +64,7 @@ def readyz(request):
 @login_not_required
 @never_cache
 @require_safe
-def metrics_page(request):
+def metrics_page(request: HttpRequest) -> HttpResponse:
     """Answer Prometheus: who brings METRICS_TOKEN, or staff with their second factor. Nobody else learns of it."""
     if not (brings_token(request) or is_staff_in_good_standing(request.user)):
         raise Http404
@@ -73,7 +74,7 @@ def metrics_page(request):
     return HttpResponse(encode(gathered), content_type=content_type)
 
 
-def brings_token(request) -> bool:
+def brings_token(request: HttpRequest) -> bool:
     sent = request.headers.get("Authorization", "")
     return bool(settings.METRICS_TOKEN) and constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}")
 
@@ -81,7 +82,7 @@ def brings_token(request) -> bool:
 class DatabaseCollector:
     """What stands in the database: the same for every process and host, so it is asked when it is read."""
 
-    def collect(self):
+    def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
             count, oldest = unsent_messages()
             beat = last_beat_age()

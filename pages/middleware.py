@@ -2,9 +2,11 @@
 
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 from django.core.signals import got_request_exception
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
@@ -14,7 +16,10 @@ from pages import health, metrics
 from pages.connections import hang_up, is_away
 from ui.context import dispensary
 
-RETRY_AFTER = 10  # seconds
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+RETRY_AFTER = "10"  # seconds
+DATABASE_AWAY = "pages.is_database_away"  # in the META of a request that met the absent database
 PROBES = {"/livez": health.livez, "/readyz": health.readyz}
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
@@ -25,11 +30,11 @@ class MetricsMiddleware:
     Stands outside of everything that may answer, so that refusals and the 503 page are counted.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
-        method = request.method if request.method in METHODS else "other"  # anybody can make up one
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        method = _method_of(request)
         begun = time.perf_counter()
         with metrics.REQUESTS_IN_PROGRESS.labels(method).track_inprogress():
             response = self.get_response(request)
@@ -38,9 +43,14 @@ class MetricsMiddleware:
         return response
 
 
-def route_of(request) -> str:
+def route_of(request: HttpRequest) -> str:
     """Return the name of the route, or "none" where no route fits or the request was answered before one was sought."""
     return request.resolver_match.view_name if request.resolver_match else "none"
+
+
+def _method_of(request: HttpRequest) -> str:
+    """Return the method of the request, or "other" for one that HTTP does not know: anybody can make up a method."""
+    return request.method if request.method in METHODS else "other"
 
 
 class DatabaseAwayMiddleware:
@@ -50,26 +60,26 @@ class DatabaseAwayMiddleware:
     middleware; which one it was is learned from the signal that Django sends then.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         got_request_exception.connect(note_when_away, dispatch_uid="database away")
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code == 500 and getattr(request, "is_database_away", False):
+        if response.status_code == 500 and request.META.get(DATABASE_AWAY):
             hang_up()
-            metrics.ANSWERED_AWAY.labels(request.method if request.method in METHODS else "other").inc()
+            metrics.ANSWERED_AWAY.labels(_method_of(request)).inc()
             return unavailable(request)
         return response
 
 
-def note_when_away(sender, request=None, **_):
+def note_when_away(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:
     """Receiver of got_request_exception, which is sent while the exception is being handled."""
     if request is not None and is_away(sys.exc_info()[1]):
-        request.is_database_away = True
+        request.META[DATABASE_AWAY] = True
 
 
-def unavailable(request):
+def unavailable(request: HttpRequest) -> HttpResponse:
     """Return the 503 page: no session, no account, no database; the language is the browser's choice."""
     with translation.override(get_language_from_request(request)):
         response = HttpResponse(render_to_string("503.html", dispensary(None)), status=503)
@@ -82,10 +92,10 @@ def unavailable(request):
 class ProbeMiddleware:
     """Answer the probes before the session and the account are asked for: they stand in the database."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if probe := PROBES.get(request.path_info):
             request.get_host()  # as everywhere, a name that ALLOWED_HOSTS does not know is refused with 400
             return probe(request)

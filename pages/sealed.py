@@ -57,7 +57,14 @@ class Resealed:
 class SealedColumn:
     """A column with one encrypted value a row, or none."""
 
-    def __init__(self, model: type[models.Model], field_name: str, *, context_from: Callable[..., str], needs=()):
+    def __init__(
+        self,
+        model: type[models.Model],
+        field_name: str,
+        *,
+        context_from: Callable[[dict[str, Any]], str],
+        needs: tuple[str, ...] = (),
+    ) -> None:
         self.model, self.field_name = model, field_name
         self.context_from, self.needs = context_from, needs
         field: Any = model._meta.get_field(field_name)
@@ -116,7 +123,7 @@ class SealedEntries:
 
     def __init__(
         self, rows: Callable[[], models.QuerySet], field_name: str, slots: Callable[[Any], Iterator[Slot]], codec: Any
-    ):
+    ) -> None:
         self.rows, self.field_name, self.slots, self.codec = rows, field_name, slots, codec
         self.name = f"{rows().model._meta.db_table}.{field_name}"
 

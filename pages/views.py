@@ -1,8 +1,11 @@
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -30,7 +33,7 @@ KEPT_SECONDS = 300
 class Page(TemplateView):
     """A page of text, with the figures in force today."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(terms=rules.terms_on(timezone.localdate()), **kwargs)
 
 
@@ -39,7 +42,7 @@ class DeliveryInfo(Page):
 
     template_name = "pages/delivery_info.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = ZipForm(self.request.GET if "zip" in self.request.GET else None)
         is_served = None
         if form.is_valid():
@@ -50,15 +53,15 @@ class DeliveryInfo(Page):
 @login_not_required
 @require_POST
 @csrf_exempt
-def language(request):
+def language(request: HttpRequest) -> HttpResponse:
     """Kept by the browser, and by the account: its mail and its other devices follow."""
     return language_of_account(request) if request.user.is_authenticated else set_language(request)
 
 
 @csrf_protect
-def language_of_account(request):
+def language_of_account(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language")
-    if chosen in dict(settings.LANGUAGES):
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
         choose_language(language=chosen, by=request.user)
         request.session[LANGUAGE] = chosen
     return set_language(request)
@@ -67,7 +70,7 @@ def language_of_account(request):
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact(request):
+def contact(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     if request.method != "POST":
         return _contact_page(request, ContactForm(initial={"email": user.email if user else ""}))
@@ -83,16 +86,16 @@ def contact(request):
     return redirect("pages:contact-done")
 
 
-def _contact_page(request, form, status=200):
+def _contact_page(request: HttpRequest, form: Form, status: int = 200) -> HttpResponse:
     return render(request, "pages/contact.html", {"form": form}, status=status)
 
 
-def csrf_failure(request, reason=""):
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Most often a form that was opened before signing in or out, or a browser without cookies."""
     return render(request, "403_csrf.html", status=403)
 
 
-def bad_request(request, exception):
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Rendered without the request: what is wrong with it may lie before it has a session or a user."""
     template, status = ("413.html", 413) if isinstance(exception, RequestDataTooBig) else ("400.html", 400)
     return HttpResponse(render_to_string(template, dispensary(None)), status=status)

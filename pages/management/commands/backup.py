@@ -1,8 +1,9 @@
 import time
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -14,10 +15,10 @@ from pages.backups.making import back_up
 class Command(BaseCommand):
     help = "Write the whole database into one archive, with a manifest of row counts and digests; never the keys."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", type=Path, help="the archive to make (var/backups/portal-TIME.zip)")
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         path = options["file"] or _file_of_now()
         began = time.monotonic()
         try:
@@ -34,7 +35,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{count} values are sealed with the key {key_id}, which FIELD_KEYS does not hold.")
 
 
-def _file_of_now():
+def _file_of_now() -> Path:
     folder = settings.VAR_DIR / "backups"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

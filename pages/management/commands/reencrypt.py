@@ -1,6 +1,8 @@
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pages.actions import reencrypt
 from pages.sealed import key_counts
@@ -13,11 +15,11 @@ class Command(BaseCommand):
         "--check changes nothing and fails while a value needs another key."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true", help="only count, by key")
         parser.add_argument("--batch", type=int, default=200, metavar="ROWS", help="rows a transaction (200)")
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         if options["batch"] < 1:
             raise CommandError("--batch must be 1 or more.")
         unreadable = 0
@@ -25,17 +27,17 @@ class Command(BaseCommand):
             unreadable = reencrypt(batch=options["batch"], tell=self._tell(options["verbosity"]), by=None).unreadable
         self._report(key_counts(), unreadable)
 
-    def _tell(self, verbosity):
-        def tell(line):
+    def _tell(self, verbosity: int) -> Callable[[str], None]:
+        def tell(line: str) -> None:
             if verbosity > 1:
                 self.stdout.write(line)
                 self.stdout.flush()
 
         return tell
 
-    def _report(self, counts, unreadable):
+    def _report(self, counts: Mapping[str, Counter[str]], unreadable: int) -> None:
         """Print how many values each key has sealed; fail while one needs another key than the newest."""
-        by_key = sum(counts.values(), Counter())
+        by_key: Counter[str] = sum(counts.values(), Counter())
         for key_id in dict.fromkeys([*keys(), *by_key]):
             self.stdout.write(f"{key_id or 'no key'}: {by_key[key_id]} values{_remark(key_id)}")
         lost = sum(by_key[key_id] for key_id in by_key if key_id not in keys())
@@ -46,19 +48,19 @@ class Command(BaseCommand):
         self.stdout.write(f"Every value is sealed with {newest_key_id()}: no older key is needed any more.")
 
 
-def _remark(key_id):
+def _remark(key_id: str) -> str:
     if key_id == newest_key_id():
         return " (the newest)"
     return "" if key_id in keys() else " (not in FIELD_KEYS)"
 
 
-def _listed(counts):
+def _listed(counts: Counter[str]) -> str:
     return ", ".join(
         f"{count} by {key_id or 'no key'}" for key_id, count in counts.items() if key_id != newest_key_id()
     )
 
 
-def _sentences(lost, old, unreadable):
+def _sentences(lost: int, old: int, unreadable: int) -> Iterator[str]:
     if lost:
         yield f"{lost} values are sealed with a key that FIELD_KEYS does not hold. Put that key back behind the newest."
     if unreadable:
