@@ -12,7 +12,7 @@ app = Celery("mmp_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run changes nothing.
+# In New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run does no harm.
 app.conf.beat_schedule = {
     "note-beat": {"task": "pages.note_beat", "schedule": 60.0},
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
@@ -37,19 +37,19 @@ app.conf.beat_schedule = {
 
 # --- Logs ----------------------------------------------------------------------------------------------------------
 
-REQUEST_ID = "request_id"  # in the headers of a job, and on each of its lines
+REQUEST_ID = "request_id"  # name of the header of a job, and of the value in each of its log lines
 BOUND = ("task", "task_id", REQUEST_ID)
 
 
 @signals.setup_logging.connect
 def keep_our_logging(loglevel: int | None = None, **_: Any) -> None:
-    """Celery adds handlers of its own only where nobody receives this signal; its --loglevel is kept."""
+    """Keep our logging: Celery adds its own handlers only when nobody receives this signal. --loglevel still counts."""
     logging.getLogger("celery").setLevel(loglevel or logging.NOTSET)
 
 
 @signals.celeryd_init.connect
 def print_no_banner(instance: Any, conf: Any, **_: Any) -> None:
-    """In production each line is JSON."""
+    """Suppress the banner of the worker in production, where each line of the log is JSON."""
     from django.conf import settings
 
     instance.quiet = instance.quiet or not settings.DEBUG
@@ -63,7 +63,7 @@ def send_request_id(headers: dict[str, Any], **_: Any) -> None:
 
 @signals.task_prerun.connect
 def bind_task(task_id: str, task: Task, **_: Any) -> None:
-    """In a worker. A job that runs inside a request has the lines of the request."""
+    """Put the task and its request id on the log lines of a worker; inside a request, that request's values stay."""
     if not task.request.is_eager:
         request_id = getattr(task.request, REQUEST_ID, None)
         bind_contextvars(task=task.name, task_id=task_id, **({REQUEST_ID: request_id} if request_id else {}))

@@ -8,7 +8,7 @@ from accounts.views_confirming import CheckYourMail
 from accounts.views_security import ReauthenticatePasskey
 from notifications.views import mailbox, mailbox_message
 
-# The stock admin login counts no failures; allauth's does, and asks for the second factor.
+# Django's own admin login counts no failures. The one of allauth does, and it asks for the second factor.
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # as allauth documents it
 admin.site.site_header = admin.site.site_title = settings.DISPENSARY_NAME

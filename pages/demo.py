@@ -1,4 +1,4 @@
-"""The people of the demo: one of each role and state, made by the portal's own actions."""
+"""The people of the demo, at least one for each role and state. The portal's own actions make them."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ from delivery.menu import PRODUCTS
 from delivery.models import DeliveryWindow, Product
 from delivery.rules import bookable_windows, policy_on
 
-PASSWORD = "quiet-harbor-lantern"  # noqa: S105  the demo's own, told in the table
+PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
 
 
 Answers = dict[str, Any]  # of one step of a draft, as its form cleans them
@@ -50,10 +50,10 @@ PEOPLE = [
     Person("Physician", "clara.novak@portal.example", "State registration has ended", "FN3456781", "1964"),
     Person("Applicant", "edith.frost@portal.example", "Waits to be verified; prepares a patient", "BF4567890", "2468"),
     Person("Delegate", "dana.reyes@portal.example", "Prepares patients for Dr. Osei, never signs"),
-    Person("Patient", "rosa.delgado@portal.example", "Certified; one order waits, one is confirmed"),
+    Person("Patient", "rosa.delgado@portal.example", "Certified; one order is placed, one is confirmed"),
     Person("Patient", "samuel.ortiz@portal.example", "20 days left"),
     Person("Patient", "theo.lang@portal.example", "Certification ended"),
-    Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12, whose letters are kept: she orders for him"),
+    Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12, and orders for him; his letters are stored"),
     Person("Patient", "june.park@portal.example", "Invited: open the link in /mailbox/", password=""),
     Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
     Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications", first_name="Ruth"),
@@ -74,8 +74,13 @@ _ROSTER = {
 
 
 def rows() -> list[dict[str, str]]:
-    """Return the table of demo people, as dicts; the first names of staff are no part of it."""
+    """Return the table of demo people as dicts, without the first names of staff."""
     return [{name: value for name, value in asdict(person).items() if name != "first_name"} for person in PEOPLE]
+
+
+def _person(email: str) -> Person:
+    """Return the row of PEOPLE with this address."""
+    return next(person for person in PEOPLE if person.email == email)
 
 
 def is_seeded() -> bool:
@@ -84,7 +89,7 @@ def is_seeded() -> bool:
 
 @transaction.atomic
 def seed() -> int:
-    """Make everybody. In one transaction: a seed that was cut off leaves nothing behind."""
+    """Make all demo people in one transaction: a seed that was cut off leaves nothing behind; return how many."""
     deliveries.make_windows(today=timezone.localdate(), by=None)
     _fill_the_menu()
     users = {person.email: _account(person) for person in PEOPLE if person.password}
@@ -102,7 +107,7 @@ def seed() -> int:
 
 @contextmanager
 def _days_ago(days: int) -> Iterator[None]:
-    """Actions read the clock of django.utils.timezone: what is made inside was made then."""
+    """Let the actions inside believe that it is so many days ago: they read the clock of django.utils.timezone."""
     then = timezone.now() - timedelta(days=days)
     with patch("django.utils.timezone.now", return_value=then):
         yield
@@ -138,7 +143,7 @@ def _account(person: Person) -> User:
 
 def _on_roster(email: str) -> Physician:
     first_name, last_name, practice, street, city, zip_code = _ROSTER[email]
-    person = next(one for one in PEOPLE if one.email == email)
+    person = _person(email)
     number = PEOPLE.index(person) + 1
     today = timezone.localdate()
     ends = {kind: today + timedelta(days=200 + 40 * number) for kind in ("medical_license", "dea")}
@@ -171,7 +176,7 @@ def _on_roster(email: str) -> Physician:
 
 
 def _identify(email: str, users: Mapping[str, User]) -> Physician:
-    person = next(one for one in PEOPLE if one.email == email)
+    person = _person(email)
     accounts.identify_physician(
         dea_number=person.dea_number, ssn_last_four=person.ssn_last_four, address=None, by=users[email]
     )
@@ -183,7 +188,7 @@ def _certify_everybody(osei: Physician, users: Mapping[str, User]) -> None:
     with _days_ago(40):
         rosa = _certify(osei, _profile("Rosa", "Delgado", "1986-04-28", 142), ["cancer"])
         _join(rosa, users["rosa.delgado@portal.example"])
-    ends = today + timedelta(days=21)  # the last valid day is the one before
+    ends = today + timedelta(days=21)  # the certification is valid through the day before
     with _days_ago((today - _a_year_before(ends)).days):
         samuel = _certify(osei, _profile("Samuel", "Ortiz", "1958-11-03", 143), ["parkinsons-disease"])
         _join(samuel, users["samuel.ortiz@portal.example"])
@@ -205,7 +210,7 @@ def _certify_everybody(osei: Physician, users: Mapping[str, User]) -> None:
 
 
 def _issue_cards() -> None:
-    """For everybody who is certified today, or acts for one; Samuel's first card was lost."""
+    """Issue a card to every certified patient and their caregivers; replace Samuel's card, which was lost."""
     today = timezone.localdate()
     for certification in Certification.objects.valid_on(today).select_related("patient"):
         assignment = certification.patient.current_assignment
@@ -302,7 +307,7 @@ def _begin_a_draft(physician: Physician) -> None:
 
 
 def _prepare(profile: Answers, *, physician: Physician | None, by: User) -> None:
-    """What waits for the statement and the signature alone."""
+    """Prepare a draft that lacks only the statement and the signature."""
     day = timezone.localdate()
     steps = {
         "profile": profile,
@@ -315,7 +320,7 @@ def _prepare(profile: Answers, *, physician: Physician | None, by: User) -> None
 
 
 def _apply(applicant: User) -> None:
-    person = next(one for one in PEOPLE if one.email == applicant.email)
+    person = _person(applicant.email)
     accounts.apply_as_physician(
         first_name="Edith",
         last_name="Frost",

@@ -1,5 +1,8 @@
-"""What the mails about a message say. The text of the message stands in none of them: a form that anybody can fill in
-would carry it to any address, and it may hold medical details."""
+"""The words for the mails about a message of the contact form.
+
+No mail contains the text of the message: anybody could use the form to send a text to any address, and the text may
+hold medical details.
+"""
 
 from typing import Any
 
@@ -12,6 +15,7 @@ from pages.models import ContactMessage
 
 
 def contact_receipt(notification: Notification) -> dict[str, Any] | None:
+    """Return the words for the receipt of the message's sender, or None when the message is gone."""
     message = ContactMessage.objects.filter(pk=notification.context["message"]).first()
     if message is None:
         return None
@@ -19,7 +23,7 @@ def contact_receipt(notification: Notification) -> dict[str, Any] | None:
 
 
 def contact_message(notification: Notification) -> dict[str, Any] | None:
-    """Dropped when somebody has answered meanwhile."""
+    """Return the words for the mail to staff, or None when somebody has answered the message meanwhile."""
     message = ContactMessage.objects.filter(pk=notification.context["message"], answered_at__isnull=True).first()
     if message is None:
         return None

@@ -7,7 +7,7 @@ from pages.models import ContactMessage
 from ui.forms import PortalForm
 
 MESSAGE_MAX_LENGTH = 4000
-# A box that people never see (templates/pages/contact.html) and that programs fill in like every other.
+# A field that people never see (templates/pages/contact.html). Spam programs fill it in like every other field.
 TRAP = "website"
 
 

@@ -1,4 +1,4 @@
-"""Each request is counted, and answered without a database where it is a probe's or the database is away."""
+"""Count every request, answer probes early, and answer 503 when the database is unavailable."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ from ui.context import dispensary
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 RETRY_AFTER = "10"  # seconds
-DATABASE_AWAY = "pages.is_database_away"  # in the META of a request that met the absent database
+DATABASE_AWAY = "pages.is_database_away"  # set in request.META when the database was unavailable
 PROBES = {"/livez": health.livez, "/readyz": health.readyz}
 METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
@@ -27,7 +27,7 @@ METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 class MetricsMiddleware:
     """Count each request by the name of its route, its method and the class of its status, with its duration.
 
-    Stands outside of everything that may answer, so that refusals and the 503 page are counted.
+    It stands before every middleware that may answer, so that refusals and the 503 page are counted as well.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -44,7 +44,7 @@ class MetricsMiddleware:
 
 
 def route_of(request: HttpRequest) -> str:
-    """Return the name of the route, or "none" where no route fits or the request was answered before one was sought."""
+    """Return the name of the route, or "none" when no route fits or the request was answered before routing."""
     return request.resolver_match.view_name if request.resolver_match else "none"
 
 
@@ -54,10 +54,10 @@ def _method_of(request: HttpRequest) -> str:
 
 
 class DatabaseAwayMiddleware:
-    """Answer 503 with a plain page where the database was away, wherever in the request that came out.
+    """Answer 503 with a plain page when any part of the request found the database unavailable.
 
-    Stands before the session, so that its errors are covered. Django turns an exception into a 500 inside of each
-    middleware; which one it was is learned from the signal that Django sends then.
+    It stands before the session middleware, so that errors of the session are covered. Each middleware below turns an
+    exception into a 500 response; the signal that Django sends then carries the exception.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -74,13 +74,16 @@ class DatabaseAwayMiddleware:
 
 
 def note_when_away(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:
-    """Receiver of got_request_exception, which is sent while the exception is being handled."""
+    """Mark the request when its exception means that the database is unavailable.
+
+    Django sends `got_request_exception` while the exception is being handled, so `sys.exc_info()` has it.
+    """
     if request is not None and is_away(sys.exc_info()[1]):
         request.META[DATABASE_AWAY] = True
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """Return the 503 page: no session, no account, no database; the language is the browser's choice."""
+    """Return the 503 page in the browser's language; it needs no session, account or database."""
     with translation.override(get_language_from_request(request)):
         response = HttpResponse(render_to_string("503.html", dispensary(None)), status=503)
         response["Content-Language"] = translation.get_language()
@@ -90,13 +93,13 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 
 
 class ProbeMiddleware:
-    """Answer the probes before the session and the account are asked for: they stand in the database."""
+    """Answer the probes before the session and the account are read from the database."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if probe := PROBES.get(request.path_info):
-            request.get_host()  # as everywhere, a name that ALLOWED_HOSTS does not know is refused with 400
+            request.get_host()  # refuses a host that ALLOWED_HOSTS does not list, as every page does
             return probe(request)
         return self.get_response(request)

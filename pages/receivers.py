@@ -1,4 +1,4 @@
-"""What is counted for the metrics as it happens: audit events, messages, jobs, and errors of the database."""
+"""Count audit events, messages, jobs and database errors for the metrics, when each of them happens."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import Task
 from celery import signals as celery
-from django.db import Error as DatabaseTrouble
+from django.db import Error as AnyDatabaseError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
@@ -15,7 +15,7 @@ from audit.signals import recorded
 from notifications.signals import tried
 from pages import metrics
 
-_begun: dict[str, float] = {}  # when a job of this process began, by its id
+_begun: dict[str, float] = {}  # by task id: when a job of this process began
 
 
 def on_recorded(event: Event, **_: Any) -> None:
@@ -42,15 +42,15 @@ def on_job_succeeded(sender: Task, **_: Any) -> None:
 
 
 def on_job_failed(sender: Task, **_: Any) -> None:
-    """In the process of the job, or in its parent where that process was killed."""
+    """Count a failed job. Celery calls this in the job's process, or in its parent when the process was killed."""
     metrics.JOBS.labels(sender.name, "failed").inc()
 
 
 def count_errors(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Wrap each statement of a connection."""
+    """Run one SQL statement; count the error when the database refuses it or does not finish it."""
     try:
         return execute(sql, params, many, context)
-    except DatabaseTrouble as error:
+    except AnyDatabaseError as error:
         code = getattr(error.__cause__, "pgcode", None) or getattr(error.__cause__, "sqlite_errorname", None)
         metrics.DATABASE_ERRORS.labels(type(error).__name__, code or "none").inc()
         raise

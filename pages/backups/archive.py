@@ -1,4 +1,4 @@
-"""The archive: a ZIP file with the database and, last, the manifest. A ZIP file without its end cannot be opened."""
+"""The archive: a ZIP file with the database and the manifest. A ZIP file that was cut off cannot be opened."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ CHUNK = 1 << 20
 
 
 class ArchiveWriter:
-    """Takes the files of a backup, and keeps the size and SHA-256 of each for the manifest."""
+    """Writes the files of a backup, and collects the size and SHA-256 of each for the manifest."""
 
     def __init__(self, archive: zipfile.ZipFile):
         self._archive = archive
@@ -43,7 +43,7 @@ class ArchiveWriter:
 
 
 class HashedFile:
-    """A file that is only written, with its size and SHA-256."""
+    """A file that can only be written; it counts its bytes and their SHA-256."""
 
     def __init__(self, file: IO[bytes]):
         self._file = file
@@ -59,9 +59,10 @@ class HashedFile:
 
 @contextmanager
 def new_archive(path: Path) -> Iterator[ArchiveWriter]:
-    """An archive that appears at `path` when all of it is on the disk, readable by its owner only.
+    """Yield a writer for a new archive, which gets the name `path` once all of it is on the disk.
 
-    Until then it stands beside it as `.NAME.….part`; an error removes that, a kill leaves it.
+    Until then the file is called `.NAME.….part`. An error removes it, a kill of the process leaves it. Only its owner
+    can read the archive. Raises BackupError.
     """
     if path.exists():
         raise BackupError(f"{path} exists already. Name another file.")
@@ -88,7 +89,7 @@ def _for_the_owner_only(path: str, flags: int) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The new name itself reaches the disk."""
+    """Write the folder to the disk, so that the new name of the archive outlives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -100,7 +101,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 class Archive:
-    """An archive that was read from its first to its last byte and found whole."""
+    """An archive whose every byte was read and compared with the manifest."""
 
     def __init__(self, archive: zipfile.ZipFile, manifest: Manifest):
         self._archive, self.manifest = archive, manifest
@@ -113,7 +114,7 @@ class Archive:
 
 @contextmanager
 def whole_archive(path: Path) -> Iterator[Archive]:
-    """Open the archive at `path`; raises BackupError when anything of it is missing, cut off or altered."""
+    """Open the archive at `path`; raise BackupError when any part of it is missing, cut off or changed."""
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             manifest = _manifest_of(archive, path)
@@ -121,9 +122,7 @@ def whole_archive(path: Path) -> Iterator[Archive]:
                 _check_file(archive, name, expected)
             yield Archive(archive, manifest)
     except zipfile.BadZipFile as error:
-        raise BackupError(
-            f"{path} is no backup, or one that was cut off or damaged. Take another copy of it."
-        ) from error
+        raise BackupError(f"{path} is no backup, or it was cut off or damaged. Take another copy of it.") from error
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}.") from error
     except (IsADirectoryError, PermissionError) as error:

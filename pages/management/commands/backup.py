@@ -16,10 +16,12 @@ class Command(BaseCommand):
     help = "Write the whole database into one archive, with a manifest of row counts and digests; never the keys."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--file", type=Path, help="the archive to make (var/backups/portal-TIME.zip)")
+        parser.add_argument(
+            "--file", type=Path, help="where to write the archive (default: var/backups/portal-TIME.zip)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = options["file"] or _file_of_now()
+        path = options["file"] or _default_file()
         began = time.monotonic()
         try:
             manifest = back_up(path)
@@ -35,7 +37,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{count} values are sealed with the key {key_id}, which FIELD_KEYS does not hold.")
 
 
-def _file_of_now() -> Path:
+def _default_file() -> Path:
+    """Return a path in var/backups/ with the time in its name, and make the folder."""
     folder = settings.VAR_DIR / "backups"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -5,14 +5,16 @@ from celery import current_app as app
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-LOOK = 2  # seconds
+LOOK_EVERY = 2  # seconds between two looks for uploaded rosters
 
 
 class Command(BaseCommand):
-    help = "Run every scheduled job once, in this process: what Celery beat and a worker do where there is a Redis."
+    help = "Run every scheduled job once in this process. With Redis, Celery beat and a worker do this instead."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=int, metavar="SECONDS", help="go on, and run them again after that long")
+        parser.add_argument(
+            "--every", type=int, metavar="SECONDS", help="keep running, and repeat all jobs after so many seconds"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.run()
@@ -21,10 +23,10 @@ class Command(BaseCommand):
             self.run()
 
     def wait(self, seconds: int) -> None:
-        """Somebody looks at the progress of what she has uploaded: that is not left waiting for the minute to end."""
+        """Wait so many seconds; import uploaded rosters meanwhile, because somebody watches their progress."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            time.sleep(min(LOOK, left))
+            time.sleep(min(LOOK_EVERY, left))
             close_old_connections()
             app.tasks["accounts.import_rosters"].apply()
 

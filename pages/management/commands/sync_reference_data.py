@@ -11,7 +11,8 @@ from delivery.reference import POLICIES
 
 class Command(BaseCommand):
     help = (
-        "Make staff groups, conditions, limits and the first terms of delivery stand; running it again changes nothing."
+        "Write the staff groups, conditions, limits and first delivery terms into the database. "
+        "Running it again changes nothing."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
