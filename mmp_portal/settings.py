@@ -131,7 +131,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pages.middleware.MetricsMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # adds random padding against BREACH; each page masks its CSRF token anew
+    "django.middleware.gzip.GZipMiddleware",  # adds random padding against BREACH; each page masks its CSRF token again
     "csp.middleware.CSPMiddleware",
     "pages.middleware.DatabaseAwayMiddleware",
     "pages.middleware.ProbeMiddleware",

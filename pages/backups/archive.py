@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from pages.backups.errors import BackupError, is_full
-from pages.backups.manifest import Manifest, manifest_from
+from pages.backups.manifest import FileFacts, Manifest, manifest_from
 
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 10_000_000  # bytes
@@ -26,7 +26,7 @@ class ArchiveWriter:
 
     def __init__(self, archive: zipfile.ZipFile):
         self._archive = archive
-        self.files: dict[str, dict] = {}
+        self.files: dict[str, FileFacts] = {}
 
     @contextmanager
     def open(self, name: str, *, compress: bool) -> Iterator["HashedFile"]:
@@ -78,7 +78,9 @@ def new_archive(path: Path) -> Iterator[ArchiveWriter]:
     except OSError as error:
         part.unlink(missing_ok=True)
         reason = "the disk is full. Make room, or name a file on another disk" if is_full(error) else error.strerror
-        raise BackupError(f"The backup could not be written to {path}: {reason}. Nothing of it was kept.") from error
+        raise BackupError(
+            f"The backup could not be written to {path}: {reason}. Nothing of it was left behind."
+        ) from error
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -139,7 +141,7 @@ def _manifest_of(archive: zipfile.ZipFile, path: Path) -> Manifest:
     return manifest
 
 
-def _check_file(archive: zipfile.ZipFile, name: str, expected: dict) -> None:
+def _check_file(archive: zipfile.ZipFile, name: str, expected: FileFacts) -> None:
     with archive.open(name) as file, open(os.devnull, "wb") as nowhere:
         found = HashedFile(nowhere)
         shutil.copyfileobj(file, found, CHUNK)

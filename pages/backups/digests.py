@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from pages.backups.manifest import TableFacts
+
 _COLUMNS = """
     SELECT c.relname, quote_ident(a.attname), a.attcollation <> 0, coalesce(a.attnum = ANY (i.indkey), false)
     FROM pg_class c
@@ -35,20 +37,20 @@ class _Digest:
         self.sha256.update(data)
 
 
-def postgres_digests(cursor: Any, *, without: list[str]) -> dict[str, dict]:
+def postgres_digests(cursor: Any, *, without: list[str]) -> dict[str, TableFacts]:
     """Return the row count and digest of every table but `without`, as the transaction of `cursor` sees them."""
     for name, value in _SPELLING.items():
         cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
     cursor.execute(_COLUMNS)
-    tables: dict[str, list] = {}
+    tables: dict[str, list[tuple[str, bool, bool]]] = {}
     for table, *column in cursor.fetchall():
-        tables.setdefault(table, []).append(column)
+        tables.setdefault(table, []).append(tuple(column))
     return {
         table: _postgres_digest(cursor, table, columns) for table, columns in tables.items() if table not in without
     }
 
 
-def _postgres_digest(cursor: Any, table: str, columns: list) -> dict:
+def _postgres_digest(cursor: Any, table: str, columns: list[tuple[str, bool, bool]]) -> TableFacts:
     names = ", ".join(name for name, _is_text, _is_key in columns)
     # Text is sorted by its bytes, because another server may have other collations.
     order = [f'{name} COLLATE "C"' if is_text else name for name, is_text, is_key in columns if is_key]
@@ -64,7 +66,7 @@ def read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
-def sqlite_digests(path: Path) -> dict[str, dict]:
+def sqlite_digests(path: Path) -> dict[str, TableFacts]:
     """Return the row count and digest of every table of the SQLite database at `path`."""
     with closing(read_only(path)) as connection:
         names = connection.execute(
@@ -74,7 +76,7 @@ def sqlite_digests(path: Path) -> dict[str, dict]:
         return {name: _sqlite_digest(connection, name) for (name,) in names.fetchall()}
 
 
-def _sqlite_digest(connection: sqlite3.Connection, table: str) -> dict:
+def _sqlite_digest(connection: sqlite3.Connection, table: str) -> TableFacts:
     columns = connection.execute(f'PRAGMA table_info("{table}")').fetchall()
     keys = [f'"{column[1]}"' for column in sorted(columns, key=lambda row: row[5]) if column[5]]
     order = ", ".join(keys) or ("name" if table == "sqlite_sequence" else "rowid")

@@ -7,13 +7,13 @@ from collections import Counter
 from django.conf import settings
 
 from pages.backups.errors import BackupError
-from pages.backups.manifest import Manifest
+from pages.backups.manifest import KeyFacts, Manifest
 from ui.encryption import DecryptionError, decrypt, encrypt, keys
 
 CONTEXT, PROBE = "backup.probe", "the keys are right"
 
 
-def field_key_probes(counts: dict[str, Counter[str]]) -> dict[str, dict]:
+def field_key_probes(counts: dict[str, Counter[str]]) -> dict[str, KeyFacts]:
     """Return, for the manifest, how many values each key has sealed, and a known text sealed with that key.
 
     `counts` is what `pages.sealed.key_counts` returns. A key that FIELD_KEYS does not hold has no probe.

@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
@@ -14,18 +14,48 @@ from pages.backups.errors import BackupError
 FORMAT = 1
 
 
+class DatabaseFacts(TypedDict):
+    """The database of a backup; `dumped_with` is the major version of pg_dump, or 0."""
+
+    vendor: str
+    version: str
+    major: int
+    dumped_with: int
+
+
+class TableFacts(TypedDict):
+    """The rows of a table: their number, and the SHA-256 of all rows in the order of their keys."""
+
+    rows: int
+    digest: str
+
+
+class FileFacts(TypedDict):
+    """A file in the archive: its size and its SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
+class KeyFacts(TypedDict):
+    """A field key: how many values it has sealed, and a known text sealed with it (None for a missing key)."""
+
+    values: int
+    probe: str | None
+
+
 @dataclass
 class Manifest:
     """The content of manifest.json."""
 
     made_at: str  # UTC, ISO 8601
-    database: dict  # vendor, version (text), major, dumped_with (major version of pg_dump)
-    migrations: list  # of [app, name] that were applied
-    tables: dict  # name: {"rows": …, "digest": SHA-256 of all rows in the order of their keys}
-    files: dict  # name: {"bytes": …, "sha256": …}
-    field_keys: dict  # id: {"values": how many it has sealed, "probe": a known text sealed with it, or None}
-    ssn_peppers: list  # a digest under each, newest first
-    left_out: list = field(default_factory=list)  # tables whose rows are not in the backup
+    database: DatabaseFacts
+    migrations: list[list[str]]  # [app, name] of each applied migration
+    tables: dict[str, TableFacts]  # by name
+    files: dict[str, FileFacts]  # by name
+    field_keys: dict[str, KeyFacts]  # by key id
+    ssn_peppers: list[str]  # a digest with each pepper, newest first
+    left_out: list[str] = field(default_factory=list)  # tables whose rows are not in the backup
     portal: str = ""
     format: int = FORMAT
 
@@ -61,7 +91,7 @@ def manifest_from(content: bytes) -> Manifest:
     return Manifest(**found)
 
 
-def _is_well_formed(found: dict) -> bool:
+def _is_well_formed(found: dict[str, Any]) -> bool:
     return (
         all(isinstance(found[name], kind) for name, kind in _TYPES.items())
         and {"vendor", "major", "dumped_with"} <= set(found["database"])
@@ -120,7 +150,7 @@ def check_migrations_are_known(manifest: Manifest) -> None:
         )
 
 
-def tables_that_differ(manifest: Manifest, found: dict) -> list[str]:
+def tables_that_differ(manifest: Manifest, found: dict[str, TableFacts]) -> list[str]:
     """Return the names of the tables that differ from the manifest, or that are missing here or there."""
     names = set(manifest.tables) | set(found)
     return sorted(name for name in names if manifest.tables.get(name) != found.get(name))

@@ -18,6 +18,7 @@ from audit.sql import grant_role
 from pages.backups.archive import CHUNK, Archive, ArchiveWriter
 from pages.backups.digests import postgres_digests
 from pages.backups.errors import BackupError
+from pages.backups.manifest import TableFacts
 from pages.backups.snapshot import EMPTY_DIGEST, LEFT_OUT, Snapshot, applied_migrations
 from pages.sealed import key_counts
 
@@ -136,7 +137,7 @@ def _dump(tools: Tools, snapshot: str, writer: ArchiveWriter) -> None:
                 process.kill()
                 raise
         if process.returncode:
-            raise BackupError(f"pg_dump failed, and no backup was kept: {_last_line(complaints)}")
+            raise BackupError(f"pg_dump failed, and no backup was made: {_last_line(complaints)}")
 
 
 def _last_line(complaints: IO[bytes]) -> str:
@@ -169,7 +170,7 @@ def restore(archive: Archive) -> None:
         with suppress(BrokenPipeError), process:  # pg_restore has ended; its message says why
             shutil.copyfileobj(file, process.stdin, CHUNK)
         if process.returncode:
-            raise BackupError(f"pg_restore failed, and nothing was kept: {_last_line(complaints)}")
+            raise BackupError(f"pg_restore failed, and nothing was written: {_last_line(complaints)}")
 
 
 def finish() -> None:
@@ -180,7 +181,7 @@ def finish() -> None:
         cursor.execute("ANALYZE")
 
 
-def table_digests() -> dict[str, dict]:
+def table_digests() -> dict[str, TableFacts]:
     """Return the row count and digest of every table of the database."""
     with transaction.atomic(), connection.cursor() as cursor:
         return postgres_digests(cursor, without=[])

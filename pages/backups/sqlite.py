@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from pages.backups.archive import CHUNK, Archive, ArchiveWriter
 from pages.backups.digests import read_only, sqlite_digests
 from pages.backups.errors import BackupError, is_full
+from pages.backups.manifest import TableFacts
 from pages.backups.snapshot import LEFT_OUT, Snapshot, applied_migrations
 from pages.sealed import key_counts
 
@@ -100,14 +101,14 @@ def restore(archive: Archive) -> None:
         except (OSError, sqlite3.Error) as error:
             full = is_full(error) if isinstance(error, OSError) else "full" in str(error)
             reason = f"the disk of {target.parent} is full. Make room and try again" if full else error
-            raise BackupError(f"The restore stopped, and nothing was kept: {reason}.") from error
+            raise BackupError(f"The restore stopped, and nothing was written: {reason}.") from error
 
 
 def finish() -> None:
     """Do nothing: SQLite has no roles, and the statistics of its planner came with the file."""
 
 
-def table_digests() -> dict[str, dict]:
+def table_digests() -> dict[str, TableFacts]:
     """Return the row count and digest of every table of the database."""
     connection.close()  # writes what Django's connection still holds into the file
     return sqlite_digests(_path())

@@ -401,7 +401,7 @@ def test_a_restore_that_fails_in_the_middle_leaves_no_table(tmp_path):
     archive(tmp_path / "cut.zip", cut_manifest, cut)
     with empty_database(tmp_path) as other:
         failed = run_manage("restore", str(tmp_path / "cut.zip"), **other)
-        assert failed.returncode == 1 and "pg_restore failed, and nothing was kept" in failed.stderr
+        assert failed.returncode == 1 and "pg_restore failed, and nothing was written" in failed.stderr
         with cursor_on(other) as cursor:
             cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
             assert cursor.fetchone() == (0,)

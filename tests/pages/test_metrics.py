@@ -274,11 +274,11 @@ def within(seconds, holds):
 def test_the_gauges_of_a_killed_server_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics, "FOLDER", str(tmp_path))
     host = metrics.HOST
-    kept = [f"gauge_livesum_{host}-{os.getpid()}.db", "gauge_livesum_other-host-7.db", f"counter_{host}-4194304.db"]
-    for name in [*kept, f"gauge_livesum_{host}-4194304.db"]:  # larger than any process id
+    left = [f"gauge_livesum_{host}-{os.getpid()}.db", "gauge_livesum_other-host-7.db", f"counter_{host}-4194304.db"]
+    for name in [*left, f"gauge_livesum_{host}-4194304.db"]:  # larger than any process id
         (tmp_path / name).touch()
     metrics.forget_dead_processes()
-    assert {path.name for path in tmp_path.iterdir()} == set(kept)
+    assert {path.name for path in tmp_path.iterdir()} == set(left)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
