@@ -26,7 +26,7 @@ from accounts.standing import is_staff_in_good_standing
 from notifications.models import Notification
 from pages import metrics
 from pages.actions import LAST_BEAT
-from pages.connections import hang_up
+from pages.connections import close_connections
 
 # A probe must answer fast: half a second to connect, half a second for the answer, and no second try.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
@@ -56,7 +56,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         answer["oldest_unsent_message_age_seconds"] = unsent_messages()[1]
         answer["last_beat_age_seconds"] = last_beat_age()
     except AnyDatabaseError:
-        hang_up()
+        close_connections()
         return JsonResponse({"status": "unavailable", "database": "unreachable"} | answer, status=503)
     return JsonResponse({"status": "ok", "database": "ok"} | answer)
 
@@ -88,7 +88,7 @@ class DatabaseCollector:
             count, oldest = unsent_messages()
             beat = last_beat_age()
         except AnyDatabaseError:
-            hang_up()
+            close_connections()
             yield gauge("portal_database_up", "Whether the database answers.", 0)
             return
         yield gauge("portal_database_up", "Whether the database answers.", 1)

@@ -13,7 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import get_language_from_request
 
 from pages import health, metrics
-from pages.connections import hang_up, is_away
+from pages.connections import close_connections, is_outage
 from ui.context import dispensary
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -62,23 +62,23 @@ class DatabaseAwayMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        got_request_exception.connect(note_when_away, dispatch_uid="database away")
+        got_request_exception.connect(mark_outage, dispatch_uid="database outage")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if response.status_code == 500 and request.META.get(DATABASE_AWAY):
-            hang_up()
+            close_connections()
             metrics.ANSWERED_AWAY.labels(_method_of(request)).inc()
             return unavailable(request)
         return response
 
 
-def note_when_away(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:
+def mark_outage(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:
     """Mark the request when its exception means that the database is unavailable.
 
     Django sends `got_request_exception` while the exception is being handled, so `sys.exc_info()` has it.
     """
-    if request is not None and is_away(sys.exc_info()[1]):
+    if request is not None and is_outage(sys.exc_info()[1]):
         request.META[DATABASE_AWAY] = True
 
 

@@ -11,9 +11,8 @@ from rehearsal.compose import BASE_DIR, SERVICES, VOLUMES, command_of, consumed_
 
 ENV_FILES = sorted({name for service in SERVICES.values() for name in service.get("env_file", [])})
 OWNERS_PASSWORD = {"POSTGRES_PASSWORD", "MIGRATION_DATABASE_URL"}
-ADDED_RIGHTS = {
-    "proxy": {"CHOWN", "SETGID", "SETUID", "NET_BIND_SERVICE"}
-}  # to open a port below 1024, and to run its workers as another user
+# The proxy opens a port below 1024, and runs its workers as another user.
+ADDED_RIGHTS = {"proxy": {"CHOWN", "SETGID", "SETUID", "NET_BIND_SERVICE"}}
 STARTED_BY_US = [name for name in SERVICES if "build" in SERVICES[name]]
 
 

@@ -12,7 +12,7 @@ import requests
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client
 
-from pages.connections import is_away
+from pages.connections import is_outage
 from tests import servers
 
 postgres_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="about a server that is stopped")
@@ -149,14 +149,14 @@ def fail_twice():
 def test_an_outage_is_found_behind_a_later_error():
     with pytest.raises(KeyError) as caught:
         fail_twice()
-    assert is_away(caught.value)
-    assert is_away(OperationalError("server closed the connection unexpectedly"))
+    assert is_outage(caught.value)
+    assert is_outage(OperationalError("server closed the connection unexpectedly"))
 
 
 @pytest.mark.django_db
 def test_a_wrong_statement_is_no_outage():
     with pytest.raises(DatabaseError) as caught, connection.cursor() as cursor:
         cursor.execute("SELECT nothing FROM nowhere")
-    assert not is_away(caught.value)
-    assert not is_away(ValueError("no error of the database"))
-    assert not is_away(None)
+    assert not is_outage(caught.value)
+    assert not is_outage(ValueError("no error of the database"))
+    assert not is_outage(None)
