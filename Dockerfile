@@ -1,4 +1,4 @@
-# The styles are compiled by Node; what runs is Python alone.
+# Node compiles the styles; the image itself needs only Python.
 FROM node:22.23.2-bookworm-slim AS styles
 WORKDIR /portal
 COPY package.json package-lock.json .npmrc ./
@@ -7,14 +7,14 @@ COPY assets assets
 COPY static static
 RUN npm run build
 
-# Debian 13, for its pg_dump fits the server of docker-compose.yml: backups need it.
+# Debian 13, because its pg_dump fits the server of docker-compose.yml: backups need it.
 FROM python:3.11.16-slim-trixie
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client-17 && rm -rf /var/lib/apt/lists/*
 WORKDIR /portal
 COPY requirements.txt requirements-setup.txt ./
 COPY bin/setup bin/
-# Compiled once here: on a read-only root each process would do it anew, for seconds.
+# The bytecode is compiled here: with a read-only root each process would compile it again, for seconds.
 RUN PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1 UV_COMPILE_BYTECODE=1 bin/setup run
 COPY . .
 COPY --from=styles /portal/static/built static/built

@@ -1,4 +1,4 @@
-# Paths are relative, because the folder of the project may have a space in its name.
+# Paths are relative, because the name of the project's folder may contain a space.
 .DEFAULT_GOAL := help
 PORT ?= 8000
 ROWS ?= 300000
@@ -29,14 +29,14 @@ bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…)
 	@.venv/bin/python bench/backup.py
 	@.venv/bin/python bench/audit.py
 
-drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 bookers for 20 places, 5,000 odd requests
+drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests
 	@bin/drill
 
 scan: .venv/dev.stamp var/static/staticfiles.json ## attack and crawl the whole portal, check its HTML and look for barriers: 15 minutes
 	@bin/setup scan
 	@bin/scan
 
-rehearse: .venv/dev.stamp var/static/staticfiles.json ## start the whole deployment without Docker, and break it while people order
+rehearse: .venv/dev.stamp var/static/staticfiles.json ## start the whole deployment without Docker, and break parts of it while people order
 	@.venv/bin/python bin/rehearse
 
 backup: .venv/run.stamp ## write the whole database into var/backups/ (FILE=… for another place)
@@ -50,7 +50,7 @@ assets: var/static/staticfiles.json ## compile the styles and collect the static
 lock: .venv/dev.stamp ## write requirements*.txt and package-lock.json again; versions that fit are kept
 	@bin/lock
 
-# bin/setup runs each time and decides what to do: the lock, the Python or the folder may have changed.
+# bin/setup runs each time, because the lock, the Python or the folder may have changed.
 .venv/run.stamp: FORCE
 	@bin/setup run
 

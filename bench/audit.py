@@ -1,7 +1,7 @@
-"""The audit of 1,000,000 events on PostgreSQL: sealing, verifying, and what the audit trail answers.
+"""Measure the audit with 1,000,000 events on PostgreSQL: sealing, verifying, and the pages of the audit trail.
 
-A server and a database of its own are made and filled. Fails when a target is missed: verifying takes more memory
-than MOST_MB, or a statement of a page of the trail needs more than MOST_MS.
+The bench starts a server and fills a database. It fails when verifying takes more memory than MOST_MB, or a statement
+of a page of the trail needs more than MOST_MS.
 """
 
 import logging
@@ -15,7 +15,7 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 EVENTS = 1_000_000
-MOST_MS = 60  # of the dearest statement of a page, the best of five
+MOST_MS = 60  # of the slowest statement of a page, the best of five runs
 MOST_MB = 60
 TRAIL = "/admin/audit/event/"
 ENVIRONMENT = {
@@ -32,7 +32,7 @@ ENVIRONMENT = {
 missed = []
 
 
-def tell(what, value, unit, most=None):
+def print_figure(what, value, unit, most=None):
     holds = most is None or value <= most
     if not holds:
         missed.append(what)
@@ -41,7 +41,7 @@ def tell(what, value, unit, most=None):
 
 
 def fill(count):
-    """Events of two years: of 20 members of staff and 20,000 others, about 50,000 patients and 200,000 orders."""
+    """Write events of two years: by 20 members of staff and 20,000 others, about 50,000 patients and 200,000 orders."""
     from django.db import connection
 
     from audit.sql import drop_triggers, install_triggers
@@ -54,7 +54,7 @@ def fill(count):
     ).patient
     drop_triggers(connection)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE audit_event SET created_at = now() - interval '3 years'")  # before those made here
+        cursor.execute("UPDATE audit_event SET created_at = now() - interval '3 years'")  # before the events made below
         cursor.execute(
             """INSERT INTO audit_event (created_at, actor_id, role, action, subject_type, subject_id, outcome, reason,
                                         address, session, request_id)
@@ -77,7 +77,7 @@ def fill(count):
 def timed(what, ask, unit="s", most=None):
     begun = time.perf_counter()
     answer = ask()
-    tell(what, time.perf_counter() - begun, unit, most)
+    print_figure(what, time.perf_counter() - begun, unit, most)
     return answer
 
 
@@ -86,13 +86,15 @@ def measure_seals(count):
     from audit.rules import Report, verify
 
     made = timed(f"seal {count:,} events", lambda: seal(by=None))
-    tell("  in seals", made, "")
+    print_figure("  in seals", made, "")
     timed("verify all", lambda: _verify(Report(), verify))
     tracemalloc.start()
     _verify(Report(), verify)
-    tell("  most memory of Python while verifying", tracemalloc.get_traced_memory()[1] / 1e6, "MB", MOST_MB)
+    print_figure("  most memory of Python while verifying", tracemalloc.get_traced_memory()[1] / 1e6, "MB", MOST_MB)
     tracemalloc.stop()
-    tell("  resident at most, the whole process", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, "MB")
+    print_figure(
+        "  resident at most, the whole process", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, "MB"
+    )
 
 
 def _verify(report, verify):
@@ -116,11 +118,11 @@ def measure_trail(staff, patient):
             with CaptureQueriesContext(connection) as caught:
                 response = client.get(TRAIL + query)
             assert response.status_code == 200 and response.context["rows"], what
-            costs = [float(one["time"]) * 1000 for one in caught]
+            costs = [float(query["time"]) * 1000 for query in caught]
             best = min(best or (max(costs), sum(costs)), (max(costs), sum(costs)))
-        dearest, together = best
-        tell(f"trail: {what}", dearest, "ms", MOST_MS)
-        tell(f"  all {len(costs)} statements", together, "ms")
+        slowest, together = best
+        print_figure(f"trail: {what}", slowest, "ms", MOST_MS)
+        print_figure(f"  all {len(costs)} statements", together, "ms")
         return response
 
     today = timezone.localdate()
@@ -139,7 +141,7 @@ def measure_trail(staff, patient):
         "export of 50,000 events",
         lambda: sum(part.count(b"\n") for part in client.get(f"{TRAIL}export.csv?outcome=done").streaming_content),
     )
-    tell("  lines", rows, "")
+    print_figure("  lines", rows, "")
 
 
 def main():

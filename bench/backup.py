@@ -1,7 +1,8 @@
-"""How long a backup and its restore take with 100,000 orders, on PostgreSQL; `bench/backup.py 20000` makes fewer.
+"""Measure a backup and a restore of 100,000 orders on PostgreSQL; `bench/backup.py 20000` makes fewer orders.
 
-A server and two databases of its own. One order was really placed; its copies have the lines, stock movements, events
-and messages of it, and a fifth of the patients' certifications. Fails when either takes more than two minutes.
+The bench starts a server with two databases. An action places one order; the others are copies of it, with lines, stock
+movements, events and messages. One certification is copied for every fifth order. The bench fails when the backup or
+the restore takes more than two minutes.
 """
 
 import os
@@ -12,19 +13,19 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from meter import asked, missed, tell
+from meter import answer_of, missed, print_figure
 from patients import ENVIRONMENT, multiply, number_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ORDERS = 100_000
 MOST_SECONDS = 120
-EVENTS_AN_ORDER = 6  # looked at, placed, confirmed, handed over …
-# As hard to compress as a ciphertext, and counted as one: 384 characters, other ones in each row.
+EVENTS_AN_ORDER = 6  # for example looked at, placed, confirmed
+# As hard to compress as a ciphertext, and counted as one: 384 characters that differ in each row.
 SEALED = "'k1:' || " + " || ".join(f"md5(n || 'x{part}')" for part in range(12))
 
 
 def fill(count):
-    """So many orders with all that belongs to them."""
+    """Fill the database with so many orders, and the rows that belong to them."""
     from audit.models import Event
     from delivery.models import StockMovement
     from notifications.models import Notification
@@ -52,11 +53,11 @@ def fill(count):
         number=number_from("C", "n"), uuid="gen_random_uuid()", patient_id=f"{patient.pk} + n", renewal_of_id="NULL",
         condition_codes=SEALED, directions=SEALED, patient_as_signed=SEALED,
     )  # fmt: skip
-    asked("ANALYZE")
+    answer_of("ANALYZE")
 
 
 def timed(*arguments, **environment):
-    """Seconds that manage.py takes, and what it prints."""
+    """Run manage.py, print its output, and return the seconds that it takes."""
     began = time.monotonic()
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(command, cwd=BASE_DIR, env=os.environ | environment, capture_output=True, text=True)
@@ -67,8 +68,8 @@ def timed(*arguments, **environment):
 
 
 def measure(server):
-    """Back up, restore into the empty database beside it, and tell how long each took."""
-    asked("CREATE DATABASE restored TEMPLATE template0")
+    """Back up, restore into the empty second database, and print how long each takes."""
+    answer_of("CREATE DATABASE restored TEMPLATE template0")
     other = urlsplit(server.url)._replace(path="/restored").geturl()
     with tempfile.TemporaryDirectory() as folder:
         archive = f"{folder}/backup.zip"
@@ -76,7 +77,7 @@ def measure(server):
             ("backup", timed("backup", "--file", archive)),
             ("restore, every table compared", timed("restore", archive, DATABASE_URL=other)),
         ):
-            tell(what, f"{seconds:.1f}", "s", f"at most {MOST_SECONDS}", holds=seconds <= MOST_SECONDS)
+            print_figure(what, f"{seconds:.1f}", "s", f"at most {MOST_SECONDS}", holds=seconds <= MOST_SECONDS)
 
 
 def main():
@@ -94,10 +95,10 @@ def main():
         call_command("migrate", verbosity=0)
         call_command("createcachetable")
         fill(count)
-        rows = asked(
+        rows = answer_of(
             "SELECT sum(reltuples)::bigint, pg_database_size(current_database()) FROM pg_class WHERE relkind = 'r'"
         )
-        tell("orders", f"{count:,}", "", f"{rows[0][0]:,} rows, {rows[0][1] / 1_000_000:.0f} MB with indexes")
+        print_figure("orders", f"{count:,}", "", f"{rows[0][0]:,} rows, {rows[0][1] / 1_000_000:.0f} MB with indexes")
         measure(server)
     finally:
         server.stop()

@@ -1,4 +1,4 @@
-"""CPU of servers, calls over many connections at once, and lines of a table with their targets."""
+"""Measure the CPU of servers, call over many connections at the same time, and print figures with their targets."""
 
 import os
 import time
@@ -9,20 +9,20 @@ CONNECTIONS = 16
 missed = []
 
 
-def tell(what, value, unit, target="", *, holds=True):
-    """One line of the table."""
+def print_figure(what, value, unit, target="", *, holds=True):
+    """Print a line of the table, and remember a missed target."""
     if not holds:
         missed.append(what)
     print(f"{what:<58}{value:>9} {unit:<9}{target}{'' if holds else '   MISSED'}", flush=True)
 
 
-def tell_scaled(what, value, unit, most, slower):
-    """`most` is what a machine takes that is `slower` times as fast as this one."""
-    tell(what, f"{value:.1f}", unit, f"at most {most} × {slower:.1f}", holds=value <= most * slower)
+def print_scaled(what, value, unit, most, slower):
+    """Print a line whose target `most` is for a machine that is `slower` times as fast as this one."""
+    print_figure(what, f"{value:.1f}", unit, f"at most {most} × {slower:.1f}", holds=value <= most * slower)
 
 
-def asked(sql):
-    """What the database answers; None of what gives no rows."""
+def answer_of(sql):
+    """Return the rows that the database answers, or None for a statement without rows."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -31,7 +31,7 @@ def asked(sql):
 
 
 def cpu_ms(*roots):
-    """What these processes and all below them have used until now, those that have ended included."""
+    """Return the CPU milliseconds of these processes and all their children, ended ones included."""
     children, used = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -48,7 +48,7 @@ def cpu_ms(*roots):
 
 
 class Meter:
-    """CPU of a server and of PostgreSQL, and time on the wall, over what is done inside."""
+    """Measure the CPU of servers and the elapsed time of the code inside."""
 
     def __init__(self, *servers):
         self.roots = [server.process.pid for server in servers]
@@ -62,7 +62,7 @@ class Meter:
 
 
 def in_lanes(calls, lanes):
-    """The calls over so many connections at once; each call gets its turn in its lane."""
+    """Run the calls in so many threads at the same time; return their answers."""
     from tests import crowd
 
     def lane(mine):
@@ -73,6 +73,7 @@ def in_lanes(calls, lanes):
 
 
 def cost_of(database, server, calls, status):
+    """Return the CPU milliseconds of a call; each call must be answered with this status."""
     with Meter(server, database) as meter:
         statuses = set(in_lanes(calls, CONNECTIONS))
     assert statuses == {status}, statuses

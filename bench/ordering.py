@@ -1,8 +1,9 @@
-"""What an order costs: CPU milliseconds (web and PostgreSQL) a request, beside a bare Django view of `bench/bare/`.
+"""Measure the cost of an order: CPU milliseconds (web and PostgreSQL) of a request, compared with a bare Django view.
 
-PostgreSQL, and gunicorn with 2 processes of 4 threads each, in turns; then the list of orders in the admin among
-1,000,000 (`ORDERS=…` for fewer). It prints each figure with its target, and fails when one is missed. Targets in
-milliseconds are those of a machine that takes 3.7 ms for the bare booking: a slower one has so many times as long.
+The portal and the bare view (`bench/bare/`) run in turns on PostgreSQL and gunicorn with 2 processes of 4 threads. Then
+follows the admin's list of 1,000,000 orders (`ORDERS=…` for fewer). Each figure is printed with its target, and a
+missed target fails. Targets in milliseconds are for a machine that needs 3.7 ms for the bare booking; they grow with
+the time that this machine needs.
 """
 
 import logging
@@ -14,7 +15,7 @@ from datetime import timedelta
 from itertools import cycle
 from pathlib import Path
 
-from meter import CONNECTIONS, Meter, asked, cost_of, in_lanes, missed, served, tell, tell_scaled
+from meter import CONNECTIONS, Meter, answer_of, cost_of, in_lanes, missed, print_figure, print_scaled, served
 from order_list import measure_order_list
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -45,7 +46,7 @@ ENVIRONMENT = {
 
 
 class World:
-    """The menu of the demo, windows with room for all, and as many people as are asked for."""
+    """The products of the demo, windows with room for everybody, and people."""
 
     def __init__(self):
         from django.utils import timezone
@@ -66,18 +67,18 @@ class World:
         first = factories.window()
         self.windows = list(DeliveryWindow.objects.filter(date__gte=first.date))
         span = {"starts": first.starts, "ends": first.ends, "capacity": first.capacity}
-        with unguarded():  # beyond what the pages show
+        with unguarded():  # later than the windows that the pages show
             self.fifty = DeliveryWindow.objects.bulk_create(
                 DeliveryWindow(date=first.date + timedelta(days=70 + day), **span) for day in range(50)
             )
         self.products = list(Product.objects.filter(sku__in=["FL-HARBOR-35", "ED-BERRY-100", "TI-DAY-300"]))
-        self.flower = next(one for one in self.products if one.sku == "FL-HARBOR-35")
+        self.flower = next(product for product in self.products if product.sku == "FL-HARBOR-35")
         self.three = [(product, 1) for product in self.products]  # for $117
         sold_out = actions.save_product(
             by=None, sku="SOLD-OUT", name="Sold out", form="edible", price_cents=9_000, thc_mg=100, cbd_mg=0,
             is_inhaled=False, is_active=True,
         )  # fmt: skip
-        # What is refused: the cart, and the window for which it is asked.
+        # What the portal refuses: the lines of the cart, and the window.
         self.refusals = {
             "full": (self.three, self.windows[1]),
             "stock": ([(sold_out, 1)], self.windows[0]),
@@ -86,13 +87,13 @@ class World:
         self.model = factories.patient()
 
     def people(self, count, backend="accounts.backends.PortalBackend", *, lines):
-        """(patient, session key) of so many new ones, each with those (product, quantity) pairs in the cart."""
+        """Return (patient, session key) of `count` new patients with these (product, quantity) pairs in the cart."""
         from tests import crowd
 
         patients = crowd.like(self.model, count)
         if lines:
             crowd.fill_carts(patients, *lines)
-        return list(zip(patients, crowd.sign_in([one.user for one in patients], backend), strict=True))
+        return list(zip(patients, crowd.sign_in([patient.user for patient in patients], backend), strict=True))
 
 
 def visitors(server, people):
@@ -102,7 +103,7 @@ def visitors(server, people):
 
 
 def bookings(server, people, windows, lines):
-    """A call for each: she books one of the windows, in turn, with those lines in the cart."""
+    """Return a call for each person, which books one of the windows with these lines in the cart."""
     from tests.delivery.people import checkout_post
 
     seen = sum(product.price_cents * quantity for product, quantity in lines)
@@ -121,7 +122,7 @@ BACKENDS = {"portal": "accounts.backends.PortalBackend", "bare": "django.contrib
 
 
 def measure_pages(database, world):
-    """CPU milliseconds a request: {what: {who: ms}}, the least of RUNS runs in turns."""
+    """Return CPU milliseconds of a request as {what: {who: ms}}, the least of RUNS runs."""
     least = {}
     for _run in range(RUNS):
         for who, application in SERVED.items():
@@ -135,15 +136,15 @@ def measure_pages(database, world):
 def costs(database, server, world, backend):
     warm, people = (world.people(count, backend, lines=world.three) for count in (32, BOOKINGS))
     in_lanes(bookings(server, warm, world.windows[:1], world.three), 8)
-    in_lanes([lambda one=one: one.get("/delivery/") for one in visitors(server, warm)], 8)
+    in_lanes([lambda visitor=visitor: visitor.get("/delivery/") for visitor in visitors(server, warm)], 8)
     done = {}
     with filled(world.windows[1]):
         for why, (lines, window) in world.refusals.items():
             calls = bookings(server, world.people(PAGES, backend, lines=lines), [window], lines)
-            before = written()
+            before = counts_of_rows()
             done[f"refused booking, {why}"] = cost_of(database, server, calls, 200)
-            assert written() == before, f"{why}: a refusal wrote more than its event"
-    pages = [lambda one=one: one.get("/delivery/").status for one in visitors(server, people[:PAGES])]
+            assert counts_of_rows() == before, f"{why}: a refusal wrote more than its event"
+    pages = [lambda visitor=visitor: visitor.get("/delivery/").status for visitor in visitors(server, people[:PAGES])]
     done["menu and cart page"] = cost_of(database, server, pages, 200)
     done["booking"] = cost_of(database, server, bookings(server, people, world.windows[:1], world.three), 303)
     return done
@@ -151,7 +152,7 @@ def costs(database, server, world, backend):
 
 @contextmanager
 def filled(window):
-    """No place is left in it."""
+    """Leave no place in the window while the code inside runs."""
     from tests.guard import unguarded
 
     with unguarded():
@@ -162,24 +163,24 @@ def filled(window):
         window.save()
 
 
-def written():
-    """What a booking writes, its event apart."""
+def counts_of_rows():
+    """Return the counts of everything that a booking writes, except its event."""
     counted = ("delivery_order", "delivery_orderline", "delivery_stockmovement", "notifications_notification")
     sums = [f"(SELECT count(*) FROM {table})" for table in counted]
     sums += ["(SELECT sum(booked) FROM delivery_deliverywindow)", "(SELECT sum(stock) FROM delivery_product)"]
-    return asked(f"SELECT {', '.join(sums)}, (SELECT count(*) FROM delivery_order WHERE status = 'cart')")
+    return answer_of(f"SELECT {', '.join(sums)}, (SELECT count(*) FROM delivery_order WHERE status = 'cart')")
 
 
-def tell_pages(least):
+def print_pages(least):
     for what, of in least.items():
         ratio = of["portal"] / of["bare"]
-        tell(f"{what}: bare view", f"{of['bare']:.1f}", "ms CPU")
-        tell(f"{what}: portal", f"{of['portal']:.1f}", "ms CPU")
-        tell(f"{what}: portal ÷ bare", f"{ratio:.2f}", "", "at most 1.5", holds=ratio <= 1.5)
+        print_figure(f"{what}: bare view", f"{of['bare']:.1f}", "ms CPU")
+        print_figure(f"{what}: portal", f"{of['portal']:.1f}", "ms CPU")
+        print_figure(f"{what}: portal ÷ bare", f"{ratio:.2f}", "", "at most 1.5", holds=ratio <= 1.5)
 
 
 def measure_hot_window(database, world):
-    """Bookings a second into one window, beside the same spread over 50."""
+    """Measure bookings a second into a single window and into 50 windows."""
     from delivery import rules
 
     rates = {}
@@ -187,51 +188,51 @@ def measure_hot_window(database, world):
     with served(database, SERVED["portal"]) as server:
         in_lanes(bookings(server, world.people(32, lines=world.three), world.windows[:1], world.three), 8)
         for _run in range(RUNS):
-            for name, windows in (("one", world.windows[:1]), ("50", world.fifty)):
+            for name, windows in (("single", world.windows[:1]), ("50", world.fifty)):
                 calls = bookings(server, world.people(BOOKINGS, lines=world.three), windows, world.three)
                 with Meter(server, database) as meter:
                     assert set(in_lanes(calls, CONNECTIONS)) == {303}
                 rates[name] = max(rates.get(name, 0), len(calls) / meter.wall)
-    ratio = rates["one"] / rates["50"]
-    tell("bookings into one window, 16 connections", f"{rates['one']:.0f}", "/s")
-    tell("bookings into 50 windows, 16 connections", f"{rates['50']:.0f}", "/s")
-    tell("one window ÷ 50 windows", f"{ratio:.2f}", "", "at least 0.6", holds=ratio >= 0.6)
+    ratio = rates["single"] / rates["50"]
+    print_figure("bookings into one window, 16 connections", f"{rates['single']:.0f}", "/s")
+    print_figure("bookings into 50 windows, 16 connections", f"{rates['50']:.0f}", "/s")
+    print_figure("one window ÷ 50 windows", f"{ratio:.2f}", "", "at least 0.6", holds=ratio >= 0.6)
     wrong = len(rules.window_mismatches()) + len(rules.stock_mismatches())
-    tell("  oversold: windows and products whose count is wrong", wrong, "", "none", holds=not wrong)
-    tell("  deadlocks", deadlocks() - before, "", "none", holds=deadlocks() == before)
+    print_figure("  oversold: windows and products whose count is wrong", wrong, "", "none", holds=not wrong)
+    print_figure("  deadlocks", deadlocks() - before, "", "none", holds=deadlocks() == before)
 
 
 def deadlocks():
-    return asked("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
+    return answer_of("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
 
 
 def measure_whole_orders(database, world, slower):
-    """From the empty cart to the confirmation, as a browser with htmx asks: 8 people at once."""
+    """Measure whole orders, from the empty cart to the confirmation, of 8 people at the same time with htmx."""
     people = world.people(BOOKINGS, lines=[])
     with served(database, SERVED["portal"]) as server:
-        in_lanes([lambda one=one: whole_order(world, one) for one in visitors(server, people[:16])], 8)
-        orders = [lambda one=one: whole_order(world, one) for one in visitors(server, people[16:])]
+        in_lanes([lambda visitor=visitor: whole_order(world, visitor) for visitor in visitors(server, people[:16])], 8)
+        orders = [lambda visitor=visitor: whole_order(world, visitor) for visitor in visitors(server, people[16:])]
         with Meter(server, database) as meter:
             done = in_lanes(orders, 8)
         page = len(visitors(server, people[-1:])[0].get("/delivery/").body) / 1000
-    seconds = sorted(second for all_of_one, _bytes in done for second in all_of_one)
+    seconds = sorted(second for of_an_order, _bytes in done for second in of_an_order)
     worst, size = seconds[int(len(seconds) * 0.95)] * 1000, max(size for _seconds, size in done) / 1000
     requests, cost, rate = len(done[0][0]), meter.cpu / len(done), len(done) / meter.wall
-    tell("a whole order: requests", requests, "", "at most 6", holds=requests <= 6)
+    print_figure("a whole order: requests", requests, "", "at most 6", holds=requests <= 6)
     menu, _line, _checkout, booking, _confirmation = spent = list(statements_of(world))
-    tell("menu and cart page: before compression", f"{page:.1f}", "kB", "at most 30", holds=page <= 30)
-    tell("menu and cart page: statements", menu, "", "at most 8", holds=menu <= 8)
-    tell("booking: statements", booking, "", "at most 18", holds=booking <= 18)
-    tell("a whole order: statements", sum(spent), "", "at most 50", holds=sum(spent) <= 50)
-    tell("a whole order: sent to the browser, compressed", f"{size:.1f}", "kB", "at most 40", holds=size <= 40)
-    tell_scaled("a whole order: CPU", cost, "ms CPU", 30, slower)
+    print_figure("menu and cart page: before compression", f"{page:.1f}", "kB", "at most 30", holds=page <= 30)
+    print_figure("menu and cart page: statements", menu, "", "at most 8", holds=menu <= 8)
+    print_figure("booking: statements", booking, "", "at most 18", holds=booking <= 18)
+    print_figure("a whole order: statements", sum(spent), "", "at most 50", holds=sum(spent) <= 50)
+    print_figure("a whole order: sent to the browser, compressed", f"{size:.1f}", "kB", "at most 40", holds=size <= 40)
+    print_scaled("a whole order: CPU", cost, "ms CPU", 30, slower)
     least = 45 / slower
-    tell("a whole order: 8 people at once", f"{rate:.1f}", "/s", f"at least {least:.1f}", holds=rate >= least)
-    tell_scaled("a whole order: slowest request of twenty", worst, "ms", 250, slower)
+    print_figure("a whole order: 8 people at once", f"{rate:.1f}", "/s", f"at least {least:.1f}", holds=rate >= least)
+    print_scaled("a whole order: slowest request of twenty", worst, "ms", 250, slower)
 
 
 def steps(world):
-    """(method, path, data, headers) of a whole order but its last page, whose address the booking gives."""
+    """Return (method, path, data, headers) of the requests of an order, without the last page."""
     from tests.delivery.people import checkout_post
 
     line = {"product": world.flower.sku, "quantity": 2}
@@ -244,7 +245,7 @@ def steps(world):
 
 
 def whole_order(world, visitor):
-    """(seconds of each request, bytes in all)"""
+    """Place an order; return the seconds of each request, and the sum of the bytes."""
     visitor.headers["Accept-Encoding"] = "gzip"
     seconds, size, address = [], 0, ""
     for method, path, data, headers in [*steps(world), ("get", "", {}, {})]:
@@ -289,7 +290,7 @@ def main():
         call_command("createcachetable", verbosity=0)
         world = World()
         pages = measure_pages(database, world)
-        tell_pages(pages)
+        print_pages(pages)
         measure_hot_window(database, world)
         slower = pages["booking"]["bare"] / BARE_BOOKING
         measure_whole_orders(database, world, slower)

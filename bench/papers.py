@@ -1,7 +1,7 @@
-"""What a certificate costs as a PDF: processor time of one, and the memory that it and its libraries add.
+"""Measure a certificate as a PDF: its processor time, and the memory that it and its libraries add.
 
-Targets: under 0.3 s and under 60 MB. The first one of a process also cuts the Latin letters; it is told beside. Of the
-database there is the one table that a certificate reads, and it is empty.
+Targets: under 0.3 s and under 60 MB. The first certificate of a process also cuts the fonts, so its time is printed
+separately. The database has only the table that a certificate reads, and the table is empty.
 """
 
 import os
@@ -71,13 +71,13 @@ def main():
     with connection.schema_editor() as editor:
         editor.create_model(Amendment)
     before = megabytes()
-    reverse("pages:home")  # a server that answers has its addresses, and the libraries that they lead to
-    one = certification("李", "O'Brien-Núñez")
+    reverse("pages:home")  # a web server has already loaded its addresses, and the libraries that they import
+    signed = certification("李", "O'Brien-Núñez")
 
     def make():
         from certification.papers.certificate import certificate_pdf
 
-        return certificate_pdf(one)
+        return certificate_pdf(signed)
 
     first, pdf = seconds_of(make)
     again = [seconds_of(make) for _ in range(RUNS)]

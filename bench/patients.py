@@ -1,11 +1,10 @@
-"""How fast an office finds its patients: one physician of 2,000 among 1,000,000 certifications, on PostgreSQL.
+"""Measure how fast an office finds its patients: a physician with 2,000 patients among 1,000,000 certifications.
 
-A server and a database of its own are made and filled with copies of one certification that was really signed; the
-superseded ones of four years are among them. Then the pages are opened as she opens them, and each of their queries is
-explained: execution on the server, the best of fifteen, as what else this machine does weighs on it. Fails when a
-target is missed: at most six queries of a page beside session, account and the event it leaves, each within a
-millisecond; the last page within 1.2 of the first; no table read as a whole. `make bench CERTIFICATIONS=100000` fills
-less.
+The bench starts PostgreSQL and copies a certification that an action signed; superseded certifications of four years
+are included. It opens the pages as the physician and lets PostgreSQL explain each query: the time on the server, the
+best of fifteen runs. Targets: at most six queries of a page, without those for session, account and audit, each within
+a millisecond; the last page within 1.2 times the first; no table is read as a whole. `make bench CERTIFICATIONS=100000`
+makes fewer.
 """
 
 import logging
@@ -17,7 +16,7 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROWS = 1_000_000
-YEARS = 4  # certifications of each patient: the last one runs or has ended, those before were renewed
+YEARS = 4  # certifications of each patient: the newest may run, the others were renewed
 OWN_PATIENTS, OTHERS = 2_000, 250
 RUNS = 15
 MOST_QUERIES, MOST_MS = 6, 1
@@ -39,7 +38,7 @@ ENVIRONMENT = {
 
 
 def multiply(row, count, **expressions):
-    """Copies of a saved row, numbered n = 1 to `count`; a column is what its SQL expression says, or as it was."""
+    """Copy a row, with n from 1 to `count`; `expressions` give columns a new value in SQL, which may use n."""
     from django.db import connection
 
     table = row._meta.db_table
@@ -55,7 +54,7 @@ def multiply(row, count, **expressions):
 
 
 def number_from(prefix, expression):
-    """As P-XX34-5678: our numbers have no 0 and no 1."""
+    """Return an SQL expression for a number such as P-XX34-5678: our numbers have no 0 and no 1."""
     digits = f"translate(lpad(({expression})::text, 8, '0'), '01', 'XY')"
     return f"'{prefix}-' || left({digits}, 4) || '-' || right({digits}, 4)"
 
@@ -101,7 +100,7 @@ def fill(rows):
 
 
 def explained(sql):
-    """Milliseconds of execution, and the large tables that the plan reads as a whole."""
+    """Return the milliseconds of execution, and the large tables that the plan reads as a whole."""
     from django.db import connection
 
     plans = []
@@ -120,12 +119,12 @@ def _read_whole(node):
         yield from _read_whole(part)
 
 
-def asked(ask):
-    """What `ask` returns, and what it reads beside session and account (a page also writes one event)."""
+def queries_of(ask):
+    """Return what `ask` returns, and its SELECT statements without those for session and account."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    ask()  # what a process reads once
+    ask()  # a process reads some rows only once
     with CaptureQueriesContext(connection) as caught:
         answer = ask()
     queries = [query["sql"] for query in caught if query["sql"].lstrip("(").startswith("SELECT")]
@@ -133,6 +132,8 @@ def asked(ask):
 
 
 class Report:
+    """The lines of the table, and whether a target was missed."""
+
     def __init__(self):
         self.failed = False
 
@@ -143,8 +144,8 @@ class Report:
         print(f"{what:<46}{ms:>8.2f} ms   within {target:g} ms   {words}{'' if is_met else '   MISSED'}")
 
     def queries(self, what, ask, target, most=MOST_QUERIES):
-        """The dearest query of `ask`; returns what it answered and what all of them cost together."""
-        answer, queries = asked(ask)
+        """Print the slowest query of `ask`; return its answer and the milliseconds of all its queries."""
+        answer, queries = queries_of(ask)
         costs = [explained(sql) for sql in queries]
         whole = [name for _ms, names in costs for name in names]
         self.line(what, max(ms for ms, _ in costs), target, whole=whole, note=f"{len(queries)} queries")
@@ -205,9 +206,7 @@ def main():
         call_command("createcachetable")
         begun = time.perf_counter()
         physician = fill(rows)
-        print(
-            f"{rows:,} certifications made in {time.perf_counter() - begun:.0f} s; {OWN_PATIENTS:,} patients are hers"
-        )
+        print(f"{rows:,} certifications made in {time.perf_counter() - begun:.0f} s, {OWN_PATIENTS:,} of the office")
         return int(measure(physician).failed)
     finally:
         server.stop()

@@ -1,8 +1,8 @@
-"""How fast the state's licenses and credentials are imported, beside Python's bare `csv.reader` on the same file.
+"""Measure the import of the state's licenses and credentials, compared with Python's `csv.reader` on the same file.
 
-Prints rows a second of both, their ratio (target: at least 0.5) and the peak memory of the import (target: under
-200 MB), and fails when a target is missed. The file and a database of its own are made in var/bench/, and the file is
-removed at the end. `make bench ROWS=2600000` reads as many rows as the state has.
+The bench prints the rows a second of both, their ratio (target: at least 0.5) and the peak memory of the import
+(target: under 200 MB), and fails when a target is missed. It makes a file and a database in var/bench/, and removes the
+file at the end. `make bench ROWS=2600000` reads as many rows as the state publishes.
 """
 
 import csv
@@ -17,10 +17,10 @@ from pathlib import Path
 BASE_DIR = Path(__file__).resolve().parent.parent
 FOLDER = BASE_DIR / "var" / "bench"
 ROWS = 300_000
-PHYSICIANS = 1_000  # with two credentials each, eight times as dense as among the state's 2.6 million rows
+PHYSICIANS = 1_000  # with two credentials each: eight times as many as among the state's 2.6 million rows
 RUNS = 3
 LEAST_RATIO, MOST_MEGABYTES = 0.5, 200
-# What real rows look like beside the plain ones (the share of each is made up, but for the blank number's 2.4 %).
+# Statuses of real rows. Their shares are made up, but the 2.4 % of blank numbers below are real.
 STATES = [
     ("ACTIVE", "CURRENT", 1), ("ACTIVE", "CURRENT", 1), ("ACTIVE", "", 1), ("ACTIVE IN RENEWAL", "CURRENT", 1),
     ("INACTIVE", "LAPSED DUE TO NON-RENEWAL", 0), ("INACTIVE", "FAILED TO RENEW", 1), ("PROBATION", "CONSENT ORDER", 1),
@@ -39,18 +39,18 @@ ENVIRONMENT = {
 
 
 def make_file(path, rows, columns):
-    """Credentials as the state publishes them, quirks and all; those of our physicians lie among everybody's."""
+    """Write credentials as the state publishes them, with all irregularities; some belong to our physicians."""
     chance = random.Random(1)
     every = max(rows // (2 * PHYSICIANS), 1)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
         for number in range(rows):
-            mine, one = divmod(number, every)
-            kind = ("1", "CSP")[mine % 2]
-            code = f"{kind}.{mine // 2:0{6 if kind == '1' else 7}d}" if one == 0 else f"PLM.{number:07d}-P1"
-            if chance.random() < 0.01:  # a code that stands on more than one row
-                code = "PLM.0000001-P1" if one else code
+            credential, rest = divmod(number, every)
+            kind = ("1", "CSP")[credential % 2]
+            code = f"{kind}.{credential // 2:0{6 if kind == '1' else 7}d}" if rest == 0 else f"PLM.{number:07d}-P1"
+            if chance.random() < 0.01:  # a code that several rows share
+                code = "PLM.0000001-P1" if rest else code
             status, reason, active = chance.choice(STATES)
             writer.writerow([
                 number, f"FIRST{number % 997} M LAST{number % 4999}", "INDIVIDUAL", "", "", code, kind,
@@ -82,6 +82,7 @@ def add_physicians():
 
 
 def time_of(work):
+    """Return the seconds that `work` takes, and its result."""
     began = time.perf_counter()
     result = work()
     return time.perf_counter() - began, result
@@ -92,7 +93,7 @@ def read_bare(path):
         return sum(1 for _row in csv.reader(file)) - 1
 
 
-def import_it(path):
+def import_file(path):
     from accounts.actions import import_roster
 
     with path.open("rb") as file:
@@ -119,10 +120,10 @@ def main():
     path = FOLDER / "elicense.csv"
     make_file(path, rows, ELICENSE_COLUMNS)
     print(f"{rows:,} rows, {path.stat().st_size / 1e6:.0f} MB; {PHYSICIANS:,} physicians of ours")
-    first, run = time_of(lambda: import_it(path))
+    first, run = time_of(lambda: import_file(path))
     print(f"first import     {rows / first:>11,.0f} rows/s  ({run.changed_count:,} registrations changed)")
-    # In turns, the best of each: what else this machine does weighs on both alike.
-    turns = [(time_of(lambda: read_bare(path))[0], time_of(lambda: import_it(path))[0]) for _ in range(RUNS)]
+    # In turns, the best of each: other work of this machine slows both down alike.
+    turns = [(time_of(lambda: read_bare(path))[0], time_of(lambda: import_file(path))[0]) for _ in range(RUNS)]
     bare, again = (min(times) for times in zip(*turns, strict=True))
     ratio = bare / again
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

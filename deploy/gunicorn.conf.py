@@ -1,4 +1,4 @@
-"""How gunicorn serves the portal, from whatever folder it is started. Its command line goes before what stands here."""
+"""The settings of gunicorn, which work from any folder. Options on its command line override them."""
 
 import sys
 from pathlib import Path
@@ -15,16 +15,16 @@ bind = "0.0.0.0:8000"
 workers = 3
 timeout = 30
 graceful_timeout = 30
-control_socket_disable = True  # a way in that nobody uses, in the home folder of whoever starts this
+control_socket_disable = True  # nobody uses the control socket, which would be made in a home folder
 logconfig_dict = logging_config(debug=Env().bool("DEBUG", False))
-logger_class = "mmp_portal.logs.ServerLogger"  # no token in an access log, if somebody switches it on
+logger_class = "mmp_portal.logs.ServerLogger"  # keeps tokens out of the access log, if somebody turns it on
 
 
 def on_starting(server):
-    """Forget what processes that were killed with their server left behind."""
+    """Remove the live gauges of processes that were killed together with their server."""
     metrics.forget_dead_processes()
 
 
 def child_exit(server, worker):
-    """What an ended process was doing, it does no more; what it has counted stays counted."""
+    """Remove the live gauges of a process that has ended; its counts stay."""
     metrics.forget_process(worker.pid)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts Redis with the password that REDIS_PASSWORD holds. Redis reads it from a file of its own, which lies in memory:
-# a command line is seen by everybody on the machine.
+# Start Redis with the password in REDIS_PASSWORD. Redis reads it from a file in memory, because everybody on the machine can
+# read a command line.
 set -eu
 : "${REDIS_PASSWORD:?is not set: see deploy/env/redis.env.example}"
 settings="${TMPDIR:-/tmp}/redis.conf"

@@ -1,7 +1,8 @@
 import logging
 import os
+from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, Task, signals
 from celery.schedules import crontab
 from structlog.contextvars import bind_contextvars, get_contextvars, unbind_contextvars
 
@@ -11,7 +12,7 @@ app = Celery("mmp_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run changes nothing.
+# In New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run does no harm.
 app.conf.beat_schedule = {
     "note-beat": {"task": "pages.note_beat", "schedule": 60.0},
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
@@ -36,39 +37,39 @@ app.conf.beat_schedule = {
 
 # --- Logs ----------------------------------------------------------------------------------------------------------
 
-REQUEST_ID = "request_id"  # in the headers of a job, and on each of its lines
+REQUEST_ID = "request_id"  # name of the header of a job, and of the value in each of its log lines
 BOUND = ("task", "task_id", REQUEST_ID)
 
 
 @signals.setup_logging.connect
-def keep_our_logging(loglevel=None, **_):
-    """Celery adds handlers of its own only where nobody receives this signal; its --loglevel is kept."""
+def keep_our_logging(loglevel: int | None = None, **_: Any) -> None:
+    """Keep our logging: Celery adds its own handlers only when nobody receives this signal. --loglevel still counts."""
     logging.getLogger("celery").setLevel(loglevel or logging.NOTSET)
 
 
 @signals.celeryd_init.connect
-def print_no_banner(instance, conf, **_):
-    """In production each line is JSON."""
+def print_no_banner(instance: Any, conf: Any, **_: Any) -> None:
+    """Suppress the banner of the worker in production, where each line of the log is JSON."""
     from django.conf import settings
 
     instance.quiet = instance.quiet or not settings.DEBUG
 
 
 @signals.before_task_publish.connect
-def send_request_id(headers, **_):
+def send_request_id(headers: dict[str, Any], **_: Any) -> None:
     if request_id := get_contextvars().get(REQUEST_ID):
         headers[REQUEST_ID] = request_id
 
 
 @signals.task_prerun.connect
-def bind_task(task_id, task, **_):
-    """In a worker. A job that runs inside a request has the lines of the request."""
+def bind_task(task_id: str, task: Task, **_: Any) -> None:
+    """Put the task and its request id on the log lines of a worker; inside a request, that request's values stay."""
     if not task.request.is_eager:
         request_id = getattr(task.request, REQUEST_ID, None)
         bind_contextvars(task=task.name, task_id=task_id, **({REQUEST_ID: request_id} if request_id else {}))
 
 
 @signals.task_postrun.connect
-def unbind_task(task, **_):
+def unbind_task(task: Task, **_: Any) -> None:
     if not task.request.is_eager:
         unbind_contextvars(*BOUND)

@@ -1,43 +1,49 @@
-"""No token, name or query in a log line: an address is logged without what opens something."""
+"""Keep tokens, names and query strings out of the log: the secret parts of an address are left out."""
 
 import logging
 import re
 import traceback
 from collections.abc import Iterator
 from functools import lru_cache
+from types import TracebackType
+from typing import Any
 
 import structlog
 from django.apps import apps
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.regex_helper import normalize
 from django_structlog.middlewares import RequestMiddleware
-from gunicorn import glogging
+from gunicorn import glogging  # type: ignore[import-untyped] # it ships no types
+from structlog.typing import EventDict, Processor
 
-# The parts of an address that open something, by their name in the URLconf. A test fails for one that is named neither
-# here nor among those that open nothing.
+# The parts of an address that give access to something, by their name in the URLconf. A test knows the harmless parts,
+# and fails for a part that is in neither list.
 SECRET_PARTS = frozenset({"token", "key", "uidb36"})
-REST = r"""[^\s"'<>?]*[^\s"'<>?/]"""  # of an address, but for its last slash
-# Until the URLconf can be read: each part that is as long as a token.
+REST = r"""[^\s"'<>?]*[^\s"'<>?/]"""  # the rest of an address, without a slash at its end
+# Used until the URLconf can be read: it takes every part that is as long as a token for a token.
 ANY_LONG_PART = re.compile(r"""(/)[^\s"'<>?/]{16,}""")
+# As `sys.exc_info()` returns it.
+ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 QUERY = re.compile(r"\?\S*")
 
 
-def without_tokens(text):
-    """`text` without the tokens that follow an address that takes one, and without query strings."""
+def without_tokens(text: str) -> str:
+    """Return `text` without the tokens in its addresses, and without query strings."""
     pattern = _tokens(settings.ROOT_URLCONF) if apps.ready and not _Reading.urlconf else ANY_LONG_PART
     return QUERY.sub("", pattern.sub(r"\1…", text))
 
 
 class _Reading:
-    """Reading the URLconf imports the portal, which may log."""
+    """Whether the URLconf is being read: that imports the portal, which may write log lines meanwhile."""
 
     urlconf = False
 
 
 @lru_cache(maxsize=4)
-def _tokens(urlconf):
-    """A pattern of every address that takes a token: the address in its group, then what is left out."""
+def _tokens(urlconf: str) -> re.Pattern[str]:
+    """Return a pattern for all addresses with a token. Its group is the part before the token, which is logged."""
     _Reading.urlconf = True
     try:
         heads = sorted(
@@ -49,7 +55,7 @@ def _tokens(urlconf):
 
 
 def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, set[str]]]:
-    """Each address below `resolver`, like `accounts/reset/%(token)s/`, with the names of its parts."""
+    """Yield each address below `resolver`, like `accounts/reset/%(token)s/`, with the names of its parts."""
     for pattern in resolver.url_patterns:
         whole = prefix + pattern.pattern.regex.pattern.removeprefix("^")
         if isinstance(pattern, URLPattern):
@@ -58,8 +64,8 @@ def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, se
             yield from addresses(pattern, whole)
 
 
-def _head_of(address):
-    """A pattern of what stands before the first token of an address."""
+def _head_of(address: str) -> str:
+    """Return a pattern for the part of an address before its first token."""
     literals_and_names = re.split(r"%\((\w+)\)s", address)
     head = "/"
     for number, part in enumerate(literals_and_names):
@@ -72,16 +78,17 @@ def _head_of(address):
     return head
 
 
-def scrub(_logger, _method, event):
-    """A structlog processor: Django's own lines carry addresses and referers, and Celery's the message of an exception.
+def scrub(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Remove addresses and messages of exceptions from a log line; a structlog processor.
 
-    Frames (`exception`) carry no address.
+    Lines of Django hold addresses and referers, and lines of Celery the message of an exception. The frames under
+    `exception` hold no address.
     """
     args = event.pop("positional_args", None)
     if isinstance(args, dict) and "exc" in args:
         event["event"] = event["_record"].msg % {**args, "exc": "…"}
-    elif isinstance(args, tuple) and any(isinstance(one, BaseException) for one in args):
-        kinds = (type(one).__name__ if isinstance(one, BaseException) else one for one in args)
+    elif isinstance(args, tuple) and any(isinstance(value, BaseException) for value in args):
+        kinds = (type(value).__name__ if isinstance(value, BaseException) else value for value in args)
         event["event"] = event["_record"].msg % tuple(kinds)
     for name, value in event.items():
         if isinstance(value, str) and name != "exception":
@@ -89,9 +96,13 @@ def scrub(_logger, _method, event):
     return event
 
 
-def where_it_broke(exc_info):
-    """Frames and kinds of an exception and its causes, first cause first; messages hold addresses and values."""
-    lines, error = [], exc_info[1]
+def where_it_broke(exc_info: ExceptionInfo) -> str:
+    """Return the frames and classes of an exception and its causes, first cause first.
+
+    Their messages are left out: they may hold addresses and values.
+    """
+    lines: list[str] = []
+    error = exc_info[1]
     while error is not None:
         lines.insert(0, "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
@@ -99,11 +110,14 @@ def where_it_broke(exc_info):
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    def format_request(self, request):
+    """Log each request by its method and its address without tokens."""
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
         return without_tokens(f"{request.method} {request.path}")
 
 
-SHARED_PROCESSORS = [
+SHARED_PROCESSORS: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
@@ -112,10 +126,10 @@ SHARED_PROCESSORS = [
 ]
 
 
-def logging_config(*, debug):
-    """Return the configuration of Python's logging, for Django, gunicorn and Celery alike: one line of JSON an event.
+def logging_config(*, debug: bool) -> dict[str, Any]:
+    """Return the logging configuration for Django, gunicorn and Celery: one line of JSON for each event.
 
-    With `debug`, lines for people instead.
+    With `debug` the lines are written for people instead.
     """
     rendered = (
         structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"])
@@ -126,7 +140,7 @@ def logging_config(*, debug):
         "()": structlog.stdlib.ProcessorFormatter,
         "processor": rendered,
         "foreign_pre_chain": SHARED_PROCESSORS,
-        "pass_foreign_args": True,  # `scrub` takes them out again
+        "pass_foreign_args": True,  # `scrub` removes them again
     }
     return {
         "version": 1,
@@ -137,7 +151,7 @@ def logging_config(*, debug):
         "loggers": {
             "django.server": {"handlers": ["console"], "level": "ERROR", "propagate": False},
             "gunicorn.error": {"handlers": [], "level": "INFO", "propagate": True},
-            # They name each letter that they cut out of a font: the letters of a person's name.
+            # These two log each letter that they put into a font: the letters of a person's name.
             "fontTools": {"level": "ERROR"},
             "fpdf": {"level": "ERROR"},
         },
@@ -145,9 +159,9 @@ def logging_config(*, debug):
 
 
 class WithoutTokens(logging.Filter):
-    """Clean a line of a library that writes its log by itself."""
+    """Remove tokens from a line of a library that formats its log itself."""
 
-    def filter(self, record):
+    def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = without_tokens(record.getMessage()), None
         if record.exc_info:
             record.exc_text = where_it_broke(record.exc_info)
@@ -155,9 +169,9 @@ class WithoutTokens(logging.Filter):
 
 
 class ServerLogger(glogging.Logger):
-    """gunicorn's own lines (deploy/gunicorn.conf.py): its access log holds address, query and referer whole."""
+    """The logger of gunicorn (deploy/gunicorn.conf.py): its access log would hold whole addresses and referers."""
 
-    def setup(self, cfg):
+    def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for log in (self.error_log, self.access_log):
             log.addFilter(WithoutTokens())

@@ -1,7 +1,12 @@
-"""Reports of errors to Sentry: where the code broke, on which route and in which request; nothing about a person.
+"""Report errors to Sentry: where the code broke, on which route and in which request; nothing about a person.
 
-What may leave is listed here, field by field. What a later release of the library adds stays out until it is listed.
+Each field that may be sent is listed here. A field that a later release of the library adds is not sent until it is
+listed.
 """
+
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
 
 import sentry_sdk
 from sentry_sdk.integrations.atexit import AtexitIntegration
@@ -10,19 +15,20 @@ from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.types import Event, Hint
 from structlog.contextvars import get_contextvars
 
 from mmp_portal.logs import without_tokens
 
-KEPT = {"event_id", "timestamp", "level", "platform", "release", "environment", "server_name", "sdk", "logger"}
-KEPT_OF_ERROR = {"type", "module"}
-KEPT_OF_FRAME = {
+SENT = {"event_id", "timestamp", "level", "platform", "release", "environment", "server_name", "sdk", "logger"}
+SENT_OF_ERROR = {"type", "module"}
+SENT_OF_FRAME = {
     "filename", "abs_path", "function", "module", "lineno", "in_app", "pre_context", "context_line", "post_context",
 }  # fmt: skip
 TAGS = ("request_id", "task", "task_id")
 
 
-def report_errors(dsn, **options):
+def report_errors(dsn: str, **options: Any) -> None:
     """Send errors of requests, jobs and log lines to the server that `dsn` names."""
     sentry_sdk.init(
         dsn=dsn,
@@ -50,33 +56,36 @@ def report_errors(dsn, **options):
     )
 
 
-def only_what_is_listed(event, hint):
-    """Return a new event with what is listed of this one: no message of an exception, no address, no variable."""
-    report = {name: event[name] for name in KEPT & event.keys()}
-    known = get_contextvars()
-    report["tags"] = {name: known[name] for name in TAGS if name in known}
+def only_what_is_listed(event: Event, hint: Hint) -> Event:
+    """Return a new event with the listed fields only: no message of an exception, no address, no variable."""
+    given: Mapping[str, Any] = event
+    report = {name: given[name] for name in SENT & given.keys()}
+    context = get_contextvars()
+    report["tags"] = {name: context[name] for name in TAGS if name in context}
     report["transaction"] = route_or_task(event)
     if exceptions := event.get("exception", {}).get("values"):
-        report["exception"] = {"values": [where(one) for one in exceptions]}
+        report["exception"] = {"values": [where(exception) for exception in exceptions]}
     if record := hint.get("log_record"):
         report["logentry"] = {"message": words_of(record)}
-    return report
+    return cast("Event", report)
 
 
-def route_or_task(event):
-    """Return the pattern of the route, or the name of the task: never an address that somebody typed or was sent."""
+def route_or_task(event: Event) -> str:
+    """Return the pattern of the route or the name of the task; never the address itself, which may hold a token."""
     source = event.get("transaction_info", {}).get("source")
     return event["transaction"] if source in ("route", "task") else "none"
 
 
-def where(exception):
-    kept = {name: exception[name] for name in KEPT_OF_ERROR & exception.keys()}
+def where(exception: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the class of an exception and the listed fields of its frames."""
+    sent = {name: exception[name] for name in SENT_OF_ERROR & exception.keys()}
     frames = exception.get("stacktrace", {}).get("frames", ())
-    return kept | {"stacktrace": {"frames": [{n: one[n] for n in KEPT_OF_FRAME & one.keys()} for one in frames]}}
+    listed = [{name: frame[name] for name in SENT_OF_FRAME & frame.keys()} for frame in frames]
+    return sent | {"stacktrace": {"frames": listed}}
 
 
-def words_of(record):
-    """Return what a log line is called: our own events are constants; of others only the place is sure to be one."""
+def words_of(record: logging.LogRecord) -> str:
+    """Return the event of one of our log lines, which is a constant; for other loggers, where the line was written."""
     if isinstance(record.msg, dict):
         return without_tokens(str(record.msg.get("event", "")))
     return f"{record.name} {record.funcName}:{record.lineno}"

@@ -1,7 +1,7 @@
-"""Settings of the portal: one file, everything from the environment.
+"""Settings of the portal. All values come from the environment.
 
-`var/env`, if it exists, fills in what the environment leaves out: `make run` keeps its made-up secrets there.
-Startup fails and names the missing variables.
+Variables that the environment lacks are read from `var/env`, where `make run` stores made-up secrets. When a required
+variable is missing, the portal does not start and names it.
 """
 
 import logging
@@ -30,29 +30,29 @@ env.read_env(VAR_DIR / "env", recurse=False)
 
 DEBUG = env.bool("DEBUG", False)
 
-# --- What production must name -------------------------------------------------------------------------------------
+# --- Required variables --------------------------------------------------------------------------------------------
 
 _REQUIRED = {
     "SECRET_KEY": "a long random text, for example from `openssl rand -base64 48`",
     "FIELD_KEYS": "keys of the encrypted columns as id:base64 pairs, newest first, each from `openssl rand -base64 32`",
     "SSN_PEPPERS": "the peppers of the SSN digests, newest first, separated by commas",
-    "SITE_URL": "the address people type, for example https://portal.example.org",
+    "SITE_URL": "the address that people type, for example https://portal.example.org",
 }
 _REQUIRED_IN_PRODUCTION = {
-    "ALLOWED_HOSTS": "the host names this portal answers to, separated by commas",
+    "ALLOWED_HOSTS": "the host names that this portal answers to, separated by commas",
     "DATABASE_URL": "the database, for example postgres://portal:secret@db:5432/portal",
     "EMAIL_URL": "the mail server, for example smtp+tls://user:secret@mail.example.org:587",
     "DEFAULT_FROM_EMAIL": "the sender of our mail",
     "DISPENSARY_NAME": "the name of the dispensary",
     "DISPENSARY_PHONE": "the phone number people call for help",
-    "DISPENSARY_EMAIL": "where messages of the contact form are answered",
+    "DISPENSARY_EMAIL": "the address that gets the messages of the contact form",
 }
-# A state's sign-on is switched on by all four of these, and off by none.
+# All four of these turn the state's sign-on on. Without any of them it is off.
 _REQUIRED_FOR_SIGN_ON = {
-    "OIDC_SERVER_URL": "the address of the provider; its configuration is read under /.well-known/ there",
-    "OIDC_CLIENT_ID": "our name with the provider",
-    "OIDC_CLIENT_SECRET": "our secret with the provider",
-    "OIDC_NAME": "what people call the provider, as on the button: Sign in with ...",
+    "OIDC_SERVER_URL": "the address of the provider, which publishes its configuration below /.well-known/",
+    "OIDC_CLIENT_ID": "the name of the portal at the provider",
+    "OIDC_CLIENT_SECRET": "the secret of the portal at the provider",
+    "OIDC_NAME": "the name of the provider on the button: Sign in with ...",
 }
 _required = _REQUIRED if DEBUG else _REQUIRED | _REQUIRED_IN_PRODUCTION
 if any(env.str(name, "").strip() for name in _REQUIRED_FOR_SIGN_ON):
@@ -65,11 +65,11 @@ if _missing:
     )
 
 SECRET_KEY = env.str("SECRET_KEY")
-FIELD_KEYS = env.list("FIELD_KEYS")
-SSN_PEPPERS = env.list("SSN_PEPPERS")
+FIELD_KEYS: list[str] = env.list("FIELD_KEYS")
+SSN_PEPPERS: list[str] = env.list("SSN_PEPPERS")
 SITE_URL = env.str("SITE_URL").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 REQUIRE_MFA = env.bool("REQUIRE_MFA", not DEBUG)
 
@@ -83,7 +83,7 @@ SIGN_ON = {
     "secret": env.str("OIDC_CLIENT_SECRET", ""),
     "settings": {"server_url": OIDC_SERVER_URL},
 }
-# Where the provider's own page stands, when it is not where its configuration is.
+# The host of the provider's sign-in page, when it is not the host of its configuration.
 _sign_in = urlsplit(env.str("OIDC_SIGN_IN_ORIGIN", "") or OIDC_SERVER_URL)
 SIGN_ON_ORIGINS = [f"{_sign_in.scheme}://{_sign_in.netloc}"] if OIDC_SERVER_URL else []
 
@@ -98,7 +98,7 @@ if not DISPENSARY_HOURS:
 DISPENSARY_ADDRESS = env.str("DISPENSARY_ADDRESS", "")
 DISPENSARY_PERMIT = env.str("DISPENSARY_PERMIT", "")
 
-# --- Rooms ---------------------------------------------------------------------------------------------------------
+# --- Apps ----------------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "pages",
@@ -131,7 +131,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "pages.middleware.MetricsMiddleware",
-    "django.middleware.gzip.GZipMiddleware",  # pads with chance against BREACH; each page masks its CSRF token anew
+    "django.middleware.gzip.GZipMiddleware",  # adds random padding against BREACH; each page masks its CSRF token again
     "csp.middleware.CSPMiddleware",
     "pages.middleware.DatabaseAwayMiddleware",
     "pages.middleware.ProbeMiddleware",
@@ -177,21 +177,21 @@ TEMPLATES = [
         },
     },
 ]
-# The default keeps them in a cookie that anybody at the machine can read, product names and addresses with them.
+# Messages hold product names and addresses. Django's default storage is a cookie that anybody at the machine can read.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 MESSAGE_TAGS = {messages.ERROR: "error", messages.DEBUG: "info"}
 
 # --- Databases and caches ------------------------------------------------------------------------------------------
 
 DATABASE_URL = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
-# Where tables have an owner of their own, it alone makes them, and the portal's role gets what it needs (audit/sql.py).
+# A separate owner of the tables migrates them, and grants the portal's role what it needs (audit/sql.py).
 MIGRATION_DATABASE_URL = env.str("MIGRATION_DATABASE_URL", "")
 DATABASE_ROLE = urlsplit(DATABASE_URL).username if MIGRATION_DATABASE_URL else None
 if MIGRATION_DATABASE_URL and {"migrate", "createcachetable", "backup", "restore"} & set(sys.argv):
     DATABASE_URL = MIGRATION_DATABASE_URL
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE takes the write lock when a transaction begins, so a check and its write see the same rows.
+    # IMMEDIATE takes the write lock when a transaction begins, so that a check and its write see the same rows.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -200,7 +200,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     _web = "gunicorn" in Path(sys.argv[0]).name
     DATABASES["default"]["OPTIONS"] = {
-        **DATABASES["default"].get("OPTIONS", {}),  # sslmode and its like come with the address
+        **DATABASES["default"].get("OPTIONS", {}),  # DATABASE_URL may bring options such as sslmode
         "connect_timeout": 3,
         "keepalives": 1,
         "keepalives_idle": 30,
@@ -208,7 +208,7 @@ else:
         + (" -c statement_timeout=5000 -c idle_in_transaction_session_timeout=10000" if _web else ""),
     }
 
-# Rate limits live in the database, so that login works while Redis is down; a small table would evict a locked account.
+# Rate limits are in the database, so that sign-in works without Redis. A small table would evict a locked account.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -249,8 +249,8 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
-    "verify": "60/5m/ip",  # looks at the page behind a card's code
-    "invitation_code": "10/5m/ip,10/5m/user",  # wrong codes from paper
+    "verify": "60/5m/ip",  # visits to the page behind the code of a card
+    "invitation_code": "10/5m/ip,10/5m/user",  # wrong codes from a paper invitation
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
@@ -262,7 +262,7 @@ MFA_FORMS = {
     "edit_webauthn": "accounts.passkeys.RenamePasskeyForm",
 }
 MFA_TOTP_ISSUER = DISPENSARY_NAME
-# A state's sign-on (accounts/sign_on.py). Its tables are always there; its pages once OIDC_SERVER_URL is set.
+# The state's sign-on (accounts/sign_on.py). Its tables always exist, its pages only when OIDC_SERVER_URL is set.
 SOCIALACCOUNT_ADAPTER = "accounts.sign_on.SignOnAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_LOGIN_ON_GET = False
@@ -296,21 +296,21 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],  # the QR code of the TOTP page is a data: image
         "object-src": [NONE],
         "base-uri": [NONE],
-        # The button of the sign-on posts to us, and browsers hold where we send it on to this as well.
+        # The sign-on button posts to the portal, which redirects to the provider: browsers apply form-action to both.
         "form-action": [SELF, *SIGN_ON_ORIGINS],
         "frame-ancestors": [NONE],
     }
 }
 CSRF_FAILURE_VIEW = "pages.views.csrf_failure"
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # a text of 1 MB gets its sentence beside the field, and is kept
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # so that a text of 1 MB gets an error beside its field and is not lost
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "ui.uploads.NamelessUploadHandler",
 ]
-ROSTER_UPLOAD_BYTES = 100_000_000  # a larger roster takes longer to send than a request may: the command reads it
+ROSTER_UPLOAD_BYTES = 100_000_000  # to upload more takes longer than a request may; use `manage.py import_roster`
 
-# --- Files and words -----------------------------------------------------------------------------------------------
+# --- Files and languages -------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -352,7 +352,7 @@ EMAIL_TIMEOUT = 10
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
-# What people wait for has workers of its own. A job that is named nowhere here counts as large: it may take its time.
+# Jobs that people wait for have their own workers. A job that is not named here is a bulk job, which may take long.
 CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("urgent", "bulk")]
 CELERY_TASK_DEFAULT_QUEUE = "bulk"
 CELERY_TASK_ROUTES = {
@@ -375,7 +375,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A Redis that refuses or hangs costs a request at most a few seconds and never its work: the row is in the outbox.
+# A Redis that refuses or hangs delays a request by a few seconds at most. No message is lost: its row is in the outbox.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1,
@@ -384,33 +384,33 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
 }
 
-# --- The program's figures that a deployment may change -----------------------------------------------------------
+# --- The program's figures that a deployment may change ------------------------------------------------------------
 
 RENEWAL_OPENS_DAYS = env.int("RENEWAL_OPENS_DAYS", 30)
 EXAM_MAX_AGE_DAYS = env.int("EXAM_MAX_AGE_DAYS", 180)
-WITHDRAWAL_STOP_DAYS = env.int("WITHDRAWAL_STOP_DAYS", 30)  # how long deliveries may go on after a withdrawal
+WITHDRAWAL_STOP_DAYS = env.int("WITHDRAWAL_STOP_DAYS", 30)  # how many days deliveries may continue after a withdrawal
 INVITATION_VALID_DAYS = env.int("INVITATION_VALID_DAYS", 14)
-FOUR_EYES = env.bool("FOUR_EYES", True)  # who entered a proof of a physician cannot verify it
+FOUR_EYES = env.bool("FOUR_EYES", True)  # whoever entered a proof of a physician cannot verify it
 WEEKS_OF_WINDOWS = 8
-# Where the digest of each newest seal of the audit is appended, best on a disk of another machine; none: nowhere.
+# The file to which the digest of each new seal of the audit is appended, best on another machine; "" for none.
 AUDIT_SEAL_FILE = env.str("AUDIT_SEAL_FILE", "")
 
-# --- What operators see ---------------------------------------------------------------------------------------------
+# --- What operators see --------------------------------------------------------------------------------------------
 
 SENTRY_DSN = env.str("SENTRY_DSN", "").strip()
 if SENTRY_DSN:
-    from mmp_portal.sentry import report_errors  # a second of imports, for those who report
+    from mmp_portal.sentry import report_errors  # this import takes a second
 
     try:
         report_errors(SENTRY_DSN)
     except BadDsn as error:
         raise ImproperlyConfigured(f"The portal cannot start. SENTRY_DSN is no address of Sentry: {error}") from error
-METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # who sends it reads /metrics without an account
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # a request with it reads /metrics without an account
 
 # --- Logs ----------------------------------------------------------------------------------------------------------
 
 LOGGING = logging_config(debug=DEBUG)
-logging.captureWarnings(not DEBUG)  # as lines of the log, not as text between them
+logging.captureWarnings(not DEBUG)  # as lines of the log, not as plain text
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,

@@ -8,9 +8,9 @@ from accounts.views.confirming import CheckYourMail
 from accounts.views.second_factors import ReauthenticatePasskey
 from notifications.views import mailbox, mailbox_message
 
-# The stock admin login counts no failures; allauth's does, and asks for the second factor.
+# Django's own admin login counts no failures. The one of allauth does, and it asks for the second factor.
 admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # as allauth documents it
 admin.site.site_header = admin.site.site_title = settings.DISPENSARY_NAME
 
 urlpatterns = [

@@ -1,4 +1,4 @@
-"""Every write of the public pages and of what goes through the tables of all apps; and the note that jobs run."""
+"""Every write of this app: messages of the contact form, new keys for encrypted values, the time jobs last ran."""
 
 import time
 from collections.abc import Callable
@@ -19,15 +19,15 @@ from pages.sealed import Place, Resealed, places
 from ui.encryption import newest_key_id
 from ui.text import readable_number
 
-LAST_BEAT = "last_beat"  # key in the cache of the database
+LAST_BEAT = "last_beat"  # key in the database cache
 
 
 @audited("message.receive")
 def receive_message(*, name: str, email: str, message: str, address: str | None, by: User | None) -> ContactMessage:
-    """Keep a message of the contact form, send its writer a receipt and tell the staff.
+    """Store a message of the contact form, and queue a receipt to its writer and a mail to staff.
 
-    The same form sent again within an hour gives the message that is there. `address` is the visitor's network address,
-    kept as a keyed digest; `by` is None for a visitor. Raises UnreadableName, TooManyMessages.
+    The same form sent again within an hour returns the message that is already stored. `address` is the visitor's
+    network address, stored as a keyed digest; `by` is None for a visitor. Raises UnreadableName, TooManyMessages.
     """
     rules.check_name_is_one_line(name)
     now = timezone.now()
@@ -49,12 +49,12 @@ def receive_message(*, name: str, email: str, message: str, address: str | None,
         content_digest=content,
     )
     record(by=by, subject=received)
-    _tell("contact_receipt", received, recipient=email, by=by)
-    _tell("contact_message", received, recipient=settings.DISPENSARY_EMAIL, by=by)
+    _queue_mail("contact_receipt", received, recipient=email, by=by)
+    _queue_mail("contact_message", received, recipient=settings.DISPENSARY_EMAIL, by=by)
     return received
 
 
-def _tell(kind: str, message: ContactMessage, *, recipient: str, by: User | None) -> None:
+def _queue_mail(kind: str, message: ContactMessage, *, recipient: str, by: User | None) -> None:
     queue(
         kind=kind,
         recipient=recipient,
@@ -77,24 +77,24 @@ def answer_message(*, message: ContactMessage, by: User) -> ContactMessage:
 
 
 def note_beat(*, at: datetime, by: User | None) -> None:
-    """Note in the cache of the database that the scheduled jobs ran at this moment."""
+    """Store in the database cache that the scheduled jobs ran at this moment."""
     cache.set(LAST_BEAT, at.isoformat(), timeout=None)
 
 
-MOST_ROUNDS = 10  # how often rows that somebody else holds are tried again
+MOST_ROUNDS = 10  # how often rows that somebody else has locked are tried again
 BETWEEN_ROUNDS = 0.5  # seconds
 
 
 @audited("fields.reencrypt", atomic=False)
-def reencrypt(*, batch: int, tell: Callable[[str], None], by: User | None) -> Resealed:
+def reencrypt(*, batch: int, progress: Callable[[str], None], by: User | None) -> Resealed:
     """Seal every encrypted value with the newest key of FIELD_KEYS, `batch` rows a transaction.
 
-    Stopped at any moment, it has lost nothing: run again, it goes on with the rows that are left. `tell` gets a line
-    for each batch. Rows that no key opens are counted and left as they are.
+    It may be stopped at any moment: the next run continues with the rows that are left. `progress` is called with a
+    line after each batch. Rows that no key opens are counted and not changed.
     """
     total = Resealed()
     for place in places():
-        done = _reencrypt_place(place, batch=batch, tell=tell)
+        done = _reencrypt_place(place, batch=batch, progress=progress)
         total.done += done.done
         total.unreadable += done.unreadable
     if total.done:
@@ -102,10 +102,10 @@ def reencrypt(*, batch: int, tell: Callable[[str], None], by: User | None) -> Re
     return total
 
 
-def _reencrypt_place(place: Place, *, batch: int, tell: Callable[[str], None]) -> Resealed:
+def _reencrypt_place(place: Place, *, batch: int, progress: Callable[[str], None]) -> Resealed:
     total = Resealed()
     for _round in range(MOST_ROUNDS):
-        rows, this_round = _reencrypt_once(place, batch=batch, tell=tell)
+        rows, this_round = _reencrypt_once(place, batch=batch, progress=progress)
         total.done += this_round.done
         total.unreadable = this_round.unreadable
         if rows == this_round.done + this_round.unreadable:
@@ -114,8 +114,8 @@ def _reencrypt_place(place: Place, *, batch: int, tell: Callable[[str], None]) -
     return total
 
 
-def _reencrypt_once(place: Place, *, batch: int, tell: Callable[[str], None]) -> tuple[int, Resealed]:
-    """One way through the rows of `place`; returns how many were stale, and what became of them."""
+def _reencrypt_once(place: Place, *, batch: int, progress: Callable[[str], None]) -> tuple[int, Resealed]:
+    """Go through the rows of `place` once; return how many were stale, and how many of them were sealed anew."""
     rows, total, last = 0, Resealed(), None
     while pks := place.stale(after=last, limit=batch):
         with transaction.atomic():
@@ -123,5 +123,5 @@ def _reencrypt_once(place: Place, *, batch: int, tell: Callable[[str], None]) ->
         rows, last = rows + len(pks), pks[-1]
         total.done += done.done
         total.unreadable += done.unreadable
-        tell(f"{place.name}: {total.done} rows")
+        progress(f"{place.name}: {total.done} rows")
     return rows, total

@@ -9,7 +9,7 @@ from pages.models import ContactMessage
 
 @admin.register(ContactMessage)
 class ContactMessageAdmin(ActionAdmin):
-    """Opens on what waits longest for an answer."""
+    """Messages of the contact form; the list begins with the one that has waited longest for an answer."""
 
     list_display = ["number", "created_at", "name", "email", "answered_at", "answered_by"]
     list_filter = [("answered_at", admin.EmptyFieldListFilter)]

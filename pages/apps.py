@@ -4,7 +4,7 @@ from django.apps import AppConfig
 class PagesConfig(AppConfig):
     name = "pages"
 
-    def ready(self):
+    def ready(self) -> None:
         from audit import names
         from pages import emails, receivers
 

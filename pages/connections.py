@@ -1,16 +1,17 @@
-"""Is the database away, and how the next request gets a fresh connection to it."""
+"""Tell whether an error means that the database is unavailable, and close its connections."""
 
 import sqlite3
 
 from django.db import InterfaceError, OperationalError, connections
 
-SQL_MISTAKE = sqlite3.SQLITE_ERROR  # SQLite's code for a wrong statement or an unknown table: our fault, and no outage
+# SQLite's code for a wrong statement or an unknown table: that is a fault of ours, and no outage.
+SQL_MISTAKE = sqlite3.SQLITE_ERROR
 
 
-def is_away(error: BaseException | None) -> bool:
-    """Return whether the error, or an error that led to it, says that the database does not serve for the moment.
+def is_outage(error: BaseException | None) -> bool:
+    """Return whether the error, or an error that led to it, means that the database is unavailable for the moment.
 
-    It is stopped, out of reach, full, or held by somebody else for longer than we wait.
+    The database may be stopped, out of reach or full, or somebody else may hold a lock for longer than we wait.
     """
     while error is not None:
         if isinstance(error, InterfaceError | OperationalError):
@@ -19,8 +20,8 @@ def is_away(error: BaseException | None) -> bool:
     return False
 
 
-def hang_up() -> None:
-    """Close the connections of this thread, so that the next request connects anew instead of asking a dead one."""
+def close_connections() -> None:
+    """Close the connections of this thread, so that the next request opens a new one instead of using a dead one."""
     for connection in connections.all(initialized_only=True):
-        if not connection.in_atomic_block:  # a test's own transaction; of a request's none is open any more
+        if not connection.in_atomic_block:  # only a test still has a transaction open here
             connection.close()

@@ -1,9 +1,11 @@
-"""The people of the demo: one of each role and state, made by the portal's own actions."""
+"""The people of the demo, at least one for each role and state. The portal's own actions make them."""
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -16,7 +18,7 @@ from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from accounts.models import Physician, User
 from certification import actions as certifications
-from certification.models import Certification, Patient
+from certification.models import Caregiver, Certification, Draft, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
@@ -25,7 +27,10 @@ from delivery.demo_products import PRODUCTS
 from delivery.models import DeliveryWindow, Product
 from delivery.rules import bookable_windows, policy_on
 
-PASSWORD = "quiet-harbor-lantern"  # noqa: S105  the demo's own, told in the table
+PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
+
+
+Answers = dict[str, Any]  # of one step of a draft, as its form cleans them
 
 
 @dataclass(frozen=True)
@@ -45,10 +50,10 @@ PEOPLE = [
     Person("Physician", "clara.novak@portal.example", "State registration has ended", "FN3456781", "1964"),
     Person("Applicant", "edith.frost@portal.example", "Waits to be verified; prepares a patient", "BF4567890", "2468"),
     Person("Delegate", "dana.reyes@portal.example", "Prepares patients for Dr. Osei, never signs"),
-    Person("Patient", "rosa.delgado@portal.example", "Certified; one order waits, one is confirmed"),
+    Person("Patient", "rosa.delgado@portal.example", "Certified; one order is placed, one is confirmed"),
     Person("Patient", "samuel.ortiz@portal.example", "20 days left"),
     Person("Patient", "theo.lang@portal.example", "Certification ended"),
-    Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12, whose letters are kept: she orders for him"),
+    Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12, and orders for him; his letters are stored"),
     Person("Patient", "june.park@portal.example", "Invited: open the link in /mailbox/", password=""),
     Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
     Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications", first_name="Ruth"),
@@ -68,18 +73,23 @@ _ROSTER = {
 }
 
 
-def rows():
-    """Return the table of demo people, as dicts; the first names of staff are no part of it."""
+def rows() -> list[dict[str, str]]:
+    """Return the table of demo people as dicts, without the first names of staff."""
     return [{name: value for name, value in asdict(person).items() if name != "first_name"} for person in PEOPLE]
 
 
-def is_seeded():
+def _person(email: str) -> Person:
+    """Return the row of PEOPLE with this address."""
+    return next(person for person in PEOPLE if person.email == email)
+
+
+def is_seeded() -> bool:
     return User.objects.filter(email=PEOPLE[0].email).exists()
 
 
 @transaction.atomic
-def seed():
-    """Make everybody. In one transaction: a seed that was cut off leaves nothing behind."""
+def seed() -> int:
+    """Make all demo people in one transaction: a seed that was cut off leaves nothing behind; return how many."""
     deliveries.make_windows(today=timezone.localdate(), by=None)
     _fill_the_menu()
     users = {person.email: _account(person) for person in PEOPLE if person.password}
@@ -96,14 +106,14 @@ def seed():
 
 
 @contextmanager
-def _days_ago(days):
-    """Actions read the clock of django.utils.timezone: what is made inside was made then."""
+def _days_ago(days: int) -> Iterator[None]:
+    """Let the actions inside believe that it is so many days ago: they read the clock of django.utils.timezone."""
     then = timezone.now() - timedelta(days=days)
     with patch("django.utils.timezone.now", return_value=then):
         yield
 
 
-def _fill_the_menu():
+def _fill_the_menu() -> None:
     for fields in PRODUCTS:
         stock = fields["stock"]
         product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
@@ -111,7 +121,13 @@ def _fill_the_menu():
             deliveries.receive_stock(product=product, quantity=stock, lot=f"LOT-{product.sku}", by=None)
 
 
-def _account(person):
+def _account_of(physician: Physician) -> User:
+    """Return the account of a physician whom `_identify` has bound to it."""
+    assert physician.user is not None
+    return physician.user
+
+
+def _account(person: Person) -> User:
     groups = [person.role] if person.role in STAFF else []
     is_administrator = person.role == "Administrator"
     return accounts.create_user(
@@ -125,9 +141,9 @@ def _account(person):
     )
 
 
-def _on_roster(email):
+def _on_roster(email: str) -> Physician:
     first_name, last_name, practice, street, city, zip_code = _ROSTER[email]
-    person = next(one for one in PEOPLE if one.email == email)
+    person = _person(email)
     number = PEOPLE.index(person) + 1
     today = timezone.localdate()
     ends = {kind: today + timedelta(days=200 + 40 * number) for kind in ("medical_license", "dea")}
@@ -159,20 +175,20 @@ def _on_roster(email):
     )
 
 
-def _identify(email, users):
-    person = next(one for one in PEOPLE if one.email == email)
+def _identify(email: str, users: Mapping[str, User]) -> Physician:
+    person = _person(email)
     accounts.identify_physician(
         dea_number=person.dea_number, ssn_last_four=person.ssn_last_four, address=None, by=users[email]
     )
     return Physician.objects.select_related("user").get(email=email)
 
 
-def _certify_everybody(osei, users):
+def _certify_everybody(osei: Physician, users: Mapping[str, User]) -> None:
     today = timezone.localdate()
     with _days_ago(40):
         rosa = _certify(osei, _profile("Rosa", "Delgado", "1986-04-28", 142), ["cancer"])
         _join(rosa, users["rosa.delgado@portal.example"])
-    ends = today + timedelta(days=21)  # the last valid day is the one before
+    ends = today + timedelta(days=21)  # the certification is valid through the day before
     with _days_ago((today - _a_year_before(ends)).days):
         samuel = _certify(osei, _profile("Samuel", "Ortiz", "1958-11-03", 143), ["parkinsons-disease"])
         _join(samuel, users["samuel.ortiz@portal.example"])
@@ -193,8 +209,8 @@ def _certify_everybody(osei, users):
     _order(rosa, weeks=1, confirmed=False)
 
 
-def _issue_cards():
-    """For everybody who is certified today, or acts for one; Samuel's first card was lost."""
+def _issue_cards() -> None:
+    """Issue a card to every certified patient and their caregivers; replace Samuel's card, which was lost."""
     today = timezone.localdate()
     for certification in Certification.objects.valid_on(today).select_related("patient"):
         assignment = certification.patient.current_assignment
@@ -205,11 +221,11 @@ def _issue_cards():
                 certifications.card_of(person=person, by=None)
 
 
-def _a_year_before(day):
+def _a_year_before(day: date) -> date:
     return day.replace(year=day.year - 1, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
-def _profile(first_name, last_name, birth_date, phone, **over):
+def _profile(first_name: str, last_name: str, birth_date: str, phone: int, **over: Any) -> Answers:
     return {
         "first_name": first_name,
         "last_name": last_name,
@@ -226,7 +242,9 @@ def _profile(first_name, last_name, birth_date, phone, **over):
     }
 
 
-def _certify(physician, profile, conditions, caregiver=None):
+def _certify(
+    physician: Physician, profile: Answers, conditions: list[str], caregiver: Answers | None = None
+) -> Patient:
     day = timezone.localdate()
     steps = {
         "profile": profile,
@@ -239,16 +257,17 @@ def _certify(physician, profile, conditions, caregiver=None):
         "monthly_allotment_oz": Decimal("3.50"),
         "directions": "",
     }
-    draft = _start(physician, by=physician.user)
+    account = _account_of(physician)
+    draft = _start(physician, by=account)
     for step, answers in steps.items():
         if answers is not None:
-            certifications.save_step(draft=draft, step=step, answers=answers, by=physician.user)
+            certifications.save_step(draft=draft, step=step, answers=answers, by=account)
     if is_minor(steps, today=day):
-        _add_letters(draft, day, by=physician.user)
-    return certifications.sign_draft(draft=draft, signature_name=physician.name, by=physician.user).patient
+        _add_letters(draft, day, by=account)
+    return certifications.sign_draft(draft=draft, signature_name=physician.name, by=account).patient
 
 
-def _add_letters(draft, day, *, by):
+def _add_letters(draft: Draft, day: date, *, by: User) -> None:
     writers = (("primary_care", "Lena Fischer", "1.051122"), ("specialist", "Ravi Menon", "1.048811"))
     for kind, writer, licence in writers:
         page = FPDF()
@@ -264,7 +283,7 @@ def _add_letters(draft, day, *, by):
         )
 
 
-def _join(person, account):
+def _join(person: Patient | Caregiver, account: User) -> None:
     invitation = person.invitations.latest("pk")
     certifications.accept_invitation(invitation=invitation, birth_date=person.birth_date, by=account)
     person.refresh_from_db()
@@ -273,19 +292,20 @@ def _join(person, account):
         certifications.affirm(role=role, affirmed=list(sentences), by=account)
 
 
-def _start(physician, *, by):
+def _start(physician: Physician | None, *, by: User) -> Draft:
     return certifications.start_draft(physician=physician, questions=dict.fromkeys(QUESTIONS, True), by=by)
 
 
-def _begin_a_draft(physician):
-    draft = _start(physician, by=physician.user)
+def _begin_a_draft(physician: Physician) -> None:
+    account = _account_of(physician)
+    draft = _start(physician, by=account)
     certifications.save_step(
-        certification=draft, step="profile", answers=_profile("Ines", "Moreau", "1979-03-14", 148), by=physician.user
+        draft=draft, step="profile", answers=_profile("Ines", "Moreau", "1979-03-14", 148), by=account
     )
 
 
-def _prepare(profile, *, physician, by):
-    """What waits for the statement and the signature alone."""
+def _prepare(profile: Answers, *, physician: Physician | None, by: User) -> None:
+    """Prepare a draft that lacks only the statement and the signature."""
     day = timezone.localdate()
     steps = {
         "profile": profile,
@@ -297,8 +317,8 @@ def _prepare(profile, *, physician, by):
         draft = certifications.save_step(draft=draft, step=step, answers=answers, by=by)
 
 
-def _apply(applicant):
-    person = next(one for one in PEOPLE if one.email == applicant.email)
+def _apply(applicant: User) -> None:
+    person = _person(applicant.email)
     accounts.apply_as_physician(
         first_name="Edith",
         last_name="Frost",
@@ -318,14 +338,15 @@ def _apply(applicant):
     _prepare(_profile("Greta", "Sands", "1962-02-17", 150), physician=None, by=applicant)
 
 
-def _order(patient, *, weeks, confirmed):
+def _order(patient: Patient, *, weeks: int, confirmed: bool) -> None:
     patient = Patient.objects.get(pk=patient.pk)
-    account = PortalBackend().get_user(patient.user_id)
+    account = patient.user_id and PortalBackend().get_user(patient.user_id)
+    assert account, "only a patient who has joined orders"
     policy = policy_on(timezone.localdate())
     windows = bookable_windows(now=timezone.now(), policy=policy)
     day = windows[0].date + timedelta(weeks=weeks)
     window = DeliveryWindow.objects.get(date=day, starts=windows[0].starts)
-    tincture = Product.objects.filter(form="tincture", stock__gt=10).order_by("price_cents").last()
+    tincture = Product.objects.filter(form="tincture", stock__gt=10).latest("price_cents")
     quantity = -(-policy.minimum_cents // tincture.price_cents)
     deliveries.set_line(patient=patient, product=tincture, quantity=quantity, by=account)
     order = deliveries.place_order(

@@ -7,7 +7,7 @@ from pages.models import ContactMessage
 from ui.forms import PortalForm
 
 MESSAGE_MAX_LENGTH = 4000
-# A box that people never see (templates/pages/contact.html) and that programs fill in like every other.
+# A field that people never see (templates/pages/contact.html). Spam programs fill it in like every other field.
 TRAP = "website"
 
 
@@ -25,7 +25,7 @@ class ContactForm(PortalForm):
         help_text=_("Please leave out medical details and numbers such as a Social Security number."),
     )
 
-    def clean_name(self):
+    def clean_name(self) -> str:
         try:
             rules.check_name_is_one_line(self.data["name"].strip())
         except rules.PagesError as error:
@@ -33,9 +33,9 @@ class ContactForm(PortalForm):
         return self.cleaned_data["name"]
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in ("name", "email", "message")}
 
     @property
-    def is_from_a_program(self):
+    def is_from_a_program(self) -> bool:
         return bool(self.data.get(TRAP))

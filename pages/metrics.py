@@ -1,7 +1,8 @@
-"""What the portal counts, for Prometheus: summed over all processes that share the folder PROMETHEUS_MULTIPROC_DIR.
+"""The counters and gauges that Prometheus reads, summed over all processes that share PROMETHEUS_MULTIPROC_DIR.
 
-Without that folder each process counts for itself. No label holds a path, a name or anything a visitor typed. Each
-metric has labels, as one without would make its file in every process that only starts, `manage.py migrate` included.
+Without that folder each process counts for itself. No label holds a path, a name or anything a visitor typed. Every
+metric has at least one label: the library creates a file for a metric without labels in every process that imports this
+module, `manage.py migrate` included.
 """
 
 import os
@@ -19,12 +20,12 @@ HOST = re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())
 
 
 def process_name(pid: int | None = None) -> str:
-    """Return what the files of a process are called: two containers that share the folder may have one pid twice."""
+    """Return the name of a process in its files. The host is part of it: two containers may use the same pid."""
     return f"{HOST}-{pid or os.getpid()}"
 
 
 def check_folder(folder: str) -> None:
-    """Make the folder where it is not there; raises ImproperlyConfigured where nothing can be written into it."""
+    """Make the folder if it is missing; raise ImproperlyConfigured when nothing can be written into it."""
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder):
@@ -60,7 +61,7 @@ REQUESTS_IN_PROGRESS = Gauge(
 )
 ANSWERED_AWAY = Counter(
     "portal_database_away_answers",
-    "Requests answered with 503 because the database was away.",
+    "Requests answered with 503 because the database was unavailable.",
     ["method"],
     registry=OURS,
 )
@@ -104,7 +105,7 @@ JOB_SECONDS = Histogram(
 
 
 def registry() -> CollectorRegistry:
-    """Return a fresh registry of what all processes counted, or this one alone where there is no folder."""
+    """Return a new registry with the counts of all processes, or of this process alone when no folder is set."""
     gathered = CollectorRegistry()
     if FOLDER:
         MultiProcessCollector(gathered, FOLDER)
@@ -114,13 +115,13 @@ def registry() -> CollectorRegistry:
 
 
 def forget_process(pid: int) -> None:
-    """Drop what a process that has ended was doing. What it has counted stays."""
+    """Remove the live gauges of a process that has ended. Its counters stay."""
     if FOLDER:
         mark_process_dead(process_name(pid), FOLDER)
 
 
 def forget_dead_processes() -> None:
-    """The same for every process of this host that does not run any more."""
+    """Remove the live gauges of every process of this host that no longer runs."""
     for path in Path(FOLDER).glob(f"gauge_live*_{HOST}-*.db") if FOLDER else ():
         pid = int(path.stem.rpartition("-")[2])
         if not Path(f"/proc/{pid}").exists():

@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -5,8 +8,8 @@ from django.db.models import Q
 from ui.fields import EncryptedTextField
 
 
-class ContactMessageQuerySet(models.QuerySet):
-    def since(self, moment):
+class ContactMessageQuerySet(models.QuerySet["ContactMessage"]):
+    def since(self, moment: datetime) -> Self:
         return self.filter(created_at__gt=moment)
 
 
@@ -44,9 +47,9 @@ class ContactMessage(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.answered_at is None

@@ -1,8 +1,8 @@
-"""Every place where the portal keeps encrypted values, and which key each value needs.
+"""Every place where the portal stores encrypted values, and the key that each value needs.
 
-The action `reencrypt` goes through these places; a backup counts by key what it holds. A value that is sealed anew is
-read under a row lock and written in the same transaction, so a change that somebody makes meanwhile is never lost:
-rows that others hold are left for the next round.
+The action `reencrypt` goes through these places, and a backup counts the values of each key. A value is read under a
+row lock and written in the same transaction, so no change of somebody else is lost. Rows that somebody else has locked
+are left for the next round.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from certification.views.kept import KEPT
 from ui.encryption import DecryptionError, key_id_of, keys, newest_key_id, reseal
 from ui.fields import EncryptedBytesField, EncryptedTextField
 
-HEAD = 64  # characters or bytes of a value that are read to find the id of its key
+HEAD = 64  # characters or bytes at the start of a value, enough to hold the id of its key
 
 
 class Place(Protocol):
@@ -37,33 +37,40 @@ class Place(Protocol):
     name: str
 
     def key_counts(self) -> Counter[str]:
-        """How many values each key has sealed; ids that FIELD_KEYS does not hold are counted as well."""
+        """Return how many values each key has sealed, keys that are missing in FIELD_KEYS included."""
 
     def stale(self, *, after: Any, limit: int) -> list[Any]:
-        """Primary keys, above `after`, of rows with a value that the newest key has not sealed."""
+        """Return up to `limit` primary keys above `after`, of rows with a value that needs an older key."""
 
     def reseal(self, pks: list[Any]) -> "Resealed":
-        """Seal the values of these rows anew, except rows that somebody else holds. Needs a transaction."""
+        """Seal the values of these rows anew, inside a transaction; skip rows that somebody else has locked."""
 
 
 @dataclass
 class Resealed:
-    """What became of some rows: how many were sealed anew, and how many hold what no key of FIELD_KEYS opens."""
+    """How many rows were sealed anew (`done`), and how many hold a value that no key of FIELD_KEYS opens."""
 
     done: int = 0
     unreadable: int = 0
 
 
 class SealedColumn:
-    """A column with one encrypted value a row, or none."""
+    """A column that holds one encrypted value, or null, in each row."""
 
-    def __init__(self, model: type[models.Model], field_name: str, *, context_from: Callable[..., str], needs=()):
+    def __init__(
+        self,
+        model: type[models.Model],
+        field_name: str,
+        *,
+        context_from: Callable[[dict[str, Any]], str],
+        needs: tuple[str, ...] = (),
+    ) -> None:
         self.model, self.field_name = model, field_name
         self.context_from, self.needs = context_from, needs
         field: Any = model._meta.get_field(field_name)
         self.name = f"{model._meta.db_table}.{field.column}"
-        self.to_update = getattr(field, "already_sealed", bytes)
-        # Reads what is stored: the encrypted field itself would open it.
+        self.to_update: Callable[[Any], Any] = getattr(field, "already_sealed", bytes)
+        # These field types read the stored value as it is: the encrypted field itself would decrypt it.
         self.is_binary = isinstance(field, models.BinaryField)
         self.stored_as: models.Field = models.BinaryField() if self.is_binary else models.TextField()
 
@@ -84,7 +91,7 @@ class SealedColumn:
 
     def reseal(self, pks: list[Any]) -> Resealed:
         result = Resealed()
-        for row in _held(self._rows(), pks).values("pk", "sealed", *self.needs):
+        for row in _locked(self._rows(), pks).values("pk", "sealed", *self.needs):
             try:
                 sealed = reseal(_plain(row["sealed"]), context=self.context_from(row))
             except DecryptionError:
@@ -112,11 +119,11 @@ Slot = tuple[Any, Any, str]  # container, index, context: container[index] is th
 
 
 class SealedEntries:
-    """A column whose JSON or session data holds encrypted values among others. Its rows are few: each is looked at."""
+    """A column of JSON or session data with encrypted values in it. The tables are small, so every row is read."""
 
     def __init__(
         self, rows: Callable[[], models.QuerySet], field_name: str, slots: Callable[[Any], Iterator[Slot]], codec: Any
-    ):
+    ) -> None:
         self.rows, self.field_name, self.slots, self.codec = rows, field_name, slots, codec
         self.name = f"{rows().model._meta.db_table}.{field_name}"
 
@@ -137,7 +144,7 @@ class SealedEntries:
 
     def reseal(self, pks: list[Any]) -> Resealed:
         result = Resealed()
-        for pk, data in self._read(_held(self.rows(), pks)):
+        for pk, data in self._read(_locked(self.rows(), pks)):
             try:
                 for container, index, context in self._stale_slots(data):
                     container[index] = reseal(container[index], context=context)
@@ -160,7 +167,7 @@ class SealedEntries:
 
 
 def places() -> list[Place]:
-    """Every place; a test finds a caller of `encrypt` that none of them covers."""
+    """Return every place with encrypted values. A test finds callers of `encrypt` that no place covers."""
     columns = [
         SealedColumn(model, field.name, context_from=_of_field(field))
         for model in apps.get_models()
@@ -171,7 +178,7 @@ def places() -> list[Place]:
 
 
 def key_counts() -> dict[str, Counter[str]]:
-    """By the name of each place that holds values: how many of them each key has sealed."""
+    """Return, by the name of each place that is not empty, how many values each key has sealed."""
     found = {place.name: place.key_counts() for place in places()}
     return {name: counts for name, counts in found.items() if counts}
 
@@ -196,19 +203,19 @@ class _AsItIs:
 
 
 def _second_factors() -> SealedEntries:
-    context = f"{Authenticator._meta.db_table}.data"  # as accounts.adapters.MFAAdapter seals
+    context = f"{Authenticator._meta.db_table}.data"  # as accounts.adapters.MFAAdapter seals them
 
     def slots(data: dict) -> Iterator[Slot]:
         yield from ((data, name, context) for name in ("secret", "seed") if name in data)
         codes = data.get("migrated_codes") or []
         yield from ((codes, index, context) for index in range(len(codes)))
 
-    passkeys = Authenticator.Type.WEBAUTHN  # hold public keys only
+    passkeys = Authenticator.Type.WEBAUTHN  # they hold public keys only
     return SealedEntries(lambda: Authenticator.objects.exclude(type=passkeys), "data", slots, _AsItIs)
 
 
 def _sessions() -> SealedEntries:
-    """Sessions that have not ended; what stands in them is bound to the name of the entry."""
+    """Return the place for the open sessions. The context of an encrypted entry is the name of the entry."""
     parts = {KEPT: "typed", CODE: "code"}
 
     def slots(data: dict) -> Iterator[Slot]:
@@ -226,12 +233,14 @@ def _following(rows: models.QuerySet, after: Any) -> models.QuerySet:
     return (rows if after is None else rows.filter(pk__gt=after)).order_by("pk")
 
 
-def _held(rows: models.QuerySet, pks: list[Any]) -> models.QuerySet:
-    """These rows, locked. Rows that somebody else holds are left out: waiting for one while holding others could
-    end in a deadlock."""
+def _locked(rows: models.QuerySet, pks: list[Any]) -> models.QuerySet:
+    """Return these rows, locked.
+
+    Rows that somebody else has locked are left out: to wait for one row while holding others could cause a deadlock.
+    """
     return rows.filter(pk__in=pks).select_for_update(skip_locked=True, no_key=True).order_by("pk")
 
 
 def _plain(stored: Any) -> Any:
-    """What the driver returns for a binary column (a memoryview on PostgreSQL) as bytes; text as it is."""
+    """Return a binary value as bytes (the driver of PostgreSQL gives a memoryview), and a text as it is."""
     return stored if isinstance(stored, str) else bytes(stored)

@@ -1,11 +1,11 @@
-from django.urls import path
+from django.urls import URLPattern, path
 
 from pages import health, views
 
 app_name = "pages"
 
 
-def page(address, name):
+def page(address: str, name: str) -> URLPattern:
     template = f"pages/{name.replace('-', '_')}.html"
     return path(address, views.Page.as_view(template_name=template), name=name)
 

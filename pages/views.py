@@ -1,8 +1,11 @@
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpResponse
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -19,27 +22,28 @@ from delivery.forms import ZipForm
 from delivery.rules import policy_on, zip_is_served
 from pages import actions, rules
 from pages.forms import ContactForm
+from pages.presenters import terms_on
 from ui.context import dispensary
 from ui.errors import add_to_form
 
-# The visitor's own browser alone keeps a page: its header and its messages are for one person.
-KEPT_SECONDS = 300
+# Only the visitor's own browser may cache a page: its header and its messages are for one person.
+CACHE_SECONDS = 300
 
 
-@method_decorator([login_not_required, cache_control(private=True, max_age=KEPT_SECONDS)], name="dispatch")
+@method_decorator([login_not_required, cache_control(private=True, max_age=CACHE_SECONDS)], name="dispatch")
 class Page(TemplateView):
-    """A page of text, with the figures in force today."""
+    """A page of text with the figures that are in force today."""
 
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(terms=rules.terms_on(timezone.localdate()), **kwargs)
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(terms=terms_on(timezone.localdate()), **kwargs)
 
 
 class DeliveryInfo(Page):
-    """With the box that answers for a ZIP code, so that nobody makes an account for nothing."""
+    """The page about deliveries. A visitor can check a ZIP code here before making an account."""
 
     template_name = "pages/delivery_info.html"
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = ZipForm(self.request.GET if "zip" in self.request.GET else None)
         is_served = None
         if form.is_valid():
@@ -50,15 +54,16 @@ class DeliveryInfo(Page):
 @login_not_required
 @require_POST
 @csrf_exempt
-def language(request):
-    """Kept by the browser, and by the account: its mail and its other devices follow."""
+def language(request: HttpRequest) -> HttpResponse:
+    """Set the language in the browser, and in the account: mail and other devices use it as well."""
     return language_of_account(request) if request.user.is_authenticated else set_language(request)
 
 
 @csrf_protect
-def language_of_account(request):
+def language_of_account(request: HttpRequest) -> HttpResponse:
+    """Set the language in the account and in this session."""
     chosen = request.POST.get("language")
-    if chosen in dict(settings.LANGUAGES):
+    if request.user.is_authenticated and chosen in dict(settings.LANGUAGES):
         choose_language(language=chosen, by=request.user)
         request.session[LANGUAGE] = chosen
     return set_language(request)
@@ -67,7 +72,8 @@ def language_of_account(request):
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact(request):
+def contact(request: HttpRequest) -> HttpResponse:
+    """Show the contact form and take its message. A form that a program filled in looks sent, and is dropped."""
     user = request.user if request.user.is_authenticated else None
     if request.method != "POST":
         return _contact_page(request, ContactForm(initial={"email": user.email if user else ""}))
@@ -83,16 +89,22 @@ def contact(request):
     return redirect("pages:contact-done")
 
 
-def _contact_page(request, form, status=200):
+def _contact_page(request: HttpRequest, form: Form, status: int = 200) -> HttpResponse:
     return render(request, "pages/contact.html", {"form": form}, status=status)
 
 
-def csrf_failure(request, reason=""):
-    """Most often a form that was opened before signing in or out, or a browser without cookies."""
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Return the page for a form with a wrong CSRF token.
+
+    Mostly the form was opened before signing in or out, or the browser refuses cookies.
+    """
     return render(request, "403_csrf.html", status=403)
 
 
-def bad_request(request, exception):
-    """Rendered without the request: what is wrong with it may lie before it has a session or a user."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Return the page for a request that cannot be read.
+
+    The template gets no request: the fault may come up before the request has a session or a user.
+    """
     template, status = ("413.html", 413) if isinstance(exception, RequestDataTooBig) else ("400.html", 400)
     return HttpResponse(render_to_string(template, dispensary(None)), status=status)

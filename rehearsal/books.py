@@ -1,4 +1,4 @@
-"""Whether the books agree after everything: orders with their lines, places and stock, and mails with the outbox."""
+"""Whether orders agree with their lines, places and stock, and mails with the outbox, after everything."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ UNFINISHED = (Notification.Status.QUEUED, Notification.Status.SENDING)
 
 
 def half_orders() -> list[str]:
-    """What does not fit together, in words; nothing if all does."""
+    """Return in words which orders, products and windows do not agree; an empty list when all do."""
     wrong = [f"stock of {product.sku}" for product in rules.stock_mismatches()]
     wrong += [f"places of {window.code}" for window in rules.window_mismatches()]
     for order in Order.objects.placed().prefetch_related("lines"):
@@ -36,20 +36,22 @@ def half_orders() -> list[str]:
     return wrong
 
 
-def not_as_told(ledger: Ledger) -> list[str]:
-    """Orders that somebody was told of and that are not there, or are there twice, or that nobody was told of."""
-    told = {placed.key: placed.number for placed in ledger.placed if placed.number}
-    sent = {placed.key for placed in ledger.placed}
+def orders_not_as_answered(ledger: Ledger) -> list[str]:
+    """Return in words which answers name no order, which key made two orders, and which orders no answer named."""
+    answered = {order_try.key: order_try.number for order_try in ledger.order_tries if order_try.number}
+    sent = {order_try.key for order_try in ledger.order_tries}
     made = list(Order.objects.placed().filter(idempotency_key__in=sent).values_list("idempotency_key", "number"))
-    wrong = [f"{number} was told and is not there" for key, number in told.items() if (key, number) not in made]
+    wrong = [
+        f"{number} was in an answer and does not exist" for key, number in answered.items() if (key, number) not in made
+    ]
     wrong += [f"{key} made {count} orders" for key, count in Counter(key for key, _ in made).items() if count > 1]
-    return wrong + [f"{number} was made and not told" for key, number in made if key not in told]
+    return wrong + [f"{number} exists and was in no answer" for key, number in made if key not in answered]
 
 
 def unfinished(*, until: float | None = None, but_in_hand: bool = False) -> int:
-    """How many messages wait to be sent or are in a worker's hand (not counted with `but_in_hand`).
+    """Return how many messages wait to be sent or are claimed by a worker (these not with `but_in_hand`).
 
-    `until` (time.time()) counts those alone that were written by then.
+    With `until` (time.time()) only messages count that were written by then.
     """
     states = UNFINISHED[:1] if but_in_hand else UNFINISHED
     waiting = Notification.objects.filter(channel=Notification.Channel.EMAIL, status__in=states)
@@ -58,7 +60,7 @@ def unfinished(*, until: float | None = None, but_in_hand: bool = False) -> int:
 
 
 def cut_leases_short() -> int:
-    """Messages that a lost worker had in hand wait for the end of their lease; here they wait no longer. How many."""
+    """End the leases of messages that a killed worker had claimed, so that they are sent now; return how many."""
     with unguarded():
         abandoned = Notification.objects.filter(status=Notification.Status.SENDING)
         later = Notification.objects.filter(status=Notification.Status.QUEUED, due_at__gt=timezone.now())
@@ -66,15 +68,17 @@ def cut_leases_short() -> int:
 
 
 def mails_of(post: Post) -> dict[str, list]:
-    """What is wrong with the mails, and what a killed worker had sent and not marked: `again`, or `untrue` by then.
+    """Return the mails that are wrong, and those that a killed worker had sent and not marked.
 
-    `lost` was never sent, or is marked as sent and never arrived; `unexpected` arrived and is not in the outbox;
-    `doubled` are orders told of in two messages.
+    `lost`: never sent, or marked as sent and never arrived. `unexpected`: arrived and not in the outbox. `doubled`:
+    orders with two messages. `again`: arrived twice. `outdated`: arrived, and later marked as no longer true.
     """
     arrived = post.counts()
     rows = Notification.objects.filter(channel=Notification.Channel.EMAIL)
     sent = _message_ids(rows.filter(status=Notification.Status.SENT))
-    cancelled = _message_ids(rows.filter(status=Notification.Status.CANCELLED))  # no longer true when it was to be sent
+    cancelled = _message_ids(
+        rows.filter(status=Notification.Status.CANCELLED)
+    )  # no longer true when they were to be sent
     open_rows = rows.exclude(status__in=[Notification.Status.SENT, Notification.Status.CANCELLED])
     ours = {message_id for message_id in arrived if message_id.startswith("<notification-")}
     placed = rows.filter(kind="order_placed").values_list("context__order", flat=True)
@@ -83,7 +87,7 @@ def mails_of(post: Post) -> dict[str, list]:
         "unexpected": sorted(ours - sent - cancelled),
         "doubled": [order for order, count in Counter(placed).items() if count > 1],
         "again": sorted(message_id for message_id, count in arrived.items() if count > 1),
-        "untrue": sorted(message_id for message_id in ours & cancelled if arrived[message_id] == 1),
+        "outdated": sorted(message_id for message_id in ours & cancelled if arrived[message_id] == 1),
     }
 
 
@@ -91,8 +95,8 @@ def _message_ids(rows) -> set[str]:
     return {message_id_for(row) for row in rows.only("pk")}
 
 
-def twice() -> list[str]:
-    """What two beats have made two of, in words; nothing if they have not."""
+def doubled_by_two_beats() -> list[str]:
+    """Return in words which reminders and windows exist twice; an empty list when none does."""
     reminders = Notification.objects.filter(kind="renewal_reminder")
     reminded = Counter(reminders.values_list("recipient", "context__certification", "context__reminder"))
     windows = Counter(DeliveryWindow.objects.values_list("date", "starts"))

@@ -1,4 +1,4 @@
-"""docker-compose.yml as it is written: what each service runs, and with which environment."""
+"""Read docker-compose.yml: what each service runs, and with which environment."""
 
 import json
 import re
@@ -13,7 +13,7 @@ SERVICES, VOLUMES = _whole["services"], _whole["volumes"]
 
 
 def command_of(service: str) -> list[str]:
-    """The words of its command: the one in docker-compose.yml, else the one of the image that the Dockerfile builds."""
+    """Return the words of the command of a service, from docker-compose.yml or else from the Dockerfile."""
     command = SERVICES[service].get("command")
     if command is None and "build" in SERVICES[service]:
         command = json.loads(re.findall(r"^CMD (\[.*\])$", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)[-1])
@@ -22,7 +22,7 @@ def command_of(service: str) -> list[str]:
 
 
 def environment_of(service: str, values: dict[str, str]) -> dict[str, str]:
-    """The names that its env files give it, as their examples have them but for what `values` says, and its own."""
+    """Return the environment of a service: the examples of its env files with `values` filled in, and its own."""
     environment = {}
     for name in SERVICES[service].get("env_file", []):
         environment |= {key: values.get(key, value) for key, value in example(name).items()}
@@ -30,13 +30,13 @@ def environment_of(service: str, values: dict[str, str]) -> dict[str, str]:
 
 
 def example(env_file: str) -> dict[str, str]:
-    """The names of an env file and what its example says."""
+    """Return the names and values of the example of an env file."""
     lines = (BASE_DIR / f"{env_file}.example").read_text().splitlines()
     pairs = (line.partition("=") for line in lines if line.strip() and not line.startswith("#"))
     return {name: value for name, _, value in pairs}
 
 
 def consumed_queues() -> set[str]:
-    """The queues that the workers of docker-compose.yml take jobs from."""
+    """Return the queues from which the workers of docker-compose.yml take jobs."""
     commands = [command_of(name) for name in SERVICES if name.startswith("worker")]
     return {queue for words in commands for queue in words[words.index("--queues") + 1].split(",")}

@@ -1,4 +1,4 @@
-"""The three journeys of the README in a browser, through the proxy, with a second factor for professionals."""
+"""The three journeys of the README in a browser, through the proxy, with a second factor for physician and staff."""
 
 import re
 import sys
@@ -13,19 +13,19 @@ from tests.factories import PASSWORD
 from tests.journeys import test_certify, test_order
 from tests.journeys.visitor import Visitor
 
-PATIENT = "rosa@example.org"  # whom the physician of tests/journeys/test_certify.py certifies
-PATIENCE = 60_000  # milliseconds a page may take: the whole deployment has one machine
+PATIENT = "rosa@example.org"  # the patient of tests/journeys/test_certify.py
+PATIENCE = 60_000  # milliseconds that a page may take, because the whole deployment runs on one machine
 
 
 class Person(Visitor):
-    """Somebody at a browser whose mail arrives at the rehearsal's mail server."""
+    """A person at a browser, whose mail arrives at the rehearsal's mail server."""
 
     def __init__(self, page, post) -> None:
         super().__init__(page, None)
         self.post = post
 
     def looks(self) -> None:
-        """The suite's journeys look for barriers; here the ways alone count."""
+        """Do nothing: only the journeys of the test suite look for barriers."""
 
     def makes_an_account(self, email: str) -> None:
         self.opens("/accounts/signup/")
@@ -35,7 +35,7 @@ class Person(Visitor):
         self.submits()
 
     def sets_up_a_second_factor(self) -> None:
-        """An authenticator app, and recovery codes that are kept."""
+        """Set up an authenticator app, and confirm that the recovery codes are stored."""
         self.confirms_with_password()
         seed = self.page.locator("code.secret").inner_text()
         self.fills(code=format_hotp_value(hotp_value(seed, next(yield_hotp_counters_from_time()))))
@@ -46,7 +46,7 @@ class Person(Visitor):
 
 @contextmanager
 def people_at(stage):
-    """A function that opens a browser of her own for one more person."""
+    """Yield a function that makes a new person with a new browser."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.launch_arguments())
 
@@ -67,15 +67,15 @@ def people_at(stage):
 
 
 def physician_certifies(person: Person, physician) -> str:
-    """Her way from the first visit to the signature; returns the certification's number."""
+    """Certify a patient, from the physician's first visit to the signature; return the certification's number."""
     person.makes_an_account(physician.email)
     person.signs_in(physician.email)
     person.follows("I am a Physician")
     person.sets_up_a_second_factor()
     person.follows("I am a Physician")
     person.identifies(physician)
-    test_certify.when_she_adds_a_patient(person)
-    person.opens(re.sub(r"[a-z]+/$", "review/", person.page.url))  # past the caregiver, whom she may leave out
+    test_certify.when_the_physician_adds_a_patient(person)
+    person.opens(re.sub(r"[a-z]+/$", "review/", person.page.url))  # skips the caregiver, who is optional
     person.confirms_with_password()
     person.fills(signature_name=physician.name)
     person.submits()
@@ -84,7 +84,7 @@ def physician_certifies(person: Person, physician) -> str:
 
 
 def patient_joins_and_orders(person: Person) -> str:
-    """From the invitation's mail to an order; returns the order's number."""
+    """Join by the invitation in the mail and order; return the order's number."""
     person.opens(person.post.path_to(PATIENT, "/invitation/"))
     person.makes_an_account(PATIENT)
     person.signs_in(PATIENT)
@@ -93,13 +93,13 @@ def patient_joins_and_orders(person: Person) -> str:
     person.submits()
     person.ticks(*PATIENT_AFFIRMATIONS)
     person.submits()
-    test_order.when_she_fills_the_cart_and_books_a_window(person)
+    test_order.when_the_orderer_fills_the_cart_and_books_a_window(person)
     person.sees("$80.00")
     return number_on(person, "D")
 
 
 def staff_confirm(staff: Person, email: str, number: str) -> None:
-    """A pharmacist's first day: the second factor, then the order."""
+    """Set up the pharmacist's second factor, and confirm the order."""
     staff.signs_in(email)
     staff.opens("/admin/")
     staff.sets_up_a_second_factor()
@@ -112,7 +112,7 @@ def staff_confirm(staff: Person, email: str, number: str) -> None:
 
 
 def number_on(person: Person, letter: str) -> str:
-    """The number of a certification (C) or an order (D) that the page shows."""
+    """Return the number of a certification (C) or an order (D) on the page."""
     found = re.search(rf"\b{letter}-\w{{4}}-\w{{4}}\b", person.page.locator("main").inner_text())
     assert found, f"No number on {person.page.url}"
     return found[0]

@@ -1,4 +1,4 @@
-"""A light load of orders: patients who order and cancel as browsers would, and what they were told."""
+"""A light load: patients who order and cancel as browsers do, and a ledger of their requests and answers."""
 
 import threading
 import time
@@ -11,12 +11,12 @@ from rehearsal.world import World
 from tests import crowd
 from tests.delivery.people import checkout_post
 
-PAUSE = 0.5  # seconds between what one person does and what she does next
+PAUSE = 0.5  # seconds between two steps of a person
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request and its answer; status 0 where the connection broke off."""
+class Request:
+    """A request and its answer; the status is 0 when the connection broke off."""
 
     method: str
     path: str
@@ -35,8 +35,8 @@ class Asked:
 
 
 @dataclass
-class Placed:
-    """One press of the button: its key, how often it was sent, and the order it was told of."""
+class OrderTry:
+    """One press of the order button: its key, how often it was sent, and the number of the order in the answer."""
 
     key: UUID
     began: float
@@ -49,27 +49,32 @@ class Placed:
 
 @dataclass
 class Ledger:
-    """What all of them asked and were told, in order."""
+    """All requests and all tries to order, in the order of time."""
 
-    asked: list[Asked] = field(default_factory=list)
-    placed: list[Placed] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    order_tries: list[OrderTry] = field(default_factory=list)
 
     def since(self, moment: float) -> "Ledger":
-        """What began at that moment (time.monotonic()) or later."""
-        return Ledger([a for a in self.asked if a.began >= moment], [p for p in self.placed if p.began >= moment])
+        """Return the part of the ledger that began at that moment (time.monotonic()) or later."""
+        return Ledger(
+            [request for request in self.requests if request.began >= moment],
+            [order_try for order_try in self.order_tries if order_try.began >= moment],
+        )
 
     @property
-    def failed(self) -> list[Asked]:
-        return [asked for asked in self.asked if asked.failed]
+    def failed(self) -> list[Request]:
+        return [request for request in self.requests if request.failed]
 
     @property
-    def not_placed(self) -> list[Placed]:
-        return [placed for placed in self.placed if not placed.number]
+    def without_order(self) -> list[OrderTry]:
+        return [order_try for order_try in self.order_tries if not order_try.number]
 
 
 class Orderer(crowd.Visitor):
-    """A patient at a browser. What failed she sends once more, the same form with the same key, after `waits` seconds;
-    with more `patience`, as often as that."""
+    """A patient at a browser who repeats what failed: the same form with the same key, after `waits` seconds.
+
+    `patience` is the number of repeats.
+    """
 
     waits, patience = 0.5, 1
 
@@ -79,7 +84,7 @@ class Orderer(crowd.Visitor):
         self.headers |= {"Origin": stage.url, "Referer": f"{stage.url}/"}
 
     def send(self, method: str, path: str, data: dict | None = None) -> crowd.Answer:
-        """The answer, after as many repeats as she has patience for; how often it was sent stands in `tries`."""
+        """Return the answer, after up to `patience` repeats; `tries` then says how often the request was sent."""
         self.tries = 1
         answer = self._send_once(method, path, data, is_repeat=False)
         while (answer.status == 0 or answer.status >= 500) and self.tries <= self.patience:
@@ -90,8 +95,8 @@ class Orderer(crowd.Visitor):
 
     def _send_once(self, method, path, data, *, is_repeat) -> crowd.Answer:
         began, retry_after = time.monotonic(), ""
-        # A connection of its own for each: one that stood idle may be closed just as it is used, and a browser, which
-        # would ask again without a word, would hide from us what a reload of the proxy does.
+        # Each request opens a connection: an idle one may be closed in the moment of its use. A browser would silently
+        # repeat the request then, and hide what a reload of the proxy does.
         self.connection = self.stage.proxy.connection()
         try:
             answer = self.get(path) if method == "GET" else self.post(path, data or {})
@@ -99,7 +104,9 @@ class Orderer(crowd.Visitor):
         except (OSError, HTTPException):
             answer = crowd.Answer(0, "", b"")
         self.connection.close()
-        self.ledger.asked.append(Asked(method, path, answer.status, retry_after, began, time.monotonic(), is_repeat))
+        self.ledger.requests.append(
+            Request(method, path, answer.status, retry_after, began, time.monotonic(), is_repeat)
+        )
         return answer
 
     def _ask(self, method, path, body, headers) -> crowd.Answer:
@@ -108,17 +115,17 @@ class Orderer(crowd.Visitor):
         self.retry_after = response.headers.get("Retry-After", "")
         return crowd.Answer(response.status, response.headers.get("Location", ""), response.read())
 
-    def orders(self, product, window) -> Placed:
-        """Puts two of it in the cart and books the window; the number of the order stands in `number`."""
+    def orders(self, product, window) -> OrderTry:
+        """Put two of the product in the cart and book the window; return the try with the number of the order."""
         self.send("POST", "/delivery/cart/", {"product": product.sku, "quantity": 2})
-        placed = Placed(uuid4(), time.monotonic())
-        self.ledger.placed.append(placed)
-        form = checkout_post(window, seen_cents=2 * product.price_cents, idempotency_key=placed.key)
+        order_try = OrderTry(uuid4(), time.monotonic())
+        self.ledger.order_tries.append(order_try)
+        form = checkout_post(window, seen_cents=2 * product.price_cents, idempotency_key=order_try.key)
         answer = self.send("POST", "/delivery/checkout/", form)
-        placed.tries = self.tries
+        order_try.tries = self.tries
         if answer.status == 303:
-            placed.number = answer.location.rstrip("/").rpartition("/")[2]
-        return placed
+            order_try.number = answer.location.rstrip("/").rpartition("/")[2]
+        return order_try
 
     def cancels(self, number: str) -> None:
         self.send("GET", f"/delivery/orders/{number}/")
@@ -126,42 +133,45 @@ class Orderer(crowd.Visitor):
 
 
 class Load:
-    """So many orderers at work, each in a thread, until `stop`."""
+    """The orderers at work, each in a thread, until `stop`."""
 
     def __init__(self, stage, world: World) -> None:
         self.ledger = Ledger()
         self.orderers = [Orderer(stage, key, self.ledger) for key in world.session_keys]
         self.is_over = threading.Event()
         self.errors: list[BaseException] = []
-        # A product for each, and windows in turn: who comes first is tried elsewhere (make drill).
+        # Each orderer has a product, so that nobody competes: `make drill` tries that.
         work = zip(self.orderers, world.products, cycle(world.windows), strict=False)
-        self.threads = [threading.Thread(target=self._work, args=one, daemon=True) for one in work]
+        self.threads = [threading.Thread(target=self._work, args=arguments, daemon=True) for arguments in work]
         for thread in self.threads:
             thread.start()
 
     def _work(self, orderer: Orderer, product, window) -> None:
         try:
             while not self.is_over.wait(PAUSE):
-                placed = orderer.orders(product, window)
-                if placed.number and not self.is_over.wait(PAUSE):
-                    orderer.cancels(placed.number)
+                order_try = orderer.orders(product, window)
+                if order_try.number and not self.is_over.wait(PAUSE):
+                    orderer.cancels(order_try.number)
         except BaseException as error:
             self.errors.append(error)
 
     def has_patience(self, tries: int) -> None:
-        """From now on what fails is sent again up to so many times."""
+        """Let all orderers repeat what fails up to so many times, from now on."""
         for orderer in self.orderers:
             orderer.patience = tries
 
     def wait_for_orders(self, count: int, *, seconds: float = 60) -> None:
-        """Until so many more orders were placed, or the time is over."""
-        enough = sum(bool(placed.number) for placed in self.ledger.placed) + count
+        """Wait until so many more orders were placed, or the time is over."""
+        enough = sum(bool(order_try.number) for order_try in self.ledger.order_tries) + count
         deadline = time.monotonic() + seconds
-        while sum(bool(placed.number) for placed in self.ledger.placed) < enough and time.monotonic() < deadline:
+        while (
+            sum(bool(order_try.number) for order_try in self.ledger.order_tries) < enough
+            and time.monotonic() < deadline
+        ):
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Ends when all have done what they were doing; raises what went wrong in a thread."""
+        """Stop when all orderers have finished their work; raise the first error of a thread."""
         self.is_over.set()
         for thread in self.threads:
             thread.join(120)

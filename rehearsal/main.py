@@ -1,4 +1,4 @@
-"""The order of a rehearsal, and how it ends."""
+"""The sequence of a rehearsal, and its exit status."""
 
 import argparse
 import signal
@@ -10,11 +10,13 @@ from tests import browser, proxy
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bin/rehearse", description="Starts the whole deployment and breaks it.")
-    parser.add_argument("--deploys", type=int, default=2, metavar="N", help="how many web hosts are replaced (2)")
-    parser.add_argument("--control", action="store_true", help="and kill all hosts: requests must fail")
+    parser = argparse.ArgumentParser(
+        prog="bin/rehearse", description="Start the whole deployment and break parts of it."
+    )
+    parser.add_argument("--deploys", type=int, default=2, metavar="N", help="how many web hosts to replace (2)")
+    parser.add_argument("--control", action="store_true", help="also kill all hosts: requests must fail then")
     options = parser.parse_args()
-    if missing := what_is_missing():
+    if missing := missing_programs():
         print(missing, file=sys.stderr)
         return 2
     for name in (signal.SIGTERM, signal.SIGHUP):
@@ -31,8 +33,8 @@ def main() -> int:
     return 1
 
 
-def what_is_missing() -> str:
-    """One sentence that says what to install; nothing if all is there."""
+def missing_programs() -> str:
+    """Return a sentence that says what to install; "" when nothing is missing."""
     if proxy.nginx() is None:
         return proxy.NO_NGINX
     return "" if browser.chromium() else f"There is {browser.NO_BROWSER}. {browser.HOW_TO_INSTALL}"
@@ -52,7 +54,7 @@ def rehearse(report: Report, options) -> None:
 
 
 def play(stage, report: Report, options) -> None:
-    """The three journeys, then a load of orders and what is done to the deployment meanwhile."""
+    """Take the three journeys, then break the deployment while a load of orders runs."""
     begins(stage, report)
     from rehearsal import world
     from rehearsal.load import Load
@@ -69,7 +71,7 @@ def play(stage, report: Report, options) -> None:
     trials.stops_redis()
     trials.kills_a_web_process()
     trials.kills_a_web_host()
-    trials.mail_follows_redis()  # by now, so that no message waits for what follows
+    trials.mail_follows_redis()  # before the next trials, so that no message still waits
     trials.kills_a_worker()
     trials.stops_the_database()
     trials.ends_the_second_beat()
@@ -81,13 +83,13 @@ def play(stage, report: Report, options) -> None:
 def begins(stage, report: Report) -> None:
     began = time.monotonic()
     stage.migrate()
-    status, retry_after = stage.asked()
+    status, retry_after = stage.start_page_status()
     is_plain = (status, bool(retry_after)) == (503, True)
-    report.tell(
+    report.add(
         "The proxy alone, no web host yet", f"{status}, Retry-After {retry_after}", lost="" if is_plain else "the page"
     )
     stage.open()
-    report.tell(
+    report.add(
         "Started from deploy/ and docker-compose.yml",
         f"nginx with TLS, {len(stage.webs)} web hosts, 2 workers, beat, PostgreSQL with two roles, Redis with a "
         f"password, in {time.monotonic() - began:.0f} s",
@@ -100,17 +102,17 @@ def takes_journeys(stage, people, report: Report) -> None:
 
     with journeys.people_at(stage) as person:
         certification = journeys.physician_certifies(person(), people.physician)
-        report.tell("Journey: a physician certifies", f"{certification}; second factor set up (REQUIRE_MFA is on)")
+        report.add("Journey: a physician certifies", f"{certification}; second factor set up (REQUIRE_MFA is on)")
         patient = person()
         number = journeys.patient_joins_and_orders(patient)
-        report.tell("Journey: a patient joins and orders", f"{number}, by the link in the mail")
+        report.add("Journey: a patient joins and orders", f"{number}, by the link in the mail")
         staff = person()
         journeys.staff_confirm(staff, people.pharmacist, number)
         patient.opens(f"/delivery/orders/{number}/")
         patient.sees("Confirmed")
-        report.tell("Journey: staff confirm the order", f"{number} is confirmed; second factor set up")
-        errors = [error for one in (patient, staff) for error in one.errors]
-        report.tell("The browsers' consoles", f"{len(errors)} errors", lost="; ".join(errors[:3]))
+        report.add("Journey: staff confirm the order", f"{number} is confirmed; second factor set up")
+        errors = [error for person in (patient, staff) for error in person.errors]
+        report.add("The browsers' consoles", f"{len(errors)} errors", lost="; ".join(errors[:3]))
 
 
 if __name__ == "__main__":

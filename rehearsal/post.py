@@ -1,4 +1,4 @@
-"""The mail server of a rehearsal: takes every mail, keeps it, and counts each Message-ID."""
+"""The mail server of a rehearsal: it accepts and collects every mail, and counts each Message-ID."""
 
 import re
 import time
@@ -22,7 +22,7 @@ class Mail:
 
 
 class Post:
-    """Listens on `address`; `mails` holds what came, in order."""
+    """A mail server on `address`; `mails` holds what arrived, in order."""
 
     def __init__(self) -> None:
         self.mails: list[Mail] = []
@@ -31,28 +31,28 @@ class Post:
         self.controller = Controller(self, hostname="127.0.0.1", port=port)
         self.controller.start()
 
-    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802  aiosmtpd calls it so
+    async def handle_DATA(self, _server, _session, envelope) -> str:  # noqa: N802  the name that aiosmtpd calls
         message = message_from_bytes(envelope.content, policy=policy.default)
         text = message.get_body(preferencelist=("plain", "html")).get_content()
         self.mails.append(Mail(message["Message-ID"], tuple(envelope.rcpt_tos), text, time.time()))
-        return "250 kept"
+        return "250 stored"
 
     def stop(self) -> None:
         self.controller.stop()
 
     def path_to(self, recipient: str, path: str, *, seconds: float = 90) -> str:
-        """Where the newest link with `path` in it leads that was mailed to this address; waits until there is one.
+        """Return the path of the newest link with `path` in it that was mailed to this address; wait for the mail.
 
-        Without the host: the proxy tells the portal its name alone, and here it listens on a port of its own.
+        The host is left out: the portal does not know the port of the proxy.
         """
         found: list[str] = []
 
-        def is_there() -> bool:
+        def has_arrived() -> bool:
             texts = [mail.text for mail in reversed(self.mails) if recipient in mail.to]
             found[:] = [match[0] for text in texts if (match := re.search(rf"https?://\S*{path}\S*", text))]
             return bool(found)
 
-        if not wait_until(is_there, seconds=seconds):
+        if not wait_until(has_arrived, seconds=seconds):
             raise RuntimeError(f"No mail with a link to {path} reached {recipient} within {seconds} seconds.")
         return urlsplit(found[0]).path
 

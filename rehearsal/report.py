@@ -1,4 +1,4 @@
-"""What was done, what was seen, what was lost: a table, and whether anything was."""
+"""The table of a rehearsal: what was done, what was seen and what was lost."""
 
 import textwrap
 import time
@@ -11,7 +11,7 @@ WIDTHS = (40, 60, 20)
 class Row:
     done: str
     seen: str
-    lost: str  # empty where nothing was
+    lost: str  # empty when nothing was lost
 
 
 @dataclass
@@ -19,8 +19,8 @@ class Report:
     rows: list[Row] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
-    def tell(self, done: str, seen: str, *, lost: str = "") -> None:
-        """One more row, which is printed at once as well: a rehearsal takes minutes."""
+    def add(self, done: str, seen: str, *, lost: str = "") -> None:
+        """Add a row, and print it at once, because a rehearsal takes minutes."""
         self.rows.append(Row(done, seen, lost))
         print(f"{self.seconds:5.0f} s  {done}: {seen}{f'  LOST: {lost}' if lost else ''}", flush=True)
 
@@ -40,10 +40,11 @@ class Report:
 
 
 def _laid_out(*cells: str) -> list[str]:
-    """The lines of one row; what is too long for its column goes on below."""
+    """Return the lines of a row; a text that is too long for its column continues on the next line."""
     parts = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, WIDTHS, strict=True)]
     height = max(map(len, parts))
     padded = [part + [""] * (height - len(part)) for part in parts]
     return [
-        "  ".join(c.ljust(w) for c, w in zip(line, WIDTHS, strict=True)).rstrip() for line in zip(*padded, strict=True)
+        "  ".join(cell.ljust(width) for cell, width in zip(line, WIDTHS, strict=True)).rstrip()
+        for line in zip(*padded, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""What docker-compose.yml starts, started without Docker: PostgreSQL, Redis, and the portal's own services."""
+"""Start the services of docker-compose.yml without Docker: PostgreSQL, Redis and the services of the portal."""
 
 import os
 import shutil
@@ -16,18 +16,18 @@ from rehearsal.compose import BASE_DIR, SERVICES, command_of, environment_of
 from tests import servers
 
 VENV = Path(sys.executable).parent
-MEMORY = "/tmp/"  # what a container has in memory; here each service has a folder of its own for it
+MEMORY = "/tmp/"  # in memory in a container; here a folder for each service
 
 
 def shown_to(service: str, values: dict[str, str], folder: Path, *first: Path) -> dict[str, str]:
-    """The whole environment of a service: that of docker-compose.yml, and nothing of whoever rehearses."""
+    """Return the environment of a service: from docker-compose.yml, and nothing from this process."""
     path = os.pathsep.join(map(str, [*first, VENV, "/usr/local/bin", "/usr/bin", "/bin"]))
     machine = {"PATH": path, "TMPDIR": str(folder), "HOME": str(folder), "LANG": "C.UTF-8"}
     return machine | environment_of(service, values)
 
 
 class Database(servers.Postgres):
-    """PostgreSQL made from database.env as the image makes it: an owner, the role of roles.sh, passwords over TCP."""
+    """PostgreSQL as the image makes it from database.env: an owner, the role of roles.sh, passwords over TCP."""
 
     def __init__(self, values: dict[str, str]) -> None:
         servers.Server.__init__(self, "pg")
@@ -44,7 +44,7 @@ class Database(servers.Postgres):
     def _create(self) -> None:
         password = self.folder / "password"
         password.write_text(self.environment["POSTGRES_PASSWORD"])
-        password.chmod(0o644 if self.as_user else 0o600)  # the folder is closed to others
+        password.chmod(0o644 if self.as_user else 0o600)  # other users cannot open the folder
         owner = self.environment["POSTGRES_USER"]
         create = [self.binaries / "initdb", "--pgdata", self.folder / "data", "--username", owner]
         create += ["--auth-local=trust", "--auth-host=scram-sha-256", "--pwfile", password]
@@ -57,12 +57,12 @@ class Database(servers.Postgres):
         subprocess.run(command, check=True, env=self.environment | here, stdout=subprocess.DEVNULL)
 
     def begin(self) -> None:
-        """Start it; returns when it accepts connections."""
+        """Start PostgreSQL; return when it accepts connections."""
         command = [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, "-h", "127.0.0.1"]
         self.start([*command, "-p", str(self.port)], is_ready=self._answers, **self.as_user)
 
     def cut(self) -> None:
-        """Stop it as a power cut would (`pg_ctl stop -m immediate`): no transaction is finished."""
+        """Stop PostgreSQL like a power cut (`pg_ctl stop -m immediate`): no transaction is finished."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(servers.PATIENCE)
 
@@ -76,7 +76,7 @@ class Database(servers.Postgres):
 
 
 class Redis(servers.Server):
-    """Redis by the command of docker-compose.yml, with its password."""
+    """Redis with the command and the password of docker-compose.yml."""
 
     def __init__(self, values: dict[str, str]) -> None:
         super().__init__("redis")
@@ -108,9 +108,9 @@ class Redis(servers.Server):
 
 
 class Service(servers.Server):
-    """One container of web, worker-urgent, worker-bulk, beat or migrate: its command, its environment, its memory."""
+    """A container of web, worker-urgent, worker-bulk, beat or migrate: its command, environment and memory."""
 
-    patience = 120  # several load Django at once, on two cores
+    patience = 120  # on two cores, services that load Django at the same time are slow
 
     def __init__(self, name: str, values: dict[str, str]) -> None:
         super().__init__(name)
@@ -128,7 +128,7 @@ class Service(servers.Server):
         self.start(self.words(), is_ready=is_ready, env=self.environment, cwd=BASE_DIR)
 
     def run(self) -> None:
-        """To its end; raises RuntimeError with what it said when it fails."""
+        """Run the service to its end; raise RuntimeError with its output when it fails."""
         done = subprocess.run(self.words(), env=self.environment, cwd=BASE_DIR, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{self.name} failed:\n{done.stdout}{done.stderr}")
@@ -137,7 +137,7 @@ class Service(servers.Server):
         return (self.folder / "log").read_text(errors="replace")
 
     def terminate(self) -> None:
-        """As `docker stop` does: what is under way may be finished."""
+        """Stop the service as `docker stop` does: it may finish its work."""
         self.process.terminate()
         try:
             self.process.wait(45)
@@ -145,7 +145,7 @@ class Service(servers.Server):
             self.kill()
 
     def kill(self) -> None:
-        """kill -9, of it and of all that it started: the session is its own."""
+        """Kill the service and all its children by kill -9; they are in one session."""
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -157,21 +157,21 @@ class Service(servers.Server):
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def stop(self) -> None:
-        """At once: what it has is thrown away."""
+        """Kill the service and remove its folder."""
         if self.process is not None:
             self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Web(Service):
-    """A web host: gunicorn by the command of the image, on a port of its own."""
+    """A web host: gunicorn with the command of the image, on a free port."""
 
     def __init__(self, values: dict[str, str]) -> None:
         super().__init__("web", values)
         self.address = f"127.0.0.1:{servers.free_port()}"
 
     def words(self) -> list[str]:
-        """Its own port in place of 8000, which the command names, or else gunicorn's file of settings."""
+        """Return the command with the host's port instead of 8000, which the command or gunicorn's settings name."""
         words = [self.address if word == "0.0.0.0:8000" else word for word in super().words()]
         return words if self.address in words else [*words, "--bind", self.address]
 
@@ -179,7 +179,7 @@ class Web(Service):
         super().begin(is_ready=self.answers if waits else lambda: True)
 
     def answers(self) -> bool:
-        """Whether the host answers, asked as the proxy asks."""
+        """Return whether the host answers a request like those of the proxy."""
         headers = {"Host": "localhost", "X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
         try:
             return requests.get(f"http://{self.address}/", headers=headers, timeout=10).ok
@@ -188,13 +188,13 @@ class Web(Service):
 
 
 def left_behind(service: Service) -> list[str]:
-    """The files in the memory of a service, gunicorn's and Celery's open ones apart, and its log."""
+    """Return the files that a service has written into its folder, without its log."""
     found = (path.relative_to(service.folder) for path in service.folder.rglob("*") if path.is_file())
     return sorted(str(path) for path in found if str(path) != "log")
 
 
 def wait_until(holds, *, seconds: float, every: float = 0.1) -> bool:
-    """Whether it came to hold within so many seconds."""
+    """Wait until `holds()` is true; return False when it is not true within so many seconds."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

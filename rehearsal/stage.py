@@ -1,4 +1,4 @@
-"""The whole deployment on this machine, from the files of deploy/ and the commands of docker-compose.yml."""
+"""The whole deployment on this machine, with the files of deploy/ and the commands of docker-compose.yml."""
 
 import base64
 import logging
@@ -12,24 +12,24 @@ from rehearsal.servers import Database, Redis, Service, Web, wait_until
 from tests.proxy import Proxy
 
 WEB_HOSTS = 2
-# Names that no example has: var/env of a developer's machine would fill them in, or they belong to a port like ours.
+# Names that no example has: otherwise var/env of a developer's machine would fill them in.
 NOT_IN_EXAMPLES = {"DEBUG": "false", "OIDC_SERVER_URL": "", "SENTRY_DSN": "", "REQUIRE_MFA": "true"}
 
 
 class Stage:
-    """Everything of docker-compose.yml: `values` fills in the env files, `stop` ends all of it."""
+    """All services of docker-compose.yml: `values` fills in the env files, `stop` ends the services."""
 
     def __init__(self) -> None:
         self.running, self.servers = ExitStack(), []
-        self.restarted: list[str] = []  # what had ended by itself
+        self.restarted: list[str] = []  # names of services that had ended by themselves
         self.values = made_up()
         try:
-            self._raise_curtain()
+            self._start()
         except BaseException:
             self.stop()
             raise
 
-    def _raise_curtain(self) -> None:
+    def _start(self) -> None:
         self.post = self._keep(Post())
         self.database = self._keep(Database(self.values))
         self.redis = self._keep(Redis(self.values))
@@ -59,8 +59,8 @@ class Stage:
         return service
 
     def open(self) -> None:
-        """Web hosts, workers and beat; returns when all answer."""
-        self.webs = [self.new_web() for _one in range(WEB_HOSTS)]
+        """Start web hosts, workers and beat; return when all web hosts answer."""
+        self.webs = [self.new_web() for _host in range(WEB_HOSTS)]
         for web in self.webs:
             web.begin(waits=False)
         self.urgent, self.bulk, self.beat = (self.begin(name) for name in ("worker-urgent", "worker-bulk", "beat"))
@@ -72,7 +72,7 @@ class Stage:
         return self._keep(self._with_more(Web(self.values)))
 
     def route(self) -> None:
-        """Let the proxy ask the web hosts that there are."""
+        """Let the proxy use the web hosts of `webs`."""
         self.proxy.asks([web.address for web in self.webs])
 
     def begin(self, name: str) -> Service:
@@ -80,8 +80,8 @@ class Stage:
         service.begin()
         return service
 
-    def asked(self) -> tuple[int, str]:
-        """The status and Retry-After of the start page."""
+    def start_page_status(self) -> tuple[int, str]:
+        """Return the status and the header Retry-After of the start page."""
         connection = self.proxy.connection()
         connection.request("GET", "/")
         response = connection.getresponse()
@@ -90,26 +90,26 @@ class Stage:
         return response.status, response.headers.get("Retry-After", "")
 
     def last_words(self) -> str:
-        """What the services said last, for whoever looks for the reason."""
-        logs = [(one.folder / "log") for one in self.servers if (one.folder / "log").exists()]
+        """Return the last lines of the log of each service."""
+        logs = [(server.folder / "log") for server in self.servers if (server.folder / "log").exists()]
         return "\n".join(f"== {log.parent.name}\n{log.read_text(errors='replace')[-800:]}" for log in logs)
 
     def restart_what_ended(self) -> list[str]:
-        """Start again what ended by itself, as docker does for `restart: unless-stopped`; returns the names."""
-        there = [*self.webs, self.urgent, self.bulk, self.beat]
-        ended = [one for one in there if one.restarts and one.process.poll() is not None]
+        """Start services that ended by themselves again, as Docker does; return their names."""
+        services = [*self.webs, self.urgent, self.bulk, self.beat]
+        ended = [service for service in services if service.restarts and service.process.poll() is not None]
         for service in ended:
             service.begin()
         self.restarted += [service.name for service in ended]
         return [service.name for service in ended]
 
     def enter_as_web(self) -> None:
-        """Let this process see the database as a web host does, with Django set up: to make people and to count."""
+        """Set Django up in this process with the environment of a web host, to make people and to count rows."""
         os.environ.update(self.service("web").environment | {"PATH": os.environ["PATH"]})
         import django
 
         django.setup()
-        logging.disable(logging.INFO)  # the mail server tells each command that it is given
+        logging.disable(logging.INFO)  # the mail server logs every command
 
     def _keep(self, server):
         self.running.callback(server.stop)
@@ -122,7 +122,7 @@ class Stage:
 
 
 def made_up() -> dict[str, str]:
-    """Secrets of this rehearsal alone, and what else the env files leave open."""
+    """Return made-up secrets for this rehearsal, and the other values that the env files leave open."""
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "FIELD_KEYS": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),

@@ -1,4 +1,4 @@
-"""What is done to the deployment while people order, and what they lose by it."""
+"""What the rehearsal does to the deployment while people order, and what is lost by it."""
 
 import os
 import random
@@ -26,37 +26,37 @@ SENDERS = int(command_of("worker-urgent")[command_of("worker-urgent").index("--c
 
 
 class Trials:
-    """Each method does one thing to the stage and tells the report what it saw."""
+    """Each method does something to the stage and adds a row to the report."""
 
     def __init__(self, stage: Stage, load: Load, report: Report) -> None:
         self.stage, self.load, self.report = stage, load, report
-        self.cut_off = 0  # processes that may have been between sending a message and marking it
+        self.cut_off = 0  # processes that may have been killed between sending a message and marking it
         self.second_beat = None
 
     # --- Web hosts --------------------------------------------------------------------------------------------------
 
     def replaces_web_hosts(self, times: int) -> None:
-        """One host after the other by a new one, as a deployment does; no request may fail."""
+        """Replace one host after the other, as a deployment does; no request may fail."""
         began = time.monotonic()
         for number in range(times):
             self._replace_web_host(number % len(self.stage.webs))
             self.load.wait_for_orders(2)
         seen = self.load.ledger.since(began)
-        self.report.tell(
+        self.report.add(
             f"{times} web hosts replaced, one by one",
-            f"{len(seen.asked)} requests, {len(seen.placed)} orders",
-            lost=told(seen.failed, "failed request"),
+            f"{len(seen.requests)} requests, {len(seen.order_tries)} orders",
+            lost=counted(seen.failed, "failed request"),
         )
 
     def _replace_web_host(self, place: int) -> None:
         old, new = self.stage.webs[place], self.stage.new_web()
         new.begin()
         self.stage.webs[place] = new
-        self.stage.route()  # what the old one was asked before is answered by now
+        self.stage.route()  # returns when the old host has answered its requests
         old.terminate()
 
     def control_kills_all_web_hosts(self) -> None:
-        """The control of `replaces_web_hosts`: without a new host first, kill -9 must fail requests."""
+        """The control of `replaces_web_hosts`: kill -9 without a new host must make requests fail."""
         began = time.monotonic()
         self.load.has_patience(200)
         for web in self.stage.webs:
@@ -67,26 +67,26 @@ class Trials:
         self.load.wait_for_orders(4)
         self.load.has_patience(1)
         failed = self.load.ledger.since(began).failed
-        self.report.tell(
+        self.report.add(
             "Control: kill -9 of all web hosts, no new one first",
             f"{len(failed)} failed requests, as there must be",
             lost="" if failed else "the control found nothing",
         )
 
     def kills_a_web_process(self) -> None:
-        """kill -9 of one of a host's processes; its parent starts another."""
+        """Kill a process of a host by kill -9; its parent starts another."""
         began = time.monotonic()
         process = random.choice(self.stage.webs[0].children())
         os.kill(process, signal.SIGKILL)
         self.load.wait_for_orders(4)
-        self._tell_after_repeats("kill -9 of one web process", began)
+        self._report_after_repeats("kill -9 of one web process", began)
 
     def kills_a_web_host(self) -> None:
-        """kill -9 of all processes of a host, which is started again as docker does."""
+        """Kill all processes of a host by kill -9, and start the host again as Docker does."""
         began = time.monotonic()
         self._kill_web_host(1)
         self.load.wait_for_orders(4)
-        self._tell_after_repeats("kill -9 of a whole web host", began)
+        self._report_after_repeats("kill -9 of a whole web host", began)
 
     def _kill_web_host(self, place: int) -> None:
         web = self.stage.webs[place]
@@ -94,26 +94,26 @@ class Trials:
         time.sleep(1)
         web.begin()
 
-    def _tell_after_repeats(self, done: str, began: float) -> None:
-        """A request may fail; no order may, once the browser has sent it a second time."""
+    def _report_after_repeats(self, done: str, began: float) -> None:
+        """Add a row: requests may fail, but no order may be lost after the browser has sent it a second time."""
         seen = self.load.ledger.since(began)
-        repeats = sum(asked.is_repeat for asked in seen.asked)
-        self.report.tell(
+        repeats = sum(request.is_repeat for request in seen.requests)
+        self.report.add(
             done,
-            f"{len(seen.asked)} requests, {len(seen.failed)} failed, {repeats} sent once more; "
-            f"{len(seen.placed)} orders",
-            lost=told(self.finished(seen).not_placed, "failed order"),
+            f"{len(seen.requests)} requests, {len(seen.failed)} failed, {repeats} sent once more; "
+            f"{len(seen.order_tries)} orders",
+            lost=counted(self.finished(seen).without_order, "failed order"),
         )
 
     def finished(self, seen: Ledger) -> Ledger:
-        """The same once its orders are no longer under way."""
-        wait_until(lambda: all(placed.number or placed.tries for placed in seen.placed), seconds=60)
+        """Return the ledger when none of its orders is under way any more."""
+        wait_until(lambda: all(order_try.number or order_try.tries for order_try in seen.order_tries), seconds=60)
         return seen
 
     # --- Workers ----------------------------------------------------------------------------------------------------
 
     def kills_a_worker(self) -> None:
-        """kill -9 of the worker that sends mail, while it sends; it is started again as docker does."""
+        """Kill the worker that sends mail by kill -9 while it sends, and start it again as Docker does."""
         began, arrived = time.monotonic(), len(self.stage.post.mails)
         wait_until(lambda: len(self.stage.post.mails) > arrived, seconds=60, every=0.001)
         self.stage.urgent.kill()
@@ -122,8 +122,8 @@ class Trials:
         self.stage.urgent.begin()
         again = len(self.stage.post.mails)
         is_back = wait_until(lambda: len(self.stage.post.mails) > again, seconds=120)
-        self._tell_after_repeats("kill -9 of the worker that sends mail", began)
-        self.report.tell(
+        self._report_after_repeats("kill -9 of the worker that sends mail", began)
+        self.report.add(
             "The worker started again",
             "sends mail again" if is_back else "sends nothing",
             lost="" if is_back else "mail",
@@ -139,19 +139,19 @@ class Trials:
         self.redis_back_at = time.time()
         self.load.wait_for_orders(2)
         seen = self.finished(self.load.ledger.since(began))
-        slowest = max((asked.ended - asked.began for asked in seen.asked), default=0)
-        self.report.tell(
+        slowest = max((request.ended - request.began for request in seen.requests), default=0)
+        self.report.add(
             f"Redis stopped for {REDIS_AWAY} s",
-            f"{len(seen.asked)} requests, the slowest {slowest:.1f} s; {len(seen.placed)} orders",
-            lost=told(seen.failed, "failed request"),
+            f"{len(seen.requests)} requests, the slowest {slowest:.1f} s; {len(seen.order_tries)} orders",
+            lost=counted(seen.failed, "failed request"),
         )
 
     def mail_follows_redis(self) -> None:
-        """What waited while Redis was away is sent by the sweep of every minute."""
+        """The job of every minute sends the messages that waited while Redis was stopped."""
         deadline = self.redis_back_at + SENT_WITHIN
         all_sent = wait_until(self._nothing_waits_since_redis, seconds=deadline - time.time())
         waiting = books.unfinished(until=self.redis_back_at)
-        self.report.tell(
+        self.report.add(
             f"Mail written before Redis was back, {SENT_WITHIN} s later",
             f"{waiting} messages still wait; restarted because they had ended: {self._restarted()}",
             lost="" if all_sent else f"{waiting} late messages",
@@ -165,13 +165,13 @@ class Trials:
         return ", ".join(sorted(set(self.stage.restarted))) or "none"
 
     def _lasts(self, seconds: float) -> None:
-        """Wait so long; what ends meanwhile is started again, as docker does."""
+        """Wait so many seconds; start again what ends meanwhile, as Docker does."""
         wait_until(lambda: bool(self.stage.restart_what_ended()) and False, seconds=seconds)
 
     # --- PostgreSQL -------------------------------------------------------------------------------------------------
 
     def stops_the_database(self) -> None:
-        """Cut off in the middle of orders. Every answer meanwhile is a plain 503 that says when to come back."""
+        """Cut PostgreSQL off while people order; until it is back, every answer must be a 503 with Retry-After."""
         self.load.has_patience(200)
         began = time.monotonic()
         self.stage.database.cut()
@@ -179,29 +179,32 @@ class Trials:
         self._lasts(DATABASE_AWAY)
         self.stage.database.begin()
         back = time.monotonic()
-        connection.close()  # this process had one too
+        connection.close()  # the connection of this process is dead as well
         self.load.wait_for_orders(4)
         time.sleep(2)
         self.load.has_patience(1)
-        self._tell_of_the_cut(self.finished(self.load.ledger.since(began - 1)), back)
+        self._report_outage(self.finished(self.load.ledger.since(began - 1)), back)
 
-    def _tell_of_the_cut(self, seen: Ledger, back: float) -> None:
+    def _report_outage(self, seen: Ledger, back: float) -> None:
         away = seen.failed
-        plain = [asked for asked in away if asked.status == 503 and asked.retry_after]
-        statuses = sorted({asked.status for asked in away})
-        self.report.tell(
+        plain = [request for request in away if request.status == 503 and request.retry_after]
+        statuses = sorted({request.status for request in away})
+        self.report.add(
             f"PostgreSQL cut off for {DATABASE_AWAY} s",
             f"{len(away)} requests failed: {len(plain)} by a plain 503 with Retry-After (statuses {statuses})",
-            lost=told([asked for asked in away if asked not in plain], "other answer"),
+            lost=counted([request for request in away if request not in plain], "other answer"),
         )
-        last = max((asked.ended for asked in away), default=back)
-        first = min((asked.ended for asked in seen.asked if asked.ended > back and not asked.failed), default=last + 60)
+        last = max((request.ended for request in away), default=back)
+        first = min(
+            (request.ended for request in seen.requests if request.ended > back and not request.failed),
+            default=last + 60,
+        )
         slowest = max(last, first) - back
-        self.report.tell(
+        self.report.add(
             "PostgreSQL accepts connections again",
             f"the first good answer came {first - back:.2f} s later, the last failed one {max(0.0, last - back):.2f} "
-            f"s; {len(seen.placed)} orders",
-            lost=f"{slowest:.2f} s" if slowest > BACK_WITHIN else told(seen.not_placed, "failed order"),
+            f"s; {len(seen.order_tries)} orders",
+            lost=f"{slowest:.2f} s" if slowest > BACK_WITHIN else counted(seen.without_order, "failed order"),
         )
 
     # --- A second beat ----------------------------------------------------------------------------------------------
@@ -211,86 +214,86 @@ class Trials:
         self.second_beat_began = time.monotonic()
 
     def ends_the_second_beat(self) -> None:
-        """Count what it has sent; then send every job of the timetable twice, as two beats do at the hour."""
+        """Count the jobs of the second beat; then send every job of the timetable twice, as two beats do."""
         wait_until(lambda: time.monotonic() - self.second_beat_began > 65, seconds=70)
         self.second_beat.terminate()
-        with shelve.open(str(self.second_beat.folder / "beat"), flag="r") as kept:  # noqa: S301  made by our own beat
-            sent = sum(entry.total_run_count for entry in kept["entries"].values())
+        with shelve.open(str(self.second_beat.folder / "beat"), flag="r") as state:  # noqa: S301  made by our own beat
+            sent = sum(entry.total_run_count for entry in state["entries"].values())
         jobs = sorted({job["task"] for job in current_app.conf.beat_schedule.values()})
-        before = self._under_way()  # of a worker that was killed: Redis gives them out again after five minutes
+        before = self._under_way()  # jobs of the killed worker: Redis hands them out again after five minutes
         for job in jobs * 2:
             current_app.send_task(job)
         is_done = wait_until(lambda: self._under_way() <= before, seconds=60)
-        twice, lasted = books.twice(), time.monotonic() - self.second_beat_began
-        self.report.tell(
+        doubled, lasted = books.doubled_by_two_beats(), time.monotonic() - self.second_beat_began
+        self.report.add(
             "A second beat",
             f"it sent {sent} jobs in {lasted:.0f} s; then each of the {len(jobs)} jobs was sent twice",
-            lost=", ".join(twice) or ("" if is_done and sent else "it sent nothing, or the jobs did not end"),
+            lost=", ".join(doubled) or ("" if is_done and sent else "it sent nothing, or the jobs did not end"),
         )
 
     def _under_way(self) -> int:
-        """How many jobs wait in Redis or are being done."""
+        """Return how many jobs wait in Redis or are being done."""
         with self.stage.redis.client() as client:
             return sum(client.llen(queue) for queue in QUEUES) + client.hlen("unacked")
 
     # --- Secrets ------------------------------------------------------------------------------------------------------
 
     def looks_for_secrets(self) -> None:
-        """Look in all processes that may be looked at: in what `ps` shows, and in what each was given."""
+        """Look for passwords in the command lines and environments of all processes that this user may read."""
         owner, others = self.stage.values["POSTGRES_PASSWORD"], ("PORTAL_PASSWORD", "REDIS_PASSWORD", "SECRET_KEY")
         shown, given = processes("cmdline"), processes("environ")
         telling = [pid for pid, words in shown.items() if any(self.stage.values[name] in words for name in others)]
         telling += [pid for pid, words in shown.items() if owner in words]
         knowing = [pid for pid, words in given.items() if owner in words]
         portal = sum(self.stage.values["PORTAL_PASSWORD"] in words for words in given.values())
-        self.report.tell(
+        self.report.add(
             "Passwords, while all runs",
             f"{portal} processes know the portal's, {len(knowing)} the owner's; {len(telling)} show one to `ps`",
-            lost=told(telling, "command line") or told(knowing, "process that knows the owner's password"),
+            lost=counted(telling, "command line") or counted(knowing, "process that knows the owner's password"),
         )
 
     # --- The end ----------------------------------------------------------------------------------------------------
 
     def settles(self) -> None:
-        """The load ends, the outbox empties, the books are compared."""
+        """Stop the load, wait until the outbox is empty, and compare the books."""
         self.load.stop()
         wait_until(lambda: not books.unfinished(but_in_hand=True), seconds=70, every=0.5)
-        time.sleep(3)  # what a living worker has in hand is sent in milliseconds
+        time.sleep(3)  # a living worker sends the messages that it has claimed within milliseconds
         shortened = books.cut_leases_short()
         if shortened:
             current_app.send_task("notifications.send_due")
             wait_until(lambda: not books.unfinished(), seconds=70, every=0.5)
-        self._tell_of_orders()
-        self._tell_of_mails(shortened)
+        self._report_orders()
+        self._report_mails(shortened)
 
     def looks_at_the_disks(self) -> None:
-        """Nothing that people gave is kept on the disk of a web host, so any other may answer them."""
+        """No web host stores data of people on its disk, so that any host can answer any request."""
         webs = [server for server in self.stage.servers if isinstance(server, Web)]
-        kept = [f"{web.folder}/{name}" for web in webs for name in left_behind(web)]
-        self.report.tell(
-            "Disks of the web hosts", f"{len(webs)} hosts wrote {len(kept)} files", lost="; ".join(kept[:3])
+        files = [f"{web.folder}/{name}" for web in webs for name in left_behind(web)]
+        self.report.add(
+            "Disks of the web hosts", f"{len(webs)} hosts wrote {len(files)} files", lost="; ".join(files[:3])
         )
 
-    def _tell_of_orders(self) -> None:
+    def _report_orders(self) -> None:
         ledger = self.load.ledger
-        wrong = books.half_orders() + books.not_as_told(ledger)
-        self.report.tell(
+        wrong = books.half_orders() + books.orders_not_as_answered(ledger)
+        self.report.add(
             "Orders, lines, places, stock, allotment",
-            f"{len(ledger.placed)} orders under load agree" if not wrong else "they do not agree",
+            f"{len(ledger.order_tries)} orders under load agree" if not wrong else "they do not agree",
             lost="; ".join(wrong[:5]),
         )
 
-    def _tell_of_mails(self, shortened: int) -> None:
-        """What is cut off between sending and marking is sent once more, or found to be no longer true by then."""
+    def _report_mails(self, shortened: int) -> None:
+        """Add a row for the mails: a message of a killed process is sent again, or no longer holds by then."""
         found, arrived = books.mails_of(self.stage.post), len(self.stage.post.mails)
-        again, untrue = found.pop("again"), found.pop("untrue")
+        again, outdated = found.pop("again"), found.pop("outdated")
         cut_off = self.cut_off + SENDERS * self.stage.restarted.count("worker-urgent")
-        lost = [told(messages, f"{what} message") for what, messages in found.items() if messages]
-        if len(again) + len(untrue) > cut_off:
-            lost.append(told(again + untrue, "repeated message"))
-        self.report.tell(
+        lost = [counted(messages, f"{what} message") for what, messages in found.items() if messages]
+        if len(again) + len(outdated) > cut_off:
+            lost.append(counted(again + outdated, "repeated message"))
+        self.report.add(
             "Mails by Message-ID and by database",
-            f"{arrived} arrived; {len(again)} again under the same Message-ID, {len(untrue)} marked as no longer true "
+            f"{arrived} arrived; {len(again)} again under the same Message-ID, {len(outdated)} marked as outdated "
             f"(at most one for each of {cut_off} processes cut off while they may have sent); {shortened} in their "
             "hands, whose lease of 5 minutes was cut short",
             lost="; ".join(lost),
@@ -298,16 +301,16 @@ class Trials:
 
 
 def processes(what: str) -> dict[str, str]:
-    """`cmdline` or `environ` of each process, by its id."""
+    """Return `cmdline` or `environ` of each process, by the process id."""
     found = {}
     for path in Path("/proc").glob(f"[0-9]*/{what}"):
-        with suppress(OSError):  # it has ended, or is another user's
+        with suppress(OSError):  # the process has ended, or belongs to another user
             found[path.parent.name] = path.read_bytes().decode(errors="replace")
     return found
 
 
-def told(what, noun: str) -> str:
-    """How many there are, in words, and the first of them; nothing for none."""
+def counted(what, noun: str) -> str:
+    """Return how many there are, in words, with the first of them; "" for none."""
     if not what:
         return ""
     return f"{len(what)} {noun}{'' if len(what) == 1 else 's'}, as {what[0]}"

@@ -11,7 +11,7 @@ from tests import crowd, factories
 from tests.delivery import people
 
 ORDERERS = 4
-PLACES = 1000  # more than a window of the brief has: what is tried here is not who comes first
+PLACES = 1000  # enough for all, because the rehearsal does not test full windows
 
 
 @dataclass
@@ -19,21 +19,21 @@ class World:
     products: list[Product]  # one for each orderer
     windows: list[DeliveryWindow]
     physician: Physician  # on the roster, without an account yet
-    pharmacist: str  # address of an account without a second factor yet
+    pharmacist: str  # e-mail address of an account without a second factor yet
     session_keys: list[str]  # of the orderers
 
 
 def build() -> World:
-    """A menu, a window with room, a physician on the roster, a pharmacist, and patients who are signed in."""
+    """Make products, windows with room, a physician on the roster, a pharmacist, and signed-in patients."""
     people.policy(timezone.localdate(), capacity=PLACES)
-    # Not Rosa Delgado of the journeys: nobody is certified twice.
+    # Not Rosa Delgado, whom the journeys certify: nobody can be certified twice.
     model = factories.patient(first_name="Marta", last_name="Ruiz")
-    a_year_but_twenty_days_ago = timezone.localdate() - timedelta(days=345)
+    signed_date = timezone.localdate() - timedelta(days=345)  # 20 days are left, so a reminder is due
     due_for_a_reminder = factories.profile(first_name="Samuel", last_name="Ortiz")
-    factories.certification(on=a_year_but_twenty_days_ago, profile=due_for_a_reminder)
+    factories.certification(on=signed_date, profile=due_for_a_reminder)
     patients = crowd.like(model, ORDERERS)
     return World(
-        products=[factories.product(name=f"Harbor Mist Tincture {one}", stock=10_000) for one in range(ORDERERS)],
+        products=[factories.product(name=f"Harbor Mist Tincture {number}", stock=10_000) for number in range(ORDERERS)],
         windows=list(DeliveryWindow.objects.filter(date=factories.window().date)),
         physician=factories.physician(first_name="Amara", last_name="Osei"),
         pharmacist=factories.staff("Pharmacist").email,

@@ -1,4 +1,4 @@
-"""`make scan`: attack, crawl and look at the whole portal. First a planted fault of each kind has to be found."""
+"""`make scan`: attack, crawl and check the whole portal. First it has to find a planted fault of each kind."""
 
 import logging
 import signal
@@ -7,14 +7,14 @@ import time
 
 from scan.findings import Findings
 
-CRAWL, LOOK, ATTACK = 420, 1_200, 240  # seconds that the steps may take at most
+CRAWL, LOOK, ATTACK = 420, 1_200, 240  # seconds that each part may take at most
 ATTACKERS = ("patient", "physician", "Manager")
-FIRST = ("Administrator", "physician", "patient", "nobody")  # whose pages stand for the same page of others
+FIRST = ("Administrator", "physician", "patient", "nobody")  # visited first: equal pages of other roles are skipped
 
 
 def main():
     logging.disable(logging.CRITICAL)
-    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))  # the servers end with it, and leave nothing behind
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))  # so that the servers end and their folders are removed
     from django.test import override_settings
 
     from scan import portal
@@ -22,13 +22,13 @@ def main():
     with portal.database() as url:
         people = portal.People()
         findings = Findings()
-        findings.tell("A portal with somebody of every role is ready")
+        findings.log("A portal with somebody of every role is ready")
         with portal.served(url, "tests.planted_wsgi") as base, override_settings(ROOT_URLCONF="tests.planted"):
             missing = controls(base, people)
         if missing:
             print(f"The scan proves nothing: it did not find {', '.join(missing)}.")
             return 2
-        findings.tell("Found every planted fault: reflected words, pasted SQL, a slow query, a 500, HTML, barriers")
+        findings.log("Found every planted fault: reflected words, pasted SQL, a slow query, a 500, HTML, barriers")
         with portal.served(url) as base:
             scan(base, people, findings)
     return findings.report()
@@ -39,7 +39,7 @@ def controls(base, people):
     from scan import attacks, barriers, html, visits
 
     found, met = Findings(), {}
-    cookie = people.cookie("patient")  # the page is for whoever has signed in: so the scanner has
+    cookie = people.cookie("patient")  # the planted pages need a signed-in scanner
     starts = ("/planted/reflects/", "/planted/looks-up/")
     wapiti = attacks.begin(base, cookie, seconds=60, starts=starts, modules="xss,sql")
     visitor = visits.Visitor(base, "nobody", people, found, met)
@@ -75,18 +75,18 @@ def scan(base, people, findings):
         starts = [*starts_of(people.world, role), *visits.NOBODYS]
         fresh = [form for form in visitors[role].crawl(starts) if form.signature not in forms]
         forms |= {form.signature: (role, form) for form in fresh}
-    findings.tell(f"{findings.counts['pages opened']} pages opened, as {len(visitors)} roles")
+    findings.log(f"{findings.counts['pages opened']} pages opened, as {len(visitors)} roles")
     for role, visitor in visitors.items():
         visitor.send_all([form for its_role, form in forms.values() if its_role == role], until=until)
-    findings.tell(f"{findings.counts['forms and queries']} forms and queries sent")
+    findings.log(f"{findings.counts['forms and queries']} forms and queries sent")
     findings.count("pages and states met", len(met))
     cookies = {role: people.cookie(role) for role in ATTACKERS}
     running = {role: attacks.begin(base, cookie, seconds=ATTACK) for role, cookie in cookies.items()}
     try:
         html.check(met.values(), findings)
-        findings.tell("HTML checked")
+        findings.log("HTML checked")
         barriers.look(barriers.apart(met), base, findings, until=time.monotonic() + LOOK)
-        findings.tell("Looked at by axe")
+        findings.log("Looked at by axe")
         guesses = {role: attacks.finish(begun, role, findings) for role, begun in running.items()}
         for role in running:
             attacks.ask_again(guesses[role], base, cookies[role], findings)

@@ -1,7 +1,7 @@
-"""Alarms that the scanner guesses from two pages that differ: asked again while nothing else runs.
+"""Check again what the scanner guesses from two pages that differ.
 
-The scanner compares one answer each, while other requests of the same session run. A page that shows its messages or
-counts its mails differs then by itself. An injection answers in the same way every time.
+The scanner compares two answers while other requests of the same session run. A page that shows messages or counts
+mails differs then without any fault. A real injection answers in the same way every time.
 """
 
 import re
@@ -13,7 +13,7 @@ from django.utils.html import strip_tags
 
 ROUNDS = 5
 GUESSED = "via injection in the parameter"
-# What the scanner appends to a value: a quote or a parenthesis, a comparison of two numbers, and padding.
+# The text that the scanner appends to a value: a quote or a parenthesis, a comparison of two numbers, and padding.
 APPENDED = re.compile(r"(?P<plain>.*?)(?P<opened>['\"]?\)?) AND (?P<left>\d+)=\d+ AND (?P<padding>.*)", re.DOTALL)
 
 
@@ -22,9 +22,9 @@ def is_guess(report):
 
 
 def holds(report, base, cookie):
-    """Return whether, in each of five rounds, a true comparison leaves the answer as it is and a false one changes it.
+    """Return whether a true comparison never changes the answer and a false comparison always does, in five rounds.
 
-    A report that does not look like a guess of the scanner holds as well: it is left for people to read.
+    A report that does not look like a guess of the scanner holds as well: people have to read it.
     """
     request = _request_of(report, base)
     match = APPENDED.fullmatch(request.value)

@@ -1,4 +1,4 @@
-"""The scanner wapiti, signed in as one role: what it reports is a finding."""
+"""Run the scanner wapiti, signed in as a role; each of its reports is a finding."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from scan import alarms
 BASE_DIR = Path(__file__).resolve().parent.parent
 WAPITI = BASE_DIR / ".venv-scan" / "bin" / "wapiti"
 MODULES = "xss,permanentxss,sql,file,exec,crlf,redirect,csrf"
-# What would end the session or the account of the role, and files that are no page.
+# Addresses that would end the session or the account of the role.
 LEFT_OUT = (
     "/accounts/logout/*",
     "/admin/logout/*",
@@ -23,18 +23,18 @@ LIST_OF_ONE_PAGE = 30
 
 
 def begin(base, cookie, *, seconds, starts=STARTS, modules=MODULES):
-    """Start a scan that crawls and attacks for so many seconds each at most; return what `finish` takes."""
+    """Start a scan that crawls and attacks for at most so many seconds each; return the arguments of `finish`."""
     folder = tempfile.TemporaryDirectory(prefix="portal-wapiti-")
     report = Path(folder.name) / "report.json"
     command = [WAPITI, "--url", f"{base}{starts[0]}", "--scope", "domain", "--module", modules, "--format", "json"]
     command += ["--output", report, "--header", f"Cookie: {cookie}", "--flush-session"]
-    # Without --drop-set-cookie, which drops the cookie of the header as well.
+    # Not with --drop-set-cookie: it would remove the cookie of the header as well.
     command += ["--store-session", folder.name, "--store-config", folder.name, "--no-bugreport", "--verbose", "0"]
     each = seconds // len(MODULES.split(","))
     command += ["--max-scan-time", str(seconds), "--max-attack-time", str(each), "--timeout", "20"]
     command += ["--max-links-per-page", str(LIST_OF_ONE_PAGE), "--max-files-per-dir", "20", "--depth", "4"]
     command += ["--tasks", "4"]
-    # No help from outside: nothing answers there.
+    # wapiti must not use its servers on the Internet: nothing answers at these addresses.
     command += ["--dns-endpoint", "localhost", "--endpoint", "http://127.0.0.1:9/"]
     for path in starts[1:]:
         command += ["--start", f"{base}{path}"]
@@ -46,9 +46,9 @@ def begin(base, cookie, *, seconds, starts=STARTS, modules=MODULES):
 
 
 def finish(begun, role, findings):
-    """Wait for a scan, add what it found and return its guesses; a scan without a report is a finding as well.
+    """Wait for a scan, add its findings and return its guesses; a scan without a report is a finding as well.
 
-    A guess is a report that `scan.alarms` asks again once no scan runs any more.
+    A guess is a report that `scan.alarms` checks again when no scan runs any more.
     """
     process, report, folder, seconds = begun
     try:
@@ -61,12 +61,12 @@ def finish(begun, role, findings):
             words = (report.parent / "log").read_text(errors="replace")
             findings.add("wapiti", role, f"Ended with {process.returncode} and no report: {words[-400:]}")
             return []
-        told = json.loads(report.read_text())
-    pages = told["infos"].get("crawled_pages_nbr", 0)
+        content = json.loads(report.read_text())
+    pages = content["infos"].get("crawled_pages_nbr", 0)
     findings.count("pages attacked by wapiti", pages)
-    findings.tell(f"wapiti as {role}: {pages} pages")
+    findings.log(f"wapiti as {role}: {pages} pages")
     guesses = []
-    for kind, reports in {**told["vulnerabilities"], **told["anomalies"]}.items():
+    for kind, reports in {**content["vulnerabilities"], **content["anomalies"]}.items():
         for report in reports:
             report["where"] = f"{role} {report['method']} {report['path'][:200]}"
             if alarms.is_guess(report):
@@ -77,10 +77,10 @@ def finish(begun, role, findings):
 
 
 def ask_again(guesses, base, cookie, findings):
-    """Add the guesses that hold when nothing else runs; count the others as false alarms."""
+    """Add the guesses that hold while nothing else runs; count the others as false alarms."""
     for report in guesses:
         if alarms.holds(report, base, cookie):
             findings.add("wapiti", report["where"], report["info"])
         else:
             findings.count("alarms of wapiti that did not hold, asked again five times")
-            findings.tell(f"Did not hold, asked again: {report['where']}: {report['info']}")
+            findings.log(f"Did not hold, asked again: {report['where']}: {report['info']}")

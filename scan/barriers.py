@@ -1,4 +1,4 @@
-"""The pages met, drawn by a browser in three widths and looked at by axe."""
+"""Show the collected pages in a browser at three widths, and check them with axe."""
 
 import time
 from urllib.parse import urlsplit
@@ -10,11 +10,11 @@ from tests import browser
 from tests.journeys.visitor import WCAG
 
 WIDTHS = (1200, 390, 320)
-HIGHEST = 20_000  # px, as long as the longest lists
+HIGHEST = 20_000  # px, enough for the longest lists
 
 
 def look(pages, base, findings, *, until):
-    """Show each page as it came (its static files from the server) and add what axe finds on it."""
+    """Show each page as it was received, with static files from the server, and add the findings of axe."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.launch_arguments())
         tab, axe = chromium.new_context().new_page(), Axe()
@@ -33,7 +33,7 @@ def look(pages, base, findings, *, until):
 
 
 def _show(tab, page, base):
-    """The answer of a form is shown without sending the form again."""
+    """Show the page without sending its request again."""
     address = base + urlsplit(page.address).path
     tab.unroute_all()
     tab.route(
@@ -48,10 +48,10 @@ def _show(tab, page, base):
 
 
 def _show_whole(tab, width):
-    """Make the window as high as the page: what stays at the bottom of a window then covers nothing else.
+    """Make the window as high as the page, so that a bar at the bottom of the window covers nothing.
 
-    How far the page is scrolled would decide otherwise which box counts as covered. That the focus stays in view is
-    looked at by the journeys.
+    Otherwise the covered boxes would depend on how far the page is scrolled. The journeys check that the bar never
+    covers the focused box.
     """
     tab.set_viewport_size({"width": width, "height": 900})
     height = tab.evaluate("document.documentElement.scrollHeight")
@@ -59,10 +59,10 @@ def _show_whole(tab, width):
 
 
 def apart(pages):
-    """Return pages that show every kind of element of each route, whoever meets it and in whatever state."""
+    """Return pages that together show every kind of element of each route, in any role and state."""
     shown, chosen = {}, []
     for (_role, route, state, shape), page in pages.items():
-        route = route if state.endswith(" 200") else state  # every refusal looks alike
+        route = route if state.endswith(" 200") else state  # all refusals look alike
         known = shown.setdefault(route, set())
         if not shape <= known:
             known |= shape

@@ -1,13 +1,11 @@
-"""What a scan has counted and found, and how it prints both."""
+"""The counts and findings of a scan."""
 
 import time
 from collections import Counter
 
-SHOWN = 40
-
 
 class Findings:
-    """`limit` is the number of minutes after which a step gives up; a step that gave up is a finding."""
+    """Counts by name, and findings as (kind, where, what)."""
 
     def __init__(self):
         self.counts, self.found = Counter(), []
@@ -23,7 +21,8 @@ class Findings:
     def of(self, kind):
         return [(where, what) for its_kind, where, what in self.found if its_kind == kind]
 
-    def tell(self, words):
+    def log(self, words):
+        """Print a line of progress with the seconds since the start."""
         print(f"[{time.monotonic() - self.begun:5.0f} s] {words}", flush=True)
 
     def report(self):

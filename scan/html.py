@@ -1,4 +1,4 @@
-"""The HTML of the pages met, looked at by the Nu HTML checker."""
+"""Check the HTML of the collected pages with the Nu HTML checker."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 CHECKER = BASE_DIR / "scan" / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
-# What a visitor typed is shown again as it was typed, in a page that no browser could have asked for.
+# Errors in text that the scan itself typed, which a page shows again: no browser could send such text.
 TYPED = ("for attribute “value” on element “input”", "Forbidden code point", "Saw U+0000")
 
 
@@ -17,7 +17,7 @@ def java() -> str:
 
 
 def check(pages, findings):
-    """Add each error once, with the first page that it stands on."""
+    """Add each error once, with the first page that has it."""
     with tempfile.TemporaryDirectory(prefix="portal-html-") as folder:
         files = {}
         for number, page in enumerate(pages):

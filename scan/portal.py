@@ -1,4 +1,4 @@
-"""A throw-away portal for the scan: PostgreSQL, somebody of every role, and gunicorn on 127.0.0.1."""
+"""A temporary portal for the scan: PostgreSQL, a person of every role, and gunicorn on 127.0.0.1."""
 
 import os
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from tests import servers
 from tests.conftest import ENVIRONMENT
 
 CSRF = "c" * 32
-servers.PATIENCE = 120  # seconds: a scan may share its machine
+servers.PATIENCE = 120  # seconds, because a scan may share its machine
 
 
 @contextmanager
@@ -20,7 +20,9 @@ def database():
         from django.conf import settings
         from django.core.management import call_command
 
-        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # for the people of this process
+        settings.PASSWORD_HASHERS = [
+            "django.contrib.auth.hashers.MD5PasswordHasher"
+        ]  # a fast hash for the people that this process makes
         django.setup()
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
@@ -42,7 +44,7 @@ def served(database_url, application="mmp_portal.wsgi"):
 
 
 class People:
-    """The accounts of tests/world.py, and the cookies of a new session for each when they are asked for."""
+    """The accounts of tests/world.py; `cookie` begins a new session for one of them."""
 
     def __init__(self):
         from tests import factories

@@ -1,4 +1,4 @@
-"""Visit every page and send every form of the portal over HTTP, as one role after the other; keep each page met."""
+"""Visit every page and send every form of the portal over HTTP, in one role after the other; collect the pages."""
 
 import re
 import time
@@ -13,15 +13,15 @@ from tests import crawl
 from tests.answers import body_of, content_type_of, filled, likely_answers
 
 SLOW = 2.0  # seconds; a page that is slower three times in a row is a finding
-TOO_LONG = 414  # an address: gunicorn's own page, or nginx's
-# Sent last: the account, or what it owns, may be gone after them.
+TOO_LONG = 414  # the address is too long; the page comes from gunicorn or nginx
+# These forms are sent last: they may end the account or things of it.
 ENDS = re.compile(r"leave|close|discard|cancel|end|withdraw|revoke|delete|password|reset|email|2fa|mfa|identity|lost")
 NOBODYS = ["/no-such-page/", "/?a=%00", "/accounts/login/?next=%00"]
 
 
 @dataclass
 class Met:
-    """A page as it came: `state` says how (opened, refused: nonsense in a form, answered: what was likely)."""
+    """A page as it was received. `state`: opened, refused (nonsense in a form) or answered (likely answers)."""
 
     role: str
     address: str
@@ -34,11 +34,11 @@ class Visitor:
     def __init__(self, base, role, people, findings, met):
         self.base, self.role, self.people, self.findings, self.met = base, role, people, findings, met
         self.http = requests.Session()
-        self.http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # the cookie below is the only one
+        self.http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # only the cookie below is sent
         self.cookie = people.cookie(role)
 
     def ask(self, address, *, state="opened", body=None, kind=None):
-        """GET, or POST of `body`, without following a redirect; look at the status and the time, and keep the page."""
+        """Send GET, or POST with `body`, without following a redirect; check the status and collect the page."""
         address = urljoin(self.base, address)
         headers = {"Cookie": self.cookie} | ({"Content-Type": kind} if kind else {})
         begun = time.monotonic()
@@ -74,18 +74,18 @@ class Visitor:
             self.met[key] = Met(self.role, address, key[1], state, text)
 
     def open_timed(self, address):
-        """Open a page; one that was slow is opened twice more."""
+        """Open a page; open a slow page twice more, and add it when it stays slow."""
         answer = self.ask(address)
         if answer.seconds > SLOW:
             fastest = min(answer.seconds, *(self.ask(address).seconds for _again in range(2)))
-            self.findings.tell(f"Slow: {answer.seconds:.1f} s, then {fastest:.1f} s: {self.role} {address}")
+            self.findings.log(f"Slow: {answer.seconds:.1f} s, then {fastest:.1f} s: {self.role} {address}")
             if fastest > SLOW:
                 self.findings.add("slow", f"{self.role} {address}", f"{fastest:.1f} s at best of three")
         return answer
 
     def crawl(self, starts):
         """Open every page that leads from `starts`; return the forms on them."""
-        pages = list(crawl.crawl(self.open_timed, [urljoin(self.base, one) for one in starts]))
+        pages = list(crawl.crawl(self.open_timed, [urljoin(self.base, start) for start in starts]))
         self.findings.count("pages opened", len(pages))
         return crawl.forms_of(pages)
 
@@ -101,7 +101,7 @@ class Visitor:
             self.ask(urljoin(form.address, answer.location), state=f"after {state}")
 
     def send_all(self, forms, *, until):
-        """Send nonsense to every form and then what is likely, gently ending forms last."""
+        """Send nonsense to every form and then likely answers; forms that end something come last."""
         self.findings.count("forms and queries", len(forms))
         gentle_first = sorted(forms, key=lambda form: bool(ENDS.search(form.address)))
         for state, answers in (("refused", _nonsense), ("answered", lambda form: [likely_answers(form)])):
@@ -114,18 +114,18 @@ class Visitor:
 
 
 def _shape(text):
-    """The kinds of elements on the page: pages that differ in words and in the number of rows alone are one."""
+    """Return the kinds of elements on the page: pages that differ only in words and number of rows count as equal."""
     return frozenset(re.findall(r"<[a-z][^\s>]*(?:[^>]*? class=\"[^\"]*\")?", text))
 
 
 def _with_token(form, sent):
-    """A wrong token would be refused before anything looks at the rest."""
-    tokens = [(one.name, one.value, one.kind) for one in form.fields if one.name == "csrfmiddlewaretoken"]
-    return [*tokens, *(one for one in sent if one[0] != "csrfmiddlewaretoken")]
+    """Return the answers with the form's own CSRF token: a form with a wrong token would be refused at once."""
+    tokens = [(field.name, field.value, field.kind) for field in form.fields if field.name == "csrfmiddlewaretoken"]
+    return [*tokens, *(answer for answer in sent if answer[0] != "csrfmiddlewaretoken")]
 
 
 def _nonsense(form, cases=2):
-    """Ways to fill in the form, the same in each scan."""
+    """Return ways to fill in the form with nonsense, the same in each scan."""
     made = []
 
     @settings(
@@ -141,4 +141,4 @@ def _nonsense(form, cases=2):
         made.append(sent)
 
     collect()
-    return made[1:]  # the first fills in nothing
+    return made[1:]  # the first case fills in nothing

@@ -1,10 +1,11 @@
-"""Who may open which address of the portal: the table that tests/test_every_url.py holds every address to.
+"""The table that says who may open which address of the portal; tests/test_every_url.py compares every address.
 
-Printed to docs/access.md by `python -m tests.access --write`; `--check` compares.
+`python -m tests.access --write` prints it to docs/access.md; `--check` compares that file.
 
-An address is about nothing in particular, or about a thing: a draft, a signed certification, what a patient asked, an
-order, a card. `own` says who opens what is theirs (of a physician and a delegate: what is in the hands of the office),
-`others` who opens what belongs to somebody else. Whoever is not named is sent to sign in, or gets 404 or 403.
+An address is about nothing in particular or about a thing: a draft, a signed certification, a patient's request, an
+order, a card. `own` lists the roles that may open their own things (a physician and a delegate: the things of their
+office), `others` the roles that may open things of somebody else. Every other role is sent to sign in, or gets 404 or
+403.
 """
 
 import sys
@@ -15,7 +16,7 @@ FILE = Path(__file__).resolve().parent.parent / "docs" / "access.md"
 STAFF = ("Registrar", "Pharmacist", "Technician", "Driver", "Manager", "Auditor", "Administrator")
 OTHERS = ("nobody", "newcomer", "patient", "caregiver", "guardian", "applicant", "physician", "delegate")
 ROLES = (*OTHERS, *STAFF)
-# Short for several roles. A newcomer has an account and nothing else; a guardian is the caregiver who decides.
+# Names for groups of roles. A newcomer has only an account. A guardian is the caregiver of a minor.
 GROUPS = {
     "everybody": ROLES,
     "signed-in": ROLES[1:],
@@ -263,17 +264,17 @@ admin:pages_contactmessage answered             | row  | Manager Administrator
 
 @dataclass(frozen=True)
 class Row:
-    """One address, or one list or button of the admin, and who opens it."""
+    """An address, or a list or button of the admin, with the roles that may open it."""
 
     name: str
     about: str
     own: frozenset[str]
     others: frozenset[str]
-    is_owned: bool  # by somebody; an address about nothing is everybody's or nobody's
+    is_owned: bool  # whether the address is about a thing that belongs to somebody
 
 
 def rows():
-    """The rows of both tables; a row of the admin is about a `row` of the database and belongs to nobody."""
+    """Return the rows of both tables. A row of the admin is about a row of the database, which nobody owns."""
     return [*_read(PAGES), *_read(ADMIN)]
 
 
@@ -292,7 +293,7 @@ def _roles(words):
 
 
 def document():
-    """The tables as docs/access.md shows them."""
+    """Return the text of docs/access.md."""
     parts = [
         "# Access\n\nPrinted from `tests/access.py` by `python -m tests.access --write`. A test opens every address as "
         "every role and fails where one is not named, opens to more, or opens to fewer.\n\n"

@@ -1,4 +1,4 @@
-"""Answers to the fields of a form: nonsense from hypothesis, and what a person would likely type."""
+"""Answers for the fields of a form: nonsense from hypothesis, or what a person would probably type."""
 
 import re
 import string
@@ -10,7 +10,7 @@ from tests.factories import PASSWORD
 from tests.test_nonsense import NONSENSE
 
 BOUNDARY = "----boundary-of-the-fuzz"
-# All values stand as in an address, percent-encoded: some are no text at all.
+# All values are percent-encoded, because some of them are no text at all.
 texts = st.text(max_size=40).map(lambda text: quote(text, errors="surrogatepass"))
 numbers = st.integers(-(10**20), 10**20).map(str) | st.floats().map(str)
 digits_elsewhere = st.text(st.sampled_from("²٣⑦７9"), min_size=1, max_size=6).map(quote)
@@ -19,18 +19,21 @@ nonsense = st.one_of(st.sampled_from(sorted(NONSENSE.values(), key=len)), texts,
 
 
 def answers_to(field):
-    """Values for a field: as it was, nonsense, one of its choices, missing or twice."""
+    """Return a strategy for the values of a field: its own value, nonsense, a choice, none or two values."""
     as_it_was = st.just([quote(field.value)])
-    choices = [st.sampled_from([quote(one) for one in field.choices])] if field.choices else []
-    return st.one_of(as_it_was, st.one_of(nonsense, *choices).map(lambda one: [one]), st.lists(nonsense, max_size=2))
+    choices = [st.sampled_from([quote(choice) for choice in field.choices])] if field.choices else []
+    return st.one_of(
+        as_it_was, st.one_of(nonsense, *choices).map(lambda answer: [answer]), st.lists(nonsense, max_size=2)
+    )
 
 
 def filled(form):
-    fields = {f"{number} {one.name}": answers_to(one) for number, one in enumerate(form.fields)}
+    """Return a strategy for the (name, value, kind) triples of a form that somebody sends."""
+    fields = {f"{number} {field.name}": answers_to(field) for number, field in enumerate(form.fields)}
     return st.fixed_dictionaries(fields).map(
         lambda answers: [
-            (one.name, value, one.kind)
-            for one, values in zip(form.fields, answers.values(), strict=True)
+            (field.name, value, field.kind)
+            for field, values in zip(form.fields, answers.values(), strict=True)
             for value in values
         ]
     )
@@ -41,8 +44,8 @@ def body_of(form, sent):
         return "&".join(f"{quote(name)}={value}" for name, value, _kind in sent).encode()
     parts = b""
     for name, value, kind in sent:
-        of_a_file = '; filename="file.pdf"' if kind == "file" else ""
-        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{of_a_file}\r\n\r\n'
+        file_name = '; filename="file.pdf"' if kind == "file" else ""
+        head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{file_name}\r\n\r\n'
         parts += head.encode() + unquote_to_bytes(value) + b"\r\n"
     return parts + f"--{BOUNDARY}--\r\n".encode()
 
@@ -68,7 +71,7 @@ LIKELY = {
 
 
 def likely(field):
-    """What a person would leave or type there."""
+    """Return what a person would leave or type in the field."""
     if field.value or field.kind == "submit":
         return field.value
     if field.choices:
@@ -77,11 +80,11 @@ def likely(field):
 
 
 def likely_answers(form):
-    """(name, value, kind) of every field but files; boxes are ticked, the first of the radios and buttons is taken."""
+    """Return (name, value, kind) of every field but files. Boxes are ticked; the first radio and button are chosen."""
     taken, sent = set(), []
-    for one in form.fields:
-        if one.kind == "file" or (one.kind in ("submit", "radio", "unchecked") and one.name in taken):
+    for field in form.fields:
+        if field.kind == "file" or (field.kind in ("submit", "radio", "unchecked") and field.name in taken):
             continue
-        taken.add(one.name)
-        sent.append((one.name, quote(likely(one)), one.kind))
+        taken.add(field.name)
+        sent.append((field.name, quote(likely(field)), field.kind))
     return sent

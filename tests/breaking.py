@@ -1,4 +1,4 @@
-"""The portal with a page that breaks on what it is sent: tests/test_sentry.py looks at what of it is reported."""
+"""The portal with a page that raises an error with the posted data; tests/test_sentry.py looks at the report."""
 
 import os
 from importlib import import_module
@@ -25,11 +25,11 @@ def breaks(request, token):
 
 
 urls.urlpatterns.append(path("verify/<str:token>/breaks/", breaks, name="breaks"))
-if os.environ.get("SENTRY_AS_IT_COMES"):  # the control: the same library, set up as its manual says
+if os.environ.get("SENTRY_AS_IT_COMES"):  # the control: the same library with the setup of its manual
     import_module("sentry_sdk").init(
         dsn=os.environ["SENTRY_AS_IT_COMES"],
         integrations=[import_module("sentry_sdk.integrations.django").DjangoIntegration()],
-        auto_enabling_integrations=False,  # it would import every library that it knows, and there are many
+        auto_enabling_integrations=False,  # it would import every library that it knows
         send_default_pii=True,
         max_request_body_size="always",
     )

@@ -1,4 +1,4 @@
-"""Chromium for the journeys: the machine's own, never a download."""
+"""The Chromium of this machine for the journeys; nothing is downloaded."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ HOW_TO_INSTALL = "Install one with `apt-get install chromium`, or name one with 
 
 
 def chromium() -> str | None:
+    """Return the path of Chromium, or None when this machine has none."""
     named = os.environ.get("CHROMIUM")
     names = [named] if named else ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
     return next((path for path in map(shutil.which, names) if path), None)
@@ -16,11 +17,12 @@ def chromium() -> str | None:
 def launch_arguments() -> list[str]:
     quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
     quiet += ["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]
-    # Chromium's sandbox starts neither as root nor in most containers; what it shows here is our own pages alone.
+    # Chromium's sandbox starts neither as root nor in most containers. Here it shows only our own pages.
     return [*quiet, "--no-sandbox"]
 
 
-def tell_what_did_not_run(terminalreporter) -> None:
+def list_skipped_journeys(terminalreporter) -> None:
+    """Print the journeys that were skipped because there is no Chromium."""
     skipped = terminalreporter.stats.get("skipped", [])
     journeys = [report.nodeid for report in skipped if NO_BROWSER in str(report.longrepr)]
     if journeys:

@@ -1,4 +1,4 @@
-"""Canaries: what people type or are given in confidence, and the places where none of it may ever be found."""
+"""Canaries: confidential texts that people type or receive, and the places that must never contain one."""
 
 import json
 import logging
@@ -19,15 +19,15 @@ from kombu import pools
 
 from tests.guard import unguarded
 
-CATALOGUE = "certification_condition"  # the names of all conditions: public, and of nobody
+CATALOGUE = "certification_condition"  # the names of all conditions are public and belong to nobody
 log = structlog.get_logger("canaries")
 
 
-# --- A page that breaks, and a logger that says too much --------------------------------------------------------------
+# --- A page that breaks, and a logger that logs too much ------------------------------------------------------------
 
 
 def break_down(request):
-    """A page of the tests alone: it fails with what was posted in its error, its variables and its cause."""
+    """A page for tests only: it fails with the posted text in its error, its variables and its cause."""
     words = request.POST["words"]
     try:
         int(words)
@@ -41,7 +41,7 @@ urlpatterns = [path("canaries/break/", break_down), path("", include("mmp_portal
 
 
 class LogForms:
-    """The control: a middleware as somebody might add it for a day, to see what is posted."""
+    """The control: a middleware that logs posted forms, as somebody might add it while looking for a fault."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -52,11 +52,11 @@ class LogForms:
         return self.get_response(request)
 
 
-# --- What is watched --------------------------------------------------------------------------------------------------
+# --- The places -----------------------------------------------------------------------------------------------------
 
 
 class Watched(Client):
-    """A browser whose addresses and error pages are kept."""
+    """A browser that collects its addresses and its error pages."""
 
     addresses: list = []
     error_pages: list = []
@@ -66,19 +66,19 @@ class Watched(Client):
         self.addresses.append(f"{request['PATH_INFO']}?{request.get('QUERY_STRING', '')}")
         self.addresses.append(response.headers.get("Location", ""))
         if response.status_code >= 400:
-            # A page may name its own address: the choice of a language leads back to it.
+            # A page may name its own address: the form that chooses a language leads back to it.
             self.error_pages.append(response.content.decode().replace(request["PATH_INFO"], ""))
         return response
 
 
 class Lines(logging.Handler):
-    """Every line as the portal's own formatter writes it."""
+    """Collects every line of the log as the portal's formatter writes it."""
 
     def __init__(self):
         super().__init__()
         handlers = logging.getLogger().handlers
-        formatters = [one.formatter for one in handlers]
-        self.formatter = next(one for one in formatters if isinstance(one, structlog.stdlib.ProcessorFormatter))
+        formatters = [handler.formatter for handler in handlers]
+        self.formatter = next(found for found in formatters if isinstance(found, structlog.stdlib.ProcessorFormatter))
         self.lines = []
 
     def emit(self, record):
@@ -87,14 +87,14 @@ class Lines(logging.Handler):
 
 @dataclass
 class Places:
-    """All that is written somewhere, as text, by the name of the place."""
+    """Everything that the portal writes somewhere, as text, by the name of the place."""
 
     lines: Lines
     redis_url: str
     sessions: list = field(default_factory=list)
 
     def look_at_sessions(self):
-        """Sessions change with each request, so they are looked at on the way."""
+        """Collect the sessions as they are now: they change with each request."""
         self.sessions += [json.dumps(session.get_decoded()) for session in Session.objects.all()]
 
     def texts(self):
@@ -114,7 +114,7 @@ class Places:
 
 
 def tables():
-    """Each table of the database with all that stands in it, as a dump in clear would have it."""
+    """Yield each table of the database with all its values, as a dump in clear text holds them."""
     with unguarded(), connection.cursor() as cursor:
         for name in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(name)}")
@@ -143,7 +143,7 @@ def values_of(url):
 
 
 def found(canaries, texts):
-    """The names of the canaries that stand in one of the texts; digits stand alone, and not in a UUID or a time."""
+    """Return the names of the canaries in the texts. Digits must stand alone, not inside a UUID or a time."""
     everything = "\n".join(texts).casefold()
     return {name for name, value in canaries.items() if re.search(_pattern(value.casefold()), everything)}
 
@@ -154,7 +154,7 @@ def _pattern(value):
 
 @contextmanager
 def jobs_over(url):
-    """Jobs go to this Redis, and no worker takes them."""
+    """Send jobs to this Redis, where no worker takes them."""
     app = current_app._get_current_object()
     old = {name: app.conf[name] for name in ("broker_url", "broker_write_url", "task_always_eager")}
     app.conf.update(broker_url=url, broker_write_url=url, task_always_eager=False)

@@ -1,6 +1,7 @@
-"""What every test stands on: a database of the kind asked for, made-up settings, the write guard, no network.
+"""The base of every test: the chosen database, made-up settings, the write guard, no network.
 
-Django's settings are loaded after `pytest_configure` has set the environment; nothing here imports a model at the top.
+Django's settings are loaded after `pytest_configure` has set the environment, so nothing here imports a model at the
+top.
 """
 
 import base64
@@ -15,7 +16,7 @@ import pytest
 
 from tests import browser, guard, servers
 
-# Every name that mmp_portal/settings.py reads, so that neither var/env nor the machine has a say.
+# Every name that mmp_portal/settings.py reads, so that neither var/env nor this machine changes a setting.
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "mmp_portal.settings",
     "DEBUG": "false",
@@ -37,7 +38,7 @@ ENVIRONMENT = {
     "DISPENSARY_ADDRESS": "1 Example Street, New Haven, CT 06510",
     "DISPENSARY_PERMIT": "MMDF.0000000",
     "MIGRATION_DATABASE_URL": "",
-    "REDIS_URL": "",  # tasks run eagerly; `redis_url` gives the tests that want one a real Redis
+    "REDIS_URL": "",  # tasks run eagerly; a test that needs a real Redis takes the fixture `redis_url`
     "SENTRY_DSN": "",
     "METRICS_TOKEN": "",
     "PROMETHEUS_MULTIPROC_DIR": "",
@@ -52,19 +53,21 @@ ENVIRONMENT = {
     "OIDC_CLIENT_SECRET": "",
     "OIDC_NAME": "",
     "OIDC_SIGN_IN_ORIGIN": "",
-    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright keeps an event loop in the thread of the test
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright runs an event loop in the thread of the test
 }
 
 hypothesis.settings.register_profile("portal", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("portal")
 
 
-# --- One session ---------------------------------------------------------------------------------------------------
+# --- The test run ---------------------------------------------------------------------------------------------------
 
 
 def pytest_addoption(parser):
-    parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite", help="what the tests run on")
-    parser.addoption("--drill", action="store_true", help="the long form of the state machine and of the races")
+    parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite", help="the database of the tests")
+    parser.addoption(
+        "--drill", action="store_true", help="run the long form of the state machine, the races and others"
+    )
 
 
 def pytest_configure(config):
@@ -79,7 +82,9 @@ def pytest_configure(config):
     from django.conf import settings
     from django.db.backends.signals import connection_created
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # each sign-in costs no second here
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # a production hash takes a second at each sign-in
     django.setup()
     connection_created.connect(guard.put_on, dispatch_uid="guard")
 
@@ -98,7 +103,7 @@ def _start_database(config) -> str:
 
 
 def _forbid_network():
-    """A test that reaches past this machine fails. (PostgreSQL's own library does not come by here.)"""
+    """Fail a test that connects to another machine. (The library of PostgreSQL does not use this socket.)"""
     connect = socket.socket.connect
 
     def connect_here(self, address):
@@ -121,15 +126,15 @@ def pytest_report_header(config):
 
 
 def pytest_terminal_summary(terminalreporter):
-    browser.tell_what_did_not_run(terminalreporter)
+    browser.list_skipped_journeys(terminalreporter)
 
 
-# --- Database ------------------------------------------------------------------------------------------------------
+# --- Database -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(worker_id):
-    """A database for each worker. On SQLite a real file, as in production: threads share nothing but the file."""
+    """Give each worker a database; on SQLite a real file as in production, which threads share."""
     from django.conf import settings
 
     database = settings.DATABASES["default"]
@@ -141,7 +146,7 @@ def django_db_modify_db_settings(worker_id):
 
 @pytest.fixture(autouse=True, scope="session")
 def _flush_with_triggers_off():
-    """The audit tables refuse DELETE and TRUNCATE, from the flush after a transactional test as well."""
+    """Drop the audit triggers while a transactional test flushes its tables: they refuse DELETE and TRUNCATE."""
     from django.core.cache import cache
     from django.db import connection
     from django.test import TransactionTestCase
@@ -152,7 +157,7 @@ def _flush_with_triggers_off():
 
     def tear_down_with_triggers_off(self):
         drop_triggers(connection)
-        cache.clear()  # rate limits stand in a table of no model, which flush does not know
+        cache.clear()  # rate limits are in a table without a model, which flush does not empty
         try:
             tear_down(self)
         finally:
@@ -165,7 +170,7 @@ def _flush_with_triggers_off():
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
-    """A thread of the live server may keep its connection a moment longer, and the database could not be dropped."""
+    """End all other connections: a thread of the live server may keep one, and the database could not be dropped."""
     from django.db import connection
 
     yield
@@ -179,7 +184,7 @@ def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True, scope="session")
 def _look_through_static_files_once():
-    """WhiteNoise looks at each file again for each new client: a quarter of the suite's time."""
+    """Let WhiteNoise list the static files once: for each new client it would take a quarter of the suite's time."""
     from whitenoise.base import WhiteNoise
 
     look_through, seen = WhiteNoise.update_files_dictionary, {}
@@ -197,7 +202,7 @@ def _look_through_static_files_once():
 
 @pytest.fixture(autouse=True, scope="session")
 def _clean_each_pdf_once():
-    """Most letters of the tests are the same file, and each cleaning starts a process of half a second."""
+    """Remember the result for each letter: most are the same file, and each cleaning takes half a second."""
     from certification import letter_files
 
     with pytest.MonkeyPatch.context() as patch:
@@ -206,7 +211,7 @@ def _clean_each_pdf_once():
 
 
 @pytest.fixture(autouse=True)
-def _people_are_born_anew():
+def _birth_dates_begin_anew():
     from tests import factories
 
     factories.begin_a_test()
@@ -214,7 +219,7 @@ def _people_are_born_anew():
 
 @pytest.fixture(scope="session")
 def redis_url():
-    """A real Redis of this worker's own, or the one that REDIS_URL named."""
+    """The address of a real Redis only for this worker, or of the Redis that REDIS_URL named."""
     if given := os.environ.get("TEST_REDIS_URL"):
         yield given
         return
@@ -225,13 +230,13 @@ def redis_url():
 
 @pytest.fixture(scope="session")
 def provider():
-    """A real OpenID Connect provider of this worker's own."""
+    """A real OpenID Connect provider only for this worker."""
     started = servers.OpenIdProvider()
     yield started
     started.stop()
 
 
-# --- Browser -------------------------------------------------------------------------------------------------------
+# --- Browser --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""Read the pages of the portal as a browser does: the links and the forms on each, and the way to all of them.
+"""Crawl the portal as a browser does: read the links and forms of each page, and follow the links.
 
-The suite asks through Django's test client, `make scan` over HTTP; both hand in `ask`.
+The suite sends requests with Django's test client, `make scan` over HTTP; both pass a function `ask`.
 """
 
 from collections import Counter, deque
@@ -18,7 +18,7 @@ NO_FIELD = {"reset", "button", "image"}
 
 @dataclass
 class Field:
-    """`kind` is the type of the input, or textarea, select, submit; `choices` are the values of a select."""
+    """A field of a form: `kind` is the type of the input, or textarea, select, submit; `choices` belong to a select."""
 
     name: str
     kind: str
@@ -39,15 +39,15 @@ class Form:
 
     @property
     def signature(self) -> tuple:
-        """Two forms with the same signature ask the same of the same view."""
-        names = frozenset(one.name for one in self.fields) if self.method == "POST" else frozenset()
+        """What the form asks of its view: two forms with the same signature ask the same."""
+        names = frozenset(field.name for field in self.fields) if self.method == "POST" else frozenset()
         return self.route, self.method, names
 
 
 @dataclass
 class Answer:
     status: int
-    text: str = ""  # of HTML alone
+    text: str = ""  # empty unless the answer is HTML
     location: str = ""
     seconds: float = 0.0
 
@@ -65,7 +65,7 @@ class Page:
 
 
 class Reader(HTMLParser):
-    """Collect links and forms; a field outside of a form belongs to the one that its attribute `form` names."""
+    """Collect links and forms. A field outside of a form belongs to the form that its attribute `form` names."""
 
     def __init__(self, address: str) -> None:
         super().__init__()
@@ -135,11 +135,12 @@ class Reader(HTMLParser):
 
 
 def read(address: str, answer: Answer) -> Page:
+    """Return the page with its links and forms."""
     reader = Reader(address)
     reader.feed(answer.text)
     reader.close()
     links = [answer.location] if answer.location else reader.links
-    return Page(address, answer, [urljoin(address, one) for one in links], reader.forms)
+    return Page(address, answer, [urljoin(address, link) for link in links], reader.forms)
 
 
 def route_of(address: str) -> str:
@@ -158,17 +159,18 @@ def addresses(values: dict[str, Iterable], resolver=None, namespace: str = "") -
             continue
         name = f"{namespace}:{pattern.name}" if namespace else pattern.name
         wanted = list(pattern.pattern.converters)
-        for chosen in product(*(values.get(one, ()) for one in wanted)):
+        for chosen in product(*(values.get(name, ()) for name in wanted)):
             try:
                 yield reverse(name, kwargs=dict(zip(wanted, chosen, strict=True)))
-            except NoReverseMatch:  # a pattern without a name, or one inside of a resolver with parameters of its own
+            except NoReverseMatch:  # a pattern without a name, or inside a resolver that has parameters
                 continue
 
 
 def crawl(ask: Callable[[str], Answer], starts: Iterable[str], *, per_route: int = 2) -> Iterator[Page]:
-    """Open the addresses of `starts` and whatever they link to; of each route and set of query names so many pages.
+    """Yield the pages of `starts` and all pages that they lead to, at most `per_route` for each route.
 
-    From a page with a query only links without one are followed: the filters of a list combine without end.
+    For each set of query names one page is opened. From a page with a query only links without a query are followed:
+    the filters of a list could be combined without end.
     """
     waiting, asked, seen = deque(starts), set(), Counter()
     while waiting:
@@ -190,7 +192,7 @@ def is_ours(link: str, address: str) -> bool:
 
 
 def forms_of(pages: Iterable[Page]) -> list[Form]:
-    """Return each form of these pages once, and for each route one with all names of its queries; none signs out."""
+    """Return each form once, without those that sign out, and for each route a form with all names of its queries."""
     posts: dict[tuple, Form] = {}
     queries: dict[str, Form] = {}
     for page in pages:
@@ -212,5 +214,5 @@ def _query_form(link: str) -> Form:
 
 
 def _merge(form: Form, other: Form) -> None:
-    known = {one.name for one in form.fields}
-    form.fields += {one.name: one for one in other.fields if one.name not in known}.values()
+    known = {field.name for field in form.fields}
+    form.fields += {field.name: field for field in other.fields if field.name not in known}.values()

@@ -1,6 +1,7 @@
-"""Many people at once, for races, drills and measurements: each like one whom the actions made.
+"""Many people at the same time, for races, drills and measurements.
 
-Their rows are copied, as hundreds made one by one would take minutes; a `Visitor` asks over HTTP as a browser does.
+Their rows are copies of a person whom the actions made, because to make hundreds of people would take minutes. A
+`Visitor` sends requests over HTTP as a browser does.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -28,11 +29,11 @@ LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def like(patient, count):
-    """So many more patients with the certification and the affirmed account of this one."""
+    """Return `count` copies of the patient, each with a certification and an affirmed account."""
     certification = patient.certifications.get()
     with unguarded():
         users = get_user_model().objects.bulk_create(
-            get_user_model()(**{**_row(patient.user), "email": f"{uuid4().hex}@example.org"}) for _one in range(count)
+            get_user_model()(**{**_row(patient.user), "email": f"{uuid4().hex}@example.org"}) for _copy in range(count)
         )
         patients = Patient.objects.bulk_create(
             Patient(**{**_row(patient), "number": f"P-{_code(user.pk)}", "user_id": user.pk, "email": user.email})
@@ -42,17 +43,17 @@ def like(patient, count):
             Certification(
                 **{
                     **_row(certification),
-                    "id": MANY + one.pk,
-                    "number": f"C-{_code(one.pk)}",
+                    "id": MANY + copied.pk,
+                    "number": f"C-{_code(copied.pk)}",
                     "uuid": uuid4(),
-                    "patient_id": one.pk,
+                    "patient_id": copied.pk,
                     "renewal_of_id": None,
                 }
             )
-            for one in patients
+            for copied in patients
         )
-    for one in patients:
-        one.user = PortalBackend().get_user(one.user_id)
+    for copied in patients:
+        copied.user = PortalBackend().get_user(copied.user_id)
     return patients
 
 
@@ -62,7 +63,7 @@ def _row(saved):
 
 
 def _code(number):
-    """Eight letters of a card's number, another for each."""
+    """Return the eight letters of a card number, different for each `number`."""
     letters = ""
     for _place in range(8):
         number, letter = divmod(number, len(LETTERS))
@@ -71,11 +72,11 @@ def _code(number):
 
 
 def fill_carts(patients, *lines):
-    """Whoever has no cart gets one, with those (product, quantity) pairs in it."""
+    """Give each patient without a cart a cart with these (product, quantity) pairs."""
     have = set(Order.objects.carts().values_list("patient", flat=True))
     with unguarded():
         carts = Order.objects.bulk_create(
-            Order(patient=one, placed_by=one.user) for one in patients if one.pk not in have
+            Order(patient=patient, placed_by=patient.user) for patient in patients if patient.pk not in have
         )
         OrderLine.objects.bulk_create(
             OrderLine(
@@ -91,7 +92,7 @@ def fill_carts(patients, *lines):
 
 
 def sign_in(users, backend="accounts.backends.PortalBackend"):
-    """A session for each, without the page: the keys, in order."""
+    """Make a session for each user without the sign-in page; return the session keys in the same order."""
     store_of = import_module(settings.SESSION_ENGINE).SessionStore
     until = timezone.now() + timezone.timedelta(seconds=settings.SESSION_COOKIE_AGE)
     rows = []
@@ -116,7 +117,7 @@ class Answer:
 
 
 class Visitor:
-    """Somebody who is signed in, with a connection that stays."""
+    """A signed-in person with a connection that stays open."""
 
     def __init__(self, url, session_key):
         self.connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
@@ -137,7 +138,7 @@ class Visitor:
         return self._ask("POST", path, urlencode({**data, "csrfmiddlewaretoken": CSRF}), headers)
 
     def _ask(self, method, path, body, headers):
-        with suppress(RemoteDisconnected, BrokenPipeError):  # the server may close what stood idle
+        with suppress(RemoteDisconnected, BrokenPipeError):  # the server may close an idle connection
             return self._ask_once(method, path, body, headers)
         self.connection.close()
         return self._ask_once(method, path, body, headers)
@@ -149,7 +150,7 @@ class Visitor:
 
 
 def all_at_once(calls):
-    """Start all the calls in the same moment; their answers, in order."""
+    """Start all calls at the same moment; return their answers in order."""
     start = Barrier(len(calls))
 
     def run(call):

@@ -1,6 +1,6 @@
-"""People and things of the portal, made as the portal makes them: by calling its actions.
+"""People and things of the portal, made by calling its actions.
 
-Each call gives somebody new; what is not said is believable and valid.
+Each call makes somebody new. Fields that the caller leaves out get believable and valid values.
 """
 
 import io
@@ -39,19 +39,19 @@ _birthdays = itertools.count()
 
 
 def begin_a_test():
-    """The first patient of each test is born on April 28, 1980; nobody else is the same person by chance."""
+    """Start the birth dates again: the first patient of a test is born on April 28, 1980, the others on other days."""
     global _birthdays
     _birthdays = itertools.count()
 
 
 def dea_number(sequence=None, prefix="BT"):
-    """The DEA number of a practitioner, with its check digit."""
+    """Return the DEA number of a practitioner with a right check digit."""
     digits = [int(char) for char in f"{sequence or next(_count):06d}"]
     return f"{prefix}{''.join(map(str, digits))}{(sum(digits[0::2]) + 2 * sum(digits[1::2])) % 10}"
 
 
 def phone():
-    """Of another area than the numbers that tests name."""
+    """Return a new phone number, of another area code than the numbers in the tests."""
     return f"+1860555{next(_count) % 10_000:04d}"
 
 
@@ -68,7 +68,7 @@ def staff(*groups, **flags):
 
 
 def registrations(**over):
-    """The four registrations of a physician; `over` gives fields by kind, None leaves one out."""
+    """Return the four registrations of a physician. `over` changes fields by kind; None leaves a kind out."""
     until = timezone.localdate() + timedelta(days=365)
     kinds = {
         "medical_license": {"number": f"1.{next(_count):06d}", "state": "CT", "expires_date": until},
@@ -84,7 +84,7 @@ def registrations(**over):
 
 
 def physician(*, registrations_over=None, **over):
-    """A physician on the roster who meets the five requirements, without an account yet."""
+    """Return a physician on the roster who meets the five requirements and has no account yet."""
     fields = {
         "first_name": "Amara",
         "last_name": f"Osei{'abcdefghij'[next(_count) % 10]}",
@@ -105,7 +105,7 @@ def physician(*, registrations_over=None, **over):
 
 
 def identified_physician(**over):
-    """A physician whose account is bound."""
+    """Return a physician who has an account and has identified."""
     made = physician(**over)
     account = user(made.email)
     accounts.identify_physician(
@@ -117,7 +117,7 @@ def identified_physician(**over):
 
 
 def delegate(of):
-    """An account that `of` has named by its address, and that has signed in since."""
+    """Return the account of a delegate whom the physician `of` has named and who has signed in since."""
     account = user()
     accounts.name_delegate(physician=of, email=account.email, by=of.user)
     accounts.activate_delegations(user=account, by=account)
@@ -125,7 +125,7 @@ def delegate(of):
 
 
 def client_for(account, *, identified=True):
-    """A signed-in client; a physician has identified in this session, and everybody re-authenticated just now."""
+    """Return a signed-in client that has just re-authenticated; a physician has identified in this session."""
     client = Client(raise_request_exception=True)
     account = get_user_model().objects.get(pk=account.pk)
     client.force_login(account, backend="accounts.backends.PortalBackend")
@@ -139,7 +139,7 @@ def client_for(account, *, identified=True):
 
 
 def claims(**over):
-    """What an applicant types: somebody whom the roster does not know."""
+    """Return what an applicant types whom the roster does not know."""
     return {
         "first_name": "Tova",
         "last_name": "Tal",
@@ -159,12 +159,12 @@ def claims(**over):
 
 
 def application(of=None, **over):
-    """An application that waits."""
+    """Return an application that waits for the decision."""
     return accounts.apply_as_physician(**claims(**over), by=of or user())
 
 
 def looked_up(of, by, **over):
-    """A member of staff enters what was found of the three registrations that end, and has called back."""
+    """Let staff enter the three registrations with an end date, and call the applicant back; return the application."""
     until = timezone.localdate() + timedelta(days=300)
     for proof in of.proofs.exclude(kind="prescription_monitoring"):
         seen = {"state": "CT", "schedules": "", "is_active": True, "is_limited": False, "source": "eLicense", **over}
@@ -174,7 +174,7 @@ def looked_up(of, by, **over):
 
 
 def called_back(of, by, *, number=None, source="NPI registry"):
-    """A member of staff has called at the number on the roster, or else at one that a public register shows."""
+    """Let staff call the applicant at the number on the roster, or else at a number of a public register."""
     known = Physician.objects.filter(Q(dea_number=of.dea_number) | Q(npi=of.npi)).first()
     number = number or (known.phone if known else phone())
     accounts.enter_call_back(application=of, called_number=number, number_source=source, by=by)
@@ -209,7 +209,7 @@ def condition(**over):
 
 
 def questions():
-    """What the office confirms before it registers somebody."""
+    """Return the confirmed questions that an office answers before it registers a patient."""
     return dict.fromkeys(QUESTIONS, True)
 
 
@@ -225,7 +225,7 @@ def caregiver(**over):
 
 
 def patient_request(of, kind="follow_up", words=""):
-    """What the patient of this certification asks of the office."""
+    """Return a request of the patient of this certification to the office."""
     return certifications.ask_office(certification=of, kind=kind, words=words, by=of.patient.user)
 
 
@@ -286,7 +286,7 @@ def letter(**over):
 
 
 def letter_file(content=None, name="letter.pdf"):
-    """An upload: the smallest PDF with a page, unless `content` is given."""
+    """Return an uploaded letter: `content`, or the smallest PDF with one page."""
     return SimpleUploadedFile(name, one_page_pdf() if content is None else content)
 
 
@@ -300,7 +300,7 @@ def one_page_pdf():
 
 
 def certification(of=None, *, on=None, joined=True, **steps):
-    """A signed certification, signed on the day `on` (today); `joined` gives the patient an affirmed account."""
+    """Return a certification signed on the day `on` (today); `joined` gives the patient an affirmed account."""
     of = of or identified_physician()
     noon = on and f"{on.isoformat()}T17:00:00+00:00"
     with time_machine.travel(noon, tick=False) if noon else nullcontext():
@@ -337,7 +337,7 @@ def _copy(row, **over):
 
 
 def join(person):
-    """The invited patient or caregiver makes an account, confirms the birth date and affirms."""
+    """Let the invited patient or caregiver make an account, confirm the birth date and affirm; return the person."""
     account = user(person.email)
     invitation = person.invitations.latest("pk")
     certifications.accept_invitation(invitation=invitation, birth_date=person.birth_date, by=account)
@@ -354,12 +354,12 @@ def affirm_all(person):
 
 
 def card(of=None):
-    """The live card of that patient or caregiver (a new patient)."""
+    """Return the valid card of the patient or caregiver `of` (a new patient)."""
     return certifications.card_of(person=of or patient(), by=None)
 
 
 def patient(**over):
-    """A certified patient with an affirmed account; `over` changes the profile."""
+    """Return a certified patient with an affirmed account; `over` changes the profile."""
     return certification(profile=profile(**over)).patient
 
 
@@ -367,7 +367,7 @@ def patient(**over):
 
 
 def product(*, stock=50, amount_mg=None, **over):
-    """`amount_mg` is its own weight; without one, its 250 mg of THC count as 1 g of flower."""
+    """Return a product in stock. `amount_mg` is its weight; without it, its 250 mg of THC count as 1 g of flower."""
     fields = {
         "sku": f"SKU-{next(_count)}",
         "name": "Harbor Mist Tincture",
@@ -388,23 +388,23 @@ def product(*, stock=50, amount_mg=None, **over):
 
 
 def next_wednesday(weeks=0):
-    """The first Wednesday that an order made now can reach, or one of the next."""
+    """Return the first Wednesday for which an order can be placed now, or the one `weeks` later."""
     day = timezone.localdate() + timedelta(days=2)
     return day + timedelta(days=(2 - day.weekday()) % 7 + 7 * weeks)
 
 
 def window(day=None, *, starts="09:30"):
-    """The window of that day (the next Wednesday) that starts then, made from the policy."""
+    """Return the window of `day` (the next Wednesday) that begins at `starts`, made from the policy."""
     day = day or next_wednesday()
     deliveries.make_windows(today=day - timedelta(days=1), by=None)
     return DeliveryWindow.objects.get(date=day, starts=starts)
 
 
 def cart(of, *lines, by=None, caller=None):
-    """What the patient's own account has in the cart: (product, quantity) pairs; two tinctures for $80 if none."""
+    """Return a cart of the patient with these (product, quantity) pairs; two tinctures for $80 without any."""
     made = None
-    for one, quantity in lines or [(product(), 2)]:
-        made = deliveries.set_line(patient=of, product=one, quantity=quantity, by=by or of.user, caller=caller)
+    for chosen, quantity in lines or [(product(), 2)]:
+        made = deliveries.set_line(patient=of, product=chosen, quantity=quantity, by=by or of.user, caller=caller)
     return made
 
 
@@ -421,7 +421,7 @@ def address(**over):
 
 
 def order(of=None, *, into=None, by=None, caller=None, lines=(), **over):
-    """A placed order of that patient (a new one) for that window (the next)."""
+    """Return a placed order of the patient `of` (a new patient) for the window `into` (the next window)."""
     of = of or patient()
     by = by or of.user
     made = cart(of, *lines, by=by, caller=caller)

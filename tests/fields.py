@@ -1,22 +1,22 @@
-"""Who reads which field of a patient, and where: the table that tests/test_fields.py holds every page and mail to.
+"""The table that says who may read which field of a patient, and where; tests/test_fields.py checks pages and mails.
 
-`page` is a page or paper outside the admin, `admin` a list or page of the admin, `export` a file of rows, `search` a
-list that finds somebody by it, `mail` a message to whom it concerns. Patients, caregivers and guardians read what is
-theirs, a physician and a delegate what is in the hands of their office; staff read what their group is named for.
+`page` is a page or paper outside the admin, `admin` a list or page of the admin, `export` a file with rows, `search` a
+list that finds people by the field, `mail` a mail to the patient or caregiver. Patients, caregivers and guardians read
+their own data, a physician and a delegate the data of their office, staff what the table grants their group.
 
-- condition: what the patient suffers from.
-- statement: what the physician attested, and to whom the risks were explained.
-- directions: how it is used.
-- notes: reasons and words of physicians, patients and caregivers.
-- letters: who supports the certification of a minor.
-- birth date, address and phone: the patient's, also as an order keeps them.
+- condition: the patient's medical conditions.
+- statement: the points that the physician attested, and to whom the risks were explained.
+- directions: how the patient uses the product.
+- notes: reasons and texts of physicians, patients and caregivers.
+- letters: the physicians who support the certification of a minor.
+- birth date, address and phone: the patient's, also those that an order stores.
 
-The holder of a card is compared with a photo ID at the door: so a Driver reads the birth date when a card is scanned.
+A Driver reads the birth date when a card is scanned, to compare the card with a photo ID at the door.
 """
 
 from tests.access import GROUPS
 
-# field | where | who; where nothing is said, nobody.
+# field | where | who; in places that are not listed, nobody.
 TABLE = """
 condition  | admin  | Registrar Pharmacist
 statement  | page   | patient guardian office Registrar Pharmacist Auditor Administrator
@@ -46,14 +46,14 @@ def _cells():
 
 
 def places(role):
-    """{(field, place)} that the role reads; mails apart."""
+    """Return the (field, place) pairs that the role may read, without mails."""
     return {
         (name, place)
         for name, place, named in _cells()
-        if place != "mail" and any(role in GROUPS.get(one, (one,)) for one in named)
+        if place != "mail" and any(role in GROUPS.get(word, (word,)) for word in named)
     }
 
 
 def in_mail():
-    """The fields that a mail may hold."""
+    """Return the fields that a mail may hold."""
     return {name for name, place, _named in _cells() if place == "mail"}

@@ -1,6 +1,6 @@
-"""Fails every write to our tables that does not come through an action.
+"""The write guard: it fails every write to our tables that does not come through an action.
 
-Installed on each connection as it is made, so that threads and the live server are held to it too.
+Every new connection gets it, so it also guards threads and the live server.
 """
 
 import re
@@ -19,23 +19,23 @@ WRITE = re.compile(
 ACTIONS = re.compile(
     rf"{re.escape(str(BASE_DIR))}/(?:{'|'.join(APPS)})/(?:actions\.py|actions/.+|sql\.py|migrations/.+)$"
 )
-# Making the test database, and emptying it between tests.
+# Django makes the test database, and empties it between tests.
 DJANGO_SET_UP = re.compile(
     r"/django/(?:db/migrations/.+|db/backends/base/creation\.py|core/management/commands/flush\.py)$"
 )
-# A password, a last login: Django and allauth write these themselves.
+# Django and allauth write the password and the last login themselves.
 ACCOUNT_LIBRARIES = re.compile(r"/(?:allauth/.+|django/contrib/auth/.+)$")
 
 _unguarded = 0
 
 
 class UnguardedWrite(AssertionError):
-    pass
+    """A statement writes to one of our tables outside an action."""
 
 
 @contextmanager
 def unguarded():
-    """For a test that shows what the database itself refuses, or what happens without the rule."""
+    """Allow writes without an action: to show what the database itself refuses, or what happens without a rule."""
     global _unguarded
     _unguarded += 1
     try:
@@ -64,6 +64,6 @@ def _may_write(table: str) -> bool:
 
 
 def put_on(sender, connection, **kwargs) -> None:
-    """Receiver of `connection_created`."""
+    """Put the guard on a new connection; a receiver of `connection_created`."""
     if guard not in connection.execute_wrappers:
         connection.execute_wrappers.append(guard)

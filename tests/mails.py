@@ -1,4 +1,4 @@
-"""What left the outbox: a test's transaction never commits, so nothing wakes the sender by itself."""
+"""The mails of a test. Its transaction never commits, so nothing sends the outbox unless a test calls `delivered`."""
 
 import re
 
@@ -8,11 +8,11 @@ from notifications.actions import send_due
 
 
 def delivered():
-    """Send what is due; the mails that were sent in this test so far."""
+    """Send the messages that are due; return all mails sent in this test so far."""
     send_due(by=None)
     return mail.outbox
 
 
 def link_in(message):
-    """The path of the one-time link that a mail of the account carries."""
+    """Return the path of the one-time link in a mail about an account."""
     return re.search(r"http://testserver(/accounts/\S+)", message.body)[1]

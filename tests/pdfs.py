@@ -1,4 +1,4 @@
-"""PDFs made for the tests, each with one thing that acts or carries something, all of it harmless."""
+"""Harmless PDFs for the tests, each with something active or attached."""
 
 import io
 
@@ -17,7 +17,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-MARKER = "example.org"  # stands in everything that must not be kept
+MARKER = "example.org"  # part of everything that the cleaning must remove
 DRAWING = b"0.2 0.6 0.4 rg 20 20 60 30 re f BT /A 18 Tf 20 120 Td (Letter of support) Tj ET /JS Do"
 ACTION_KEYS = {
     "/A", "/AA", "/PA", "/OpenAction", "/JS", "/JavaScript", "/EF", "/RF", "/EmbeddedFiles", "/FS", "/AF", "/Next",
@@ -27,13 +27,13 @@ ACTION_KEYS = {
 
 
 def made(value):
-    """The Python value as an object of a PDF; a text that begins with a slash is a name."""
+    """Return the Python value as an object of a PDF; a text that begins with a slash becomes a name."""
     if isinstance(value, PdfObject):
         return value
     if isinstance(value, dict):
-        return DictionaryObject({NameObject(f"/{key}"): made(one) for key, one in value.items()})
+        return DictionaryObject({NameObject(f"/{key}"): made(part) for key, part in value.items()})
     if isinstance(value, list | tuple):
-        return ArrayObject(made(one) for one in value)
+        return ArrayObject(made(part) for part in value)
     if isinstance(value, bool):
         return BooleanObject(value)
     if isinstance(value, int | float):
@@ -42,10 +42,10 @@ def made(value):
 
 
 def stream(data, **keys):
-    one = DecodedStreamObject()
-    one.set_data(data)
-    one.update(made(keys))
-    return one
+    content = DecodedStreamObject()
+    content.set_data(data)
+    content.update(made(keys))
+    return content
 
 
 def uri(**more):
@@ -57,13 +57,13 @@ def script(words="app.alert"):
 
 
 def file_of(writer):
-    """A specification of a file that is carried inside."""
+    """Return the specification of a file that is attached to the PDF."""
     content = writer._add_object(stream(f"from {MARKER}".encode(), Type="/EmbeddedFile"))
     return {"Type": "/Filespec", "F": "a.txt", "EF": {"F": content}}
 
 
 class Letter:
-    """A page with a box, a line of text and a picture whose names are those of actions; `with_…` adds to it."""
+    """A PDF with a box, a line of text and a picture that have names of actions; each `with_…` adds something."""
 
     def __init__(self):
         self.writer = pypdf.PdfWriter()
@@ -83,7 +83,7 @@ class Letter:
         return self
 
     def with_annotations(self, *annotations):
-        added = [self.writer._add_object(made({"Type": "/Annot", **one})) for one in annotations]
+        added = [self.writer._add_object(made({"Type": "/Annot", **annotation})) for annotation in annotations]
         return self.with_page(Annots=added)
 
     def with_resource(self, category, **keys):
@@ -91,13 +91,13 @@ class Letter:
         return self
 
     def with_loose(self, *things):
-        """Objects that nothing refers to."""
+        """Add objects that nothing refers to."""
         for thing in things:
             self.writer._add_object(made(thing))
         return self
 
     def look(self, data=b"0 0 1 rg 0 0 40 20 re f", **keys):
-        """How an annotation looks: a blue box."""
+        """Return the appearance of an annotation: a blue box."""
         return self.writer._add_object(stream(data, Subtype="/Form", BBox=[0, 0, 40, 20], **keys))
 
     @property
@@ -109,7 +109,7 @@ class Letter:
         return out.getvalue()
 
     def _store_streams(self, thing, seen):
-        """A stream stands alone in a PDF, and is referred to."""
+        """Make each stream an object of its own, as the PDF format wants it, and refer to it."""
         thing = thing.get_object()
         if id(thing) in seen or not isinstance(thing, DictionaryObject | ArrayObject):
             return
@@ -121,7 +121,7 @@ class Letter:
 
 
 def pictures_of(content):
-    """Each page as a reader draws it, with its notes and form fields, as RGB bytes."""
+    """Return each page as a viewer draws it, with notes and form fields, as RGB bytes."""
     with pypdfium2.PdfDocument(content) as document:
         document.init_forms()
         return [page.render(scale=2).to_pil().convert("RGB").tobytes() for page in document]
@@ -133,7 +133,7 @@ def text_of(content):
 
 
 def active_parts(content):
-    """What acts, carries or tells something, in all objects of the file, whether anything refers to them or not."""
+    """Return the active keys and traces of MARKER in all objects of the file, also in those without a reference."""
     reader = pypdf.PdfReader(io.BytesIO(content))
     found = {key for key in reader.trailer if key in ACTION_KEYS}
     numbers = {number for table in reader.xref.values() for number in table} | set(reader.xref_objStm)
@@ -154,7 +154,7 @@ def active_parts(content):
 
 
 def _names_of_the_drawing(thing):
-    """The page's own font and picture are called /A and /JS: a name in a list of resources is no key."""
+    """Return the keys that only name a font or a picture of the page: these are called /A and /JS on purpose."""
     return {key for key in ("/A", "/JS") if key in thing and _is_drawn(thing[key])}
 
 

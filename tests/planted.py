@@ -1,4 +1,4 @@
-"""Pages with a fault each, for the controls of the fuzz and of `make scan`; no address of the portal leads here."""
+"""Pages with one planted fault each, for the controls of the fuzz test and `make scan`; the portal has none."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -14,7 +14,7 @@ FORM = '<form method="post"><input type="hidden" name="csrfmiddlewaretoken" valu
 
 @login_not_required
 def counts_digits(request):
-    """Fail at digits that are no number: "²".isdigit() holds, and int("²") raises."""
+    """Fail for digits that are no number: "²".isdigit() is true, but int("²") raises."""
     if request.method == "POST" and request.POST.get("amount", "").isdigit():
         int(request.POST["amount"])
     return HttpResponse(PAGE.format(FORM.format(get_token(request))))
@@ -22,18 +22,18 @@ def counts_digits(request):
 
 @login_not_required
 def turns_pages(request):
-    """Fail at a page that is no number."""
+    """Fail for a page that is no number."""
     page = int(request.GET.get("planted_page") or 1)
     return HttpResponse(PAGE.format(f'<a href="?planted_page={page + 1}">Next</a>'))
 
 
 def reflects(request):
-    """Show what the address says as markup, to whoever has signed in."""
+    """Show a parameter of the address as markup, to everybody who is signed in."""
     return HttpResponse(PAGE.format(f'<form><input name="words"></form><p>{request.GET.get("words", "")}</p>'))
 
 
 def looks_up(request):
-    """Find a word by SQL that is put together from what the address says, to whoever has signed in."""
+    """Find a word by SQL that is built from a parameter of the address, for everybody who is signed in."""
     with connection.cursor() as cursor:
         try:
             cursor.execute(f"SELECT 1 WHERE 'planted' = '{request.GET.get('word', '')}'")
@@ -46,7 +46,7 @@ def looks_up(request):
 
 @login_not_required
 def sleeps(request):
-    """Ask PostgreSQL for a query of three seconds."""
+    """Run a query on PostgreSQL that takes three seconds."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(3)")
     return HttpResponse(PAGE.format("Slow"))
@@ -54,11 +54,13 @@ def sleeps(request):
 
 @login_not_required
 def is_no_html(request):
+    """Show a page with wrong HTML."""
     return HttpResponse(PAGE.format("<p><div>A paragraph holds no block</p>"))
 
 
 @login_not_required
 def shows_an_unnamed_picture(request):
+    """Show a picture without `alt`."""
     return HttpResponse(PAGE.format('<h1>Picture</h1><img src="/static/none.png">'))
 
 

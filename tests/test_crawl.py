@@ -1,4 +1,4 @@
-"""The reader of pages: the fields of a form, and which links a crawl follows."""
+"""The crawler reads the fields of a form and follows the right links."""
 
 import pytest
 
@@ -23,10 +23,10 @@ def page(text=PAGE, address=HOME):
     return crawl.read(address, crawl.Answer(200, text))
 
 
-def test_a_form_holds_its_fields_and_those_that_name_it():
+def test_a_form_has_its_own_fields_and_those_that_name_it():
     [form, _sign_out] = page().forms
     assert (form.address, form.method) == (HOME, "POST")
-    assert {one.name: (one.kind, one.value) for one in form.fields} == {
+    assert {field.name: (field.kind, field.value) for field in form.fields} == {
         "name": ("text", "Lee"),
         "copy": ("unchecked", "on"),
         "terms": ("checkbox", "on"),
@@ -45,7 +45,7 @@ def test_no_form_signs_out_or_leads_elsewhere():
 def test_the_queries_of_a_route_are_one_form_with_all_their_names():
     links = page('<a href="/delivery-info/?zip=06510">New Haven</a><a href="/delivery-info/?page=2&zip=">Next</a>')
     [form] = crawl.forms_of([links])
-    assert (form.method, [one.name for one in form.fields]) == ("GET", ["zip", "page"])
+    assert (form.method, [field.name for field in form.fields]) == ("GET", ["zip", "page"])
 
 
 def test_a_crawl_opens_each_address_once_and_stays_on_this_host():
@@ -59,9 +59,9 @@ def test_a_crawl_opens_each_address_once_and_stays_on_this_host():
     assert asked == [HOME, "http://portal.example/faq/"]
 
 
-def test_a_list_with_a_query_leads_to_no_further_query():
+def test_a_crawl_follows_no_query_from_a_page_with_a_query():
     def ask(address):
         return crawl.Answer(200, '<a href="/faq/?a=1">A</a><a href="/faq/?b=1">B</a><a href="/faq/?a=1&b=1">Both</a>')
 
     pages = crawl.crawl(ask, ["http://portal.example/faq/?a=1"])
-    assert [one.address for one in pages] == ["http://portal.example/faq/?a=1"]
+    assert [found.address for found in pages] == ["http://portal.example/faq/?a=1"]

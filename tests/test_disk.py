@@ -1,4 +1,4 @@
-"""Nothing that people enter is kept on the disk of a web host, so that any host can answer any request."""
+"""Nothing that people enter is stored on the disk of a web host, so any host can answer any request."""
 
 import re
 
@@ -48,7 +48,7 @@ def test_sessions_and_rate_limits_are_in_the_database():
     assert settings.CACHES["default"]["BACKEND"] == "django.core.cache.backends.db.DatabaseCache"
 
 
-def test_a_web_host_could_write_to_memory_alone():
+def test_a_web_host_can_write_only_to_memory():
     assert SERVICES["web"]["read_only"] is True
     assert [mount.partition(":")[0] for mount in SERVICES["web"]["tmpfs"]] == ["/tmp"]
     assert [volume.partition(":")[0] for volume in SERVICES["web"]["volumes"]] == ["metrics"]

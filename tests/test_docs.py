@@ -1,4 +1,4 @@
-"""What the documents point to exists: links between them, and the headings that the code cites."""
+"""Every link between the documents, and every heading that the code cites, exists."""
 
 import os
 import re
@@ -39,12 +39,12 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CITATION = re.compile(r"\bdocs/[\w/-]+(?:\.md)?(?:#[\w-]+)?")
-# Papers that are not in the repository, and the marks that docs/domain.md explains.
+# Documents that are not in the repository, and marks that only docs/domain.md uses.
 CITED_FROM_OUTSIDE = re.compile(r"\b(?:DOMAIN|DESIGN|STYLE|UX|LIBRARIES)\.md|\[(?:brief|law)\b[^\]]*\]")
 
 
 def files(suffixes):
-    """The project's own files with one of the suffixes, or of that name or folder."""
+    """Return the project's own files whose suffix, name or folder is in `suffixes`."""
     found = []
     for folder, folders, names in os.walk(BASE_DIR):
         folders[:] = set(folders) - LEFT_OUT
@@ -53,7 +53,7 @@ def files(suffixes):
 
 
 def anchors(text):
-    """The fragments that a browser finds in a document, as GitHub makes them of its headings."""
+    """Return the fragments of a document, as GitHub makes them from its headings."""
     made = []
     for heading in HEADING.findall(FENCE.sub("", text)):
         words = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
@@ -62,7 +62,7 @@ def anchors(text):
 
 
 def leads_nowhere(target, *, start, root=BASE_DIR):
-    """Whether a relative link from the folder `start` names a file or a heading that does not exist."""
+    """Return whether a relative link from the folder `start` names a missing file or heading."""
     path, _, fragment = target.partition("#")
     file = (start / path) if path else start
     if not file.exists() or root not in [file.resolve(), *file.resolve().parents]:
@@ -78,7 +78,7 @@ def broken_links(document, root=BASE_DIR):
 
 
 def broken_citations(text, root=BASE_DIR):
-    """Citations of docs/… in `text` without such a file or heading; a decision may be cited by its number."""
+    """Return the citations of docs/… in `text` whose file or heading is missing; decisions are cited by number."""
     return [cited for cited in CITATION.findall(text) if not _is_there(cited, root)]
 
 
@@ -109,7 +109,7 @@ def test_the_code_cites_headings_that_exist():
     assert broken == {}
 
 
-def test_nothing_cites_a_paper_that_is_not_here():
+def test_nothing_cites_a_document_that_is_not_here():
     found = {
         str(path.relative_to(BASE_DIR)): cited
         for path in files(CODE | {".md"})
@@ -124,7 +124,7 @@ def test_the_glossary_explains_each_word_once_and_in_order():
     assert rows == sorted(set(rows), key=str.lower)
 
 
-# --- The controls: what is planted is found --------------------------------------------------------------------------
+# --- Controls: each planted fault is found ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -151,11 +151,11 @@ def test_a_link_that_leads_nowhere_is_found(planted, link, is_broken):
     [("docs/there.md", False), ("docs/there.md#two-words", False), ("docs/adr/0001", False),
      ("docs/gone.md", True), ("docs/there.md#gone", True), ("docs/adr/0002", True)],
 )  # fmt: skip
-def test_a_citation_of_nothing_is_found(planted, cited, is_broken):
+def test_a_citation_of_something_missing_is_found(planted, cited, is_broken):
     assert broken_citations(f'"""A rule [{cited}]."""', root=planted) == ([cited] if is_broken else [])
 
 
 @pytest.mark.parametrize("text", ["[brief: $75]", "[law]", "[law, CGS 21a-408]", "see DOMAIN.md 4"])
-def test_a_paper_from_outside_is_found(text):
+def test_a_citation_of_a_document_from_elsewhere_is_found(text):
     assert CITED_FROM_OUTSIDE.search(text)
     assert not CITED_FROM_OUTSIDE.search("[docs/domain.md#delivery], SECURITY.md, a brief word")

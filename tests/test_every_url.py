@@ -1,4 +1,4 @@
-"""Every address of the portal and every button of the admin, as everybody: it opens to whom tests/access.py names."""
+"""Every address and every button of the admin opens exactly to the roles that tests/access.py names."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ SIGN_ON = {
 
 
 def openers(row, made, roles=access.ROLES):
-    """The roles to which their own opens, and those to which somebody else's does."""
+    """Return the roles that can open the address about their own things, and about things of somebody else."""
     own = {role for role in roles if opens(row, made, role, made.own.get(role, {}))}
     others = {role for role in roles if row.is_owned and opens(row, made, role, made.foreign)}
     return own, others
@@ -36,18 +36,18 @@ def opens(row, made, role, things):
     return address is not None and is_open(made.clients[role], address, row, things)
 
 
-def said(found, declared):
-    """What differs, in words."""
+def difference(found, declared):
+    """Return the roles that can open more, and that can open less, than the table says."""
     return {"more open": sorted(found - declared), "more closed": sorted(declared - found)}
 
 
-AGREED = said(set(), set())
+NO_DIFFERENCE = difference(set(), set())
 
 
 def test_every_address_is_declared():
     declared = {row.name.split(" ")[0] for row in access.rows()}
     found = {name for name in names() if name and name != "admin:None"}
-    lists = {f"admin:{one.opts.app_label}_{one.opts.model_name}" for one in admin.site._registry.values()}
+    lists = {f"admin:{of.opts.app_label}_{of.opts.model_name}" for of in admin.site._registry.values()}
     regular = {
         f"{name}_{page}" for name in lists for page in ("changelist", "add", "change", "delete", "history", "step")
     }
@@ -58,28 +58,30 @@ def test_every_address_is_declared():
 
 def test_every_button_of_the_admin_is_declared():
     buttons = {
-        f"admin:{one.opts.app_label}_{one.opts.model_name} {step.name}"
-        for one in admin.site._registry.values()
-        for step in one.every_action_page()
+        f"admin:{of.opts.app_label}_{of.opts.model_name} {step.name}"
+        for of in admin.site._registry.values()
+        for step in of.every_action_page()
     }
     assert buttons == {row.name for row in ADMIN if " " in row.name}
 
 
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: row.name)
-def test_an_address_opens_to_whom_the_table_names(row, world):  # noqa: F811
+def test_an_address_opens_to_the_roles_of_the_table(row, world):  # noqa: F811
     own, others = openers(row, world)
-    assert (said(own, row.own), said(others, row.others)) == (AGREED, AGREED)
+    assert (difference(own, row.own), difference(others, row.others)) == (NO_DIFFERENCE, NO_DIFFERENCE)
 
 
 @pytest.mark.parametrize("row", ADMIN, ids=lambda row: row.name)
-def test_a_list_or_button_of_the_admin_opens_to_whom_the_table_names(row, world):  # noqa: F811
+def test_a_list_or_button_of_the_admin_opens_to_the_roles_of_the_table(row, world):  # noqa: F811
     for address in admin_pages(row.name, world):
         found = {role for role in access.ROLES if is_open_to_read(world.clients[role], address)}
-        assert said(found, row.own) == AGREED, address
+        assert difference(found, row.own) == NO_DIFFERENCE, address
 
 
-@pytest.mark.parametrize("its_admin", list(admin.site._registry.values()), ids=lambda one: one.opts.label_lower)
-def test_nothing_is_added_or_deleted_past_the_buttons(its_admin, world):  # noqa: F811
+@pytest.mark.parametrize(
+    "its_admin", list(admin.site._registry.values()), ids=lambda its_admin: its_admin.opts.label_lower
+)
+def test_nothing_is_added_or_deleted_without_a_button(its_admin, world):  # noqa: F811
     for address in never_opens(its_admin):
         for role in access.STAFF:
             assert world.clients[role].get(address).status_code in (302, 403)
@@ -87,14 +89,14 @@ def test_nothing_is_added_or_deleted_past_the_buttons(its_admin, world):  # noqa
 
 
 @pytest.mark.parametrize("name", sorted(SIGN_ON))
-def test_the_sign_on_is_not_there_while_it_is_off(name):
+def test_the_sign_on_has_no_pages_while_it_is_off(name):
     address = reverse(name, args=["state"] if name.startswith("openid") else [])
     for client in (Client(), factories.client_for(factories.user())):
         assert client.get(address).status_code in (302, 404)
     assert (client.get(address).status_code, client.post(address).status_code) == (404, 404)
 
 
-# --- Controls ---------------------------------------------------------------------------------------------------------
+# --- Controls -------------------------------------------------------------------------------------------------------
 
 
 def row_called(name):
@@ -102,7 +104,7 @@ def row_called(name):
 
 
 def pattern_of(name):
-    """The URL pattern of an address of one of our apps, as "pages:faq"."""
+    """Return the URL pattern of an address of our apps, for example of "pages:faq"."""
     namespace, _colon, plain = name.partition(":")
     for resolver in get_resolver().url_patterns:
         if getattr(resolver, "namespace", None) == namespace:
@@ -111,27 +113,27 @@ def pattern_of(name):
 
 
 def test_a_decorator_that_is_dropped_is_found(world, monkeypatch):  # noqa: F811
-    """The list of patients without its first decorator, `office_required`."""
+    """Remove the first decorator of the list of patients, `office_required`."""
     row, pattern = row_called("certification:patient-list"), pattern_of("certification:patient-list")
     assert openers(row, world)[0] == row.own
     monkeypatch.setattr(pattern, "callback", pattern.callback.__wrapped__)
-    assert {"patient", "Driver"} <= set(said(openers(row, world)[0], row.own)["more open"])
+    assert {"patient", "Driver"} <= set(difference(openers(row, world)[0], row.own)["more open"])
 
 
-def test_a_look_at_what_is_not_ones_own_is_found(world, monkeypatch):  # noqa: F811
-    """A certification that is not looked for in the hands of the office alone."""
+def test_a_page_that_shows_things_of_others_is_found(world, monkeypatch):  # noqa: F811
+    """Let a page find certifications of every office."""
     row = row_called("certification:certification-confirmation")
     monkeypatch.setattr(scope, "certifications_of", lambda user: Certification.objects.all())
-    assert set(said(openers(row, world)[1], row.others)["more open"]) >= {"physician", "delegate"}
+    assert set(difference(openers(row, world)[1], row.others)["more open"]) >= {"physician", "delegate"}
 
 
-def test_an_address_that_is_more_closed_is_found(world, monkeypatch):  # noqa: F811
+def test_an_address_that_opens_to_too_few_is_found(world, monkeypatch):  # noqa: F811
     row, pattern = row_called("pages:faq"), pattern_of("pages:faq")
     monkeypatch.setattr(pattern, "callback", physician_required(pattern.callback))
-    assert "patient" in said(openers(row, world)[0], row.own)["more closed"]
+    assert "patient" in difference(openers(row, world)[0], row.own)["more closed"]
 
 
-def test_an_address_that_nobody_declared_is_found(monkeypatch):
+def test_an_undeclared_address_is_found(monkeypatch):
     resolver = get_resolver()
     more = path("undeclared/", lambda request: None, name="undeclared")
     monkeypatch.setattr(resolver, "url_patterns", [*resolver.url_patterns, more])
@@ -140,10 +142,10 @@ def test_an_address_that_nobody_declared_is_found(monkeypatch):
 
 
 def test_a_button_without_its_permission_is_found(world, monkeypatch):  # noqa: F811
-    """The button of an order that confirms it, for whoever may see orders."""
+    """Offer the button that confirms an order to everybody who may see orders."""
     orders = admin.site._registry[Order]
-    steps = tuple(replace(one, permission="delivery.view_order") for one in orders.steps)
+    steps = tuple(replace(step, permission="delivery.view_order") for step in orders.steps)
     monkeypatch.setattr(orders, "steps", steps)
     row = row_called("admin:delivery_order confirm")
     found = {role for role in access.ROLES if is_open_to_read(world.clients[role], *admin_pages(row.name, world))}
-    assert "Auditor" in said(found, row.own)["more open"]
+    assert "Auditor" in difference(found, row.own)["more open"]

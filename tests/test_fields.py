@@ -1,4 +1,4 @@
-"""Every page, list, paper, export, search and mail, as every role, holds what tests/fields.py says and nothing else."""
+"""Pages, lists, papers, exports, searches and mails show each role exactly the fields of tests/fields.py."""
 
 import io
 import re
@@ -23,7 +23,7 @@ from tests.world import World, taken_back
 
 pytestmark = pytest.mark.django_db
 CONDITION = "tourette-syndrome"
-# What stands in each field, as pages, papers and mails may write it.
+# The value of each field, in every spelling that pages, papers and mails may use.
 CANARIES = {
     "condition": ["Tourette", CONDITION],
     "statement": ["Canary Told", "canary told"],
@@ -60,7 +60,7 @@ def portal(django_db_setup, django_db_blocker):
 
 
 def plant(made):
-    """A canary in each field of the three patients: a grown-up, a child with letters, and one with a caregiver."""
+    """Put a canary into each field of three patients: an adult, a child with letters, and one with a caregiver."""
     for patient in (made.patient, made.child, made.grown_up):
         born = date(2014 if patient == made.child else 1961, 2, 3)
         patient.birth_date, patient.street, patient.phone = born, "77 Canary Lane", PHONE
@@ -86,7 +86,7 @@ def plant(made):
     Order.objects.filter(patient=made.patient).update(status=Order.Status.CONFIRMED, confirmed_at=asked.created_at)
 
 
-# --- What a role reads ------------------------------------------------------------------------------------------------
+# --- The fields of a role -------------------------------------------------------------------------------------------
 
 
 def text_of(response):
@@ -97,15 +97,15 @@ def text_of(response):
 
 
 def fields_in(text):
-    """The fields whose canary stands in the text."""
+    """Return the fields whose canary is in the text."""
     plain = " ".join(text.split())
     digits = re.sub(r"[\s().+-]", "", text)
     where = {name: digits if name == "phone" else plain for name in CANARIES}
-    return {name for name, canaries in CANARIES.items() if any(one in where[name] for one in canaries)}
+    return {name for name, canaries in CANARIES.items() if any(canary in where[name] for canary in canaries)}
 
 
 def pages_of(role, made):
-    """The addresses outside the admin about nothing, about what belongs to the role, and about what does not."""
+    """Yield the addresses outside the admin: about nothing, about things of the role, and about things of others."""
     for row in access.rows():
         if not row.name.startswith(("certification:", "delivery:")) or row.name in EXPORTS:
             continue
@@ -119,7 +119,7 @@ def pages_of(role, made):
 def pages_of_the_admin():
     for its_admin in admin.site._registry.values():
         if its_admin.model is Condition:
-            continue  # the catalogue names them all
+            continue  # the catalogue names all conditions
         name = f"admin:{its_admin.opts.app_label}_{its_admin.opts.model_name}"
         yield reverse(f"{name}_changelist")
         for row in rows_of(its_admin)[:12]:
@@ -140,7 +140,7 @@ def read(client, addresses):
 
 
 def found_by_search(client):
-    """The fields by which a list finds somebody, and not whatever is looked for."""
+    """Return the fields by which a list finds people; lists that find everything for any term do not count."""
     lists = [(reverse(f"admin:{name}_changelist"), "q") for name in SEARCHED_IN]
     lists.append((reverse("certification:patient-list"), "term"))
     found = set()
@@ -151,7 +151,7 @@ def found_by_search(client):
 
 
 def finds(client, address, key, term):
-    """Whether the list shows rows for the term; None where there is no list."""
+    """Return whether the list shows rows for the term; None when the role has no such list."""
     with taken_back():
         if client.post(address, {key: term}).status_code != 302:
             return None
@@ -162,19 +162,18 @@ def finds(client, address, key, term):
 
 
 def places(role, made):
-    """{(field, place)} that the role reads."""
+    """Return the (field, place) pairs that the role can read."""
     client = made.clients[role]
     seen = {("page", name) for name in read(client, pages_of(role, made))}
     seen |= {("admin", name) for name in read(client, pages_of_the_admin() if role in access.STAFF else ())}
-    seen |= {("export", name) for name in read(client, [reverse(one) for one in EXPORTS[:2]])}
+    seen |= {("export", name) for name in read(client, [reverse(name) for name in EXPORTS[:2]])}
     seen |= {("search", name) for name in found_by_search(client)}
     return {(name, place) for place, name in seen}
 
 
 @pytest.mark.parametrize("role", access.ROLES)
 def test_a_role_reads_the_fields_of_the_table_and_no_others(role, portal):
-    got = places(role, portal)
-    assert got == fields.places(role)
+    assert places(role, portal) == fields.places(role)
 
 
 def test_no_mail_holds_more_than_the_table(portal):
@@ -182,13 +181,15 @@ def test_no_mail_holds_more_than_the_table(portal):
         send_due(by=None)
         found = set()
         for message in mail.outbox:
-            text = f"{message.subject} {message.body} " + " ".join(str(one[0]) for one in message.alternatives)
+            text = f"{message.subject} {message.body} " + " ".join(
+                str(content) for content, _kind in message.alternatives
+            )
             found |= fields_in(text)
     assert len(mail.outbox) > 10
     assert found == fields.in_mail()
 
 
-def test_a_guard_that_is_taken_away_is_found(portal, monkeypatch):
-    """The control: the page of a certification shows its conditions to every group."""
+def test_a_removed_guard_is_found(portal, monkeypatch):
+    """The control: show the conditions of a certification to every group."""
     monkeypatch.setattr(CertificationAdmin, "get_fields", lambda self, request, obj=None: self.fields)
     assert ("condition", "admin") in places("Auditor", portal) - fields.places("Auditor")

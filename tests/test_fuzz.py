@@ -1,7 +1,7 @@
-"""Every form and every query parameter of the portal, as each role, with answers that nobody thinks of: never a 500.
+"""No form and no query parameter of the portal answers with 500, for any role and any odd answer.
 
-300 requests in the suite; `make drill` sends 5,000, others each time, and as every role. The forms are found by walking
-the URLconf and every link. Lists and exports are asked parameter by parameter in tests/test_nonsense.py.
+The suite sends 300 requests; `make drill` sends 5,000 as every role, different ones each time. The forms are found by
+the URLconf and by following every link. tests/test_nonsense.py tests each parameter of lists and exports.
 """
 
 from math import ceil
@@ -20,7 +20,7 @@ IN_THE_SUITE = ("nobody", "newcomer", "patient", "guardian", "applicant", "physi
 
 
 def status(client, form, body):
-    """The answer to that body; whatever it wrote, and a session that it ended, is taken back."""
+    """Return the status for this body; roll back whatever the request wrote, and keep the session."""
     cookies = client.cookies.copy()
     client.raise_request_exception = False
     with taken_back():
@@ -33,7 +33,7 @@ def status(client, form, body):
 
 
 def fuzz(client, form, cases, *, is_drill=False):
-    """Fill the form in so many ways; the shortest request that is answered with 500 or more fails the test."""
+    """Send `cases` ways to fill in the form; fail with the shortest request that is answered with 500 or more."""
     phases = [Phase.generate, Phase.shrink]
     form_of_search = settings(
         max_examples=cases,
@@ -57,7 +57,7 @@ def fuzz(client, form, cases, *, is_drill=False):
 
 
 def pages_of(client, starts):
-    """Crawl as the owner of `client`; what opening a page writes is taken back."""
+    """Return the pages that `client` can reach; roll back whatever opening a page writes."""
 
     def ask(address):
         with taken_back():
@@ -70,10 +70,10 @@ def pages_of(client, starts):
 
 
 def starts_of(world, role):  # noqa: F811
-    """The addresses of the URLconf, with what belongs to the role in its parameters."""
+    """Return the addresses of the URLconf, with things of the role as parameters."""
     own = {**world.foreign, **world.own.get(role, {})}
     values = {
-        "uuid": [own[one].uuid for one in ("draft", "signed", "asked") if one in own],
+        "uuid": [own[name].uuid for name in ("draft", "signed", "asked") if name in own],
         "number": [own["order"].number],
         "token": [own["token"], "a-token"],
         "kind": ["specialist", "dea"],
@@ -82,7 +82,7 @@ def starts_of(world, role):  # noqa: F811
 
 
 def targets(world, roles):  # noqa: F811
-    """(role, form): each form once, of the first role that meets it."""
+    """Return (role, form) for each form, with the first role that reaches it."""
     found = {}
     for role in roles:
         for form in crawl.forms_of(pages_of(world.clients[role], starts_of(world, role))):
@@ -92,9 +92,9 @@ def targets(world, roles):  # noqa: F811
 
 def test_no_answer_breaks_a_form_or_a_query(world, request):  # noqa: F811
     is_drill = request.config.getoption("drill")
-    factories.cart(world.patient, (world.product, 2))  # with less, the checkout leads back to the products
+    factories.cart(world.patient, (world.product, 2))  # with an empty cart, the checkout redirects to the products
     found = targets(world, ROLES if is_drill else IN_THE_SUITE)
-    each = 1 + ceil((5_000 if is_drill else 300) / len(found))  # the first fills in nothing
+    each = 1 + ceil((5_000 if is_drill else 300) / len(found))  # the first case fills in nothing
     sent = sum(fuzz(world.clients[role], form, each, is_drill=is_drill) for role, form in found)
     routes = {form.route for _role, form in found}
     print(f"\n{sent} requests to {len(found)} forms and queries of {len(routes)} addresses, no 500")
@@ -107,7 +107,7 @@ def test_a_planted_fault_is_found_with_the_shortest_request(planted, world, sett
     settings.ROOT_URLCONF = "tests.planted"
     client = world.clients["nobody"]
     found = crawl.forms_of(pages_of(client, [reverse(planted)]))
-    [form] = [one for one in found if one.route == planted]
+    [form] = [candidate for candidate in found if candidate.route == planted]
     with pytest.raises(AssertionError, match="500 for (POST|GET) /planted/") as failure:
         fuzz(client, form, 300)
     print(failure.value)

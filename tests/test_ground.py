@@ -1,4 +1,4 @@
-"""What a newcomer and an operator meet first: locks without a host, settings that say what they miss."""
+"""The locks name no host, and the settings name what they miss."""
 
 import json
 import os
@@ -30,7 +30,7 @@ PRODUCTION = {
 
 
 def manage(*arguments, **environment):
-    """Runs manage.py with this environment and nothing of ours; a name set to nothing hides what var/env may say."""
+    """Run manage.py with only this environment; an empty value hides the one of var/env."""
     clean = {"PATH": os.environ["PATH"], "REDIS_URL": "", "MIGRATION_DATABASE_URL": "", **environment}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=BASE_DIR, env=clean, capture_output=True, text=True, timeout=60
@@ -53,14 +53,14 @@ def test_requirements_name_no_host_and_no_path(path):
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
 def test_requirements_pin_each_package_with_a_hash(path):
     entries = re.split(
-        r"\n(?=\S)", "\n".join(x for x in path.read_text().splitlines() if not x.lstrip().startswith("#"))
+        r"\n(?=\S)", "\n".join(line for line in path.read_text().splitlines() if not line.lstrip().startswith("#"))
     )
     for entry in filter(str.strip, entries):
         assert re.match(r"[a-z0-9._-]+(\[[a-z0-9, -]+\])?==\S+", entry), entry
         assert "--hash=sha256:" in entry, entry
 
 
-def test_requirements_for_development_hold_those_for_running():
+def test_requirements_for_development_include_those_for_running():
     pins = {
         path.name: set(re.findall(r"^([a-z0-9._\[\], -]+==\S+)", path.read_text(), re.MULTILINE))
         for path in REQUIREMENTS
@@ -69,7 +69,7 @@ def test_requirements_for_development_hold_those_for_running():
 
 
 @pytest.mark.parametrize("folder", [".", "scan"])
-def test_package_lock_names_no_address_to_fetch_from(folder):
+def test_package_lock_names_no_download_address(folder):
     packages = json.loads((BASE_DIR / folder / "package-lock.json").read_text())["packages"]
     assert len(packages) > 1
     for name, package in packages.items():
@@ -100,14 +100,14 @@ SIGN_ON = {
 }
 
 
-def test_the_sign_on_is_switched_on_by_its_settings_alone():
+def test_the_sign_on_is_turned_on_by_its_settings():
     asks = "from django.conf import settings; print(settings.CONTENT_SECURITY_POLICY['DIRECTIVES']['form-action'])"
     done = manage("shell", "--no-imports", "-c", asks, **PRODUCTION | SIGN_ON)
     assert (done.returncode, done.stdout.strip()) == (0, """["'self'", 'https://id.state.example']""")
 
 
 @pytest.mark.parametrize("name", sorted(SIGN_ON))
-def test_a_sign_on_that_is_set_in_part_stops_the_start_by_name(name):
+def test_an_incomplete_sign_on_stops_the_start_and_names_the_variable(name):
     done = manage("check", **PRODUCTION | SIGN_ON | {name: ""})
     assert done.returncode != 0
     assert re.findall(r"^  (\w+):", done.stderr, re.MULTILINE) == [name]

@@ -1,4 +1,4 @@
-"""The guard itself: a suite that cannot fail proves nothing."""
+"""The write guard finds every write outside an action, and lets everything else pass."""
 
 import threading
 
@@ -12,13 +12,13 @@ INSERT = "INSERT INTO pages_nothing (id) VALUES (1)"
 
 @pytest.fixture
 def pages_nothing(db):
-    """A table of ours by its name, empty."""
+    """An empty table whose name looks like ours."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE pages_nothing (id integer)")
 
 
 def run_as(path, statement=INSERT):
-    """Runs the statement in a function that stands, by its name, in the file."""
+    """Run the statement in a function that seems to be defined in the file `path`."""
     source = "def write(cursor, statement):\n    cursor.execute(statement)\n"
     names = {}
     exec(compile(source, str(BASE_DIR / path), "exec"), names)
@@ -47,7 +47,7 @@ def test_write_of_an_action_passes(pages_nothing, path):
     assert rows() == 1
 
 
-def test_actions_may_be_a_package_of_an_app_of_ours():
+def test_actions_may_be_a_package_in_our_apps():
     assert ACTIONS.match(f"{BASE_DIR}/delivery/actions/orders.py")
     assert not ACTIONS.match(f"{BASE_DIR}/elsewhere/actions.py")
     assert not ACTIONS.match(f"{BASE_DIR}/tests/delivery/actions.py")
@@ -80,7 +80,7 @@ def test_write_in_a_thread_fails(transactional_db):
     assert len(caught) == 1
 
 
-def test_unguarded_lets_a_test_show_what_the_database_refuses(pages_nothing):
+def test_unguarded_allows_a_write_without_an_action(pages_nothing):
     with unguarded():
         run_as("pages/views.py")
 
@@ -88,7 +88,7 @@ def test_unguarded_lets_a_test_show_what_the_database_refuses(pages_nothing):
 
 
 @pytest.mark.parametrize("path", ["allauth/account/models.py", "django/contrib/auth/models.py"])
-def test_django_may_write_the_user_and_nothing_else_of_ours(db, django_user_model, path):
+def test_django_may_write_only_the_table_of_users(db, django_user_model, path):
     assert django_user_model._meta.db_table == "accounts_user"
     with pytest.raises(UnguardedWrite, match="accounts_user"):
         run_as("accounts/views/physicians.py", "UPDATE accounts_user SET password = ''")
@@ -108,7 +108,7 @@ def test_django_may_write_the_user_and_nothing_else_of_ours(db, django_user_mode
         'UPDATE "django_session" SET "session_data" = 1',
     ],
 )
-def test_reading_and_other_tables_are_no_business_of_the_guard(statement):
+def test_the_guard_ignores_reading_and_other_tables(statement):
     assert not WRITE.search(statement)
 
 
@@ -121,5 +121,5 @@ def test_reading_and_other_tables_are_no_business_of_the_guard(statement):
         'WITH "x" AS (SELECT 1) UPDATE ONLY "delivery_order" SET "status" = 1',
     ],
 )
-def test_every_way_of_writing_is_seen(statement):
+def test_the_guard_sees_every_way_of_writing(statement):
     assert WRITE.search(statement)

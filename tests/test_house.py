@@ -1,4 +1,4 @@
-"""What holds for the house as a whole: how actions are called, and that each rule has a test of its name."""
+"""Rules for the whole project: the arguments of actions, and a test for each check."""
 
 import inspect
 import re
@@ -29,12 +29,12 @@ CHECKS = sorted(
 @pytest.mark.parametrize(("name", "action"), ACTIONS, ids=[name for name, _ in ACTIONS])
 def test_every_action_is_keyword_only_and_takes_by(name, action):
     parameters = inspect.signature(inspect.unwrap(action)).parameters.values()
-    assert all(one.kind in (one.KEYWORD_ONLY, one.VAR_KEYWORD) for one in parameters)
-    assert "by" in {one.name for one in parameters}
+    assert all(given.kind in (given.KEYWORD_ONLY, given.VAR_KEYWORD) for given in parameters)
+    assert "by" in {given.name for given in parameters}
 
 
 @pytest.mark.parametrize(("name", "action"), ACTIONS, ids=[name for name, _ in ACTIONS])
-def test_every_action_says_what_it_does(name, action):
+def test_every_action_has_a_docstring(name, action):
     assert inspect.getdoc(action)
 
 

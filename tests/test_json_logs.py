@@ -1,4 +1,4 @@
-"""In production every line of the portal, of gunicorn and of Celery is JSON, and tells which request it belongs to."""
+"""In production every log line of the portal, gunicorn and Celery is JSON and names its request."""
 
 import json
 import os
@@ -19,18 +19,19 @@ TOKEN = "a-secret-token-of-a-link"
 
 
 def lines_of(path):
-    """Each line that is whole, read as JSON; one that is not fails the test."""
+    """Return each complete line, parsed as JSON; a line that is no JSON fails the test."""
     text = path.read_text()
     return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
 def until(found, *, seconds=60):
+    """Wait until `found()` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if answer := found():
             return answer
         time.sleep(0.2)
-    raise AssertionError("It was not logged.")
+    raise AssertionError(f"It was not logged within {seconds} seconds.")
 
 
 def events(path):
@@ -85,7 +86,7 @@ note_beat.delay(); fails.delay()
 
 @pytest.fixture
 def celery(settings, redis_url, tmp_path):
-    """Start a part of Celery with what it says in a file, as docker-compose.yml starts it."""
+    """A function that starts a part of Celery as docker-compose.yml does, with its output in a file."""
     (tmp_path / "tests_fails.py").write_text(FAILS)
     environment = os.environ | {"REDIS_URL": redis_url, "DATABASE_URL": database_url(settings)}
     environment |= {"PYTHONPATH": f"{servers.BASE_DIR}:{tmp_path}", "CANARY": "rosa@example.org"}

@@ -14,9 +14,9 @@ from gunicorn.config import Config
 from mmp_portal import logs
 from mmp_portal.logs import SECRET_PARTS, ServerLogger, addresses, scrub, where_it_broke, without_tokens
 
-# Parts of an address that open nothing by themselves: what they name is asked for with a session.
+# Parts of an address that are harmless: the page behind them needs a signed-in session.
 OPEN_PARTS = {
-    "uuid", "number", "kind", "digest",  # ours: of a certification, an order, a letter, a photo
+    "uuid", "number", "kind", "digest",  # of a certification, an order, a letter and a photo
     "provider_id", "app_label", "object_id", "content_type_id", "url", "pk", "name", "slug", "final_catch_all_url",
 }  # fmt: skip
 CANARY = "cAnArY-0123456789abcdef:ghijk"
@@ -41,7 +41,7 @@ CANARY = "cAnArY-0123456789abcdef:ghijk"
         ),
     ],
 )
-def test_without_tokens_keeps_the_address_alone(logged, kept):
+def test_without_tokens_leaves_the_rest_of_the_address(logged, kept):
     assert without_tokens(logged) == kept
 
 
@@ -61,17 +61,17 @@ def test_control_a_new_address_with_a_token_of_another_name_is_found():
     assert undeclared(new) == {"ticket"}
 
 
-def test_every_address_that_takes_a_token_is_logged_without_it():
-    taking = {(address, *sorted(names)) for address, names in addresses(get_resolver()) if names & SECRET_PARTS}
-    assert len(taking) >= 7  # invitation, card, not-me, reset, main address, confirm-email, password
-    for address, *names in taking:
+def test_every_address_with_a_token_is_logged_without_it():
+    with_token = {(address, *sorted(names)) for address, names in addresses(get_resolver()) if names & SECRET_PARTS}
+    assert len(with_token) >= 7  # invitation, card, not-me, reset, main address, confirm-email, password
+    for address, *names in with_token:
         whole = "/" + address % dict.fromkeys(names, CANARY)
         for line in (f"GET {whole} HTTP/1.1", f'"https://portal.example{whole}" "Mozilla"', whole):
             assert CANARY not in without_tokens(line), address
 
 
 @pytest.mark.parametrize("broken", ["urlconf", "apps"])
-def test_before_the_urlconf_can_be_read_every_long_part_is_left_out(monkeypatch, broken):
+def test_until_the_urlconf_can_be_read_every_long_part_is_left_out(monkeypatch, broken):
     if broken == "urlconf":
         monkeypatch.setattr(logs._Reading, "urlconf", True)
     else:
@@ -105,6 +105,7 @@ def test_opening_the_link_of_a_new_password_logs_no_token():
 
 
 def logged(act):
+    """Return the log lines that `act` writes."""
     handler = logging.getLogger().handlers[0]
     lines = []
     with patch.object(handler, "emit", lambda record: lines.append(handler.format(record))):
@@ -118,7 +119,7 @@ def logged(act):
 
 @pytest.fixture
 def server_log():
-    """gunicorn's own logger with an access log, writing to memory."""
+    """The logger of gunicorn with an access log, and the text that it writes."""
     config = Config()
     config.set("accesslog", "-")
     logger, out = ServerLogger(config), io.StringIO()
@@ -130,7 +131,7 @@ def server_log():
         log.removeHandler(handler)
 
 
-def test_an_access_log_of_gunicorn_holds_no_token_of_address_query_or_referer(server_log):
+def test_the_access_log_of_gunicorn_holds_no_token(server_log):
     logger, out = server_log
     address = f"/invitation/{CANARY}/"
     environ = {
@@ -173,13 +174,13 @@ def broken():
         raise ValueError(f"Key (email)=({PRIVATE})") from cause
 
 
-def test_where_it_broke_tells_frames_and_kinds_and_no_message():
+def test_where_it_broke_returns_frames_and_classes_without_messages():
     with pytest.raises(ValueError, match=PRIVATE) as caught:
         broken()
-    told = where_it_broke((caught.type, caught.value, caught.tb))
-    assert "in broken" in told
-    assert re.findall(r"^\w+Error$", told, re.MULTILINE) == ["KeyError", "ValueError"]
-    assert PRIVATE not in told
+    text = where_it_broke((caught.type, caught.value, caught.tb))
+    assert "in broken" in text
+    assert re.findall(r"^\w+Error$", text, re.MULTILINE) == ["KeyError", "ValueError"]
+    assert PRIVATE not in text
 
 
 @pytest.mark.parametrize("log", [logging.getLogger("django.request"), structlog.get_logger("portal")])

@@ -1,4 +1,4 @@
-"""Nonsense in the address or the form of every list and export, as every role: a sentence or the whole list, no 500."""
+"""Nonsense in the address or the form of a list or export never makes a 500, for any role."""
 
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from tests.access import ROLES
 from tests.world import taken_back, world  # noqa: F401  the fixture
 
 pytestmark = pytest.mark.django_db
-# As they stand in an address: percent-encoded.
+# Percent-encoded, as in an address.
 NONSENSE = {
     "NUL": "%00",
     "NUL within": "a%00b",
@@ -27,9 +27,9 @@ NONSENSE = {
     "day without end": "99999-01-01",
     "nothing": "",
 }
-WORST = [NONSENSE[one] for one in ("NUL", "400 digits", "lone surrogate")]
+WORST = [NONSENSE[kind] for kind in ("NUL", "400 digits", "lone surrogate")]
 ADMIN_WORST = [*WORST, NONSENSE["no number"], NONSENSE["markup"], NONSENSE["day without end"]]
-# Every name that a list or an export reads, and some that none does.
+# Every parameter that a list or an export reads, and some unknown ones.
 NAMES = (
     "page", "cursor", "show", "within", "q", "form", "thc", "cbd", "size", "price", "zip", "to", "next", "return",
     "product", "quantity", "patient", "term", "entry", "chosen", "chosen[]", "unknown", "e", "%00", "a%00b",
@@ -63,19 +63,20 @@ EXPORTS = ("admin:delivery_stockmovement_export", "admin:delivery_stockmovement_
 
 
 def lists():
-    """The admin's lists and exports, each with the names of its filters."""
+    """Yield the admin's lists and exports, each with the names of its filters."""
     for its_admin in admin.site._registry.values():
         filters = [
-            one if isinstance(one, str) else getattr(one, "parameter_name", one) for one in its_admin.list_filter
+            chosen if isinstance(chosen, str) else getattr(chosen, "parameter_name", chosen)
+            for chosen in its_admin.list_filter
         ]
-        paths = [one if isinstance(one, str) else one[0] for one in filters]
+        paths = [chosen if isinstance(chosen, str) else chosen[0] for chosen in filters]
         names = [path + end for path in paths for end in ("", "__exact")] + list(its_admin.list_lookups)
         yield f"admin:{its_admin.opts.app_label}_{its_admin.opts.model_name}_changelist", names
     yield from ((name, ["kind__exact", "lot", "sku"]) for name in EXPORTS)
 
 
 def status(client, method, address, query):
-    """The answer to that nonsense: in the address, or in the form as well."""
+    """Return the status for this query, sent in the address or in a form."""
     with taken_back():
         if method == "GET":
             return client.get(f"{address}?{query}").status_code
@@ -84,7 +85,7 @@ def status(client, method, address, query):
 
 
 def broken(client, address, queries, methods=("GET", "POST")):
-    """The queries that are answered with 500 or more."""
+    """Return the queries that are answered with 500 or more."""
     client.raise_request_exception = False
     asked = ((query, method) for query in queries for method in methods)
     return [(method, query[:100]) for query, method in asked if status(client, method, address, query) >= 500]
@@ -109,8 +110,8 @@ def test_no_nonsense_breaks_a_page_of_any_role(role, world):  # noqa: F811
 
 @pytest.mark.parametrize(("name", "names"), list(lists()), ids=lambda value: value if isinstance(value, str) else "")
 def test_no_nonsense_in_one_parameter_breaks_a_list_of_the_admin(name, names, world):  # noqa: F811
-    queries = [f"{one}={value}" for one in [*names, "o", "p"] for value in ADMIN_WORST]
-    queries += [f"{one}={NONSENSE['400 digits']}" for one in ADMIN_NAMES]
+    queries = [f"{parameter}={value}" for parameter in [*names, "o", "p"] for value in ADMIN_WORST]
+    queries += [f"{parameter}={NONSENSE['400 digits']}" for parameter in ADMIN_NAMES]
     assert broken(world.clients["Administrator"], reverse(name), queries, methods=["GET"]) == []
 
 
@@ -129,7 +130,7 @@ def test_no_nonsense_in_one_parameter_breaks_a_list_of_the_admin(name, names, wo
     ],
 )
 def test_no_nonsense_in_one_parameter_breaks_a_list_of_ours(role, where, names, world):  # noqa: F811
-    queries = [f"{one}={value}" for one in names for value in NONSENSE.values()]
+    queries = [f"{parameter}={value}" for parameter in names for value in NONSENSE.values()]
     assert broken(world.clients[role], reverse(where), queries) == []
 
 

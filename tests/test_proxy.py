@@ -1,4 +1,4 @@
-"""nginx as deploy/nginx.conf sets it up: what it says when no host answers, what it repeats, whom it slows down."""
+"""nginx with deploy/nginx.conf: the page when no host answers, repeated requests, and limits against floods."""
 
 import re
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Host(BaseHTTPRequestHandler):
-    """A web host that keeps what it was asked, and breaks off where its server says so."""
+    """A web host that collects its requests, and breaks off the connection if its server says so."""
 
     def do_GET(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -74,7 +74,7 @@ def ask(of, method, path, **headers):
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_where_no_host_answers_a_plain_page_says_when_to_come_back(method):
+def test_when_no_host_answers_a_plain_page_says_when_to_come_back(method):
     with proxy_before(nobody()) as started:
         answer = ask(started, method, "/delivery/checkout/")
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
@@ -82,29 +82,29 @@ def test_where_no_host_answers_a_plain_page_says_when_to_come_back(method):
     assert "no está disponible" in answer.text
 
 
-def test_what_the_portal_itself_says_passes_as_it_is():
+def test_an_answer_of_the_portal_passes_unchanged():
     with web_host(status=503) as web, proxy_before(web.address) as started:
         answer = ask(started, "GET", "/")
     assert (answer.status, answer.text, answer.headers["Retry-After"]) == (503, "ok", None)
 
 
-def test_an_order_goes_to_the_next_host_if_the_first_takes_no_connection():
+def test_an_order_goes_to_the_next_host_if_the_first_refuses_the_connection():
     with web_host() as web, proxy_before(nobody(), web.address) as started:
-        statuses = [ask(started, "POST", "/delivery/checkout/").status for _one in range(4)]
+        statuses = [ask(started, "POST", "/delivery/checkout/").status for _time in range(4)]
     assert statuses == [200] * 4
     assert len(web.asked) == 4
 
 
-def test_an_order_that_a_host_has_taken_is_not_sent_to_another():
+def test_an_order_that_a_host_has_received_is_not_sent_to_another():
     with web_host(breaks_off=True) as broken, web_host() as web, proxy_before(broken.address, web.address) as started:
-        statuses = sorted(ask(started, "POST", "/delivery/checkout/").status for _one in range(2))
+        statuses = sorted(ask(started, "POST", "/delivery/checkout/").status for _time in range(2))
     assert statuses == [200, 503]
     assert (len(broken.asked), len(web.asked)) == (1, 1)
 
 
-def test_a_page_that_a_host_broke_off_is_asked_of_another():
+def test_a_page_that_a_host_broke_off_comes_from_another():
     with web_host(breaks_off=True) as broken, web_host() as web, proxy_before(broken.address, web.address) as started:
-        assert {ask(started, "GET", "/delivery/").status for _one in range(2)} == {200}
+        assert {ask(started, "GET", "/delivery/").status for _time in range(2)} == {200}
     assert (len(broken.asked), len(web.asked)) == (1, 2)
 
 
@@ -116,19 +116,19 @@ def test_hosts_are_changed_without_a_failed_request():
     assert (len(old.asked), len(new.asked)) == (1, 1)
 
 
-def test_visitors_do_not_choose_the_address_they_come_from():
+def test_visitors_cannot_forge_their_address():
     with web_host() as web, proxy_before(web.address) as started:
         ask(started, "GET", "/", **{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"})
     [(_line, headers)] = web.asked
     assert (headers["X-Forwarded-For"], headers["X-Forwarded-Proto"]) == ("127.0.0.1", "https")
 
 
-def test_a_flood_of_passwords_from_one_address_is_held_off():
+def test_a_flood_of_passwords_from_one_address_is_limited():
     with web_host() as web, proxy_before(web.address) as started:
-        answers = [ask(started, "POST", "/accounts/login/") for _one in range(60)]
-        others = [ask(started, *one).status for one in (("GET", "/accounts/login/"), ("POST", "/delivery/cart/"))]
+        answers = [ask(started, "POST", "/accounts/login/") for _time in range(60)]
+        others = [ask(started, *rest).status for rest in (("GET", "/accounts/login/"), ("POST", "/delivery/cart/"))]
     refused = [answer for answer in answers if answer.status != 200]
-    assert len(web.asked) - len(others) >= 31  # one, and thirty at once
+    assert len(web.asked) - len(others) >= 31  # the first, and a burst of thirty
     assert refused and {(answer.status, answer.headers["Retry-After"]) for answer in refused} == {(429, "15")}
     assert "Too many tries at once" in refused[0].text and "Demasiados intentos" in refused[0].text
     assert others == [200, 200]
@@ -136,7 +136,7 @@ def test_a_flood_of_passwords_from_one_address_is_held_off():
 
 def test_the_logs_of_the_proxy_name_no_address():
     with proxy_before(nobody()) as started:
-        for _one in range(45):
+        for _time in range(45):
             ask(started, "POST", "/invitation/one-time-token/")
         typed_without_https = HTTPConnection("127.0.0.1", started.plain_port, timeout=60)
         typed_without_https.request("GET", "/invitation/one-time-token/")
@@ -153,7 +153,7 @@ SECRETS = [
 ]  # fmt: skip
 
 
-def test_each_page_that_takes_a_password_or_a_code_is_limited():
+def test_each_page_for_a_password_or_a_code_is_limited():
     conditions = re.findall(r'"~(\^POST [^"]+)"', (proxy.DEPLOY / "nginx.conf").read_text())
     limited = re.compile("|".join(conditions))
     assert [name for name in SECRETS if not limited.match(f"POST {reverse(name)}")] == []

@@ -1,4 +1,4 @@
-"""The parts of `make rehearse` that need no deployment: its reading of compose, its ledger, its table."""
+"""The parts of `make rehearse` that need no deployment: how it reads compose, counts requests and prints the table."""
 
 import subprocess
 import sys
@@ -11,11 +11,11 @@ import redis
 
 from rehearsal import main
 from rehearsal.compose import BASE_DIR, command_of, environment_of
-from rehearsal.load import Asked, Ledger, Placed
+from rehearsal.load import Ledger, OrderTry, Request
 from rehearsal.report import Report
 from rehearsal.servers import Database, Redis, Service, Web, wait_until
 from rehearsal.stage import made_up
-from rehearsal.trials import processes, told
+from rehearsal.trials import counted, processes
 from tests import proxy
 
 
@@ -24,7 +24,7 @@ def values():
     return made_up() | {"DATABASE_URL": "postgres://portal:secret@127.0.0.1:1/portal"}
 
 
-# --- docker-compose.yml as it is ------------------------------------------------------------------------------------
+# --- Reading docker-compose.yml -------------------------------------------------------------------------------------
 
 
 def test_commands_are_those_of_compose_and_of_the_image():
@@ -36,7 +36,7 @@ def test_commands_are_those_of_compose_and_of_the_image():
     assert command_of("proxy") == []
 
 
-def test_an_environment_is_that_of_the_env_files_and_nothing_else(values):
+def test_an_environment_comes_only_from_the_env_files(values):
     web, migrate = environment_of("web", values), environment_of("migrate", values)
     assert web["SECRET_KEY"] == values["SECRET_KEY"]
     assert web["TRUSTED_PROXY_COUNT"] == "1"  # as the example has it
@@ -44,8 +44,8 @@ def test_an_environment_is_that_of_the_env_files_and_nothing_else(values):
     assert set(migrate) - set(web) == {"MIGRATION_DATABASE_URL"}
 
 
-def test_a_service_sees_nothing_of_who_rehearses(values, monkeypatch):
-    monkeypatch.setenv("POSTGRES_PASSWORD", "of the one who rehearses")
+def test_a_service_does_not_see_the_environment_of_this_process(values, monkeypatch):
+    monkeypatch.setenv("POSTGRES_PASSWORD", "of this process")
     web = Web(values)
     try:
         assert "POSTGRES_PASSWORD" not in web.environment
@@ -54,7 +54,7 @@ def test_a_service_sees_nothing_of_who_rehearses(values, monkeypatch):
         web.stop()
 
 
-def test_what_a_container_has_in_memory_is_a_folder_here(values):
+def test_the_memory_of_a_container_is_a_folder_here(values):
     beat = Service("beat", values)
     try:
         assert beat.words()[-1] == f"{beat.folder}/beat"
@@ -66,7 +66,7 @@ def test_what_a_container_has_in_memory_is_a_folder_here(values):
 
 
 def arguments_of_all():
-    """The command lines that any user of this machine can read."""
+    """Yield the command lines that any user of this machine can read."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -74,7 +74,7 @@ def arguments_of_all():
             continue
 
 
-def test_redis_asks_for_the_password_and_no_command_line_tells_it(values):
+def test_redis_needs_the_password_and_no_command_line_shows_it(values):
     started = Redis(values)
     try:
         assert started.client().ping()
@@ -97,7 +97,7 @@ def connect(to, user, password):
     return psycopg2.connect(host="127.0.0.1", port=to.port, dbname=to.name, user=user, password=password)
 
 
-def test_the_database_has_two_roles_and_the_portals_owns_nothing(database):
+def test_the_database_has_two_roles_and_the_portals_role_owns_nothing(database):
     with connect(database, "portal", database.environment["PORTAL_PASSWORD"]) as portal, portal.cursor() as cursor:
         cursor.execute("SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False, False, False)
@@ -110,42 +110,44 @@ def test_the_database_has_two_roles_and_the_portals_owns_nothing(database):
 def test_a_database_that_was_cut_off_keeps_what_was_committed(database):
     owner = ("portal_owner", database.environment["POSTGRES_PASSWORD"])
     with connect(database, *owner) as connection, connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE kept AS SELECT 1 AS one")
+        cursor.execute("CREATE TABLE committed AS SELECT 1 AS number")
     database.cut()
     with pytest.raises(psycopg2.OperationalError):
         connect(database, *owner)
     database.begin()
     with connect(database, *owner) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT one FROM kept")
+        cursor.execute("SELECT number FROM committed")
         assert cursor.fetchone() == (1,)
 
 
-# --- What it counts and prints --------------------------------------------------------------------------------------
+# --- Counting and printing -----------------------------------------------------------------------------------------
 
 
-def asked(status, began):
-    return Asked("GET", "/", status, "", began, began, False)
+def request(status, began):
+    return Request("GET", "/", status, "", began, began, False)
 
 
 def test_a_ledger_counts_what_failed_since_a_moment():
-    ledger = Ledger([asked(500, 1), asked(200, 2), asked(0, 3), asked(404, 4)], [Placed(1, 1), Placed(2, 3, 2, "D-1")])
-    assert [one.status for one in ledger.failed] == [500, 0]
+    ledger = Ledger(
+        [request(500, 1), request(200, 2), request(0, 3), request(404, 4)], [OrderTry(1, 1), OrderTry(2, 3, 2, "D-1")]
+    )
+    assert [failed.status for failed in ledger.failed] == [500, 0]
     later = ledger.since(2)
-    assert ([one.status for one in later.failed], later.not_placed) == ([0], [])
-    assert [one.key for one in ledger.not_placed] == [1]
+    assert ([failed.status for failed in later.failed], later.without_order) == ([0], [])
+    assert [order.key for order in ledger.without_order] == [1]
 
 
-def test_a_loss_is_told_in_words():
-    words = [told(["D-1", "D-2"][:count], "failed order") for count in (0, 1, 2)]
+def test_counted_names_the_number_and_the_first():
+    words = [counted(["D-1", "D-2"][:count], "failed order") for count in (0, 1, 2)]
     assert words == ["", "1 failed order, as D-1", "2 failed orders, as D-1"]
 
 
 def test_a_report_is_whole_only_if_something_was_done_and_nothing_lost(capsys):
     report = Report()
     assert not report.is_whole
-    report.tell("Redis stopped", "40 requests")
+    report.add("Redis stopped", "40 requests")
     assert report.is_whole
-    report.tell("PostgreSQL cut off", "3 requests " * 12, lost="1 failed order")
+    report.add("PostgreSQL cut off", "3 requests " * 12, lost="1 failed order")
     assert not report.is_whole
     assert "LOST: 1 failed order" in capsys.readouterr().out
     table = report.table()
@@ -167,7 +169,7 @@ def test_the_command_explains_itself():
     assert done.returncode == 0 and "--deploys" in done.stdout
 
 
-def test_what_a_service_started_ends_with_it(values, monkeypatch):
+def test_the_children_of_a_service_end_with_it(values, monkeypatch):
     service = Service("beat", values)
     monkeypatch.setattr(service, "words", lambda: ["sh", "-c", "sleep 60 & sleep 60"])
     service.begin()

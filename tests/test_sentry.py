@@ -1,4 +1,4 @@
-"""What reaches Sentry, read by a server of the test's own: where it broke, and nothing that a person typed."""
+"""A report to Sentry says where the code broke, and holds nothing that a person typed."""
 
 import gzip
 import json
@@ -27,7 +27,7 @@ CANARIES = {
 
 @pytest.fixture
 def sentry():
-    """A server that keeps every envelope; its `events` are what Sentry would show."""
+    """A server in the place of Sentry, which collects every envelope."""
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self):
@@ -56,7 +56,7 @@ def events(sentry):
 
 
 def break_a_page(settings, sentry, **environment):
-    """Post the canaries to a page that breaks on them; returns all that was sent to Sentry."""
+    """Post the canaries to a page that raises an error; return everything that was sent to Sentry."""
     portal = servers.Portal(database_url(settings), "tests.breaking", **environment)
     try:
         response = requests.post(
@@ -75,7 +75,7 @@ def break_a_page(settings, sentry, **environment):
     return b"".join(sentry.envelopes).decode()
 
 
-def test_a_report_tells_where_it_broke_and_nothing_about_a_person(settings, sentry):
+def test_a_report_says_where_it_broke_and_nothing_about_a_person(settings, sentry):
     sent = break_a_page(settings, sentry, SENTRY_DSN=sentry.dsn)
     assert [word for word in CANARIES.values() if word in sent] == []
     [broken] = [event for event in events(sentry) if "exception" in event]
@@ -89,17 +89,17 @@ def test_a_report_tells_where_it_broke_and_nothing_about_a_person(settings, sent
 
 def test_an_error_in_the_log_is_reported_by_the_name_of_its_event(settings, sentry):
     break_a_page(settings, sentry, SENTRY_DSN=sentry.dsn)
-    told = [event["logentry"]["message"] for event in events(sentry) if "logentry" in event]
-    assert told[0] == "page_breaks"
-    assert told[1].startswith("a.library breaks:")
+    messages = [event["logentry"]["message"] for event in events(sentry) if "logentry" in event]
+    assert messages[0] == "page_breaks"
+    assert messages[1].startswith("a.library breaks:")
 
 
-def test_control_as_the_library_comes_the_canaries_arrive(settings, sentry):
+def test_control_with_the_setup_of_its_manual_the_library_sends_the_canaries(settings, sentry):
     sent = break_a_page(settings, sentry, SENTRY_AS_IT_COMES=sentry.dsn)
     assert [word for word in CANARIES.values() if word not in sent] == []
 
 
-def test_nothing_is_sent_where_no_address_is_set(settings, sentry):
+def test_nothing_is_sent_without_an_address(settings, sentry):
     portal = servers.Portal(database_url(settings), "tests.breaking")
     try:
         requests.post(f"{portal.url}/verify/a-token/breaks/", timeout=20)
@@ -108,14 +108,14 @@ def test_nothing_is_sent_where_no_address_is_set(settings, sentry):
     assert sentry.envelopes == []
 
 
-def test_an_address_that_is_none_stops_the_start_by_name(sentry):
+def test_a_wrong_address_stops_the_start_and_names_the_variable(sentry):
     with pytest.raises(RuntimeError, match="SENTRY_DSN"):
         servers.Portal("sqlite://:memory:", SENTRY_DSN="no address")
     assert json.dumps(sentry.envelopes) == "[]"
 
 
 @pytest.mark.parametrize(
-    ("source", "name", "told"),
+    ("source", "name", "reported"),
     [
         ("route", "/invitation/{token}/", "/invitation/{token}/"),
         ("task", "notifications.send_due", "notifications.send_due"),
@@ -123,7 +123,7 @@ def test_an_address_that_is_none_stops_the_start_by_name(sentry):
         ("custom", "rosa@example.org", "none"),
     ],
 )
-def test_an_address_that_fits_no_route_is_not_told(source, name, told):
+def test_an_address_without_a_route_is_not_reported(source, name, reported):
     job = {"celery-job": {"task_name": name, "args": ["rosa@example.org"]}}
     event = {"transaction": name, "transaction_info": {"source": source}, "extra": job, "user": {"id": "7"}}
-    assert only_what_is_listed(event, {}) == {"transaction": told, "tags": {}}
+    assert only_what_is_listed(event, {}) == {"transaction": reported, "tags": {}}

@@ -1,6 +1,6 @@
-"""`bin/setup` on bad days: each ends with one sentence, and the next run finishes what the last one began.
+"""`bin/setup` says in one sentence why it stopped, and the next run continues.
 
-The project here is a folder with `bin/setup` and small locks of made-up packages; its "uv" calls the real one.
+The project here is a folder with `bin/setup` and small locks of made-up packages; its "uv" calls the real uv.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.wheels import make_wheel
 pytestmark = pytest.mark.once
 BASE_DIR = Path(__file__).resolve().parent.parent
 REAL_UV = BASE_DIR / ".venv" / "bin" / "uv"
-CLOSED_PORT = "http://127.0.0.1:9/simple"  # of the discard service, which nobody runs
+CLOSED_PORT = "http://127.0.0.1:9/simple"  # the port of the discard service, which nobody runs
 
 
 class Project:
@@ -31,7 +31,7 @@ class Project:
         self.lock("requirements.txt", "planted", "1.0", files={"planted.py": "version = '1.0'"})
 
     def lock(self, lock: str, name: str, version: str, *, files: dict[str, str]) -> None:
-        """Release a package in the index of this project, and write the lock that names it alone."""
+        """Release a package in the index of this project, and write a lock that names only this package."""
         page = self.folder / "index" / name / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         digest = make_wheel(page.parent, name, version, files=files)
@@ -39,7 +39,7 @@ class Project:
         (self.folder / lock).write_text(f"{name}=={version} --hash=sha256:{digest}\n")
 
     def begin(self, what: str = "run", **environment: str) -> subprocess.Popen:
-        # The index is named to pip alone: uv has to take what pip is told.
+        # Only pip is given the index: `bin/setup` has to pass it on to uv.
         settings = self.folder / "pip.conf"
         settings.write_text(f"[global]\nindex-url = {(self.folder / 'index').as_uri()}\n")
         environment = {
@@ -75,13 +75,13 @@ def project(tmp_path):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A project that is set up already: making the environment takes longer than anything after it."""
+    """A project that is already set up, because making the environment takes longest."""
     project = Project(tmp_path_factory.mktemp("finished") / "a folder with spaces")
     assert project.set_up() == (0, "")
     return project
 
 
-def test_setup_installs_the_lock_and_is_done_at_once_the_second_time(project):
+def test_setup_installs_the_lock_and_does_nothing_the_second_time(project):
     assert project.set_up() == (0, "")
     assert (project.installed_version(), project.is_finished) == ("1.0", True)
     assert project.begin().communicate() == ("", "")
@@ -94,7 +94,7 @@ def test_setup_follows_a_lock_that_changed(finished):
     assert project.installed_version() == "2.0"
 
 
-def test_setup_of_the_scan_makes_an_environment_of_its_own(finished):
+def test_setup_of_the_scan_makes_a_separate_environment(finished):
     project = finished
     project.lock("requirements-scan.txt", "planted", "9.0", files={"planted.py": "version = '9.0'"})
     before = project.installed_version()
@@ -104,7 +104,7 @@ def test_setup_of_the_scan_makes_an_environment_of_its_own(finished):
     assert project.installed_version() == before
 
 
-def test_setup_that_was_killed_is_finished_by_the_next_one(project):
+def test_setup_after_a_kill_is_finished_by_the_next_run(project):
     files = {f"planted/part_{number}.py": "" for number in range(20_000)}
     project.lock("requirements.txt", "planted", "1.0", files=files)
     process = project.begin()
@@ -127,24 +127,24 @@ def test_setup_refuses_a_lock_edited_by_hand(finished):
     assert status == 1
     assert words == (
         "Set-up stopped: requirements.txt does not fit the packages it names. If somebody edited it, restore it with"
-        " 'git checkout requirements.txt' or write it anew with 'make lock'."
+        " 'git checkout requirements.txt' or write it again with 'make lock'."
     )
 
 
-def test_setup_without_a_network_says_so_and_goes_on_later(finished):
+def test_setup_without_a_network_says_so_and_continues_later(finished):
     project = finished
     project.lock("requirements.txt", "planted", "3.0", files={"planted.py": "version = '3.0'"})
     status, words = project.set_up(UV_DEFAULT_INDEX=CLOSED_PORT, UV_HTTP_RETRIES="0")
     assert status == 1
     assert words == (
         "Set-up stopped: packages could not be downloaded. Check the connection to the package index and try again;"
-        " what has arrived is kept."
+        " downloaded packages are not lost."
     )
     assert project.set_up() == (0, "")
     assert project.installed_version() == "3.0"
 
 
-def test_setup_names_a_python_that_is_none(project):
+def test_setup_names_a_missing_python(project):
     status, words = project.set_up(PYTHON="/nowhere/python3")
     assert status == 1
     assert words == (
@@ -152,7 +152,7 @@ def test_setup_names_a_python_that_is_none(project):
     )
 
 
-def test_setup_makes_the_environment_anew_where_it_cannot_be_used(project):
+def test_setup_makes_a_broken_environment_again(project):
     project.set_up()
     moved = project.folder.with_name("moved")
     project.folder.rename(moved)

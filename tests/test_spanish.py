@@ -1,4 +1,4 @@
-"""Spanish for patients, caregivers and visitors: whole, with every figure in its place, and kept once it is chosen."""
+"""Patients, caregivers and visitors can read everything in Spanish, and their choice of a language is stored."""
 
 import re
 
@@ -30,22 +30,22 @@ def catalog():
 # --- The catalog ----------------------------------------------------------------------------------------------------
 
 
-def test_every_word_of_the_rooms_is_in_the_catalog(catalog):
-    known = {one.id for one in catalog}
-    missing = [one.id for one in messages.collected() if one.id not in known]
+def test_every_text_for_patients_and_caregivers_is_in_the_catalog(catalog):
+    known = {entry.id for entry in catalog}
+    missing = [entry.id for entry in messages.collected() if entry.id not in known]
     assert not missing, "Run `manage.py collect_messages`, then translate what it names in locale/es."
 
 
-def test_every_word_of_the_catalog_has_its_spanish(catalog):
+def test_every_text_of_the_catalog_has_a_translation(catalog):
     assert messages.without_translation(catalog) == []
-    assert not any(one.fuzzy for one in catalog if one.id)
+    assert not any(entry.fuzzy for entry in catalog if entry.id)
 
 
-def test_what_is_put_into_a_sentence_stands_in_its_spanish_too(catalog):
+def test_a_translation_has_the_same_placeholders(catalog):
     wrong = []
-    for one in catalog:
-        pairs = zip(texts(one.id), texts(one.string), strict=True) if one.id else ()
-        wrong += [spanish for said, spanish in pairs if set(PLACE.findall(said)) != set(PLACE.findall(spanish))]
+    for entry in catalog:
+        pairs = zip(texts(entry.id), texts(entry.string), strict=True) if entry.id else ()
+        wrong += [spanish for english, spanish in pairs if set(PLACE.findall(english)) != set(PLACE.findall(spanish))]
     assert wrong == []
 
 
@@ -65,14 +65,14 @@ def test_what_is_put_into_a_sentence_stands_in_its_spanish_too(catalog):
         ("/nowhere/", "Página no encontrada"),
     ],
 )
-def test_who_asks_in_spanish_reads_spanish(address, words):
+def test_a_spanish_browser_gets_spanish_pages(address, words):
     response = Client().get(address, **ASKED_IN_SPANISH)
     body = response.content.decode()
     assert words in body and '<html lang="es">' in body
 
 
 @pytest.mark.django_db
-def test_days_and_figures_are_written_as_spanish_speakers_here_do():
+def test_days_and_figures_are_written_in_spanish():
     patient = factories.patient()
     body = factories.client_for(patient.user).get("/home/", **ASKED_IN_SPANISH).content.decode()
     last = patient.certifications.get().last_valid_day
@@ -83,7 +83,7 @@ def test_days_and_figures_are_written_as_spanish_speakers_here_do():
 
 
 @pytest.mark.django_db
-def test_a_switch_is_kept_by_the_browser():
+def test_the_browser_remembers_the_chosen_language():
     client = Client()
     response = client.post("/language/", {"language": "es", "next": "/faq/"})
     assert (response.status_code, response.url) == (302, "/faq/")
@@ -94,7 +94,7 @@ def test_a_switch_is_kept_by_the_browser():
 
 
 @pytest.mark.django_db
-def test_no_language_stays_behind_in_the_thread():
+def test_a_request_leaves_no_language_in_the_thread():
     before = translation.get_language()
     assert Client().get("/", **ASKED_IN_SPANISH).headers["Content-Language"] == "es"
     assert translation.get_language() == before
@@ -115,7 +115,7 @@ def test_another_site_cannot_switch_an_account():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("typed", [{}, {"language": "xx"}, {"language": "\x00", "next": "https://elsewhere.example/"}])
-def test_a_language_that_there_is_not_changes_nothing(typed):
+def test_an_unknown_language_changes_nothing(typed):
     patient = factories.patient()
     client = factories.client_for(patient.user)
     response = client.post("/language/", typed)
@@ -124,7 +124,7 @@ def test_a_language_that_there_is_not_changes_nothing(typed):
 
 
 @pytest.mark.django_db
-def test_choose_language_is_kept_by_the_account_and_found_on_another_device():
+def test_choose_language_stores_it_in_the_account_for_other_devices():
     patient = factories.patient()
     factories.client_for(patient.user).post("/language/", {"language": "es", "next": "/home/"})
     assert Patient.objects.get().language == "es"
@@ -135,7 +135,7 @@ def test_choose_language_is_kept_by_the_account_and_found_on_another_device():
 
 
 @pytest.mark.django_db
-def test_what_a_visitor_chose_stays_when_she_signs_in():
+def test_the_language_of_a_visitor_stays_after_signing_in():
     patient, client = factories.patient(), Client()
     client.post("/language/", {"language": "es", "next": "/"})
     client.post("/accounts/login/", {"login": patient.user.email, "password": factories.PASSWORD})
@@ -144,15 +144,15 @@ def test_what_a_visitor_chose_stays_when_she_signs_in():
 
 
 @pytest.mark.django_db
-def test_mail_goes_out_in_the_language_of_who_reads_it():
+def test_a_mail_is_in_the_language_of_its_reader():
     patient = factories.patient()
     factories.client_for(patient.user).post("/language/", {"language": "es", "next": "/home/"})
     mail.outbox.clear()
     factories.order(Patient.objects.get())
     send_due(by=None)
-    hers = [one for one in mail.outbox if patient.email in one.to]
-    assert [one.subject for one in hers][-1].startswith("Recibimos su pedido")
-    assert "hora del Este" in hers[-1].body
+    newest = [message for message in mail.outbox if patient.email in message.to][-1]
+    assert newest.subject.startswith("Recibimos su pedido")
+    assert "hora del Este" in newest.body
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The portal without its row locks, and slow between check and write: the control of the races over HTTP."""
+"""The portal without row locks and with a pause between check and write: the control for the races over HTTP."""
 
 import time
 from importlib import import_module

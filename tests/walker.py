@@ -1,4 +1,4 @@
-"""Opens the addresses of the portal as somebody, and says whether they open."""
+"""Open the addresses of the portal in some role, and return whether they open."""
 
 from urllib.parse import urlsplit
 
@@ -10,9 +10,9 @@ from tests.world import taken_back
 LOGIN = "/accounts/login/"
 ADMIN = "/admin/"
 HOME = "/home/"
-NOT_FOLLOWED = {"delivery:phone-end"}  # it leads staff to a list that not all of them may see
+NOT_FOLLOWED = {"delivery:phone-end"}  # it redirects staff to a list that only some groups may see
 CLOSED = {401, 403, 404, 405}
-# What an address is about, by the name in tests/access.py: its arguments, from what the role has or others have.
+# The arguments of an address, by what the address is about (tests/access.py) and from the things of a person.
 OWNED = {
     "draft": lambda things: [things["draft"].uuid],
     "letter": lambda things: [things["draft"].uuid, "specialist"],
@@ -24,7 +24,7 @@ OWNED = {
     "person": lambda things: [],
     "waiting": lambda things: [],
 }
-# What a POST there has to name.
+# The fields that a POST to such an address needs.
 POSTED = {
     "person": lambda things: {"patient": things["person"]},
     "waiting": lambda things: {"entry": things["waiting"]},
@@ -41,7 +41,7 @@ OF_ALL = {
 
 
 def address_of(row, made, things):
-    """The path of an address about one of `things`; None where they hold nothing of the kind."""
+    """Return the path of an address about one of `things`, or None when they hold nothing of the kind."""
     if row.about == "photo":
         return reverse(row.name, args=[made.product.photo.digest])
     if row.about in OF_ALL:
@@ -51,7 +51,7 @@ def address_of(row, made, things):
 
 
 def rows_of(its_admin):
-    """The rows of a list, drafts and carts left out; the first ones before."""
+    """Return the rows of a list of the admin without drafts and carts, oldest first."""
     return its_admin.model._base_manager.filter(**SHOWN.get(its_admin.opts.label_lower, {})).order_by("pk")
 
 
@@ -60,7 +60,7 @@ SHOWN = {
     "delivery.order": {"number__isnull": False},
     "accounts.proof": {"application__isnull": True},
 }
-# Addresses of the admin that are not a list's, a page's or a button's: about a row, or about nothing.
+# Further addresses of the admin, with their arguments for a row.
 OF_A_ROW = {
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
@@ -71,10 +71,10 @@ OF_A_ROW = {
 
 
 def admin_pages(name, made):
-    """The addresses of a row of the admin's table: a list with a page and its history, a button, or one of its own."""
+    """Return the addresses that a row of the table ADMIN stands for: list, page and history, or a single address."""
     list_name, _space, step = name.partition(" ")
-    its_admins = (one for one in admin.site._registry.values() if list_name.startswith(_name_of(one)))
-    its_admin = max(its_admins, key=lambda one: len(_name_of(one)))
+    its_admins = (found for found in admin.site._registry.values() if list_name.startswith(_name_of(found)))
+    its_admin = max(its_admins, key=lambda found: len(_name_of(found)))
     row = made.letters_of if name.endswith("_letter") else rows_of(its_admin).first()
     if step:
         return [reverse(f"{list_name}_step", args=[row.pk, step])]
@@ -84,7 +84,10 @@ def admin_pages(name, made):
         return [f"{reverse(name)}?sku={made.product.sku}&lot=LOT-1"]
     if list_name != _name_of(its_admin):
         return [reverse(name)]
-    return [reverse(f"{name}_changelist"), *(reverse(f"{name}_{one}", args=[row.pk]) for one in ("change", "history"))]
+    return [
+        reverse(f"{name}_changelist"),
+        *(reverse(f"{name}_{page}", args=[row.pk]) for page in ("change", "history")),
+    ]
 
 
 def _name_of(its_admin):
@@ -92,14 +95,14 @@ def _name_of(its_admin):
 
 
 def never_opens(its_admin):
-    """Django's own pages to add and to delete a row."""
+    """Yield the addresses of Django's pages that add and delete a row: they open to nobody."""
     row = rows_of(its_admin).first()
     yield reverse(f"{_name_of(its_admin)}_add")
     yield reverse(f"{_name_of(its_admin)}_delete", args=[row.pk])
 
 
 def is_open(client, address, row, things):
-    """Whether the address opens to GET or to POST; whatever that writes is taken back."""
+    """Return whether the address opens to GET or POST; whatever the requests write is rolled back."""
     posted = POSTED[row.about](things) if row.about in POSTED else {}
     return _opens(client, "get", address, row, {}) or _opens(client, "post", address, row, posted)
 
@@ -118,9 +121,12 @@ def _opens(client, method, address, row, data):
                 if not path.startswith("/") or row.name in NOT_FOLLOWED:
                     break
                 if path == HOME and row.name.startswith("delivery:"):
-                    return False  # where everybody is led for whom nothing can be ordered
+                    return False  # somebody who can order for nobody is sent there
                 response = client.get(response.headers["Location"])
-            says_so = response.status_code == 404 and row.about in ("token", "reset key")  # an unknown link, in words
+            says_so = response.status_code == 404 and row.about in (
+                "token",
+                "reset key",
+            )  # the page says that the link is unknown
             return says_so or response.status_code not in CLOSED
     finally:
         client.cookies.clear()
@@ -128,7 +134,7 @@ def _opens(client, method, address, row, data):
 
 
 def is_open_to_read(client, *addresses):
-    """Whether each of these pages of the admin opens; Django leads to its first page from a row that is not there."""
+    """Return whether each of these pages of the admin opens; Django redirects to its first page for a missing row."""
     return all(_reads(client, address) for address in addresses)
 
 

@@ -1,4 +1,4 @@
-"""Packages made up on the spot, for what reads locks and installs from them."""
+"""Made-up packages for tests that read locks and install from them."""
 
 import hashlib
 import zipfile
@@ -19,6 +19,8 @@ def make_wheel(folder: Path, name: str, version: str, *metadata: str, files: dic
     with zipfile.ZipFile(wheel, "w") as archive:
         for path, text in members.items():
             member = zipfile.ZipInfo(path)
-            member.external_attr = 0o100755 << 16  # a regular file that may be run: pip makes scripts of no others
+            member.external_attr = (
+                0o100755 << 16
+            )  # a regular file that may be executed: pip installs scripts only from such files
             archive.writestr(member, text)
     return hashlib.sha256(wheel.read_bytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""The portal without one of its middlewares (WITHOUT_MIDDLEWARE): the control of what that middleware promises."""
+"""The portal without the middleware that WITHOUT_MIDDLEWARE names: the control for a test of that middleware."""
 
 import os
 

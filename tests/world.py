@@ -1,6 +1,6 @@
-"""One portal with somebody of every role, what belongs to each, what belongs to others, and a row in every list.
+"""A portal with a person of every role, with things that belong to each and to others, and with a row in every list.
 
-Made once for a module; what a test writes is taken back before the next, and all of it at the end.
+It is made once for a module. What a test writes is rolled back before the next test, and everything at the end.
 """
 
 import io
@@ -39,14 +39,14 @@ def world(django_db_setup, django_db_blocker):
 
 @contextmanager
 def taken_back():
-    """Whatever is written inside is taken back."""
+    """Roll back whatever is written inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 class World:
-    """`accounts` by role, `own` things by role, and the things of others: `foreign`. `clients` are signed in."""
+    """`accounts` and `own` things by role, `foreign` things of other people, and signed-in `clients` by role."""
 
     def __init__(self):
         self.physician, self.stranger = factories.identified_physician(), factories.identified_physician()
@@ -88,7 +88,10 @@ class World:
         assert [role for role in self.accounts if role in STAFF] == [*STAFF]
         self._fill_the_lists()
         self._give_factors()
-        self.clients = {"nobody": Client(), **{role: factories.client_for(one) for role, one in self.accounts.items()}}
+        self.clients = {
+            "nobody": Client(),
+            **{role: factories.client_for(account) for role, account in self.accounts.items()},
+        }
 
     def _draft_of_applicant(self):
         made = certifications.start_draft(physician=None, questions=factories.questions(), by=self.applicant)
@@ -107,7 +110,7 @@ class World:
         return {"signed": signed, "order": order, "token": token, "person": patient.number}
 
     def _give_factors(self):
-        """Everybody has an app and codes; a passkey of somebody else stands there as well."""
+        """Give everybody an authenticator app and recovery codes, and another person a passkey."""
         for account in self.accounts.values():
             with_codes(with_totp(account))
         self.foreign["passkey"] = with_passkey(factories.user()).authenticator_set.get().pk
@@ -169,7 +172,7 @@ def _answers_for_a_child():
 
 
 def _draft_for_a_child(physician):
-    """A draft with every step and both letters."""
+    """Return a draft with every step and both letters."""
     return factories.draft(physician, **_answers_for_a_child())
 
 
@@ -180,7 +183,7 @@ def _photo():
 
 
 def names(resolver=None, namespace=""):
-    """The name of every address of the portal, with its namespace."""
+    """Yield the name of every address of the portal, with its namespace."""
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLPattern):
             yield f"{namespace}:{pattern.name}" if namespace else pattern.name

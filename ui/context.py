@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 
-def dispensary(request: HttpRequest) -> dict[str, Any]:
+def dispensary(request: HttpRequest | None) -> dict[str, Any]:
     """Return the dispensary's name and how to reach it, for every page."""
     names = ("name", "phone", "email", "address", "permit")
     facts = {name: getattr(settings, f"DISPENSARY_{name.upper()}") for name in names}

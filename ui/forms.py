@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field import formfields  # type: ignore[import-untyped] # has no types
+from phonenumber_field import formfields  # has no types
 
 from ui.errors import PortalError, add_to_form
 from ui.widgets import CardRadioSelect, Choice, ColumnCheckboxSelect, DateBoxesWidget, DigitsPasswordInput

@@ -102,7 +102,7 @@ def _shown(sections: Sequence[Section], direction: str, first: int, values: list
 
 def _rows(shown: list[Taken]) -> list[Any]:
     """The rows in this order; one that went meanwhile is left out."""
-    known = {}
+    known: dict[tuple[str, Any], Any] = {}
     for section in {one.section.name: one.section for one in shown if not one.section.is_small}.values():
         pks = [one.keys[-1] for one in shown if one.section.name == section.name]
         rows = (section.found if section.read is None else section.read).in_bulk(pks)

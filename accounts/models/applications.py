@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[import-untyped] # has no types
+from phonenumber_field.modelfields import PhoneNumberField  # has no types
 
 from accounts.models.physicians import Physician, Registration
 

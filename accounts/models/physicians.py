@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.modelfields import PhoneNumberField  # type: ignore[import-untyped] # has no types
+from phonenumber_field.modelfields import PhoneNumberField  # has no types
 
 
 class Physician(models.Model):

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from phonenumber_field.phonenumber import PhoneNumber, to_python  # type: ignore[import-untyped] # has no types
+from phonenumber_field.phonenumber import PhoneNumber, to_python  # has no types
 
 from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration, User
 from accounts.rules.errors import AccountsError

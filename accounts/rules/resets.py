@@ -5,7 +5,7 @@ from datetime import timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
-from phonenumber_field.phonenumber import PhoneNumber, to_python  # type: ignore[import-untyped] # has no types
+from phonenumber_field.phonenumber import PhoneNumber, to_python  # has no types
 
 from accounts.models import MFAReset, User
 from accounts.rules.moves import ResetError

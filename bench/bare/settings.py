@@ -1,4 +1,4 @@
-"""What stands beside the portal in `make bench`: its tables, Django's session, sign-in and CSRF, and nothing else."""
+"""The settings of the bare view in `make bench`: the portal's tables, with Django's sessions, sign-in and CSRF only."""
 
 from mmp_portal.settings import *  # noqa: F403
 
@@ -6,7 +6,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allauth.account.middleware.AccountMiddleware",  # its app, whose tables ours refer to, does not start without it
+    "allauth.account.middleware.AccountMiddleware",  # needed by allauth, to whose tables ours refer
 ]
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 ROOT_URLCONF = "bench.bare.views"

@@ -1,4 +1,4 @@
-"""A menu and a booking as Django alone would do them: the same rows read and written, no rule asked."""
+"""A menu and a booking in plain Django: they read and write the same rows as the portal, without its rules."""
 
 from datetime import date, timedelta
 from uuid import UUID
@@ -34,7 +34,7 @@ def menu(request):
 
 
 class Refused(Exception):
-    """Where the portal would show the page again with its words."""
+    """A booking is refused; the portal would show the page again with a sentence."""
 
 
 def book(request):
@@ -45,14 +45,15 @@ def book(request):
         return HttpResponse("This window is full.")
     try:
         with transaction.atomic():
-            order = written(request, window)
+            order = placed_order(request, window)
     except Refused as refusal:
         record(request, "order.place", None, "refused")
         return HttpResponse(str(refusal))
     return HttpResponseRedirect(f"/orders/{order.number}/", status=303)
 
 
-def written(request, window):
+def placed_order(request, window):
+    """Place the order of the cart and return it."""
     patient = Patient.objects.select_for_update(no_key=True).get(user=request.user)
     order = Order.objects.get(patient=patient, placed_by=request.user, status="cart")
     lines = list(order.lines.select_related("product"))

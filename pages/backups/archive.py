@@ -1,4 +1,4 @@
-"""The archive: a ZIP file with the database and, last, the manifest. A ZIP file without its end cannot be opened."""
+"""The archive: a ZIP file with the database and the manifest. A ZIP file that was cut off cannot be opened."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from pages.backups.errors import BackupError, is_full
-from pages.backups.manifest import Manifest, manifest_from
+from pages.backups.manifest import FileFacts, Manifest, manifest_from
 
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 10_000_000  # bytes
@@ -22,11 +22,11 @@ CHUNK = 1 << 20
 
 
 class ArchiveWriter:
-    """Takes the files of a backup, and keeps the size and SHA-256 of each for the manifest."""
+    """Writes the files of a backup, and collects the size and SHA-256 of each for the manifest."""
 
     def __init__(self, archive: zipfile.ZipFile):
         self._archive = archive
-        self.files: dict[str, dict] = {}
+        self.files: dict[str, FileFacts] = {}
 
     @contextmanager
     def open(self, name: str, *, compress: bool) -> Iterator["HashedFile"]:
@@ -43,7 +43,7 @@ class ArchiveWriter:
 
 
 class HashedFile:
-    """A file that is only written, with its size and SHA-256."""
+    """A file that can only be written; it counts its bytes and their SHA-256."""
 
     def __init__(self, file: IO[bytes]):
         self._file = file
@@ -59,9 +59,10 @@ class HashedFile:
 
 @contextmanager
 def new_archive(path: Path) -> Iterator[ArchiveWriter]:
-    """An archive that appears at `path` when all of it is on the disk, readable by its owner only.
+    """Yield a writer for a new archive, which gets the name `path` once all of it is on the disk.
 
-    Until then it stands beside it as `.NAME.….part`; an error removes that, a kill leaves it.
+    Until then the file is called `.NAME.….part`. An error removes it, a kill of the process leaves it. Only its owner
+    can read the archive. Raises BackupError.
     """
     if path.exists():
         raise BackupError(f"{path} exists already. Name another file.")
@@ -77,7 +78,9 @@ def new_archive(path: Path) -> Iterator[ArchiveWriter]:
     except OSError as error:
         part.unlink(missing_ok=True)
         reason = "the disk is full. Make room, or name a file on another disk" if is_full(error) else error.strerror
-        raise BackupError(f"The backup could not be written to {path}: {reason}. Nothing of it was kept.") from error
+        raise BackupError(
+            f"The backup could not be written to {path}: {reason}. Nothing of it was left behind."
+        ) from error
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -88,7 +91,7 @@ def _for_the_owner_only(path: str, flags: int) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """The new name itself reaches the disk."""
+    """Write the folder to the disk, so that the new name of the archive outlives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -100,7 +103,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 class Archive:
-    """An archive that was read from its first to its last byte and found whole."""
+    """An archive whose every byte was read and compared with the manifest."""
 
     def __init__(self, archive: zipfile.ZipFile, manifest: Manifest):
         self._archive, self.manifest = archive, manifest
@@ -113,7 +116,7 @@ class Archive:
 
 @contextmanager
 def whole_archive(path: Path) -> Iterator[Archive]:
-    """Open the archive at `path`; raises BackupError when anything of it is missing, cut off or altered."""
+    """Open the archive at `path`; raise BackupError when any part of it is missing, cut off or changed."""
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             manifest = _manifest_of(archive, path)
@@ -121,9 +124,7 @@ def whole_archive(path: Path) -> Iterator[Archive]:
                 _check_file(archive, name, expected)
             yield Archive(archive, manifest)
     except zipfile.BadZipFile as error:
-        raise BackupError(
-            f"{path} is no backup, or one that was cut off or damaged. Take another copy of it."
-        ) from error
+        raise BackupError(f"{path} is no backup, or it was cut off or damaged. Take another copy of it.") from error
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {path}.") from error
     except (IsADirectoryError, PermissionError) as error:
@@ -140,7 +141,7 @@ def _manifest_of(archive: zipfile.ZipFile, path: Path) -> Manifest:
     return manifest
 
 
-def _check_file(archive: zipfile.ZipFile, name: str, expected: dict) -> None:
+def _check_file(archive: zipfile.ZipFile, name: str, expected: FileFacts) -> None:
     with archive.open(name) as file, open(os.devnull, "wb") as nowhere:
         found = HashedFile(nowhere)
         shutil.copyfileobj(file, found, CHUNK)

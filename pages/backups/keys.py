@@ -1,4 +1,4 @@
-"""Whether the keys and peppers of this portal are those of a backup. The archive holds probes, never a key."""
+"""Check that this portal has the keys and peppers of a backup. The archive holds probes, never a key."""
 
 import hashlib
 import hmac
@@ -7,14 +7,14 @@ from collections import Counter
 from django.conf import settings
 
 from pages.backups.errors import BackupError
-from pages.backups.manifest import Manifest
+from pages.backups.manifest import KeyFacts, Manifest
 from ui.encryption import DecryptionError, decrypt, encrypt, keys
 
 CONTEXT, PROBE = "backup.probe", "the keys are right"
 
 
-def field_key_probes(counts: dict[str, Counter[str]]) -> dict[str, dict]:
-    """For the manifest: how many values each key has sealed, and a known text sealed with it.
+def field_key_probes(counts: dict[str, Counter[str]]) -> dict[str, KeyFacts]:
+    """Return, for the manifest, how many values each key has sealed, and a known text sealed with that key.
 
     `counts` is what `pages.sealed.key_counts` returns. A key that FIELD_KEYS does not hold has no probe.
     """
@@ -29,24 +29,24 @@ def field_key_probes(counts: dict[str, Counter[str]]) -> dict[str, dict]:
 
 
 def pepper_probes() -> list[str]:
-    """For the manifest: a digest under each pepper, newest first."""
+    """Return, for the manifest, a digest of a known text with each pepper, newest first."""
     return [hmac.new(pepper.encode(), CONTEXT.encode(), hashlib.sha256).hexdigest() for pepper in settings.SSN_PEPPERS]
 
 
 def check_field_keys_open(manifest: Manifest) -> None:
-    """FIELD_KEYS hold every key that a value of the backup needs; raises BackupError that names the others."""
-    needed = {key_id: one for key_id, one in manifest.field_keys.items() if one["values"] and one["probe"]}
+    """Raise BackupError when FIELD_KEYS lacks a key that a value of the backup needs."""
+    needed = {key_id: key["probe"] for key_id, key in manifest.field_keys.items() if key["values"] and key["probe"]}
     missing = [key_id for key_id in needed if key_id not in keys()]
     if missing:
         raise BackupError(
             f"FIELD_KEYS do not open this backup: the key {', '.join(missing)} is missing. Add the key that was in use "
             f"when the backup was made ({manifest.made_at}), behind the newest."
         )
-    wrong = [key_id for key_id, one in needed.items() if not _opens(one["probe"])]
+    wrong = [key_id for key_id, probe in needed.items() if not _opens(probe)]
     if wrong:
         raise BackupError(
-            f"FIELD_KEYS do not open this backup: the key {', '.join(wrong)} is another one than when the backup "
-            f"was made ({manifest.made_at}). Set the keys of that time."
+            f"FIELD_KEYS do not open this backup: the key {', '.join(wrong)} is not the key that was in use when "
+            f"the backup was made ({manifest.made_at}). Set the keys of that time."
         )
 
 
@@ -58,7 +58,7 @@ def _opens(probe: str) -> bool:
 
 
 def check_peppers_match(manifest: Manifest) -> None:
-    """SSN_PEPPERS hold every pepper of the backup: without it, physicians could not identify. Raises BackupError."""
+    """Raise BackupError when SSN_PEPPERS lacks a pepper of the backup: physicians could not identify then."""
     ours = pepper_probes()
     missing = [str(place) for place, probe in enumerate(manifest.ssn_peppers, start=1) if probe not in ours]
     if missing:
@@ -69,5 +69,5 @@ def check_peppers_match(manifest: Manifest) -> None:
 
 
 def lost_keys(manifest: Manifest) -> dict[str, int]:
-    """Keys that were missing already when the backup was made, with the number of values that they had sealed."""
-    return {key_id: one["values"] for key_id, one in manifest.field_keys.items() if one["values"] and not one["probe"]}
+    """Return the keys that were missing already when the backup was made, each with the number of its values."""
+    return {key_id: key["values"] for key_id, key in manifest.field_keys.items() if key["values"] and not key["probe"]}

@@ -1,4 +1,4 @@
-"""Make a backup."""
+"""The backup of the whole database into one archive."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ ENGINES = {"postgresql": postgres, "sqlite": sqlite}
 def back_up(path: Path) -> Manifest:
     """Write the whole database and a manifest into a new archive at `path`, and return the manifest.
 
-    Others may go on writing: the archive holds one moment. Rows of sessions are left out. Raises BackupError.
+    The archive holds one moment; people may continue to work. Rows of sessions are left out. Raises BackupError.
     """
     if "django_migrations" not in connection.introspection.table_names():
         raise BackupError("The database holds no tables of the portal: check DATABASE_URL, or run manage.py migrate.")

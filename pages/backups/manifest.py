@@ -1,10 +1,10 @@
-"""The manifest: what a backup holds and what it needs; and the checks that tell whether it fits this portal."""
+"""The manifest says what a backup holds and needs; the checks here say whether the backup fits this portal."""
 
 import json
 import re
 import tomllib
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.db.migrations.loader import MigrationLoader
@@ -14,18 +14,48 @@ from pages.backups.errors import BackupError
 FORMAT = 1
 
 
+class DatabaseFacts(TypedDict):
+    """The database of a backup; `dumped_with` is the major version of pg_dump, or 0."""
+
+    vendor: str
+    version: str
+    major: int
+    dumped_with: int
+
+
+class TableFacts(TypedDict):
+    """The rows of a table: their number, and the SHA-256 of all rows in the order of their keys."""
+
+    rows: int
+    digest: str
+
+
+class FileFacts(TypedDict):
+    """A file in the archive: its size and its SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
+class KeyFacts(TypedDict):
+    """A field key: how many values it has sealed, and a known text sealed with it (None for a missing key)."""
+
+    values: int
+    probe: str | None
+
+
 @dataclass
 class Manifest:
-    """Everything that stands in manifest.json."""
+    """The content of manifest.json."""
 
     made_at: str  # UTC, ISO 8601
-    database: dict  # vendor, version (text), major, dumped_with (major version of pg_dump)
-    migrations: list  # of [app, name] that were applied
-    tables: dict  # name: {"rows": …, "digest": SHA-256 of all rows in the order of their keys}
-    files: dict  # name: {"bytes": …, "sha256": …}
-    field_keys: dict  # id: {"values": how many it has sealed, "probe": a known text sealed with it, or None}
-    ssn_peppers: list  # a digest under each, newest first
-    left_out: list = field(default_factory=list)  # tables whose rows are not in the backup
+    database: DatabaseFacts
+    migrations: list[list[str]]  # [app, name] of each applied migration
+    tables: dict[str, TableFacts]  # by name
+    files: dict[str, FileFacts]  # by name
+    field_keys: dict[str, KeyFacts]  # by key id
+    ssn_peppers: list[str]  # a digest with each pepper, newest first
+    left_out: list[str] = field(default_factory=list)  # tables whose rows are not in the backup
     portal: str = ""
     format: int = FORMAT
 
@@ -37,14 +67,14 @@ class Manifest:
         return sum(table["rows"] for table in self.tables.values())
 
 
-# What each part of a manifest must look like: enough that no later step meets something else.
+# The shape of each part of a manifest: what the later steps rely on is checked here.
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TYPES: dict[str, type] = {"database": dict, "migrations": list, "tables": dict, "files": dict, "field_keys": dict,
                            "ssn_peppers": list, "left_out": list, "made_at": str, "portal": str}  # fmt: skip
 
 
 def manifest_from(content: bytes) -> Manifest:
-    """Read a manifest; raises BackupError when it is of another format or is not complete."""
+    """Read a manifest; raise BackupError when it has another format or is not complete."""
     try:
         found: Any = json.loads(content)
     except ValueError as error:
@@ -56,19 +86,19 @@ def manifest_from(content: bytes) -> Manifest:
             f"The backup has format {found['format']}, and this portal reads format {FORMAT}. Restore it with "
             f"the version of the portal that made it ({found.get('portal', 'unknown')})."
         )
-    if set(found) != {one.name for one in fields(Manifest)} or not _is_well_formed(found):
+    if set(found) != {part.name for part in fields(Manifest)} or not _is_well_formed(found):
         raise _unreadable()
     return Manifest(**found)
 
 
-def _is_well_formed(found: dict) -> bool:
+def _is_well_formed(found: dict[str, Any]) -> bool:
     return (
         all(isinstance(found[name], kind) for name, kind in _TYPES.items())
         and {"vendor", "major", "dumped_with"} <= set(found["database"])
-        and all(_is_counted(one, "bytes", "sha256") for one in found["files"].values())
-        and all(_is_counted(one, "rows", "digest") for one in found["tables"].values())
-        and all(isinstance(one, dict) and {"values", "probe"} == set(one) for one in found["field_keys"].values())
-        and all(isinstance(one, list) and len(one) == 2 for one in found["migrations"])
+        and all(_is_counted(entry, "bytes", "sha256") for entry in found["files"].values())
+        and all(_is_counted(entry, "rows", "digest") for entry in found["tables"].values())
+        and all(isinstance(key, dict) and {"values", "probe"} == set(key) for key in found["field_keys"].values())
+        and all(isinstance(migration, list) and len(migration) == 2 for migration in found["migrations"])
     )
 
 
@@ -87,14 +117,15 @@ def _unreadable() -> BackupError:
 
 
 def portal_version() -> str:
+    """Return the version of this portal, from pyproject.toml."""
     return tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 
 
-# --- Does it fit? ---------------------------------------------------------------------------------------------------
+# --- Checks --------------------------------------------------------------------------------------------------------
 
 
 def check_same_kind_of_database(manifest: Manifest, *, vendor: str, major: int) -> None:
-    """The backup is of the same kind of database, and of no newer major version of it; raises BackupError."""
+    """Raise BackupError when the backup is of another kind of database, or of a newer major version."""
     made_on = manifest.database
     if made_on["vendor"] != vendor:
         raise BackupError(
@@ -109,7 +140,7 @@ def check_same_kind_of_database(manifest: Manifest, *, vendor: str, major: int) 
 
 
 def check_migrations_are_known(manifest: Manifest) -> None:
-    """This portal knows every migration of the backup; raises BackupError when a newer portal made it."""
+    """Raise BackupError when this portal does not know a migration of the backup: a newer portal made it."""
     known = set(MigrationLoader(None).disk_migrations)
     unknown = sorted(f"{app}.{name}" for app, name in manifest.migrations if (app, name) not in known)
     if unknown:
@@ -119,7 +150,7 @@ def check_migrations_are_known(manifest: Manifest) -> None:
         )
 
 
-def tables_that_differ(manifest: Manifest, found: dict) -> list[str]:
-    """Names of the tables whose rows are not those of the manifest, or that only one of the two has."""
+def tables_that_differ(manifest: Manifest, found: dict[str, TableFacts]) -> list[str]:
+    """Return the names of the tables that differ from the manifest, or that are missing here or there."""
     names = set(manifest.tables) | set(found)
     return sorted(name for name in names if manifest.tables.get(name) != found.get(name))

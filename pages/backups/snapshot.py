@@ -5,22 +5,24 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-# A session that somebody ended after the backup must not come back to life: people sign in again after a restore.
+from pages.backups.manifest import DatabaseFacts, TableFacts
+
+# A session that was ended after the backup must not work again: people sign in again after a restore.
 LEFT_OUT = [Session._meta.db_table]
 EMPTY_DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of nothing
 
 
 @dataclass
 class Snapshot:
-    """What one moment of the database holds; the parts of a manifest that come from the database."""
+    """The parts of a manifest that come from the database, all of the same moment."""
 
-    database: dict
-    tables: dict[str, dict]
+    database: DatabaseFacts
+    tables: dict[str, TableFacts]
     key_counts: dict[str, Counter[str]]
     migrations: list[list[str]]
 
 
 def applied_migrations() -> list[list[str]]:
-    """[app, name] of every migration of this database, sorted."""
+    """Return [app, name] of every migration of this database, sorted."""
     applied = MigrationRecorder(connection).applied_migrations()
     return sorted([app, name] for app, name in applied)

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from pages.backups.archive import CHUNK, Archive, ArchiveWriter
 from pages.backups.digests import read_only, sqlite_digests
 from pages.backups.errors import BackupError, is_full
+from pages.backups.manifest import TableFacts
 from pages.backups.snapshot import LEFT_OUT, Snapshot, applied_migrations
 from pages.sealed import key_counts
 
@@ -29,9 +30,9 @@ def server_major() -> int:
 
 
 def take(writer: ArchiveWriter) -> Snapshot:
-    """Write a copy of the database into the archive; counts and digests are those of the copy.
+    """Write a copy of the database into the archive; return counts and digests of that copy.
 
-    Nobody else can write while the copy is made and counted: Django's transactions are IMMEDIATE.
+    Nobody else can write while the database is copied and counted, because Django's transactions are IMMEDIATE here.
     """
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=_path().parent) as folder:
         copy = Path(folder) / FILE
@@ -62,7 +63,7 @@ def _copy_to(copy: Path) -> None:
 def _leave_out_rows(copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as database:
         database.execute("PRAGMA journal_mode=DELETE")
-        database.execute("PRAGMA secure_delete=ON")  # the deleted rows do not stay behind in free pages
+        database.execute("PRAGMA secure_delete=ON")  # overwrites the deleted rows in the file
         for table in LEFT_OUT:
             database.execute(f'DELETE FROM "{table}"')  # noqa: S608 # nosec B608
         database.commit()
@@ -72,12 +73,12 @@ def _leave_out_rows(copy: Path) -> None:
 
 
 def check_can_restore(archive: Archive) -> None:
-    """There is room for the database and a copy of it; raises BackupError."""
+    """Raise BackupError when the disk has no room for the database and a copy of it."""
     check_room(_path().parent, 2 * archive.manifest.files[FILE]["bytes"])
 
 
 def check_room(folder: Path, needed: int) -> None:
-    """`folder` has room for so many bytes; raises BackupError."""
+    """Raise BackupError when the disk of `folder` has less than `needed` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise BackupError(
@@ -87,7 +88,7 @@ def check_room(folder: Path, needed: int) -> None:
 
 
 def restore(archive: Archive) -> None:
-    """Fill the database from the archive in one step: all of it, or nothing. Raises BackupError."""
+    """Fill the database from the archive in one step, completely or not at all. Raises BackupError."""
     target = _path()
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=target.parent) as folder:
         copy = Path(folder) / FILE
@@ -100,21 +101,21 @@ def restore(archive: Archive) -> None:
         except (OSError, sqlite3.Error) as error:
             full = is_full(error) if isinstance(error, OSError) else "full" in str(error)
             reason = f"the disk of {target.parent} is full. Make room and try again" if full else error
-            raise BackupError(f"The restore stopped, and nothing was kept: {reason}.") from error
+            raise BackupError(f"The restore stopped, and nothing was written: {reason}.") from error
 
 
 def finish() -> None:
-    """Nothing: SQLite has no roles, and its own counts came with the file."""
+    """Do nothing: SQLite has no roles, and the statistics of its planner came with the file."""
 
 
-def table_digests() -> dict[str, dict]:
-    """{table: rows and digest} of the database as it is."""
-    connection.close()  # what Django's connection holds is in the file then
+def table_digests() -> dict[str, TableFacts]:
+    """Return the row count and digest of every table of the database."""
+    connection.close()  # writes what Django's connection still holds into the file
     return sqlite_digests(_path())
 
 
 def sequences_behind() -> list[str]:
-    """Names of the tables that would give a number again."""
+    """Return the names of the tables that would give an id that is already used."""
     with closing(sqlite3.connect(_path())) as database:
         last = database.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
         return [name for name, seq in last if seq < (database.execute(_LAST.format(name)).fetchone()[0] or 0)]

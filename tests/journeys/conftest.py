@@ -5,7 +5,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 
 @pytest.fixture
 def portal(transactional_db, settings, monkeypatch, live_server):
-    """The portal as it is deployed: WhiteNoise serves the collected files, and links in mails lead here."""
+    """The address of a portal as it is deployed: WhiteNoise serves the collected files, links in mails lead to it."""
     monkeypatch.setattr(StaticFilesHandler, "_should_handle", lambda self, path: False)
     settings.SITE_URL = live_server.url
     return live_server.url
@@ -13,8 +13,7 @@ def portal(transactional_db, settings, monkeypatch, live_server):
 
 @pytest.fixture
 def visitor(portal, new_context):
-    """Somebody with a browser of her own; every page she meets is looked at by axe."""
-
+    """A function that makes a person with a new browser; axe checks every page that the person opens."""
     from tests.journeys.visitor import Visitor  # it needs Django's settings, which are loaded after this file
 
     def make(**options):

@@ -1,4 +1,4 @@
-"""A birth date was mistyped: the patient cannot join until the physician has corrected it."""
+"""A birth date was mistyped, so the patient cannot join until the physician has corrected it."""
 
 from datetime import date
 
@@ -14,41 +14,41 @@ ROSA = "rosa@example.org"
 
 def test_a_typo_in_a_birth_date_is_corrected(visitor):
     certification = given_a_patient_born_on_the_wrong_day()
-    she, rosa = visitor(), visitor(viewport={"width": 390, "height": 844})
+    physician, rosa = visitor(), visitor(viewport={"width": 390, "height": 844})
     rosa.makes_an_account(ROSA)
     rosa.signs_in(ROSA)
-    when_rosa_opens_her_invitation_with_her_birth_date(rosa)
+    when_rosa_opens_the_invitation_with_the_right_birth_date(rosa)
     rosa.sees("does not match our records")
-    when_the_physician_corrects_it(she, certification)
-    when_rosa_opens_her_invitation_with_her_birth_date(rosa)
+    when_the_physician_corrects_it(physician, certification)
+    when_rosa_opens_the_invitation_with_the_right_birth_date(rosa)
     rosa.ticks(*PATIENT_AFFIRMATIONS)
     rosa.submits()
     rosa.opens("/card/")
     rosa.sees(certification.patient.number)
-    for person in (she, rosa):
+    for person in (physician, rosa):
         person.met_no_barrier()
 
 
 def given_a_patient_born_on_the_wrong_day():
-    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    amara = factories.identified_physician(first_name="Amara", last_name="Osei")
     profile = factories.profile(email=ROSA, birth_date=date(1980, 4, 27))
-    return factories.certification(physician, profile=profile, joined=False)
+    return factories.certification(amara, profile=profile, joined=False)
 
 
-def when_rosa_opens_her_invitation_with_her_birth_date(rosa):
+def when_rosa_opens_the_invitation_with_the_right_birth_date(rosa):
     rosa.opens(link_in_mail_to(ROSA, "/invitation/"))
     rosa.fills_date("birth_date", 4, 28, 1980)
     rosa.submits()
 
 
-def when_the_physician_corrects_it(she, certification):
-    she.signs_in(certification.physician.user.email)
-    she.identifies(certification.physician)
-    she.opens(f"/certification/{certification.uuid}/confirmation/")
-    she.follows("Correct name or date of birth")
-    she.confirms_with_password()
-    she.fills_date("birth_date", 4, 28, 1980)
-    she.chooses("proof", "birth_certificate")
-    she.fills(reason="Mistyped at the front desk.")
-    she.submits()
-    she.sees("Seen: Birth certificate.")
+def when_the_physician_corrects_it(physician, certification):
+    physician.signs_in(certification.physician.user.email)
+    physician.identifies(certification.physician)
+    physician.opens(f"/certification/{certification.uuid}/confirmation/")
+    physician.follows("Correct name or date of birth")
+    physician.confirms_with_password()
+    physician.fills_date("birth_date", 4, 28, 1980)
+    physician.chooses("proof", "birth_certificate")
+    physician.fills(reason="Mistyped at the front desk.")
+    physician.submits()
+    physician.sees("Seen: Birth certificate.")

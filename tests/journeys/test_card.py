@@ -15,23 +15,23 @@ pytestmark = pytest.mark.journey
 
 def test_a_lost_card_is_ended_and_replaced(visitor):
     certification = factories.certification()
-    rosa, she, anybody = visitor(), visitor(), visitor()
-    when_she_signs_in_as_a_patient(rosa, certification.patient)
-    lost = the_code_that_a_phone_reads_on_her_card(rosa)
+    rosa, office, anybody = visitor(), visitor(), visitor()
+    when_the_patient_signs_in(rosa, certification.patient)
+    lost = the_code_that_a_phone_reads_on_the_card(rosa)
     then_its_code_says(anybody, lost, "Valid")
-    when_the_office_ends_it(she, certification)
+    when_the_office_ends_it(office, certification)
     then_its_code_says(anybody, lost, "Not valid")
-    fresh = the_code_that_a_phone_reads_on_her_card(rosa)
+    fresh = the_code_that_a_phone_reads_on_the_card(rosa)
     assert fresh != lost
     then_its_code_says(anybody, fresh, "Valid")
-    for person in (rosa, she, anybody):
+    for person in (rosa, office, anybody):
         person.met_no_barrier()
 
 
 def test_a_patient_without_email_joins_by_a_code_on_paper(visitor):
     certification = factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False)
-    she, rosa = visitor(), visitor(viewport={"width": 390, "height": 844})
-    code = when_the_office_prints_a_code(she, certification)
+    office, rosa = visitor(), visitor(viewport={"width": 390, "height": 844})
+    code = when_the_office_prints_a_code(office, certification)
     rosa.makes_an_account("rosa.later@example.org")
     rosa.signs_in("rosa.later@example.org")
     rosa.opens("/invitation/")
@@ -42,15 +42,15 @@ def test_a_patient_without_email_joins_by_a_code_on_paper(visitor):
     rosa.submits()
     rosa.opens("/card/")
     rosa.sees(certification.patient.number)
-    for person in (rosa, she):
+    for person in (rosa, office):
         person.met_no_barrier()
 
 
-def when_she_signs_in_as_a_patient(rosa, patient):
+def when_the_patient_signs_in(rosa, patient):
     rosa.signs_in(patient.user.email)
 
 
-def the_code_that_a_phone_reads_on_her_card(rosa):
+def the_code_that_a_phone_reads_on_the_card(rosa):
     rosa.opens("/card/")
     picture = Image.open(io.BytesIO(rosa.page.screenshot(full_page=True)))
     return urlsplit(zxingcpp.read_barcode(picture).text).path
@@ -62,46 +62,46 @@ def then_its_code_says(anybody, path, answer):
     assert "Rosa" not in anybody.page.locator("main").inner_text()
 
 
-def when_the_office_ends_it(she, certification):
-    she.signs_in(certification.physician.user.email)
-    she.opens(f"/certification/{certification.uuid}/confirmation/")
-    she.identifies(certification.physician)
-    she.opens(f"/certification/{certification.uuid}/confirmation/")
-    she.follows("Print the card")
-    she.follows("The card was lost or damaged")
-    she.chooses("holder", "patient")
-    she.chooses("revoked_reason", "lost")
-    she.submits()
-    she.sees("The old card is no longer valid")
+def when_the_office_ends_it(office, certification):
+    office.signs_in(certification.physician.user.email)
+    office.opens(f"/certification/{certification.uuid}/confirmation/")
+    office.identifies(certification.physician)
+    office.opens(f"/certification/{certification.uuid}/confirmation/")
+    office.follows("Print the card")
+    office.follows("The card was lost or damaged")
+    office.chooses("holder", "patient")
+    office.chooses("revoked_reason", "lost")
+    office.submits()
+    office.sees("The old card is no longer valid")
 
 
-def when_the_office_prints_a_code(she, certification):
-    she.signs_in(certification.physician.user.email)
-    she.opens("/certification/")
-    she.identifies(certification.physician)
-    she.opens("/certification/")
-    she.presses("Print code Rosa Delgado")
-    she.sees("A code for Rosa Delgado")
-    return she.page.locator(".figure").inner_text()
+def when_the_office_prints_a_code(office, certification):
+    office.signs_in(certification.physician.user.email)
+    office.opens("/certification/")
+    office.identifies(certification.physician)
+    office.opens("/certification/")
+    office.presses("Print code Rosa Delgado")
+    office.sees("A code for Rosa Delgado")
+    return office.page.locator(".figure").inner_text()
 
 
-def test_a_patient_reports_a_lost_card_and_gets_another(visitor):
+def test_a_patient_reports_a_lost_card_and_gets_a_new_one(visitor):
     certification = factories.certification(profile=factories.profile(email="rosa@example.org"))
-    rosa, she = visitor(viewport={"width": 390, "height": 844}), visitor()
-    when_she_signs_in_as_a_patient(rosa, certification.patient)
-    lost = the_code_that_a_phone_reads_on_her_card(rosa)
-    when_she_reports_it_lost(rosa)
+    rosa, office = visitor(viewport={"width": 390, "height": 844}), visitor()
+    when_the_patient_signs_in(rosa, certification.patient)
+    lost = the_code_that_a_phone_reads_on_the_card(rosa)
+    when_the_patient_reports_it_lost(rosa)
     rosa.sees("it waits for an answer")
-    when_the_office_confirms_what_she_reported(she, certification)
+    when_the_office_confirms_the_report(office, certification)
     rosa.opens(f"/certification/{certification.uuid}/ask/")
     rosa.sees("done on")
-    assert the_code_that_a_phone_reads_on_her_card(rosa) != lost
+    assert the_code_that_a_phone_reads_on_the_card(rosa) != lost
     then_its_code_says(rosa, lost, "Not valid")
-    for person in (rosa, she):
+    for person in (rosa, office):
         person.met_no_barrier()
 
 
-def when_she_reports_it_lost(rosa):
+def when_the_patient_reports_it_lost(rosa):
     rosa.opens("/home/")
     rosa.follows("or report a change")
     rosa.chooses("kind", "lost_card")
@@ -111,13 +111,13 @@ def when_she_reports_it_lost(rosa):
     rosa.follows("or report a change")
 
 
-def when_the_office_confirms_what_she_reported(she, certification):
-    she.signs_in(certification.physician.user.email)
-    she.identifies(certification.physician)
-    she.opens("/certification/")
-    she.sees("It was in my bag that was stolen.")
-    she.follows("End the card")
-    she.chooses("holder", "patient")
-    she.chooses("revoked_reason", "lost")
-    she.submits()
-    she.sees("The old card is no longer valid")
+def when_the_office_confirms_the_report(office, certification):
+    office.signs_in(certification.physician.user.email)
+    office.identifies(certification.physician)
+    office.opens("/certification/")
+    office.sees("It was in my bag that was stolen.")
+    office.follows("End the card")
+    office.chooses("holder", "patient")
+    office.chooses("revoked_reason", "lost")
+    office.submits()
+    office.sees("The old card is no longer valid")

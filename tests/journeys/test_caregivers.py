@@ -14,23 +14,23 @@ ELENA = "elena@example.org"
 def test_a_daughter_acts_for_both_parents(visitor):
     elena = visitor(viewport={"width": 390, "height": 844})
     physician = factories.identified_physician(first_name="Amara", last_name="Osei")
-    mother = given_a_parent_whom_she_cares_for(physician, "Karin")
-    when_she_joins_by_the_invitation(elena)
-    then_she_sees_the_cards_of(elena, mother)
-    father = given_a_parent_whom_she_cares_for(physician, "Otto")
-    when_she_affirms_once_more_for_the_other(elena)
-    then_she_sees_the_cards_of(elena, mother, father)
+    mother = given_a_parent_with_a_daughter_as_caregiver(physician, "Karin")
+    when_the_daughter_joins_by_the_invitation(elena)
+    then_the_daughter_sees_the_cards_of(elena, mother)
+    father = given_a_parent_with_a_daughter_as_caregiver(physician, "Otto")
+    when_the_daughter_affirms_for_the_other_parent(elena)
+    then_the_daughter_sees_the_cards_of(elena, mother, father)
     assert Caregiver.objects.count() == 1
     elena.met_no_barrier()
 
 
-def given_a_parent_whom_she_cares_for(physician, first_name):
+def given_a_parent_with_a_daughter_as_caregiver(physician, first_name):
     daughter = factories.caregiver(relationship="child", email=ELENA, phone="+12035550177")
     profile = factories.profile(first_name=first_name, email="", has_no_email=True)
     return factories.certification(physician, profile=profile, caregiver=daughter).patient
 
 
-def when_she_joins_by_the_invitation(elena):
+def when_the_daughter_joins_by_the_invitation(elena):
     elena.opens(link_in_mail_to(ELENA, "/invitation/"))
     elena.makes_an_account(ELENA)
     elena.signs_in(ELENA)
@@ -40,7 +40,7 @@ def when_she_joins_by_the_invitation(elena):
     affirms(elena)
 
 
-def when_she_affirms_once_more_for_the_other(elena):
+def when_the_daughter_affirms_for_the_other_parent(elena):
     elena.opens("/home/")
     elena.sees("A statement waits for you")
     elena.follows("Read and affirm")
@@ -53,7 +53,7 @@ def affirms(elena):
     elena.submits()
 
 
-def then_she_sees_the_cards_of(elena, *parents):
+def then_the_daughter_sees_the_cards_of(elena, *parents):
     for address in ("/home/", "/card/"):
         elena.opens(address)
         for parent in parents:

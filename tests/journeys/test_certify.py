@@ -15,69 +15,71 @@ from tests.journeys.visitor import link_in_mail_to, mails_to
 pytestmark = pytest.mark.journey
 
 
-def test_a_physician_certifies_a_patient_by_herself(visitor):
-    she = visitor()
-    physician = given_a_physician_on_the_roster()
-    when_she_makes_an_account_and_identifies(she, physician)
-    then_she_sees_that_she_meets_the_five_requirements(she)
-    when_she_adds_a_patient(she)
-    when_she_signs(she, physician)
-    then_the_patient_is_certified_for_a_year(she)
-    she.met_no_barrier()
+def test_a_physician_certifies_a_patient_without_help(visitor):
+    physician = visitor()
+    amara = given_a_physician_on_the_roster()
+    when_the_physician_makes_an_account_and_identifies(physician, amara)
+    then_the_physician_meets_the_five_requirements(physician)
+    when_the_physician_adds_a_patient(physician)
+    when_the_physician_signs(physician, amara)
+    then_the_patient_is_certified_for_a_year(physician)
+    physician.met_no_barrier()
 
 
 def given_a_physician_on_the_roster():
     return factories.physician(first_name="Amara", last_name="Osei")
 
 
-def when_she_makes_an_account_and_identifies(she, physician):
-    she.makes_an_account(physician.email)
-    she.signs_in(physician.email)
-    she.follows("I am a Physician")
-    she.identifies(physician)
+def when_the_physician_makes_an_account_and_identifies(physician, amara):
+    physician.makes_an_account(amara.email)
+    physician.signs_in(amara.email)
+    physician.follows("I am a Physician")
+    physician.identifies(amara)
 
 
-def then_she_sees_that_she_meets_the_five_requirements(she):
-    she.opens("/accounts/physician/")
-    assert she.page.get_by_text("Met", exact=True).count() == 5
+def then_the_physician_meets_the_five_requirements(physician):
+    physician.opens("/accounts/physician/")
+    assert physician.page.get_by_text("Met", exact=True).count() == 5
 
 
-def when_she_adds_a_patient(she):
-    she.opens("/certification/")
-    she.follows("Add new patient")
-    she.ticks(*QUESTIONS)
-    she.submits()
-    she.fills(first_name="Rosa", last_name="Delgado", street="40 Orange Street", city="New Haven", zip_code="06510")
-    she.fills_date("birth_date", 4, 28, 1980)
-    she.fills(phone="(203) 555-0142", email="rosa@example.org")
-    she.presses("Save and continue")
+def when_the_physician_adds_a_patient(physician):
+    physician.opens("/certification/")
+    physician.follows("Add new patient")
+    physician.ticks(*QUESTIONS)
+    physician.submits()
+    physician.fills(
+        first_name="Rosa", last_name="Delgado", street="40 Orange Street", city="New Haven", zip_code="06510"
+    )
+    physician.fills_date("birth_date", 4, 28, 1980)
+    physician.fills(phone="(203) 555-0142", email="rosa@example.org")
+    physician.presses("Save and continue")
     today = timezone.localdate()
-    she.page.get_by_label("Search this list").fill("CÁNC")
-    she.sees("1 of 40 shown")
-    she.page.keyboard.press("ArrowDown")
-    she.page.keyboard.press("Space")
+    physician.page.get_by_label("Search this list").fill("CÁNC")
+    physician.sees("1 of 40 shown")
+    physician.page.keyboard.press("ArrowDown")
+    physician.page.keyboard.press("Space")
     for name in ("exam_date", "monitoring_reviewed_date"):
-        she.fills_date(name, today.month, today.day, today.year)
-    she.presses("Save and continue")
-    she.ticks(*ATTESTATIONS)
-    she.fills(monthly_allotment_oz="3.5")
-    she.presses("Save and continue")
+        physician.fills_date(name, today.month, today.day, today.year)
+    physician.presses("Save and continue")
+    physician.ticks(*ATTESTATIONS)
+    physician.fills(monthly_allotment_oz="3.5")
+    physician.presses("Save and continue")
 
 
-def when_she_signs(she, physician):
+def when_the_physician_signs(physician, amara):
     draft = Draft.objects.get()
-    she.opens(f"/certification/{draft.uuid}/review/")
-    she.confirms_with_password()
-    she.fills(signature_name=physician.name)
-    she.submits()
+    physician.opens(f"/certification/{draft.uuid}/review/")
+    physician.confirms_with_password()
+    physician.fills(signature_name=amara.name)
+    physician.submits()
 
 
-def then_the_patient_is_certified_for_a_year(she):
-    she.sees("Your patient is now certified")
+def then_the_patient_is_certified_for_a_year(physician):
+    physician.sees("Your patient is now certified")
     certification = Certification.objects.get()
     last_day = expires_date_for(timezone.localdate()) - timedelta(days=1)
-    she.sees(certification.number)
-    she.sees(f"{last_day:%B} {last_day.day}, {last_day.year}")
+    physician.sees(certification.number)
+    physician.sees(f"{last_day:%B} {last_day.day}, {last_day.year}")
     assert certification.status == Certification.Status.ACTIVE
     assert re.search("/invitation/", link_in_mail_to("rosa@example.org", "/invitation/"))
     assert not any(re.search("marijuana|cancer", mail.subject, re.I) for mail in mails_to("rosa@example.org"))

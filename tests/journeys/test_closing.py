@@ -1,4 +1,4 @@
-"""A patient has died: the caregiver says so, the physician closes the record, and one letter is all that follows."""
+"""A patient has died: the caregiver reports it, the physician closes the record, and a single mail is sent."""
 
 import pytest
 
@@ -14,11 +14,11 @@ pytestmark = pytest.mark.journey
 def test_a_death_is_reported_and_the_record_closed(visitor):
     patient, caregiver = people.patient_with_caregiver()
     order = factories.order(patient)
-    elena, she = visitor(viewport={"width": 390, "height": 844}), visitor()
+    elena, physician = visitor(viewport={"width": 390, "height": 844}), visitor()
     when_the_caregiver_reports_it(elena, caregiver)
-    when_the_physician_closes_the_record(she, patient)
-    then_the_order_is_undone_and_one_letter_sent(order, patient, caregiver)
-    for person in (elena, she):
+    when_the_physician_closes_the_record(physician, patient)
+    then_the_order_is_cancelled_and_one_mail_is_sent(order, patient, caregiver)
+    for person in (elena, physician):
         person.met_no_barrier()
 
 
@@ -32,21 +32,21 @@ def when_the_caregiver_reports_it(elena, caregiver):
     elena.sees("Sent.")
 
 
-def when_the_physician_closes_the_record(she, patient):
-    physician = patient.certifications.get().physician
-    she.signs_in(physician.user.email)
-    she.identifies(physician)
-    she.opens("/certification/")
-    she.sees("My mother has died.")
-    she.follows("Close the record")
-    she.chooses("closed_for", "died")
-    she.submits()
-    she.sees("The record is closed.")
+def when_the_physician_closes_the_record(physician, patient):
+    amara = patient.certifications.get().physician
+    physician.signs_in(amara.user.email)
+    physician.identifies(amara)
+    physician.opens("/certification/")
+    physician.sees("My mother has died.")
+    physician.follows("Close the record")
+    physician.chooses("closed_for", "died")
+    physician.submits()
+    physician.sees("The record is closed.")
 
 
-def then_the_order_is_undone_and_one_letter_sent(order, patient, caregiver):
+def then_the_order_is_cancelled_and_one_mail_is_sent(order, patient, caregiver):
     order.refresh_from_db()
     assert (order.status, Patient.objects.get().closed_for) == ("cancelled", "died")
     send_due(by=None)
-    assert [one.subject for one in mails_to(caregiver.email)][-1] == "A registration with us was closed"
-    assert not [one for one in mails_to(patient.email) if "cancelled" in one.subject]
+    assert mails_to(caregiver.email)[-1].subject == "A registration with us was closed"
+    assert not [mail for mail in mails_to(patient.email) if "cancelled" in mail.subject]

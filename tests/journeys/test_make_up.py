@@ -1,4 +1,4 @@
-"""Snow on a Wednesday: staff add a window on another day, close the Wednesday, and who ordered is moved and told."""
+"""Snow on a Wednesday: staff add a window on another day and close the Wednesday; its orders move."""
 
 from datetime import timedelta
 
@@ -13,22 +13,22 @@ from ui.holidays import holidays_between
 pytestmark = pytest.mark.journey
 
 
-def test_a_closed_day_is_made_up_for_on_another(visitor):
+def test_orders_of_a_closed_day_move_to_another_day(visitor):
     order = factories.order()
-    staff, she = visitor(), visitor(viewport={"width": 390, "height": 844})
+    staff, patient = visitor(), visitor(viewport={"width": 390, "height": 844})
     staff.looks = lambda: None  # the admin is Django's own
     staff.signs_in(factories.staff("Manager").email)
     day = day_after(order.window.date)
     when_staff_add_a_window(staff, day)
     when_staff_close_the_wednesday(staff, order)
-    then_the_call_list_names_her(staff, order)
-    then_she_is_told_and_sees_her_new_window(she, order, day)
+    then_the_call_list_names_the_patient(staff, order)
+    then_the_patient_gets_a_mail_and_sees_the_new_window(patient, order, day)
     staff.met_no_barrier()
-    she.met_no_barrier()
+    patient.met_no_barrier()
 
 
 def day_after(wednesday):
-    """The first day after it that is no holiday."""
+    """Return the first day after a Wednesday that is no holiday."""
     days = (wednesday + timedelta(days=number) for number in range(1, 6))
     return next(day for day in days if not holidays_between(day, day))
 
@@ -55,17 +55,17 @@ def when_staff_close_the_wednesday(staff, order):
     staff.sees("Close a day: done.")
 
 
-def then_the_call_list_names_her(staff, order):
+def then_the_call_list_names_the_patient(staff, order):
     staff.follows("Call list")
     staff.sees(order.patient.name)
     staff.sees("10 a.m. to 1 p.m. instead.")
     assert Closure.objects.get(date=order.window.date).affected.get().order == order
 
 
-def then_she_is_told_and_sees_her_new_window(she, order, day):
+def then_the_patient_gets_a_mail_and_sees_the_new_window(patient, order, day):
     send_due(by=None)
     assert "Heavy snow" in mails_to(order.patient.email)[-1].body
     assert Order.objects.get(pk=order.pk).window.date == day
-    she.signs_in(order.patient.user.email)
-    she.opens(f"/delivery/orders/{order.number}/")
-    she.sees("10 a.m. to 1 p.m.")
+    patient.signs_in(order.patient.user.email)
+    patient.opens(f"/delivery/orders/{order.number}/")
+    patient.sees("10 a.m. to 1 p.m.")

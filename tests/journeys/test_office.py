@@ -1,4 +1,4 @@
-"""A delegate's morning, and the physician's few minutes after it."""
+"""A delegate prepares certifications, and the physician signs them."""
 
 import re
 from datetime import timedelta
@@ -15,65 +15,65 @@ from tests.journeys.visitor import link_in_mail_to
 
 pytestmark = pytest.mark.journey
 DANA = "dana@example.org"
-BUDGET = 3  # pages besides the statements
+BUDGET = 3  # pages in addition to the statements
 
 
-def test_a_delegate_s_morning(visitor):
-    she, dana = visitor(), visitor()
-    physician, certification = given_a_physician_with_a_certification_that_ends_soon()
-    when_she_names_dana(she, physician)
+def test_a_morning_of_a_delegate(visitor):
+    physician, dana = visitor(), visitor()
+    amara, certification = given_a_physician_with_a_certification_that_ends_soon()
+    when_the_physician_names_dana(physician, amara)
     when_dana_makes_an_account_as_the_mail_says(dana)
     when_dana_adds_a_patient(dana)
     when_dana_prepares_the_renewal(dana, certification)
     then_dana_cannot_sign(dana)
-    then_two_wait_for_the_physician(she)
-    when_she_ends_the_delegation(she)
-    then_dana_sees_nothing_any_more(dana)
-    she.met_no_barrier()
-    dana.errors = [error for error in dana.errors if not re.search("403|404", error)]  # the pages that were refused
+    then_two_wait_for_the_physician(physician)
+    when_the_physician_ends_the_delegation(physician)
+    then_dana_sees_nothing_now(dana)
+    physician.met_no_barrier()
+    dana.errors = [error for error in dana.errors if not re.search("403|404", error)]  # of the refused pages
     dana.met_no_barrier()
 
 
-def test_five_that_were_prepared_are_signed_within_the_budget(visitor):
-    she = visitor()
-    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
-    given_five_that_are_prepared(physician)
-    she.signs_in(physician.user.email)
-    she.identifies(physician)
-    pages = pages_from_now_on(she)
+def test_five_prepared_certifications_are_signed_within_the_budget(visitor):
+    physician = visitor()
+    amara = factories.identified_physician(first_name="Amara", last_name="Osei")
+    given_five_prepared_certifications(amara)
+    physician.signs_in(amara.user.email)
+    physician.identifies(amara)
+    pages = pages_from_now_on(physician)
 
-    she.opens("/certification/")
-    she.sees("To sign (5)")
-    she.follows("Start signing")
-    she.confirms_with_password()
+    physician.opens("/certification/")
+    physician.sees("To sign (5)")
+    physician.follows("Start signing")
+    physician.confirms_with_password()
     statements = 0
-    while she.page.locator("[name=signature_name]").count():
-        she.ticks(*ATTESTATIONS)
-        she.fills(signature_name=physician.name)
-        she.submits()
+    while physician.page.locator("[name=signature_name]").count():
+        physician.ticks(*ATTESTATIONS)
+        physician.fills(signature_name=amara.name)
+        physician.submits()
         statements += 1
 
-    she.sees("Signed: certification")
+    physician.sees("Signed: certification")
     assert statements == 5
     assert Certification.objects.active().count() == 5 and not Draft.objects.exists()
     assert len(pages) - statements <= BUDGET, pages
-    she.met_no_barrier()
+    physician.met_no_barrier()
 
 
 def given_a_physician_with_a_certification_that_ends_soon():
-    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+    amara = factories.identified_physician(first_name="Amara", last_name="Osei")
     signed = timezone.localdate() - timedelta(days=345)
     profile = factories.profile(first_name="Samuel", last_name="Ortiz")
-    return physician, factories.certification(physician, on=signed, profile=profile)
+    return amara, factories.certification(amara, on=signed, profile=profile)
 
 
-def when_she_names_dana(she, physician):
-    she.signs_in(physician.user.email)
-    she.identifies(physician)
-    she.follows("My office")
-    she.fills(email=DANA)
-    she.presses("Name as delegate")
-    she.sees("Has not signed in yet")
+def when_the_physician_names_dana(physician, amara):
+    physician.signs_in(amara.user.email)
+    physician.identifies(amara)
+    physician.follows("My office")
+    physician.fills(email=DANA)
+    physician.presses("Name as delegate")
+    physician.sees("Has not signed in yet")
 
 
 def when_dana_makes_an_account_as_the_mail_says(dana):
@@ -126,33 +126,33 @@ def then_dana_cannot_sign(dana):
     assert Patient.objects.count() == 1
 
 
-def then_two_wait_for_the_physician(she):
-    she.opens("/certification/")
-    she.sees("To sign (2)")
+def then_two_wait_for_the_physician(physician):
+    physician.opens("/certification/")
+    physician.sees("To sign (2)")
 
 
-def when_she_ends_the_delegation(she):
-    she.follows("My office")
-    she.presses(f"End today {DANA}")
-    she.sees("Ended. From now on this person sees nothing of your patients.")
+def when_the_physician_ends_the_delegation(physician):
+    physician.follows("My office")
+    physician.presses(f"End today {DANA}")
+    physician.sees("Ended. From now on this person sees nothing of your patients.")
     assert Delegate.objects.get().ended_date == timezone.localdate()
 
 
-def then_dana_sees_nothing_any_more(dana):
+def then_dana_sees_nothing_now(dana):
     dana.opens("/certification/")
     dana.sees("not")
     assert "Samuel" not in dana.page.content()
 
 
-def given_five_that_are_prepared(physician):
-    """Three new ones and two renewals."""
-    delegate = factories.delegate(physician)
+def given_five_prepared_certifications(amara):
+    """Prepare three new certifications and two renewals."""
+    delegate = factories.delegate(amara)
     signed = timezone.localdate() - timedelta(days=345)
     for number in range(3):
-        draft = factories.draft(physician, statement=None, profile=factories.profile(first_name=f"New{'abc'[number]}"))
+        draft = factories.draft(amara, statement=None, profile=factories.profile(first_name=f"New{'abc'[number]}"))
         actions.save_step(draft=draft, step="caregiver", answers=None, by=delegate)
     for _ in range(2):
-        old = factories.certification(physician, on=signed, joined=False)
+        old = factories.certification(amara, on=signed, joined=False)
         actions.prepare_renewal(
             draft=Draft.objects.renewing(old),
             questions=factories.questions(),
@@ -162,7 +162,7 @@ def given_five_that_are_prepared(physician):
 
 
 def pages_from_now_on(somebody):
-    """The address of each page that is shown, redirects left out."""
+    """Return a list that grows by the address of each page that is shown, without redirects."""
     pages = []
     somebody.page.on("load", lambda page: pages.append(page.url))
     return pages

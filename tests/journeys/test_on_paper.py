@@ -1,4 +1,4 @@
-"""A year of somebody without any e-mail: the card on paper, an order on the phone, the renewal in the office."""
+"""A patient without e-mail: a card on paper, an order by phone, and a renewal in the office."""
 
 from datetime import timedelta
 
@@ -10,34 +10,34 @@ from certification.statements import ATTESTATIONS, QUESTIONS
 from delivery.models import Order
 from notifications.models import Notification
 from tests import factories
-from tests.journeys.test_order import when_she_fills_the_cart_and_books_a_window, when_staff_take_the_call_of
+from tests.journeys.test_order import when_staff_take_the_call_of, when_the_orderer_fills_the_cart_and_books_a_window
 
 pytestmark = pytest.mark.journey
 
 
 def test_a_year_without_any_email(visitor):
-    she, staff = visitor(), visitor()
-    certification = given_a_patient_of_eleven_months_ago()
-    when_she_orders_on_the_phone(staff, certification.patient)
+    physician, staff = visitor(), visitor()
+    certification = given_a_patient_certified_eleven_months_ago()
+    when_the_patient_orders_by_phone(staff, certification.patient)
     then_staff_confirm_it_and_no_mail_was_sent(staff, certification.patient)
-    when_the_physician_renews_it(she, certification)
-    then_the_new_card_is_printed_and_the_patient_called(she, certification)
-    for person in (she, staff):
+    when_the_physician_renews_it(physician, certification)
+    then_the_new_card_is_printed_and_a_call_is_listed(physician, certification)
+    for person in (physician, staff):
         person.met_no_barrier()
 
 
-def given_a_patient_of_eleven_months_ago():
-    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
+def given_a_patient_certified_eleven_months_ago():
+    amara = factories.identified_physician(first_name="Amara", last_name="Osei")
     profile = factories.profile(email="", has_no_email=True)
-    return factories.certification(physician, on=timezone.localdate() - timedelta(days=345), profile=profile)
+    return factories.certification(amara, on=timezone.localdate() - timedelta(days=345), profile=profile)
 
 
-def when_she_orders_on_the_phone(staff, patient):
+def when_the_patient_orders_by_phone(staff, patient):
     factories.product(name="Harbor Mist Tincture")
     factories.window()
     when_staff_take_the_call_of(patient, staff)
-    when_she_fills_the_cart_and_books_a_window(staff)
-    staff.looks = lambda: None  # from here on it is the admin again
+    when_the_orderer_fills_the_cart_and_books_a_window(staff)
+    staff.looks = lambda: None  # the next pages are the admin again
     staff.presses("End the call")
 
 
@@ -51,25 +51,25 @@ def then_staff_confirm_it_and_no_mail_was_sent(staff, patient):
     assert not Notification.objects.filter(kind__startswith="order_").exists()
 
 
-def when_the_physician_renews_it(she, certification):
-    physician, today = certification.physician, timezone.localdate()
-    she.signs_in(physician.user.email)
-    she.identifies(physician)
-    she.opens("/certification/due/")
-    she.follows(f"Renew {certification.patient.name}")
-    she.confirms_with_password()
+def when_the_physician_renews_it(physician, certification):
+    amara, today = certification.physician, timezone.localdate()
+    physician.signs_in(amara.user.email)
+    physician.identifies(amara)
+    physician.opens("/certification/due/")
+    physician.follows(f"Renew {certification.patient.name}")
+    physician.confirms_with_password()
     for name in ("exam_date", "monitoring_reviewed_date"):
-        she.fills_date(name, today.month, today.day, today.year)
-    she.ticks(*QUESTIONS, *ATTESTATIONS)
-    she.fills(signature_name=physician.name)
-    she.submits()
+        physician.fills_date(name, today.month, today.day, today.year)
+    physician.ticks(*QUESTIONS, *ATTESTATIONS)
+    physician.fills(signature_name=amara.name)
+    physician.submits()
 
 
-def then_the_new_card_is_printed_and_the_patient_called(she, certification):
+def then_the_new_card_is_printed_and_a_call_is_listed(physician, certification):
     renewal = Certification.objects.active().get()
     last_day = renewal.last_valid_day
     assert (renewal.patient, renewal.renewal_of) == (certification.patient, certification)
-    she.follows("Print the card")
-    she.sees(f"{last_day:%B} {last_day.day}, {last_day.year}")
+    physician.follows("Print the card")
+    physician.sees(f"{last_day:%B} {last_day.day}, {last_day.year}")
     call = Notification.objects.get(kind="patient_certified", dedupe_key__endswith=f":{renewal.pk}")
     assert (call.channel, call.recipient) == ("phone", str(certification.patient.phone))

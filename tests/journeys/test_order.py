@@ -12,26 +12,26 @@ EMAIL = "rosa@example.org"
 
 
 def test_a_patient_joins_and_orders_and_staff_confirm(visitor):
-    she, staff = visitor(), visitor()
+    patient, staff = visitor(), visitor()
     given_a_certified_patient_and_a_menu()
-    when_she_joins_by_the_invitation(she)
-    then_she_sees_how_long_it_is_valid(she)
-    when_she_fills_the_cart_and_books_a_window(she)
-    then_the_order_is_placed_and_mailed(she)
+    when_the_patient_joins_by_the_invitation(patient)
+    then_the_patient_sees_how_long_it_is_valid(patient)
+    when_the_orderer_fills_the_cart_and_books_a_window(patient)
+    then_the_order_is_placed_and_mailed(patient)
     when_staff_confirm_it_in_the_admin(staff)
-    then_she_is_told(she)
-    she.met_no_barrier()
+    then_the_patient_gets_a_mail(patient)
+    patient.met_no_barrier()
 
 
 def test_a_patient_orders_without_javascript_on_a_phone(visitor):
-    she = visitor(java_script_enabled=False, viewport={"width": 390, "height": 844})
-    she.looks = lambda: None  # axe is a script
-    patient = factories.patient()
+    patient = visitor(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    patient.looks = lambda: None  # axe is a script
+    rosa = factories.patient()
     factories.product(name="Harbor Mist Tincture")
     factories.window()
-    she.signs_in(patient.email)
-    when_she_fills_the_cart_and_books_a_window(she)
-    assert Order.objects.placed().get().patient == patient
+    patient.signs_in(rosa.email)
+    when_the_orderer_fills_the_cart_and_books_a_window(patient)
+    assert Order.objects.placed().get().patient == rosa
 
 
 def given_a_certified_patient_and_a_menu():
@@ -40,44 +40,44 @@ def given_a_certified_patient_and_a_menu():
     factories.window()
 
 
-def when_she_joins_by_the_invitation(she):
-    she.opens(link_in_mail_to(EMAIL, "/invitation/"))
-    she.makes_an_account(EMAIL)
-    she.signs_in(EMAIL)
-    she.opens("/invitation/")
-    she.fills_date("birth_date", 4, 28, 1980)
-    she.submits()
-    she.ticks(*PATIENT_AFFIRMATIONS)
-    she.submits()
+def when_the_patient_joins_by_the_invitation(patient):
+    patient.opens(link_in_mail_to(EMAIL, "/invitation/"))
+    patient.makes_an_account(EMAIL)
+    patient.signs_in(EMAIL)
+    patient.opens("/invitation/")
+    patient.fills_date("birth_date", 4, 28, 1980)
+    patient.submits()
+    patient.ticks(*PATIENT_AFFIRMATIONS)
+    patient.submits()
 
 
-def then_she_sees_how_long_it_is_valid(she):
-    she.opens("/home/")
-    she.sees("Valid through")
-    she.opens("/card/")
-    she.sees("Rosa Delgado")
+def then_the_patient_sees_how_long_it_is_valid(patient):
+    patient.opens("/home/")
+    patient.sees("Valid through")
+    patient.opens("/card/")
+    patient.sees("Rosa Delgado")
 
 
-def when_she_fills_the_cart_and_books_a_window(she):
-    she.opens("/delivery/")
-    she.page.locator("#main-content input[name=quantity]").first.fill("2")
-    she.presses("Add")
-    when_she_books_a_window(she)
+def when_the_orderer_fills_the_cart_and_books_a_window(patient):
+    patient.opens("/delivery/")
+    patient.page.locator("#main-content input[name=quantity]").first.fill("2")
+    patient.presses("Add")
+    when_the_orderer_books_a_window(patient)
 
 
-def when_she_books_a_window(she):
-    she.opens("/delivery/checkout/")
-    she.presses_label_of(she.page.locator("[name=window]:not([disabled])").first)
-    she.ticks("is_residence")
-    she.chooses("payment_method", "cash")
-    she.submits()
+def when_the_orderer_books_a_window(patient):
+    patient.opens("/delivery/checkout/")
+    patient.presses_label_of(patient.page.locator("[name=window]:not([disabled])").first)
+    patient.ticks("is_residence")
+    patient.chooses("payment_method", "cash")
+    patient.submits()
 
 
-def then_the_order_is_placed_and_mailed(she):
+def then_the_order_is_placed_and_mailed(patient):
     order = Order.objects.placed().get()
     assert (order.status, order.subtotal_cents, order.window.booked) == ("placed", 8000, 1)
-    she.sees(order.number)
-    she.sees("$80.00")
+    patient.sees(order.number)
+    patient.sees("$80.00")
     subjects = [message.subject for message in mails_to(EMAIL)]
     assert any("order" in subject.lower() for subject in subjects), subjects
     assert not any("tincture" in subject.lower() for subject in subjects)
@@ -96,23 +96,23 @@ def when_staff_confirm_it_in_the_admin(staff):
     staff.sees("done")
 
 
-def then_she_is_told(she):
+def then_the_patient_gets_a_mail(patient):
     order = Order.objects.placed().get()
     assert order.status == Order.Status.CONFIRMED
-    she.opens(f"/delivery/orders/{order.number}/")
-    she.sees("Confirmed")
+    patient.opens(f"/delivery/orders/{order.number}/")
+    patient.sees("Confirmed")
     assert any("confirmed" in message.subject.lower() for message in mails_to(EMAIL))
 
 
-def test_staff_order_for_somebody_who_calls(visitor):
+def test_staff_order_for_a_caller(visitor):
     staff = visitor()
-    she = factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False).patient
+    caller = factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False).patient
     factories.product(name="Harbor Mist Tincture")
     factories.window()
-    when_staff_take_the_call_of(she, staff)
-    when_she_fills_the_cart_and_books_a_window(staff)
+    when_staff_take_the_call_of(caller, staff)
+    when_the_orderer_fills_the_cart_and_books_a_window(staff)
     order = Order.objects.placed().get()
-    assert (order.patient, order.assisted_by, order.window.booked) == (she, order.placed_by, 1)
+    assert (order.patient, order.assisted_by, order.window.booked) == (caller, order.placed_by, 1)
     staff.sees(order.number)
     staff.met_no_barrier()
     staff.presses("End the call")
@@ -120,7 +120,7 @@ def test_staff_order_for_somebody_who_calls(visitor):
 
 
 def when_staff_take_the_call_of(caller, staff):
-    """By the admin, which is Django's own and no matter for axe; the pages after it are those of everybody."""
+    """Begin an order by phone in the admin, which axe does not check because it is Django's own."""
     looks, staff.looks = staff.looks, lambda: None
     staff.signs_in(factories.staff("Pharmacist").email)
     staff.opens("/admin/delivery/order/")
@@ -134,7 +134,7 @@ def when_staff_take_the_call_of(caller, staff):
     staff.sees(f"You are ordering for {caller.name}")
 
 
-def test_a_daughter_orders_for_both_parents_and_moves_one(visitor):
+def test_a_daughter_orders_for_both_parents_and_moves_an_order(visitor):
     daughter = visitor()
     caregiver, mother = _parent_and_daughter("Elsa")
     _same, father = _parent_and_daughter("Karl", email=caregiver.email)
@@ -146,7 +146,7 @@ def test_a_daughter_orders_for_both_parents_and_moves_one(visitor):
         daughter.opens("/home/")
         daughter.presses(f"Order for {parent.name}")
         daughter.sees(f"You are ordering for {parent.name}")
-        when_she_fills_the_cart_and_books_a_window(daughter)
+        when_the_orderer_fills_the_cart_and_books_a_window(daughter)
     assert {order.patient for order in Order.objects.placed()} == {mother, father}
     daughter.follows("Move to another window")
     daughter.presses_label_of(daughter.page.locator("[name=window]:not([disabled])").last)
@@ -167,7 +167,7 @@ def _parent_and_daughter(first_name, **over):
 
 
 @pytest.mark.parametrize("width", [1200, 390, 320])
-def test_the_bar_at_the_bottom_covers_nothing_that_has_the_focus(visitor, width):
+def test_the_bar_at_the_bottom_never_covers_the_focused_box(visitor, width):
     patient = visitor(viewport={"width": width, "height": 700})
     for number in range(6):
         factories.product(name=f"Harbor Mist {number}", sku=f"SKU-{number}")
@@ -182,7 +182,7 @@ def test_the_bar_at_the_bottom_covers_nothing_that_has_the_focus(visitor, width)
 
 
 def is_covered(page, boxes, index):
-    """Move the focus on with the keyboard until the box has it; return whether something else lies on its middle."""
+    """Move the focus to the box with the keyboard; return whether something else covers its middle."""
     while not boxes.nth(index).evaluate("box => box === document.activeElement"):
         page.keyboard.press("Tab")
     return boxes.nth(index).evaluate("""box => {

@@ -1,4 +1,4 @@
-"""A physician sets up a passkey, signs in with it, and signs with it: no code is typed."""
+"""A physician sets up a passkey, signs in with it and signs a certification with it, without typing a code."""
 
 import pytest
 
@@ -8,26 +8,26 @@ from tests import factories
 pytestmark = pytest.mark.journey
 
 
-def test_a_physician_signs_with_her_passkey(visitor, settings):
+def test_a_physician_signs_with_a_passkey(visitor, settings):
     settings.REQUIRE_MFA = True
-    she = visitor()
-    given_a_security_key(she)
-    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
-    draft = factories.draft(physician)
+    physician = visitor()
+    given_a_security_key(physician)
+    amara = factories.identified_physician(first_name="Amara", last_name="Osei")
+    draft = factories.draft(amara)
 
-    she.signs_in(physician.user.email)
-    when_she_adds_it_and_keeps_her_codes(she)
-    she.page.context.clear_cookies()
-    when_she_signs_in_with_it(she, physician)
-    when_she_signs_with_it(she, physician, draft)
+    physician.signs_in(amara.user.email)
+    when_the_physician_adds_it_and_stores_the_codes(physician)
+    physician.page.context.clear_cookies()
+    when_the_physician_signs_in_with_it(physician, amara)
+    when_the_physician_signs_with_it(physician, amara, draft)
 
     assert Certification.objects.get().status == Certification.Status.ACTIVE
-    she.met_no_barrier()
+    physician.met_no_barrier()
 
 
-def given_a_security_key(she):
-    """Chromium's virtual one, which always says yes."""
-    devtools = she.page.context.new_cdp_session(she.page)
+def given_a_security_key(physician):
+    """Add Chromium's virtual security key, which always confirms."""
+    devtools = physician.page.context.new_cdp_session(physician.page)
     devtools.send("WebAuthn.enable")
     options = {
         "protocol": "ctap2",
@@ -39,36 +39,36 @@ def given_a_security_key(she):
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def when_she_adds_it_and_keeps_her_codes(she):
-    she.sees("Set up your authenticator app")
-    she.follows("Use a passkey instead")
-    she.fills(name="Blue security key")
-    uses(she, "Add the passkey")
-    she.sees("Recovery codes")
-    she.opens("/certification/")
-    she.sees("One more way to sign in")
-    she.follows("Show my recovery codes")
-    she.presses("I have kept them: continue")
+def when_the_physician_adds_it_and_stores_the_codes(physician):
+    physician.sees("Set up your authenticator app")
+    physician.follows("Use a passkey instead")
+    physician.fills(name="Blue security key")
+    uses(physician, "Add the passkey")
+    physician.sees("Recovery codes")
+    physician.opens("/certification/")
+    physician.sees("One more way to sign in")
+    physician.follows("Show my recovery codes")
+    physician.presses("I have kept them: continue")
 
 
-def when_she_signs_in_with_it(she, physician):
-    she.signs_in(physician.user.email)
-    she.sees("Or type a code")
-    uses(she, "Use a passkey")
-    she.identifies(physician)
+def when_the_physician_signs_in_with_it(physician, amara):
+    physician.signs_in(amara.user.email)
+    physician.sees("Or type a code")
+    uses(physician, "Use a passkey")
+    physician.identifies(amara)
 
 
-def when_she_signs_with_it(she, physician, draft):
-    she.opens(f"/certification/{draft.uuid}/review/")
-    she.follows("Use a passkey")
-    uses(she, "Use a passkey")
-    she.fills(signature_name=physician.name)
-    she.submits()
-    she.sees("Your patient is now certified")
+def when_the_physician_signs_with_it(physician, amara, draft):
+    physician.opens(f"/certification/{draft.uuid}/review/")
+    physician.follows("Use a passkey")
+    uses(physician, "Use a passkey")
+    physician.fills(signature_name=amara.name)
+    physician.submits()
+    physician.sees("Your patient is now certified")
 
 
-def uses(she, name):
-    """The browser asks the key first, and then posts what it answered."""
-    with she.page.expect_navigation():
-        she.page.get_by_role("button", name=name, exact=True).click()
-    she.looks()
+def uses(physician, name):
+    """Press a passkey button: the browser asks the key, and then posts its answer."""
+    with physician.page.expect_navigation():
+        physician.page.get_by_role("button", name=name, exact=True).click()
+    physician.looks()

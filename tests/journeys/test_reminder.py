@@ -16,27 +16,27 @@ pytestmark = pytest.mark.journey
 
 
 def test_a_renewal_reminder_arrives_and_a_renewal_stops_the_next(visitor):
-    she = visitor()
+    physician = visitor()
     certification = given_a_certification_with_20_days_left()
     when_celery_runs_the_reminders()
-    then_patient_and_physician_have_one_mail_each(certification)
-    when_she_renews_it(she, certification)
+    then_patient_and_physician_get_one_mail_each(certification)
+    when_the_physician_renews_it(physician, certification)
     when_celery_runs_the_reminders()
     then_no_further_reminder_is_sent(certification)
-    she.met_no_barrier()
+    physician.met_no_barrier()
 
 
 def given_a_certification_with_20_days_left():
     signed = timezone.localdate() - timedelta(days=345)
-    physician = factories.identified_physician(first_name="Amara", last_name="Osei")
-    return factories.certification(physician, on=signed, profile=factories.profile(email="rosa@example.org"))
+    amara = factories.identified_physician(first_name="Amara", last_name="Osei")
+    return factories.certification(amara, on=signed, profile=factories.profile(email="rosa@example.org"))
 
 
 def when_celery_runs_the_reminders():
     queue_renewal_reminders.delay()
 
 
-def then_patient_and_physician_have_one_mail_each(certification):
+def then_patient_and_physician_get_one_mail_each(certification):
     reminders = Notification.objects.filter(kind="renewal_reminder", status="sent")
     assert sorted(reminders.values_list("recipient", flat=True)) == sorted(
         ["rosa@example.org", certification.physician.email]
@@ -46,17 +46,17 @@ def then_patient_and_physician_have_one_mail_each(certification):
     assert f"{last_day:%B} {last_day.day}, {last_day.year}" in body
 
 
-def when_she_renews_it(she, certification):
-    physician, today = certification.physician, timezone.localdate()
-    she.signs_in(physician.user.email)
-    she.identifies(physician)
-    she.opens(f"/certification/{certification.uuid}/renew/")
-    she.confirms_with_password()
+def when_the_physician_renews_it(physician, certification):
+    amara, today = certification.physician, timezone.localdate()
+    physician.signs_in(amara.user.email)
+    physician.identifies(amara)
+    physician.opens(f"/certification/{certification.uuid}/renew/")
+    physician.confirms_with_password()
     for name in ("exam_date", "monitoring_reviewed_date"):
-        she.fills_date(name, today.month, today.day, today.year)
-    she.ticks(*QUESTIONS, *ATTESTATIONS)
-    she.fills(signature_name=physician.name)
-    she.submits()
+        physician.fills_date(name, today.month, today.day, today.year)
+    physician.ticks(*QUESTIONS, *ATTESTATIONS)
+    physician.fills(signature_name=amara.name)
+    physician.submits()
 
 
 def then_no_further_reminder_is_sent(certification):

@@ -1,4 +1,4 @@
-"""Somebody signs in with her account with the state, over HTTP from the button to her first page."""
+"""A patient signs in with an account of the state, from the button to the first page."""
 
 import pytest
 
@@ -9,33 +9,33 @@ pytestmark = pytest.mark.journey
 
 
 def test_signing_in_with_the_state(visitor, provider, settings):
-    given_a_sign_on_that_is_switched_on(settings, provider)
+    given_the_sign_on_is_turned_on(settings, provider)
     provider.knows("rosa", email="rosa@example.org", email_verified=True)
-    she = visitor()
+    patient = visitor()
 
-    she.opens("/accounts/login/")
-    she.page.get_by_role("button", name="Sign in with State ID").click()
-    when_she_signs_in_there(she, "rosa")
+    patient.opens("/accounts/login/")
+    patient.page.get_by_role("button", name="Sign in with State ID").click()
+    when_the_patient_signs_in_there(patient, "rosa")
 
-    she.looks()
-    she.sees("I am a Physician")
+    patient.looks()
+    patient.sees("I am a Physician")
     assert User.objects.get().email == "rosa@example.org"
-    she.met_no_barrier()
+    patient.met_no_barrier()
 
 
-def given_a_sign_on_that_is_switched_on(settings, provider):
-    """The policy names the provider, as settings.py has it: browsers hold a form's redirects to it."""
+def given_the_sign_on_is_turned_on(settings, provider):
+    """Name the provider in the Content Security Policy too: browsers apply it to the redirects of a form."""
     switch_on(settings, provider.url)
     policy = settings.CONTENT_SECURITY_POLICY
     directives = {**policy["DIRECTIVES"], "form-action": ["'self'", provider.url]}
     settings.CONTENT_SECURITY_POLICY = {**policy, "DIRECTIVES": directives}
 
 
-def when_she_signs_in_there(she, subject):
-    """Its page is not ours to judge."""
-    she.page.wait_for_url("**/oauth2/authorize?*")
-    she.errors.clear()
-    she.page.fill("[name=sub]", subject)
-    she.page.get_by_role("button", name="Authorize").click()
-    she.page.wait_for_url("**/accounts/role/")
-    she.errors = [error for error in she.errors if she.page.url in error]
+def when_the_patient_signs_in_there(patient, subject):
+    """Sign in on the provider's page, whose errors do not count."""
+    patient.page.wait_for_url("**/oauth2/authorize?*")
+    patient.errors.clear()
+    patient.page.fill("[name=sub]", subject)
+    patient.page.get_by_role("button", name="Authorize").click()
+    patient.page.wait_for_url("**/accounts/role/")
+    patient.errors = [error for error in patient.errors if patient.page.url in error]

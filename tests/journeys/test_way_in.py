@@ -1,4 +1,4 @@
-"""How a physician gets in: by application, again after she has renewed, and how she gets a stranger out."""
+"""A physician is verified by application, certifies again after a renewal, and closes a stranger's account."""
 
 from datetime import timedelta
 
@@ -17,18 +17,18 @@ pytestmark = pytest.mark.journey
 EMAIL = "tova.tal@example.org"
 
 
-def test_a_physician_gets_in_by_application(visitor):
-    she, registrar, manager = visitor(), visitor(), visitor()
+def test_a_physician_is_verified_by_application(visitor):
+    physician, registrar, manager = visitor(), visitor(), visitor()
     given_a_registrar_and_a_manager()
-    claims = when_she_applies(she)
-    then_she_sees_the_status_and_may_prepare(she)
-    given_she_prepared_a_patient()
+    claims = when_the_physician_applies(physician)
+    then_the_physician_sees_the_status_and_may_prepare(physician)
+    given_a_patient_prepared_by_the_applicant()
     when_the_registrar_looks_everything_up(registrar)
     when_the_registrar_has_called_back(registrar)
     then_the_registrar_cannot_verify_alone(registrar)
     when_the_manager_verifies(manager)
-    then_she_is_told_and_meets_the_five_requirements(she, claims)
-    she.met_no_barrier()
+    then_the_physician_gets_a_mail_and_meets_the_five_requirements(physician, claims)
+    physician.met_no_barrier()
 
 
 def given_a_registrar_and_a_manager():
@@ -36,34 +36,34 @@ def given_a_registrar_and_a_manager():
     factories.user("manager@example.org", is_staff=True, groups=["Manager"])
 
 
-def when_she_applies(she):
+def when_the_physician_applies(physician):
     claims = factories.claims()
-    she.makes_an_account(EMAIL)
-    she.signs_in(EMAIL)
-    she.follows("I am a Physician")
-    she.follows("Apply as a physician")
-    she.submits()
-    she.sees("Check what you entered")
-    she.fills(**claims)
-    she.ticks("has_monitoring_access")
-    she.submits()
+    physician.makes_an_account(EMAIL)
+    physician.signs_in(EMAIL)
+    physician.follows("I am a Physician")
+    physician.follows("Apply as a physician")
+    physician.submits()
+    physician.sees("Check what you entered")
+    physician.fills(**claims)
+    physician.ticks("has_monitoring_access")
+    physician.submits()
     return claims
 
 
-def then_she_sees_the_status_and_may_prepare(she):
-    she.sees("We are looking up your registrations")
-    she.follows("Prepare patients")
-    she.sees("sign once you are verified")
-    she.follows("Add new patient")
-    she.sees("Confirm before you begin")
+def then_the_physician_sees_the_status_and_may_prepare(physician):
+    physician.sees("We are looking up your registrations")
+    physician.follows("Prepare patients")
+    physician.sees("sign once you are verified")
+    physician.follows("Add new patient")
+    physician.sees("Confirm before you begin")
 
 
-def given_she_prepared_a_patient():
-    she = User.objects.get(email=EMAIL)
-    draft = start_draft(physician=None, questions=factories.questions(), by=she)
+def given_a_patient_prepared_by_the_applicant():
+    applicant = User.objects.get(email=EMAIL)
+    draft = start_draft(physician=None, questions=factories.questions(), by=applicant)
     for step in ("profile", "condition"):
-        save_step(draft=draft, step=step, answers=getattr(factories, step)(), by=she)
-    save_step(draft=draft, step="caregiver", answers=None, by=she)
+        save_step(draft=draft, step=step, answers=getattr(factories, step)(), by=applicant)
+    save_step(draft=draft, step="caregiver", answers=None, by=applicant)
 
 
 def when_the_registrar_looks_everything_up(registrar):
@@ -105,53 +105,53 @@ def when_the_manager_verifies(manager):
     and_confirms(manager, "Verify: done.")
 
 
-def then_she_is_told_and_meets_the_five_requirements(she, claims):
+def then_the_physician_gets_a_mail_and_meets_the_five_requirements(physician, claims):
     assert mails_to(EMAIL)[-1].subject == "Your application was verified"
-    she.opens("/accounts/role/")
-    she.fills(dea_number=claims["dea_number"], ssn_last_four=claims["ssn_last_four"])
-    she.submits()
-    she.opens("/accounts/physician/")
-    assert she.page.get_by_text("Met", exact=True).count() == 5
-    she.follows("My patients")
-    she.sees("To sign (1)")
-    assert all(one.met for one in eligibility(Physician.objects.get(), timezone.localdate()))
+    physician.opens("/accounts/role/")
+    physician.fills(dea_number=claims["dea_number"], ssn_last_four=claims["ssn_last_four"])
+    physician.submits()
+    physician.opens("/accounts/physician/")
+    assert physician.page.get_by_text("Met", exact=True).count() == 5
+    physician.follows("My patients")
+    physician.sees("To sign (1)")
+    assert all(requirement.met for requirement in eligibility(Physician.objects.get(), timezone.localdate()))
 
 
-def test_a_physician_closes_an_account_that_is_not_hers(visitor):
-    stranger, she = visitor(), visitor()
-    physician = factories.physician(first_name="Amara", last_name="Osei", email="amara@example.org")
+def test_a_physician_closes_an_account_of_a_stranger(visitor):
+    stranger, physician = visitor(), visitor()
+    amara = factories.physician(first_name="Amara", last_name="Osei", email="amara@example.org")
     stranger.makes_an_account("stranger@example.org")
     stranger.signs_in("stranger@example.org")
     stranger.follows("I am a Physician")
-    stranger.identifies(physician)
+    stranger.identifies(amara)
 
-    she.opens(link_in_mail_to("amara@example.org", "/accounts/not-me/"))
-    she.presses("This was not me: close that account")
+    physician.opens(link_in_mail_to("amara@example.org", "/accounts/not-me/"))
+    physician.presses("This was not me: close that account")
 
-    she.sees("That account is closed")
-    physician.refresh_from_db()
-    assert (physician.status, physician.user) == (Physician.Status.SUSPENDED, None)
+    physician.sees("That account is closed")
+    amara.refresh_from_db()
+    assert (amara.status, amara.user) == (Physician.Status.SUSPENDED, None)
     assert stranger.page.goto("/certification/").status == 404
-    she.met_no_barrier()
+    physician.met_no_barrier()
 
 
-def test_a_physician_who_has_renewed_is_in_again(visitor):
-    she, today = visitor(), timezone.localdate()
+def test_a_physician_who_has_renewed_can_certify_again(visitor):
+    physician, today = visitor(), timezone.localdate()
     ended = {"number": "CSP.0012345", "expires_date": today}
-    physician = factories.physician(email=EMAIL, registrations_over={"controlled_substance": ended})
-    she.makes_an_account(EMAIL)
-    she.signs_in(EMAIL)
-    she.follows("I am a Physician")
-    she.identifies(physician)
-    she.sees("You cannot certify yet")
+    amara = factories.physician(email=EMAIL, registrations_over={"controlled_substance": ended})
+    physician.makes_an_account(EMAIL)
+    physician.signs_in(EMAIL)
+    physician.follows("I am a Physician")
+    physician.identifies(amara)
+    physician.sees("You cannot certify yet")
 
-    she.follows("I have renewed")
-    she.fills_date("valid_through", 2, 28, today.year + 2)
-    she.submits()
-    she.sees("It counts once we have looked it up.")
+    physician.follows("I have renewed")
+    physician.fills_date("valid_through", 2, 28, today.year + 2)
+    physician.submits()
+    physician.sees("It counts once we have looked it up.")
     actions.verify_proof(proof=Proof.objects.get(), source="eLicense lookup", by=factories.staff("Registrar"))
-    she.opens("/accounts/physician/")
+    physician.opens("/accounts/physician/")
 
-    she.sees("You can certify patients.")
-    she.sees("eLicense lookup")
-    she.met_no_barrier()
+    physician.sees("You can certify patients.")
+    physician.sees("eLicense lookup")
+    physician.met_no_barrier()

@@ -1,9 +1,9 @@
-"""What a first visit costs on the way."""
+"""The number of bytes that a first visit loads."""
 
 import pytest
 
 pytestmark = pytest.mark.journey
-BUDGET = 110_000  # bytes over the wire, headers and all
+BUDGET = 110_000  # bytes over the network, headers included
 
 
 @pytest.mark.parametrize("address", ["/", "/physicians/", "/faq/", "/delivery-info/", "/contact/", "/accounts/login/"])

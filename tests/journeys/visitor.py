@@ -1,4 +1,4 @@
-"""A person at a browser: what she does, in the words of what she sees."""
+"""A person at a browser, who acts by the words on the page."""
 
 import re
 
@@ -11,7 +11,7 @@ TOKENS = re.compile(r'value="[\w=-]{32,}"')
 
 
 class Visitor:
-    without_barrier = set()  # pages, word for word, that axe has found nothing on; half a journey's time is axe's
+    without_barrier = set()  # content of pages without a barrier: axe takes half of a journey's time
 
     def __init__(self, page, axe):
         self.page, self.axe = page, axe
@@ -25,7 +25,7 @@ class Visitor:
         self.looks()
 
     def looks(self):
-        """Keep what axe finds wrong on the page as it is now."""
+        """Collect what axe finds wrong on the page as it is now."""
         page = (TOKENS.sub("", self.page.content()), str(self.page.viewport_size))
         if page in self.without_barrier:
             return
@@ -38,7 +38,9 @@ class Visitor:
 
     def presses(self, name):
         self.page.get_by_role("button", name=name, exact=True).first.click()
-        self.page.locator(".htmx-request").first.wait_for(state="detached")  # some answers come without a new page
+        self.page.locator(".htmx-request").first.wait_for(
+            state="detached"
+        )  # htmx changes a page without loading a new one
         self.page.wait_for_load_state()
         self.looks()
 
@@ -68,7 +70,7 @@ class Visitor:
             self.presses_label_of(self.page.locator(f"[name={name}]"))
 
     def presses_label_of(self, box):
-        """USWDS draws boxes and radios into their labels; the input itself stands off the page."""
+        """Click the label of a box or radio: USWDS draws them into the label and moves the input off the page."""
         self.page.locator(f"label[for='{box.get_attribute('id')}']").click()
 
     def selects(self, name, value):
@@ -78,7 +80,7 @@ class Visitor:
         body = " ".join(self.page.locator("body").inner_text().split())
         assert text in body, f"{text!r} is not on {self.page.url}:\n{body[:2000]}"
 
-    # --- What several journeys have in common
+    # --- Parts of several journeys
 
     def signs_in(self, email):
         self.opens("/accounts/login/")
@@ -111,8 +113,8 @@ def mails_to(address):
 
 
 def link_in_mail_to(address, path):
-    """The last link with `path` in it that was mailed to `address`."""
+    """Return the last link with `path` in it that was mailed to `address`."""
     for message in reversed(mails_to(address)):
         if found := re.search(rf"https?://\S*{path}\S*", message.body):
             return found[0]
-    raise AssertionError(f"No mail to {address} holds a link to {path}: {[m.subject for m in mails_to(address)]}")
+    raise AssertionError(f"No mail to {address} holds a link to {path}: {[mail.subject for mail in mails_to(address)]}")

@@ -1,4 +1,4 @@
-"""Made-up backups, and a database beside that of the test into which one can be restored."""
+"""Made-up backups, and a second database into which a test can restore one."""
 
 import hashlib
 import os
@@ -25,7 +25,7 @@ def file_name():
 
 
 def manifest(content=b"a database", **over):
-    """A manifest that fits this portal and database, of an archive with that content."""
+    """Return a manifest that fits this portal and database, for an archive with `content`."""
     major = ENGINES[connection.vendor].server_major()
     parts = {
         "portal": "0.1.0",
@@ -41,7 +41,7 @@ def manifest(content=b"a database", **over):
 
 
 def archive(path, of=None, content=b"a database", **files):
-    """An archive at `path` with that manifest, and more files if they are given."""
+    """Write an archive with the manifest `of` and the named `files` at `path`; return the path."""
     of = manifest(content) if of is None else of
     with zipfile.ZipFile(path, "w") as made:
         for name, data in {file_name(): content, **files}.items():
@@ -52,7 +52,7 @@ def archive(path, of=None, content=b"a database", **files):
 
 @contextmanager
 def empty_database(tmp_path):
-    """A new database: what manage.py needs in its environment to restore into it, and then to run on it."""
+    """Make a new database; yield the environment with which manage.py restores into it and runs on it."""
     if connection.vendor == "sqlite":
         yield {"DATABASE_URL": f"sqlite:///{tmp_path}/{OTHER}.sqlite3"}
         return
@@ -78,7 +78,7 @@ def _as_owner(*statements):
 
 @contextmanager
 def cursor_on(environment):
-    """A cursor on that database, as the owner of its tables."""
+    """Yield a cursor on the database of `environment`, as the owner of its tables."""
     url = environment.get("MIGRATION_DATABASE_URL") or environment["DATABASE_URL"]
     driver = psycopg2.connect(url) if url.startswith("postgres") else sqlite3.connect(urlsplit(url).path)
     with closing(driver), closing(driver.cursor()) as cursor:

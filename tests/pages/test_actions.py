@@ -39,7 +39,7 @@ def test_receive_message_stores_it():
     assert stored.is_open
 
 
-def test_receive_message_keeps_neither_text_nor_address_in_the_clear():
+def test_receive_message_stores_neither_text_nor_address_in_the_clear():
     receive()
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM pages_contactmessage")
@@ -54,7 +54,7 @@ def test_receive_message_is_an_event_without_personal_text():
     assert (event.subject_id, event.outcome, event.actor_id, event.reason) == (message.pk, "done", None, "")
 
 
-def test_receive_message_sends_a_receipt_and_tells_staff(settings):
+def test_receive_message_sends_a_receipt_and_notifies_staff(settings):
     message = receive()
     assert set(Notification.objects.values_list("kind", "recipient")) == {
         ("contact_receipt", "rosa@example.org"),
@@ -65,9 +65,9 @@ def test_receive_message_sends_a_receipt_and_tells_staff(settings):
     assert receipt.subject == f"We received your message {message.number}"
     assert "(203) 555-0100" in receipt.body
     assert settings.DISPENSARY_HOURS in receipt.body
-    told = next(sent for sent in mail.outbox if sent.to == [settings.DISPENSARY_EMAIL])
-    assert told.subject == f"New message {message.number} waits for an answer"
-    assert f"/admin/pages/contactmessage/{message.pk}/change/" in told.body
+    to_staff = next(sent for sent in mail.outbox if sent.to == [settings.DISPENSARY_EMAIL])
+    assert to_staff.subject == f"New message {message.number} waits for an answer"
+    assert f"/admin/pages/contactmessage/{message.pk}/change/" in to_staff.body
 
 
 def test_mails_repeat_nothing_that_the_visitor_typed():
@@ -79,27 +79,27 @@ def test_mails_repeat_nothing_that_the_visitor_typed():
         assert "spam.example" not in sent.alternatives[0].content
 
 
-def test_staff_are_not_told_of_a_message_that_was_answered_meanwhile(staff):
+def test_staff_are_not_notified_of_a_message_that_was_answered_meanwhile(staff):
     actions.answer_message(message=receive(), by=staff)
     assert send_due(by=None) == 1
     assert [sent.to for sent in mail.outbox] == [["rosa@example.org"]]
     assert Notification.objects.get(kind="contact_message").status == "cancelled"
 
 
-def test_receive_message_twice_gives_the_first(staff):
+def test_receive_message_twice_returns_the_first(staff):
     first = receive()
     assert receive() == first
     assert ContactMessage.objects.count() == 1
     assert Notification.objects.count() == 2
 
 
-def test_receive_message_after_answering_the_same_text_still_gives_the_first(staff):
+def test_receive_message_after_the_same_text_was_answered_returns_the_first(staff):
     first = receive()
     actions.answer_message(message=first, by=staff)
     assert receive() == first
 
 
-def test_receive_message_over_the_limit_writes_nothing_but_the_refusal():
+def test_receive_message_over_the_limit_writes_only_the_refusal():
     for number in range(3):
         receive(message=f"text {number}")
     with pytest.raises(rules.TooManyMessages):
@@ -116,7 +116,7 @@ def test_receive_message_refuses_a_forged_header():
     assert not Notification.objects.exists()
 
 
-def test_answer_message_says_who_and_when(staff):
+def test_answer_message_stores_who_and_when(staff):
     message = actions.answer_message(message=receive(), by=staff)
     assert message.answered_by == staff
     assert timezone.now() - message.answered_at < timedelta(seconds=10)
@@ -152,10 +152,10 @@ def test_database_refuses_an_answer_without_a_time(staff):
 
 
 def at_once(texts):
-    """`receive` in a thread for each text, all started together; returns what each gave or raised."""
+    """Call `receive` in one thread for each text, all at the same moment; return the messages and refusals."""
     barrier = threading.Barrier(len(texts))
 
-    def one(text):
+    def receive_text(text):
         barrier.wait()
         try:
             return receive(message=text)
@@ -165,27 +165,27 @@ def at_once(texts):
             connection.close()
 
     with ThreadPoolExecutor(len(texts)) as pool:
-        return list(pool.map(one, texts))
+        return list(pool.map(receive_text, texts))
 
 
 @pytest.mark.django_db(transaction=True)
-def test_equal_messages_at_once_are_one():
+def test_equal_messages_at_the_same_moment_become_one():
     assert len({message.pk for message in at_once(["same"] * 8)}) == 1
     assert ContactMessage.objects.count() == 1
     assert Notification.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_messages_at_once_stay_within_the_limit():
+def test_messages_at_the_same_moment_stay_within_the_limit():
     answers = at_once([f"text {number}" for number in range(8)])
     assert sum(isinstance(answer, rules.TooManyMessages) for answer in answers) == 5
     assert ContactMessage.objects.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
-def test_messages_at_once_go_over_the_limit_without_the_lock(monkeypatch):
+def test_control_without_the_lock_messages_exceed_the_limit(monkeypatch):
     if connection.vendor == "sqlite":
-        pytest.skip("SQLite's own lock stands, whatever ours does")
+        pytest.skip("SQLite itself lets one transaction write at a time")
     monkeypatch.setattr(actions, "lock_text", lambda _text: None)
     check = rules.check_not_too_many_messages
     together = threading.Barrier(8)

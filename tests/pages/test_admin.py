@@ -23,7 +23,7 @@ def receive(number):
     )
 
 
-def test_staff_list_opens_with_what_waits_longest(client, manager):
+def test_the_list_begins_with_the_message_that_waits_longest(client, manager):
     answered, older, newer = (receive(number) for number in range(3))
     actions.answer_message(message=answered, by=manager)
     body = client.get("/admin/pages/contactmessage/").content.decode()
@@ -31,7 +31,7 @@ def test_staff_list_opens_with_what_waits_longest(client, manager):
     assert order == sorted(order)
 
 
-def test_staff_read_a_message_and_change_nothing_in_it(client, manager):
+def test_staff_read_a_message_and_cannot_change_it(client, manager):
     message = receive(1)
     url = f"/admin/pages/contactmessage/{message.pk}/change/"
     assert "text 1" in words_of(client.get(url))

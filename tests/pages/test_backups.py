@@ -1,4 +1,4 @@
-"""Backup and restore: what comes back is what was there; what does not fit is refused before anything is written."""
+"""A restore brings back the same rows; an archive that does not fit is refused before anything is written."""
 
 import json
 import os
@@ -31,8 +31,9 @@ from tests.pages.backups import archive, cursor_on, empty_database, manifest
 from tests.pages.test_reencrypt import NEW, OLD, messages
 from tests.processes import BASE_DIR, run_manage
 
-# Runs on the restored database, as the portal's own role: a sign-in, encrypted columns, a new row, the audit's guard.
-LOOK = """
+# A script for the restored database, run as the portal's role: it signs in, reads encrypted columns, writes a row and
+# tries to change an event.
+INSPECT = """
 import json, os
 import django; django.setup()
 from django.db import DatabaseError, transaction
@@ -68,7 +69,7 @@ print(json.dumps({
 
 @pytest.fixture
 def world():
-    """An order, letters, a card, messages; and a password as production hashes it."""
+    """An order, letters, a card and messages; the password is hashed as in production."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"]):
         order = factories.order()
     born = {"birth_date": order.created_at.date().replace(year=order.created_at.year - 12, day=1)}
@@ -79,7 +80,7 @@ def world():
 
 
 def writing_meanwhile(until):
-    """Somebody goes on sending messages until the event is set."""
+    """Store messages in another thread until the event is set."""
     number = 100
     while not until.is_set():
         number += 1
@@ -89,7 +90,7 @@ def writing_meanwhile(until):
     connection.close()
 
 
-# --- There and back -------------------------------------------------------------------------------------------------
+# --- Backup and restore ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
@@ -109,7 +110,7 @@ def test_a_backup_comes_back_as_it_was(world, tmp_path):
         restored = run_manage("restore", str(tmp_path / "backup.zip"), **other)
         assert restored.returncode == 0, restored.stderr
         assert f"{made.row_count:,} rows are as they were" in restored.stdout
-        seen = looked_at(other, EMAIL=world.patient.user.email, PASSWORD=factories.PASSWORD,
+        seen = inspected(other, EMAIL=world.patient.user.email, PASSWORD=factories.PASSWORD,
                          SKU=world.lines.first().product.sku)  # fmt: skip
         assert seen["login"] == [302, True]
         assert seen["token"] == world.patient.cards.get().token
@@ -122,17 +123,17 @@ def test_a_backup_comes_back_as_it_was(world, tmp_path):
         assert again.returncode == 1 and "is not empty" in again.stderr
 
 
-def looked_at(other, **environment):
-    """What LOOK finds in the restored database, as the portal's own role."""
+def inspected(other, **environment):
+    """Return what INSPECT finds in the restored database."""
     variables = {**os.environ, **other, **environment, "MIGRATION_DATABASE_URL": ""}
-    done = subprocess.run([sys.executable, "-c", LOOK], cwd=BASE_DIR, env=variables, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", INSPECT], cwd=BASE_DIR, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.django_db(transaction=True)
 def test_control_an_altered_row_is_found(tmp_path):
-    """The comparison after a restore fails for a single row that is not what was backed up."""
+    """The comparison after a restore fails for a single row that differs from the backup."""
     messages(3)
     made = back_up(tmp_path / "backup.zip")
     found = restoring.ENGINES[connection.vendor].table_digests()
@@ -162,7 +163,7 @@ def digest_of_messages():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_table_that_is_missing_or_too_much_differs(tmp_path):
+def test_a_missing_table_and_an_extra_table_differ(tmp_path):
     made = back_up(tmp_path / "backup.zip")
     found = dict(made.tables)
     del found["pages_contactmessage"]
@@ -183,7 +184,7 @@ def test_a_sequence_that_is_behind_is_found():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_backup_holds_no_secret_and_only_its_owner_reads_it(tmp_path):
+def test_a_backup_holds_no_secret_and_only_its_owner_can_read_it(tmp_path):
     messages(1)
     path = tmp_path / "backup.zip"
     call_command("backup", "--file", str(path))
@@ -192,17 +193,17 @@ def test_backup_holds_no_secret_and_only_its_owner_reads_it(tmp_path):
     for secret in (OLD.partition(":")[2], "1" * 32, settings.SSN_PEPPERS[0], settings.SECRET_KEY):
         assert secret.encode() not in content
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [one.name for one in tmp_path.iterdir()] == ["backup.zip"]
+    assert [path.name for path in tmp_path.iterdir()] == ["backup.zip"]
     assert Event.objects.filter(action="backup.make").count() == 1
     with pytest.raises(CommandError, match="exists already"):
         call_command("backup", "--file", str(path))
 
 
-# --- What is refused, before anything is written --------------------------------------------------------------------
+# --- Refusals before anything is written ----------------------------------------------------------------------------
 
 
 def refusal(path):
-    """The sentence with which the command refuses that archive; the database of the test is left as it was."""
+    """Return the sentence with which the command refuses an archive; check that it wrote nothing."""
     before = Event.objects.count()
     with pytest.raises(CommandError) as caught:
         call_command("restore", str(path))
@@ -212,7 +213,7 @@ def refusal(path):
 
 @pytest.mark.django_db
 def test_restore_refuses_a_database_that_is_not_empty(tmp_path):
-    """Last of all checks: whatever else is wrong is said first, and this archive has nothing wrong."""
+    """This check is the last: an archive with any other fault is refused for that fault first."""
     assert "is not empty: it holds" in refusal(archive(tmp_path / "a.zip"))
 
 
@@ -226,7 +227,7 @@ def test_restore_refuses_an_archive_that_was_cut_off(tmp_path, part):
 
 
 @pytest.mark.django_db
-def test_restore_refuses_an_altered_byte(tmp_path):
+def test_restore_refuses_a_changed_byte(tmp_path):
     path = archive(tmp_path / "a.zip", content=b"x" * 50_000)
     content = bytearray(path.read_bytes())
     content[25_000] ^= 1
@@ -235,8 +236,8 @@ def test_restore_refuses_an_altered_byte(tmp_path):
 
 
 @pytest.mark.django_db
-def test_restore_refuses_a_file_that_is_not_the_one_of_the_manifest(tmp_path):
-    """Whole as a ZIP file, and with another content than was backed up."""
+def test_restore_refuses_a_file_that_differs_from_the_manifest(tmp_path):
+    """The ZIP file is whole, but its content is not what was backed up."""
     assert "is not the one that was backed up" in refusal(archive(tmp_path / "a.zip", manifest(b"other"), b"a dump"))
 
 
@@ -255,7 +256,7 @@ def test_restore_refuses_a_manifest_that_does_not_fit(tmp_path, text, sentence):
 
 
 @pytest.mark.django_db
-def test_restore_refuses_a_manifest_with_a_part_of_another_kind(tmp_path):
+def test_restore_refuses_a_manifest_with_a_part_of_a_wrong_type(tmp_path):
     for over in ({"tables": {"a": {"rows": "1", "digest": ""}}}, {"files": {"x": 1}}, {"migrations": ["a"]}):
         assert "cannot be read" in refusal(archive(tmp_path / "a.zip", manifest(**over)))
 
@@ -266,7 +267,7 @@ def test_restore_refuses_files_that_the_manifest_does_not_name(tmp_path):
 
 
 @pytest.mark.django_db
-def test_restore_refuses_what_is_no_backup(tmp_path):
+def test_restore_refuses_a_file_that_is_no_backup(tmp_path):
     other = tmp_path / "other.zip"
     with zipfile.ZipFile(other, "w") as made:
         made.writestr("photo.jpg", b"")
@@ -304,14 +305,14 @@ def test_restore_refuses_when_a_field_key_is_missing(tmp_path):
 
 
 @pytest.mark.django_db
-def test_restore_refuses_when_a_field_key_is_another_one(tmp_path):
+def test_restore_refuses_when_a_field_key_differs(tmp_path):
     path = archive(tmp_path / "a.zip", with_values("k1"))
     with override_settings(FIELD_KEYS=["k1:" + NEW.partition(":")[2]]):
-        assert "the key k1 is another one" in refusal(path)
+        assert "the key k1 is not the key" in refusal(path)
 
 
 @pytest.mark.django_db
-def test_restore_needs_no_key_that_sealed_nothing(tmp_path):
+def test_restore_needs_no_key_without_values(tmp_path):
     with override_settings(FIELD_KEYS=[NEW, OLD]):
         path = archive(tmp_path / "a.zip", with_values("k2"))
     with override_settings(FIELD_KEYS=[NEW]):
@@ -319,7 +320,7 @@ def test_restore_needs_no_key_that_sealed_nothing(tmp_path):
 
 
 def with_values(key_id):
-    """A manifest whose values that key has sealed."""
+    """Return a manifest with values that `key_id` has sealed."""
     return manifest(field_keys=keys.field_key_probes({"a_table.column": keys.Counter({key_id: 3})}))
 
 
@@ -340,11 +341,11 @@ def test_a_key_that_was_lost_before_the_backup_does_not_stop_a_restore(tmp_path)
     assert "is not empty" in refusal(archive(tmp_path / "a.zip", of))
 
 
-# --- The disk, and being killed -------------------------------------------------------------------------------------
+# --- A full disk and a kill -----------------------------------------------------------------------------------------
 
 
-def test_a_backup_that_does_not_fit_on_the_disk_is_not_kept(tmp_path):
-    """A limit on the size of files stops the write in the middle, as a full disk does."""
+def test_a_backup_that_does_not_fit_on_the_disk_leaves_no_file(tmp_path):
+    """A limit on the size of files stops the write in the middle, like a full disk."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
     try:
@@ -361,12 +362,12 @@ def write_three_megabytes(path):
             file.write(b"x" * 1_000_000)
 
 
-def test_a_backup_into_a_folder_that_is_not_there_says_so(tmp_path):
+def test_a_backup_into_a_missing_folder_says_so(tmp_path):
     with pytest.raises(BackupError, match="No such file or directory"), new_archive(tmp_path / "none" / "a.zip"):
         pass
 
 
-def test_a_restore_that_does_not_fit_on_the_disk_is_refused_before(tmp_path):
+def test_a_restore_that_does_not_fit_on_the_disk_is_refused_before_it_begins(tmp_path):
     with pytest.raises(BackupError, match="is too full: the restore needs 1000000000001 MB"):
         sqlite.check_room(tmp_path, 10**18)
     sqlite.check_room(tmp_path, 1)
@@ -390,8 +391,8 @@ def test_a_backup_that_was_killed_never_looks_whole(tmp_path):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="about pg_restore")
-def test_a_restore_that_fails_in_the_middle_keeps_nothing(tmp_path):
-    """The dump ends too early, and its manifest says that this is right: pg_restore finds it, and rolls back."""
+def test_a_restore_that_fails_in_the_middle_leaves_no_table(tmp_path):
+    """The dump is cut off and its manifest fits the cut dump: pg_restore notices the cut and rolls back."""
     messages(2)
     made = back_up(tmp_path / "whole.zip")
     with zipfile.ZipFile(tmp_path / "whole.zip") as whole:
@@ -400,7 +401,7 @@ def test_a_restore_that_fails_in_the_middle_keeps_nothing(tmp_path):
     archive(tmp_path / "cut.zip", cut_manifest, cut)
     with empty_database(tmp_path) as other:
         failed = run_manage("restore", str(tmp_path / "cut.zip"), **other)
-        assert failed.returncode == 1 and "pg_restore failed, and nothing was kept" in failed.stderr
+        assert failed.returncode == 1 and "pg_restore failed, and nothing was written" in failed.stderr
         with cursor_on(other) as cursor:
             cursor.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
             assert cursor.fetchone() == (0,)
@@ -410,7 +411,7 @@ def test_a_restore_that_fails_in_the_middle_keeps_nothing(tmp_path):
 
 
 def folder_with(tmp_path, major):
-    """A folder with programs that answer as those of that version."""
+    """Make a folder with programs that print this version of PostgreSQL."""
     folder = tmp_path / f"pg{major}"
     folder.mkdir()
     for name in ("pg_dump", "pg_restore"):
@@ -420,7 +421,7 @@ def folder_with(tmp_path, major):
     return folder
 
 
-def test_tools_are_those_of_the_server_or_the_next_newer_ones(tmp_path):
+def test_tools_have_the_version_of_the_server_or_the_next_newer_one(tmp_path):
     folders = [folder_with(tmp_path, major) for major in (18, 15, 17)]
     found = [postgres.tools_for(server, folders=folders).major for server in (14, 15, 17, 18)]
     assert found == [15, 15, 17, 18]
@@ -432,11 +433,11 @@ def test_tools_are_those_of_the_server_or_the_next_newer_ones(tmp_path):
     [
         ([15], 17, 0, "postgresql-client-17"),  # an older pg_dump refuses a newer server
         ([15], 15, 16, "postgresql-client-16"),  # an older pg_restore cannot read a newer archive
-        ([17, 18], 16, 0, "postgresql-client-16"),  # from 17 on, pg_restore sets what older servers do not know
+        ([17, 18], 16, 0, "postgresql-client-16"),  # pg_restore 17 uses a setting that older servers do not know
         ([], 17, 0, "postgresql-client-17"),
     ],
 )
-def test_tools_that_do_not_suit_are_refused_by_the_name_of_the_package(tmp_path, have, server, made_with, package):
+def test_tools_that_do_not_suit_are_refused_with_the_name_of_the_package(tmp_path, have, server, made_with, package):
     folders = [tmp_path / "nothing", *(folder_with(tmp_path, major) for major in have)]
     with pytest.raises(BackupError, match=f"Install the package {package};"):
         postgres.tools_for(server, made_with=made_with, folders=folders)
@@ -444,14 +445,14 @@ def test_tools_that_do_not_suit_are_refused_by_the_name_of_the_package(tmp_path,
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no password")
-def test_the_password_is_in_the_environment_alone(monkeypatch):
+def test_the_password_is_only_in_the_environment(monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "PASSWORD", "made-up-password")
     environment = postgres._environment()
     assert environment["PGPASSWORD"] == "made-up-password"
     assert not {"FIELD_KEYS", "SSN_PEPPERS", "SECRET_KEY"} & set(environment)
 
 
-# --- What a dump is read from ---------------------------------------------------------------------------------------
+# --- The source of a backup -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
@@ -462,8 +463,8 @@ def test_backup_of_a_database_without_tables_is_refused(tmp_path):
     assert not (tmp_path / "a.zip").exists()
 
 
-def test_nothing_of_the_data_stands_on_a_disk():
-    """Letters, photos and rosters are in the database: a model with a file of its own would be left out of a backup."""
+def test_no_model_stores_a_file_on_the_disk():
+    """Letters, photos and rosters are in the database: a backup would miss a file on the disk."""
     from django.apps import apps
     from django.db.models import FileField
 

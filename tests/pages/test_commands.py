@@ -59,8 +59,8 @@ def test_seed_demo_twice_changes_nothing():
     "moment",
     [
         "2026-11-24 09:00",  # Tuesday, both windows of Wednesday are open
-        "2026-11-24 11:00",  # the first has closed
-        "2026-11-24 14:00",  # both have
+        "2026-11-24 11:00",  # the first window has closed
+        "2026-11-24 14:00",  # both windows have closed
         "2028-02-29 12:00",
         "2027-02-08 12:00",  # 21 days before 1 March
     ],

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 SENT = {"name": "Rosa Delgado", "email": "rosa@example.org", "message": "When do you deliver to Guilford?"}
 
 
-def test_contact_stores_and_sends_on(client):
+def test_contact_stores_the_message_and_queues_both_mails(client):
     response = client.post("/contact/", SENT)
     assert (response.status_code, response["Location"]) == (302, "/contact/done/")
     stored = ContactMessage.objects.get()
@@ -28,7 +28,7 @@ def test_contact_sent_twice_is_one_message(client):
     assert Notification.objects.count() == 2
 
 
-def test_contact_of_a_signed_in_person_starts_with_the_email(client):
+def test_contact_form_of_a_signed_in_person_begins_with_their_email(client):
     client.force_login(create_user(email="rosa@example.org", password=None, by=None))
     assert 'value="rosa@example.org"' in client.get("/contact/").content.decode()
     client.post("/contact/", SENT)
@@ -55,7 +55,7 @@ def test_contact_of_a_signed_in_person_starts_with_the_email(client):
         ({"message": "a\x00b"}, "Some characters here cannot be read."),
     ],
 )
-def test_contact_bad_input_gets_its_sentence_and_writes_nothing(client, change, sentence):
+def test_contact_answers_bad_input_with_a_sentence_and_writes_nothing(client, change, sentence):
     response = client.post("/contact/", {**SENT, **change})
     assert response.status_code == 200
     assert sentence in words_of(response)
@@ -64,7 +64,7 @@ def test_contact_bad_input_gets_its_sentence_and_writes_nothing(client, change, 
     assert not Notification.objects.exists()
 
 
-def test_contact_keeps_what_was_typed(client):
+def test_contact_shows_again_what_was_typed(client):
     body = client.post("/contact/", {**SENT, "email": "rosa"}).content.decode()
     assert 'value="Rosa Delgado"' in body
     assert 'value="rosa"' in body
@@ -74,7 +74,7 @@ def test_contact_keeps_what_was_typed(client):
 @pytest.mark.parametrize(
     "text", ["🌿👩🏽‍⚕️ " * 100, "متى توصلون؟", "\u05de\u05ea\u05d9", "<script>alert(1)</script>", "a" * 4000]
 )
-def test_contact_takes_any_readable_text(client, text):
+def test_contact_accepts_any_readable_text(client, text):
     assert client.post("/contact/", {**SENT, "message": text}).status_code == 302
     assert ContactMessage.objects.get().message == text.strip()
 
@@ -86,21 +86,21 @@ def test_contact_with_missing_fields_names_all_three(client, body):
         assert sentence in words
 
 
-def test_contact_of_a_program_is_accepted_and_forgotten(client):
+def test_contact_drops_the_message_of_a_program_and_looks_as_usual(client):
     response = client.post("/contact/", {**SENT, "website": "https://spam.example"})
     assert (response.status_code, response["Location"]) == (302, "/contact/done/")
     assert not ContactMessage.objects.exists()
     assert not Notification.objects.exists()
 
 
-def test_contact_trap_is_out_of_sight_and_reach(client):
+def test_contact_hides_the_trap_from_people(client):
     body = client.get("/contact/").content.decode()
     trap = re.search(r'<div class="usa-sr-only" aria-hidden="true">.*?</div>', body, re.DOTALL)[0]
     assert 'name="website"' in trap
     assert 'tabindex="-1"' in trap
 
 
-def test_contact_fourth_of_an_email_in_an_hour_is_too_many(client):
+def test_contact_refuses_the_fourth_message_of_an_email_in_an_hour(client):
     for number in range(3):
         client.post("/contact/", {**SENT, "message": f"text {number}"}, REMOTE_ADDR=f"192.0.2.{number}")
     response = client.post("/contact/", SENT, REMOTE_ADDR="192.0.2.9")
@@ -110,7 +110,7 @@ def test_contact_fourth_of_an_email_in_an_hour_is_too_many(client):
     assert ContactMessage.objects.count() == 3
 
 
-def test_contact_sixth_of_an_address_in_an_hour_is_too_many(client):
+def test_contact_refuses_the_sixth_message_of_a_network_address_in_an_hour(client):
     for number in range(5):
         assert client.post("/contact/", {**SENT, "email": f"rosa{number}@example.org"}).status_code == 302
     assert client.post("/contact/", SENT).status_code == 429
@@ -118,13 +118,13 @@ def test_contact_sixth_of_an_address_in_an_hour_is_too_many(client):
     assert ContactMessage.objects.count() == 6
 
 
-def test_contact_forwarded_header_of_a_stranger_opens_no_way_round_the_limit(client):
+def test_contact_ignores_a_forwarded_header_of_a_visitor(client):
     for number in range(5):
         client.post("/contact/", {**SENT, "email": f"rosa{number}@example.org"})
     assert client.post("/contact/", SENT, headers={"X-Forwarded-For": "203.0.113.7"}).status_code == 429
 
 
-# --- When something is wrong ----------------------------------------------------------------------------------------
+# --- Requests with a fault ------------------------------------------------------------------------------------------
 
 
 def test_form_without_its_token_says_what_to_do():
@@ -134,7 +134,7 @@ def test_form_without_its_token_says_what_to_do():
     assert not ContactMessage.objects.exists()
 
 
-def test_form_larger_than_the_limit_is_413_with_the_phone(client, settings):
+def test_a_form_above_the_limit_gets_413_and_the_phone_number(client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     response = client.post("/contact/", {**SENT, "message": "a" * 2000})
     assert response.status_code == 413
@@ -142,7 +142,7 @@ def test_form_larger_than_the_limit_is_413_with_the_phone(client, settings):
     assert "(203) 555-0100" in words_of(response)
 
 
-def test_one_megabyte_of_text_gets_its_sentence(client, settings):
+def test_one_megabyte_of_text_gets_a_sentence_beside_the_field(client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
     response = client.post("/contact/", {**SENT, "message": "a" * 1_000_000})
     assert response.status_code == 200

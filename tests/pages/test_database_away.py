@@ -1,4 +1,4 @@
-"""A database that is stopped, started again, or locked: a plain 503 page, and no 500."""
+"""While the database is stopped or locked, visitors get a plain 503 page and never a 500."""
 
 import os
 import sqlite3
@@ -12,13 +12,13 @@ import requests
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client
 
-from pages.connections import is_away
+from pages.connections import is_outage
 from tests import servers
 
-postgres_alone = pytest.mark.skipif(connection.vendor != "postgresql", reason="about a server that is stopped")
-sqlite_alone = pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's one writer")
+postgres_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="about a server that is stopped")
+sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's one writer")
 SPANISH = {"Accept-Language": "es-PR,es;q=0.9"}
-SESSION = {"__Host-session": "a" * 32}  # asks the database for it before any page does
+SESSION = {"__Host-session": "a" * 32}  # makes the portal read the database before the view runs
 
 
 # --- PostgreSQL, stopped and started again --------------------------------------------------------------------------
@@ -26,7 +26,7 @@ SESSION = {"__Host-session": "a" * 32}  # asks the database for it before any pa
 
 @pytest.fixture(scope="module")
 def postgres():
-    """A server of this module's own, with the portal's tables in it."""
+    """A PostgreSQL only for this module, with the portal's tables in it."""
     server = servers.Postgres()
     script = (
         "import django; django.setup()\n"
@@ -53,7 +53,7 @@ def get(portal, path="/", **options):
 
 @pytest.fixture
 def stopped(postgres, portal):
-    """The portal has answered from its database, and then the database stops."""
+    """A portal that has answered once, and whose database then stops."""
     assert get(portal).status_code == 200
     postgres.halt()
     yield portal
@@ -62,7 +62,7 @@ def stopped(postgres, portal):
     assert get(portal).status_code == 200
 
 
-@postgres_alone
+@postgres_only
 def test_visitors_of_a_stopped_database_get_a_plain_page(stopped):
     for response in (
         get(stopped),
@@ -77,7 +77,7 @@ def test_visitors_of_a_stopped_database_get_a_plain_page(stopped):
         assert "(203) 555-0100" in response.text and '<html lang="en">' in response.text
 
 
-@postgres_alone
+@postgres_only
 def test_the_page_follows_the_language_of_the_browser(stopped):
     response = get(stopped, headers=SPANISH)
     assert response.status_code == 503
@@ -85,26 +85,26 @@ def test_the_page_follows_the_language_of_the_browser(stopped):
     assert "<h1>El portal no está disponible por un momento</h1>" in response.text
 
 
-@postgres_alone
-def test_the_probes_tell_that_the_process_lives_and_the_database_does_not(stopped):
+@postgres_only
+def test_the_probes_answer_that_the_process_is_alive_and_the_database_is_not(stopped):
     assert get(stopped, "/livez", cookies=SESSION).json() == {"status": "ok"}
     response = get(stopped, "/readyz", cookies=SESSION)
     assert (response.status_code, response.json()["database"]) == (503, "unreachable")
 
 
-@postgres_alone
+@postgres_only
 def test_the_portal_is_back_within_a_second(postgres, stopped):
     with ThreadPoolExecutor(16) as pool:  # each thread of both processes has lost its connection
-        assert {one.status_code for one in pool.map(lambda _: get(stopped), range(32))} == {503}
+        assert {response.status_code for response in pool.map(lambda _: get(stopped), range(32))} == {503}
         postgres.resume()
         begun = time.monotonic()
         assert get(stopped).status_code == 200
         assert time.monotonic() - begun < 1
-        assert {one.status_code for one in pool.map(lambda _: get(stopped), range(32))} == {200}
+        assert {response.status_code for response in pool.map(lambda _: get(stopped), range(32))} == {200}
     assert get(stopped, "/readyz").status_code == 200
 
 
-@postgres_alone
+@postgres_only
 def test_control_without_the_middleware_it_is_a_500(postgres):
     missing = {"WITHOUT_MIDDLEWARE": "pages.middleware.DatabaseAwayMiddleware"}
     server = servers.Portal(postgres.url, "tests.without", **missing)
@@ -119,7 +119,7 @@ def test_control_without_the_middleware_it_is_a_500(postgres):
 # --- SQLite, locked -------------------------------------------------------------------------------------------------
 
 
-@sqlite_alone
+@sqlite_only
 @pytest.mark.django_db(transaction=True)
 def test_a_locked_database_is_a_503():
     message = {"name": "Rosa", "email": "rosa@example.org", "message": "Hello"}
@@ -135,27 +135,28 @@ def test_a_locked_database_is_a_503():
     assert visitor.post("/contact/", message).status_code == 302
 
 
-# --- Which errors say that it is away -------------------------------------------------------------------------------
+# --- Which errors mean an outage ------------------------------------------------------------------------------------
 
 
-def looked_up():
+def fail_twice():
+    """Raise a KeyError while an error of the database is being handled."""
     try:
         raise InterfaceError("connection already closed")
     except InterfaceError:
-        return {}["what the handling of the first needs"]
+        return {}["missing"]
 
 
-def test_an_error_that_led_to_another_is_found():
+def test_an_outage_is_found_behind_a_later_error():
     with pytest.raises(KeyError) as caught:
-        looked_up()
-    assert is_away(caught.value)
-    assert is_away(OperationalError("server closed the connection unexpectedly"))
+        fail_twice()
+    assert is_outage(caught.value)
+    assert is_outage(OperationalError("server closed the connection unexpectedly"))
 
 
 @pytest.mark.django_db
-def test_a_mistake_of_ours_stays_a_500():
+def test_a_wrong_statement_is_no_outage():
     with pytest.raises(DatabaseError) as caught, connection.cursor() as cursor:
-        cursor.execute("SELECT one FROM nowhere")
-    assert not is_away(caught.value)
-    assert not is_away(ValueError("no error of the database"))
-    assert not is_away(None)
+        cursor.execute("SELECT nothing FROM nowhere")
+    assert not is_outage(caught.value)
+    assert not is_outage(ValueError("no error of the database"))
+    assert not is_outage(None)

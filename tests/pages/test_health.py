@@ -1,4 +1,4 @@
-"""What the probes are told, with the database, the migrations, the outbox, the beat and Redis in each state."""
+"""The answers of the probes for each state of the database, migrations, outbox, beat and Redis."""
 
 import socket
 import threading
@@ -24,34 +24,35 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _migrations_are_looked_at_anew(monkeypatch):
-    monkeypatch.setattr(health, "_complete", threading.Event())
+def _migrations_are_read_again(monkeypatch):
+    monkeypatch.setattr(health, "_all_migrated", threading.Event())
     cache.delete(LAST_BEAT)
 
 
-def told(client, **extra):
+def readyz(client, **extra):
+    """Return the answer of /readyz."""
     return client.get("/readyz", **extra).json()
 
 
-# --- Alive ----------------------------------------------------------------------------------------------------------
+# --- /livez ---------------------------------------------------------------------------------------------------------
 
 
-def test_livez_asks_no_database_even_for_who_brings_a_session(client, settings, django_assert_num_queries):
+def test_livez_reads_no_database_even_with_a_session_cookie(client, settings, django_assert_num_queries):
     client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
     with django_assert_num_queries(0):
         response = client.get("/livez")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_control_a_page_asks_the_database_for_that_session(client, settings, django_assert_max_num_queries):
+def test_control_a_page_reads_that_session_from_the_database(client, settings, django_assert_max_num_queries):
     client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
-    with django_assert_max_num_queries(9) as asked:
+    with django_assert_max_num_queries(9) as captured:
         client.get("/privacy/")
-    assert any("django_session" in query["sql"] for query in asked.captured_queries)
+    assert any("django_session" in query["sql"] for query in captured.captured_queries)
 
 
 @pytest.mark.parametrize("address", ["/livez", "/readyz"])
-def test_a_probe_is_not_sent_to_https(settings, address):
+def test_a_probe_is_not_redirected_to_https(settings, address):
     settings.SECURE_SSL_REDIRECT = True
     assert Client().get(address).status_code == 200
     assert Client().get("/").status_code == 301
@@ -69,10 +70,10 @@ def test_a_probe_only_reads(client, address):
     assert [client.head(address).status_code, client.post(address).status_code] == [200, 405]
 
 
-# --- Ready ----------------------------------------------------------------------------------------------------------
+# --- /readyz --------------------------------------------------------------------------------------------------------
 
 
-def test_readyz_tells_every_field(client):
+def test_readyz_answers_every_field(client):
     response = client.get("/readyz")
     assert response.status_code == 200
     assert "no-store" in response["Cache-Control"]
@@ -86,13 +87,13 @@ def test_readyz_tells_every_field(client):
     }
 
 
-def test_readyz_looks_at_the_migrations_once(client, django_assert_num_queries):
-    told(client)
+def test_readyz_reads_the_migrations_once(client, django_assert_num_queries):
+    readyz(client)
     with django_assert_num_queries(2):  # the outbox and the beat
-        told(client)
+        readyz(client)
 
 
-def test_readyz_names_the_migration_that_is_missing(client):
+def test_readyz_names_a_missing_migration(client):
     last = MigrationRecorder.Migration.objects.filter(app="pages").order_by("name").last()
     last.delete()
     response = client.get("/readyz")
@@ -103,12 +104,12 @@ def test_readyz_names_the_migration_that_is_missing(client):
     assert client.get("/readyz").status_code == 200
 
 
-def test_readyz_names_the_table_of_the_cache(client, settings):
-    settings.CACHES["default"]["LOCATION"], kept = "not_made", settings.CACHES["default"]["LOCATION"]
+def test_readyz_names_a_missing_cache_table(client, settings):
+    settings.CACHES["default"]["LOCATION"], table = "not_made", settings.CACHES["default"]["LOCATION"]
     try:
         response = client.get("/readyz")
     finally:
-        settings.CACHES["default"]["LOCATION"] = kept
+        settings.CACHES["default"]["LOCATION"] = table
     assert (response.status_code, response.json()["missing_migrations"]) == (503, ["createcachetable"])
 
 
@@ -122,19 +123,19 @@ def message(age, **fields):
     with unguarded():
         Notification.objects.filter(dedupe_key=key).update(
             **{"created_at": now - age, "due_at": now - age}
-            | {k: v(now) if callable(v) else v for k, v in fields.items()}
+            | {name: value(now) if callable(value) else value for name, value in fields.items()}
         )
 
 
-def test_readyz_tells_the_age_of_the_oldest_unsent_message(client):
+def test_readyz_answers_the_age_of_the_oldest_unsent_message(client):
     message(timedelta(minutes=2))
     message(timedelta(minutes=9))
-    assert told(client)["oldest_unsent_message_age_seconds"] == pytest.approx(540, abs=5)
+    assert readyz(client)["oldest_unsent_message_age_seconds"] == pytest.approx(540, abs=5)
 
 
 def test_a_message_that_waits_for_another_try_is_unsent(client):
     message(timedelta(hours=1), attempts=3, due_at=lambda now: now + timedelta(minutes=8))
-    assert told(client)["oldest_unsent_message_age_seconds"] == pytest.approx(3600, abs=5)
+    assert readyz(client)["oldest_unsent_message_age_seconds"] == pytest.approx(3600, abs=5)
 
 
 @pytest.mark.parametrize(
@@ -148,44 +149,44 @@ def test_a_message_that_waits_for_another_try_is_unsent(client):
     ],
     ids=lambda fields: next(iter(fields)),
 )
-def test_what_is_not_to_be_sent_now_is_no_unsent_message(client, fields):
+def test_a_message_that_need_not_be_sent_now_does_not_count(client, fields):
     message(timedelta(hours=1), **fields)
-    assert told(client)["oldest_unsent_message_age_seconds"] is None
+    assert readyz(client)["oldest_unsent_message_age_seconds"] is None
 
 
 # --- The beat -------------------------------------------------------------------------------------------------------
 
 
-def test_readyz_tells_the_age_of_the_last_beat(client):
+def test_readyz_answers_the_age_of_the_last_beat(client):
     note_beat(at=timezone.now() - timedelta(seconds=90), by=None)
-    assert told(client)["last_beat_age_seconds"] == pytest.approx(90, abs=5)
+    assert readyz(client)["last_beat_age_seconds"] == pytest.approx(90, abs=5)
 
 
-def test_run_jobs_beats_as_the_timetable_does(client):
+def test_run_jobs_notes_the_beat_as_celery_does(client):
     out = StringIO()
     call_command("run_jobs", stdout=out)
     assert "note-beat: None" in out.getvalue()
-    assert told(client)["last_beat_age_seconds"] == pytest.approx(0, abs=20)
+    assert readyz(client)["last_beat_age_seconds"] == pytest.approx(0, abs=20)
 
 
 # --- Redis ----------------------------------------------------------------------------------------------------------
 
 
-def test_readyz_tells_that_redis_answers(client, settings, redis_url):
+def test_readyz_answers_ok_for_redis(client, settings, redis_url):
     settings.REDIS_URL = redis_url
-    assert told(client)["redis"] == "ok"
+    assert readyz(client)["redis"] == "ok"
 
 
 @pytest.fixture
 def silent():
-    """A port that takes connections and says nothing."""
+    """The address of a port that accepts connections and never answers."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
 
 
-def test_a_redis_that_hangs_costs_about_a_second_and_no_503(client, settings, silent):
+def test_a_redis_that_hangs_takes_about_a_second_and_makes_no_503(client, settings, silent):
     settings.REDIS_URL = silent
     begun = time.monotonic()
     response = client.get("/readyz")
@@ -194,7 +195,7 @@ def test_a_redis_that_hangs_costs_about_a_second_and_no_503(client, settings, si
 
 
 @pytest.mark.parametrize("address", ["redis://127.0.0.1:1/0", "no address of a redis"])
-def test_a_redis_that_is_away_is_no_503(client, settings, address):
+def test_a_missing_redis_makes_no_503(client, settings, address):
     settings.REDIS_URL = address
     response = client.get("/readyz")
     assert (response.status_code, response.json()["redis"]) == (200, "unreachable")

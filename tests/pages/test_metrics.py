@@ -1,4 +1,4 @@
-"""What Prometheus reads: who may, what is counted, and that the processes of a host are summed."""
+"""Who may read /metrics, what is counted, and that the counts of all processes of a host are summed."""
 
 import os
 import signal
@@ -34,20 +34,22 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def counted(name, **labels):
+    """Return what this process has counted."""
     return metrics.OURS.get_sample_value(name, labels) or 0
 
 
 def read(text):
-    """{(name, labels)} -> value of what a scrape answered."""
+    """Return the values of a scrape by the name and the labels of each sample."""
     return {
-        (one.name, frozenset(one.labels.items())): one.value
+        (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
-        for one in family.samples
+        for sample in family.samples
     }
 
 
 def total(samples, name, **labels):
-    return sum(value for (one, its), value in samples.items() if one == name and its >= labels.items())
+    """Return the sum of the samples with this name and at least these labels."""
+    return sum(value for (found, given), value in samples.items() if found == name and given >= labels.items())
 
 
 # --- Who may read ---------------------------------------------------------------------------------------------------
@@ -60,33 +62,33 @@ def token(settings):
 
 @pytest.mark.parametrize("sent", [None, "Bearer ", "Bearer", "Bearer wrong", TOKEN, f"Basic {TOKEN}", "Bearer ñ\x80"])
 @pytest.mark.usefixtures("token")
-def test_who_brings_another_token_learns_nothing(client, sent):
+def test_another_token_gets_404(client, sent):
     assert client.get("/metrics", headers={"Authorization": sent} if sent else {}).status_code == 404
 
 
 @pytest.mark.parametrize("sent", ["", "Bearer", "Bearer ", "Bearer  "])
-def test_without_a_token_in_the_settings_none_opens(client, sent):
+def test_without_a_token_in_the_settings_no_token_works(client, sent):
     assert client.get("/metrics", headers={"Authorization": sent}).status_code == 404
 
 
 @pytest.mark.usefixtures("token")
-def test_the_token_alone_is_enough(client):
+def test_the_token_is_enough_without_an_account(client):
     response = client.get("/metrics", headers=BEARER)
     assert response.status_code == 200
     assert response["Content-Type"].startswith("text/plain")
     assert "no-store" in response["Cache-Control"]
 
 
-def test_patients_and_physicians_learn_nothing():
+def test_patients_and_physicians_get_404():
     for account in (factories.patient().user, factories.identified_physician().user):
         assert factories.client_for(account).get("/metrics").status_code == 404
 
 
-def test_staff_read_it_where_no_second_factor_is_required():
+def test_staff_read_it_when_no_second_factor_is_required():
     assert factories.client_for(factories.staff("Manager")).get("/metrics").status_code == 200
 
 
-def test_staff_read_it_with_the_factors_that_the_admin_asks_for(settings):
+def test_staff_read_it_with_the_second_factors_that_the_admin_needs(settings):
     settings.REQUIRE_MFA = True
     account = factories.staff("Manager")
     visitor = factories.client_for(account)
@@ -97,7 +99,7 @@ def test_staff_read_it_with_the_factors_that_the_admin_asks_for(settings):
     assert (visitor.get("/metrics").status_code, visitor.get("/admin/").status_code) == (200, 200)
 
 
-def test_it_is_not_sent_to_https(settings):
+def test_metrics_are_not_redirected_to_https(settings):
     settings.SECURE_SSL_REDIRECT, settings.METRICS_TOKEN = True, TOKEN
     assert Client().get("/metrics", headers=BEARER).status_code == 200
 
@@ -124,7 +126,7 @@ def test_a_request_is_counted_by_its_route_and_never_by_its_path(client, token, 
     assert "secret-token" not in client.get("/metrics", headers=BEARER).content.decode().lower()
 
 
-def test_an_order_is_counted_once_it_is_committed(django_capture_on_commit_callbacks):
+def test_an_order_is_counted_after_the_commit(django_capture_on_commit_callbacks):
     patient = factories.patient()
     before = counted("portal_orders_placed_total", role="member")
     with django_capture_on_commit_callbacks(execute=True):
@@ -154,7 +156,7 @@ def test_a_message_is_counted_by_its_kind(kind, outcome):
 
 @shared_task(name="tests.fails")
 def fails():
-    raise ValueError("it does")
+    raise ValueError("made to fail")
 
 
 @pytest.mark.parametrize(("task", "outcome"), [(note_beat, "succeeded"), (fails, "failed")])
@@ -172,12 +174,12 @@ def test_an_error_of_the_database_is_counted():
     error, code = kind[connection.vendor]
     before = counted("portal_database_errors_total", error=error, code=code)
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT one FROM nowhere")
+        cursor.execute("SELECT nothing FROM nowhere")
     assert counted("portal_database_errors_total", error=error, code=code) == before + 1
 
 
 @pytest.mark.usefixtures("token")
-def test_the_outbox_and_the_beat_are_told(client):
+def test_the_outbox_and_the_beat_are_metrics(client):
     cache.delete(LAST_BEAT)
     queue(kind="physician_bound", recipient="one@example.org", dedupe_key="one", by=None)
     samples = read(client.get("/metrics", headers=BEARER).content.decode())
@@ -197,7 +199,7 @@ REQUESTS = 64
 
 @pytest.fixture
 def started(settings):
-    """Start the portal as it is run, two processes, with these additions to its environment."""
+    """A function that starts the portal with two processes and these additions to its environment."""
     running = []
 
     def start(**environment):
@@ -205,8 +207,8 @@ def started(settings):
         return running[-1]
 
     yield start
-    for one in running:
-        one.stop()
+    for portal in running:
+        portal.stop()
 
 
 def scrape(portal):
@@ -232,22 +234,22 @@ def test_both_processes_are_summed(started, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_without_the_folder_each_process_tells_its_own(started):
+def test_control_without_the_folder_each_process_answers_its_own_counts(started):
     portal = started()
     visit(portal)
     with ThreadPoolExecutor(8) as pool:
-        told = {visits(one) for one in pool.map(lambda _: scrape(portal), range(32))}
-    assert told and max(told) < REQUESTS
+        counts = {visits(samples) for samples in pool.map(lambda _: scrape(portal), range(32))}
+    assert counts and max(counts) < REQUESTS
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_a_killed_process_was_doing_goes_and_its_counts_stay(started, tmp_path):
+def test_the_gauges_of_a_killed_process_go_and_its_counts_stay(started, tmp_path):
     portal = started(PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
     visit(portal)
     address = urlsplit(portal.url)
     with socket.create_connection((address.hostname, address.port)) as slow:
         head = f"POST /contact/ HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 9\r\n"
-        head += f"Cookie: __Host-csrf={'c' * 32}\r\n"  # with it, the token is looked for in the body, which never comes
+        head += f"Cookie: __Host-csrf={'c' * 32}\r\n"  # the portal waits for the token in the body, which never comes
         slow.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode())
         within(10, lambda: total(scrape(portal), "portal_requests_in_progress", method="POST") == 1)
         for path in tmp_path.glob("gauge_livesum_*.db"):
@@ -257,25 +259,26 @@ def test_what_a_killed_process_was_doing_goes_and_its_counts_stay(started, tmp_p
 
 
 def within(seconds, holds):
+    """Wait until `holds()` is true; fail after so many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             if holds():
                 return
-        except requests.ConnectionError:  # between a killed process and the next
+        except requests.ConnectionError:  # the next process has not started yet
             pass
         time.sleep(0.1)
-    raise AssertionError("It did not come to hold.")
+    raise AssertionError(f"It was not true within {seconds} seconds.")
 
 
-def test_what_a_server_that_was_killed_left_behind_is_forgotten(tmp_path, monkeypatch):
+def test_the_gauges_of_a_killed_server_are_removed(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics, "FOLDER", str(tmp_path))
     host = metrics.HOST
-    kept = [f"gauge_livesum_{host}-{os.getpid()}.db", "gauge_livesum_other-host-7.db", f"counter_{host}-4194304.db"]
-    for name in [*kept, f"gauge_livesum_{host}-4194304.db"]:  # above the largest process id
+    left = [f"gauge_livesum_{host}-{os.getpid()}.db", "gauge_livesum_other-host-7.db", f"counter_{host}-4194304.db"]
+    for name in [*left, f"gauge_livesum_{host}-4194304.db"]:  # larger than any process id
         (tmp_path / name).touch()
     metrics.forget_dead_processes()
-    assert {path.name for path in tmp_path.iterdir()} == set(kept)
+    assert {path.name for path in tmp_path.iterdir()} == set(left)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

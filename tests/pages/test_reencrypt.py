@@ -49,7 +49,7 @@ def run(*arguments):
 
 
 def messages(count):
-    """So many messages of the contact form, each with a text of its own."""
+    """Store so many messages of the contact form, each with another text."""
     now = timezone.now()
     with unguarded():
         return ContactMessage.objects.bulk_create(
@@ -74,7 +74,7 @@ def stored_messages():
 
 @pytest.fixture
 def sealed_everywhere(db):
-    """A value in every place that an action of the portal fills, sealed with the old key."""
+    """A value in every place that the portal's actions fill, sealed with the old key."""
     minor = factories.profile(birth_date=timezone.localdate().replace(year=timezone.localdate().year - 12, day=1))
     letters = Letter.objects.filter(draft=factories.draft(profile=minor, caregiver=factories.caregiver()))
     assert letters.count() == 2
@@ -91,11 +91,11 @@ def sealed_everywhere(db):
 
 
 def everything():
-    """What every place holds, opened."""
-    factors = {one.type: one for one in Authenticator.objects.all()}
+    """Return the decrypted content of every place."""
+    factors = {factor.type: factor for factor in Authenticator.objects.all()}
     data = Session.objects.get().get_decoded()
     return {
-        "letters": [bytes(one) for one in Letter.objects.order_by("pk").values_list("content", flat=True)],
+        "letters": [bytes(content) for content in Letter.objects.order_by("pk").values_list("content", flat=True)],
         "answers": list(Draft.objects.order_by("pk").values_list("answers", flat=True)),
         "signed": list(Certification.objects.order_by("pk").values_list("condition_codes", "directions")),
         "cards": list(Card.objects.values_list("token", flat=True)),
@@ -110,7 +110,7 @@ def everything():
 
 
 @pytest.mark.usefixtures("sealed_everywhere")
-def test_reencrypt_moves_every_place_to_the_newest_key_and_the_old_one_is_not_needed():
+def test_reencrypt_moves_every_place_to_the_newest_key_and_the_old_key_can_go():
     before = everything()
     names = set(key_counts())
     assert names >= {
@@ -123,7 +123,7 @@ def test_reencrypt_moves_every_place_to_the_newest_key_and_the_old_one_is_not_ne
     with override_settings(FIELD_KEYS=ONLY_NEW):
         assert everything() == before
         assert set(key_counts()) == names
-        assert "no older key is needed" in run("--check")
+        assert "you can remove the older keys" in run("--check")
     assert "k1: 0 values\n" in out and "(the newest)" in out
     event = Event.objects.get(action="fields.reencrypt")
     assert (event.outcome, event.reason.partition(" rows")[2]) == ("done", " sealed with key k2")
@@ -140,7 +140,7 @@ def test_reencrypt_again_writes_nothing():
 
 
 def test_every_caller_of_encrypt_is_covered():
-    """Who seals a value outside the encrypted fields keeps it somewhere: pages/sealed.py must go there as well."""
+    """Code that seals a value outside the encrypted fields stores it somewhere: pages/sealed.py must know the place."""
     root = Path(__file__).resolve().parents[2]
     apps = ("pages", "delivery", "certification", "accounts", "notifications", "audit", "mmp_portal")
     callers = {
@@ -154,7 +154,7 @@ def test_every_caller_of_encrypt_is_covered():
         "accounts/rosters/storage.py",  # accounts_rosterpart.data
         "certification/views/confirmation.py",  # a session's printed code
         "certification/views/kept.py",  # a session's kept form
-        "pages/backups/keys.py",  # the probe in the manifest of a backup, which keeps its key
+        "pages/backups/keys.py",  # the probe in the manifest of a backup, which needs its old key
     }
 
 
@@ -164,12 +164,12 @@ def test_places_are_named_once():
     assert len(names) == len(set(names))
 
 
-# --- What the command says ------------------------------------------------------------------------------------------
+# --- The output of the command --------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
 def test_check_finds_one_row_that_was_skipped():
-    """The control: one row sealed with the old key among many that are not."""
+    """The control: a single row is still sealed with the old key."""
     messages(1)
     with override_settings(FIELD_KEYS=BOTH):
         with unguarded():
@@ -183,7 +183,7 @@ def test_check_finds_one_row_that_was_skipped():
 
 
 @pytest.mark.django_db
-def test_reencrypt_names_a_key_that_is_gone():
+def test_reencrypt_names_a_missing_key():
     messages(2)
     with override_settings(FIELD_KEYS=ONLY_NEW):
         with pytest.raises(
@@ -195,25 +195,25 @@ def test_reencrypt_names_a_key_that_is_gone():
 
 
 @pytest.mark.django_db
-def test_reencrypt_leaves_what_it_cannot_open_and_goes_on():
-    kept = messages(3)
+def test_reencrypt_skips_a_value_that_it_cannot_open_and_goes_on():
+    stored = messages(3)
     other = "k1:" + base64.b64encode(b"9" * 32).decode()
     with override_settings(FIELD_KEYS=[other]), unguarded():
-        kept[1].message = "sealed with another key of the same id"
-        kept[1].save()
+        stored[1].message = "sealed with another key of the same id"
+        stored[1].save()
     with override_settings(FIELD_KEYS=BOTH), pytest.raises(CommandError, match="1 rows cannot be opened"):
         run("--batch", "1")
     with override_settings(FIELD_KEYS=[NEW, other]):
-        assert texts()[kept[1].pk] == "sealed with another key of the same id"
-        assert texts()[kept[0].pk] == "Question 0"
+        assert texts()[stored[1].pk] == "sealed with another key of the same id"
+        assert texts()[stored[0].pk] == "Question 0"
         run()
 
 
 @pytest.mark.django_db
-def test_what_is_not_sealed_at_all_is_never_printed():
-    [kept] = messages(1)
+def test_a_value_that_is_not_sealed_is_never_printed():
+    [stored] = messages(1)
     with connection.cursor() as cursor, unguarded():
-        cursor.execute("UPDATE pages_contactmessage SET message = 'June Park' WHERE id = %s", [kept.pk])
+        cursor.execute("UPDATE pages_contactmessage SET message = 'June Park' WHERE id = %s", [stored.pk])
     with pytest.raises(CommandError) as caught:
         run("--check")
     assert "1 by no key" in str(caught.value) and "June" not in str(caught.value)
@@ -225,18 +225,18 @@ def test_reencrypt_refuses_a_batch_of_nothing():
         run("--batch", "0")
 
 
-# --- Somebody writes meanwhile --------------------------------------------------------------------------------------
+# --- Somebody else writes -------------------------------------------------------------------------------------------
 
 
 def written_meanwhile(change):
-    """Another connection changes a message while `reencrypt` runs; returns what the message says in the end."""
-    [kept] = messages(1)
+    """Change a message in another connection while `reencrypt` runs; return its text at the end."""
+    [stored] = messages(1)
     holds, may_end = threading.Event(), threading.Event()
 
     def write():
         try:
             with transaction.atomic(), unguarded():
-                row = ContactMessage.objects.select_for_update().get(pk=kept.pk)
+                row = ContactMessage.objects.select_for_update().get(pk=stored.pk)
                 row.message = change
                 row.save()
                 holds.set()
@@ -249,14 +249,14 @@ def written_meanwhile(change):
     holds.wait(20)
     threading.Timer(0.3, may_end.set).start()
     with override_settings(FIELD_KEYS=BOTH):
-        reencrypt(batch=10, tell=lambda line: None, by=None)
+        reencrypt(batch=10, progress=lambda line: None, by=None)
         writer.join()
         assert key_counts()["pages_contactmessage.message"] == {"k2": 1}
-        return texts()[kept.pk]
+        return texts()[stored.pk]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reencrypt_never_overwrites_what_somebody_writes_meanwhile():
+def test_reencrypt_never_overwrites_a_change_made_meanwhile():
     assert written_meanwhile("Changed") == "Changed"
 
 
@@ -277,7 +277,7 @@ def test_control_without_row_locks_the_change_is_lost(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_kill_in_the_middle_loses_nothing(pytestconfig):
-    """300 rows and 2 kills; 10,000 rows and 20 kills with --drill. Seed of the moments: fixed."""
+    """300 rows and 2 kills; 10,000 rows and 20 kills with --drill. The moments are random with a fixed seed."""
     count, kills, batch = (10_000, 20, 20) if pytestconfig.getoption("drill") else (300, 2, 5)
     chance = random.Random(1)
     messages(count)

@@ -23,7 +23,7 @@ PAGES = [
 ]
 
 
-# --- What docs/domain.md says ---------------------------------------------------------------------------------------
+# --- The words of the brief -----------------------------------------------------------------------------------------
 
 RELATIONSHIP = [
     "Physicians must have a bona fide relationship with the patient in order to register them with the program.",
@@ -112,7 +112,7 @@ FAQ = [
     "is appropriate.",
     f"Yes. {HELP}",
 ]
-SAID = {
+WORDS = {
     "physicians": [*RELATIONSHIP, *REQUIREMENTS, *PROCESS, *STEPS, HELP],
     "quick-reference": STEPS,
     "faq": [*FAQ, *DELIVERY, *REQUIREMENTS],
@@ -121,7 +121,7 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize(("name", "sentence"), [(name, sentence) for name in SAID for sentence in SAID[name]])
+@pytest.mark.parametrize(("name", "sentence"), [(name, sentence) for name in WORDS for sentence in WORDS[name]])
 def test_page_says_what_the_brief_says(client, name, sentence):
     assert sentence in words_of(client.get(reverse(f"pages:{name}")))
 
@@ -161,18 +161,18 @@ def test_page_has_no_inline_script_or_style(client, name):
 
 
 @pytest.mark.parametrize("name", [name for name in PAGES if name != "contact"])
-def test_page_is_kept_by_the_visitors_browser_alone(client, name):
+def test_page_is_cached_only_by_the_visitors_browser(client, name):
     response = client.get(reverse(f"pages:{name}"))
     assert response["Cache-Control"] == "private, max-age=300"
     assert "Cookie" in response["Vary"]
     assert not response.cookies
 
 
-def test_contact_page_is_not_kept(client):
+def test_contact_page_is_not_cached(client):
     assert "no-store" in client.get("/contact/")["Cache-Control"]
 
 
-def test_signed_in_page_is_not_kept(client):
+def test_page_of_a_signed_in_person_is_not_cached(client):
     client.force_login(create_user(email="rosa@example.org", password=None, by=None))
     assert "no-store" in client.get("/")["Cache-Control"]
 
@@ -183,11 +183,11 @@ def test_page_needs_few_queries(client, django_assert_max_num_queries, name):
         client.get(reverse(f"pages:{name}"))
 
 
-def test_pages_take_no_post(client):
+def test_pages_refuse_post(client):
     assert client.post("/").status_code == 405
 
 
-# --- The ZIP box -----------------------------------------------------------------------------------------------------
+# --- The ZIP box ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -199,13 +199,13 @@ def test_pages_take_no_post(client):
         ("", "Enter ZIP code"),
     ],
 )
-def test_the_zip_box_answers_before_there_is_an_account(client, typed, answer):
+def test_the_zip_box_needs_no_account(client, typed, answer):
     response = client.get("/delivery-info/", {"zip": typed})
     assert response.status_code == 200
     assert answer in words_of(response)
 
 
-def test_the_zip_box_names_the_radius_where_one_is_set(client):
+def test_the_zip_box_names_the_radius_when_one_is_set(client):
     people.policy(timezone.localdate(), radius_miles=10, origin_zip="06510")
     words = words_of(client.get("/delivery-info/", {"zip": "06103"}))
     assert "in Connecticut, within 10 miles of 06510." in words

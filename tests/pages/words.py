@@ -1,11 +1,11 @@
-"""What a person reads."""
+"""The text that a person reads on a page."""
 
 import re
 from html import unescape
 
 
 def words_of(response):
-    """What a person reads on the page, on one line."""
+    """Return the text of the page on one line."""
     body = response.content.decode()
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split()).replace(" .", ".").replace(" ,", ",")
 

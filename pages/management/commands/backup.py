@@ -1,8 +1,9 @@
 import time
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 from django.utils import timezone
 
@@ -14,11 +15,13 @@ from pages.backups.making import back_up
 class Command(BaseCommand):
     help = "Write the whole database into one archive, with a manifest of row counts and digests; never the keys."
 
-    def add_arguments(self, parser):
-        parser.add_argument("--file", type=Path, help="the archive to make (var/backups/portal-TIME.zip)")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--file", type=Path, help="where to write the archive (default: var/backups/portal-TIME.zip)"
+        )
 
-    def handle(self, *args, **options):
-        path = options["file"] or _file_of_now()
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = options["file"] or _default_file()
         began = time.monotonic()
         try:
             manifest = back_up(path)
@@ -34,7 +37,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{count} values are sealed with the key {key_id}, which FIELD_KEYS does not hold.")
 
 
-def _file_of_now():
+def _default_file() -> Path:
+    """Return a path in var/backups/ with the time in its name, and make the folder."""
     folder = settings.VAR_DIR / "backups"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import rules as accounts_rules
 from certification import rules as certification_rules
@@ -20,11 +20,11 @@ MACHINES: dict[str, dict[Any, Any]] = {
 class Command(BaseCommand):
     help = "Print docs/states.md from the tables of moves; --check compares, --write writes the file."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--check", action="store_true")
         parser.add_argument("--write", action="store_true")
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         text = states()
         if options["write"]:
             FILE.write_text(text)
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError("docs/states.md is not what the code says: run manage.py print_states --write.")
 
 
-def states():
+def states() -> str:
     parts = ["# States\n\nPrinted from the code by `manage.py print_states --write`. No other move is possible.\n"]
     for name, machine in MACHINES.items():
         has_verbs = all(isinstance(move, Move) for move in machine.values())
@@ -50,9 +50,9 @@ def _table_of_moves(moves: dict[str, Move]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table_of_transitions(transitions) -> str:
+def _table_of_transitions(transitions: dict[Any, Any]) -> str:
     """Return one line for each status, with the statuses that can follow."""
     lines = ["| from | to |", "| --- | --- |"]
     for state, following in transitions.items():
-        lines.append(f"| {state.value} | {', '.join(sorted(one.value for one in following)) or 'the end'} |")
+        lines.append(f"| {state.value} | {', '.join(sorted(status.value for status in following)) or 'the end'} |")
     return "\n".join(lines) + "\n"

@@ -1,7 +1,8 @@
 import time
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
 from pages.backups.errors import BackupError
@@ -13,10 +14,10 @@ class Command(BaseCommand):
         "Fill an empty database from an archive that `backup` made. Everything is checked before anything is written."
     )
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="the archive")
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
         try:
             manifest = restore(options["file"])

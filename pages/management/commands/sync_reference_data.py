@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
 from accounts.actions import sync_staff_groups
@@ -9,10 +11,11 @@ from delivery.reference import POLICIES
 
 class Command(BaseCommand):
     help = (
-        "Make staff groups, conditions, limits and the first terms of delivery stand; running it again changes nothing."
+        "Write the staff groups, conditions, limits and first delivery terms into the database. "
+        "Running it again changes nothing."
     )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         sync_staff_groups(by=None)
         sync_conditions(conditions=CONDITIONS, limits=ALLOTMENT_LIMITS, by=None)
         sync_policies(policies=POLICIES, by=None)

@@ -1,0 +1,98 @@
+"""The figures that the public pages show."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from certification.rules import allotment_limit_oz
+from delivery.rules import policy_on
+
+DAYS = (
+    gettext_lazy("Monday"),
+    gettext_lazy("Tuesday"),
+    gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"),
+    gettext_lazy("Friday"),
+    gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)
+DAYS_PLURAL = (
+    gettext_lazy("Mondays"),
+    gettext_lazy("Tuesdays"),
+    gettext_lazy("Wednesdays"),
+    gettext_lazy("Thursdays"),
+    gettext_lazy("Fridays"),
+    gettext_lazy("Saturdays"),
+    gettext_lazy("Sundays"),
+)
+
+
+@dataclass(frozen=True)
+class WindowTerms:
+    """The hours of a delivery window, in local time."""
+
+    starts: time
+    ends: time
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The last moment to order for a window of one delivery day, in local time."""
+
+    day: str
+    starts: time
+    order_by_day: str
+    order_by: time
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The figures about delivery and allotment that are in force on one day."""
+
+    days: str
+    windows: list[WindowTerms]
+    deadlines: list[Deadline]
+    minimum_cents: int
+    lead_hours: int
+    radius_miles: int | None
+    origin_zip: str
+    allotment_oz: Decimal
+
+    @property
+    def starts(self) -> time:
+        return self.windows[0].starts
+
+    @property
+    def ends(self) -> time:
+        return self.windows[-1].ends
+
+
+def terms_on(day: date) -> Terms:
+    """Return the figures in force on `day`. The templates contain no figure of their own."""
+    policy = policy_on(day)
+    windows = [WindowTerms(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in policy.windows]
+    return Terms(
+        days=get_text_list([str(DAYS_PLURAL[weekday]) for weekday in policy.days_of_week], _("and")),
+        windows=windows,
+        deadlines=[
+            _deadline(weekday, window.starts, policy.lead_hours)
+            for weekday in policy.days_of_week
+            for window in windows
+        ],
+        minimum_cents=policy.minimum_cents,
+        lead_hours=policy.lead_hours,
+        radius_miles=policy.radius_miles,
+        origin_zip=policy.origin_zip,
+        allotment_oz=allotment_limit_oz(day).normalize(),
+    )
+
+
+def _deadline(weekday: int, starts: time, lead_hours: int) -> Deadline:
+    """Return the last moment to order for the window that begins at `starts` on a weekday (Monday is 0)."""
+    monday = datetime(2024, 1, 1)  # noqa: DTZ001  any Monday far from a clock change: only the weekday counts
+    closes = datetime.combine(monday + timedelta(days=weekday), starts) - timedelta(hours=lead_hours)
+    return Deadline(str(DAYS[weekday]), starts, str(DAYS[closes.weekday()]), closes.time())
