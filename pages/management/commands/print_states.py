@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -9,7 +7,7 @@ from delivery import rules as delivery_rules
 from ui.moves import Move
 
 FILE = settings.BASE_DIR / "docs" / "states.md"
-MACHINES: dict[str, dict[Any, Any]] = {
+MACHINES = {
     "Physician": accounts_rules.PHYSICIAN_MOVES,
     "Reset of second factors": accounts_rules.RESET_MOVES,
     "Certification": certification_rules.ALLOWED_TRANSITIONS,
@@ -18,7 +16,7 @@ MACHINES: dict[str, dict[Any, Any]] = {
 
 
 class Command(BaseCommand):
-    help = "Print docs/states.md from the tables of transitions; --check compares, --write writes the file."
+    help = "Print docs/states.md from the tables of moves; --check compares, --write writes the file."
 
     def add_arguments(self, parser):
         parser.add_argument("--check", action="store_true")
@@ -36,23 +34,25 @@ class Command(BaseCommand):
 
 def states():
     parts = ["# States\n\nPrinted from the code by `manage.py print_states --write`. No other move is possible.\n"]
-    for name, machine in MACHINES.items():
-        has_verbs = all(isinstance(move, Move) for move in machine.values())
-        parts.append(f"\n## {name}\n\n{_table_of_moves(machine) if has_verbs else _table_of_transitions(machine)}")
+    parts += [f"\n## {name}\n\n{_table(moves)}" for name, moves in MACHINES.items()]
     return "".join(parts)
 
 
-def _table_of_moves(moves: dict[str, Move]) -> str:
-    """Return one line for each verb."""
-    lines = ["| verb | from | to | who may | what follows |", "| --- | --- | --- | --- | --- |"]
-    for verb, move in moves.items():
-        lines.append(f"| {verb} | {', '.join(sorted(map(str, move.from_)))} | {move.to} | {move.who} | {move.then} |")
-    return "\n".join(lines) + "\n"
+def _table(moves):
+    """Return a table by verb where the app names its verbs (`Move`), or else a table by status."""
+    if all(isinstance(move, Move) for move in moves.values()):
+        return _verbs(moves)
+    rows = [f"| {state.value} | {_values(following) or 'the end'} |" for state, following in moves.items()]
+    return "\n".join(["| from | to |", "| --- | --- |", *rows, ""])
 
 
-def _table_of_transitions(transitions) -> str:
-    """Return one line for each status, with the statuses that can follow."""
-    lines = ["| from | to |", "| --- | --- |"]
-    for state, following in transitions.items():
-        lines.append(f"| {state.value} | {', '.join(sorted(one.value for one in following)) or 'the end'} |")
-    return "\n".join(lines) + "\n"
+def _verbs(moves):
+    rows = [
+        f"| {verb} | {_values(move.from_)} | {move.to.value} | {move.who} | {move.then} |"
+        for verb, move in moves.items()
+    ]
+    return "\n".join(["| verb | from | to | who may | what follows |", "| --- | --- | --- | --- | --- |", *rows, ""])
+
+
+def _values(statuses):
+    return ", ".join(sorted(status.value for status in statuses))
