@@ -14,7 +14,7 @@ from audit.actions import audited, record
 from notifications.actions import queue
 
 
-@audited("user.ask_main_address")
+@audited("user.ask_main_address", subject="address")
 def ask_main_address(*, address: EmailAddress, by: User) -> None:
     """Queue a message to the present main address, with a link that confirms the change. Raises AddressError."""
     rules.check_may_be_main(address)

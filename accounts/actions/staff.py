@@ -21,13 +21,14 @@ def create_user(
     groups: Collection[str] = (),
     is_staff: bool = False,
     is_superuser: bool = False,
+    is_active: bool = True,
     first_name: str = "",
 ) -> User:
     """Make an account with a verified e-mail address, for staff and for the demo, and return it.
 
     Without a password the person sets one by "Forgot password".
     """
-    flags = {"is_staff": is_staff, "is_superuser": is_superuser}
+    flags = {"is_staff": is_staff, "is_superuser": is_superuser, "is_active": is_active}
     return make_account(email=email, password=password, groups=groups, first_name=first_name, by=by, **flags)
 
 

@@ -14,7 +14,8 @@ def make_account(
 ) -> User:
     """Make an account with a verified e-mail address, and return it.
 
-    `fields` are is_staff, is_superuser and first_name. Without a password the person sets one by "Forgot password".
+    `fields` are is_staff, is_superuser, is_active and first_name. Without a password the person sets one by the link
+    "Forgot password".
     """
     user = User.objects.create_user(email, password, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
