@@ -7,14 +7,16 @@ from certification.models import Certification, Draft
 
 
 def keep_draft_ids_new(connection: BaseDatabaseWrapper) -> None:
-    """Let the next draft get an id above every certification's: a certification takes the id of its draft.
+    """Let the next draft get an id above every draft's and certification's: a certification takes the id of its draft.
 
     Needed after the table of drafts was made, and after SQLite has remade it, which forgets the ids of deleted rows.
     """
     tables = connection.introspection.table_names()
     if Draft._meta.db_table in tables and Certification._meta.db_table in tables:
-        last = Certification.objects.using(connection.alias).aggregate(last=Max("pk"))["last"] or 0
-        give_ids_after(connection, Draft._meta.db_table, last)
+        highest = [
+            one._base_manager.using(connection.alias).aggregate(last=Max("pk")) for one in (Certification, Draft)
+        ]
+        give_ids_after(connection, Draft._meta.db_table, max(found["last"] or 0 for found in highest))
 
 
 def give_ids_after(connection: BaseDatabaseWrapper, table: str, last: int) -> None:

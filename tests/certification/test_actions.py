@@ -7,6 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.rules import MayNotSign, NotEligible
+from audit import names
 from audit.models import Event
 from certification import actions, rules, signals
 from certification.models import Caregiver, CaregiverAssignment, Certification, Draft, Invitation, Patient
@@ -191,6 +192,17 @@ def test_sign_draft_deletes_the_draft_and_keeps_its_id_and_uuid():
     assert (certification.pk, certification.uuid) == (draft.pk, draft.uuid)
     assert not Draft.objects.exists()
     assert factories.draft().pk > certification.pk
+
+
+def test_events_of_a_draft_are_found_with_the_patient_once_it_is_signed():
+    draft = factories.draft()
+    event = Event.objects.filter(action="certification.save_profile").get()
+    label, pk = event.subject_type, event.subject_id
+    assert (label, pk) == ("certification.draft", draft.pk) and not names.names_of({label: {pk}})
+    certification = certify(draft)
+    patient = names.Found("certification.patient", certification.patient.pk, "")
+    assert pk in names.belongings_of([patient])[label]
+    assert names.names_of({label: {pk}})[label, pk].words == certification.number
 
 
 def test_sign_draft_of_a_renewal_that_is_refused_names_what_it_would_renew(ending):

@@ -12,10 +12,17 @@ from django.utils import timezone
 
 from accounts.actions import activate_delegations, end_delegate, name_delegate
 from audit.models import Event
-from certification.actions import amend_identity, prepare_renewal, sign_draft, withdraw_certification
+from certification.actions import (
+    amend_identity,
+    prepare_renewal,
+    sign_draft,
+    start_draft,
+    withdraw_certification,
+)
 from certification.actions.amending import IDENTITY
 from certification.models import Certification, Draft
 from certification.standing import DRAFT_GROUPS, GROUPS, counts_of, drafts_shown, filters_on
+from certification.views import patients
 from tests import factories
 from tests.certification import forms
 
@@ -277,6 +284,21 @@ def test_patient_list_leads_from_page_to_page_and_back(client, physician):
         cursor = page.context["page"].next or None
     assert [len(page) for page in pages] == [50, 50, 1] and stood == {one for page in pages for one in page}
     assert shown(client, f"/certification/?cursor={page.context['page'].previous}") == pages[1]
+
+
+def test_patient_list_goes_on_from_drafts_to_certifications_and_back(client, physician, monkeypatch):
+    monkeypatch.setattr(patients, "A_PAGE", 2)
+    drafts = [start_draft(physician=physician, by=physician.user) for _ in range(3)]
+    copied = signed(physician, 200)
+    [copy] = factories.copies(copied, 1)
+    pages = [client.get("/certification/")]
+    while cursor := pages[-1].context["page"].next:
+        pages.append(client.get("/certification/", {"cursor": cursor}))
+    assert [rows_of(page) for page in pages] == [[drafts[2], drafts[1]], [drafts[0], copy], [copied]]
+    back = client.get("/certification/", {"cursor": pages[-1].context["page"].previous})
+    assert rows_of(back) == [drafts[0], copy]
+    first = client.get("/certification/", {"cursor": back.context["page"].previous})
+    assert rows_of(first) == [drafts[2], drafts[1]] and not first.context["page"].previous
 
 
 @pytest.mark.parametrize("cursor", ["x", "x" * 5000, "%F0%9F%8C%BF"])
