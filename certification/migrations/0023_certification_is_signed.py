@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='certification',
             name='id',
-            field=models.BigIntegerField(editable=False, help_text='That of the draft it was signed from.', primary_key=True, serialize=False),
+            field=models.BigIntegerField(editable=False, primary_key=True, serialize=False),
         ),
         migrations.AlterField(
             model_name='certification',

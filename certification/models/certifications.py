@@ -49,7 +49,7 @@ class Certification(models.Model):
         CLOSED = "closed", _("Closed")
 
     # Not given by a sequence: events of the draft and of the certification then name one number.
-    id = models.BigIntegerField(primary_key=True, editable=False, help_text=_("That of the draft it was signed from."))
+    id = models.BigIntegerField(primary_key=True, editable=False)  # the id of the draft that was signed
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
