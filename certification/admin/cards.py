@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, Step
 from certification.actions import revoke_card
-from certification.forms_office import RevocationForm
+from certification.forms.office import RevocationForm
 from certification.models import Card, Invitation
 
 

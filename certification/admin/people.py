@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, search_term
 from certification.actions import agree_take_over, close_patient, reopen_patient
-from certification.forms_ending import ClosingForm
-from certification.forms_office import AgreeForm
+from certification.forms.ending import ClosingForm
+from certification.forms.office import AgreeForm
 from certification.models import Caregiver, CaregiverAssignment, Patient, TakeOver
 from certification.search import people_called
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionAdmin, Step
 from certification.actions import answer_request, confirm_address, refuse_request
 from certification.admin.medical import sees_medical_words
-from certification.forms_joining import RefusalForm
+from certification.forms.joining import RefusalForm
 from certification.models import PatientRequest
 from certification.rules import is_overdue
 

@@ -7,8 +7,8 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from certification.cards import Face
 from certification.papers.document import GREEN, GREY, MARGIN, Paper, at_desk
+from certification.presenters.cards import Face
 from certification.templatetags.certifications import ounces_and_grams
 from ui.templatetags.portal import phone
 

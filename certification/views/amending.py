@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
-from certification.forms_amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
-from certification.views.kept import keeping_what_was_typed, typed_in
+from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.views.saved_input import saved_or_posted, saving_input
 from certification.views.scope import certification_page, is_signer, record_view, runs_today, step_url, tell_who_signs
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
@@ -22,7 +22,7 @@ from ui.errors import add_to_form
 def contact(request, certification):
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
-    form = AmendContactForm(typed_in(request, certification, "contact"), initial=_held(certification, CONTACT))
+    form = AmendContactForm(saved_or_posted(request, certification, "contact"), initial=_held(certification, CONTACT))
     return _amend(request, certification, form, actions.amend_contact, "certification/amend_contact.html")
 
 
@@ -35,7 +35,7 @@ def allotment(request, certification):
 @reauthentication_required
 def _allotment(request, certification):
     form = AmendAllotmentForm(
-        typed_in(request, certification, "allotment"),
+        saved_or_posted(request, certification, "allotment"),
         limit_hint=limit_hint(rules.allotment_limit_oz(timezone.localdate())),
         initial={"monthly_allotment_oz": certification.monthly_allotment_oz},
     )
@@ -50,7 +50,9 @@ def identity(request, certification):
 
 @reauthentication_required
 def _identity(request, certification):
-    form = AmendIdentityForm(typed_in(request, certification, "identity"), initial=_held(certification, IDENTITY))
+    form = AmendIdentityForm(
+        saved_or_posted(request, certification, "identity"), initial=_held(certification, IDENTITY)
+    )
     return _amend(request, certification, form, actions.amend_identity, "certification/amend_identity.html")
 
 
@@ -60,7 +62,7 @@ def _for_signer(request, certification, view, step):
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
         return tell_who_signs(request, certification)
-    return keeping_what_was_typed(view, request, certification, step)
+    return saving_input(view, request, certification, step)
 
 
 def _held(certification, names):

@@ -15,11 +15,11 @@ from accounts.permissions import may_as_staff
 from audit.actions import record
 from certification import rules
 from certification.actions import card_of, revoke_card
-from certification.cards import Face, answer_to, counting
-from certification.forms_office import LostCardForm
+from certification.forms.office import LostCardForm
 from certification.models import Card, Caregiver, Patient
 from certification.papers.cards import cards_pdf
-from certification.standing import standing_of
+from certification.presenters.cards import Face, answer_to, counting
+from certification.presenters.status_on_day import status_on_day
 from certification.views.papers import papers_required, pdf_response
 from certification.views.scope import own_people, step_url
 from ui.rates import is_within
@@ -37,7 +37,7 @@ def card(request):
     today = timezone.localdate()
     context = {
         "faces": [
-            (face, standing_of(face.certification, today=today), _opens_certificate(face, today)) for face in faces
+            (face, status_on_day(face.certification, today=today), _opens_certificate(face, today)) for face in faces
         ],
         "ended": ended,
     }

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from certification import actions, rules
-from certification.forms_office import AssignForm, EndCaregiverForm
+from certification.forms.office import AssignForm, EndCaregiverForm
 from certification.views.scope import certification_page, record_view, runs_today, step_url
 from ui.errors import add_to_form
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from certification import actions, rules
 from certification.invitations import states_of
 from certification.models import CaregiverAssignment, Invitation
-from certification.standing import standing_of
+from certification.presenters.status_on_day import status_on_day
 from certification.views.scope import (
     certification_page,
     is_signer,
@@ -45,7 +45,7 @@ def confirmation(request, certification):
         "assignment": assignment,
         "is_new": certification.certified_date == timezone.localdate(),
         "letters": _letters_of(certification),
-        "standing": standing_of(certification, today=timezone.localdate()),
+        "status": status_on_day(certification, today=timezone.localdate()),
         "renewal_opens": rules.renewal_opens_date(certification),
         "runs": runs_today(certification),
         "amendments": certification.amendments.select_related("amended_by"),

@@ -7,8 +7,9 @@ from django.views.decorators.http import require_safe
 from accounts.decorators import office_required
 from audit.actions import record
 from certification.models import Certification
+from certification.presenters.groups import DUE_LABELS, due_counts, due_on
+from certification.presenters.status_on_day import status_on_day
 from certification.rules import renewal_opens_date
-from certification.standing import DUE_LABELS, due_counts, due_on, standing_of
 from certification.views.scope import is_signer
 from ui.keyset import page_of
 
@@ -52,7 +53,7 @@ def _row(certification, user, today):
     return {
         "certification": certification,
         "patient": certification.patient,
-        "standing": standing_of(certification, today=today),
+        "status": status_on_day(certification, today=today),
         "ended_days": (today - certification.last_valid_day).days,
         "opens_date": renewal_opens_date(certification),
         "is_begun": begun is not None,

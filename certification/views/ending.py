@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms_ending import ClosingForm, WithdrawalForm
+from certification.forms.ending import ClosingForm, WithdrawalForm
 from certification.models import Certification
 from certification.views.scope import certification_page, is_signer, record_view, step_url, tell_who_signs
 from ui.errors import add_to_form

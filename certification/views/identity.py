@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms_office import TakeOverForm
-from certification.standing import standing_of
+from certification.forms.office import TakeOverForm
+from certification.presenters.status_on_day import status_on_day
 from certification.steps import answers_of, next_step, step_errors
 from certification.views.drafts import draft_page, signer_page
 from certification.views.scope import record_view, step_url
@@ -44,7 +44,7 @@ def _row(patient, physician):
     today = timezone.localdate()
     last = patient.certifications.filter(physician=physician).order_by("-certified_at").first()
     runs = patient.certifications.active().exists()
-    return {"patient": patient, "last": last, "standing": standing_of(last, today=today), "runs": runs}
+    return {"patient": patient, "last": last, "status": status_on_day(last, today=today), "runs": runs}
 
 
 @signer_page

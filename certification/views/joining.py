@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from certification import rules
 from certification.actions import accept_code, accept_invitation, affirm
-from certification.forms_joining import AffirmationForm, BirthDateForm, CodeForm
+from certification.forms.joining import AffirmationForm, BirthDateForm, CodeForm
 from certification.models import Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from certification.views.scope import own_people

@@ -11,7 +11,7 @@ from accounts.decorators import office_required
 from accounts.rules import AccountsError
 from certification import rules
 from certification.actions import save_letter
-from certification.forms_office import LetterForm
+from certification.forms.office import LetterForm
 from certification.models import Draft, Letter
 from certification.responses import letter_response
 from certification.steps import is_minor

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from certification.actions import change_phone
-from certification.forms_joining import PhoneForm
+from certification.forms.joining import PhoneForm
 from certification.views.scope import own_people
 
 

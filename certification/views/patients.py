@@ -10,20 +10,19 @@ from accounts.decorators import office_required
 from audit.actions import record
 from certification.invitations import states_of
 from certification.models import Certification, Draft, PatientRequest
-from certification.rules import is_overdue
-from certification.standing import (
+from certification.presenters.groups import (
     DRAFT_KEYS_OF,
     KEYS_OF,
     LABELS,
     counts_of,
-    draft_standing,
     drafts_shown,
     filters_on,
+    in_list_order,
     matching,
     matching_drafts,
-    placed,
-    standing_of,
 )
+from certification.presenters.status_on_day import draft_status, status_on_day
+from certification.rules import is_overdue
 from certification.steps import next_step
 from certification.views.scope import is_signer, prepared_for, runs_today, sign_url, step_url
 from ui.keyset import Section, page_of_sections
@@ -93,7 +92,7 @@ def _sections(signed, drafts, show, today):
     if show in DRAFT_KEYS_OF:
         sections.append(Section("drafts", shown, DRAFT_KEYS_OF[show], is_small=True))
     if show in KEYS_OF:
-        found = placed(signed.filter(filters_on(today)[show]), today)
+        found = in_list_order(signed.filter(filters_on(today)[show]), today)
         read = Certification.objects.select_related("patient", "physician").defer(*UNREAD)
         sections.append(Section("signed", found, KEYS_OF[show], read))
     return sections
@@ -116,11 +115,11 @@ def patient_csv(request):
 
 
 def _exported(certification, today):
-    patient, standing = certification.patient, standing_of(certification, today=today)
+    patient, status = certification.patient, status_on_day(certification, today=today)
     return [
         patient.number, patient.last_name, patient.first_name, patient.birth_date, patient.phone.as_national,
-        certification.number, standing.label, certification.certified_date, certification.last_valid_day,
-        standing.days_left,
+        certification.number, status.label, certification.certified_date, certification.last_valid_day,
+        status.days_left,
     ]  # fmt: skip
 
 
@@ -146,7 +145,7 @@ def _row(certification, today):
     return {
         "certification": certification,
         "name": certification.patient.name,
-        "standing": standing_of(certification, today=today),
+        "status": status_on_day(certification, today=today),
         "runs": runs_today(certification),
         "next_url": step_url(certification, "confirmation"),
     }
@@ -157,7 +156,7 @@ def _row_of_draft(draft, user, today):
     return {
         "draft": draft,
         "name": draft.patient_name,
-        "standing": draft_standing(draft),
+        "status": draft_status(draft),
         "next_url": sign_url(draft) if is_to_sign else _next_url(draft, user, today),
         "is_to_sign": is_to_sign,
     }

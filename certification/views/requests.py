@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.decorators import office_required
 from audit.actions import record
 from certification import actions, rules
-from certification.forms_joining import MoveForm, RefusalForm, RequestForm
+from certification.forms.joining import MoveForm, RefusalForm, RequestForm
 from certification.models import Certification, Patient, PatientRequest
 from certification.views.scope import record_view
 from ui.errors import add_to_form

@@ -15,10 +15,10 @@ from certification.forms import SignatureForm, SigningForm
 from certification.models import Condition
 from certification.statements import QUESTIONS, attested
 from certification.steps import answers_of, guardian_in, needs_letters, step_errors
+from certification.views.batch_signing import go_on_in_queue, is_for_later, place_in_queue
 from certification.views.drafts import STEP_LABELS, signer_page, step_context
-from certification.views.kept import keeping_what_was_typed, typed_in
+from certification.views.saved_input import saved_or_posted, saving_input
 from certification.views.scope import find_draft, page_row, record_view, sign_url, step_url, to_sign
-from certification.views.several import go_on_in_queue, is_for_later, place_in_queue
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
@@ -87,14 +87,14 @@ class SignView(View):
             return go_on_in_queue(request, page_row(draft))
         if is_for_later(request, page_row(draft)):
             return self.answer(is_signed=False)
-        return keeping_what_was_typed(self.signed, request, page_row(draft), self.step)
+        return saving_input(self.signed, request, page_row(draft), self.step)
 
     def signed(self, request, row):
         return reauthentication_required(lambda request: self.answer(is_signed=True))(request)
 
     def answer(self, *, is_signed):
         request, draft = self.request, self.draft
-        form = self.form(typed_in(request, page_row(draft), self.step), is_signed=is_signed)
+        form = self.form(saved_or_posted(request, page_row(draft), self.step), is_signed=is_signed)
         if request.method == "POST" and form.is_valid():
             try:
                 return self.done(form)

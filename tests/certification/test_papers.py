@@ -14,11 +14,11 @@ from django.utils import timezone, translation
 from audit.models import Event
 from certification import qr
 from certification.actions import withdraw_certification
-from certification.cards import Face
 from certification.models import Certification
 from certification.papers import fonts
 from certification.papers.cards import cards_pdf
 from certification.papers.certificate import certificate_pdf
+from certification.presenters.cards import Face
 from tests import factories
 from tests.delivery import people
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from certification import actions, rules
 from certification.actions import queue_renewal_reminders
-from certification.changes import changes_since, facts_of
 from certification.models import AllotmentLimit, Certification, Condition, Draft
+from certification.presenters.changes import changes_since, facts_of
 from certification.statements import QUESTIONS
 from notifications.actions import send_due
 from tests import factories

@@ -10,8 +10,8 @@ from django.utils import timezone
 from audit.models import Event
 from certification import qr
 from certification.actions import accept_invitation, revoke_card, withdraw_certification
-from certification.cards import Answer
 from certification.models import Card, Certification, Patient
+from certification.presenters.cards import Answer
 from tests import factories
 
 pytestmark = pytest.mark.django_db

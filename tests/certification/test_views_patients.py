@@ -15,7 +15,7 @@ from audit.models import Event
 from certification.actions import amend_identity, prepare_renewal, sign_draft, withdraw_certification
 from certification.actions.amending import IDENTITY
 from certification.models import Certification, Draft
-from certification.standing import DRAFT_GROUPS, GROUPS, counts_of, drafts_shown, filters_on
+from certification.presenters.groups import DRAFT_GROUPS, GROUPS, counts_of, drafts_shown, filters_on
 from tests import factories
 from tests.certification import forms
 

@@ -1,10 +1,8 @@
-"""How a draft or a certification stands on a day: in the words of the list of an office, its filters, its search."""
+"""The groups and filters of an office's list of drafts and certifications, with their counts, and its search."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Count, Q, QuerySet, Value, When
@@ -12,7 +10,6 @@ from django.db.models.functions import Coalesce
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from certification import rules
 from certification.models import Certification, Draft, Patient
 from certification.search import named, numbered, told_by, words_of
 from ui.text import search_name
@@ -51,49 +48,7 @@ KEYS_OF = {
     "ended": ("-expires_date", "-pk"),
 }
 
-
 NOT_PREPARED = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after every draft that was prepared
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How a draft or certification stands, as a page says it."""
-
-    kind: str  # of ui/status_tag.html
-    label: Any
-    days_left: int | None = None  # after today; 0 on the last valid day, None once ended
-    can_renew: bool = False
-
-
-def draft_standing(draft: Draft) -> Standing:
-    """How a draft stands: begun, waiting for the statement and signature, or reviewed and waiting for the signature."""
-    if draft.reviewed_at:
-        return Standing("wait", _("Reviewed"))
-    return Standing("wait", LABELS["sign"]) if draft.prepared_at else Standing("plain", _("Draft"))
-
-
-def standing_of(certification: Certification, *, today: date) -> Standing:
-    """How a certification stands on `today`."""
-    status = Certification.Status(certification.status)
-    if status == Certification.Status.WITHDRAWN and certification.is_valid_on(today):
-        return Standing("warn", status.label, (certification.valid_through - today).days)
-    if status != Certification.Status.ACTIVE:
-        return Standing("ended", status.label)
-    can_renew = _can_renew(certification, today)
-    days_left = (certification.last_valid_day - today).days
-    if days_left < 0:
-        return Standing("ended", _("Ended"), can_renew=can_renew)
-    return Standing(
-        "warn" if can_renew else "good", _("Ending soon") if can_renew else _("Active"), days_left, can_renew
-    )
-
-
-def _can_renew(certification: Certification, today: date) -> bool:
-    try:
-        rules.check_renewal_is_open(certification, today=today)
-    except rules.RenewalNotOpen:
-        return False
-    return True
 
 
 def groups_on(today: date) -> dict[str, Q]:
@@ -122,7 +77,7 @@ def filters_on(today: date) -> dict[str, Q]:
     return {**several, "all": ~Q(status=Certification.Status.SUPERSEDED), "active": running}
 
 
-def placed(certifications: QuerySet[Certification], today: date) -> QuerySet[Certification]:
+def in_list_order(certifications: QuerySet[Certification], today: date) -> QuerySet[Certification]:
     """The certifications with `place`, that of their group in the list."""
     cases = [When(where, then=Value(GROUPS.index(group))) for group, where in groups_on(today).items()]
     return certifications.annotate(place=Case(*cases, default=Value(len(GROUPS))))
@@ -138,7 +93,7 @@ def drafts_shown(drafts: QuerySet[Draft], show: str) -> QuerySet[Draft]:
 
 def counts_of(certifications: QuerySet[Certification], drafts: QuerySet[Draft], today: date) -> dict[str, int]:
     """How many stand in each group and in each filter, in one query that reads nothing twice."""
-    signed = placed(certifications.filter(filters_on(today)["all"]), today)
+    signed = in_list_order(certifications.filter(filters_on(today)["all"]), today)
     place = Case(When(prepared_at__isnull=False, then=Value(-2)), default=Value(-1))
     of_each = [
         found.order_by().values_list("place").annotate(Count("pk")) for found in (signed, drafts.annotate(place=place))

@@ -284,7 +284,7 @@ def test_one_that_is_left_out_waits_as_before(client, physician):
 
 
 def test_what_ends_next_stands_before_what_has_ended(client, physician, monkeypatch):
-    monkeypatch.setattr("certification.views.several.A_PAGE", 4)
+    monkeypatch.setattr("certification.views.batch_signing.A_PAGE", 4)
     long_ago, lately, later, soon = (ending(physician, days_left=days) for days in (-300, -2, 20, 3))
     ending(physician, days_left=31)
     new = prepared(physician)

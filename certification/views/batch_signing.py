@@ -20,7 +20,8 @@ from audit.actions import record
 from certification import actions, rules
 from certification.forms import SignatureForm
 from certification.models import Certification, Condition, Draft
-from certification.standing import groups_on, standing_of
+from certification.presenters.groups import groups_on
+from certification.presenters.status_on_day import status_on_day
 from certification.statements import attested
 from certification.steps import answers_of
 from certification.views.scope import find_draft, prepared_for, sign_url, step_url, to_sign
@@ -34,7 +35,7 @@ UNREAD = ("condition_codes", "directions", "ended_reason", "patient_as_signed", 
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def several(request):
+def choose(request):
     """What can be renewed or signed, a page of it; the chosen ones follow each other, page by page."""
     found = _rows(request.user, timezone.localdate())
     rows = found[:A_PAGE]
@@ -48,7 +49,7 @@ def several(request):
     request.session.pop(QUEUE, None)
     record(action="certification.due", by=request.user)
     context = {"rows": rows, "has_more": len(found) > A_PAGE, "is_physician": _is_physician(request.user)}
-    return render(request, "certification/several.html", context)
+    return render(request, "certification/batch_signing.html", context)
 
 
 def _is_physician(user):
@@ -79,7 +80,7 @@ def _row_of_renewal(certification, today):
         "uuid": str(certification.uuid),
         "certification": certification,
         "name": certification.patient.name,
-        "standing": standing_of(certification, today=today),
+        "status": status_on_day(certification, today=today),
         "is_prepared": begun is not None and begun.prepared_at is not None,
     }
 

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from certification.actions import CODE_LENGTH
-from certification.forms import ContactForm
+from certification.forms.people import ContactForm
 from certification.models import PatientRequest
 from ui.forms import DateBoxesField, PhoneField, PortalForm, validate_printable
 from ui.text import ALPHABET

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from certification.views.scope import step_url
 from ui.encryption import decrypt, encrypt
 
-KEPT = "signing_kept"  # session key: what was typed while the physician signs in again, encrypted
+SAVED_INPUT = "signing_kept"  # session key: what was typed while the physician signs in again, encrypted
 
 
-def keeping_what_was_typed(view, request, row, step):
+def saving_input(view, request, row, step):
     """Answer by `view`; a post that comes too late is kept, and shown again on the page of `step`."""
     try:
         return view(request, row)
@@ -24,17 +24,17 @@ def keeping_what_was_typed(view, request, row, step):
 
 def _keep_and_ask(request, row, step):
     """allauth would keep the post as it is, diagnoses in the clear: so it is encrypted, and sent again by hand."""
-    typed = encrypt(request.POST.urlencode(), context=KEPT)
-    request.session[KEPT] = {"certification": row.pk, "step": step, "typed": typed}
+    typed = encrypt(request.POST.urlencode(), context=SAVED_INPUT)
+    request.session[SAVED_INPUT] = {"certification": row.pk, "step": step, "typed": typed}
     messages.warning(request, _("Nothing is signed yet. What you entered is kept: look it over, then send it again."))
     return redirect(step_url(row, step))
 
 
-def typed_in(request, row, step):
+def saved_or_posted(request, row, step):
     """The post, or what was kept of this page while signing in again, or None."""
     if request.method == "POST":
         return request.POST
-    kept = request.session.pop(KEPT, None)
+    kept = request.session.pop(SAVED_INPUT, None)
     if not kept or (kept["certification"], kept["step"]) != (row.pk, step):
         return None
-    return QueryDict(decrypt(kept["typed"], context=KEPT))
+    return QueryDict(decrypt(kept["typed"], context=SAVED_INPUT))

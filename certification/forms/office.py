@@ -4,7 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
-from certification.forms import CaregiverForm, SignatureForm, validate_name
+from certification.forms.people import CaregiverForm, validate_name
+from certification.forms.signing import SignatureForm
 from certification.models import Card
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 

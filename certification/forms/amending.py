@@ -5,7 +5,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
-from certification.forms import ContactForm, NameFields
+from certification.forms.people import ContactForm, NameFields
 from certification.models import Amendment
 from ui.forms import OuncesField, PortalForm, validate_printable
 

@@ -1,0 +1,40 @@
+"""The form with which an office begins the draft of a new patient."""
+
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Physician
+from certification.forms.steps import QuestionsForm
+
+
+class AddForm(QuestionsForm):
+    """`key` makes a form that is sent twice one draft; a delegate says for whom.
+
+    An applicant chooses nobody: the draft is the applicant's own, to be signed once verified as a physician.
+    """
+
+    key = forms.Field(widget=forms.HiddenInput, required=False)
+    physician = forms.ModelChoiceField(Physician.objects.none(), label=_("Physician who will sign"), empty_label=None)
+
+    def __init__(self, *args, physicians, is_applicant=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        choice = self.fields["physician"]
+        choice.queryset = physicians
+        choice.label_from_instance = lambda physician: physician.name
+        if is_applicant:
+            choice.required, choice.empty_label = False, _("Myself, once I am verified")
+        if len(physicians) + is_applicant == 1:
+            del self.fields["physician"]
+        self.only_physician = physicians[0] if len(physicians) == 1 and not is_applicant else None
+
+    def clean_key(self):
+        try:
+            return UUID(self.cleaned_data["key"])
+        except (TypeError, ValueError):
+            return None
+
+    @property
+    def chosen_physician(self):
+        return self.only_physician or self.cleaned_data.get("physician")

@@ -1,0 +1,87 @@
+"""The forms with which a physician signs, and with which an office prepares a renewal."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from certification import rules
+from certification.forms.steps import (
+    CONDITION_FIELDS,
+    STATEMENT_FIELDS,
+    ConditionForm,
+    QuestionsForm,
+    StatementForm,
+)
+from certification.statements import QUESTIONS
+from ui.forms import PortalForm
+
+
+class SignatureForm(PortalForm):
+    signature_name = forms.CharField(
+        label=_("Type your full name to sign"),
+        error_messages={"required": _("Type your full name to sign.")},
+        max_length=210,
+    )
+
+    def __init__(self, *args, physician, is_signed=True, **kwargs):
+        """Not `is_signed`: the review alone is kept, and signed with others later."""
+        super().__init__(*args, **kwargs)
+        self.physician, self.is_signed = physician, is_signed
+        self.fields["signature_name"].required = is_signed
+        if not is_signed:
+            self.needed = {*self.needed, "signature_name"}
+        hint = _("As it stands on your license: %(name)s") % {"name": physician.name}
+        self.fields["signature_name"].help_text = hint
+
+    def clean_signature_name(self):
+        typed_name = self.cleaned_data["signature_name"]
+        if not self.is_signed:
+            return typed_name
+        self.ask(rules.check_signature, self.physician, typed_name)
+        return typed_name
+
+    @property
+    def signature(self):
+        return {"signature_name": self.cleaned_data["signature_name"]} if self.is_signed else {}
+
+
+class SigningForm(SignatureForm, StatementForm):
+    """Statement and signature on one page, for what the office has prepared."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields([*STATEMENT_FIELDS, "signature_name"])
+
+    @property
+    def answers(self):
+        """By step, as `sign_draft` and `review_draft` take them."""
+        return {"statement": self.statement}
+
+
+class PreparationForm(ConditionForm, QuestionsForm):
+    """What the office prepares of a renewal: the questions are asked anew, as the first time."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields([*QUESTIONS, *CONDITION_FIELDS])
+
+    @property
+    def condition(self):
+        return {name: self.cleaned_data[name] for name in CONDITION_FIELDS}
+
+    @property
+    def answers(self):
+        """As `prepare_renewal` takes them."""
+        return {"questions": self.confirmed, "condition": self.condition}
+
+
+class RenewalForm(SignatureForm, StatementForm, PreparationForm):
+    """Questions, condition, statement and signature on one page."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.order_fields([*QUESTIONS, *CONDITION_FIELDS, *STATEMENT_FIELDS, "signature_name"])
+
+    @property
+    def answers(self):
+        """By step, as `sign_draft` and `review_draft` take them."""
+        return {"questions": self.confirmed, "condition": self.condition, "statement": self.statement}

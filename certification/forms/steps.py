@@ -1,0 +1,155 @@
+"""The forms of a draft's steps that name no person. The rules that the actions ask judge what an answer means."""
+
+from django import forms
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from certification import rules
+from certification.statements import ATTESTATIONS, QUESTIONS, attested
+from ui.forms import Choice, ColumnCheckboxSelect, DateBoxesField, OuncesField, PortalForm, validate_printable
+
+WORDS_OF_A_POINT = 8  # name it; the whole sentence stands beside
+CONDITION_FIELDS = ["condition_codes", "exam_date", "monitoring_reviewed_date"]
+STATEMENT_FIELDS = [*ATTESTATIONS, "monthly_allotment_oz", "allotment_reason", "directions"]
+
+
+class StepForm(PortalForm):
+    """A step of a draft. Saved for later, it may leave boxes empty; what stands in the others is judged as ever."""
+
+    def __init__(self, *args, is_partial=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.is_partial = is_partial
+        if is_partial:
+            self.needed = {*self.needed, *(name for name, field in self.fields.items() if field.required)}
+            for field in self.fields.values():
+                field.required = False
+
+    @property
+    def answers(self):
+        """The cleaned data as `save_step` takes them."""
+        return self.cleaned_data
+
+    @classmethod
+    def initial_from(cls, answers):
+        """The reverse of `answers`."""
+        return answers
+
+
+class ConditionForm(StepForm):
+    condition_codes = forms.MultipleChoiceField(
+        label=_("Debilitating condition"),
+        help_text=_("Tick each condition for which you certify."),
+        widget=ColumnCheckboxSelect,
+        error_messages={"required": _("Choose at least one debilitating condition.")},
+    )
+    exam_date = DateBoxesField(
+        label=_("Date of the exam"), help_text=_("When you last examined the patient."), not_future=True
+    )
+    monitoring_reviewed_date = DateBoxesField(
+        label=_("Date of the Prescription Monitoring Program review"),
+        help_text=_("When you last looked up the patient’s history there."),
+        not_future=True,
+    )
+
+    def __init__(self, *args, conditions, hints=None, **kwargs):
+        """`hints` are lines under some of the conditions, by code."""
+        super().__init__(*args, **kwargs)
+        self.fields["condition_codes"].choices = [
+            (condition.code, Choice(condition.name, hint=(hints or {}).get(condition.code, "")))
+            for condition in conditions
+        ]
+
+
+class StatementForm(StepForm):
+    """`guardian` is the name of who was told risks and benefits in the patient's place; the fifth point names her."""
+
+    needed = frozenset({"allotment_reason"})
+
+    monthly_allotment_oz = OuncesField(label=_("Monthly allotment in ounces"))
+    allotment_reason = forms.CharField(
+        label=_("Why less than the limit"),
+        help_text=_("Only when you enter less. Kept with the certification."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=500,
+        required=False,
+        validators=[validate_printable],
+    )
+    directions = forms.CharField(
+        label=_("Directions for use"),
+        help_text=_("For the dispensary’s pharmacist."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        required=False,
+        validators=[validate_printable],
+    )
+
+    def __init__(self, *args, limit_hint, guardian="", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.guardian = guardian
+        for name, sentence in attested(guardian=guardian).items():
+            missing = _("Not attested: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
+            self.fields[name] = forms.BooleanField(
+                label=sentence, required=not self.is_partial, error_messages={"required": missing}
+            )
+        self.fields["monthly_allotment_oz"].help_text = limit_hint
+        self.order_fields(ATTESTATIONS)
+
+    def clean_monthly_allotment_oz(self):
+        amount = self.cleaned_data["monthly_allotment_oz"]
+        if amount is not None:
+            self.ask(rules.check_monthly_allotment, amount, day=timezone.localdate())
+        return amount
+
+    def clean(self):
+        super().clean()
+        amount, reason = self.cleaned_data.get("monthly_allotment_oz"), self.cleaned_data.get("allotment_reason")
+        if amount is not None and reason is not None and not self.is_partial:
+            self.ask(rules.check_allotment_reason, amount, reason, day=timezone.localdate())
+        return self.cleaned_data
+
+    @property
+    def statement(self):
+        """The answers of the statement alone, with the name of the guardian for whom it was made."""
+        statement = {name: self.cleaned_data[name] for name in STATEMENT_FIELDS}
+        return {**statement, "explained_to": self.guardian}
+
+    @property
+    def answers(self):
+        return self.statement
+
+    @classmethod
+    def initial_from(cls, answers, guardian=""):
+        """A fifth point that was ticked for somebody else is asked again."""
+        told = answers.get("explained_to", "") == guardian
+        return {**answers, "explained_risks": bool(answers.get("explained_risks")) and told}
+
+    @property
+    def attestations(self):
+        return [self[name] for name in ATTESTATIONS]
+
+
+class QuestionsForm(StepForm):
+    """What must be true before a patient is registered, each ticked alone."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, sentence in QUESTIONS.items():
+            missing = _("Confirm: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
+            self.fields[name] = forms.BooleanField(
+                label=sentence, required=not self.is_partial, error_messages={"required": missing}
+            )
+        self.order_fields(QUESTIONS)
+
+    @property
+    def confirmed(self):
+        """The answers to the questions alone."""
+        return {name: self.cleaned_data[name] for name in QUESTIONS}
+
+    @property
+    def answers(self):
+        return self.confirmed
+
+    @property
+    def questions(self):
+        return [self[name] for name in QUESTIONS]
