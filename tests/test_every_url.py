@@ -58,9 +58,9 @@ def test_every_address_is_declared():
 
 def test_every_button_of_the_admin_is_declared():
     buttons = {
-        f"admin:{one.opts.app_label}_{one.opts.model_name} {step.name}"
+        f"admin:{one.opts.app_label}_{one.opts.model_name} {page.name}"
         for one in admin.site._registry.values()
-        for step in one.every_action_page()
+        for page in one.action_pages
     }
     assert buttons == {row.name for row in ADMIN if " " in row.name}
 
@@ -142,8 +142,8 @@ def test_an_address_that_nobody_declared_is_found(monkeypatch):
 def test_a_button_without_its_permission_is_found(world, monkeypatch):  # noqa: F811
     """The button of an order that confirms it, for whoever may see orders."""
     orders = admin.site._registry[Order]
-    steps = tuple(replace(one, permission="delivery.view_order") for one in orders.steps)
-    monkeypatch.setattr(orders, "steps", steps)
+    pages = tuple(replace(page, permission="delivery.view_order") for page in orders.action_pages)
+    monkeypatch.setattr(orders, "action_pages", pages)
     row = row_called("admin:delivery_order confirm")
     found = {role for role in access.ROLES if is_open_to_read(world.clients[role], *admin_pages(row.name, world))}
     assert "Auditor" in said(found, row.own)["more open"]

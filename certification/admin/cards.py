@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
+from audit.action_admin import ActionAdmin, ActionPage
 from certification.actions import revoke_card
 from certification.forms.office import RevocationForm
 from certification.models import Card, Invitation
@@ -27,8 +27,8 @@ class CardAdmin(ActionAdmin):
     ordering = ["-issued_at"]
     search_fields = ["patient__number", "caregiver__number"]
     fields = ["patient", "caregiver", "issued_at", "revoked_at", "revoked_reason"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="revoke",
             label=_("End this card"),
             permission="certification.change_card",

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, related, search_term
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, ShortPaginator, related, search_term
 from certification.actions import reinstate_certification, revoke_certification
 from certification.admin.medical import sees_medical_words
 from certification.models import Amendment, Certification, Condition, Letter, Patient
@@ -55,8 +55,8 @@ class CertificationAdmin(ActionAdmin):
         "allotment_limit_oz", "signature_name", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date",
         "ended_at", "ended_by", "ended_reason", "papers",
     ]  # fmt: skip
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="revoke",
             label=_("Revoke"),
             permission="certification.change_certification",
@@ -70,7 +70,7 @@ class CertificationAdmin(ActionAdmin):
             ),
             form_class=ReasonForm,
         ),
-        Step(
+        ActionPage(
             name="reinstate",
             label=_("Reinstate"),
             permission="certification.change_certification",

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, search_term
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, ShortPaginator, search_term
 from certification.actions import agree_take_over, close_patient, reopen_patient
 from certification.forms.ending import ClosingForm
 from certification.forms.office import AgreeForm
@@ -49,8 +49,8 @@ class PersonAdmin(ActionAdmin):
 
 @admin.register(Patient)
 class PatientAdmin(PersonAdmin):
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="take-over",
             label=_("Let another physician take over"),
             permission="certification.add_takeover",
@@ -64,7 +64,7 @@ class PatientAdmin(PersonAdmin):
             ),
             form_class=AgreeForm,
         ),
-        Step(
+        ActionPage(
             name="close",
             label=_("Close the record"),
             permission="certification.change_patient",
@@ -77,7 +77,7 @@ class PatientAdmin(PersonAdmin):
             perform=lambda patient, request, **answers: close_patient(patient=patient, by=request.user, **answers),
             form_class=ClosingForm,
         ),
-        Step(
+        ActionPage(
             name="reopen",
             label=_("Open the record again"),
             permission="certification.change_patient",

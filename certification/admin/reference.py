@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ListStep, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ActionPage, ListActionPage, ReasonForm
 from certification.actions import drop_allotment_limit, set_allotment_limit
 from certification.models import AllotmentLimit, Condition
 from certification.rules import AllotmentError, check_limit_is_not_in_use
@@ -39,8 +39,8 @@ def _explain_drop(limit):
 class AllotmentLimitAdmin(ActionAdmin):
     list_display = ["effective_date", "amount"]
     fields = ["effective_date", "amount", "created_at"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="drop",
             label=_("Take it back"),
             permission=ADD,
@@ -50,8 +50,8 @@ class AllotmentLimitAdmin(ActionAdmin):
             form_class=ReasonForm,
         ),
     )
-    list_steps = (
-        ListStep(
+    list_action_pages = (
+        ListActionPage(
             name="set",
             label=_("Set a limit"),
             permission=ADD,

@@ -3,7 +3,7 @@ from django.db.models import F
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
+from audit.action_admin import ActionAdmin, ActionPage
 from certification.actions import answer_request, confirm_address, refuse_request
 from certification.admin.medical import sees_medical_words
 from certification.forms.joining import RefusalForm
@@ -23,8 +23,8 @@ class PatientRequestAdmin(ActionAdmin):
         "patient", "phone", "kind", "words", "new_address", "physician", "created_at", "answered_at", "answered_by",
         "refused_reason",
     ]  # fmt: skip
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="answered",
             label=_("Answered"),
             permission="certification.change_patientrequest",
@@ -32,7 +32,7 @@ class PatientRequestAdmin(ActionAdmin):
             offered=lambda request: request.answered_at is None and not request.is_report,
             explain=lambda request: _("You have spoken with the patient, or written. It leaves the queue."),
         ),
-        Step(
+        ActionPage(
             name="confirm",
             label=_("Confirm the address"),
             permission="certification.change_patientrequest",
@@ -40,7 +40,7 @@ class PatientRequestAdmin(ActionAdmin):
             offered=lambda request: request.answered_at is None and request.kind == PatientRequest.Kind.ADDRESS,
             explain=lambda request: _("It is the patient’s address from now on, and the patient is told."),
         ),
-        Step(
+        ActionPage(
             name="refuse",
             label=_("Do not confirm"),
             permission="certification.change_patientrequest",

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import Step
+from audit.action_admin import ActionPage
 from delivery import actions, rules
 from delivery.models import Product
 from ui.forms import PortalForm, WholeNumberField
@@ -76,8 +76,10 @@ def _explain_stock(sentence: Any) -> Callable[[Product], str]:
     return explain
 
 
-def _action_page(name: str, label: Any, action: Callable[..., Any], form_class: type[EntryForm], sentence: Any) -> Step:
-    return Step(
+def _action_page(
+    name: str, label: Any, action: Callable[..., Any], form_class: type[EntryForm], sentence: Any
+) -> ActionPage:
+    return ActionPage(
         name=name,
         label=label,
         permission="delivery.change_product",
