@@ -13,7 +13,7 @@ ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
 
 
 class LetterForm(PortalForm):
-    """One of the two letters of a minor; `has_file` when one is kept already."""
+    """One of the two letters of a minor: `kind` says which; `has_file` when its file is stored already."""
 
     writer = forms.CharField(label=_("Name of the writer"), max_length=210, validators=[validate_name])
     licence = forms.CharField(
@@ -34,8 +34,9 @@ class LetterForm(PortalForm):
         allow_empty_file=True,
     )
 
-    def __init__(self, *args, has_file, **kwargs):
+    def __init__(self, *args, kind, has_file, **kwargs):
         super().__init__(*args, **kwargs)
+        self.kind = kind
         if has_file:
             self.fields["file"].required = False
             self.fields["file"].label = _("Another file in its place")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from certification import qr
 from certification.models import Card, Caregiver, CaregiverAssignment, Certification, Patient
+from certification.presenters.status_on_day import StatusOnDay
 from ui.text import token_digest
 
 
@@ -36,6 +37,15 @@ class Face:
     @property
     def svg(self):
         return qr.svg(self.check_url)
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """A card on the page of its holder, and whether the holder can open the certificate."""
+
+    face: Face
+    status: StatusOnDay
+    opens_certificate: bool
 
 
 @dataclass(frozen=True)

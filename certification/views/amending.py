@@ -11,8 +11,9 @@ from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
 from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.presenters.addresses import is_signer, step_url
 from certification.views.saved_input import saved_or_posted, saving_input
-from certification.views.scope import certification_page, is_signer, record_view, runs_today, step_url, tell_who_signs
+from certification.views.scope import certification_page, record_view, runs_today, tell_who_signs
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 

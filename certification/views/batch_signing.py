@@ -14,17 +14,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.decorators import office_required, physician_required
+from accounts.decorators import office_required, physician_of, physician_required
 from accounts.rules import AccountsError
 from audit.actions import record
 from certification import actions, rules
 from certification.forms import SignatureForm
 from certification.models import Certification, Condition, Draft
+from certification.presenters.addresses import sign_url, step_url
+from certification.presenters.batch import (
+    QueuePlace,
+    choice_of_new_patient,
+    choice_of_renewal,
+    refused_rows,
+    reviewed_row,
+)
 from certification.presenters.groups import groups_on
-from certification.presenters.status_on_day import status_on_day
 from certification.statements import attested
-from certification.steps import answers_of
-from certification.views.scope import find_draft, prepared_for, sign_url, step_url, to_sign
+from certification.views.scope import find_draft, prepared_for, to_sign
 from ui.errors import add_to_form
 
 A_PAGE = 50
@@ -40,7 +46,7 @@ def choose(request):
     found = _rows(request.user, timezone.localdate())
     rows = found[:A_PAGE]
     if request.method == "POST":
-        chosen = [row["uuid"] for row in rows if row["uuid"] in request.POST.getlist("chosen")]
+        chosen = [row.uuid for row in rows if row.uuid in request.POST.getlist("chosen")]
         request.session[QUEUE] = {"uuids": chosen, "count": len(chosen)}
         if chosen:
             return _to_next(request)
@@ -48,12 +54,8 @@ def choose(request):
         return redirect("certification:several")
     request.session.pop(QUEUE, None)
     record(action="certification.due", by=request.user)
-    context = {"rows": rows, "has_more": len(found) > A_PAGE, "is_physician": _is_physician(request.user)}
+    context = {"rows": rows, "has_more": len(found) > A_PAGE, "is_physician": request.person.is_physician}
     return render(request, "certification/batch_signing.html", context)
-
-
-def _is_physician(user):
-    return hasattr(user, "physician")
 
 
 def _rows(user, today):
@@ -67,26 +69,11 @@ def _rows(user, today):
     expired = found.filter(groups["expired"]).order_by("-expires_date", "-pk")[: A_PAGE + 1]
     new = to_sign(user).filter(renews__isnull=True)[: A_PAGE + 1]
     rows = chain(
-        (_row_of_renewal(one, today) for one in ending),
-        (_row_of_new(one) for one in new),
-        (_row_of_renewal(one, today) for one in expired),
+        (choice_of_renewal(each, today=today) for each in ending),
+        (choice_of_new_patient(draft) for draft in new),
+        (choice_of_renewal(each, today=today) for each in expired),
     )
     return list(islice(rows, A_PAGE + 1))
-
-
-def _row_of_renewal(certification, today):
-    begun = getattr(certification, "renewal_draft", None)
-    return {
-        "uuid": str(certification.uuid),
-        "certification": certification,
-        "name": certification.patient.name,
-        "status": status_on_day(certification, today=today),
-        "is_prepared": begun is not None and begun.prepared_at is not None,
-    }
-
-
-def _row_of_new(draft):
-    return {"uuid": str(draft.uuid), "draft": draft, "name": draft.patient_name}
 
 
 # --- From one page to the next --------------------------------------------------------------------------------------
@@ -102,7 +89,7 @@ def place_in_queue(request, row):
     queue = request.session.get(QUEUE) or {"uuids": [], "count": 0}
     if str(row.uuid) not in queue["uuids"]:
         return None
-    return {"number": queue["count"] - len(queue["uuids"]) + 1, "count": queue["count"]}
+    return QueuePlace(number=queue["count"] - len(queue["uuids"]) + 1, count=queue["count"])
 
 
 def go_on_in_queue(request, row):
@@ -110,7 +97,7 @@ def go_on_in_queue(request, row):
     if place_in_queue(request, row) is None:
         return _to_the_end(request)
     queue = request.session[QUEUE]
-    uuids = [one for one in queue["uuids"] if one != str(row.uuid)]
+    uuids = [uuid for uuid in queue["uuids"] if uuid != str(row.uuid)]
     request.session[QUEUE] = {**queue, "uuids": uuids}
     return _to_next(request)
 
@@ -148,7 +135,7 @@ def sign_all(request):
 
 @reauthentication_required
 def _sign_all(request):
-    physician = request.user.physician
+    physician = physician_of(request)
     form = SignatureForm(request.POST if request.method == "POST" else None, physician=physician)
     answer = None
     if form.is_valid():
@@ -157,7 +144,7 @@ def _sign_all(request):
             answer = actions.sign_reviewed(
                 physician=physician, seen=_seen(request), signature_name=name, by=request.user
             )
-            _tell_of_signed(request, answer.signed)
+            _confirm_signed(request, answer.signed)
             if not answer.refused and not answer.gone:
                 return redirect("certification:patient-list")
         except (rules.CertificationError, AccountsError) as error:
@@ -167,22 +154,18 @@ def _sign_all(request):
 
 def _page(request, form, answer):
     record(action="certification.reviewed", by=request.user)
-    drafts = list(_reviewed(request.user))
+    today = timezone.localdate()
     names = dict(Condition.objects.values_list("code", "name"))
-    rows = [_reviewed_row(draft, names) for draft in drafts]
     chosen = request.POST.getlist("chosen") if request.method == "POST" and answer is None else None
-    for row in rows:
-        row["is_chosen"] = chosen is None or row["value"] in chosen
+    rows = [reviewed_row(draft, names, chosen=chosen, today=today) for draft in _reviewed(request.user)]
     context = {
-        "form": form if answer is None else SignatureForm(physician=request.user.physician),
-        "rows": [row for row in rows if row["is_as_reviewed"]],
-        "changed": [row for row in rows if not row["is_as_reviewed"]],
-        "refused": [{"name": _name(one), "url": sign_url(one), "error": error} for one, error in answer.refused]
-        if answer
-        else [],
+        "form": form if answer is None else SignatureForm(physician=physician_of(request)),
+        "rows": [row for row in rows if row.is_as_reviewed],
+        "changed": [row for row in rows if not row.is_as_reviewed],
+        "refused": refused_rows(answer.refused) if answer else [],
         "gone": answer.gone if answer else 0,
         "sentences": attested().values(),
-        "last_valid_day": rules.last_valid_day_from(timezone.localdate()),
+        "last_valid_day": rules.last_valid_day_from(today),
     }
     return render(request, "certification/sign_all.html", context)
 
@@ -194,39 +177,19 @@ def _reviewed(user):
     ]
 
 
-def _reviewed_row(draft, names):
-    answers = answers_of(draft.answers)
-    return {
-        "draft": draft,
-        "name": _name(draft),
-        "url": sign_url(draft),
-        "value": f"{draft.uuid}:{draft.reviewed_digest}",
-        "is_as_reviewed": rules.is_as_reviewed(draft, today=timezone.localdate()),
-        "conditions": [names.get(code, code) for code in (answers["condition"] or {}).get("condition_codes", [])],
-        **{name: (answers[step] or {}).get(name) for step, name in SHOWN},
-    }
-
-
-SHOWN = (("condition", "exam_date"), ("statement", "monthly_allotment_oz"), ("statement", "explained_to"))
-
-
-def _name(draft):
-    return draft.patient_name or str(draft)
-
-
 def _seen(request):
     """Digests by uuid, of the boxes that were ticked; what is no uuid is none of ours."""
     pairs = (value.partition(":") for value in request.POST.getlist("chosen")[:A_PAGE])
     return {uuid: digest for uuid, _colon, digest in pairs if UUID_FORM.fullmatch(uuid)}
 
 
-def _tell_of_signed(request, signed):
+def _confirm_signed(request, signed):
     if signed:
         words = ngettext(
             "Signed: %(count)d certification, valid through %(day)s: %(numbers)s.",
             "Signed: %(count)d certifications, valid through %(day)s: %(numbers)s.",
             len(signed),
         )
-        numbers = ", ".join(one.number for one in signed)
+        numbers = ", ".join(certification.number for certification in signed)
         day = date_format(signed[-1].last_valid_day, "DAY_FORMAT")
         messages.success(request, words % {"count": len(signed), "day": day, "numbers": numbers})

@@ -18,10 +18,11 @@ from certification.actions import card_of, revoke_card
 from certification.forms.office import LostCardForm
 from certification.models import Card, Caregiver, Patient
 from certification.papers.cards import cards_pdf
-from certification.presenters.cards import Face, answer_to, counting
+from certification.presenters.addresses import step_url
+from certification.presenters.cards import CardRow, Face, answer_to, counting
 from certification.presenters.status_on_day import status_on_day
 from certification.views.papers import papers_required, pdf_response
-from certification.views.scope import own_people, step_url
+from certification.views.scope import own_people
 from ui.rates import is_within
 
 MAY_PRINT = "certification.print_card"
@@ -36,8 +37,9 @@ def card(request):
     faces, ended = _faces(request.user, roles)
     today = timezone.localdate()
     context = {
-        "faces": [
-            (face, status_on_day(face.certification, today=today), _opens_certificate(face, today)) for face in faces
+        "rows": [
+            CardRow(face, status_on_day(face.certification, today=today), _opens_certificate(face, today))
+            for face in faces
         ],
         "ended": ended,
     }

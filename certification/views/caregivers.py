@@ -7,7 +7,8 @@ from django.views.decorators.http import require_http_methods
 
 from certification import actions, rules
 from certification.forms.office import AssignForm, EndCaregiverForm
-from certification.views.scope import certification_page, record_view, runs_today, step_url
+from certification.presenters.addresses import step_url
+from certification.views.scope import certification_page, record_view, runs_today
 from ui.errors import add_to_form
 
 

@@ -8,18 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification import actions, rules
-from certification.invitations import states_of
 from certification.models import CaregiverAssignment, Invitation
+from certification.presenters.addresses import is_signer, sign_url, step_url
+from certification.presenters.people import PrintedCode, invited_people
 from certification.presenters.status_on_day import status_on_day
-from certification.views.scope import (
-    certification_page,
-    is_signer,
-    record_view,
-    runs_today,
-    sign_url,
-    step_url,
-    to_sign,
-)
+from certification.views.scope import certification_page, record_view, runs_today, to_sign
 from ui.encryption import decrypt, encrypt
 
 CODE = "invitation_code"  # session key: the code that was printed last, encrypted
@@ -51,7 +44,7 @@ def confirmation(request, certification):
         "amendments": certification.amendments.select_related("amended_by"),
         "is_signer": is_signer(request.user, certification),
         "next_to_sign_url": following and sign_url(following),
-        "invited": zip(people, people.values(), states_of(people.values()), strict=True),
+        "invited": invited_people(people),
         "printed": _printed(request, people.values()),
         "site_url": settings.SITE_URL,
     }
@@ -74,7 +67,7 @@ def _printed(request, people):
     if rules.code_digest(code) != invitation.code_digest:
         return None
     half = len(code) // 2
-    return {"invitation": invitation, "person": invitation.person, "code": f"{code[:half]}-{code[half:]}"}
+    return PrintedCode(invitation, invitation.person, f"{code[:half]}-{code[half:]}")
 
 
 @certification_page

@@ -11,21 +11,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required
 from accounts.models import Physician, User
+from accounts.person import PersonRequest
 from accounts.rules import NotEligible, check_physician_is_eligible
 from certification.actions import discard_draft, start_draft
 from certification.forms import AddForm
 from certification.models import Draft
+from certification.presenters.addresses import is_signer, step_url
+from certification.presenters.steps import STEP_LABELS, steps_of
 from certification.rules import CertificationError
-from certification.steps import OPTIONAL_STEPS, STEPS, step_names
-from certification.views.scope import find_draft, is_signer, own_certification, step_url, tell_who_signs
+from certification.views.scope import find_draft, own_certification, tell_who_signs
 
-REVIEW = "review"
-STEP_LABELS = {**STEPS, REVIEW: gettext_lazy("Review and sign")}
 Page = Callable[..., HttpResponse]
 
 
@@ -56,33 +55,26 @@ signer_page = partial(draft_page, for_signer=True)
 
 
 def step_context(draft: Draft, current: str, errors: Mapping[str, Exception]) -> dict[str, Any]:
-    """What base_step.html needs: each step with its state. A step is done when it could be signed as it stands."""
-    names = [*step_names(draft, today=timezone.localdate()), REVIEW]
-    place = names.index(current)
-    steps = []
-    for number, name in enumerate(names):
-        is_done = name in STEPS and name not in errors
-        if name in OPTIONAL_STEPS and name not in draft.answers:
-            is_done = is_done and number < place
-        state = "current" if name == current else "done" if is_done else "todo"
-        steps.append({"label": STEP_LABELS[name], "url": step_url(draft, name), "state": state})
+    """Return what base_step.html needs: each step with its state."""
+    steps = steps_of(draft, current, errors, today=timezone.localdate())
+    number = next(number for number, step in enumerate(steps, start=1) if step.state == "current")
     return {
         "draft": draft,
         "steps": steps,
-        "step_number": place + 1,
-        "step_count": len(names),
+        "step_number": number,
+        "step_count": len(steps),
         "step_title": STEP_LABELS[current],
     }
 
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def certification_add(request: HttpRequest) -> HttpResponse:
+def certification_add(request: PersonRequest) -> HttpResponse:
     """Begin the draft of a new patient."""
     form = AddForm(
         request.POST if request.method == "POST" else None,
         physicians=_physicians_of(request.user),
-        is_applicant=request.user.is_applicant,
+        is_applicant=request.person.is_applicant,
         initial={"key": uuid4()},
     )
     if form.is_valid():

@@ -7,10 +7,9 @@ from django.views.decorators.http import require_safe
 from accounts.decorators import office_required
 from audit.actions import record
 from certification.models import Certification
+from certification.presenters.due_list import due_row
 from certification.presenters.groups import DUE_LABELS, due_counts, due_on
-from certification.presenters.status_on_day import status_on_day
-from certification.rules import renewal_opens_date
-from certification.views.scope import is_signer
+from certification.presenters.patient_list import Filter
 from ui.keyset import page_of
 
 A_PAGE = 50
@@ -36,8 +35,8 @@ def due_list(request):
     record(action="certification.due", by=request.user)
     context = {
         "page": page,
-        "rows": [_row(certification, request.user, today) for certification in page.rows],
-        "filters": [{"name": name, "label": label, "count": counts[name]} for name, label in DUE_LABELS.items()],
+        "rows": [due_row(certification, request.user, today=today) for certification in page.rows],
+        "filters": [Filter(name, label, counts[name]) for name, label in DUE_LABELS.items()],
         "within": within,
     }
     return render(request, "certification/due_list.html", context)
@@ -46,17 +45,3 @@ def due_list(request):
 def _read():
     joined = Certification.objects.select_related("patient", "physician", "renewal_draft")
     return joined.defer(*UNREAD, "renewal_draft__answers")
-
-
-def _row(certification, user, today):
-    begun = getattr(certification, "renewal_draft", None)
-    return {
-        "certification": certification,
-        "patient": certification.patient,
-        "status": status_on_day(certification, today=today),
-        "ended_days": (today - certification.last_valid_day).days,
-        "opens_date": renewal_opens_date(certification),
-        "is_begun": begun is not None,
-        "is_prepared": begun is not None and begun.prepared_at is not None,
-        "is_hers_to_sign": is_signer(user, certification),
-    }

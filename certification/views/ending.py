@@ -9,7 +9,8 @@ from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms.ending import ClosingForm, WithdrawalForm
 from certification.models import Certification
-from certification.views.scope import certification_page, is_signer, record_view, step_url, tell_who_signs
+from certification.presenters.addresses import is_signer, step_url
+from certification.views.scope import certification_page, record_view, tell_who_signs
 from ui.errors import add_to_form
 
 

@@ -7,10 +7,11 @@ from django.utils import timezone
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms.office import TakeOverForm
-from certification.presenters.status_on_day import status_on_day
+from certification.presenters.addresses import step_url
+from certification.presenters.people import duplicate_row
 from certification.steps import answers_of, next_step, step_errors
 from certification.views.drafts import draft_page, signer_page
-from certification.views.scope import record_view, step_url
+from certification.views.scope import record_view
 from ui.errors import add_to_form
 from ui.forms import PortalForm
 
@@ -18,16 +19,17 @@ from ui.forms import PortalForm
 @draft_page
 def duplicates(request, draft):
     """My patient: renew; my patient again; or a different person."""
+    today = timezone.localdate()
     profile = answers_of(draft.answers)["profile"] or {}
     found = rules.possible_duplicates(profile, physician=draft.certifier)
     if not found:
         return redirect(step_url(draft, "profile"))
     form = PortalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        same_as = next((one for one in found if one.number == request.POST.get("same")), None)
+        same_as = next((patient for patient in found if patient.number == request.POST.get("same")), None)
         try:
             settled = actions.tell_apart(draft=draft, same_as=same_as, by=request.user)
-            return redirect(step_url(settled, next_step(settled, today=timezone.localdate())))
+            return redirect(step_url(settled, next_step(settled, today=today)))
         except rules.CertificationError as error:
             add_to_form(form, error)
     record_view(request, draft)
@@ -35,16 +37,9 @@ def duplicates(request, draft):
         "draft": draft,
         "form": form,
         "name": draft.patient_name,
-        "rows": [_row(patient, draft.physician) for patient in found],
+        "rows": [duplicate_row(patient, draft.physician, today=today) for patient in found],
     }
     return render(request, "certification/certification_duplicates.html", context)
-
-
-def _row(patient, physician):
-    today = timezone.localdate()
-    last = patient.certifications.filter(physician=physician).order_by("-certified_at").first()
-    runs = patient.certifications.active().exists()
-    return {"patient": patient, "last": last, "status": status_on_day(last, today=today), "runs": runs}
 
 
 @signer_page

@@ -13,10 +13,12 @@ from certification import rules
 from certification.actions import save_letter
 from certification.forms.office import LetterForm
 from certification.models import Draft, Letter
+from certification.presenters.addresses import step_url
+from certification.presenters.letters import LetterBox
 from certification.responses import letter_response
 from certification.steps import is_minor
 from certification.views.drafts import draft_page
-from certification.views.scope import certification_page, find_draft, own_certification, record_view, step_url
+from certification.views.scope import certification_page, find_draft, own_certification, record_view
 from certification.views.steps import StepView
 from ui.errors import add_to_form
 
@@ -74,28 +76,26 @@ def letters_of(draft):
     return {letter.kind: letter for letter in draft.letters.all()} if draft.pk else {}
 
 
-def letter_form(kind, kept, *args):
-    """The form of one kind, filled in with what is `kept` of it."""
-    letter = kept.get(kind)
+def letter_form(kind, stored, *args):
+    """The form of one kind, filled in with what is `stored` of it."""
+    letter = stored.get(kind)
     initial = {name: getattr(letter, name) for name in ("writer", "licence", "letter_date")} if letter else {}
-    form = LetterForm(*args, has_file=letter is not None, initial=initial, auto_id=f"id_{kind}_%s")
-    form.kind = kind
-    return form
+    return LetterForm(*args, kind=kind, has_file=letter is not None, initial=initial, auto_id=f"id_{kind}_%s")
 
 
 def letters_context(draft, form=None):
     """Both kinds with their forms; `form` is the one that was refused."""
-    kept = letters_of(draft)
+    stored = letters_of(draft)
     letters = [
-        {
-            "kind": kind,
-            "label": kind.label,
-            "kept": kept.get(kind),
-            "form": form if form is not None and form.kind == kind else letter_form(kind, kept),
-        }
+        LetterBox(
+            kind=kind,
+            label=kind.label,
+            stored=stored.get(kind),
+            form=form if form is not None and form.kind == kind else letter_form(kind, stored),
+        )
         for kind in Letter.Kind
     ]
-    return {"letters": letters, "is_whole": len(kept) == len(Letter.Kind)}
+    return {"letters": letters, "is_whole": len(stored) == len(Letter.Kind)}
 
 
 @certification_page

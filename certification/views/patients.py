@@ -1,6 +1,5 @@
 """The list of an office: its drafts and its certifications, each patient's last."""
 
-from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -8,8 +7,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import office_required
 from audit.actions import record
-from certification.invitations import states_of
 from certification.models import Certification, Draft, PatientRequest
+from certification.presenters.addresses import sign_url
 from certification.presenters.groups import (
     DRAFT_KEYS_OF,
     KEYS_OF,
@@ -21,10 +20,9 @@ from certification.presenters.groups import (
     matching,
     matching_drafts,
 )
-from certification.presenters.status_on_day import draft_status, status_on_day
-from certification.rules import is_overdue
-from certification.steps import next_step
-from certification.views.scope import is_signer, prepared_for, runs_today, sign_url, step_url
+from certification.presenters.patient_list import Filter, patient_rows, request_rows
+from certification.presenters.status_on_day import status_on_day
+from certification.views.scope import prepared_for
 from ui.keyset import Section, page_of_sections
 from ui.spreadsheets import write_csv
 
@@ -66,12 +64,12 @@ def patient_list(request):
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
-        "rows": _shown(page, request.user, today),
+        "rows": patient_rows(page.rows, request.user, today=today),
         "to_sign": len(waiting),
         "first_to_sign": waiting and sign_url(waiting[0]),
         "reviewed": len(prepared) - len(waiting),
         "filters": [
-            {"name": name, "label": label, "count": counts[name]}
+            Filter(name, label, counts[name])
             for name, label in LABELS.items()
             if counts[name] or name not in SELDOM or name == show
         ],
@@ -79,10 +77,14 @@ def patient_list(request):
         "due": counts["ending"] + counts["expired"],
         "term": term,
         "has_any": counts["all"],
-        "is_applicant": request.user.is_applicant,
-        "asked": _asked(request.user, today),
+        "is_applicant": request.person.is_applicant,
+        "asked": request_rows(_open_requests(request.user, today), most=A_PAGE, today=today),
     }
     return render(request, "certification/patient_list.html", context)
+
+
+def _open_requests(user, today):
+    return PatientRequest.objects.in_hands_of(user, today).open()
 
 
 def _sections(signed, drafts, show, today):
@@ -121,51 +123,3 @@ def _exported(certification, today):
         certification.number, status.label, certification.certified_date, certification.last_valid_day,
         status.days_left,
     ]  # fmt: skip
-
-
-def _asked(user, today):
-    """What patients ask of this office and nobody has answered, the longest wait first."""
-    waiting = PatientRequest.objects.in_hands_of(user, today).open()
-    signed = Certification.objects.filter(patient=OuterRef("patient"), physician=OuterRef("physician"))
-    latest = Subquery(signed.order_by("-certified_at").values("uuid")[:1])
-    asked = waiting.select_related("patient").annotate(certification_uuid=latest).order_by("created_at", "pk")[:A_PAGE]
-    return [{"asked": one, "is_overdue": is_overdue(one, today=today)} for one in asked]
-
-
-def _shown(page, user, today):
-    rows = [_row_of_draft(row, user, today) if isinstance(row, Draft) else _row(row, today) for row in page.rows]
-    signed = [row for row in rows if "certification" in row]
-    states = states_of(row["certification"].patient for row in signed)
-    for row, state in zip(signed, states, strict=True):
-        row["invitation"] = state
-    return rows
-
-
-def _row(certification, today):
-    return {
-        "certification": certification,
-        "name": certification.patient.name,
-        "status": status_on_day(certification, today=today),
-        "runs": runs_today(certification),
-        "next_url": step_url(certification, "confirmation"),
-    }
-
-
-def _row_of_draft(draft, user, today):
-    is_to_sign = draft.prepared_at is not None and is_signer(user, draft)
-    return {
-        "draft": draft,
-        "name": draft.patient_name,
-        "status": draft_status(draft),
-        "next_url": sign_url(draft) if is_to_sign else _next_url(draft, user, today),
-        "is_to_sign": is_to_sign,
-    }
-
-
-def _next_url(draft, user, today):
-    """Where the draft is taken up again: a delegate stops before the statement."""
-    if draft.renews:
-        return step_url(draft.renews, "renew")
-    step = next_step(draft, today=today)
-    is_for_signer = step in ("statement", "review") and not is_signer(user, draft)
-    return step_url(draft, "caregiver" if is_for_signer else step)

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods
 from certification import actions, rules
 from certification.forms import PreparationForm, RenewalForm
 from certification.models import Draft, Letter
+from certification.presenters.addresses import is_signer, step_url
 from certification.presenters.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
 from certification.steps import answers_of
 from certification.views.batch_signing import go_on_in_queue, place_in_queue
 from certification.views.letters import letters_of, wants_letters
-from certification.views.scope import certification_page, is_signer, record_view, step_url
+from certification.views.scope import certification_page, record_view
 from certification.views.signing import SignView
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form

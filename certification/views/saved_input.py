@@ -6,7 +6,7 @@ from django.http import QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from certification.views.scope import step_url
+from certification.presenters.addresses import step_url
 from ui.encryption import decrypt, encrypt
 
 SAVED_INPUT = "signing_kept"  # session key: what was typed while the physician signs in again, encrypted

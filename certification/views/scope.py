@@ -7,15 +7,13 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.decorators import office_required
 from accounts.models import User
 from audit.actions import record
 from certification.models import Caregiver, Certification, Draft, Patient
-
-Row = Certification | Draft
+from certification.presenters.addresses import Row, step_url
 
 
 def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -54,11 +52,6 @@ def find_draft(user: User, uuid: UUID) -> Draft | None:
     return scoped.select_related("physician__user", "applicant", "renews__patient").first()
 
 
-def step_url(row: Row, step: str) -> str:
-    """The address of a page of a draft or a certification."""
-    return reverse(f"certification:certification-{step}", args=[row.uuid])
-
-
 def runs_today(certification: Certification) -> bool:
     """Whether nothing but its year has ended it, or deliveries still go on."""
     return certification.runs_on(timezone.localdate())
@@ -72,21 +65,6 @@ def prepared_for(user: User) -> QuerySet[Draft]:
 def to_sign(user: User) -> QuerySet[Draft]:
     """Of those, the drafts that the physician has not reviewed yet."""
     return prepared_for(user).filter(reviewed_at__isnull=True)
-
-
-def page_row(draft: Draft) -> Row:
-    """The row whose uuid stands in the addresses of a draft: for a renewal, the certification that it renews."""
-    return draft.renews or draft
-
-
-def sign_url(draft: Draft) -> str:
-    """The page on which the physician makes the statement and signs what was prepared."""
-    return step_url(page_row(draft), "renew" if draft.renews else "sign")
-
-
-def is_signer(user: User, row: Row) -> bool:
-    """Whether the account is that of the physician who signs, or has signed."""
-    return row.physician is not None and row.physician.user_id == user.pk
 
 
 def tell_who_signs(request: HttpRequest, row: Row) -> HttpResponse:

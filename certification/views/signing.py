@@ -13,12 +13,14 @@ from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms import SignatureForm, SigningForm
 from certification.models import Condition
+from certification.presenters.addresses import page_row, sign_url, step_url
+from certification.presenters.steps import problems_of
 from certification.statements import QUESTIONS, attested
 from certification.steps import answers_of, guardian_in, needs_letters, step_errors
 from certification.views.batch_signing import go_on_in_queue, is_for_later, place_in_queue
-from certification.views.drafts import STEP_LABELS, signer_page, step_context
+from certification.views.drafts import signer_page, step_context
 from certification.views.saved_input import saved_or_posted, saving_input
-from certification.views.scope import find_draft, page_row, record_view, sign_url, step_url, to_sign
+from certification.views.scope import find_draft, record_view, to_sign
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
@@ -51,10 +53,7 @@ def _review_context(draft, form):
     return {
         **step_context(draft, "review", errors),
         "form": form,
-        "problems": [
-            {"label": STEP_LABELS[step], "sentence": str(error), "url": step_url(draft, step)}
-            for step, error in errors.items()
-        ],
+        "problems": problems_of(draft, errors),
         **_answers_context(draft),
         "sentences": attested(guardian=guardian).values(),
     }

@@ -10,10 +10,12 @@ from accounts.rules import AccountsError
 from certification import rules
 from certification.actions import save_step
 from certification.forms import CaregiverForm, ConditionForm, ProfileForm, QuestionsForm, StatementForm
+from certification.presenters.addresses import is_signer, step_url
+from certification.presenters.steps import REVIEW
 from certification.steps import answers_of, check_step, guardian_of, is_guarded, step_errors, step_names
 from certification.templatetags.certifications import ounces_and_grams
-from certification.views.drafts import REVIEW, draft_page, signer_page, step_context
-from certification.views.scope import is_signer, record_view, step_url
+from certification.views.drafts import draft_page, signer_page, step_context
+from certification.views.scope import record_view
 from ui.errors import add_to_form
 
 COMES_BACK_TO = ("review", "sign")  # the pages from which an answer is changed

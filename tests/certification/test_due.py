@@ -32,13 +32,11 @@ def ending(physician, days_left, **over):
 
 
 def shown(client, within, **query):
-    return [
-        row["certification"] for row in client.get("/certification/due/", {"within": within, **query}).context["rows"]
-    ]
+    return [row.certification for row in client.get("/certification/due/", {"within": within, **query}).context["rows"]]
 
 
 def counts(client):
-    return {one["name"]: one["count"] for one in client.get("/certification/due/").context["filters"]}
+    return {one.name: one.count for one in client.get("/certification/due/").context["filters"]}
 
 
 @pytest.mark.parametrize(
@@ -130,7 +128,7 @@ def test_due_list_asks_as_many_queries_for_300_as_for_3_and_leads_on(client, phy
     assert queries() == few
     first = client.get("/certification/due/").context
     second = shown(client, "30", cursor=first["page"].next)
-    assert len(second) == 50 and not set(second) & {row["certification"] for row in first["rows"]}
+    assert len(second) == 50 and not set(second) & {row.certification for row in first["rows"]}
 
 
 def test_patient_list_leads_to_what_is_due(client, physician):

@@ -117,7 +117,7 @@ def test_another_guardian_after_the_statement_unticks_the_fifth_point(client, ph
     client.post(url(draft, "caregiver"), forms.caregiver(first_name="Nora"))
     form = client.get(url(draft, "statement")).context["form"]
     assert (form["explained_risks"].value(), form["assessed_history"].value()) == (False, True)
-    assert [one["label"] for one in client.get(url(draft, "review")).context["problems"]] == ["Your statement"]
+    assert [one.label for one in client.get(url(draft, "review")).context["problems"]] == ["Your statement"]
 
 
 def test_the_signed_statement_names_the_guardian_and_can_be_read_again(client, physician):

@@ -113,7 +113,7 @@ def test_a_delegate_prints_invites_and_sees_what_is_due(office, physician):
     assert "Print this page" in office.get(url(certification, "confirmation")).content.decode()
     office.post(url(certification, "invite"))
     assert Invitation.objects.count() == 2
-    assert [row["certification"] for row in office.get(f"{LIST}?show=ending").context["rows"]] == [certification]
+    assert [row.certification for row in office.get(f"{LIST}?show=ending").context["rows"]] == [certification]
 
 
 def test_a_delegate_never_attests_signs_renews_or_withdraws(physician, delegate):
@@ -252,7 +252,7 @@ def test_a_prepared_renewal_is_found_by_the_patients_name(client, physician, del
     draft = renewal_of(certification, delegate)
     client.post(LIST, {"term": "boateng"})
     page = client.get(LIST)
-    assert [row.get("draft") or row["certification"] for row in page.context["rows"]] == [draft, certification]
+    assert [row.draft or row.certification for row in page.context["rows"]] == [draft, certification]
     assert "Kofi Boateng" in client.get(f"{LIST}?show=sign").content.decode()
 
 
@@ -265,7 +265,7 @@ def test_her_first_page_shows_how_many_wait_and_begins_with_the_longest_wait(cli
     page = client.get("/accounts/role/", follow=True)
     assert "To sign (2)" in page.content.decode()
     assert page.context["first_to_sign"] == url(first, "sign")
-    assert [row["draft"] for row in page.context["rows"][:2]] == [first, second]
+    assert [row.draft for row in page.context["rows"][:2]] == [first, second]
 
 
 def test_statement_and_signature_on_one_page_lead_to_the_next(client, physician, delegate):

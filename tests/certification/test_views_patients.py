@@ -44,7 +44,7 @@ def shown(client, address="/certification/"):
 
 def rows_of(page):
     """The drafts and certifications of the list."""
-    return [row.get("draft") or row["certification"] for row in page.context["rows"]]
+    return [row.draft or row.certification for row in page.context["rows"]]
 
 
 def found(client, term):
@@ -104,7 +104,7 @@ def test_patient_list_keeps_what_was_withdrawn_apart_until_deliveries_stop(clien
     certification = signed(physician, 300)
     stop_deliveries(certification, timezone.localdate() + timedelta(days=days))
     filters = client.get("/certification/").context["filters"]
-    standing = {one["name"] for one in filters if one["count"]}
+    standing = {one.name for one in filters if one.count}
     assert standing == {"all", show} and shown(client, f"/certification/?show={show}") == [certification]
 
 

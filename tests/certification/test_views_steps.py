@@ -341,7 +341,7 @@ def test_caregiver_refuses_beside_the_field(client, physician, over, field, sent
 def test_review_lists_what_is_missing_with_links(client, physician):
     draft = factories.draft(physician, profile=factories.profile(birth_date=CHILD), condition=None, statement=None)
     page = client.get(url(draft, "review"))
-    assert [problem["label"] for problem in page.context["problems"]] == ["Condition", "Caregiver", "Your statement"]
+    assert [problem.label for problem in page.context["problems"]] == ["Condition", "Caregiver", "Your statement"]
     response = post(client, draft, "review", {"signature_name": physician.name})
     assert "Not answered yet." in response.context["form"].non_field_errors()
     assert not Patient.objects.exists()
@@ -350,7 +350,7 @@ def test_review_lists_what_is_missing_with_links(client, physician):
 def test_review_finds_conditions_that_no_longer_fit_the_age(client, physician):
     draft = factories.draft(physician, caregiver=factories.caregiver())
     post(client, draft, "profile", forms.profile(birth_date=CHILD))
-    assert [problem["label"] for problem in client.get(url(draft, "review")).context["problems"]] == [
+    assert [problem.label for problem in client.get(url(draft, "review")).context["problems"]] == [
         "Condition",
         "Letters",
         "Your statement",
