@@ -1,14 +1,19 @@
 """What was signed, and how it ends."""
 
+from typing import Any, ClassVar, cast
+
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, ShortPaginator, related, search_term
 from certification.actions import reinstate_certification, revoke_certification
 from certification.admin.medical import sees_medical_words
@@ -27,12 +32,12 @@ class AmendmentInline(RowsInline):
     """What was changed after the signature; what it was before stays in the row."""
 
     model = Amendment
-    fields = ["created_at", "kind", "proof", "reason", AMENDED_BY]
-    readonly_fields = ["created_at", AMENDED_BY]
+    fields: ClassVar[Any] = ["created_at", "kind", "proof", "reason", AMENDED_BY]
+    readonly_fields: ClassVar[Any] = ["created_at", AMENDED_BY]
     verbose_name_plural = _("Changes")
     joined = ("amended_by",)
 
-    def get_fields(self, request, obj=None):
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Why an allotment was changed may say what the patient suffers from."""
         fields = super().get_fields(request, obj)
         return fields if sees_medical_words(request.user) else [name for name in fields if name != "reason"]
@@ -89,12 +94,14 @@ class CertificationAdmin(ActionAdmin):
         ),
     )
 
-    def get_ordering(self, request):
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """What ends first, as an index holds it; the few that a search finds are sorted instead."""
-        ordering = ["status", "expires_date"]
+        ordering: list[str | Combinable] = ["status", "expires_date"]
         return ordering if search_term(request, Certification) else [*ordering, "pk"]
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         if not search_term:
             return queryset, False
         found = people_called(search_term, "patient__")
@@ -103,29 +110,29 @@ class CertificationAdmin(ActionAdmin):
             found = numbered(search_term) | Q(patient__in=list(patients.values_list("pk", flat=True)))
         return queryset.filter(found), False
 
-    def get_fields(self, request, obj=None):
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
         if sees_medical_words(request.user):
             return fields
         return [name for name in fields if name not in NOT_FOR_ALL]
 
     @admin.display(description=_("Valid through"), ordering="expires_date")
-    def last_valid_day(self, certification):
+    def last_valid_day(self, certification: Certification) -> str:
         return date_format(certification.last_valid_day)
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.letter_view)
         return [path("<int:pk>/letters/<slug:kind>/", view, name=self._url_name("letter")), *super().get_urls()]
 
-    def letter_view(self, request, pk, kind):
+    def letter_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """The file of a letter, for the groups that may see what a patient suffers from."""
         if not sees_medical_words(request.user):
             raise PermissionDenied
         letter = get_object_or_404(Letter, certification__in=self.get_queryset(request), certification=pk, kind=kind)
-        return letter_response(letter, by=request.user)
+        return letter_response(letter, by=cast(User, request.user))
 
     @admin.display(description=_("Letters"))
-    def letters_kept(self, certification):
+    def letters_kept(self, certification: Certification) -> str:
         address = f"admin:{self._url_name('letter')}"
         rows = (
             (reverse(address, args=[certification.pk, one.kind]), one.get_kind_display(), one.writer, one.letter_date)
@@ -134,11 +141,11 @@ class CertificationAdmin(ActionAdmin):
         return format_html_join("", '<p><a href="{}">{}</a>: {}, {}</p>', rows) or "-"
 
     @admin.display(description=_("As signed"))
-    def as_signed(self, certification):
+    def as_signed(self, certification: Certification) -> str:
         return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in certification.signed_sentences))
 
     @admin.display(description=_("Papers"))
-    def papers(self, certification):
+    def papers(self, certification: Certification) -> str:
         """For the people who come to us for them; who may not print gets a 404 there."""
         names = {"card": _("Card"), "certificate": _("Certificate")}
         links = (
@@ -148,6 +155,6 @@ class CertificationAdmin(ActionAdmin):
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.display(description=_("Conditions"))
-    def conditions(self, certification):
+    def conditions(self, certification: Certification) -> str:
         named = Condition.objects.filter(code__in=certification.condition_codes)
         return ", ".join(condition.name for condition in named)

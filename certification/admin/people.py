@@ -1,6 +1,11 @@
 """Patients and caregivers, and who acts for whom."""
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -32,18 +37,20 @@ class PersonAdmin(ActionAdmin):
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, people_called says
     search_help_text = _("Name, birth date, phone or number")
-    fields = PERSON_FIELDS
+    fields: ClassVar[Any] = PERSON_FIELDS
     inlines = [AssignmentInline]
 
-    def get_ordering(self, request):
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """The latest first; what a search found by name."""
         return ["search_name"] if search_term(request, self.model) else ["-pk"]
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         return (queryset.filter(people_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("Name"), ordering="search_name")
-    def name(self, person):
+    def name(self, person: Patient | Caregiver) -> str:
         return person.name
 
 

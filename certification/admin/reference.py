@@ -21,7 +21,7 @@ class LimitForm(ReasonForm):
     field_order = ("effective_date", "limit_oz", "reason")
 
 
-def _waits(limit):
+def _waits(limit: AllotmentLimit) -> bool:
     try:
         check_limit_is_not_in_use(limit.effective_date, today=timezone.localdate())
     except AllotmentError:
@@ -29,7 +29,7 @@ def _waits(limit):
     return True
 
 
-def _explain_drop(limit):
+def _explain_drop(limit: AllotmentLimit) -> str:
     words = _("The limit of %(amount)s from %(day)s on is forgotten. It was never in force.")
     day = date_format(limit.effective_date, "DAY_FORMAT")
     return words % {"amount": ounces_and_grams(limit.limit_oz), "day": day}
@@ -62,7 +62,7 @@ class AllotmentLimitAdmin(ActionAdmin):
     )
 
     @admin.display(description=_("Most a month"), ordering="limit_oz")
-    def amount(self, limit):
+    def amount(self, limit: AllotmentLimit) -> str:
         return ounces_and_grams(limit.limit_oz)
 
 

@@ -1,5 +1,8 @@
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
@@ -56,24 +59,24 @@ class PatientRequestAdmin(ActionAdmin):
         ),
     )
 
-    def get_fields(self, request, obj=None):
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The patient's own words, and the answer to them, are not for every reader."""
         fields = super().get_fields(request, obj)
         is_reader = sees_medical_words(request.user)
         return fields if is_reader else [name for name in fields if name not in ("words", "refused_reason")]
 
     @admin.display(description=_("practice"))
-    def physician_status(self, request):
+    def physician_status(self, request: PatientRequest) -> str:
         return request.physician.get_status_display()
 
     @admin.display(description=_("overdue"), boolean=True)
-    def is_overdue(self, request):
+    def is_overdue(self, request: PatientRequest) -> bool:
         return is_overdue(request, today=localdate())
 
     @admin.display(description=_("new address"))
-    def new_address(self, request):
+    def new_address(self, request: PatientRequest) -> str:
         return " ".join(filter(None, (request.address or {}).values())) or "-"
 
     @admin.display(description=_("phone"))
-    def phone(self, request):
+    def phone(self, request: PatientRequest) -> Any:
         return request.patient.phone

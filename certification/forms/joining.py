@@ -1,6 +1,8 @@
 """What patients and caregivers type: a code, a birth date, their affirmations; later, what they ask."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -31,7 +33,7 @@ class CodeForm(BirthDateForm):
         error_messages={"required": _("Enter the code that stands on the paper.")},
     )
 
-    def clean_code(self):
+    def clean_code(self) -> str:
         code = re.sub(r"[\s-]", "", self.cleaned_data["code"]).upper()
         if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
             raise ValidationError(
@@ -68,7 +70,7 @@ class RequestForm(PortalForm):
 class AffirmationForm(PortalForm):
     """Each sentence of `statements` is ticked alone."""
 
-    def __init__(self, *args, sentences, **kwargs):
+    def __init__(self, *args: Any, sentences: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, sentence in sentences.items():
             missing = _("Not affirmed: “%(point)s”") % {"point": sentence}

@@ -1,12 +1,15 @@
 """What the office types beside the steps: a minor's letters, and caregivers after the signature."""
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
 from certification.forms.people import CaregiverForm, validate_name
 from certification.forms.signing import SignatureForm
-from certification.models import Card
+from certification.models import Card, Caregiver, Patient
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 
 ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
@@ -34,7 +37,7 @@ class LetterForm(PortalForm):
         allow_empty_file=True,
     )
 
-    def __init__(self, *args, kind, has_file, **kwargs):
+    def __init__(self, *args: Any, kind: str, has_file: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = kind
         if has_file:
@@ -42,7 +45,7 @@ class LetterForm(PortalForm):
             self.fields["file"].label = _("Another file in its place")
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         """As `save_letter` takes them."""
         letter = {name: self.cleaned_data[name] for name in ("writer", "licence", "letter_date")}
         return {"letter": letter, "file": self.cleaned_data["file"]}
@@ -59,13 +62,13 @@ class AssignForm(CaregiverForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args, has_current, **kwargs):
+    def __init__(self, *args: Any, has_current: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not has_current:
             del self.fields["reason"]
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         """As `assign_caregiver` takes them."""
         caregiver = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
         return {"caregiver": caregiver, "reason": self.cleaned_data.get("reason", "")}
@@ -107,14 +110,14 @@ class AgreeForm(AgreementForm):
     dea_number = forms.CharField(label=_("DEA number of the physician who takes over"), max_length=20)
     field_order = ("dea_number", "how", "agreed_date")
 
-    def clean_dea_number(self):
+    def clean_dea_number(self) -> str:
         typed = self.cleaned_data["dea_number"].upper().replace(" ", "")
         self.physician = Physician.objects.filter(dea_number=typed).first()
         if self.physician is None:
             raise forms.ValidationError(_("No physician on the roster has this number. Compare it with the card."))
         return typed
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """As `agree_take_over` takes them."""
         super().clean()
         self.cleaned_data.pop("dea_number", None)
@@ -138,8 +141,10 @@ class LostCardForm(RevocationForm):
 
     holder = forms.ChoiceField(label=_("Whose card"), widget=forms.RadioSelect)
 
-    def __init__(self, *args, holders, **kwargs):
+    def __init__(self, *args: Any, holders: Mapping[str, Patient | Caregiver], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["holder"].choices = [(name, person.name) for name, person in holders.items()]
+        cast(forms.ChoiceField, self.fields["holder"]).choices = [
+            (name, person.name) for name, person in holders.items()
+        ]
         if len(holders) == 1:
             self.initial["holder"] = next(iter(holders))

@@ -1,9 +1,12 @@
 """Names, contact data and identity of patients and caregivers, as people type them."""
 
 import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
@@ -15,7 +18,7 @@ NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing wa
 NAME_SIGNS = " -‐'’.,"
 
 
-def validate_name(text):
+def validate_name(text: str) -> None:
     """Letters of any left-to-right script, accents, hyphens, apostrophes: a name as it stands on an ID."""
     validate_printable(text)
     if "\x00" in text:
@@ -28,9 +31,11 @@ def validate_name(text):
         )
 
 
-def _text(label, name, *, validator=validate_printable, **more):
+def _text(
+    label: Any, name: str, *, validator: Callable[[str], None] = validate_printable, **more: Any
+) -> forms.CharField:
     """A text as long as the patient's column of that name."""
-    length = Patient._meta.get_field(name).max_length
+    length = cast(models.CharField, Patient._meta.get_field(name)).max_length
     return forms.CharField(label=label, max_length=length, validators=[validator], **more)
 
 
@@ -54,14 +59,14 @@ class ContactForm(StepForm):
     email = forms.EmailField(label=_("Email address"), max_length=254)
     has_no_email = forms.BooleanField(label=_("There is no email address"), required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = False
 
-    def clean_email(self):
+    def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         if not self.is_partial and "email" in self.cleaned_data:
             self.ask(rules.check_email_or_none, self.cleaned_data)
         if street := self.cleaned_data.get("street"):
@@ -84,17 +89,17 @@ class ProfileForm(PersonForm):
         required=False,
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["has_no_email"].label = _("The patient has no email address")
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         answers = dict(self.cleaned_data)
         return {**answers, "has_legal_capacity": not answers.pop("lacks_legal_capacity")}
 
     @classmethod
-    def initial_from(cls, answers):
+    def initial_from(cls, answers: Mapping[str, Any]) -> dict[str, Any]:
         return {**answers, "lacks_legal_capacity": not answers.get("has_legal_capacity", True)}
 
 
@@ -111,11 +116,11 @@ class CaregiverForm(PersonForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["has_no_email"].label = _("The caregiver has no email address")
         self.order_fields(["relationship", "need"])
 
     @property
-    def is_blank(self):
+    def is_blank(self) -> bool:
         return not any(self.data.get(key, "").strip() for key in self.data if key not in NOT_TYPED)

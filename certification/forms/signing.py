@@ -1,8 +1,11 @@
 """The forms with which a physician signs, and with which an office prepares a renewal."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Physician
 from certification import rules
 from certification.forms.steps import (
     CONDITION_FIELDS,
@@ -22,7 +25,7 @@ class SignatureForm(PortalForm):
         max_length=210,
     )
 
-    def __init__(self, *args, physician, is_signed=True, **kwargs):
+    def __init__(self, *args: Any, physician: Physician, is_signed: bool = True, **kwargs: Any) -> None:
         """Not `is_signed`: the review alone is kept, and signed with others later."""
         super().__init__(*args, **kwargs)
         self.physician, self.is_signed = physician, is_signed
@@ -32,7 +35,7 @@ class SignatureForm(PortalForm):
         hint = _("As it stands on your license: %(name)s") % {"name": physician.name}
         self.fields["signature_name"].help_text = hint
 
-    def clean_signature_name(self):
+    def clean_signature_name(self) -> str:
         typed_name = self.cleaned_data["signature_name"]
         if not self.is_signed:
             return typed_name
@@ -40,19 +43,19 @@ class SignatureForm(PortalForm):
         return typed_name
 
     @property
-    def signature(self):
+    def signature(self) -> dict[str, str]:
         return {"signature_name": self.cleaned_data["signature_name"]} if self.is_signed else {}
 
 
 class SigningForm(SignatureForm, StatementForm):
     """Statement and signature on one page, for what the office has prepared."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields([*STATEMENT_FIELDS, "signature_name"])
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         """By step, as `sign_draft` and `review_draft` take them."""
         return {"statement": self.statement}
 
@@ -60,16 +63,16 @@ class SigningForm(SignatureForm, StatementForm):
 class PreparationForm(ConditionForm, QuestionsForm):
     """What the office prepares of a renewal: the questions are asked anew, as the first time."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields([*QUESTIONS, *CONDITION_FIELDS])
 
     @property
-    def condition(self):
+    def condition(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in CONDITION_FIELDS}
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         """As `prepare_renewal` takes them."""
         return {"questions": self.confirmed, "condition": self.condition}
 
@@ -77,11 +80,11 @@ class PreparationForm(ConditionForm, QuestionsForm):
 class RenewalForm(SignatureForm, StatementForm, PreparationForm):
     """Questions, condition, statement and signature on one page."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields([*QUESTIONS, *CONDITION_FIELDS, *STATEMENT_FIELDS, "signature_name"])
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         """By step, as `sign_draft` and `review_draft` take them."""
         return {"questions": self.confirmed, "condition": self.condition, "statement": self.statement}

@@ -1,11 +1,18 @@
 """The forms of a draft's steps that name no person. The rules that the actions ask judge what an answer means."""
 
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any, cast
+
 from django import forms
+from django.forms import BoundField
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
+from certification.models import Condition
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.forms import Choice, ColumnCheckboxSelect, DateBoxesField, OuncesField, PortalForm, validate_printable
 
@@ -17,7 +24,7 @@ STATEMENT_FIELDS = [*ATTESTATIONS, "monthly_allotment_oz", "allotment_reason", "
 class StepForm(PortalForm):
     """A step of a draft. Saved for later, it may leave boxes empty; what stands in the others is judged as ever."""
 
-    def __init__(self, *args, is_partial=False, **kwargs):
+    def __init__(self, *args: Any, is_partial: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_partial = is_partial
         if is_partial:
@@ -26,14 +33,14 @@ class StepForm(PortalForm):
                 field.required = False
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         """The cleaned data as `save_step` takes them."""
         return self.cleaned_data
 
     @classmethod
-    def initial_from(cls, answers):
-        """The reverse of `answers`."""
-        return answers
+    def initial_from(cls, answers: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the initial values of the form for answers that were saved: the reverse of `answers`."""
+        return dict(answers)
 
 
 class ConditionForm(StepForm):
@@ -52,10 +59,16 @@ class ConditionForm(StepForm):
         not_future=True,
     )
 
-    def __init__(self, *args, conditions, hints=None, **kwargs):
+    def __init__(
+        self,
+        *args: Any,
+        conditions: Iterable[Condition],
+        hints: Mapping[str, str | Promise] | None = None,
+        **kwargs: Any,
+    ) -> None:
         """`hints` are lines under some of the conditions, by code."""
         super().__init__(*args, **kwargs)
-        self.fields["condition_codes"].choices = [
+        cast(forms.MultipleChoiceField, self.fields["condition_codes"]).choices = [
             (condition.code, Choice(condition.name, hint=(hints or {}).get(condition.code, "")))
             for condition in conditions
         ]
@@ -84,24 +97,24 @@ class StatementForm(StepForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args, limit_hint, guardian="", **kwargs):
+    def __init__(self, *args: Any, limit_hint: str, guardian: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.guardian = guardian
         for name, sentence in attested(guardian=guardian).items():
-            missing = _("Not attested: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
+            missing = _("Not attested: “%(point)s”") % {"point": Truncator(str(sentence)).words(WORDS_OF_A_POINT)}
             self.fields[name] = forms.BooleanField(
                 label=sentence, required=not self.is_partial, error_messages={"required": missing}
             )
         self.fields["monthly_allotment_oz"].help_text = limit_hint
         self.order_fields(ATTESTATIONS)
 
-    def clean_monthly_allotment_oz(self):
+    def clean_monthly_allotment_oz(self) -> Decimal | None:
         amount = self.cleaned_data["monthly_allotment_oz"]
         if amount is not None:
             self.ask(rules.check_monthly_allotment, amount, day=timezone.localdate())
         return amount
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         super().clean()
         amount, reason = self.cleaned_data.get("monthly_allotment_oz"), self.cleaned_data.get("allotment_reason")
         if amount is not None and reason is not None and not self.is_partial:
@@ -109,47 +122,47 @@ class StatementForm(StepForm):
         return self.cleaned_data
 
     @property
-    def statement(self):
+    def statement(self) -> dict[str, Any]:
         """The answers of the statement alone, with the name of the guardian for whom it was made."""
         statement = {name: self.cleaned_data[name] for name in STATEMENT_FIELDS}
         return {**statement, "explained_to": self.guardian}
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         return self.statement
 
     @classmethod
-    def initial_from(cls, answers, guardian=""):
+    def initial_from(cls, answers: Mapping[str, Any], guardian: str = "") -> dict[str, Any]:
         """A fifth point that was ticked for somebody else is asked again."""
         told = answers.get("explained_to", "") == guardian
         return {**answers, "explained_risks": bool(answers.get("explained_risks")) and told}
 
     @property
-    def attestations(self):
+    def attestations(self) -> list[BoundField]:
         return [self[name] for name in ATTESTATIONS]
 
 
 class QuestionsForm(StepForm):
     """What must be true before a patient is registered, each ticked alone."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, sentence in QUESTIONS.items():
-            missing = _("Confirm: “%(point)s”") % {"point": Truncator(sentence).words(WORDS_OF_A_POINT)}
+            missing = _("Confirm: “%(point)s”") % {"point": Truncator(str(sentence)).words(WORDS_OF_A_POINT)}
             self.fields[name] = forms.BooleanField(
                 label=sentence, required=not self.is_partial, error_messages={"required": missing}
             )
         self.order_fields(QUESTIONS)
 
     @property
-    def confirmed(self):
+    def confirmed(self) -> dict[str, bool]:
         """The answers to the questions alone."""
         return {name: self.cleaned_data[name] for name in QUESTIONS}
 
     @property
-    def answers(self):
+    def answers(self) -> dict[str, Any]:
         return self.confirmed
 
     @property
-    def questions(self):
+    def questions(self) -> list[BoundField]:
         return [self[name] for name in QUESTIONS]

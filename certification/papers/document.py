@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from fpdf import FPDF, ViewerPreferences
+from fpdf.fonts import TTFFont
 
 from certification import qr
 from certification.papers import fonts
@@ -38,7 +40,7 @@ class Paper(FPDF):
             path = desk.folder / f"{name}{style}.ttf"
             path.write_bytes(content)
             self.add_font(name, style, path)
-            desk.opened.callback(self.fonts[f"{name}{style}"].ttfont.close)
+            desk.opened.callback(cast(TTFFont, self.fonts[f"{name}{style}"]).ttfont.close)
             families.append(name)
         self.set_fallback_fonts([name for name in dict.fromkeys(families) if name != fonts.LATIN])
 
@@ -65,10 +67,10 @@ class Paper(FPDF):
         size: float,
         width: float,
         style: str = "",
-        color=BLACK,
+        color: tuple[int, int, int] = BLACK,
         kind: str = "P",
-        at=None,
-        lines=1.35,
+        at: tuple[float, float] | None = None,
+        lines: float = 1.35,
     ) -> None:
         """A paragraph at `at` (x, y), or below the last one; the cursor stands below it then."""
         size *= self.scale

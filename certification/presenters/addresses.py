@@ -18,6 +18,12 @@ def page_row(draft: Draft) -> Row:
     return draft.renews or draft
 
 
+def renewed(draft: Draft) -> Certification:
+    """Return the certification that the draft of a renewal renews."""
+    assert draft.renews is not None
+    return draft.renews
+
+
 def sign_url(draft: Draft) -> str:
     """Return the address on which the physician makes the statement and signs what the office prepared."""
     return step_url(page_row(draft), "renew" if draft.renews else "sign")

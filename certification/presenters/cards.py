@@ -1,5 +1,6 @@
 """What a card shows, and what its code answers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -19,23 +20,23 @@ class Face:
     assignment: CaregiverAssignment | None
 
     @property
-    def patient(self):
+    def patient(self) -> Patient:
         return self.certification.patient
 
     @property
-    def is_caregivers(self):
+    def is_caregivers(self) -> bool:
         return self.card.caregiver_id is not None
 
     @property
-    def holder(self):
-        return self.assignment.caregiver if self.is_caregivers else self.patient
+    def holder(self) -> Patient | Caregiver:
+        return self.assignment.caregiver if self.assignment else self.patient
 
     @property
-    def check_url(self):
+    def check_url(self) -> str:
         return qr.check_url(self.card.token)
 
     @property
-    def svg(self):
+    def svg(self) -> str:
         return qr.svg(self.check_url)
 
 
@@ -57,20 +58,20 @@ class Answer:
     today: date
 
     @property
-    def is_valid(self):
+    def is_valid(self) -> bool:
         is_revoked = self.card is not None and self.card.revoked_at is not None
         return not is_revoked and any(one.is_valid_on(self.today) for one in self.certifications)
 
     @property
-    def holder(self):
+    def holder(self) -> Patient | Caregiver:
         return self.card.person if self.card else self.certifications[0].patient
 
     @property
-    def initials(self):
+    def initials(self) -> str:
         return f"{self.holder.first_name[0]}. {self.holder.last_name[0]}."
 
     @property
-    def last_valid_day(self):
+    def last_valid_day(self) -> date | None:
         """The latest of those that count, or that have reached their day; None where the end came before it."""
         counting = (Certification.Status.ACTIVE, Certification.Status.WITHDRAWN)
         kept = [one for one in self.certifications if one.status in counting]
@@ -86,24 +87,24 @@ def answer_to(token: str, *, today: date) -> Answer | None:
     return Answer(card, counting(_patients_of(card.person)), today)
 
 
-def _answer_of_certificate(token, today):
+def _answer_of_certificate(token: str, today: date) -> Answer | None:
     try:
         uuid = UUID(token)
     except ValueError:
         return None
     signed = Certification.objects.select_related("patient", "physician")
     certification = signed.defer("condition_codes", "directions", "ended_reason").filter(uuid=uuid).first()
-    return certification and Answer(None, [certification], today)
+    return Answer(None, [certification], today) if certification else None
 
 
-def _patients_of(person: Patient | Caregiver):
+def _patients_of(person: Patient | Caregiver) -> list[Patient]:
     if isinstance(person, Patient):
         return [person]
     current = person.assignments.filter(ended_date__isnull=True, affirmed_at__isnull=False)
     return [one.patient for one in current.select_related("patient")]
 
 
-def counting(patients):
+def counting(patients: Iterable[Patient]) -> list[Certification]:
     """Of each patient the certification that counts: the one that runs, or the last that did."""
     certifications = (
         Certification.objects.filter(patient__in=patients)

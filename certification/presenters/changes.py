@@ -108,9 +108,9 @@ def _acted(certification: Certification) -> tuple[Actor, Actor]:
     """Who acted for the patient at the end of the day on which it was signed, and who does now."""
     day = certification.certified_date
     known = certification.patient.assignments.select_related("caregiver").order_by("pk")
-    then = [one for one in known if one.started_date <= day and (one.ended_date is None or one.ended_date > day)]
-    now = [one for one in known if one.ended_date is None]
-    return (then or [None])[-1], (now or [None])[-1]
+    then = [each for each in known if each.started_date <= day and (each.ended_date is None or each.ended_date > day)]
+    now = [each for each in known if each.ended_date is None]
+    return then[-1] if then else None, now[-1] if now else None
 
 
 def _is_other(then: Actor, now: Actor) -> bool:

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Count, Q, QuerySet, Value, When
@@ -95,9 +96,8 @@ def counts_of(certifications: QuerySet[Certification], drafts: QuerySet[Draft], 
     """How many stand in each group and in each filter, in one query that reads nothing twice."""
     signed = in_list_order(certifications.filter(filters_on(today)["all"]), today)
     place = Case(When(prepared_at__isnull=False, then=Value(-2)), default=Value(-1))
-    of_each = [
-        found.order_by().values_list("place").annotate(Count("pk")) for found in (signed, drafts.annotate(place=place))
-    ]
+    kinds: tuple[QuerySet[Any], ...] = (signed, drafts.annotate(place=place))
+    of_each = [kind.order_by().values_list("place").annotate(Count("pk")) for kind in kinds]
     names = dict(enumerate((*DRAFT_GROUPS, *GROUPS), start=-2))
     counts = dict.fromkeys(names.values(), 0)
     counts |= {names[place]: count for place, count in of_each[0].union(of_each[1], all=True)}

@@ -1,5 +1,7 @@
 """Amounts and days as the pages of certification say them."""
 
+from decimal import Decimal
+
 from django import template
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +15,7 @@ TENTH_OF_A_GRAM = 100  # mg
 
 
 @register.filter
-def ounces_and_grams(ounces):
+def ounces_and_grams(ounces: Decimal | None) -> str:
     """3.5 oz as "3.50 oz (99.2 g)", grams rounded down."""
     if ounces is None:
         return ""
@@ -22,7 +24,7 @@ def ounces_and_grams(ounces):
 
 
 @register.filter
-def more_days(days_left):
+def more_days(days_left: int | None) -> str:
     """Days that follow today: "100 more days"; on the last one "today is the last day"."""
     if days_left is None:
         return ""
@@ -32,11 +34,11 @@ def more_days(days_left):
 
 
 @register.filter
-def sex_in_words(value):
-    return Sex(value).label if value in Sex.values else ""
+def sex_in_words(value: str) -> str:
+    return str(Sex(value).label) if value in Sex.values else ""
 
 
 @register.filter
-def relationship_in_words(value):
+def relationship_in_words(value: str) -> str:
     relationships = CaregiverAssignment.Relationship
-    return relationships(value).label if value in relationships.values else ""
+    return str(relationships(value).label) if value in relationships.values else ""

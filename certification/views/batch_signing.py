@@ -1,12 +1,14 @@
 """Several at once: chosen here, each looked over on its own page, signed together by one signature."""
 
 import re
+from datetime import date
 from itertools import chain, islice
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,13 +17,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required, physician_of, physician_required
+from accounts.models import User
+from accounts.person import PersonRequest
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from audit.actions import record
 from certification import actions, rules
+from certification.actions.signing import SignedTogether
 from certification.forms import SignatureForm
 from certification.models import Certification, Condition, Draft
-from certification.presenters.addresses import sign_url, step_url
+from certification.presenters.addresses import Row, sign_url, step_url
 from certification.presenters.batch import (
+    ChoiceRow,
     QueuePlace,
     choice_of_new_patient,
     choice_of_renewal,
@@ -41,7 +48,7 @@ UNREAD = ("condition_codes", "directions", "ended_reason", "patient_as_signed", 
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def choose(request):
+def choose(request: PersonRequest) -> HttpResponse:
     """What can be renewed or signed, a page of it; the chosen ones follow each other, page by page."""
     found = _rows(request.user, timezone.localdate())
     rows = found[:A_PAGE]
@@ -58,7 +65,7 @@ def choose(request):
     return render(request, "certification/batch_signing.html", context)
 
 
-def _rows(user, today):
+def _rows(user: User, today: date) -> list[ChoiceRow]:
     """Renewals that are open and not done with, and for the physician what was prepared of new patients; what ends
     next stands before what has ended. One more than a page, if there are more."""
     groups = groups_on(today)
@@ -79,12 +86,12 @@ def _rows(user, today):
 # --- From one page to the next --------------------------------------------------------------------------------------
 
 
-def is_for_later(request, row):
+def is_for_later(request: SignedInRequest, row: Row) -> bool:
     """Whether the review alone is wanted: by its button, or because it is one of several."""
     return "later" in request.POST or place_in_queue(request, row) is not None
 
 
-def place_in_queue(request, row):
+def place_in_queue(request: SignedInRequest, row: Row) -> QueuePlace | None:
     """ "2 of 5" as numbers, when it is one of those that were chosen, else None."""
     queue = request.session.get(QUEUE) or {"uuids": [], "count": 0}
     if str(row.uuid) not in queue["uuids"]:
@@ -92,7 +99,7 @@ def place_in_queue(request, row):
     return QueuePlace(number=queue["count"] - len(queue["uuids"]) + 1, count=queue["count"])
 
 
-def go_on_in_queue(request, row):
+def go_on_in_queue(request: SignedInRequest, row: Row) -> HttpResponse:
     """To the next of those that were chosen; after the last, or outside, to where the reviewed ones are signed."""
     if place_in_queue(request, row) is None:
         return _to_the_end(request)
@@ -102,7 +109,7 @@ def go_on_in_queue(request, row):
     return _to_next(request)
 
 
-def _to_next(request):
+def _to_next(request: SignedInRequest) -> HttpResponse:
     for uuid in request.session[QUEUE]["uuids"]:
         certification = Certification.objects.in_hands_of(request.user, timezone.localdate()).filter(uuid=uuid).first()
         if certification is not None:
@@ -112,7 +119,7 @@ def _to_next(request):
     return _to_the_end(request)
 
 
-def _to_the_end(request):
+def _to_the_end(request: SignedInRequest) -> HttpResponse:
     reviewed = prepared_for(request.user).filter(reviewed_at__isnull=False)
     return redirect("certification:sign-all" if reviewed.exists() else "certification:patient-list")
 
@@ -122,7 +129,7 @@ def _to_the_end(request):
 
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_all(request):
+def sign_all(request: PersonRequest) -> HttpResponse:
     """All that was reviewed and has not changed since, under one signature."""
     try:
         return _sign_all(request)
@@ -134,7 +141,7 @@ def sign_all(request):
 
 
 @reauthentication_required
-def _sign_all(request):
+def _sign_all(request: PersonRequest) -> HttpResponse:
     physician = physician_of(request)
     form = SignatureForm(request.POST if request.method == "POST" else None, physician=physician)
     answer = None
@@ -152,7 +159,7 @@ def _sign_all(request):
     return _page(request, form, answer)
 
 
-def _page(request, form, answer):
+def _page(request: PersonRequest, form: SignatureForm, answer: SignedTogether | None) -> HttpResponse:
     record(action="certification.reviewed", by=request.user)
     today = timezone.localdate()
     names = dict(Condition.objects.values_list("code", "name"))
@@ -170,20 +177,20 @@ def _page(request, form, answer):
     return render(request, "certification/sign_all.html", context)
 
 
-def _reviewed(user):
+def _reviewed(user: User) -> QuerySet[Draft]:
     reviewed = Draft.objects.reviewed().filter(physician__user=user)
     return reviewed.select_related("renews__patient").prefetch_related("renews__patient__assignments__caregiver")[
         :A_PAGE
     ]
 
 
-def _seen(request):
+def _seen(request: SignedInRequest) -> dict[str, str]:
     """Digests by uuid, of the boxes that were ticked; what is no uuid is none of ours."""
     pairs = (value.partition(":") for value in request.POST.getlist("chosen")[:A_PAGE])
     return {uuid: digest for uuid, _colon, digest in pairs if UUID_FORM.fullmatch(uuid)}
 
 
-def _confirm_signed(request, signed):
+def _confirm_signed(request: SignedInRequest, signed: list[Certification]) -> None:
     if signed:
         words = ngettext(
             "Signed: %(count)d certification, valid through %(day)s: %(numbers)s.",

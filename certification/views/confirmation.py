@@ -1,14 +1,18 @@
 """What stands after the signature, and how patient and caregiver are invited."""
 
+from collections.abc import Collection, Iterable
+
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.requests import SignedInRequest
 from certification import actions, rules
-from certification.models import CaregiverAssignment, Invitation
+from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Letter, Patient
 from certification.presenters.addresses import is_signer, sign_url, step_url
 from certification.presenters.people import PrintedCode, invited_people
 from certification.presenters.status_on_day import status_on_day
@@ -18,14 +22,14 @@ from ui.encryption import decrypt, encrypt
 CODE = "invitation_code"  # session key: the code that was printed last, encrypted
 
 
-def _letters_of(certification):
+def _letters_of(certification: Certification) -> Iterable[Letter]:
     """Of a minor alone there are any."""
     is_minor = rules.is_minor_on(certification.patient.birth_date, certification.certified_date)
     return certification.letters.all() if is_minor else []
 
 
 @certification_page
-def confirmation(request, certification):
+def confirmation(request: SignedInRequest, certification: Certification) -> HttpResponse:
     record_view(request, certification)
     acting = CaregiverAssignment.objects.select_related("caregiver")
     prefetch_related_objects([certification.patient], Prefetch("assignments", acting))
@@ -51,19 +55,21 @@ def confirmation(request, certification):
     return render(request, "certification/certification_confirmation.html", context)
 
 
-def _people(patient, assignment):
+def _people(patient: Patient, assignment: CaregiverAssignment | None) -> dict[str, Patient | Caregiver]:
     """Who may be invited, by the name that the buttons post."""
-    people = {"patient": patient}
+    people: dict[str, Patient | Caregiver] = {"patient": patient}
     return {**people, "caregiver": assignment.caregiver} if assignment else people
 
 
-def _printed(request, people):
+def _printed(request: SignedInRequest, people: Collection[Patient | Caregiver]) -> PrintedCode | None:
     """The code that was made last in this session, while it is good and for one of these people; else None."""
-    kept = request.session.get(CODE)
-    invitation = Invitation.objects.filter(pk=kept["invitation"]).first() if kept else None
+    stored = request.session.get(CODE)
+    if not stored:
+        return None
+    invitation = Invitation.objects.filter(pk=stored["invitation"]).first()
     if invitation is None or invitation.person not in people or invitation.used_at:
         return None
-    code = decrypt(kept["code"], context=CODE)
+    code = decrypt(stored["code"], context=CODE)
     if rules.code_digest(code) != invitation.code_digest:
         return None
     half = len(code) // 2
@@ -71,7 +77,7 @@ def _printed(request, people):
 
 
 @certification_page
-def invite(request, certification):
+def invite(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     person = _chosen(request, certification)
@@ -83,7 +89,7 @@ def invite(request, certification):
 
 
 @certification_page
-def print_code(request, certification):
+def print_code(request: SignedInRequest, certification: Certification) -> HttpResponse:
     """The confirmation then holds it, to be printed and handed over; in the session it stands encrypted."""
     if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
@@ -95,6 +101,6 @@ def print_code(request, certification):
     return redirect(step_url(certification, "confirmation"))
 
 
-def _chosen(request, certification):
+def _chosen(request: SignedInRequest, certification: Certification) -> Patient | Caregiver:
     patient = certification.patient
-    return _people(patient, patient.current_assignment).get(request.POST.get("who"), patient)
+    return _people(patient, patient.current_assignment).get(request.POST.get("who", ""), patient)

@@ -1,21 +1,22 @@
 """The gate of every page of a draft, its step indicator, and the two ends of a draft: begun and discarded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.decorators import office_required
+from accounts.decorators import View, office_required
 from accounts.models import Physician, User
 from accounts.person import PersonRequest
+from accounts.requests import SignedInRequest
 from accounts.rules import NotEligible, check_physician_is_eligible
 from certification.actions import discard_draft, start_draft
 from certification.forms import AddForm
@@ -25,10 +26,8 @@ from certification.presenters.steps import STEP_LABELS, steps_of
 from certification.rules import CertificationError
 from certification.views.scope import find_draft, own_certification, tell_who_signs
 
-Page = Callable[..., HttpResponse]
 
-
-def draft_page(view: Page, *, for_signer: bool = False, of_renewal: bool = False) -> Page:
+def draft_page(view: View, *, for_signer: bool = False, of_renewal: bool = False) -> View:
     """Give the view the draft of this office; with `for_signer`, only to the physician who signs it.
 
     From the address of a draft that was signed meanwhile, the office is led to the certification. A renewal is
@@ -38,7 +37,7 @@ def draft_page(view: Page, *, for_signer: bool = False, of_renewal: bool = False
     @office_required
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    def page(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
         draft = find_draft(request.user, uuid)
         if draft is None:
             return redirect(step_url(own_certification(request, uuid), "confirmation"))
@@ -106,7 +105,7 @@ def _obstacle(form: AddForm) -> str:
 
 
 @partial(draft_page, of_renewal=True)
-def certification_discard(request: HttpRequest, draft: Draft) -> HttpResponse:
+def certification_discard(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Ask whether the draft may be forgotten, and delete it."""
     if request.method != "POST":
         return render(request, "certification/certification_discard.html", {"draft": draft})

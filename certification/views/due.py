@@ -1,10 +1,13 @@
 """What of this office ends soon, or has ended without a renewal."""
 
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import office_required
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Certification
 from certification.presenters.due_list import due_row
@@ -18,7 +21,7 @@ UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "
 
 @office_required
 @require_safe
-def due_list(request):
+def due_list(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     within = request.GET.get("within")
     within = within if within in DUE_LABELS else "30"
@@ -42,6 +45,6 @@ def due_list(request):
     return render(request, "certification/due_list.html", context)
 
 
-def _read():
+def _read() -> QuerySet[Certification]:
     joined = Certification.objects.select_related("patient", "physician", "renewal_draft")
     return joined.defer(*UNREAD, "renewal_draft__answers")

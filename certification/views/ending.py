@@ -1,10 +1,12 @@
 """Where the physician ends a certification before its year is over, or closes a patient's record."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms.ending import ClosingForm, WithdrawalForm
@@ -16,7 +18,7 @@ from ui.errors import add_to_form
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request, certification):
+def withdraw(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if certification.status != Certification.Status.ACTIVE:
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
@@ -35,7 +37,7 @@ def withdraw(request, certification):
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def close(request, certification):
+def close(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if certification.patient.closed_at:
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):

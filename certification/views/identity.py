@@ -1,12 +1,15 @@
 """Whether the patient of a draft is one of the physician's own, or comes from another physician."""
 
 from allauth.account.decorators import reauthentication_required
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms.office import TakeOverForm
+from certification.models import Draft
 from certification.presenters.addresses import step_url
 from certification.presenters.people import duplicate_row
 from certification.steps import answers_of, next_step, step_errors
@@ -17,7 +20,7 @@ from ui.forms import PortalForm
 
 
 @draft_page
-def duplicates(request, draft):
+def duplicates(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """My patient: renew; my patient again; or a different person."""
     today = timezone.localdate()
     profile = answers_of(draft.answers)["profile"] or {}
@@ -43,7 +46,7 @@ def duplicates(request, draft):
 
 
 @signer_page
-def take_over(request, draft):
+def take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Sign for a patient whom another physician has certified, with how that was agreed."""
     if step_errors(draft, today=timezone.localdate()):
         return redirect(step_url(draft, "review"))
@@ -51,8 +54,8 @@ def take_over(request, draft):
 
 
 @reauthentication_required
-def _take_over(request, draft):
-    form = TakeOverForm(request.POST if request.method == "POST" else None, physician=draft.physician)
+def _take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    form = TakeOverForm(request.POST if request.method == "POST" else None, physician=rules.signer_of(draft))
     if form.is_valid():
         try:
             seen = request.POST.get("seen", "")

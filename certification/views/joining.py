@@ -1,12 +1,16 @@
 """How an invited patient or caregiver joins."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
+from accounts.requests import SignedInRequest
 from certification import rules
 from certification.actions import accept_code, accept_invitation, affirm
 from certification.forms.joining import AffirmationForm, BirthDateForm, CodeForm
@@ -23,7 +27,7 @@ INVITATION = "invitation"  # session key: the invitation whose link was opened
 @login_not_required
 @never_cache
 @require_safe
-def invitation_link(request, token):
+def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
     """Takes the token out of the address. Opening it spends nothing: scanners of mail open it too."""
     invitation = Invitation.objects.filter(token_digest=token_digest(token)).first()
     if invitation is None:
@@ -36,9 +40,9 @@ def invitation_link(request, token):
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def invitation(request):
+def invitation(request: HttpRequest) -> HttpResponse:
     """Nothing of the patient is shown before the date of birth matched."""
-    invited = Invitation.objects.filter(pk=request.session.get(INVITATION)).first()
+    invited = Invitation.objects.filter(pk=request.session.get(INVITATION, 0)).first()
     if invited is None or "code" in request.POST:
         return _by_code(request)
     try:
@@ -60,7 +64,7 @@ def invitation(request):
     return render(request, "certification/invitation.html", {"form": form})
 
 
-def _by_code(request):
+def _by_code(request: HttpRequest) -> HttpResponse:
     """Without a link: the code on paper, with the date of birth. Wrong codes are counted by address and account."""
     if not request.user.is_authenticated:
         return render(request, "certification/invitation_wanted.html")
@@ -82,18 +86,18 @@ def _by_code(request):
     return render(request, "certification/invitation_code.html", {"form": form}, status=status)
 
 
-def _check_is_open_for(user, invited):
+def _check_is_open_for(user: User | AnonymousUser, invited: Invitation) -> None:
     """Who joined by it already comes through again, so that a form sent twice ends on the same page."""
     if not (invited.used_at and user.is_authenticated and invited.person.user_id == user.pk):
         rules.check_invitation_is_open(invited, now=timezone.now())
 
 
-def _closed(request, reason, *, status):
+def _closed(request: HttpRequest, reason: str, *, status: int) -> HttpResponse:
     return render(request, "certification/invitation_closed.html", {"reason": reason}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def affirmation(request):
+def affirmation(request: SignedInRequest) -> HttpResponse:
     people = own_people(request.user)
     role = next((role for person in people for role in rules.still_to_affirm(person)), None)
     if role is None:
@@ -107,5 +111,6 @@ def affirmation(request):
             return redirect("certification:affirmation")
         except rules.CertificationError as error:
             add_to_form(form, error)
-    context = {"form": form, "is_patient": is_patient, "patient": role if is_patient else role.patient}
+    patient = role if isinstance(role, Patient) else role.patient
+    context = {"form": form, "is_patient": is_patient, "patient": patient}
     return render(request, "certification/affirmation.html", context)

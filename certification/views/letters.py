@@ -1,18 +1,23 @@
 """The step of a minor's two letters, and the way to look at them again."""
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import rules
 from certification.actions import save_letter
 from certification.forms.office import LetterForm
-from certification.models import Draft, Letter
+from certification.models import Certification, Draft, Letter
 from certification.presenters.addresses import step_url
 from certification.presenters.letters import LetterBox
 from certification.responses import letter_response
@@ -29,17 +34,17 @@ class LettersView(StepView):
     name, form_class = "letters", LetterForm
     needs_birth_date = True
 
-    def get(self, request, draft):
+    def get(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         if not is_minor(self.answers, today=self.today):
             return self.go_past()
         record_view(request, draft)
         return self.page(None)
 
-    def go_past(self):
+    def go_past(self) -> HttpResponse:
         """An adult needs none."""
         return redirect(step_url(self.draft, "statement"))
 
-    def post(self, request, draft):
+    def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         if not is_minor(self.answers, today=self.today):
             return self.go_past()
         if self.is_for_later or "next" in request.POST:
@@ -47,14 +52,14 @@ class LettersView(StepView):
         form = refused_letter(request, draft)
         return redirect(request.get_full_path()) if form is None else self.page(form)
 
-    def more(self, form=None):
+    def more(self, form: LetterForm | None = None) -> dict[str, Any]:
         return letters_context(self.draft, form)
 
 
 letters = draft_page(LettersView.as_view())
 
 
-def refused_letter(request, draft):
+def refused_letter(request: SignedInRequest, draft: Draft) -> LetterForm | None:
     """Keep the letter that was posted; gives its form when it was refused, else None."""
     kind = request.POST.get("kind")
     if kind not in Letter.Kind.values:
@@ -71,19 +76,19 @@ def refused_letter(request, draft):
     return None
 
 
-def letters_of(draft):
+def letters_of(draft: Draft) -> dict[str, Letter]:
     """The letters of a draft by kind; the draft of a renewal may have no row yet."""
     return {letter.kind: letter for letter in draft.letters.all()} if draft.pk else {}
 
 
-def letter_form(kind, stored, *args):
+def letter_form(kind: str, stored: Mapping[str, Letter], *args: Any) -> LetterForm:
     """The form of one kind, filled in with what is `stored` of it."""
     letter = stored.get(kind)
     initial = {name: getattr(letter, name) for name in ("writer", "licence", "letter_date")} if letter else {}
     return LetterForm(*args, kind=kind, has_file=letter is not None, initial=initial, auto_id=f"id_{kind}_%s")
 
 
-def letters_context(draft, form=None):
+def letters_context(draft: Draft, form: LetterForm | None = None) -> dict[str, Any]:
     """Both kinds with their forms; `form` is the one that was refused."""
     stored = letters_of(draft)
     letters = [
@@ -100,7 +105,7 @@ def letters_context(draft, form=None):
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def renewal_letters(request, certification):
+def renewal_letters(request: SignedInRequest, certification: Certification) -> HttpResponse:
     """Both letters of a minor's renewal, before its own page; of everybody else, and too early, that page says why."""
     draft, form = Draft.objects.renewing(certification), None
     if not wants_letters(certification) or (request.method == "POST" and "next" in request.POST):
@@ -119,7 +124,7 @@ def renewal_letters(request, certification):
     return render(request, "certification/renewal_letters.html", context)
 
 
-def wants_letters(certification):
+def wants_letters(certification: Certification) -> bool:
     """Whether it can be renewed now, and its patient is a minor."""
     today = timezone.localdate()
     if not rules.is_minor_on(certification.patient.birth_date, today):
@@ -132,7 +137,7 @@ def wants_letters(certification):
 
 
 @office_required
-def letter_file(request, uuid, kind):
+def letter_file(request: SignedInRequest, uuid: UUID, kind: str) -> HttpResponse:
     """The file of a letter that is kept with a draft or a certification of this office."""
     owner = find_draft(request.user, uuid) or own_certification(request, uuid)
     return letter_response(get_object_or_404(owner.letters, kind=kind), by=request.user)

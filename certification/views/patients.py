@@ -1,11 +1,18 @@
 """The list of an office: its drafts and its certifications, each patient's last."""
 
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import office_required
+from accounts.models import User
+from accounts.person import PersonRequest
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Certification, Draft, PatientRequest
 from certification.presenters.addresses import sign_url
@@ -39,15 +46,15 @@ EXPORTED = (
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def patient_list(request):
+def patient_list(request: PersonRequest) -> HttpResponse:
     today = timezone.localdate()
     show = request.GET.get("show")
     show = show if show in LABELS else "all"
     if request.method == "POST":
         request.session[SEARCH] = request.POST.get("term", "").replace("\x00", "").strip()[:SEARCH_MAX_LENGTH]
         return redirect(f"{request.path}?show={show}")  # what is found begins on its first page
-    signed = Certification.objects.in_hands_of(request.user, today)
-    drafts = Draft.objects.in_hands_of(request.user, today)
+    signed: QuerySet[Certification] = Certification.objects.in_hands_of(request.user, today)
+    drafts: QuerySet[Draft] = Draft.objects.in_hands_of(request.user, today)
     counts = counts_of(signed, drafts, today)
     has_drafts = bool(counts["sign"] or counts["draft"])
     term = request.session.get(SEARCH, "")
@@ -59,8 +66,8 @@ def patient_list(request):
         size=A_PAGE,
         name=f"patients {show}",
     )
-    prepared = prepared_for(request.user).only("uuid", "reviewed_at", "renews__uuid") if counts["sign"] else []
-    waiting = [one for one in prepared if one.reviewed_at is None]
+    prepared = list(prepared_for(request.user).only("uuid", "reviewed_at", "renews__uuid")) if counts["sign"] else []
+    waiting = [draft for draft in prepared if draft.reviewed_at is None]
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
@@ -83,11 +90,11 @@ def patient_list(request):
     return render(request, "certification/patient_list.html", context)
 
 
-def _open_requests(user, today):
+def _open_requests(user: User, today: date) -> QuerySet[PatientRequest]:
     return PatientRequest.objects.in_hands_of(user, today).open()
 
 
-def _sections(signed, drafts, show, today):
+def _sections(signed: QuerySet[Certification], drafts: QuerySet[Draft], show: str, today: date) -> list[Section]:
     """The drafts of a filter, then its certifications."""
     shown = drafts_shown(drafts, show).select_related("physician", "renews__patient")
     sections = []
@@ -102,7 +109,7 @@ def _sections(signed, drafts, show, today):
 
 @office_required
 @require_safe
-def patient_csv(request):
+def patient_csv(request: SignedInRequest) -> HttpResponse:
     """The signed certifications of this office, each patient's last: no condition, no directions."""
     today = timezone.localdate()
     signed = Certification.objects.in_hands_of(request.user, today).filter(filters_on(today)["all"])
@@ -116,7 +123,7 @@ def patient_csv(request):
     return response
 
 
-def _exported(certification, today):
+def _exported(certification: Certification, today: date) -> list[Any]:
     patient, status = certification.patient, status_on_day(certification, today=today)
     return [
         patient.number, patient.last_name, patient.first_name, patient.birth_date, patient.phone.as_national,

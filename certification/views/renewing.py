@@ -1,6 +1,12 @@
 """Renewal: last year's answers with what changed since, prepared by the office, signed by the physician."""
 
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
 from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -8,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedInRequest
 from certification import actions, rules
 from certification.forms import PreparationForm, RenewalForm
-from certification.models import Draft, Letter
-from certification.presenters.addresses import is_signer, step_url
+from certification.models import Certification, Condition, Draft, Letter
+from certification.presenters.addresses import is_signer, renewed, step_url
 from certification.presenters.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
 from certification.steps import answers_of
 from certification.views.batch_signing import go_on_in_queue, place_in_queue
@@ -27,7 +34,7 @@ LAST_YEARS = gettext_lazy("Certified last year")
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def renew(request, certification):
+def renew(request: SignedInRequest, certification: Certification) -> HttpResponseBase:
     """The one page of a renewal: prepared here by the office, signed here by the physician."""
     if hasattr(certification, "renewal"):
         return redirect(step_url(certification.renewal, "confirmation"))
@@ -41,7 +48,7 @@ def renew(request, certification):
     return _sign(request, draft) if is_signer(request.user, certification) else _prepare(request, draft)
 
 
-def _closed(request, certification, reason):
+def _closed(request: SignedInRequest, certification: Certification, reason: Exception) -> HttpResponse:
     """Too early: when it opens, and that the appointment can be made now. Too late: why."""
     opens = rules.renewal_opens_date(certification)
     context = {
@@ -52,9 +59,9 @@ def _closed(request, certification, reason):
     return render(request, "certification/renewal_closed.html", context)
 
 
-def _prepare(request, draft):
+def _prepare(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """What a delegate does of it: conditions and exam dates, kept until the physician signs."""
-    certification, today = draft.renews, timezone.localdate()
+    certification, today = renewed(draft), timezone.localdate()
     if "skip" in request.POST:
         return go_on_in_queue(request, certification)
     listed = _listed(certification, today)
@@ -80,7 +87,7 @@ def _prepare(request, draft):
     return render(request, "certification/certification_prepare.html", context)
 
 
-def _prepared(draft):
+def _prepared(draft: Draft) -> dict[str, Any]:
     """What was confirmed, conditions and exam dates of the renewal, as far as the office has prepared them."""
     answers = answers_of(draft.answers)
     return {**(answers["questions"] or {}), **(answers["condition"] or {})}
@@ -92,16 +99,16 @@ class RenewView(SignView):
     template, step = "certification/certification_renew.html", "renew"
 
     @cached_property
-    def listed(self):
-        return _listed(self.draft.renews, self.today)
+    def listed(self) -> list[Condition]:
+        return _listed(renewed(self.draft), self.today)
 
     @cached_property
-    def limit(self):
+    def limit(self) -> Decimal:
         return rules.allotment_limit_oz(self.today)
 
-    def form(self, typed, *, is_signed):
+    def form(self, typed: QueryDict | None, *, is_signed: bool) -> RenewalForm:
         """Filled in with what was reviewed or prepared, else with last year's answers."""
-        certification, listed, limit = self.draft.renews, self.listed, self.limit
+        certification, listed, limit = renewed(self.draft), self.listed, self.limit
         guardian = rules.guardian_name(certification.patient, today=self.today)
         return RenewalForm(
             typed,
@@ -120,26 +127,26 @@ class RenewView(SignView):
             },
         )
 
-    def reviewed(self, guardian):
+    def reviewed(self, guardian: str) -> dict[str, Any]:
         """The physician's own statement for this patient and this year, while nothing has changed since it was made."""
         if not rules.is_as_reviewed(self.draft, today=self.today):
             return {}
         return RenewalForm.initial_from(answers_of(self.draft.answers)["statement"], guardian)
 
-    def context(self):
+    def context(self) -> dict[str, Any]:
         return {
             **_last_year(self.draft, self.listed, self.limit, self.today),
             "last_valid_day": rules.last_valid_day_from(self.today),
-            "days_given_up": rules.days_given_up(self.draft.renews, today=self.today),
+            "days_given_up": rules.days_given_up(renewed(self.draft), today=self.today),
         }
 
 
 _sign = RenewView.as_view()
 
 
-def _last_year(draft, listed, limit, today):
+def _last_year(draft: Draft, listed: list[Condition], limit: Decimal, today: date) -> dict[str, Any]:
     """What both pages say of the certification that ends."""
-    certification = draft.renews
+    certification = renewed(draft)
     return {
         "certification": certification,
         "patient": certification.patient,
@@ -149,11 +156,11 @@ def _last_year(draft, listed, limit, today):
     }
 
 
-def _listed(certification, today):
+def _listed(certification: Certification, today: date) -> list[Condition]:
     return list(rules.conditions_for(birth_date=certification.patient.birth_date, day=today))
 
 
-def _conditions(certification, listed):
+def _conditions(certification: Certification, listed: list[Condition]) -> dict[str, Any]:
     """The list of today for a form, with a line under what is new on it and what was certified last year."""
     hints = {one.code: NEW_CONDITION for one in listed if is_new_on_the_list(one, certification)}
     return {"conditions": listed, "hints": {**hints, **dict.fromkeys(certification.condition_codes, LAST_YEARS)}}

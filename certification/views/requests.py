@@ -1,15 +1,19 @@
 """What a patient asks of the office or reports to it: her own pages of it, and the office's answers."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import office_required
+from accounts.models import User
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification import actions, rules
 from certification.forms.joining import MoveForm, RefusalForm, RequestForm
@@ -21,7 +25,7 @@ SHOWN_FOR = timedelta(days=30)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask(request, uuid):
+def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """For the patient, and for a caregiver who acts for her."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
     today = timezone.localdate()
@@ -44,7 +48,7 @@ def ask(request, uuid):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def move(request, uuid):
+def move(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Where the patient, or who acts for her, reports a new home."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
     form = MoveForm(request.POST if request.method == "POST" else None)
@@ -61,13 +65,13 @@ def move(request, uuid):
     return render(request, "certification/certification_move.html", context)
 
 
-def _recent(patient):
+def _recent(patient: Patient) -> QuerySet[PatientRequest]:
     """What waits, and what was answered in the last 30 days, the newest first."""
     since = timezone.now() - SHOWN_FOR
     return patient.requests.filter(Q(answered_at__isnull=True) | Q(answered_at__gte=since)).order_by("-pk")
 
 
-def _signed_of(user):
+def _signed_of(user: User) -> QuerySet[Certification]:
     """The certifications of whom she is, and of whom she acts for; what a renewal replaced is asked about no more."""
     patients = Patient.objects.in_hands_of(user)
     signed = Certification.objects.exclude(status=Certification.Status.SUPERSEDED)
@@ -76,7 +80,7 @@ def _signed_of(user):
 
 @office_required
 @require_POST
-def answered(request, uuid):
+def answered(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """What was only asked is marked as answered; a reported address is confirmed."""
     asked = _asked(request, uuid)
     try:
@@ -93,7 +97,7 @@ def answered(request, uuid):
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def refuse(request, uuid):
+def refuse(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     asked = _asked(request, uuid)
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -107,5 +111,5 @@ def refuse(request, uuid):
     return render(request, "certification/request_refuse.html", {"asked": asked, "form": form})
 
 
-def _asked(request, uuid):
+def _asked(request: SignedInRequest, uuid: UUID) -> PatientRequest:
     return get_object_or_404(PatientRequest.objects.in_hands_of(request.user, timezone.localdate()), uuid=uuid)

@@ -1,27 +1,27 @@
 """What a person may look at here: the gate of the pages of a signed certification, and what all pages share."""
 
-from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from accounts.decorators import office_required
+from accounts.decorators import View, office_required
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Caregiver, Certification, Draft, Patient
 from certification.presenters.addresses import Row, step_url
 
 
-def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def certification_page(view: View) -> View:
     """Give the view the signed certification of this office; from a draft's address the office is led to its review."""
 
     @office_required
     @wraps(view)
-    def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    def page(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
         certification = _certifications_of(request.user).filter(uuid=uuid).first()
         if certification is not None:
             return view(request, certification)
@@ -33,7 +33,7 @@ def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
     return page
 
 
-def own_certification(request: HttpRequest, uuid: UUID) -> Certification:
+def own_certification(request: SignedInRequest, uuid: UUID) -> Certification:
     """A signed certification in the hands of this office; everything else is not there."""
     certification = _certifications_of(request.user).filter(uuid=uuid).first()
     if certification is None:
@@ -67,13 +67,13 @@ def to_sign(user: User) -> QuerySet[Draft]:
     return prepared_for(user).filter(reviewed_at__isnull=True)
 
 
-def tell_who_signs(request: HttpRequest, row: Row) -> HttpResponse:
+def tell_who_signs(request: SignedInRequest, row: Row) -> HttpResponse:
     """Tell a delegate, who prepares everything else, that this is for the physician alone."""
     draft = row if isinstance(row, Draft) else None
     return render(request, "certification/signer_only.html", {"draft": draft, "physician": row.physician}, status=403)
 
 
-def record_view(request: HttpRequest, row: Row) -> None:
+def record_view(request: SignedInRequest, row: Row) -> None:
     """Keep in the audit trail that the person looked at it."""
     record(action="certification.view", by=request.user, subject=row)
 

@@ -86,7 +86,7 @@ def test_a_draft_that_was_never_asked_is_asked_before_it_is_signed(client, physi
     for step in ("profile", "condition", "statement"):
         actions.save_step(draft=draft, step=step, answers=getattr(factories, step)(), by=physician.user)
     problems = client.get(url(draft, "review")).context["problems"]
-    assert [one["url"] for one in problems] == [url(draft, "questions")]
+    assert [one.url for one in problems] == [url(draft, "questions")]
     assert client.post(url(draft, "questions") + "?return=review", forms.questions()).url == url(draft, "review")
     assert client.get(url(draft, "review")).context["problems"] == []
 
