@@ -1,4 +1,4 @@
-"""What people hold: invitations and cards."""
+"""The admin of invitations and cards."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ class InvitationAdmin(ActionAdmin):
 
 @admin.register(Card)
 class CardAdmin(ActionAdmin):
-    """What was issued; the token itself is nobody's to read."""
+    """Cards. No page shows the token."""
 
     list_display = ["issued_at", "patient", "caregiver", "revoked_at", "revoked_reason"]
     list_select_related = ["patient", "caregiver"]

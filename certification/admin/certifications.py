@@ -1,4 +1,4 @@
-"""What was signed, and how it ends."""
+"""The admin of signed certifications."""
 
 from typing import Any, ClassVar, cast
 
@@ -23,13 +23,13 @@ from certification.rules import may_become
 from certification.search import as_number, numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
-MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_kept")
+MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_stored")
 NOT_FOR_ALL = (*MEDICAL_FIELDS, "ended_reason")
 AMENDED_BY = related("amended_by", Amendment)
 
 
 class AmendmentInline(RowsInline):
-    """What was changed after the signature; what it was before stays in the row."""
+    """The amendments of a certification. The row stores the values of before, and no page shows them."""
 
     model = Amendment
     fields: ClassVar[Any] = ["created_at", "kind", "proof", "reason", AMENDED_BY]
@@ -38,14 +38,14 @@ class AmendmentInline(RowsInline):
     joined = ("amended_by",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Why an allotment was changed may say what the patient suffers from."""
+        """Leave out the reason, which may name a condition, unless the account may read medical words."""
         fields = super().get_fields(request, obj)
         return fields if sees_medical_words(request.user) else [name for name in fields if name != "reason"]
 
 
 @admin.register(Certification)
 class CertificationAdmin(ActionAdmin):
-    """Opens on what ends first. Drafts have no page here: they are for the office that writes them alone."""
+    """Signed certifications, those that end first at the top. Drafts are for their office alone and have no page."""
 
     list_display = ["number", "status", "patient", "physician", "certified_date", "last_valid_day"]
     list_filter = ["status", "certified_date", "expires_date"]
@@ -95,7 +95,7 @@ class CertificationAdmin(ActionAdmin):
     )
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
-        """What ends first, as an index holds it; the few that a search finds are sorted instead."""
+        """Return the order by end. A search finds few rows, so they need no index and no second key."""
         ordering: list[str | Combinable] = ["status", "expires_date"]
         return ordering if search_term(request, Certification) else [*ordering, "pk"]
 
@@ -105,7 +105,7 @@ class CertificationAdmin(ActionAdmin):
         if not search_term:
             return queryset, False
         found = people_called(search_term, "patient__")
-        if as_number(search_term):  # of which a few are called: two tables in one OR would be read as a whole
+        if as_number(search_term):  # few have a number like this; an OR over two tables would read both as a whole
             patients = Patient.objects.filter(people_called(search_term))
             found = numbered(search_term) | Q(patient__in=list(patients.values_list("pk", flat=True)))
         return queryset.filter(found), False
@@ -125,18 +125,23 @@ class CertificationAdmin(ActionAdmin):
         return [path("<int:pk>/letters/<slug:kind>/", view, name=self._url_name("letter")), *super().get_urls()]
 
     def letter_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-        """The file of a letter, for the groups that may see what a patient suffers from."""
+        """Return the file of a letter, for accounts that may read medical words."""
         if not sees_medical_words(request.user):
             raise PermissionDenied
         letter = get_object_or_404(Letter, certification__in=self.get_queryset(request), certification=pk, kind=kind)
         return letter_response(letter, by=cast(User, request.user))
 
     @admin.display(description=_("Letters"))
-    def letters_kept(self, certification: Certification) -> str:
+    def letters_stored(self, certification: Certification) -> str:
         address = f"admin:{self._url_name('letter')}"
         rows = (
-            (reverse(address, args=[certification.pk, one.kind]), one.get_kind_display(), one.writer, one.letter_date)
-            for one in certification.letters.all()
+            (
+                reverse(address, args=[certification.pk, letter.kind]),
+                letter.get_kind_display(),
+                letter.writer,
+                letter.letter_date,
+            )
+            for letter in certification.letters.all()
         )
         return format_html_join("", '<p><a href="{}">{}</a>: {}, {}</p>', rows) or "-"
 
@@ -146,7 +151,7 @@ class CertificationAdmin(ActionAdmin):
 
     @admin.display(description=_("Papers"))
     def papers(self, certification: Certification) -> str:
-        """For the people who come to us for them; who may not print gets a 404 there."""
+        """Link to card and certificate. Staff who may not print them get a 404 there."""
         names = {"card": _("Card"), "certificate": _("Certificate")}
         links = (
             (reverse(f"certification:certification-{name}", args=[certification.uuid]), label)

@@ -1,4 +1,4 @@
-"""Patients and caregivers, and who acts for whom."""
+"""The admin of patients and caregivers, with the caregivers' assignments."""
 
 from typing import Any, ClassVar
 
@@ -23,7 +23,7 @@ PERSON_FIELDS = [
 
 
 class AssignmentInline(RowsInline):
-    """Who acts for whom; why stays with the office."""
+    """The assignments of caregivers. The reasons are for the office alone, so no page shows them."""
 
     model = CaregiverAssignment
     fields = ["patient", "caregiver", "relationship", "affirmed_at", "started_date", "ended_date"]
@@ -41,7 +41,7 @@ class PersonAdmin(ActionAdmin):
     inlines = [AssignmentInline]
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
-        """The latest first; what a search found by name."""
+        """Return the order: the latest first, or by name what a search found."""
         return ["search_name"] if search_term(request, self.model) else ["-pk"]
 
     def get_search_results(
@@ -64,7 +64,7 @@ class PatientAdmin(PersonAdmin):
             offered=lambda patient: patient.certifications.running_on(localdate()).exists(),
             explain=lambda patient: _(
                 "The physician you name can then sign for this patient. Nothing changes before; the present "
-                "certification is superseded when she signs, and both physicians are told."
+                "certification is superseded when that physician signs, and both physicians are told."
             ),
             perform=lambda patient, request, **answers: agree_take_over(
                 patient=patient, agreed_with=TakeOver.AgreedWith.REGISTRAR, by=request.user, **answers

@@ -1,4 +1,4 @@
-"""What the state lists: the conditions, and the dated limit of the allotment, which a Manager sets ahead."""
+"""The admin of conditions and of the limits of the monthly allotment, which Managers set ahead."""
 
 from django.contrib import admin
 from django.utils import timezone

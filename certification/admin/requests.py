@@ -16,7 +16,7 @@ from certification.rules import is_overdue
 
 @admin.register(PatientRequest)
 class PatientRequestAdmin(ActionAdmin):
-    """What patients ask: the program answers for physicians who have left practice."""
+    """Requests of patients. The program answers those to physicians who have left practice."""
 
     list_display = ["created_at", "patient", "kind", "physician", "physician_status", "is_overdue", "answered_at"]
     list_select_related = ["patient", "physician"]
@@ -60,7 +60,7 @@ class PatientRequestAdmin(ActionAdmin):
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The patient's own words, and the answer to them, are not for every reader."""
+        """Leave out the patient's words and the answer to them, unless the account may read medical words."""
         fields = super().get_fields(request, obj)
         is_reader = sees_medical_words(request.user)
         return fields if is_reader else [name for name in fields if name not in ("words", "refused_reason")]

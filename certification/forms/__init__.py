@@ -1,4 +1,4 @@
-"""What people type about a certification, by who types it. A form judges the shape, the rules judge the meaning."""
+"""The forms of certification. A form checks the shape of what was typed, the rules check its meaning."""
 
 from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
 from certification.forms.drafts import AddForm

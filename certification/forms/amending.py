@@ -1,4 +1,4 @@
-"""What the office types to amend a certification that runs."""
+"""The forms that amend a running certification."""
 
 from decimal import Decimal
 from typing import Any
@@ -31,7 +31,7 @@ class AmendContactForm(ContactForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """As `amend_contact` takes them."""
+        """Return the answers that `amend_contact` takes."""
         contact = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
         return {"contact": contact, "reason": self.cleaned_data["reason"]}
 
@@ -52,7 +52,7 @@ class AmendAllotmentForm(PortalForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """As `amend_allotment` takes them."""
+        """Return the answers that `amend_allotment` takes."""
         return self.cleaned_data
 
 
@@ -70,6 +70,6 @@ class AmendIdentityForm(NameFields, PortalForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """As `amend_identity` takes them."""
+        """Return the answers that `amend_identity` takes."""
         identity = {name: self.cleaned_data[name] for name in NameFields.base_fields}
         return {"identity": identity, "proof": self.cleaned_data["proof"], "reason": self.cleaned_data["reason"]}

@@ -12,9 +12,9 @@ from certification.forms.steps import QuestionsForm
 
 
 class AddForm(QuestionsForm):
-    """`key` makes a form that is sent twice one draft; a delegate says for whom.
+    """The questions and the physician for whom a draft is begun. `key` makes one draft of a form that is sent twice.
 
-    An applicant chooses nobody: the draft is the applicant's own, to be signed once verified as a physician.
+    Applicants can choose themselves: they sign their drafts once they are verified as physicians.
     """
 
     key = forms.Field(widget=forms.HiddenInput, required=False)

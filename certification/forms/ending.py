@@ -1,4 +1,4 @@
-"""What the physician types when a certification ends before its year is over."""
+"""The forms that withdraw a certification and close a patient's record."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class WithdrawalForm(PortalForm):
 
 
 class ClosingForm(PortalForm):
-    """As `close_patient` takes it."""
+    """The answers that `close_patient` takes."""
 
     closed_for = forms.ChoiceField(
         label=_("Why"),

@@ -1,4 +1,4 @@
-"""What patients and caregivers type: a code, a birth date, their affirmations; later, what they ask."""
+"""The forms of patients and caregivers: to join, to affirm, and to ask the office."""
 
 import re
 from collections.abc import Mapping
@@ -49,11 +49,11 @@ class PhoneForm(PortalForm):
 
 
 class RequestForm(PortalForm):
-    """As `ask_office` takes it."""
+    """The answers that `ask_office` takes."""
 
     kind = forms.ChoiceField(
         label=_("What you ask for"),
-        choices=[(one.value, one.label) for one in PatientRequest.Kind if one != PatientRequest.Kind.ADDRESS],
+        choices=[(kind.value, kind.label) for kind in PatientRequest.Kind if kind != PatientRequest.Kind.ADDRESS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what you ask for")},
     )
@@ -68,7 +68,7 @@ class RequestForm(PortalForm):
 
 
 class AffirmationForm(PortalForm):
-    """Each sentence of `statements` is ticked alone."""
+    """A box for each of `sentences`, all of them to be ticked."""
 
     def __init__(self, *args: Any, sentences: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,7 +78,7 @@ class AffirmationForm(PortalForm):
 
 
 class MoveForm(PortalForm):
-    """The new home, as `ask_office` takes it."""
+    """The new home that `ask_office` takes as `address`."""
 
     narrow = frozenset({"unit", "zip_code"})
     autocomplete = {

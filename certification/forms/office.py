@@ -1,4 +1,4 @@
-"""What the office types beside the steps: a minor's letters, and caregivers after the signature."""
+"""The forms of the office beside the steps: letters, caregivers, taking over, and lost cards."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -46,13 +46,13 @@ class LetterForm(PortalForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """As `save_letter` takes them."""
+        """Return the answers that `save_letter` takes."""
         letter = {name: self.cleaned_data[name] for name in ("writer", "licence", "letter_date")}
         return {"letter": letter, "file": self.cleaned_data["file"]}
 
 
 class AssignForm(CaregiverForm):
-    """Another caregiver after signing; `reason` says why the one who acts now ends, when there is one."""
+    """A caregiver named after the signature. `reason` says why the present one ends, if there is one."""
 
     reason = forms.CharField(
         label=_("Why the present caregiver acts no more"),
@@ -69,7 +69,7 @@ class AssignForm(CaregiverForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """As `assign_caregiver` takes them."""
+        """Return the answers that `assign_caregiver` takes."""
         caregiver = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
         return {"caregiver": caregiver, "reason": self.cleaned_data.get("reason", "")}
 
@@ -86,7 +86,7 @@ class EndCaregiverForm(PortalForm):
 
 
 class AgreementForm(PortalForm):
-    """How it was agreed that a patient changes the physician."""
+    """How it was agreed that the patient changes the physician, and when."""
 
     how = forms.CharField(
         label=_("How it was agreed"),
@@ -99,13 +99,13 @@ class AgreementForm(PortalForm):
 
 
 class TakeOverForm(SignatureForm, AgreementForm):
-    """The patient asked for it; the physician says so and signs."""
+    """The agreement and the signature of the physician who takes over a patient."""
 
     field_order = ("how", "agreed_date", "signature_name")
 
 
 class AgreeForm(AgreementForm):
-    """The Registrar names who takes over by the DEA number."""
+    """The agreement as a Registrar enters it, with the DEA number of the physician who takes over."""
 
     dea_number = forms.CharField(label=_("DEA number of the physician who takes over"), max_length=20)
     field_order = ("dea_number", "how", "agreed_date")
@@ -118,24 +118,24 @@ class AgreeForm(AgreementForm):
         return typed
 
     def clean(self) -> dict[str, Any]:
-        """As `agree_take_over` takes them."""
+        """Return the answers that `agree_take_over` takes."""
         super().clean()
         self.cleaned_data.pop("dea_number", None)
         return {**self.cleaned_data, "physician": getattr(self, "physician", None)}
 
 
 class RevocationForm(PortalForm):
-    """Why a card ends; the other reasons have actions of their own."""
+    """Why a card ends: lost or damaged. The other reasons have actions of their own."""
 
     revoked_reason = forms.ChoiceField(
         label=_("What happened"),
         widget=forms.RadioSelect,
-        choices=[(one.value, one.label) for one in (Card.Reason.LOST, Card.Reason.DAMAGED)],
+        choices=[(reason.value, reason.label) for reason in (Card.Reason.LOST, Card.Reason.DAMAGED)],
     )
 
 
 class LostCardForm(RevocationForm):
-    """The same, and whose card it is."""
+    """Why a card ends, and whose card it is."""
 
     field_order = ["holder"]
 

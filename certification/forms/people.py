@@ -19,7 +19,7 @@ NAME_SIGNS = " -‐'’.,"
 
 
 def validate_name(text: str) -> None:
-    """Letters of any left-to-right script, accents, hyphens, apostrophes: a name as it stands on an ID."""
+    """Refuse a name with other signs than letters, accents, hyphens, apostrophes and spaces."""
     validate_printable(text)
     if "\x00" in text:
         return  # Django's own validator speaks of it
@@ -34,7 +34,7 @@ def validate_name(text: str) -> None:
 def _text(
     label: Any, name: str, *, validator: Callable[[str], None] = validate_printable, **more: Any
 ) -> forms.CharField:
-    """A text as long as the patient's column of that name."""
+    """Return a field for a text as long as the patient's column of that name."""
     length = cast(models.CharField, Patient._meta.get_field(name)).max_length
     return forms.CharField(label=label, max_length=length, validators=[validator], **more)
 

@@ -26,7 +26,7 @@ class SignatureForm(PortalForm):
     )
 
     def __init__(self, *args: Any, physician: Physician, is_signed: bool = True, **kwargs: Any) -> None:
-        """Not `is_signed`: the review alone is kept, and signed with others later."""
+        """Ask for the signature, unless not `is_signed`: a review, which is signed with others later."""
         super().__init__(*args, **kwargs)
         self.physician, self.is_signed = physician, is_signed
         self.fields["signature_name"].required = is_signed
@@ -48,7 +48,7 @@ class SignatureForm(PortalForm):
 
 
 class SigningForm(SignatureForm, StatementForm):
-    """Statement and signature on one page, for what the office has prepared."""
+    """Statement and signature for a draft that the office has prepared."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,12 +56,12 @@ class SigningForm(SignatureForm, StatementForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """By step, as `sign_draft` and `review_draft` take them."""
+        """Return the answers by step, as `sign_draft` and `review_draft` take them."""
         return {"statement": self.statement}
 
 
 class PreparationForm(ConditionForm, QuestionsForm):
-    """What the office prepares of a renewal: the questions are asked anew, as the first time."""
+    """The part of a renewal that the office prepares: the questions, asked again, and the condition."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,12 +73,12 @@ class PreparationForm(ConditionForm, QuestionsForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """As `prepare_renewal` takes them."""
+        """Return the answers that `prepare_renewal` takes."""
         return {"questions": self.confirmed, "condition": self.condition}
 
 
 class RenewalForm(SignatureForm, StatementForm, PreparationForm):
-    """Questions, condition, statement and signature on one page."""
+    """A renewal that the physician signs: questions, condition, statement and signature."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,5 +86,5 @@ class RenewalForm(SignatureForm, StatementForm, PreparationForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """By step, as `sign_draft` and `review_draft` take them."""
+        """Return the answers by step, as `sign_draft` and `review_draft` take them."""
         return {"questions": self.confirmed, "condition": self.condition, "statement": self.statement}

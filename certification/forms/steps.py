@@ -1,4 +1,4 @@
-"""The forms of a draft's steps that name no person. The rules that the actions ask judge what an answer means."""
+"""The forms of the steps of a draft that name no person."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -16,13 +16,13 @@ from certification.models import Condition
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.forms import Choice, ColumnCheckboxSelect, DateBoxesField, OuncesField, PortalForm, validate_printable
 
-WORDS_OF_A_POINT = 8  # name it; the whole sentence stands beside
+WORDS_OF_A_POINT = 8  # enough to name it: the page shows the whole sentence beside
 CONDITION_FIELDS = ["condition_codes", "exam_date", "monitoring_reviewed_date"]
 STATEMENT_FIELDS = [*ATTESTATIONS, "monthly_allotment_oz", "allotment_reason", "directions"]
 
 
 class StepForm(PortalForm):
-    """A step of a draft. Saved for later, it may leave boxes empty; what stands in the others is judged as ever."""
+    """A step of a draft. With `is_partial` boxes may stay empty; answers in the others are checked as always."""
 
     def __init__(self, *args: Any, is_partial: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +34,7 @@ class StepForm(PortalForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The cleaned data as `save_step` takes them."""
+        """Return the answers that `save_step` takes."""
         return self.cleaned_data
 
     @classmethod
@@ -66,7 +66,7 @@ class ConditionForm(StepForm):
         hints: Mapping[str, str | Promise] | None = None,
         **kwargs: Any,
     ) -> None:
-        """`hints` are lines under some of the conditions, by code."""
+        """Offer these conditions; `hints` are lines under some of them, by code."""
         super().__init__(*args, **kwargs)
         cast(forms.MultipleChoiceField, self.fields["condition_codes"]).choices = [
             (condition.code, Choice(condition.name, hint=(hints or {}).get(condition.code, "")))
@@ -75,7 +75,7 @@ class ConditionForm(StepForm):
 
 
 class StatementForm(StepForm):
-    """`guardian` is the name of who was told risks and benefits in the patient's place; the fifth point names her."""
+    """The physician's statement. `guardian` names who was told risks and benefits for the patient."""
 
     needed = frozenset({"allotment_reason"})
 
@@ -123,7 +123,7 @@ class StatementForm(StepForm):
 
     @property
     def statement(self) -> dict[str, Any]:
-        """The answers of the statement alone, with the name of the guardian for whom it was made."""
+        """Return the answers of the statement, with the name of the guardian for whom it was made."""
         statement = {name: self.cleaned_data[name] for name in STATEMENT_FIELDS}
         return {**statement, "explained_to": self.guardian}
 
@@ -133,9 +133,9 @@ class StatementForm(StepForm):
 
     @classmethod
     def initial_from(cls, answers: Mapping[str, Any], guardian: str = "") -> dict[str, Any]:
-        """A fifth point that was ticked for somebody else is asked again."""
-        told = answers.get("explained_to", "") == guardian
-        return {**answers, "explained_risks": bool(answers.get("explained_risks")) and told}
+        """Return the initial values. The fifth point is asked again if it was ticked for another guardian."""
+        is_same = answers.get("explained_to", "") == guardian
+        return {**answers, "explained_risks": bool(answers.get("explained_risks")) and is_same}
 
     @property
     def attestations(self) -> list[BoundField]:
@@ -143,7 +143,7 @@ class StatementForm(StepForm):
 
 
 class QuestionsForm(StepForm):
-    """What must be true before a patient is registered, each ticked alone."""
+    """The questions that must be confirmed before a patient is registered, each with its own box."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -156,7 +156,7 @@ class QuestionsForm(StepForm):
 
     @property
     def confirmed(self) -> dict[str, bool]:
-        """The answers to the questions alone."""
+        """Return the answers to the questions."""
         return {name: self.cleaned_data[name] for name in QUESTIONS}
 
     @property

@@ -1,4 +1,4 @@
-"""The card on paper: once in the size of a wallet, to be cut out and folded, and once for who reads large print."""
+"""The card on paper: once in the size of a wallet, to cut out and fold, and once in large print."""
 
 from collections.abc import Iterable
 
@@ -18,13 +18,13 @@ SMALL_CODE, LARGE_CODE = 66, 130
 
 
 def cards_pdf(faces: Iterable[Face], *, language: str) -> bytes:
-    """A page for each card, in `language`; the same cards give the same bytes."""
+    """Return a PDF with a page for each card, in `language`. The same cards give the same bytes."""
     faces = list(faces)
     with translation.override(language), at_desk() as desk:
         pdf = Paper(
-            title=_("Medical marijuana card"), made_at=max(one.card.issued_at for one in faces), language=language
+            title=_("Medical marijuana card"), made_at=max(face.card.issued_at for face in faces), language=language
         )
-        pdf.load_fonts(desk, [words for one in faces for _label, words in _rows(one)] + [_if_found()])
+        pdf.load_fonts(desk, [words for face in faces for _label, words in _rows(face)] + [_if_found()])
         for face in faces:
             pdf.add_page()
             _write_wallet(pdf, face)
@@ -41,7 +41,7 @@ def _last_day(face: Face) -> str:
 
 
 def _rows(face: Face) -> list[tuple[str, str]]:
-    """Label and words; the first two stand on the front."""
+    """Return label and words of each row; the first two are printed on the front."""
     patient, certification = face.patient, face.certification
     assignment = patient.current_assignment
     caregiver = f"{assignment.caregiver.name}, {assignment.caregiver.number}" if assignment else _("None")
@@ -65,7 +65,7 @@ def _if_found() -> str:
 
 
 def _write_wallet(pdf: Paper, face: Face) -> None:
-    """Front and back side by side: cut along the border, fold in the middle."""
+    """Write front and back side by side, to cut along the border and fold in the middle."""
     left, top = (pdf.w - 2 * WALLET[0]) / 2, MARGIN + 20
     pdf.write_block(
         _("Cut along the border and fold in the middle."), size=9, width=pdf.epw, color=GREY, at=(left, MARGIN)
@@ -130,7 +130,7 @@ def _write_large(pdf: Paper, face: Face) -> None:
 
 
 def _size_in_lines(pdf: Paper, text: str, *, lines: int, width: float, most: float, least: float) -> float:
-    """The font size at which a name is told whole in so many lines; a tenth is for what stays empty at their ends."""
+    """Return the font size at which a text fits in so many lines. A tenth of each line stays empty at its end."""
     return pdf.size_that_fits(text, width=0.9 * lines * width, most=most, least=least, style="B")
 
 

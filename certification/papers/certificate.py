@@ -1,4 +1,4 @@
-"""The certificate: what the physician stated and signed. What may have changed since, its code answers."""
+"""The certificate: what the physician stated and signed. Its code leads to what is valid now."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +22,7 @@ SCALES = (1, 0.9, 0.8, 0.7, 0.6)  # tried in order until names of hundreds of le
 
 @dataclass(frozen=True)
 class Certificate:
-    """The words of the certificate, in the language of the moment."""
+    """The words of the certificate, in the active language."""
 
     certification: Certification
 
@@ -40,25 +40,28 @@ class Certificate:
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """Label and words."""
-        one, patient = self.certification, self.certification.patient
+        """Return label and words of each row."""
+        certification, patient = self.certification, self.certification.patient
         return [
             (_("Patient"), patient.name),
             (_("Patient number"), patient.number),
             (_("Date of birth"), _day(patient.birth_date)),
-            (_("Certified on"), _day(one.certified_date)),
-            (_("Valid through"), _day(one.last_valid_day)),
-            (_("Monthly allotment"), _("at most %(amount)s") % {"amount": ounces_and_grams(one.monthly_allotment_oz)}),
-            (_("Examined on"), _day(one.exam_date)),
-            (_("Monitoring program reviewed on"), _day(one.monitoring_reviewed_date)),
+            (_("Certified on"), _day(certification.certified_date)),
+            (_("Valid through"), _day(certification.last_valid_day)),
+            (
+                _("Monthly allotment"),
+                _("at most %(amount)s") % {"amount": ounces_and_grams(certification.monthly_allotment_oz)},
+            ),
+            (_("Examined on"), _day(certification.exam_date)),
+            (_("Monitoring program reviewed on"), _day(certification.monitoring_reviewed_date)),
             *self.amended_rows,
         ]
 
     @property
     def amended_rows(self) -> list[tuple[str, str]]:
-        """What stands above and was not signed so: the last day on which each was changed."""
+        """Return the row of what was changed after the signature, each with the last day of a change."""
         amended = self.certification.amendments.exclude(kind=Amendment.Kind.CONTACT).order_by("pk")
-        days = {one.get_kind_display(): _day(localdate(one.created_at)) for one in amended}
+        days = {each.get_kind_display(): _day(localdate(each.created_at)) for each in amended}
         words = [_("%(what)s on %(day)s") % {"what": what, "day": day} for what, day in days.items()]
         return [(_("Amended"), "; ".join(words))] if words else []
 
@@ -69,10 +72,12 @@ class Certificate:
     @property
     def signature(self) -> str:
         words = _("Signed electronically by %(name)s on %(moment)s. Statement version %(version)s.")
-        one = self.certification
+        certification = self.certification
         return words % {
-            "name": one.signature_name, "moment": moment(one.certified_at), "version": one.statement_version,
-        }  # fmt: skip
+            "name": certification.signature_name,
+            "moment": moment(certification.certified_at),
+            "version": certification.statement_version,
+        }
 
     @property
     def physician(self) -> str:
@@ -90,7 +95,7 @@ def _day(day: date) -> str:
 
 
 def certificate_pdf(certification: Certification) -> bytes:
-    """One page in English, whoever asks: the same rows give the same bytes."""
+    """Return the certificate as a PDF of one page, always in English. The same rows give the same bytes."""
     with translation.override("en"), timezone.override(timezone.get_default_timezone()), at_desk() as desk:
         words = Certificate(certification)
         drawn = (_drawn(words, desk, scale) for scale in SCALES)

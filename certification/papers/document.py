@@ -1,4 +1,4 @@
-"""One page of a PDF with a title, a language, tags and fonts of its own; the same bytes for the same words."""
+"""A page of a PDF with title, language, tags and fonts. The same words give the same bytes."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +19,7 @@ MARGIN = 54  # points, as every length here
 
 
 class Paper(FPDF):
-    """A page on which each text is tagged, so that it can be read aloud, and lines are not."""
+    """A page on which texts are tagged, so that a screen reader reads them, and lines are not."""
 
     scale: float = 1  # of every text written from here on
 
@@ -46,7 +46,7 @@ class Paper(FPDF):
 
     @contextmanager
     def tagged(self, kind: str, **more: str) -> Iterator[None]:
-        """What is drawn inside is one element (H1, P, Figure …) of the structure that a screen reader follows."""
+        """Make what is drawn inside one element (H1, P, Figure …) of the structure that a screen reader follows."""
         number = self.struct_builder.next_mcid_for_page(self.page)
         self._add_marked_content(struct_type=f"/{kind}", mcid=number, **more)
         self._out(f"/{kind} <</MCID {number}>> BDC")
@@ -55,7 +55,7 @@ class Paper(FPDF):
 
     @contextmanager
     def unread(self) -> Iterator[None]:
-        """Lines and boxes: nothing to read aloud."""
+        """Hide what is drawn inside, lines and boxes, from screen readers."""
         self._out("/Artifact BMC")
         yield
         self._out("EMC")
@@ -72,7 +72,7 @@ class Paper(FPDF):
         at: tuple[float, float] | None = None,
         lines: float = 1.35,
     ) -> None:
-        """A paragraph at `at` (x, y), or below the last one; the cursor stands below it then."""
+        """Write a paragraph at `at` (x, y), or below the last one, and put the cursor below it."""
         size *= self.scale
         if at:
             self.set_xy(*at)
@@ -84,7 +84,7 @@ class Paper(FPDF):
         self.set_x(x)
 
     def size_that_fits(self, text: str, *, width: float, most: float, least: float, style: str = "") -> float:
-        """The largest font size from `most` down to `least` at which the text stands on one line."""
+        """Return the largest font size from `most` down to `least` at which the text fits on one line."""
         self.set_font(fonts.LATIN, style, most)
         needed = self.get_string_width(fonts.printable(text))
         return max(least, min(most, most * width / needed)) if needed else most
@@ -100,7 +100,7 @@ class Paper(FPDF):
 
 
 def _runs(cells: list[int]) -> Iterator[tuple[int, int]]:
-    """Where black squares begin in a row and how many stand side by side: no hairline shows between them."""
+    """Yield where black squares begin in a row and how many follow, so that no hairline shows between them."""
     start = None
     for place, cell in enumerate([*cells, 0]):
         if cell and start is None:
@@ -112,7 +112,7 @@ def _runs(cells: list[int]) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where fonts lie while a paper is written: fpdf2 reads them from files until the document is put out."""
+    """The folder of the fonts while a paper is written: fpdf2 reads them from files until the document is done."""
 
     folder: Path
     opened: ExitStack

@@ -14,7 +14,7 @@ def step_url(row: Row, step: str) -> str:
 
 
 def page_row(draft: Draft) -> Row:
-    """Return the row whose uuid stands in the addresses of a draft: for a renewal, the certification it renews."""
+    """Return the row with the uuid that the addresses of a draft use: for a renewal, the certification it renews."""
     return draft.renews or draft
 
 

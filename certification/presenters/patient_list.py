@@ -42,7 +42,7 @@ class PatientRow:
 
 @dataclass(frozen=True)
 class RequestRow:
-    """What a patient asks of the office. `certification_uuid` is that of the latest certification by its physician."""
+    """A request of a patient. `certification_uuid` is that of the latest certification by its physician."""
 
     asked: PatientRequest
     certification_uuid: Any

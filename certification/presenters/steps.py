@@ -26,7 +26,7 @@ class DraftStep:
 
 @dataclass(frozen=True)
 class Problem:
-    """What keeps a draft from being signed, and the page on which it is put right."""
+    """Why a draft cannot be signed yet, and the page on which the office corrects it."""
 
     label: str | Promise
     sentence: str

@@ -1,4 +1,4 @@
-"""Amounts and days as the pages of certification say them."""
+"""Filters for amounts, days and names of choices on the pages of certification."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ TENTH_OF_A_GRAM = 100  # mg
 
 @register.filter
 def ounces_and_grams(ounces: Decimal | None) -> str:
-    """3.5 oz as "3.50 oz (99.2 g)", grams rounded down."""
+    """Return 3.5 oz as "3.50 oz (99.2 g)", grams rounded down."""
     if ounces is None:
         return ""
     mg = ounces_to_mg(ounces)
@@ -25,7 +25,7 @@ def ounces_and_grams(ounces: Decimal | None) -> str:
 
 @register.filter
 def more_days(days_left: int | None) -> str:
-    """Days that follow today: "100 more days"; on the last one "today is the last day"."""
+    """Return the days after today: "100 more days", or "today is the last day"."""
     if days_left is None:
         return ""
     if days_left == 0:

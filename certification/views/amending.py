@@ -1,4 +1,4 @@
-"""What the office changes of a certification that runs: contact data; the physician: allotment, name, birth date."""
+"""The pages that change a running certification: its contact data, and for the physician allotment and identity."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -31,7 +31,9 @@ from ui.errors import add_to_form
 def contact(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
-    form = AmendContactForm(saved_or_posted(request, certification, "contact"), initial=_held(certification, CONTACT))
+    form = AmendContactForm(
+        saved_or_posted(request, certification, "contact"), initial=_current(certification, CONTACT)
+    )
     return _amend(request, certification, form, actions.amend_contact, "certification/amend_contact.html")
 
 
@@ -60,13 +62,13 @@ def identity(request: SignedInRequest, certification: Certification) -> HttpResp
 @reauthentication_required
 def _identity(request: SignedInRequest, certification: Certification) -> HttpResponse:
     form = AmendIdentityForm(
-        saved_or_posted(request, certification, "identity"), initial=_held(certification, IDENTITY)
+        saved_or_posted(request, certification, "identity"), initial=_current(certification, IDENTITY)
     )
     return _amend(request, certification, form, actions.amend_identity, "certification/amend_identity.html")
 
 
 def _for_signer(request: SignedInRequest, certification: Certification, view: View, step: str) -> HttpResponseBase:
-    """What was signed is changed by the physician alone, after signing in again."""
+    """Answer by the view, for the physician alone and after signing in again: it changes what was signed."""
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
@@ -74,7 +76,7 @@ def _for_signer(request: SignedInRequest, certification: Certification, view: Vi
     return saving_input(view, request, certification, step)
 
 
-def _held(certification: Certification, names: Iterable[str]) -> dict[str, Any]:
+def _current(certification: Certification, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(certification.patient, name) for name in names}
 
 

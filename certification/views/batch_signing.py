@@ -1,4 +1,4 @@
-"""Several at once: chosen here, each looked over on its own page, signed together by one signature."""
+"""The batch: the office chooses patients, reviews each on its own page, and the physician signs them together."""
 
 import re
 from datetime import date
@@ -49,7 +49,7 @@ UNREAD = ("condition_codes", "directions", "ended_reason", "patient_as_signed", 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: PersonRequest) -> HttpResponse:
-    """What can be renewed or signed, a page of it; the chosen ones follow each other, page by page."""
+    """Choose patients for the batch from a page of those who can be renewed or signed; then lead to the first."""
     found = _rows(request.user, timezone.localdate())
     rows = found[:A_PAGE]
     if request.method == "POST":
@@ -66,8 +66,11 @@ def choose(request: PersonRequest) -> HttpResponse:
 
 
 def _rows(user: User, today: date) -> list[ChoiceRow]:
-    """Renewals that are open and not done with, and for the physician what was prepared of new patients; what ends
-    next stands before what has ended. One more than a page, if there are more."""
+    """Return the rows of a page of the batch, and one more if there are more.
+
+    First come open renewals that end next, then for the physician the prepared drafts of new patients, then renewals
+    of what has ended.
+    """
     groups = groups_on(today)
     wanted = Q(physician__user=user) | Q(renewal_draft__prepared_at__isnull=True)
     found = Certification.objects.in_hands_of(user, today).filter(wanted, renewal_draft__reviewed_at__isnull=True)
@@ -87,12 +90,12 @@ def _rows(user: User, today: date) -> list[ChoiceRow]:
 
 
 def is_for_later(request: SignedInRequest, row: Row) -> bool:
-    """Whether the review alone is wanted: by its button, or because it is one of several."""
+    """Return whether the page reviews without signing: by its button, or as a page of the batch."""
     return "later" in request.POST or place_in_queue(request, row) is not None
 
 
 def place_in_queue(request: SignedInRequest, row: Row) -> QueuePlace | None:
-    """ "2 of 5" as numbers, when it is one of those that were chosen, else None."""
+    """Return the place of the row in the batch, or None if it was not chosen."""
     queue = request.session.get(QUEUE) or {"uuids": [], "count": 0}
     if str(row.uuid) not in queue["uuids"]:
         return None
@@ -100,7 +103,7 @@ def place_in_queue(request: SignedInRequest, row: Row) -> QueuePlace | None:
 
 
 def go_on_in_queue(request: SignedInRequest, row: Row) -> HttpResponse:
-    """To the next of those that were chosen; after the last, or outside, to where the reviewed ones are signed."""
+    """Lead to the next page of the batch; after the last, or outside the batch, to the page that signs together."""
     if place_in_queue(request, row) is None:
         return _to_the_end(request)
     queue = request.session[QUEUE]
@@ -130,7 +133,7 @@ def _to_the_end(request: SignedInRequest) -> HttpResponse:
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_all(request: PersonRequest) -> HttpResponse:
-    """All that was reviewed and has not changed since, under one signature."""
+    """Sign all drafts that were reviewed and have not changed since, with one signature."""
     try:
         return _sign_all(request)
     except ReauthenticationRequired:
@@ -185,7 +188,7 @@ def _reviewed(user: User) -> QuerySet[Draft]:
 
 
 def _seen(request: SignedInRequest) -> dict[str, str]:
-    """Digests by uuid, of the boxes that were ticked; what is no uuid is none of ours."""
+    """Return the digests of the boxes that were ticked, by uuid. A value without a uuid is left out."""
     pairs = (value.partition(":") for value in request.POST.getlist("chosen")[:A_PAGE])
     return {uuid: digest for uuid, _colon, digest in pairs if UUID_FORM.fullmatch(uuid)}
 

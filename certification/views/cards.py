@@ -1,4 +1,4 @@
-"""The card: shown to who holds it, printed by office and staff, ended when lost, checked by anybody."""
+"""The pages of a card: for its holder, for office and staff who print it or end it, and for anybody who checks it."""
 
 from datetime import date
 from typing import Any, cast
@@ -37,7 +37,7 @@ MAY_PRINT = "certification.print_card"
 
 @require_safe
 def card(request: SignedInRequest) -> HttpResponse:
-    """A patient's own card, and a caregiver's for each patient she acts for."""
+    """Show a patient's own card, and a caregiver's card for each of the caregiver's patients."""
     roles, has_to_affirm = _roles(request.user)
     if has_to_affirm and not roles:
         return redirect("certification:affirmation")
@@ -55,7 +55,7 @@ def card(request: SignedInRequest) -> HttpResponse:
 
 @require_safe
 def card_pdf(request: SignedInRequest) -> HttpResponse:
-    """The same to be cut out and to be read; the page says why when there is none."""
+    """Return the cards of `card` as a PDF. Without any, lead to the page, which says why."""
     roles, _has_to_affirm = _roles(request.user)
     faces, _ended = _faces(request.user, roles)
     if not faces:
@@ -64,29 +64,29 @@ def card_pdf(request: SignedInRequest) -> HttpResponse:
 
 
 def _opens_certificate(face: Face, today: date) -> bool:
-    """The patient reads what was certified, and the guardian who decides for her; another caregiver does not."""
+    """Return whether the holder may read the certificate: the patient and a guardian may, another caregiver not."""
     return not face.is_caregivers or bool(rules.guardian_name(face.patient, today=today))
 
 
 def _roles(user: User) -> tuple[list[Role], bool]:
-    """Herself as a patient, each assignment as a caregiver, as far as affirmed; and whether anything is not."""
+    """Return the account's affirmed roles, and whether it still has to affirm any."""
     people = own_people(user)
     roles = [role for person in people for role in _affirmed_roles(person)]
     return roles, any(rules.still_to_affirm(person) for person in people)
 
 
 def _affirmed_roles(person: Patient | Caregiver) -> list[Role]:
-    """Herself as a patient, or each assignment as a caregiver; after affirming."""
+    """Return the patient, or each current assignment of the caregiver, as far as affirmed."""
     if isinstance(person, Patient):
         return [person] if person.affirmed_at else []
-    return [one for one in person.assignments.all() if one.affirmed_at and one.ended_date is None]
+    return [each for each in person.assignments.all() if each.affirmed_at and each.ended_date is None]
 
 
 def _faces(user: User, roles: list[Role]) -> tuple[list[Face], list[Certification]]:
-    """The cards of these patients and assignments; and the certifications that have ended, which have none."""
+    """Return the cards of these roles, and the certifications that have ended and so have no card."""
     today = timezone.localdate()
     patients = [role if isinstance(role, Patient) else role.patient for role in roles]
-    counted = {one.patient_id: one for one in counting(patients)}
+    counted = {certification.patient_id: certification for certification in counting(patients)}
     faces, ended = [], []
     for role, patient in zip(roles, patients, strict=True):
         certification = counted[patient.pk]
@@ -107,7 +107,7 @@ def _face(user: User, role: Role, certification: Certification) -> Face:
 @papers_required(MAY_PRINT)
 @require_safe
 def certification_card(request: SignedInRequest, certification: Certification) -> HttpResponse:
-    """The cards of a patient and of her caregiver, to be printed for those who have no account."""
+    """Show the cards of a patient and of the caregiver, to print for those who have no account."""
     is_staff = may_as_staff(request.user, MAY_PRINT)
     context = {
         "certification": certification,
@@ -118,7 +118,7 @@ def certification_card(request: SignedInRequest, certification: Certification) -
 
 
 def _printed(user: User, certification: Certification) -> list[Face]:
-    """Nothing when the certification does not count today."""
+    """Return the cards to print: none when the certification is not valid today."""
     patient = certification.patient
     record(action="card.view", by=user, subject=patient)
     if not certification.is_valid_on(timezone.localdate()):
@@ -139,7 +139,7 @@ def certification_card_pdf(request: SignedInRequest, certification: Certificatio
 @papers_required(MAY_PRINT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def card_lost(request: SignedInRequest, certification: Certification) -> HttpResponse:
-    """The old card ends, and the next page prints a new one."""
+    """End a lost or damaged card, and lead to the page that prints a new one."""
     holders = _holders(certification)
     form = LostCardForm(request.POST if request.method == "POST" else None, holders=holders)
     if form.is_valid():
@@ -162,7 +162,10 @@ def _holders(certification: Certification) -> dict[str, Patient | Caregiver]:
 @never_cache
 @require_safe
 def verify(request: HttpRequest, token: str) -> HttpResponse:
-    """In public valid or not, initials, last valid day. Staff with the right see whose it is, on record."""
+    """Say whether a card is valid, with initials and last valid day.
+
+    Staff with the permission also see whose card it is, and the audit trail records that.
+    """
     if not is_within(request, action="verify"):
         return respond_429(request)
     answer = answer_to(token, today=timezone.localdate())

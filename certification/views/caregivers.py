@@ -1,4 +1,4 @@
-"""Who acts for a patient after the signature: another caregiver is named, or one ends."""
+"""The pages on which an office names or ends a caregiver after the signature."""
 
 from django.contrib import messages
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""What stands after the signature, and how patient and caregiver are invited."""
+"""The page of a signed certification, and the invitations of its patient and caregiver."""
 
 from collections.abc import Collection, Iterable
 
@@ -23,7 +23,7 @@ CODE = "invitation_code"  # session key: the code that was printed last, encrypt
 
 
 def _letters_of(certification: Certification) -> Iterable[Letter]:
-    """Of a minor alone there are any."""
+    """Return the letters of a certification. Only those of minors have any."""
     is_minor = rules.is_minor_on(certification.patient.birth_date, certification.certified_date)
     return certification.letters.all() if is_minor else []
 
@@ -31,8 +31,8 @@ def _letters_of(certification: Certification) -> Iterable[Letter]:
 @certification_page
 def confirmation(request: SignedInRequest, certification: Certification) -> HttpResponse:
     record_view(request, certification)
-    acting = CaregiverAssignment.objects.select_related("caregiver")
-    prefetch_related_objects([certification.patient], Prefetch("assignments", acting))
+    assignments = CaregiverAssignment.objects.select_related("caregiver")
+    prefetch_related_objects([certification.patient], Prefetch("assignments", assignments))
     following = to_sign(request.user).first()
     assignment = certification.patient.current_assignment
     people = _people(certification.patient, assignment)
@@ -56,13 +56,13 @@ def confirmation(request: SignedInRequest, certification: Certification) -> Http
 
 
 def _people(patient: Patient, assignment: CaregiverAssignment | None) -> dict[str, Patient | Caregiver]:
-    """Who may be invited, by the name that the buttons post."""
+    """Return whom the office can invite, by the name that the buttons post."""
     people: dict[str, Patient | Caregiver] = {"patient": patient}
     return {**people, "caregiver": assignment.caregiver} if assignment else people
 
 
 def _printed(request: SignedInRequest, people: Collection[Patient | Caregiver]) -> PrintedCode | None:
-    """The code that was made last in this session, while it is good and for one of these people; else None."""
+    """Return the code that this session printed last, while it is good and for one of these people."""
     stored = request.session.get(CODE)
     if not stored:
         return None
@@ -90,7 +90,7 @@ def invite(request: SignedInRequest, certification: Certification) -> HttpRespon
 
 @certification_page
 def print_code(request: SignedInRequest, certification: Certification) -> HttpResponse:
-    """The confirmation then holds it, to be printed and handed over; in the session it stands encrypted."""
+    """Make a code on paper and lead to the confirmation, which shows it. The session stores it encrypted."""
     if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     try:

@@ -1,4 +1,4 @@
-"""The gate of every page of a draft, its step indicator, and the two ends of a draft: begun and discarded."""
+"""The guard of the pages of a draft, its step indicator, and the pages that begin and discard a draft."""
 
 from collections.abc import Mapping
 from functools import partial, wraps
@@ -88,13 +88,13 @@ def certification_add(request: PersonRequest) -> HttpResponse:
 
 
 def _physicians_of(user: User) -> QuerySet[Physician]:
-    """The physicians for whom the account prepares, itself among them when it is a physician's."""
+    """Return the physicians for whom the account prepares, with its own physician."""
     current = user.delegations.current(timezone.localdate())
     return Physician.objects.filter(Q(user=user) | Q(delegates__in=current)).order_by("search_name").distinct()
 
 
 def _obstacle(form: AddForm) -> str:
-    """Why the physician could not sign today: better known before the work than after it."""
+    """Return why the physician could not sign today, so that the office knows it before the work."""
     if form.only_physician is None:
         return ""
     try:
@@ -106,7 +106,7 @@ def _obstacle(form: AddForm) -> str:
 
 @partial(draft_page, of_renewal=True)
 def certification_discard(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    """Ask whether the draft may be forgotten, and delete it."""
+    """Ask before a draft is discarded, and delete it."""
     if request.method != "POST":
         return render(request, "certification/certification_discard.html", {"draft": draft})
     try:

@@ -1,4 +1,4 @@
-"""What of this office ends soon, or has ended without a renewal."""
+"""The list of an office's certifications that end soon or have ended without a renewal."""
 
 from django.db.models import QuerySet
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""Where the physician ends a certification before its year is over, or closes a patient's record."""
+"""The pages on which the physician withdraws a certification, or closes a patient's record."""
 
 from django.contrib import messages
 from django.http import HttpResponse

@@ -1,4 +1,4 @@
-"""Whether the patient of a draft is one of the physician's own, or comes from another physician."""
+"""The pages that ask whether a draft's patient is known, and that take over another physician's patient."""
 
 from allauth.account.decorators import reauthentication_required
 from django.http import HttpResponse
@@ -21,7 +21,7 @@ from ui.forms import PortalForm
 
 @draft_page
 def duplicates(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    """My patient: renew; my patient again; or a different person."""
+    """Ask which of the physician's patients the draft is for, or whether it is a different person."""
     today = timezone.localdate()
     profile = answers_of(draft.answers)["profile"] or {}
     found = rules.possible_duplicates(profile, physician=draft.certifier)
@@ -47,7 +47,7 @@ def duplicates(request: SignedInRequest, draft: Draft) -> HttpResponse:
 
 @signer_page
 def take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    """Sign for a patient whom another physician has certified, with how that was agreed."""
+    """Sign for a patient of another physician, and say how that was agreed."""
     if step_errors(draft, today=timezone.localdate()):
         return redirect(step_url(draft, "review"))
     return _take_over(request, draft)

@@ -1,4 +1,4 @@
-"""How an invited patient or caregiver joins."""
+"""The pages on which invited patients and caregivers join and affirm."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
@@ -28,7 +28,7 @@ INVITATION = "invitation"  # session key: the invitation whose link was opened
 @never_cache
 @require_safe
 def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Takes the token out of the address. Opening it spends nothing: scanners of mail open it too."""
+    """Store the invitation of a mailed link in the session. Mail scanners open links too, so this changes nothing."""
     invitation = Invitation.objects.filter(token_digest=token_digest(token)).first()
     if invitation is None:
         reason = _("This link is not complete, or it was mistyped. Open it from the mail, or copy all of it.")
@@ -41,7 +41,7 @@ def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
-    """Nothing of the patient is shown before the date of birth matched."""
+    """Accept an invitation with the date of birth. Until that matches, the page shows nothing of the patient."""
     invited = Invitation.objects.filter(pk=request.session.get(INVITATION, 0)).first()
     if invited is None or "code" in request.POST:
         return _by_code(request)
@@ -65,7 +65,10 @@ def invitation(request: HttpRequest) -> HttpResponse:
 
 
 def _by_code(request: HttpRequest) -> HttpResponse:
-    """Without a link: the code on paper, with the date of birth. Wrong codes are counted by address and account."""
+    """Accept an invitation with the code on paper and the date of birth.
+
+    Wrong codes are counted by network address and account.
+    """
     if not request.user.is_authenticated:
         return render(request, "certification/invitation_wanted.html")
     form = CodeForm(request.POST if request.method == "POST" else None)
@@ -87,7 +90,10 @@ def _by_code(request: HttpRequest) -> HttpResponse:
 
 
 def _check_is_open_for(user: User | AnonymousUser, invited: Invitation) -> None:
-    """Who joined by it already comes through again, so that a form sent twice ends on the same page."""
+    """Raise InvitationError for an invitation that is used or has ended.
+
+    The account that joined with it passes, so that a form sent twice ends on the same page.
+    """
     if not (invited.used_at and user.is_authenticated and invited.person.user_id == user.pk):
         rules.check_invitation_is_open(invited, now=timezone.now())
 

@@ -1,4 +1,4 @@
-"""The step of a minor's two letters, and the way to look at them again."""
+"""The pages of a minor's two letters, and the download of a letter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ from ui.errors import add_to_form
 
 
 class LettersView(StepView):
-    """Each letter has a form of its own: a mistake in one costs nothing of the other."""
+    """The step of the letters. Each has a form of its own, so that a mistake in one loses nothing of the other."""
 
     name, form_class = "letters", LetterForm
     needs_birth_date = True
@@ -41,7 +41,7 @@ class LettersView(StepView):
         return self.page(None)
 
     def go_past(self) -> HttpResponse:
-        """An adult needs none."""
+        """Lead to the next step: an adult needs no letters."""
         return redirect(step_url(self.draft, "statement"))
 
     def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
@@ -60,7 +60,7 @@ letters = draft_page(LettersView.as_view())
 
 
 def refused_letter(request: SignedInRequest, draft: Draft) -> LetterForm | None:
-    """Keep the letter that was posted; gives its form when it was refused, else None."""
+    """Store the letter that was posted. Return its form if it was refused, else None."""
     kind = request.POST.get("kind")
     if kind not in Letter.Kind.values:
         raise Http404
@@ -77,19 +77,19 @@ def refused_letter(request: SignedInRequest, draft: Draft) -> LetterForm | None:
 
 
 def letters_of(draft: Draft) -> dict[str, Letter]:
-    """The letters of a draft by kind; the draft of a renewal may have no row yet."""
+    """Return the letters of a draft by kind. The draft of a renewal may have no row yet."""
     return {letter.kind: letter for letter in draft.letters.all()} if draft.pk else {}
 
 
 def letter_form(kind: str, stored: Mapping[str, Letter], *args: Any) -> LetterForm:
-    """The form of one kind, filled in with what is `stored` of it."""
+    """Return the form of one kind of letter, filled in with what is `stored` of it."""
     letter = stored.get(kind)
     initial = {name: getattr(letter, name) for name in ("writer", "licence", "letter_date")} if letter else {}
     return LetterForm(*args, kind=kind, has_file=letter is not None, initial=initial, auto_id=f"id_{kind}_%s")
 
 
 def letters_context(draft: Draft, form: LetterForm | None = None) -> dict[str, Any]:
-    """Both kinds with their forms; `form` is the one that was refused."""
+    """Return what the template of the letters needs; `form` is the one that was refused."""
     stored = letters_of(draft)
     letters = [
         LetterBox(
@@ -106,7 +106,7 @@ def letters_context(draft: Draft, form: LetterForm | None = None) -> dict[str, A
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def renewal_letters(request: SignedInRequest, certification: Certification) -> HttpResponse:
-    """Both letters of a minor's renewal, before its own page; of everybody else, and too early, that page says why."""
+    """Ask for both letters of a minor's renewal. Any other certification leads to the page of its renewal."""
     draft, form = Draft.objects.renewing(certification), None
     if not wants_letters(certification) or (request.method == "POST" and "next" in request.POST):
         return redirect(step_url(certification, "renew"))
@@ -125,7 +125,7 @@ def renewal_letters(request: SignedInRequest, certification: Certification) -> H
 
 
 def wants_letters(certification: Certification) -> bool:
-    """Whether it can be renewed now, and its patient is a minor."""
+    """Return whether the certification can be renewed now and its patient is a minor."""
     today = timezone.localdate()
     if not rules.is_minor_on(certification.patient.birth_date, today):
         return False
@@ -138,6 +138,6 @@ def wants_letters(certification: Certification) -> bool:
 
 @office_required
 def letter_file(request: SignedInRequest, uuid: UUID, kind: str) -> HttpResponse:
-    """The file of a letter that is kept with a draft or a certification of this office."""
+    """Return the file of a letter of this office's draft or certification."""
     owner = find_draft(request.user, uuid) or own_certification(request, uuid)
     return letter_response(get_object_or_404(owner.letters, kind=kind), by=request.user)

@@ -1,4 +1,4 @@
-"""What people change of themselves."""
+"""The page on which patients and caregivers change their own contact data."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,7 +14,7 @@ from certification.views.scope import own_people
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_contact(request: SignedInRequest) -> HttpResponse:
-    """The phone number at once; the email address on the page of the account, and a new home is reported."""
+    """Change one's own phone number. Links lead to the email address and to the report of a new home."""
     person = own_people(request.user)[0]
     form = PhoneForm(request.POST if request.method == "POST" else None, initial={"phone": person.phone})
     if form.is_valid():

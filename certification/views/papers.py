@@ -1,4 +1,4 @@
-"""Who may open the papers of a certification: card and certificate."""
+"""The guard of the papers of a certification (card and certificate), and the answer with a PDF."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,9 +22,9 @@ UNREAD = ("condition_codes", "directions", "ended_reason")  # no paper shows the
 
 
 def papers_required(permission: str, *, for_patient: bool = False) -> Callable[[View], View]:
-    """For the office that has it, for staff with `permission`; where that is meant, for the patient or her guardian.
+    """Let in the certification's office, staff with `permission` and, with `for_patient`, the patient and the guardian.
 
-    The view gets the certification. Everybody else gets the 404 of a page that is not there, as for a draft.
+    The view gets the certification. Everybody else gets a 404, as for a page that does not exist.
     """
 
     def decorate(view: View) -> View:
@@ -36,8 +36,8 @@ def papers_required(permission: str, *, for_patient: bool = False) -> Callable[[
         def guarded(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
             if may_as_staff(request.user, permission):
                 return view(request, get_object_or_404(_signed(), uuid=uuid))
-            if for_patient and (hers := _hers(request.user, uuid)):
-                return view(request, hers)
+            if for_patient and (certification := _own_or_guarded(request.user, uuid)):
+                return view(request, certification)
             return for_office(request, uuid)
 
         return guarded
@@ -45,15 +45,15 @@ def papers_required(permission: str, *, for_patient: bool = False) -> Callable[[
     return decorate
 
 
-def _hers(user: User, uuid: UUID) -> Certification | None:
-    """The patient's own, or that of somebody for whom the account decides as the guardian; else None."""
+def _own_or_guarded(user: User, uuid: UUID) -> Certification | None:
+    """Return the certification if it is the account's own, or that of a patient for whom the account decides."""
     certification = _signed().filter(uuid=uuid).first()
     if certification is None or certification.patient.user_id == user.pk:
         return certification
     patient = certification.patient
     is_guarded = bool(rules.guardian_name(patient, today=timezone.localdate()))
-    acts_for_her = Patient.objects.in_hands_of(user).filter(pk=patient.pk).exists()
-    return certification if is_guarded and acts_for_her else None
+    is_caregiver = Patient.objects.in_hands_of(user).filter(pk=patient.pk).exists()
+    return certification if is_guarded and is_caregiver else None
 
 
 def _signed() -> QuerySet[Certification]:
@@ -62,7 +62,7 @@ def _signed() -> QuerySet[Certification]:
 
 
 def pdf_response(content: bytes, *, name: str) -> HttpResponse:
-    """To look at in the browser, or to keep under `name`."""
+    """Return a PDF that the browser shows, and saves under `name`."""
     return HttpResponse(
         content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'}
     )

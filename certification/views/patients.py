@@ -36,7 +36,7 @@ from ui.spreadsheets import write_csv
 A_PAGE = 50
 SEARCH = "patient_search"  # session key: names and birth dates stay out of addresses and logs
 SEARCH_MAX_LENGTH = 100
-SELDOM = ("stopping",)  # a filter that shows only while somebody stands in it
+SELDOM = ("stopping",)  # filters that the list hides while they are empty
 UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 EXPORTED = (
     "patient_number", "last_name", "first_name", "birth_date", "phone", "certification_number", "status",
@@ -95,7 +95,7 @@ def _open_requests(user: User, today: date) -> QuerySet[PatientRequest]:
 
 
 def _sections(signed: QuerySet[Certification], drafts: QuerySet[Draft], show: str, today: date) -> list[Section]:
-    """The drafts of a filter, then its certifications."""
+    """Return the sections of the list: the drafts of a filter, then its certifications."""
     shown = drafts_shown(drafts, show).select_related("physician", "renews__patient")
     sections = []
     if show in DRAFT_KEYS_OF:
@@ -110,7 +110,7 @@ def _sections(signed: QuerySet[Certification], drafts: QuerySet[Draft], show: st
 @office_required
 @require_safe
 def patient_csv(request: SignedInRequest) -> HttpResponse:
-    """The signed certifications of this office, each patient's last: no condition, no directions."""
+    """Return this office's latest certification of each patient as CSV, without conditions and directions."""
     today = timezone.localdate()
     signed = Certification.objects.in_hands_of(request.user, today).filter(filters_on(today)["all"])
     shown = signed.select_related("patient").defer(*UNREAD).order_by("expires_date", "pk")
@@ -119,7 +119,7 @@ def patient_csv(request: SignedInRequest) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="patients-{today}.csv"'},
     )
-    write_csv(response, EXPORTED, (_exported(one, today) for one in shown.iterator(chunk_size=2000)))
+    write_csv(response, EXPORTED, (_exported(each, today) for each in shown.iterator(chunk_size=2000)))
     return response
 
 

@@ -1,4 +1,4 @@
-"""Renewal: last year's answers with what changed since, prepared by the office, signed by the physician."""
+"""The page of a renewal: last year's answers and what changed since. The office prepares, the physician signs."""
 
 from datetime import date
 from decimal import Decimal
@@ -35,7 +35,7 @@ LAST_YEARS = gettext_lazy("Certified last year")
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def renew(request: SignedInRequest, certification: Certification) -> HttpResponseBase:
-    """The one page of a renewal: prepared here by the office, signed here by the physician."""
+    """Show the page of a renewal: delegates prepare it, the physician signs it."""
     if hasattr(certification, "renewal"):
         return redirect(step_url(certification.renewal, "confirmation"))
     try:
@@ -49,7 +49,7 @@ def renew(request: SignedInRequest, certification: Certification) -> HttpRespons
 
 
 def _closed(request: SignedInRequest, certification: Certification, reason: Exception) -> HttpResponse:
-    """Too early: when it opens, and that the appointment can be made now. Too late: why."""
+    """Say why the certification cannot be renewed now, and if it is too early, when it can."""
     opens = rules.renewal_opens_date(certification)
     context = {
         "certification": certification,
@@ -60,7 +60,7 @@ def _closed(request: SignedInRequest, certification: Certification, reason: Exce
 
 
 def _prepare(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    """What a delegate does of it: conditions and exam dates, kept until the physician signs."""
+    """Save the conditions and exam dates that a delegate prepares for the physician."""
     certification, today = renewed(draft), timezone.localdate()
     if "skip" in request.POST:
         return go_on_in_queue(request, certification)
@@ -88,13 +88,13 @@ def _prepare(request: SignedInRequest, draft: Draft) -> HttpResponse:
 
 
 def _prepared(draft: Draft) -> dict[str, Any]:
-    """What was confirmed, conditions and exam dates of the renewal, as far as the office has prepared them."""
+    """Return what the office has prepared of the renewal: confirmed questions, conditions and exam dates."""
     answers = answers_of(draft.answers)
     return {**(answers["questions"] or {}), **(answers["condition"] or {})}
 
 
 class RenewView(SignView):
-    """Questions, condition, statement and signature of a renewal on one page."""
+    """The page to sign a renewal, with questions, condition and statement."""
 
     template, step = "certification/certification_renew.html", "renew"
 
@@ -107,7 +107,7 @@ class RenewView(SignView):
         return rules.allotment_limit_oz(self.today)
 
     def form(self, typed: QueryDict | None, *, is_signed: bool) -> RenewalForm:
-        """Filled in with what was reviewed or prepared, else with last year's answers."""
+        """Return the form with what was reviewed or prepared, else with last year's answers."""
         certification, listed, limit = renewed(self.draft), self.listed, self.limit
         guardian = rules.guardian_name(certification.patient, today=self.today)
         return RenewalForm(
@@ -128,7 +128,7 @@ class RenewView(SignView):
         )
 
     def reviewed(self, guardian: str) -> dict[str, Any]:
-        """The physician's own statement for this patient and this year, while nothing has changed since it was made."""
+        """Return the statement of the physician's review, if nothing has changed since."""
         if not rules.is_as_reviewed(self.draft, today=self.today):
             return {}
         return RenewalForm.initial_from(answers_of(self.draft.answers)["statement"], guardian)
@@ -145,7 +145,7 @@ _sign = RenewView.as_view()
 
 
 def _last_year(draft: Draft, listed: list[Condition], limit: Decimal, today: date) -> dict[str, Any]:
-    """What both pages say of the certification that ends."""
+    """Return what both pages of a renewal show of the certification that ends."""
     certification = renewed(draft)
     return {
         "certification": certification,
@@ -161,6 +161,6 @@ def _listed(certification: Certification, today: date) -> list[Condition]:
 
 
 def _conditions(certification: Certification, listed: list[Condition]) -> dict[str, Any]:
-    """The list of today for a form, with a line under what is new on it and what was certified last year."""
-    hints = {one.code: NEW_CONDITION for one in listed if is_new_on_the_list(one, certification)}
+    """Return today's conditions for a form, with hints under those that are new or were certified last year."""
+    hints = {condition.code: NEW_CONDITION for condition in listed if is_new_on_the_list(condition, certification)}
     return {"conditions": listed, "hints": {**hints, **dict.fromkeys(certification.condition_codes, LAST_YEARS)}}

@@ -1,4 +1,4 @@
-"""What a patient asks of the office or reports to it: her own pages of it, and the office's answers."""
+"""The pages on which patients ask the office or report to it, and on which the office answers."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -26,7 +26,7 @@ SHOWN_FOR = timedelta(days=30)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """For the patient, and for a caregiver who acts for her."""
+    """Ask the office for something, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
     today = timezone.localdate()
     form = RequestForm(request.POST if request.method == "POST" else None)
@@ -49,7 +49,7 @@ def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """Where the patient, or who acts for her, reports a new home."""
+    """Report a new home of the patient, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
     form = MoveForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -66,13 +66,13 @@ def move(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 
 
 def _recent(patient: Patient) -> QuerySet[PatientRequest]:
-    """What waits, and what was answered in the last 30 days, the newest first."""
+    """Return the requests that are open, or were answered in the last 30 days, the newest first."""
     since = timezone.now() - SHOWN_FOR
     return patient.requests.filter(Q(answered_at__isnull=True) | Q(answered_at__gte=since)).order_by("-pk")
 
 
 def _signed_of(user: User) -> QuerySet[Certification]:
-    """The certifications of whom she is, and of whom she acts for; what a renewal replaced is asked about no more."""
+    """Return the certifications of the account and of those for whom it acts, without those that a renewal replaced."""
     patients = Patient.objects.in_hands_of(user)
     signed = Certification.objects.exclude(status=Certification.Status.SUPERSEDED)
     return signed.filter(patient__in=patients.values("pk")).select_related("patient", "physician")
@@ -81,7 +81,7 @@ def _signed_of(user: User) -> QuerySet[Certification]:
 @office_required
 @require_POST
 def answered(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """What was only asked is marked as answered; a reported address is confirmed."""
+    """Mark a request as answered, or confirm a reported address."""
     asked = _asked(request, uuid)
     try:
         if asked.kind == PatientRequest.Kind.ADDRESS:

@@ -1,4 +1,4 @@
-"""Nothing that a physician typed is lost when signing in again is asked first."""
+"""Saved input: what a physician typed is stored while they sign in again."""
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
@@ -16,17 +16,20 @@ SAVED_INPUT = "signing_kept"  # session key: what was typed while the physician 
 
 
 def saving_input(view: View, request: SignedInRequest, row: Row, step: str) -> HttpResponseBase:
-    """Answer by `view`; a post that comes too late is kept, and shown again on the page of `step`."""
+    """Answer by the view. If it asks to sign in again, save what was posted and show it again on the page of `step`."""
     try:
         return view(request, row)
     except ReauthenticationRequired:
         if request.method != "POST":
             raise
-        return _keep_and_ask(request, row, step)
+        return _save_and_ask(request, row, step)
 
 
-def _keep_and_ask(request: SignedInRequest, row: Row, step: str) -> HttpResponse:
-    """allauth would keep the post as it is, diagnoses in the clear: so it is encrypted, and sent again by hand."""
+def _save_and_ask(request: SignedInRequest, row: Row, step: str) -> HttpResponse:
+    """Save the post encrypted, and lead to the page, which asks to sign in again.
+
+    allauth would store the post in the clear, with diagnoses, and send it again by itself.
+    """
     typed = encrypt(request.POST.urlencode(), context=SAVED_INPUT)
     request.session[SAVED_INPUT] = {"certification": row.pk, "step": step, "typed": typed}
     messages.warning(request, _("Nothing is signed yet. What you entered is kept: look it over, then send it again."))
@@ -34,10 +37,10 @@ def _keep_and_ask(request: SignedInRequest, row: Row, step: str) -> HttpResponse
 
 
 def saved_or_posted(request: SignedInRequest, row: Row, step: str) -> QueryDict | None:
-    """The post, or what was kept of this page while signing in again, or None."""
+    """Return the post, or the saved input of this page, or None."""
     if request.method == "POST":
         return request.POST
-    kept = request.session.pop(SAVED_INPUT, None)
-    if not kept or (kept["certification"], kept["step"]) != (row.pk, step):
+    saved = request.session.pop(SAVED_INPUT, None)
+    if not saved or (saved["certification"], saved["step"]) != (row.pk, step):
         return None
-    return QueryDict(decrypt(kept["typed"], context=SAVED_INPUT))
+    return QueryDict(decrypt(saved["typed"], context=SAVED_INPUT))

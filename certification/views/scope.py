@@ -1,4 +1,4 @@
-"""What a person may look at here: the gate of the pages of a signed certification, and what all pages share."""
+"""The drafts and certifications that a person may look at, and the guard of the pages of a certification."""
 
 from functools import wraps
 from uuid import UUID
@@ -17,7 +17,7 @@ from certification.presenters.addresses import Row, step_url
 
 
 def certification_page(view: View) -> View:
-    """Give the view the signed certification of this office; from a draft's address the office is led to its review."""
+    """Give the view the signed certification of this office. The address of a draft leads to its review."""
 
     @office_required
     @wraps(view)
@@ -34,7 +34,7 @@ def certification_page(view: View) -> View:
 
 
 def own_certification(request: SignedInRequest, uuid: UUID) -> Certification:
-    """A signed certification in the hands of this office; everything else is not there."""
+    """Return a signed certification of this office, or answer 404."""
     certification = _certifications_of(request.user).filter(uuid=uuid).first()
     if certification is None:
         raise Http404
@@ -47,39 +47,39 @@ def _certifications_of(user: User) -> QuerySet[Certification]:
 
 
 def find_draft(user: User, uuid: UUID) -> Draft | None:
-    """A draft in the hands of this office, or None."""
+    """Return a draft of this office, or None."""
     scoped = Draft.objects.in_hands_of(user, timezone.localdate()).filter(uuid=uuid)
     return scoped.select_related("physician__user", "applicant", "renews__patient").first()
 
 
 def runs_today(certification: Certification) -> bool:
-    """Whether nothing but its year has ended it, or deliveries still go on."""
+    """Return whether the certification runs today: it is active, or withdrawn with deliveries going on."""
     return certification.runs_on(timezone.localdate())
 
 
 def prepared_for(user: User) -> QuerySet[Draft]:
-    """Drafts that wait for this physician's own signature, the longest wait first."""
+    """Return the drafts that wait for this physician's signature, the longest wait first."""
     return Draft.objects.prepared().filter(physician__user=user).select_related("renews")
 
 
 def to_sign(user: User) -> QuerySet[Draft]:
-    """Of those, the drafts that the physician has not reviewed yet."""
+    """Return the drafts that wait for this physician's signature and are not reviewed yet."""
     return prepared_for(user).filter(reviewed_at__isnull=True)
 
 
 def tell_who_signs(request: SignedInRequest, row: Row) -> HttpResponse:
-    """Tell a delegate, who prepares everything else, that this is for the physician alone."""
+    """Answer that only the physician can do this. A delegate prepares everything else."""
     draft = row if isinstance(row, Draft) else None
     return render(request, "certification/signer_only.html", {"draft": draft, "physician": row.physician}, status=403)
 
 
 def record_view(request: SignedInRequest, row: Row) -> None:
-    """Keep in the audit trail that the person looked at it."""
+    """Record in the audit trail that the person looked at the draft or certification."""
     record(action="certification.view", by=request.user, subject=row)
 
 
 def own_people(user: User) -> list[Patient | Caregiver]:
-    """The patient and the caregiver that this account has joined; nobody else has anything to see."""
+    """Return the patient and the caregiver that this account has joined, or answer 404."""
     caregivers = Caregiver.objects.filter(user=user).prefetch_related("assignments__patient")
     people: list[Patient | Caregiver] = [*Patient.objects.filter(user=user), *caregivers]
     if not people:

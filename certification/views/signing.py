@@ -1,4 +1,4 @@
-"""What the physician alone does: statement and signature, and on to the next draft that waits."""
+"""The pages of the physician alone: statement and signature, one draft after the other."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ from ui.errors import add_to_form
 @signer_page
 @reauthentication_required
 def review(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    """All answers of a draft with what is missing, and the signature under them."""
+    """Show all answers of a draft and what is missing, and sign it."""
     is_elsewhere = False
     form = SignatureForm(request.POST if request.method == "POST" else None, physician=rules.signer_of(draft))
     if form.is_valid():
@@ -84,7 +84,7 @@ def _answers_context(draft: Draft) -> dict[str, Any]:
 
 
 class SignView(View):
-    """Statement and signature on one page; or the statement alone, which is kept to be signed with others."""
+    """Statement and signature on one page, or a statement that is signed with others later."""
 
     request: SignedInRequest
     template: str
@@ -124,7 +124,7 @@ class SignView(View):
 
     @property
     def seen(self) -> str | None:
-        """The digest of the answers that the page showed; None where it shows none but those it asks for."""
+        """Return the digest of the answers that the page showed, or None if it shows only what it asks."""
         return None
 
     def form(self, typed: QueryDict | None, *, is_signed: bool) -> SignatureForm:
@@ -135,7 +135,7 @@ class SignView(View):
 
 
 class SignNewView(SignView):
-    """For a new patient whose other steps the office has prepared."""
+    """The page to sign for a new patient, when the office has prepared every other step."""
 
     template, step = "certification/certification_sign.html", "sign"
 
@@ -174,7 +174,7 @@ sign = signer_page(SignNewView.as_view())
 
 
 def go_on(request: SignedInRequest, signed: Certification, prepared_at: datetime | None) -> HttpResponse:
-    """From what was prepared to the next that waits, in their order, without a page in between."""
+    """Lead from a prepared draft that was signed directly to the next one that waits."""
     if prepared_at is None:
         return redirect(step_url(signed, "confirmation"))
     words = _("Signed: certification %(number)s, valid through %(day)s.")

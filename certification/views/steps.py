@@ -1,4 +1,4 @@
-"""The steps of a draft, each with its own address; each can be left and taken up again anywhere."""
+"""The steps of a draft, each a page with its own address. The office can leave and continue at any step."""
 
 from decimal import Decimal
 from typing import Any
@@ -29,7 +29,7 @@ COMES_BACK_TO = ("review", "sign")  # the pages from which an answer is changed
 
 
 class StepView(View):
-    """Shows the answers so far, checks what was typed, saves it, and goes on; behind the gate `draft_page`."""
+    """The page of a step: shows the answers so far, checks and saves what was typed, and leads on."""
 
     name: str
     form_class: Any
@@ -71,7 +71,10 @@ class StepView(View):
         return {}
 
     def save(self, answers: dict[str, Any] | None, form: Any = None) -> bool:
-        """Whether it was saved; a refusal stands in the form. What is still missing may wait, what is wrong may not."""
+        """Save the answers and return whether that worked; else the form has the refusal.
+
+        Answers may be missing in a step that is finished later, but none may be wrong.
+        """
         self.answers[self.name] = answers
         try:
             try:
@@ -95,14 +98,14 @@ class StepView(View):
 
     @property
     def following(self) -> str | None:
-        """The step after this one, or None; a delegate leaves out the statement and the review."""
+        """Return the step after this one, or None. Delegates have neither statement nor review."""
         names = [*step_names(self.draft, today=self.today), REVIEW]
         if not is_signer(self.request.user, self.draft):
             names = [name for name in names if name not in ("statement", REVIEW)]
         return next(iter(names[names.index(self.name) + 1 :]), None)
 
     def hand_over(self) -> HttpResponse:
-        """Say who goes on after the last step: the physician, or an applicant once verified."""
+        """Say after the last step who continues: the physician, or the applicant once verified."""
         if self.draft.prepared_at and self.draft.applicant_id:
             messages.success(self.request, _("Ready: you can sign it once your application is verified."))
         elif self.draft.prepared_at:
@@ -198,7 +201,7 @@ class CaregiverView(StepView):
     needs_birth_date = True
 
     def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
-        """The button "No caregiver is needed" and a form left empty mean the same."""
+        """Save the caregiver; the button for none and an empty form save that there is none."""
         form = self.form(request.POST)
         if "none" in request.POST or (form.is_blank and not self.answers["caregiver"] and not self.needs_guardian()):
             return self.go_on() if self.save(None, form) else self.page(form)

@@ -37,7 +37,7 @@ def ending(physician, days_left=20, **over):
 
 
 def prepared(physician):
-    """A new patient, as the office leaves her."""
+    """The draft of a new patient, as the office leaves it."""
     draft = factories.draft(physician, statement=None)
     return actions.save_step(draft=draft, step="caregiver", answers=None, by=physician.user)
 
@@ -304,7 +304,7 @@ def test_nobody_chosen_says_so(client, physician):
 
 def test_a_delegate_prepares_several_one_after_the_other(physician):
     first, second = ending(physician, 5), ending(physician, 9)
-    prepared(physician)  # hers to sign, not the delegate's to choose
+    prepared(physician)  # the physician signs it; a delegate cannot choose it
     office = factories.client_for(factories.delegate(physician))
     assert [row.certification for row in office.get(SEVERAL).context["rows"]] == [first, second]
     office.post(SEVERAL, {"chosen": [str(first.uuid), str(second.uuid)]})

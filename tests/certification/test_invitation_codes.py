@@ -26,7 +26,7 @@ WRONG = {"code": "ABCDE-FGHJK", **BORN}
 
 @pytest.fixture
 def certification():
-    """Of a patient without e-mail, and of her caregiver."""
+    """A certification whose patient has no e-mail, with a caregiver."""
     profile = factories.profile(email="", has_no_email=True)
     return factories.certification(profile=profile, caregiver=factories.caregiver(last_name="Marsh"), joined=False)
 

@@ -148,7 +148,7 @@ def test_a_delegate_finds_no_page_to_sign_on(office, physician, delegate, step):
 def test_a_delegate_takes_a_prepared_draft_up_again_at_the_caregiver(office, physician, delegate):
     draft = prepared(physician, delegate)
     [row] = office.get(LIST).context["rows"]
-    assert (row["next_url"], row["is_to_sign"]) == (url(draft, "caregiver"), False)
+    assert (row.next_url, row.is_to_sign) == (url(draft, "caregiver"), False)
     assert office.get(f"{LIST}?show=sign").context["rows"] and not office.get(f"{LIST}?show=draft").context["rows"]
 
 

@@ -78,10 +78,11 @@ def test_an_exam_of_tomorrow_is_told(client, physician):
 @pytest.mark.parametrize(
     ("over", "sentence"),
     [
-        (lambda _she, today: forms.date_boxes("birth_date", eighteen_years_before(today) + timedelta(days=1)),
+        (lambda _patient, today: forms.date_boxes("birth_date", eighteen_years_before(today) + timedelta(days=1)),
          "18 or older"),
-        (lambda she, _today: {"first_name": she.first_name, "last_name": she.last_name.upper()}, "your own name"),
-        (lambda she, _today: {"phone": str(she.phone)}, "your own"),
+        (lambda patient, _today: {"first_name": patient.first_name, "last_name": patient.last_name.upper()},
+         "your own name"),
+        (lambda patient, _today: {"phone": str(patient.phone)}, "your own"),
     ],
 )  # fmt: skip
 def test_a_caregiver_of_17_and_the_physician_herself_are_refused(client, physician, over, sentence):
