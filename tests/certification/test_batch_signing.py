@@ -283,7 +283,7 @@ def test_one_that_is_left_out_waits_as_before(client, physician):
     assert "signature_name" in client.get(url(first)).content.decode()
 
 
-def test_what_ends_next_stands_before_what_has_ended(client, physician, monkeypatch):
+def test_the_batch_lists_what_ends_next_before_what_has_ended(client, physician, monkeypatch):
     monkeypatch.setattr("certification.views.batch_signing.A_PAGE", 4)
     long_ago, lately, later, soon = (ending(physician, days_left=days) for days in (-300, -2, 20, 3))
     ending(physician, days_left=31)
@@ -296,7 +296,7 @@ def test_what_ends_next_stands_before_what_has_ended(client, physician, monkeypa
     assert str(long_ago.uuid) in page.content.decode() and "More follow here" not in page.content.decode()
 
 
-def test_nobody_chosen_says_so(client, physician):
+def test_choosing_nobody_is_answered_with_a_sentence(client, physician):
     ending(physician)
     for chosen in ([], ["nobody"], [str(ending(factories.identified_physician()).uuid)]):
         assert "Tick at least one patient" in client.post(SEVERAL, {"chosen": chosen}, follow=True).content.decode()

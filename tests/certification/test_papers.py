@@ -1,4 +1,4 @@
-"""Certificate and card as PDFs: one page, the same bytes again, every name, a code that a phone reads."""
+"""Certificate and card as PDFs: one page, the same bytes each time, every name, and a readable code."""
 
 import logging
 import time
@@ -51,7 +51,7 @@ def face_of(certification, *, of_caregiver=False):
 
 
 def rows_of(certification):
-    """As a page reads them."""
+    """Return the cards as a page reads them."""
     return Certification.objects.select_related("patient", "physician").get(pk=certification.pk)
 
 
@@ -169,7 +169,7 @@ def test_certificate_is_shown_and_served_and_the_look_recorded(certification):
     assert Event.objects.filter(action="certificate.view", subject_id=certification.pk).count() == 2
 
 
-def test_certificate_of_a_draft_is_not_there():
+def test_certificate_of_a_draft_answers_404():
     draft = factories.draft()
     client = factories.client_for(draft.physician.user)
     assert client.get(f"/certification/{draft.uuid}/certificate.pdf").status_code == 404
