@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
@@ -18,23 +18,21 @@ from certification.models import Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from certification.views.scope import own_people
 from ui.errors import add_to_form
+from ui.mailed_links import MailedLink
 from ui.rates import is_within
 from ui.text import token_digest
 
 INVITATION = "invitation"  # session key: the invitation whose link was opened
 
 
-@login_not_required
-@never_cache
-@require_safe
-def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Store the invitation of a mailed link in the session. Mail scanners open links too, so this changes nothing."""
-    invitation = Invitation.objects.filter(token_digest=token_digest(token)).first()
-    if invitation is None:
-        reason = _("This link is not complete, or it was mistyped. Open it from the mail, or copy all of it.")
-        return _closed(request, reason, status=404)
-    request.session[INVITATION] = invitation.pk
-    return redirect("certification:invitation")
+def _invitation_of(token: str) -> int | None:
+    """Return the primary key of the invitation with this token, or None."""
+    return Invitation.objects.filter(token_digest=token_digest(token)).values_list("pk", flat=True).first()
+
+
+invitation_link = MailedLink(
+    INVITATION, "certification:invitation", "certification/invitation_closed.html", _invitation_of
+).view()
 
 
 @login_not_required
