@@ -99,8 +99,6 @@ class ListActionPage:
         return self.preview is not None
 
 
-# The names of before, for the admins of apps that have not followed yet.
-Step, ListStep = ActionPage, ListActionPage
 AGREED = "agreed"  # posted with the answers by who has seen the preview
 KNOWN_BY = {"user": "email", "physician": "name"}  # by model: what staff read in the place of its number
 
@@ -197,8 +195,6 @@ class ActionAdmin(admin.ModelAdmin):
 
     action_pages: tuple[ActionPage, ...] = ()
     list_action_pages: tuple[ListActionPage, ...] = ()
-    steps: tuple[ActionPage, ...] = ()  # the names of before
-    list_steps: tuple[ListActionPage, ...] = ()
     list_lookups: tuple[str, ...] = ()
     list_select_related: ClassVar[list[str]] = []
     show_facets = ShowFacets.NEVER
@@ -206,14 +202,6 @@ class ActionAdmin(admin.ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
-
-    def every_action_page(self) -> tuple[ActionPage, ...]:
-        """Return the action pages of a row."""
-        return (*self.action_pages, *self.steps)
-
-    def every_list_action_page(self) -> tuple[ListActionPage, ...]:
-        """Return the action pages of the list."""
-        return (*self.list_action_pages, *self.list_steps)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -227,7 +215,7 @@ class ActionAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.action_page_view)
         action_page = path("<path:object_id>/step/<slug:name>/", view, name=self._url_name("step"))
-        return [action_page, *(self._url_of(page) for page in self.every_list_action_page()), *super().get_urls()]
+        return [action_page, *(self._url_of(page) for page in self.list_action_pages), *super().get_urls()]
 
     def _url_of(self, page: ListActionPage) -> URLPattern:
         view = partial(self.list_action_page_view, page=page)
@@ -276,7 +264,7 @@ class ActionAdmin(admin.ModelAdmin):
             return self._save_search(request)
         if SEARCH_VAR in request.GET:
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
-        pages = [page for page in self.every_list_action_page() if request.user.has_perm(page.permission)]
+        pages = [page for page in self.list_action_pages if request.user.has_perm(page.permission)]
         buttons = [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
         return super().changelist_view(request, {**(extra_context or {}), "action_pages": buttons})
 
@@ -310,7 +298,7 @@ class ActionAdmin(admin.ModelAdmin):
         )
 
     def _buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
-        pages = [page for page in self.every_action_page() if request.user.has_perm(page.permission)]
+        pages = [page for page in self.action_pages if request.user.has_perm(page.permission)]
         url = f"admin:{self._url_name('step')}"
         return [
             {"label": page.label, "url": reverse(url, args=[obj.pk, page.name])} for page in pages if page.offered(obj)
@@ -319,7 +307,7 @@ class ActionAdmin(admin.ModelAdmin):
     def action_page_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Show what will change, and do it on POST; show a refusal on the same page."""
         obj = self.get_object(request, object_id)
-        page = next((page for page in self.every_action_page() if page.name == name), None)
+        page = next((page for page in self.action_pages if page.name == name), None)
         if obj is None or page is None:
             raise Http404
         if not request.user.has_perm(page.permission):

@@ -2,6 +2,7 @@ from django.urls import path
 
 from certification.views import (
     amending,
+    batch_signing,
     cards,
     caregivers,
     certificates,
@@ -16,7 +17,6 @@ from certification.views import (
     patients,
     renewing,
     requests,
-    several,
     signing,
     steps,
 )
@@ -27,8 +27,8 @@ urlpatterns = [
     path("certification/", patients.patient_list, name="patient-list"),
     path("certification/due/", due.due_list, name="due-list"),
     path("certification/patients.csv", patients.patient_csv, name="patient-csv"),
-    path("certification/several/", several.several, name="several"),
-    path("certification/sign-all/", several.sign_all, name="sign-all"),
+    path("certification/several/", batch_signing.choose, name="several"),
+    path("certification/sign-all/", batch_signing.sign_all, name="sign-all"),
     path("certification/add/", drafts.certification_add, name="certification-add"),
     path("certification/<uuid:uuid>/questions/", steps.questions, name="certification-questions"),
     path("certification/<uuid:uuid>/profile/", steps.profile, name="certification-profile"),

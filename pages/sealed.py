@@ -24,7 +24,7 @@ from django.utils import timezone
 from accounts.models import RosterPart
 from accounts.rosters.storage import part_context
 from certification.views.confirmation import CODE
-from certification.views.kept import KEPT
+from certification.views.saved_input import SAVED_INPUT
 from ui.encryption import DecryptionError, key_id_of, keys, newest_key_id, reseal
 from ui.fields import EncryptedBytesField, EncryptedTextField
 
@@ -216,7 +216,7 @@ def _second_factors() -> SealedEntries:
 
 def _sessions() -> SealedEntries:
     """Return the place for the open sessions. The context of an encrypted entry is the name of the entry."""
-    parts = {KEPT: "typed", CODE: "code"}
+    parts = {SAVED_INPUT: "typed", CODE: "code"}
 
     def slots(data: dict) -> Iterator[Slot]:
         yield from ((data[name], part, name) for name, part in parts.items() if data.get(name))

@@ -58,9 +58,9 @@ def test_every_address_is_declared():
 
 def test_every_button_of_the_admin_is_declared():
     buttons = {
-        f"admin:{of.opts.app_label}_{of.opts.model_name} {step.name}"
+        f"admin:{of.opts.app_label}_{of.opts.model_name} {page.name}"
         for of in admin.site._registry.values()
-        for step in of.every_action_page()
+        for page in of.action_pages
     }
     assert buttons == {row.name for row in ADMIN if " " in row.name}
 
@@ -144,8 +144,8 @@ def test_an_undeclared_address_is_found(monkeypatch):
 def test_a_button_without_its_permission_is_found(world, monkeypatch):  # noqa: F811
     """Offer the button that confirms an order to everybody who may see orders."""
     orders = admin.site._registry[Order]
-    steps = tuple(replace(step, permission="delivery.view_order") for step in orders.steps)
-    monkeypatch.setattr(orders, "steps", steps)
+    pages = tuple(replace(page, permission="delivery.view_order") for page in orders.action_pages)
+    monkeypatch.setattr(orders, "action_pages", pages)
     row = row_called("admin:delivery_order confirm")
     found = {role for role in access.ROLES if is_open_to_read(world.clients[role], *admin_pages(row.name, world))}
     assert "Auditor" in difference(found, row.own)["more open"]

@@ -126,7 +126,7 @@ def pages_of_the_admin():
             yield reverse(f"{name}_change", args=[row.pk])
             yield reverse(f"{name}_history", args=[row.pk])
         for row in rows_of(its_admin)[:3]:
-            yield from (reverse(f"{name}_step", args=[row.pk, step.name]) for step in its_admin.every_action_page())
+            yield from (reverse(f"{name}_step", args=[row.pk, page.name]) for page in its_admin.action_pages)
 
 
 def read(client, addresses):

@@ -1,4 +1,4 @@
-"""The desks of the Registrar and of who looks at certifications; each noun has its own module."""
+"""The admin of certifications and patients, with a module for each noun."""
 
 from certification.admin import cards, certifications, people, reference, requests
 

@@ -1,11 +1,11 @@
-"""What people hold: invitations and cards."""
+"""The admin of invitations and cards."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
+from audit.action_admin import ActionAdmin, ActionPage
 from certification.actions import revoke_card
-from certification.forms_office import RevocationForm
+from certification.forms.office import RevocationForm
 from certification.models import Card, Invitation
 
 
@@ -19,7 +19,7 @@ class InvitationAdmin(ActionAdmin):
 
 @admin.register(Card)
 class CardAdmin(ActionAdmin):
-    """What was issued; the token itself is nobody's to read."""
+    """Cards. No page shows the token."""
 
     list_display = ["issued_at", "patient", "caregiver", "revoked_at", "revoked_reason"]
     list_select_related = ["patient", "caregiver"]
@@ -27,8 +27,8 @@ class CardAdmin(ActionAdmin):
     ordering = ["-issued_at"]
     search_fields = ["patient__number", "caregiver__number"]
     fields = ["patient", "caregiver", "issued_at", "revoked_at", "revoked_reason"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="revoke",
             label=_("End this card"),
             permission="certification.change_card",

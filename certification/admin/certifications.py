@@ -1,15 +1,20 @@
-"""What was signed, and how it ends."""
+"""The admin of signed certifications."""
+
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, related, search_term
+from accounts.models import User
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, ShortPaginator, related, search_term
 from certification.actions import reinstate_certification, revoke_certification
 from certification.admin.medical import sees_medical_words
 from certification.models import Amendment, Certification, Condition, Letter, Patient
@@ -18,29 +23,29 @@ from certification.rules import may_become
 from certification.search import as_number, numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
-MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_kept")
+MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_stored")
 NOT_FOR_ALL = (*MEDICAL_FIELDS, "ended_reason")
 AMENDED_BY = related("amended_by", Amendment)
 
 
 class AmendmentInline(RowsInline):
-    """What was changed after the signature; what it was before stays in the row."""
+    """The amendments of a certification. The row stores the values of before, and no page shows them."""
 
     model = Amendment
-    fields = ["created_at", "kind", "proof", "reason", AMENDED_BY]
-    readonly_fields = ["created_at", AMENDED_BY]
+    fields: ClassVar[Any] = ["created_at", "kind", "proof", "reason", AMENDED_BY]
+    readonly_fields: ClassVar[Any] = ["created_at", AMENDED_BY]
     verbose_name_plural = _("Changes")
     joined = ("amended_by",)
 
-    def get_fields(self, request, obj=None):
-        """Why an allotment was changed may say what the patient suffers from."""
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the reason, which may name a condition, unless the account may read medical words."""
         fields = super().get_fields(request, obj)
         return fields if sees_medical_words(request.user) else [name for name in fields if name != "reason"]
 
 
 @admin.register(Certification)
 class CertificationAdmin(ActionAdmin):
-    """Opens on what ends first. Drafts have no page here: they are for the office that writes them alone."""
+    """Signed certifications, those that end first at the top. Drafts are for their office alone and have no page."""
 
     list_display = ["number", "status", "patient", "physician", "certified_date", "last_valid_day"]
     list_filter = ["status", "certified_date", "expires_date"]
@@ -55,8 +60,8 @@ class CertificationAdmin(ActionAdmin):
         "allotment_limit_oz", "signature_name", "certified_at", "last_valid_day", "renewal_of", "deliveries_stop_date",
         "ended_at", "ended_by", "ended_reason", "papers",
     ]  # fmt: skip
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="revoke",
             label=_("Revoke"),
             permission="certification.change_certification",
@@ -70,7 +75,7 @@ class CertificationAdmin(ActionAdmin):
             ),
             form_class=ReasonForm,
         ),
-        Step(
+        ActionPage(
             name="reinstate",
             label=_("Reinstate"),
             permission="certification.change_certification",
@@ -89,57 +94,64 @@ class CertificationAdmin(ActionAdmin):
         ),
     )
 
-    def get_ordering(self, request):
-        """What ends first, as an index holds it; the few that a search finds are sorted instead."""
-        ordering = ["status", "expires_date"]
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """Return the order by end. A search finds few rows, so they need no index and no second key."""
+        ordering: list[str | Combinable] = ["status", "expires_date"]
         return ordering if search_term(request, Certification) else [*ordering, "pk"]
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         if not search_term:
             return queryset, False
         found = people_called(search_term, "patient__")
-        if as_number(search_term):  # of which a few are called: two tables in one OR would be read as a whole
+        if as_number(search_term):  # few have a number like this; an OR over two tables would read both as a whole
             patients = Patient.objects.filter(people_called(search_term))
             found = numbered(search_term) | Q(patient__in=list(patients.values_list("pk", flat=True)))
         return queryset.filter(found), False
 
-    def get_fields(self, request, obj=None):
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
         if sees_medical_words(request.user):
             return fields
         return [name for name in fields if name not in NOT_FOR_ALL]
 
     @admin.display(description=_("Valid through"), ordering="expires_date")
-    def last_valid_day(self, certification):
+    def last_valid_day(self, certification: Certification) -> str:
         return date_format(certification.last_valid_day)
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.letter_view)
         return [path("<int:pk>/letters/<slug:kind>/", view, name=self._url_name("letter")), *super().get_urls()]
 
-    def letter_view(self, request, pk, kind):
-        """The file of a letter, for the groups that may see what a patient suffers from."""
+    def letter_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+        """Return the file of a letter, for accounts that may read medical words."""
         if not sees_medical_words(request.user):
             raise PermissionDenied
         letter = get_object_or_404(Letter, certification__in=self.get_queryset(request), certification=pk, kind=kind)
-        return letter_response(letter, by=request.user)
+        return letter_response(letter, by=cast(User, request.user))
 
     @admin.display(description=_("Letters"))
-    def letters_kept(self, certification):
+    def letters_stored(self, certification: Certification) -> str:
         address = f"admin:{self._url_name('letter')}"
         rows = (
-            (reverse(address, args=[certification.pk, one.kind]), one.get_kind_display(), one.writer, one.letter_date)
-            for one in certification.letters.all()
+            (
+                reverse(address, args=[certification.pk, letter.kind]),
+                letter.get_kind_display(),
+                letter.writer,
+                letter.letter_date,
+            )
+            for letter in certification.letters.all()
         )
         return format_html_join("", '<p><a href="{}">{}</a>: {}, {}</p>', rows) or "-"
 
     @admin.display(description=_("As signed"))
-    def as_signed(self, certification):
+    def as_signed(self, certification: Certification) -> str:
         return format_html_join("", "<p>{}</p>", ((sentence,) for sentence in certification.signed_sentences))
 
     @admin.display(description=_("Papers"))
-    def papers(self, certification):
-        """For the people who come to us for them; who may not print gets a 404 there."""
+    def papers(self, certification: Certification) -> str:
+        """Link to card and certificate. Staff who may not print them get a 404 there."""
         names = {"card": _("Card"), "certificate": _("Certificate")}
         links = (
             (reverse(f"certification:certification-{name}", args=[certification.uuid]), label)
@@ -148,6 +160,6 @@ class CertificationAdmin(ActionAdmin):
         return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
     @admin.display(description=_("Conditions"))
-    def conditions(self, certification):
+    def conditions(self, certification: Certification) -> str:
         named = Condition.objects.filter(code__in=certification.condition_codes)
         return ", ".join(condition.name for condition in named)

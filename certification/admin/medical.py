@@ -1,9 +1,13 @@
-"""Who of staff reads what a patient suffers from, and what is written about it."""
+"""Which staff may read conditions, and the words of patients and physicians."""
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import User
 
 # Nobody else, and also not whoever holds every permission.
 MEDICAL_GROUPS = ("Pharmacist", "Registrar")
 
 
-def sees_medical_words(user):
-    """Whether the account works with conditions, directions, letters and the notes of patients and physicians."""
+def sees_medical_words(user: User | AnonymousUser) -> bool:
+    """Return whether the account works with conditions, directions, letters and notes of patients and physicians."""
     return user.groups.filter(name__in=MEDICAL_GROUPS).exists()

@@ -1,13 +1,18 @@
-"""Patients and caregivers, and who acts for whom."""
+"""The admin of patients and caregivers, with the caregivers' assignments."""
+
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
+from django.http import HttpRequest
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ReasonForm, RowsInline, ShortPaginator, Step, search_term
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, ShortPaginator, search_term
 from certification.actions import agree_take_over, close_patient, reopen_patient
-from certification.forms_ending import ClosingForm
-from certification.forms_office import AgreeForm
+from certification.forms.ending import ClosingForm
+from certification.forms.office import AgreeForm
 from certification.models import Caregiver, CaregiverAssignment, Patient, TakeOver
 from certification.search import people_called
 
@@ -18,7 +23,7 @@ PERSON_FIELDS = [
 
 
 class AssignmentInline(RowsInline):
-    """Who acts for whom; why stays with the office."""
+    """The assignments of caregivers. The reasons are for the office alone, so no page shows them."""
 
     model = CaregiverAssignment
     fields = ["patient", "caregiver", "relationship", "affirmed_at", "started_date", "ended_date"]
@@ -32,39 +37,41 @@ class PersonAdmin(ActionAdmin):
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, people_called says
     search_help_text = _("Name, birth date, phone or number")
-    fields = PERSON_FIELDS
+    fields: ClassVar[Any] = PERSON_FIELDS
     inlines = [AssignmentInline]
 
-    def get_ordering(self, request):
-        """The latest first; what a search found by name."""
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """Return the order: the latest first, or by name what a search found."""
         return ["search_name"] if search_term(request, self.model) else ["-pk"]
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
         return (queryset.filter(people_called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("Name"), ordering="search_name")
-    def name(self, person):
+    def name(self, person: Patient | Caregiver) -> str:
         return person.name
 
 
 @admin.register(Patient)
 class PatientAdmin(PersonAdmin):
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="take-over",
             label=_("Let another physician take over"),
             permission="certification.add_takeover",
             offered=lambda patient: patient.certifications.running_on(localdate()).exists(),
             explain=lambda patient: _(
                 "The physician you name can then sign for this patient. Nothing changes before; the present "
-                "certification is superseded when she signs, and both physicians are told."
+                "certification is superseded when that physician signs, and both physicians are told."
             ),
             perform=lambda patient, request, **answers: agree_take_over(
                 patient=patient, agreed_with=TakeOver.AgreedWith.REGISTRAR, by=request.user, **answers
             ),
             form_class=AgreeForm,
         ),
-        Step(
+        ActionPage(
             name="close",
             label=_("Close the record"),
             permission="certification.change_patient",
@@ -77,7 +84,7 @@ class PatientAdmin(PersonAdmin):
             perform=lambda patient, request, **answers: close_patient(patient=patient, by=request.user, **answers),
             form_class=ClosingForm,
         ),
-        Step(
+        ActionPage(
             name="reopen",
             label=_("Open the record again"),
             permission="certification.change_patient",

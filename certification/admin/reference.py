@@ -1,11 +1,11 @@
-"""What the state lists: the conditions, and the dated limit of the allotment, which a Manager sets ahead."""
+"""The admin of conditions and of the limits of the monthly allotment, which Managers set ahead."""
 
 from django.contrib import admin
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ListStep, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ActionPage, ListActionPage, ReasonForm
 from certification.actions import drop_allotment_limit, set_allotment_limit
 from certification.models import AllotmentLimit, Condition
 from certification.rules import AllotmentError, check_limit_is_not_in_use
@@ -21,7 +21,7 @@ class LimitForm(ReasonForm):
     field_order = ("effective_date", "limit_oz", "reason")
 
 
-def _waits(limit):
+def _waits(limit: AllotmentLimit) -> bool:
     try:
         check_limit_is_not_in_use(limit.effective_date, today=timezone.localdate())
     except AllotmentError:
@@ -29,7 +29,7 @@ def _waits(limit):
     return True
 
 
-def _explain_drop(limit):
+def _explain_drop(limit: AllotmentLimit) -> str:
     words = _("The limit of %(amount)s from %(day)s on is forgotten. It was never in force.")
     day = date_format(limit.effective_date, "DAY_FORMAT")
     return words % {"amount": ounces_and_grams(limit.limit_oz), "day": day}
@@ -39,8 +39,8 @@ def _explain_drop(limit):
 class AllotmentLimitAdmin(ActionAdmin):
     list_display = ["effective_date", "amount"]
     fields = ["effective_date", "amount", "created_at"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="drop",
             label=_("Take it back"),
             permission=ADD,
@@ -50,8 +50,8 @@ class AllotmentLimitAdmin(ActionAdmin):
             form_class=ReasonForm,
         ),
     )
-    list_steps = (
-        ListStep(
+    list_action_pages = (
+        ListActionPage(
             name="set",
             label=_("Set a limit"),
             permission=ADD,
@@ -62,7 +62,7 @@ class AllotmentLimitAdmin(ActionAdmin):
     )
 
     @admin.display(description=_("Most a month"), ordering="limit_oz")
-    def amount(self, limit):
+    def amount(self, limit: AllotmentLimit) -> str:
         return ounces_and_grams(limit.limit_oz)
 
 

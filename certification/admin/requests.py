@@ -1,19 +1,22 @@
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
+from audit.action_admin import ActionAdmin, ActionPage
 from certification.actions import answer_request, confirm_address, refuse_request
 from certification.admin.medical import sees_medical_words
-from certification.forms_joining import RefusalForm
+from certification.forms.joining import RefusalForm
 from certification.models import PatientRequest
 from certification.rules import is_overdue
 
 
 @admin.register(PatientRequest)
 class PatientRequestAdmin(ActionAdmin):
-    """What patients ask: the program answers for physicians who have left practice."""
+    """Requests of patients. The program answers those to physicians who have left practice."""
 
     list_display = ["created_at", "patient", "kind", "physician", "physician_status", "is_overdue", "answered_at"]
     list_select_related = ["patient", "physician"]
@@ -23,8 +26,8 @@ class PatientRequestAdmin(ActionAdmin):
         "patient", "phone", "kind", "words", "new_address", "physician", "created_at", "answered_at", "answered_by",
         "refused_reason",
     ]  # fmt: skip
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="answered",
             label=_("Answered"),
             permission="certification.change_patientrequest",
@@ -32,7 +35,7 @@ class PatientRequestAdmin(ActionAdmin):
             offered=lambda request: request.answered_at is None and not request.is_report,
             explain=lambda request: _("You have spoken with the patient, or written. It leaves the queue."),
         ),
-        Step(
+        ActionPage(
             name="confirm",
             label=_("Confirm the address"),
             permission="certification.change_patientrequest",
@@ -40,7 +43,7 @@ class PatientRequestAdmin(ActionAdmin):
             offered=lambda request: request.answered_at is None and request.kind == PatientRequest.Kind.ADDRESS,
             explain=lambda request: _("It is the patient’s address from now on, and the patient is told."),
         ),
-        Step(
+        ActionPage(
             name="refuse",
             label=_("Do not confirm"),
             permission="certification.change_patientrequest",
@@ -56,24 +59,24 @@ class PatientRequestAdmin(ActionAdmin):
         ),
     )
 
-    def get_fields(self, request, obj=None):
-        """The patient's own words, and the answer to them, are not for every reader."""
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Leave out the patient's words and the answer to them, unless the account may read medical words."""
         fields = super().get_fields(request, obj)
         is_reader = sees_medical_words(request.user)
         return fields if is_reader else [name for name in fields if name not in ("words", "refused_reason")]
 
     @admin.display(description=_("practice"))
-    def physician_status(self, request):
+    def physician_status(self, request: PatientRequest) -> str:
         return request.physician.get_status_display()
 
     @admin.display(description=_("overdue"), boolean=True)
-    def is_overdue(self, request):
+    def is_overdue(self, request: PatientRequest) -> bool:
         return is_overdue(request, today=localdate())
 
     @admin.display(description=_("new address"))
-    def new_address(self, request):
+    def new_address(self, request: PatientRequest) -> str:
         return " ".join(filter(None, (request.address or {}).values())) or "-"
 
     @admin.display(description=_("phone"))
-    def phone(self, request):
+    def phone(self, request: PatientRequest) -> Any:
         return request.patient.phone

@@ -1,4 +1,4 @@
-"""The card on paper: once in the size of a wallet, to be cut out and folded, and once for who reads large print."""
+"""The card on paper: once in the size of a wallet, to cut out and fold, and once in large print."""
 
 from collections.abc import Iterable
 
@@ -7,8 +7,8 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from certification.cards import Face
 from certification.papers.document import GREEN, GREY, MARGIN, Paper, at_desk
+from certification.presenters.cards import Face
 from certification.templatetags.certifications import ounces_and_grams
 from ui.templatetags.portal import phone
 
@@ -18,13 +18,13 @@ SMALL_CODE, LARGE_CODE = 66, 130
 
 
 def cards_pdf(faces: Iterable[Face], *, language: str) -> bytes:
-    """A page for each card, in `language`; the same cards give the same bytes."""
+    """Return a PDF with a page for each card, in `language`. The same cards give the same bytes."""
     faces = list(faces)
     with translation.override(language), at_desk() as desk:
         pdf = Paper(
-            title=_("Medical marijuana card"), made_at=max(one.card.issued_at for one in faces), language=language
+            title=_("Medical marijuana card"), made_at=max(face.card.issued_at for face in faces), language=language
         )
-        pdf.load_fonts(desk, [words for one in faces for _label, words in _rows(one)] + [_if_found()])
+        pdf.load_fonts(desk, [words for face in faces for _label, words in _rows(face)] + [_if_found()])
         for face in faces:
             pdf.add_page()
             _write_wallet(pdf, face)
@@ -32,16 +32,16 @@ def cards_pdf(faces: Iterable[Face], *, language: str) -> bytes:
         return bytes(pdf.output())
 
 
-def _kind(face):
+def _kind(face: Face) -> str:
     return _("Medical marijuana caregiver card") if face.is_caregivers else _("Medical marijuana card")
 
 
-def _last_day(face):
+def _last_day(face: Face) -> str:
     return date_format(face.certification.valid_through, "DAY_FORMAT")
 
 
-def _rows(face):
-    """Label and words; the first two stand on the front."""
+def _rows(face: Face) -> list[tuple[str, str]]:
+    """Return label and words of each row; the first two are printed on the front."""
     patient, certification = face.patient, face.certification
     assignment = patient.current_assignment
     caregiver = f"{assignment.caregiver.name}, {assignment.caregiver.number}" if assignment else _("None")
@@ -57,15 +57,15 @@ def _rows(face):
     ]
 
 
-def _if_found():
+def _if_found() -> str:
     words = _("Valid with a photo ID only. Lost or found: %(name)s, %(number)s.")
     return words % {
         "name": settings.DISPENSARY_NAME, "number": phone(settings.DISPENSARY_PHONE).replace(" ", "\N{NO-BREAK SPACE}"),
     }  # fmt: skip
 
 
-def _write_wallet(pdf, face):
-    """Front and back side by side: cut along the border, fold in the middle."""
+def _write_wallet(pdf: Paper, face: Face) -> None:
+    """Write front and back side by side, to cut along the border and fold in the middle."""
     left, top = (pdf.w - 2 * WALLET[0]) / 2, MARGIN + 20
     pdf.write_block(
         _("Cut along the border and fold in the middle."), size=9, width=pdf.epw, color=GREY, at=(left, MARGIN)
@@ -75,7 +75,7 @@ def _write_wallet(pdf, face):
     _write_back(pdf, face, left + WALLET[0] + EDGE, top + EDGE)
 
 
-def _borders(pdf, left, top):
+def _borders(pdf: Paper, left: float, top: float) -> None:
     pdf.set_draw_color(*GREY)
     pdf.set_line_width(0.75)
     middle, bottom = left + WALLET[0], top + WALLET[1]
@@ -86,7 +86,7 @@ def _borders(pdf, left, top):
         pdf.set_dash_pattern()
 
 
-def _write_front(pdf, face, x, y):
+def _write_front(pdf: Paper, face: Face, x: float, y: float) -> None:
     width = WALLET[0] - 2 * EDGE
     (_label, name), (_label, number) = _rows(face)[:2]
     pdf.write_block(_kind(face), size=9, width=width, style="B", color=GREEN, at=(x, y))
@@ -99,7 +99,7 @@ def _write_front(pdf, face, x, y):
     _draw_code(pdf, face, x + width - SMALL_CODE, y + WALLET[1] - 2 * EDGE - SMALL_CODE, SMALL_CODE)
 
 
-def _write_back(pdf, face, x, y):
+def _write_back(pdf: Paper, face: Face, x: float, y: float) -> None:
     width = WALLET[0] - 2 * EDGE
     pdf.set_xy(x, y)
     for label, words in _rows(face)[2:]:
@@ -110,7 +110,7 @@ def _write_back(pdf, face, x, y):
     pdf.write_block(_if_found(), size=6.5, width=width, color=GREY, at=(x, y + WALLET[1] - 2 * EDGE - 18), lines=1.25)
 
 
-def _write_large(pdf, face):
+def _write_large(pdf: Paper, face: Face) -> None:
     top = MARGIN + 20 + WALLET[1] + 50
     width = pdf.epw - LARGE_CODE - 24
     (_label, name), *rows = _rows(face)
@@ -129,11 +129,11 @@ def _write_large(pdf, face):
     _draw_code(pdf, face, pdf.w - MARGIN - LARGE_CODE, top, LARGE_CODE)
 
 
-def _size_in_lines(pdf, text, *, lines, width, most, least):
-    """The font size at which a name is told whole in so many lines; a tenth is for what stays empty at their ends."""
+def _size_in_lines(pdf: Paper, text: str, *, lines: int, width: float, most: float, least: float) -> float:
+    """Return the font size at which a text fits in so many lines. A tenth of each line stays empty at its end."""
     return pdf.size_that_fits(text, width=0.9 * lines * width, most=most, least=least, style="B")
 
 
-def _draw_code(pdf, face, x, y, side):
+def _draw_code(pdf: Paper, face: Face, x: float, y: float, side: float) -> None:
     words = _("Code with which anybody can check this card: %(url)s") % {"url": face.check_url}
     pdf.draw_code(face.check_url, x=x, y=y, side=side, alt_text=words)

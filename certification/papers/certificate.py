@@ -1,6 +1,7 @@
-"""The certificate: what the physician stated and signed. What may have changed since, its code answers."""
+"""The certificate: what the physician stated and signed. Its code leads to what is valid now."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils import timezone, translation
 from django.utils.formats import date_format
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from certification import qr
 from certification.models import Amendment, Certification
-from certification.papers.document import GREEN, GREY, MARGIN, Paper, at_desk
+from certification.papers.document import GREEN, GREY, MARGIN, Desk, Paper, at_desk
 from certification.templatetags.certifications import ounces_and_grams
 from ui.templatetags.portal import moment
 
@@ -21,75 +22,80 @@ SCALES = (1, 0.9, 0.8, 0.7, 0.6)  # tried in order until names of hundreds of le
 
 @dataclass(frozen=True)
 class Certificate:
-    """The words of the certificate, in the language of the moment."""
+    """The words of the certificate, in the active language."""
 
     certification: Certification
 
     @property
-    def title(self):
+    def title(self) -> str:
         return _("Certification %(number)s") % {"number": self.certification.number}
 
     @property
-    def check_url(self):
+    def check_url(self) -> str:
         return qr.check_url(self.certification.uuid)
 
     @property
-    def svg(self):
+    def svg(self) -> str:
         return qr.svg(self.check_url)
 
     @property
-    def rows(self):
-        """Label and words."""
-        one, patient = self.certification, self.certification.patient
+    def rows(self) -> list[tuple[str, str]]:
+        """Return label and words of each row."""
+        certification, patient = self.certification, self.certification.patient
         return [
             (_("Patient"), patient.name),
             (_("Patient number"), patient.number),
             (_("Date of birth"), _day(patient.birth_date)),
-            (_("Certified on"), _day(one.certified_date)),
-            (_("Valid through"), _day(one.last_valid_day)),
-            (_("Monthly allotment"), _("at most %(amount)s") % {"amount": ounces_and_grams(one.monthly_allotment_oz)}),
-            (_("Examined on"), _day(one.exam_date)),
-            (_("Monitoring program reviewed on"), _day(one.monitoring_reviewed_date)),
+            (_("Certified on"), _day(certification.certified_date)),
+            (_("Valid through"), _day(certification.last_valid_day)),
+            (
+                _("Monthly allotment"),
+                _("at most %(amount)s") % {"amount": ounces_and_grams(certification.monthly_allotment_oz)},
+            ),
+            (_("Examined on"), _day(certification.exam_date)),
+            (_("Monitoring program reviewed on"), _day(certification.monitoring_reviewed_date)),
             *self.amended_rows,
         ]
 
     @property
-    def amended_rows(self):
-        """What stands above and was not signed so: the last day on which each was changed."""
+    def amended_rows(self) -> list[tuple[str, str]]:
+        """Return the row of what was changed after the signature, each with the last day of a change."""
         amended = self.certification.amendments.exclude(kind=Amendment.Kind.CONTACT).order_by("pk")
-        days = {one.get_kind_display(): _day(localdate(one.created_at)) for one in amended}
+        days = {each.get_kind_display(): _day(localdate(each.created_at)) for each in amended}
         words = [_("%(what)s on %(day)s") % {"what": what, "day": day} for what, day in days.items()]
         return [(_("Amended"), "; ".join(words))] if words else []
 
     @property
-    def sentences(self):
+    def sentences(self) -> list[str]:
         return [str(sentence) for sentence in self.certification.signed_sentences]
 
     @property
-    def signature(self):
+    def signature(self) -> str:
         words = _("Signed electronically by %(name)s on %(moment)s. Statement version %(version)s.")
-        one = self.certification
+        certification = self.certification
         return words % {
-            "name": one.signature_name, "moment": moment(one.certified_at), "version": one.statement_version,
-        }  # fmt: skip
+            "name": certification.signature_name,
+            "moment": moment(certification.certified_at),
+            "version": certification.statement_version,
+        }
 
     @property
-    def physician(self):
+    def physician(self) -> str:
         return _("%(name)s, certifying physician") % {"name": self.certification.physician.name}
 
     @property
-    def check_words(self):
+    def check_words(self) -> str:
         return _("Scan the code, or open %(url)s, to see whether it is still valid. This page is not the card.") % {
             "url": self.check_url
         }
 
 
-def _day(day):
+def _day(day: date) -> str:
     return date_format(day, "DAY_FORMAT")
 
 
 def certificate_pdf(certification: Certification) -> bytes:
-    """One page in English, whoever asks: the same rows give the same bytes."""
+    """Return the certificate as a PDF of one page, always in English. The same rows give the same bytes."""
     with translation.override("en"), timezone.override(timezone.get_default_timezone()), at_desk() as desk:
         words = Certificate(certification)
         drawn = (_drawn(words, desk, scale) for scale in SCALES)
@@ -97,7 +103,7 @@ def certificate_pdf(certification: Certification) -> bytes:
         return bytes(next(fitting).output())
 
 
-def _drawn(words, desk, scale):
+def _drawn(words: Certificate, desk: Desk, scale: float) -> Paper:
     pdf = Paper(title=words.title, made_at=words.certification.certified_at)
     pdf.load_fonts(desk, [value for _label, value in words.rows] + [*words.sentences, words.signature])
     pdf.add_page()
@@ -109,7 +115,7 @@ def _drawn(words, desk, scale):
     return pdf
 
 
-def _write_head(pdf, words):
+def _write_head(pdf: Paper, words: Certificate) -> None:
     left, right = MARGIN, pdf.w - MARGIN
     width = right - left - CODE_SIDE - 24
     pdf.write_block("Medical Marijuana Program", size=11, width=width, style="B", color=GREEN, at=(left, MARGIN))
@@ -125,7 +131,7 @@ def _write_head(pdf, words):
     _rule(pdf, MARGIN + CODE_SIDE + 20)
 
 
-def _write_rows(pdf, words):
+def _write_rows(pdf: Paper, words: Certificate) -> None:
     pdf.set_y(MARGIN + CODE_SIDE + 34)
     for label, value in words.rows:
         y = pdf.get_y()
@@ -136,7 +142,7 @@ def _write_rows(pdf, words):
     _rule(pdf, pdf.get_y() + 8)
 
 
-def _write_statement(pdf, words):
+def _write_statement(pdf: Paper, words: Certificate) -> None:
     width = pdf.epw
     pdf.write_block(
         "The physician’s statement", size=14, width=width, style="B", kind="H2", at=(MARGIN, pdf.get_y() + 20)
@@ -148,7 +154,7 @@ def _write_statement(pdf, words):
     pdf.write_block(words.signature, size=10, width=width, color=GREY)
 
 
-def _rule(pdf, y):
+def _rule(pdf: Paper, y: float) -> None:
     pdf.set_draw_color(*GREEN)
     pdf.set_line_width(1)
     with pdf.unread():

@@ -1,4 +1,4 @@
-"""One page of a PDF with a title, a language, tags and fonts of its own; the same bytes for the same words."""
+"""A page of a PDF with title, language, tags and fonts. The same words give the same bytes."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import cast
 
 from fpdf import FPDF, ViewerPreferences
+from fpdf.fonts import TTFFont
 
 from certification import qr
 from certification.papers import fonts
@@ -17,7 +19,7 @@ MARGIN = 54  # points, as every length here
 
 
 class Paper(FPDF):
-    """A page on which each text is tagged, so that it can be read aloud, and lines are not."""
+    """A page on which texts are tagged, so that a screen reader reads them, and lines are not."""
 
     scale: float = 1  # of every text written from here on
 
@@ -38,13 +40,13 @@ class Paper(FPDF):
             path = desk.folder / f"{name}{style}.ttf"
             path.write_bytes(content)
             self.add_font(name, style, path)
-            desk.opened.callback(self.fonts[f"{name}{style}"].ttfont.close)
+            desk.opened.callback(cast(TTFFont, self.fonts[f"{name}{style}"]).ttfont.close)
             families.append(name)
         self.set_fallback_fonts([name for name in dict.fromkeys(families) if name != fonts.LATIN])
 
     @contextmanager
     def tagged(self, kind: str, **more: str) -> Iterator[None]:
-        """What is drawn inside is one element (H1, P, Figure …) of the structure that a screen reader follows."""
+        """Make what is drawn inside one element (H1, P, Figure …) of the structure that a screen reader follows."""
         number = self.struct_builder.next_mcid_for_page(self.page)
         self._add_marked_content(struct_type=f"/{kind}", mcid=number, **more)
         self._out(f"/{kind} <</MCID {number}>> BDC")
@@ -53,7 +55,7 @@ class Paper(FPDF):
 
     @contextmanager
     def unread(self) -> Iterator[None]:
-        """Lines and boxes: nothing to read aloud."""
+        """Hide what is drawn inside, lines and boxes, from screen readers."""
         self._out("/Artifact BMC")
         yield
         self._out("EMC")
@@ -65,12 +67,12 @@ class Paper(FPDF):
         size: float,
         width: float,
         style: str = "",
-        color=BLACK,
+        color: tuple[int, int, int] = BLACK,
         kind: str = "P",
-        at=None,
-        lines=1.35,
+        at: tuple[float, float] | None = None,
+        lines: float = 1.35,
     ) -> None:
-        """A paragraph at `at` (x, y), or below the last one; the cursor stands below it then."""
+        """Write a paragraph at `at` (x, y), or below the last one, and put the cursor below it."""
         size *= self.scale
         if at:
             self.set_xy(*at)
@@ -82,7 +84,7 @@ class Paper(FPDF):
         self.set_x(x)
 
     def size_that_fits(self, text: str, *, width: float, most: float, least: float, style: str = "") -> float:
-        """The largest font size from `most` down to `least` at which the text stands on one line."""
+        """Return the largest font size from `most` down to `least` at which the text fits on one line."""
         self.set_font(fonts.LATIN, style, most)
         needed = self.get_string_width(fonts.printable(text))
         return max(least, min(most, most * width / needed)) if needed else most
@@ -98,7 +100,7 @@ class Paper(FPDF):
 
 
 def _runs(cells: list[int]) -> Iterator[tuple[int, int]]:
-    """Where black squares begin in a row and how many stand side by side: no hairline shows between them."""
+    """Yield where black squares begin in a row and how many follow, so that no hairline shows between them."""
     start = None
     for place, cell in enumerate([*cells, 0]):
         if cell and start is None:
@@ -110,7 +112,7 @@ def _runs(cells: list[int]) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where fonts lie while a paper is written: fpdf2 reads them from files until the document is put out."""
+    """The folder of the fonts while a paper is written: fpdf2 reads them from files until the document is done."""
 
     folder: Path
     opened: ExitStack

@@ -12,9 +12,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
-from fontTools.varLib.instancer import instantiateVariableFont
+from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped] # has no types
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped] # has no types
+from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped] # has no types
 
 FOLDER = settings.BASE_DIR / "static" / "built" / "print"  # by `make assets`
 # Latin, Cyrillic, Greek and Devanagari first; then Chinese, Korean, and one script each.

@@ -1,4 +1,6 @@
-"""Amounts and days as the pages of certification say them."""
+"""Filters for amounts, days and names of choices on the pages of certification."""
+
+from decimal import Decimal
 
 from django import template
 from django.utils.translation import gettext as _
@@ -13,8 +15,8 @@ TENTH_OF_A_GRAM = 100  # mg
 
 
 @register.filter
-def ounces_and_grams(ounces):
-    """3.5 oz as "3.50 oz (99.2 g)", grams rounded down."""
+def ounces_and_grams(ounces: Decimal | None) -> str:
+    """Return 3.5 oz as "3.50 oz (99.2 g)", grams rounded down."""
     if ounces is None:
         return ""
     mg = ounces_to_mg(ounces)
@@ -22,8 +24,8 @@ def ounces_and_grams(ounces):
 
 
 @register.filter
-def more_days(days_left):
-    """Days that follow today: "100 more days"; on the last one "today is the last day"."""
+def more_days(days_left: int | None) -> str:
+    """Return the days after today: "100 more days", or "today is the last day"."""
     if days_left is None:
         return ""
     if days_left == 0:
@@ -32,11 +34,11 @@ def more_days(days_left):
 
 
 @register.filter
-def sex_in_words(value):
-    return Sex(value).label if value in Sex.values else ""
+def sex_in_words(value: str) -> str:
+    return str(Sex(value).label) if value in Sex.values else ""
 
 
 @register.filter
-def relationship_in_words(value):
+def relationship_in_words(value: str) -> str:
     relationships = CaregiverAssignment.Relationship
-    return relationships(value).label if value in relationships.values else ""
+    return str(relationships(value).label) if value in relationships.values else ""

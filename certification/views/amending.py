@@ -1,41 +1,52 @@
-"""What the office changes of a certification that runs: contact data; the physician: allotment, name, birth date."""
+"""The pages that change a running certification: its contact data, and for the physician allotment and identity."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.decorators import View
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
-from certification.forms_amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
-from certification.views.kept import keeping_what_was_typed, typed_in
-from certification.views.scope import certification_page, is_signer, record_view, runs_today, step_url, tell_who_signs
+from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.models import Certification
+from certification.presenters.addresses import is_signer, step_url
+from certification.views.saved_input import saved_or_posted, saving_input
+from certification.views.scope import certification_page, record_view, runs_today, tell_who_signs
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def contact(request, certification):
+def contact(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
-    form = AmendContactForm(typed_in(request, certification, "contact"), initial=_held(certification, CONTACT))
+    form = AmendContactForm(
+        saved_or_posted(request, certification, "contact"), initial=_current(certification, CONTACT)
+    )
     return _amend(request, certification, form, actions.amend_contact, "certification/amend_contact.html")
 
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def allotment(request, certification):
+def allotment(request: SignedInRequest, certification: Certification) -> HttpResponseBase:
     return _for_signer(request, certification, _allotment, "allotment")
 
 
 @reauthentication_required
-def _allotment(request, certification):
+def _allotment(request: SignedInRequest, certification: Certification) -> HttpResponse:
     form = AmendAllotmentForm(
-        typed_in(request, certification, "allotment"),
+        saved_or_posted(request, certification, "allotment"),
         limit_hint=limit_hint(rules.allotment_limit_oz(timezone.localdate())),
         initial={"monthly_allotment_oz": certification.monthly_allotment_oz},
     )
@@ -44,30 +55,34 @@ def _allotment(request, certification):
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def identity(request, certification):
+def identity(request: SignedInRequest, certification: Certification) -> HttpResponseBase:
     return _for_signer(request, certification, _identity, "identity")
 
 
 @reauthentication_required
-def _identity(request, certification):
-    form = AmendIdentityForm(typed_in(request, certification, "identity"), initial=_held(certification, IDENTITY))
+def _identity(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    form = AmendIdentityForm(
+        saved_or_posted(request, certification, "identity"), initial=_current(certification, IDENTITY)
+    )
     return _amend(request, certification, form, actions.amend_identity, "certification/amend_identity.html")
 
 
-def _for_signer(request, certification, view, step):
-    """What was signed is changed by the physician alone, after signing in again."""
+def _for_signer(request: SignedInRequest, certification: Certification, view: View, step: str) -> HttpResponseBase:
+    """Answer by the view, for the physician alone and after signing in again: it changes what was signed."""
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
         return tell_who_signs(request, certification)
-    return keeping_what_was_typed(view, request, certification, step)
+    return saving_input(view, request, certification, step)
 
 
-def _held(certification, names):
+def _current(certification: Certification, names: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(certification.patient, name) for name in names}
 
 
-def _amend(request, certification, form, action, template):
+def _amend(
+    request: SignedInRequest, certification: Certification, form: Any, action: Callable[..., object], template: str
+) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             action(certification=certification, **form.answers, by=request.user)

@@ -1,8 +1,12 @@
-"""The card: shown to who holds it, printed by office and staff, ended when lost, checked by anybody."""
+"""The pages of a card: for its holder, for office and staff who print it or end it, and for anybody who checks it."""
+
+from datetime import date
+from typing import Any, cast
 
 from allauth.core.ratelimit import respond_429
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -11,33 +15,38 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import User
 from accounts.permissions import may_as_staff
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification import rules
 from certification.actions import card_of, revoke_card
-from certification.cards import Face, answer_to, counting
-from certification.forms_office import LostCardForm
-from certification.models import Card, Caregiver, Patient
+from certification.forms.office import LostCardForm
+from certification.models import Card, Caregiver, CaregiverAssignment, Certification, Patient
 from certification.papers.cards import cards_pdf
-from certification.standing import standing_of
+from certification.presenters.addresses import step_url
+from certification.presenters.cards import Answer, CardRow, Face, answer_to, counting
+from certification.presenters.status_on_day import status_on_day
 from certification.views.papers import papers_required, pdf_response
-from certification.views.scope import own_people, step_url
+from certification.views.scope import own_people
 from ui.rates import is_within
 
+Role = Patient | CaregiverAssignment
 MAY_PRINT = "certification.print_card"
 
 
 @require_safe
-def card(request):
-    """A patient's own card, and a caregiver's for each patient she acts for."""
+def card(request: SignedInRequest) -> HttpResponse:
+    """Show a patient's own card, and a caregiver's card for each of the caregiver's patients."""
     roles, has_to_affirm = _roles(request.user)
     if has_to_affirm and not roles:
         return redirect("certification:affirmation")
     faces, ended = _faces(request.user, roles)
     today = timezone.localdate()
     context = {
-        "faces": [
-            (face, standing_of(face.certification, today=today), _opens_certificate(face, today)) for face in faces
+        "rows": [
+            CardRow(face, status_on_day(face.certification, today=today), _opens_certificate(face, today))
+            for face in faces
         ],
         "ended": ended,
     }
@@ -45,8 +54,8 @@ def card(request):
 
 
 @require_safe
-def card_pdf(request):
-    """The same to be cut out and to be read; the page says why when there is none."""
+def card_pdf(request: SignedInRequest) -> HttpResponse:
+    """Return the cards of `card` as a PDF. Without any, lead to the page, which says why."""
     roles, _has_to_affirm = _roles(request.user)
     faces, _ended = _faces(request.user, roles)
     if not faces:
@@ -54,30 +63,30 @@ def card_pdf(request):
     return pdf_response(cards_pdf(faces, language=get_language()), name="card.pdf")
 
 
-def _opens_certificate(face, today):
-    """The patient reads what was certified, and the guardian who decides for her; another caregiver does not."""
+def _opens_certificate(face: Face, today: date) -> bool:
+    """Return whether the holder may read the certificate: the patient and a guardian may, another caregiver not."""
     return not face.is_caregivers or bool(rules.guardian_name(face.patient, today=today))
 
 
-def _roles(user):
-    """Herself as a patient, each assignment as a caregiver, as far as affirmed; and whether anything is not."""
+def _roles(user: User) -> tuple[list[Role], bool]:
+    """Return the account's affirmed roles, and whether it still has to affirm any."""
     people = own_people(user)
     roles = [role for person in people for role in _affirmed_roles(person)]
     return roles, any(rules.still_to_affirm(person) for person in people)
 
 
-def _affirmed_roles(person):
-    """Herself as a patient, or each assignment as a caregiver; after affirming."""
+def _affirmed_roles(person: Patient | Caregiver) -> list[Role]:
+    """Return the patient, or each current assignment of the caregiver, as far as affirmed."""
     if isinstance(person, Patient):
         return [person] if person.affirmed_at else []
-    return [one for one in person.assignments.all() if one.affirmed_at and one.ended_date is None]
+    return [each for each in person.assignments.all() if each.affirmed_at and each.ended_date is None]
 
 
-def _faces(user, roles):
-    """The cards of these patients and assignments; and the certifications that have ended, which have none."""
+def _faces(user: User, roles: list[Role]) -> tuple[list[Face], list[Certification]]:
+    """Return the cards of these roles, and the certifications that have ended and so have no card."""
     today = timezone.localdate()
     patients = [role if isinstance(role, Patient) else role.patient for role in roles]
-    counted = {one.patient_id: one for one in counting(patients)}
+    counted = {certification.patient_id: certification for certification in counting(patients)}
     faces, ended = [], []
     for role, patient in zip(roles, patients, strict=True):
         certification = counted[patient.pk]
@@ -89,7 +98,7 @@ def _faces(user, roles):
     return faces, ended
 
 
-def _face(user, role, certification):
+def _face(user: User, role: Role, certification: Certification) -> Face:
     if isinstance(role, Patient):
         return Face(card_of(person=role, by=user), certification, None)
     return Face(card_of(person=role.caregiver, by=user), certification, role)
@@ -97,8 +106,8 @@ def _face(user, role, certification):
 
 @papers_required(MAY_PRINT)
 @require_safe
-def certification_card(request, certification):
-    """The cards of a patient and of her caregiver, to be printed for those who have no account."""
+def certification_card(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    """Show the cards of a patient and of the caregiver, to print for those who have no account."""
     is_staff = may_as_staff(request.user, MAY_PRINT)
     context = {
         "certification": certification,
@@ -108,8 +117,8 @@ def certification_card(request, certification):
     return render(request, "certification/certification_card.html", context)
 
 
-def _printed(user, certification):
-    """Nothing when the certification does not count today."""
+def _printed(user: User, certification: Certification) -> list[Face]:
+    """Return the cards to print: none when the certification is not valid today."""
     patient = certification.patient
     record(action="card.view", by=user, subject=patient)
     if not certification.is_valid_on(timezone.localdate()):
@@ -120,7 +129,7 @@ def _printed(user, certification):
 
 @papers_required(MAY_PRINT)
 @require_safe
-def certification_card_pdf(request, certification):
+def certification_card_pdf(request: SignedInRequest, certification: Certification) -> HttpResponse:
     faces = _printed(request.user, certification)
     if not faces:
         return redirect(step_url(certification, "card"))
@@ -129,8 +138,8 @@ def certification_card_pdf(request, certification):
 
 @papers_required(MAY_PRINT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def card_lost(request, certification):
-    """The old card ends, and the next page prints a new one."""
+def card_lost(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    """End a lost or damaged card, and lead to the page that prints a new one."""
     holders = _holders(certification)
     form = LostCardForm(request.POST if request.method == "POST" else None, holders=holders)
     if form.is_valid():
@@ -143,34 +152,34 @@ def card_lost(request, certification):
     return render(request, "certification/card_lost.html", {"certification": certification, "form": form})
 
 
-def _holders(certification):
+def _holders(certification: Certification) -> dict[str, Patient | Caregiver]:
     assignment = certification.patient.current_assignment
-    holders = {"patient": certification.patient}
+    holders: dict[str, Patient | Caregiver] = {"patient": certification.patient}
     return {**holders, "caregiver": assignment.caregiver} if assignment else holders
 
 
 @login_not_required
 @never_cache
 @require_safe
-def verify(request, token):
-    """In public valid or not, initials, last valid day. Staff with the right see whose it is, on record."""
+def verify(request: HttpRequest, token: str) -> HttpResponse:
+    """Say whether a card is valid, with initials and last valid day.
+
+    Staff with the permission also see whose card it is, and the audit trail records that.
+    """
     if not is_within(request, action="verify"):
         return respond_429(request)
     answer = answer_to(token, today=timezone.localdate())
-    sees_holder = bool(answer) and may_as_staff(request.user, "certification.check_card")
-    if sees_holder:
-        record(action="card.check", by=request.user, subject=answer.holder)
-    context = {
-        "answer": answer,
-        "sees_holder": sees_holder,
-        "admin_url": sees_holder and _admin_url(request.user, answer),
-    }
+    context: dict[str, Any] = {"answer": answer}
+    if answer and may_as_staff(request.user, "certification.check_card"):
+        staff = cast("User", request.user)
+        record(action="card.check", by=staff, subject=answer.holder)
+        context |= {"sees_holder": True, "admin_url": _admin_url(staff, answer)}
     response = render(request, "certification/verify.html", context, status=200 if answer else 404)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
 
 
-def _admin_url(user, answer):
+def _admin_url(user: User, answer: Answer) -> str | None:
     kind = "caregiver" if isinstance(answer.holder, Caregiver) else "patient"
     if not may_as_staff(user, f"certification.view_{kind}"):
         return None

@@ -1,19 +1,23 @@
-"""Who acts for a patient after the signature: another caregiver is named, or one ends."""
+"""The pages on which an office names or ends a caregiver after the signature."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedInRequest
 from certification import actions, rules
-from certification.forms_office import AssignForm, EndCaregiverForm
-from certification.views.scope import certification_page, record_view, runs_today, step_url
+from certification.forms.office import AssignForm, EndCaregiverForm
+from certification.models import Certification
+from certification.presenters.addresses import step_url
+from certification.views.scope import certification_page, record_view, runs_today
 from ui.errors import add_to_form
 
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def assign(request, certification):
+def assign(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     current = certification.patient.current_assignment
@@ -33,7 +37,7 @@ def assign(request, certification):
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def end(request, certification):
+def end(request: SignedInRequest, certification: Certification) -> HttpResponse:
     current = certification.patient.current_assignment
     if current is None or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))

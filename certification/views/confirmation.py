@@ -1,41 +1,38 @@
-"""What stands after the signature, and how patient and caregiver are invited."""
+"""The page of a signed certification, and the invitations of its patient and caregiver."""
+
+from collections.abc import Collection, Iterable
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch, prefetch_related_objects
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.requests import SignedInRequest
 from certification import actions, rules
-from certification.invitations import states_of
-from certification.models import CaregiverAssignment, Invitation
-from certification.standing import standing_of
-from certification.views.scope import (
-    certification_page,
-    is_signer,
-    record_view,
-    runs_today,
-    sign_url,
-    step_url,
-    to_sign,
-)
+from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Letter, Patient
+from certification.presenters.addresses import is_signer, sign_url, step_url
+from certification.presenters.people import PrintedCode, invited_people
+from certification.presenters.status_on_day import status_on_day
+from certification.views.scope import certification_page, record_view, runs_today, to_sign
 from ui.encryption import decrypt, encrypt
 
 CODE = "invitation_code"  # session key: the code that was printed last, encrypted
 
 
-def _letters_of(certification):
-    """Of a minor alone there are any."""
+def _letters_of(certification: Certification) -> Iterable[Letter]:
+    """Return the letters of a certification. Only those of minors have any."""
     is_minor = rules.is_minor_on(certification.patient.birth_date, certification.certified_date)
     return certification.letters.all() if is_minor else []
 
 
 @certification_page
-def confirmation(request, certification):
+def confirmation(request: SignedInRequest, certification: Certification) -> HttpResponse:
     record_view(request, certification)
-    acting = CaregiverAssignment.objects.select_related("caregiver")
-    prefetch_related_objects([certification.patient], Prefetch("assignments", acting))
+    assignments = CaregiverAssignment.objects.select_related("caregiver")
+    prefetch_related_objects([certification.patient], Prefetch("assignments", assignments))
     following = to_sign(request.user).first()
     assignment = certification.patient.current_assignment
     people = _people(certification.patient, assignment)
@@ -45,40 +42,42 @@ def confirmation(request, certification):
         "assignment": assignment,
         "is_new": certification.certified_date == timezone.localdate(),
         "letters": _letters_of(certification),
-        "standing": standing_of(certification, today=timezone.localdate()),
+        "status": status_on_day(certification, today=timezone.localdate()),
         "renewal_opens": rules.renewal_opens_date(certification),
         "runs": runs_today(certification),
         "amendments": certification.amendments.select_related("amended_by"),
         "is_signer": is_signer(request.user, certification),
         "next_to_sign_url": following and sign_url(following),
-        "invited": zip(people, people.values(), states_of(people.values()), strict=True),
+        "invited": invited_people(people),
         "printed": _printed(request, people.values()),
         "site_url": settings.SITE_URL,
     }
     return render(request, "certification/certification_confirmation.html", context)
 
 
-def _people(patient, assignment):
-    """Who may be invited, by the name that the buttons post."""
-    people = {"patient": patient}
+def _people(patient: Patient, assignment: CaregiverAssignment | None) -> dict[str, Patient | Caregiver]:
+    """Return whom the office can invite, by the name that the buttons post."""
+    people: dict[str, Patient | Caregiver] = {"patient": patient}
     return {**people, "caregiver": assignment.caregiver} if assignment else people
 
 
-def _printed(request, people):
-    """The code that was made last in this session, while it is good and for one of these people; else None."""
-    kept = request.session.get(CODE)
-    invitation = Invitation.objects.filter(pk=kept["invitation"]).first() if kept else None
+def _printed(request: SignedInRequest, people: Collection[Patient | Caregiver]) -> PrintedCode | None:
+    """Return the code that this session printed last, while it is good and for one of these people."""
+    stored = request.session.get(CODE)
+    if not stored:
+        return None
+    invitation = Invitation.objects.filter(pk=stored["invitation"]).first()
     if invitation is None or invitation.person not in people or invitation.used_at:
         return None
-    code = decrypt(kept["code"], context=CODE)
+    code = decrypt(stored["code"], context=CODE)
     if rules.code_digest(code) != invitation.code_digest:
         return None
     half = len(code) // 2
-    return {"invitation": invitation, "person": invitation.person, "code": f"{code[:half]}-{code[half:]}"}
+    return PrintedCode(invitation, invitation.person, f"{code[:half]}-{code[half:]}")
 
 
 @certification_page
-def invite(request, certification):
+def invite(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     person = _chosen(request, certification)
@@ -90,8 +89,8 @@ def invite(request, certification):
 
 
 @certification_page
-def print_code(request, certification):
-    """The confirmation then holds it, to be printed and handed over; in the session it stands encrypted."""
+def print_code(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    """Make a code on paper and lead to the confirmation, which shows it. The session stores it encrypted."""
     if request.method != "POST" or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     try:
@@ -102,6 +101,6 @@ def print_code(request, certification):
     return redirect(step_url(certification, "confirmation"))
 
 
-def _chosen(request, certification):
+def _chosen(request: SignedInRequest, certification: Certification) -> Patient | Caregiver:
     patient = certification.patient
-    return _people(patient, patient.current_assignment).get(request.POST.get("who"), patient)
+    return _people(patient, patient.current_assignment).get(request.POST.get("who", ""), patient)

@@ -1,35 +1,33 @@
-"""The gate of every page of a draft, its step indicator, and the two ends of a draft: begun and discarded."""
+"""The guard of the pages of a draft, its step indicator, and the pages that begin and discard a draft."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial, wraps
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from accounts.decorators import office_required
+from accounts.decorators import View, office_required
 from accounts.models import Physician, User
+from accounts.person import PersonRequest
+from accounts.requests import SignedInRequest
 from accounts.rules import NotEligible, check_physician_is_eligible
 from certification.actions import discard_draft, start_draft
 from certification.forms import AddForm
 from certification.models import Draft
+from certification.presenters.addresses import is_signer, step_url
+from certification.presenters.steps import STEP_LABELS, steps_of
 from certification.rules import CertificationError
-from certification.steps import OPTIONAL_STEPS, STEPS, step_names
-from certification.views.scope import find_draft, is_signer, own_certification, step_url, tell_who_signs
-
-REVIEW = "review"
-STEP_LABELS = {**STEPS, REVIEW: gettext_lazy("Review and sign")}
-Page = Callable[..., HttpResponse]
+from certification.views.scope import find_draft, own_certification, tell_who_signs
 
 
-def draft_page(view: Page, *, for_signer: bool = False, of_renewal: bool = False) -> Page:
+def draft_page(view: View, *, for_signer: bool = False, of_renewal: bool = False) -> View:
     """Give the view the draft of this office; with `for_signer`, only to the physician who signs it.
 
     From the address of a draft that was signed meanwhile, the office is led to the certification. A renewal is
@@ -39,7 +37,7 @@ def draft_page(view: Page, *, for_signer: bool = False, of_renewal: bool = False
     @office_required
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    def page(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
         draft = find_draft(request.user, uuid)
         if draft is None:
             return redirect(step_url(own_certification(request, uuid), "confirmation"))
@@ -56,33 +54,26 @@ signer_page = partial(draft_page, for_signer=True)
 
 
 def step_context(draft: Draft, current: str, errors: Mapping[str, Exception]) -> dict[str, Any]:
-    """What base_step.html needs: each step with its state. A step is done when it could be signed as it stands."""
-    names = [*step_names(draft, today=timezone.localdate()), REVIEW]
-    place = names.index(current)
-    steps = []
-    for number, name in enumerate(names):
-        is_done = name in STEPS and name not in errors
-        if name in OPTIONAL_STEPS and name not in draft.answers:
-            is_done = is_done and number < place
-        state = "current" if name == current else "done" if is_done else "todo"
-        steps.append({"label": STEP_LABELS[name], "url": step_url(draft, name), "state": state})
+    """Return what base_step.html needs: each step with its state."""
+    steps = steps_of(draft, current, errors, today=timezone.localdate())
+    number = next(number for number, step in enumerate(steps, start=1) if step.state == "current")
     return {
         "draft": draft,
         "steps": steps,
-        "step_number": place + 1,
-        "step_count": len(names),
+        "step_number": number,
+        "step_count": len(steps),
         "step_title": STEP_LABELS[current],
     }
 
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def certification_add(request: HttpRequest) -> HttpResponse:
+def certification_add(request: PersonRequest) -> HttpResponse:
     """Begin the draft of a new patient."""
     form = AddForm(
         request.POST if request.method == "POST" else None,
         physicians=_physicians_of(request.user),
-        is_applicant=request.user.is_applicant,
+        is_applicant=request.person.is_applicant,
         initial={"key": uuid4()},
     )
     if form.is_valid():
@@ -97,13 +88,13 @@ def certification_add(request: HttpRequest) -> HttpResponse:
 
 
 def _physicians_of(user: User) -> QuerySet[Physician]:
-    """The physicians for whom the account prepares, itself among them when it is a physician's."""
+    """Return the physicians for whom the account prepares, with its own physician."""
     current = user.delegations.current(timezone.localdate())
     return Physician.objects.filter(Q(user=user) | Q(delegates__in=current)).order_by("search_name").distinct()
 
 
 def _obstacle(form: AddForm) -> str:
-    """Why the physician could not sign today: better known before the work than after it."""
+    """Return why the physician could not sign today, so that the office knows it before the work."""
     if form.only_physician is None:
         return ""
     try:
@@ -114,8 +105,8 @@ def _obstacle(form: AddForm) -> str:
 
 
 @partial(draft_page, of_renewal=True)
-def certification_discard(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """Ask whether the draft may be forgotten, and delete it."""
+def certification_discard(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    """Ask before a draft is discarded, and delete it."""
     if request.method != "POST":
         return render(request, "certification/certification_discard.html", {"draft": draft})
     try:

@@ -1,15 +1,18 @@
-"""What of this office ends soon, or has ended without a renewal."""
+"""The list of an office's certifications that end soon or have ended without a renewal."""
 
+from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.decorators import office_required
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Certification
-from certification.rules import renewal_opens_date
-from certification.standing import DUE_LABELS, due_counts, due_on, standing_of
-from certification.views.scope import is_signer
+from certification.presenters.due_list import due_row
+from certification.presenters.groups import DUE_LABELS, due_counts, due_on
+from certification.presenters.patient_list import Filter
 from ui.keyset import page_of
 
 A_PAGE = 50
@@ -18,7 +21,7 @@ UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "
 
 @office_required
 @require_safe
-def due_list(request):
+def due_list(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     within = request.GET.get("within")
     within = within if within in DUE_LABELS else "30"
@@ -35,27 +38,13 @@ def due_list(request):
     record(action="certification.due", by=request.user)
     context = {
         "page": page,
-        "rows": [_row(certification, request.user, today) for certification in page.rows],
-        "filters": [{"name": name, "label": label, "count": counts[name]} for name, label in DUE_LABELS.items()],
+        "rows": [due_row(certification, request.user, today=today) for certification in page.rows],
+        "filters": [Filter(name, label, counts[name]) for name, label in DUE_LABELS.items()],
         "within": within,
     }
     return render(request, "certification/due_list.html", context)
 
 
-def _read():
+def _read() -> QuerySet[Certification]:
     joined = Certification.objects.select_related("patient", "physician", "renewal_draft")
     return joined.defer(*UNREAD, "renewal_draft__answers")
-
-
-def _row(certification, user, today):
-    begun = getattr(certification, "renewal_draft", None)
-    return {
-        "certification": certification,
-        "patient": certification.patient,
-        "standing": standing_of(certification, today=today),
-        "ended_days": (today - certification.last_valid_day).days,
-        "opens_date": renewal_opens_date(certification),
-        "is_begun": begun is not None,
-        "is_prepared": begun is not None and begun.prepared_at is not None,
-        "is_hers_to_sign": is_signer(user, certification),
-    }

@@ -1,21 +1,24 @@
-"""Where the physician ends a certification before its year is over, or closes a patient's record."""
+"""The pages on which the physician withdraws a certification, or closes a patient's record."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms_ending import ClosingForm, WithdrawalForm
+from certification.forms.ending import ClosingForm, WithdrawalForm
 from certification.models import Certification
-from certification.views.scope import certification_page, is_signer, record_view, step_url, tell_who_signs
+from certification.presenters.addresses import is_signer, step_url
+from certification.views.scope import certification_page, record_view, tell_who_signs
 from ui.errors import add_to_form
 
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request, certification):
+def withdraw(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if certification.status != Certification.Status.ACTIVE:
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):
@@ -34,7 +37,7 @@ def withdraw(request, certification):
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def close(request, certification):
+def close(request: SignedInRequest, certification: Certification) -> HttpResponse:
     if certification.patient.closed_at:
         return redirect(step_url(certification, "confirmation"))
     if not is_signer(request.user, certification):

@@ -1,33 +1,38 @@
-"""Whether the patient of a draft is one of the physician's own, or comes from another physician."""
+"""The pages that ask whether a draft's patient is known, and that take over another physician's patient."""
 
 from allauth.account.decorators import reauthentication_required
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import actions, rules
-from certification.forms_office import TakeOverForm
-from certification.standing import standing_of
+from certification.forms.office import TakeOverForm
+from certification.models import Draft
+from certification.presenters.addresses import step_url
+from certification.presenters.people import duplicate_row
 from certification.steps import answers_of, next_step, step_errors
 from certification.views.drafts import draft_page, signer_page
-from certification.views.scope import record_view, step_url
+from certification.views.scope import record_view
 from ui.errors import add_to_form
 from ui.forms import PortalForm
 
 
 @draft_page
-def duplicates(request, draft):
-    """My patient: renew; my patient again; or a different person."""
+def duplicates(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    """Ask which of the physician's patients the draft is for, or whether it is a different person."""
+    today = timezone.localdate()
     profile = answers_of(draft.answers)["profile"] or {}
     found = rules.possible_duplicates(profile, physician=draft.certifier)
     if not found:
         return redirect(step_url(draft, "profile"))
     form = PortalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        same_as = next((one for one in found if one.number == request.POST.get("same")), None)
+        same_as = next((patient for patient in found if patient.number == request.POST.get("same")), None)
         try:
             settled = actions.tell_apart(draft=draft, same_as=same_as, by=request.user)
-            return redirect(step_url(settled, next_step(settled, today=timezone.localdate())))
+            return redirect(step_url(settled, next_step(settled, today=today)))
         except rules.CertificationError as error:
             add_to_form(form, error)
     record_view(request, draft)
@@ -35,29 +40,22 @@ def duplicates(request, draft):
         "draft": draft,
         "form": form,
         "name": draft.patient_name,
-        "rows": [_row(patient, draft.physician) for patient in found],
+        "rows": [duplicate_row(patient, draft.physician, today=today) for patient in found],
     }
     return render(request, "certification/certification_duplicates.html", context)
 
 
-def _row(patient, physician):
-    today = timezone.localdate()
-    last = patient.certifications.filter(physician=physician).order_by("-certified_at").first()
-    runs = patient.certifications.active().exists()
-    return {"patient": patient, "last": last, "standing": standing_of(last, today=today), "runs": runs}
-
-
 @signer_page
-def take_over(request, draft):
-    """Sign for a patient whom another physician has certified, with how that was agreed."""
+def take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    """Sign for a patient of another physician, and say how that was agreed."""
     if step_errors(draft, today=timezone.localdate()):
         return redirect(step_url(draft, "review"))
     return _take_over(request, draft)
 
 
 @reauthentication_required
-def _take_over(request, draft):
-    form = TakeOverForm(request.POST if request.method == "POST" else None, physician=draft.physician)
+def _take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    form = TakeOverForm(request.POST if request.method == "POST" else None, physician=rules.signer_of(draft))
     if form.is_valid():
         try:
             seen = request.POST.get("seen", "")

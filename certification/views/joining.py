@@ -1,44 +1,46 @@
-"""How an invited patient or caregiver joins."""
+"""The pages on which invited patients and caregivers join and affirm."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
+from accounts.requests import SignedInRequest
 from certification import rules
 from certification.actions import accept_code, accept_invitation, affirm
-from certification.forms_joining import AffirmationForm, BirthDateForm, CodeForm
+from certification.forms.joining import AffirmationForm, BirthDateForm, CodeForm
 from certification.models import Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from certification.views.scope import own_people
 from ui.errors import add_to_form
+from ui.mailed_links import MailedLink
 from ui.rates import is_within
 from ui.text import token_digest
 
 INVITATION = "invitation"  # session key: the invitation whose link was opened
 
 
-@login_not_required
-@never_cache
-@require_safe
-def invitation_link(request, token):
-    """Takes the token out of the address. Opening it spends nothing: scanners of mail open it too."""
-    invitation = Invitation.objects.filter(token_digest=token_digest(token)).first()
-    if invitation is None:
-        reason = _("This link is not complete, or it was mistyped. Open it from the mail, or copy all of it.")
-        return _closed(request, reason, status=404)
-    request.session[INVITATION] = invitation.pk
-    return redirect("certification:invitation")
+def _invitation_of(token: str) -> int | None:
+    """Return the primary key of the invitation with this token, or None."""
+    return Invitation.objects.filter(token_digest=token_digest(token)).values_list("pk", flat=True).first()
+
+
+invitation_link = MailedLink(
+    INVITATION, "certification:invitation", "certification/invitation_closed.html", _invitation_of
+).view()
 
 
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def invitation(request):
-    """Nothing of the patient is shown before the date of birth matched."""
-    invited = Invitation.objects.filter(pk=request.session.get(INVITATION)).first()
+def invitation(request: HttpRequest) -> HttpResponse:
+    """Accept an invitation with the date of birth. Until that matches, the page shows nothing of the patient."""
+    invited = Invitation.objects.filter(pk=request.session.get(INVITATION, 0)).first()
     if invited is None or "code" in request.POST:
         return _by_code(request)
     try:
@@ -60,8 +62,11 @@ def invitation(request):
     return render(request, "certification/invitation.html", {"form": form})
 
 
-def _by_code(request):
-    """Without a link: the code on paper, with the date of birth. Wrong codes are counted by address and account."""
+def _by_code(request: HttpRequest) -> HttpResponse:
+    """Accept an invitation with the code on paper and the date of birth.
+
+    Wrong codes are counted by network address and account.
+    """
     if not request.user.is_authenticated:
         return render(request, "certification/invitation_wanted.html")
     form = CodeForm(request.POST if request.method == "POST" else None)
@@ -82,18 +87,21 @@ def _by_code(request):
     return render(request, "certification/invitation_code.html", {"form": form}, status=status)
 
 
-def _check_is_open_for(user, invited):
-    """Who joined by it already comes through again, so that a form sent twice ends on the same page."""
+def _check_is_open_for(user: User | AnonymousUser, invited: Invitation) -> None:
+    """Raise InvitationError for an invitation that is used or has ended.
+
+    The account that joined with it passes, so that a form sent twice ends on the same page.
+    """
     if not (invited.used_at and user.is_authenticated and invited.person.user_id == user.pk):
         rules.check_invitation_is_open(invited, now=timezone.now())
 
 
-def _closed(request, reason, *, status):
+def _closed(request: HttpRequest, reason: str, *, status: int) -> HttpResponse:
     return render(request, "certification/invitation_closed.html", {"reason": reason}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def affirmation(request):
+def affirmation(request: SignedInRequest) -> HttpResponse:
     people = own_people(request.user)
     role = next((role for person in people for role in rules.still_to_affirm(person)), None)
     if role is None:
@@ -107,5 +115,6 @@ def affirmation(request):
             return redirect("certification:affirmation")
         except rules.CertificationError as error:
             add_to_form(form, error)
-    context = {"form": form, "is_patient": is_patient, "patient": role if is_patient else role.patient}
+    patient = role if isinstance(role, Patient) else role.patient
+    context = {"form": form, "is_patient": is_patient, "patient": patient}
     return render(request, "certification/affirmation.html", context)

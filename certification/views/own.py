@@ -1,18 +1,20 @@
-"""What people change of themselves."""
+"""The page on which patients and caregivers change their own contact data."""
 
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedInRequest
 from certification.actions import change_phone
-from certification.forms_joining import PhoneForm
+from certification.forms.joining import PhoneForm
 from certification.views.scope import own_people
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def own_contact(request):
-    """The phone number at once; the email address on the page of the account, and a new home is reported."""
+def own_contact(request: SignedInRequest) -> HttpResponse:
+    """Change one's own phone number. Links lead to the email address and to the report of a new home."""
     person = own_people(request.user)[0]
     form = PhoneForm(request.POST if request.method == "POST" else None, initial={"phone": person.phone})
     if form.is_valid():

@@ -1,6 +1,12 @@
-"""Renewal: last year's answers with what changed since, prepared by the office, signed by the physician."""
+"""The page of a renewal: last year's answers and what changed since. The office prepares, the physician signs."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -8,14 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import SignedInRequest
 from certification import actions, rules
-from certification.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
 from certification.forms import PreparationForm, RenewalForm
-from certification.models import Draft, Letter
+from certification.models import Certification, Condition, Draft, Letter
+from certification.presenters.addresses import is_signer, renewed, step_url
+from certification.presenters.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
 from certification.steps import answers_of
+from certification.views.batch_signing import go_on_in_queue, place_in_queue
 from certification.views.letters import letters_of, wants_letters
-from certification.views.scope import certification_page, is_signer, record_view, step_url
-from certification.views.several import go_on_in_queue, place_in_queue
+from certification.views.scope import certification_page, record_view
 from certification.views.signing import SignView
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
@@ -26,8 +34,8 @@ LAST_YEARS = gettext_lazy("Certified last year")
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
-def renew(request, certification):
-    """The one page of a renewal: prepared here by the office, signed here by the physician."""
+def renew(request: SignedInRequest, certification: Certification) -> HttpResponseBase:
+    """Show the page of a renewal: delegates prepare it, the physician signs it."""
     if hasattr(certification, "renewal"):
         return redirect(step_url(certification.renewal, "confirmation"))
     try:
@@ -40,8 +48,8 @@ def renew(request, certification):
     return _sign(request, draft) if is_signer(request.user, certification) else _prepare(request, draft)
 
 
-def _closed(request, certification, reason):
-    """Too early: when it opens, and that the appointment can be made now. Too late: why."""
+def _closed(request: SignedInRequest, certification: Certification, reason: Exception) -> HttpResponse:
+    """Say why the certification cannot be renewed now, and if it is too early, when it can."""
     opens = rules.renewal_opens_date(certification)
     context = {
         "certification": certification,
@@ -51,9 +59,9 @@ def _closed(request, certification, reason):
     return render(request, "certification/renewal_closed.html", context)
 
 
-def _prepare(request, draft):
-    """What a delegate does of it: conditions and exam dates, kept until the physician signs."""
-    certification, today = draft.renews, timezone.localdate()
+def _prepare(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    """Save the conditions and exam dates that a delegate prepares for the physician."""
+    certification, today = renewed(draft), timezone.localdate()
     if "skip" in request.POST:
         return go_on_in_queue(request, certification)
     listed = _listed(certification, today)
@@ -79,28 +87,28 @@ def _prepare(request, draft):
     return render(request, "certification/certification_prepare.html", context)
 
 
-def _prepared(draft):
-    """What was confirmed, conditions and exam dates of the renewal, as far as the office has prepared them."""
+def _prepared(draft: Draft) -> dict[str, Any]:
+    """Return what the office has prepared of the renewal: confirmed questions, conditions and exam dates."""
     answers = answers_of(draft.answers)
     return {**(answers["questions"] or {}), **(answers["condition"] or {})}
 
 
 class RenewView(SignView):
-    """Questions, condition, statement and signature of a renewal on one page."""
+    """The page to sign a renewal, with questions, condition and statement."""
 
     template, step = "certification/certification_renew.html", "renew"
 
     @cached_property
-    def listed(self):
-        return _listed(self.draft.renews, self.today)
+    def listed(self) -> list[Condition]:
+        return _listed(renewed(self.draft), self.today)
 
     @cached_property
-    def limit(self):
+    def limit(self) -> Decimal:
         return rules.allotment_limit_oz(self.today)
 
-    def form(self, typed, *, is_signed):
-        """Filled in with what was reviewed or prepared, else with last year's answers."""
-        certification, listed, limit = self.draft.renews, self.listed, self.limit
+    def form(self, typed: QueryDict | None, *, is_signed: bool) -> RenewalForm:
+        """Return the form with what was reviewed or prepared, else with last year's answers."""
+        certification, listed, limit = renewed(self.draft), self.listed, self.limit
         guardian = rules.guardian_name(certification.patient, today=self.today)
         return RenewalForm(
             typed,
@@ -119,26 +127,26 @@ class RenewView(SignView):
             },
         )
 
-    def reviewed(self, guardian):
-        """The physician's own statement for this patient and this year, while nothing has changed since it was made."""
+    def reviewed(self, guardian: str) -> dict[str, Any]:
+        """Return the statement of the physician's review, if nothing has changed since."""
         if not rules.is_as_reviewed(self.draft, today=self.today):
             return {}
         return RenewalForm.initial_from(answers_of(self.draft.answers)["statement"], guardian)
 
-    def context(self):
+    def context(self) -> dict[str, Any]:
         return {
             **_last_year(self.draft, self.listed, self.limit, self.today),
             "last_valid_day": rules.last_valid_day_from(self.today),
-            "days_given_up": rules.days_given_up(self.draft.renews, today=self.today),
+            "days_given_up": rules.days_given_up(renewed(self.draft), today=self.today),
         }
 
 
 _sign = RenewView.as_view()
 
 
-def _last_year(draft, listed, limit, today):
-    """What both pages say of the certification that ends."""
-    certification = draft.renews
+def _last_year(draft: Draft, listed: list[Condition], limit: Decimal, today: date) -> dict[str, Any]:
+    """Return what both pages of a renewal show of the certification that ends."""
+    certification = renewed(draft)
     return {
         "certification": certification,
         "patient": certification.patient,
@@ -148,11 +156,11 @@ def _last_year(draft, listed, limit, today):
     }
 
 
-def _listed(certification, today):
+def _listed(certification: Certification, today: date) -> list[Condition]:
     return list(rules.conditions_for(birth_date=certification.patient.birth_date, day=today))
 
 
-def _conditions(certification, listed):
-    """The list of today for a form, with a line under what is new on it and what was certified last year."""
-    hints = {one.code: NEW_CONDITION for one in listed if is_new_on_the_list(one, certification)}
+def _conditions(certification: Certification, listed: list[Condition]) -> dict[str, Any]:
+    """Return today's conditions for a form, with hints under those that are new or were certified last year."""
+    hints = {condition.code: NEW_CONDITION for condition in listed if is_new_on_the_list(condition, certification)}
     return {"conditions": listed, "hints": {**hints, **dict.fromkeys(certification.condition_codes, LAST_YEARS)}}

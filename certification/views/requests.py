@@ -1,18 +1,22 @@
-"""What a patient asks of the office or reports to it: her own pages of it, and the office's answers."""
+"""The pages on which patients ask the office or report to it, and on which the office answers."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.decorators import office_required
+from accounts.models import User
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification import actions, rules
-from certification.forms_joining import MoveForm, RefusalForm, RequestForm
+from certification.forms.joining import MoveForm, RefusalForm, RequestForm
 from certification.models import Certification, Patient, PatientRequest
 from certification.views.scope import record_view
 from ui.errors import add_to_form
@@ -21,8 +25,8 @@ SHOWN_FOR = timedelta(days=30)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def ask(request, uuid):
-    """For the patient, and for a caregiver who acts for her."""
+def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    """Ask the office for something, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
     today = timezone.localdate()
     form = RequestForm(request.POST if request.method == "POST" else None)
@@ -44,8 +48,8 @@ def ask(request, uuid):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def move(request, uuid):
-    """Where the patient, or who acts for her, reports a new home."""
+def move(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    """Report a new home of the patient, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
     form = MoveForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -61,14 +65,14 @@ def move(request, uuid):
     return render(request, "certification/certification_move.html", context)
 
 
-def _recent(patient):
-    """What waits, and what was answered in the last 30 days, the newest first."""
+def _recent(patient: Patient) -> QuerySet[PatientRequest]:
+    """Return the requests that are open, or were answered in the last 30 days, the newest first."""
     since = timezone.now() - SHOWN_FOR
     return patient.requests.filter(Q(answered_at__isnull=True) | Q(answered_at__gte=since)).order_by("-pk")
 
 
-def _signed_of(user):
-    """The certifications of whom she is, and of whom she acts for; what a renewal replaced is asked about no more."""
+def _signed_of(user: User) -> QuerySet[Certification]:
+    """Return the certifications of the account and of those for whom it acts, without those that a renewal replaced."""
     patients = Patient.objects.in_hands_of(user)
     signed = Certification.objects.exclude(status=Certification.Status.SUPERSEDED)
     return signed.filter(patient__in=patients.values("pk")).select_related("patient", "physician")
@@ -76,8 +80,8 @@ def _signed_of(user):
 
 @office_required
 @require_POST
-def answered(request, uuid):
-    """What was only asked is marked as answered; a reported address is confirmed."""
+def answered(request: SignedInRequest, uuid: UUID) -> HttpResponse:
+    """Mark a request as answered, or confirm a reported address."""
     asked = _asked(request, uuid)
     try:
         if asked.kind == PatientRequest.Kind.ADDRESS:
@@ -93,7 +97,7 @@ def answered(request, uuid):
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def refuse(request, uuid):
+def refuse(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     asked = _asked(request, uuid)
     form = RefusalForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -107,5 +111,5 @@ def refuse(request, uuid):
     return render(request, "certification/request_refuse.html", {"asked": asked, "form": form})
 
 
-def _asked(request, uuid):
+def _asked(request: SignedInRequest, uuid: UUID) -> PatientRequest:
     return get_object_or_404(PatientRequest.objects.in_hands_of(request.user, timezone.localdate()), uuid=uuid)

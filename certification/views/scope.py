@@ -1,29 +1,27 @@
-"""What a person may look at here: the gate of the pages of a signed certification, and what all pages share."""
+"""The drafts and certifications that a person may look at, and the guard of the pages of a certification."""
 
-from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.decorators import office_required
+from accounts.decorators import View, office_required
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Caregiver, Certification, Draft, Patient
+from certification.presenters.addresses import Row, step_url
 
-Row = Certification | Draft
 
-
-def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give the view the signed certification of this office; from a draft's address the office is led to its review."""
+def certification_page(view: View) -> View:
+    """Give the view the signed certification of this office. The address of a draft leads to its review."""
 
     @office_required
     @wraps(view)
-    def page(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    def page(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
         certification = certifications_of(request.user).filter(uuid=uuid).first()
         if certification is not None:
             return view(request, certification)
@@ -35,8 +33,8 @@ def certification_page(view: Callable[..., HttpResponse]) -> Callable[..., HttpR
     return page
 
 
-def own_certification(request: HttpRequest, uuid: UUID) -> Certification:
-    """A signed certification in the hands of this office; everything else is not there."""
+def own_certification(request: SignedInRequest, uuid: UUID) -> Certification:
+    """Return a signed certification of this office, or answer 404."""
     certification = certifications_of(request.user).filter(uuid=uuid).first()
     if certification is None:
         raise Http404
@@ -50,59 +48,39 @@ def certifications_of(user: User) -> QuerySet[Certification]:
 
 
 def find_draft(user: User, uuid: UUID) -> Draft | None:
-    """A draft in the hands of this office, or None."""
+    """Return a draft of this office, or None."""
     scoped = Draft.objects.in_hands_of(user, timezone.localdate()).filter(uuid=uuid)
     return scoped.select_related("physician__user", "applicant", "renews__patient").first()
 
 
-def step_url(row: Row, step: str) -> str:
-    """The address of a page of a draft or a certification."""
-    return reverse(f"certification:certification-{step}", args=[row.uuid])
-
-
 def runs_today(certification: Certification) -> bool:
-    """Whether nothing but its year has ended it, or deliveries still go on."""
+    """Return whether the certification runs today: it is active, or withdrawn with deliveries going on."""
     return certification.runs_on(timezone.localdate())
 
 
 def prepared_for(user: User) -> QuerySet[Draft]:
-    """Drafts that wait for this physician's own signature, the longest wait first."""
+    """Return the drafts that wait for this physician's signature, the longest wait first."""
     return Draft.objects.prepared().filter(physician__user=user).select_related("renews")
 
 
 def to_sign(user: User) -> QuerySet[Draft]:
-    """Of those, the drafts that the physician has not reviewed yet."""
+    """Return the drafts that wait for this physician's signature and are not reviewed yet."""
     return prepared_for(user).filter(reviewed_at__isnull=True)
 
 
-def page_row(draft: Draft) -> Row:
-    """The row whose uuid stands in the addresses of a draft: for a renewal, the certification that it renews."""
-    return draft.renews or draft
-
-
-def sign_url(draft: Draft) -> str:
-    """The page on which the physician makes the statement and signs what was prepared."""
-    return step_url(page_row(draft), "renew" if draft.renews else "sign")
-
-
-def is_signer(user: User, row: Row) -> bool:
-    """Whether the account is that of the physician who signs, or has signed."""
-    return row.physician is not None and row.physician.user_id == user.pk
-
-
-def tell_who_signs(request: HttpRequest, row: Row) -> HttpResponse:
-    """Tell a delegate, who prepares everything else, that this is for the physician alone."""
+def tell_who_signs(request: SignedInRequest, row: Row) -> HttpResponse:
+    """Answer that only the physician can do this. A delegate prepares everything else."""
     draft = row if isinstance(row, Draft) else None
     return render(request, "certification/signer_only.html", {"draft": draft, "physician": row.physician}, status=403)
 
 
-def record_view(request: HttpRequest, row: Row) -> None:
-    """Keep in the audit trail that the person looked at it."""
+def record_view(request: SignedInRequest, row: Row) -> None:
+    """Record in the audit trail that the person looked at the draft or certification."""
     record(action="certification.view", by=request.user, subject=row)
 
 
 def own_people(user: User) -> list[Patient | Caregiver]:
-    """The patient and the caregiver that this account has joined; nobody else has anything to see."""
+    """Return the patient and the caregiver that this account has joined, or answer 404."""
     caregivers = Caregiver.objects.filter(user=user).prefetch_related("assignments__patient")
     people: list[Patient | Caregiver] = [*Patient.objects.filter(user=user), *caregivers]
     if not people:

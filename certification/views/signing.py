@@ -1,38 +1,49 @@
-"""What the physician alone does: statement and signature, and on to the next draft that waits."""
+"""The pages of the physician alone: statement and signature, one draft after the other."""
+
+from datetime import datetime
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views import View
 
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms import SignatureForm, SigningForm
-from certification.models import Condition
+from certification.models import Certification, Condition, Draft
+from certification.presenters.addresses import Row, page_row, sign_url, step_url
+from certification.presenters.steps import problems_of
 from certification.statements import QUESTIONS, attested
 from certification.steps import answers_of, guardian_in, needs_letters, step_errors
-from certification.views.drafts import STEP_LABELS, signer_page, step_context
-from certification.views.kept import keeping_what_was_typed, typed_in
-from certification.views.scope import find_draft, page_row, record_view, sign_url, step_url, to_sign
-from certification.views.several import go_on_in_queue, is_for_later, place_in_queue
+from certification.views.batch_signing import go_on_in_queue, is_for_later, place_in_queue
+from certification.views.drafts import signer_page, step_context
+from certification.views.saved_input import saved_or_posted, saving_input
+from certification.views.scope import find_draft, record_view, to_sign
 from certification.views.steps import limit_hint
 from ui.errors import add_to_form
 
 
 @signer_page
 @reauthentication_required
-def review(request, draft):
-    """All answers of a draft with what is missing, and the signature under them."""
+def review(request: SignedInRequest, draft: Draft) -> HttpResponse:
+    """Show all answers of a draft and what is missing, and sign it."""
     is_elsewhere = False
-    form = SignatureForm(request.POST if request.method == "POST" else None, physician=draft.physician)
+    form = SignatureForm(request.POST if request.method == "POST" else None, physician=rules.signer_of(draft))
     if form.is_valid():
         try:
             signed = actions.sign_draft(
-                draft=draft, **form.signature, seen=request.POST.get("seen", ""), by=request.user
+                draft=draft,
+                signature_name=form.cleaned_data["signature_name"],
+                seen=request.POST.get("seen", ""),
+                by=request.user,
             )
             return redirect(step_url(signed, "confirmation"))
         except (rules.CertificationError, AccountsError) as error:
@@ -44,23 +55,20 @@ def review(request, draft):
     return render(request, "certification/certification_review.html", context)
 
 
-def _review_context(draft, form):
+def _review_context(draft: Draft, form: SignatureForm) -> dict[str, Any]:
     today = timezone.localdate()
     errors = step_errors(draft, today=today)
     guardian = guardian_in(draft, answers_of(draft.answers), today=today)
     return {
         **step_context(draft, "review", errors),
         "form": form,
-        "problems": [
-            {"label": STEP_LABELS[step], "sentence": str(error), "url": step_url(draft, step)}
-            for step, error in errors.items()
-        ],
+        "problems": problems_of(draft, errors),
         **_answers_context(draft),
         "sentences": attested(guardian=guardian).values(),
     }
 
 
-def _answers_context(draft):
+def _answers_context(draft: Draft) -> dict[str, Any]:
     today, answers = timezone.localdate(), answers_of(draft.answers)
     codes = (answers["condition"] or {}).get("condition_codes", [])
     return {
@@ -76,25 +84,27 @@ def _answers_context(draft):
 
 
 class SignView(View):
-    """Statement and signature on one page; or the statement alone, which is kept to be signed with others."""
+    """Statement and signature on one page, or a statement that is signed with others later."""
 
+    request: SignedInRequest
     template: str
     step: str  # of the page's address
 
-    def dispatch(self, request, draft):
+    def dispatch(self, request: HttpRequest, draft: Draft) -> HttpResponseBase:
         self.draft, self.today = draft, timezone.localdate()
+        row = page_row(draft)
         if "skip" in request.POST:
-            return go_on_in_queue(request, page_row(draft))
-        if is_for_later(request, page_row(draft)):
+            return go_on_in_queue(self.request, row)
+        if is_for_later(self.request, row):
             return self.answer(is_signed=False)
-        return keeping_what_was_typed(self.signed, request, page_row(draft), self.step)
+        return saving_input(self.signed, self.request, row, self.step)
 
-    def signed(self, request, row):
+    def signed(self, request: SignedInRequest, row: Row) -> HttpResponseBase:
         return reauthentication_required(lambda request: self.answer(is_signed=True))(request)
 
-    def answer(self, *, is_signed):
+    def answer(self, *, is_signed: bool) -> HttpResponse:
         request, draft = self.request, self.draft
-        form = self.form(typed_in(request, page_row(draft), self.step), is_signed=is_signed)
+        form = self.form(saved_or_posted(request, page_row(draft), self.step), is_signed=is_signed)
         if request.method == "POST" and form.is_valid():
             try:
                 return self.done(form)
@@ -105,7 +115,7 @@ class SignView(View):
         context = {**self.context(), "draft": draft, "form": form, "place": place_in_queue(request, page_row(draft))}
         return render(request, self.template, context)
 
-    def done(self, form):
+    def done(self, form: Any) -> HttpResponse:
         given = {"draft": self.draft, "answers": form.answers, "seen": self.seen, "by": self.request.user}
         if form.is_signed:
             return go_on(self.request, actions.sign_draft(**given, **form.signature), self.draft.prepared_at)
@@ -113,45 +123,45 @@ class SignView(View):
         return go_on_in_queue(self.request, page_row(self.draft))
 
     @property
-    def seen(self):
-        """The digest of the answers that the page showed; None where it shows none but those it asks for."""
+    def seen(self) -> str | None:
+        """Return the digest of the answers that the page showed, or None if it shows only what it asks."""
         return None
 
-    def form(self, typed, *, is_signed):
+    def form(self, typed: QueryDict | None, *, is_signed: bool) -> SignatureForm:
         raise NotImplementedError
 
-    def context(self):
+    def context(self) -> dict[str, Any]:
         raise NotImplementedError
 
 
 class SignNewView(SignView):
-    """For a new patient whose other steps the office has prepared."""
+    """The page to sign for a new patient, when the office has prepared every other step."""
 
     template, step = "certification/certification_sign.html", "sign"
 
-    def dispatch(self, request, draft):
+    def dispatch(self, request: HttpRequest, draft: Draft) -> HttpResponseBase:
         if step_errors(draft, today=timezone.localdate()).keys() - {"statement"}:
             return redirect(step_url(draft, "review"))
         return super().dispatch(request, draft)
 
     @property
-    def seen(self):
+    def seen(self) -> str | None:
         return self.request.POST.get("seen", "")
 
-    def form(self, typed, *, is_signed):
+    def form(self, typed: QueryDict | None, *, is_signed: bool) -> SignatureForm:
         answers = answers_of(self.draft.answers)
         saved, guardian = answers["statement"], guardian_in(self.draft, answers, today=self.today)
         limit = rules.allotment_limit_oz(self.today)
         return SigningForm(
             typed,
             limit_hint=limit_hint(limit),
-            physician=self.draft.physician,
+            physician=rules.signer_of(self.draft),
             is_signed=is_signed,
             guardian=guardian,
             initial=SigningForm.initial_from(saved, guardian) if saved else {"monthly_allotment_oz": limit},
         )
 
-    def context(self):
+    def context(self) -> dict[str, Any]:
         return {
             **_answers_context(self.draft),
             "name": self.draft.patient_name,
@@ -163,8 +173,8 @@ class SignNewView(SignView):
 sign = signer_page(SignNewView.as_view())
 
 
-def go_on(request, signed, prepared_at):
-    """From what was prepared to the next that waits, in their order, without a page in between."""
+def go_on(request: SignedInRequest, signed: Certification, prepared_at: datetime | None) -> HttpResponse:
+    """Lead from a prepared draft that was signed directly to the next one that waits."""
     if prepared_at is None:
         return redirect(step_url(signed, "confirmation"))
     words = _("Signed: certification %(number)s, valid through %(day)s.")

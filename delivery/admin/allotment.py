@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, Step
+from audit.action_admin import ActionAdmin, ActionPage
 from audit.secret_columns import without_secrets
 from certification.admin.people import PatientAdmin
 from certification.models import Certification, Patient
@@ -55,7 +55,7 @@ def _latest(patient: Patient) -> Certification | None:
 
 
 # The app certification is below delivery and does not know allotment entries, so this app adds the action page.
-ENTER = Step(
+ENTER = ActionPage(
     name="allotment",
     label=_("Enter a sale or a correction"),
     permission="delivery.add_allotmententry",
@@ -67,7 +67,7 @@ ENTER = Step(
     form_class=EntryForm,
 )
 PATIENT_ADMIN: type[ActionAdmin] = PatientAdmin
-PATIENT_ADMIN.steps = (*PatientAdmin.steps, ENTER)
+PATIENT_ADMIN.action_pages = (*PatientAdmin.action_pages, ENTER)
 
 
 @admin.register(AllotmentEntry)

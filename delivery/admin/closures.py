@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
-from audit.action_admin import ActionAdmin, ListStep, Preview, Step
+from audit.action_admin import ActionAdmin, ActionPage, ListActionPage, Preview
 from audit.actions import record
 from delivery import actions, rules
 from delivery.admin import columns
@@ -67,8 +67,8 @@ class ClosureAdmin(ActionAdmin):
     list_display = ["date", "reason", "is_holiday", "is_closed"]
     list_filter = [UpcomingFilter]
     fields = ["date", "reason", "is_holiday", "is_closed", "lifted_at", "calls"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="open",
             label=_("Open this day again"),
             permission="delivery.add_closure",
@@ -80,8 +80,8 @@ class ClosureAdmin(ActionAdmin):
             perform=lambda closure, request: actions.open_date(closure=closure, by=request.user),
         ),
     )
-    list_steps = (
-        ListStep(
+    list_action_pages = (
+        ListActionPage(
             name="close",
             label=_("Close a day"),
             permission="delivery.add_closure",

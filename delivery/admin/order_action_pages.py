@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ReasonForm, Step
+from audit.action_admin import ActionPage, ReasonForm
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.models import DeliveryWindow, Order, OrderLine, Product
@@ -105,7 +105,7 @@ def _explain_cancellation(order: Order) -> str:
 
 
 ORDER_ACTION_PAGES = (
-    Step(
+    ActionPage(
         name="confirm",
         label=_("Confirm"),
         permission="delivery.change_order",
@@ -113,7 +113,7 @@ ORDER_ACTION_PAGES = (
         explain=_explain_confirmation,
         perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
     ),
-    Step(
+    ActionPage(
         name="refuse",
         label=_("Refuse"),
         permission="delivery.change_order",
@@ -122,7 +122,7 @@ ORDER_ACTION_PAGES = (
         perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
         form_class=ReasonForm,
     ),
-    Step(
+    ActionPage(
         name="lot",
         label=_("Take another lot"),
         permission="delivery.change_order",
@@ -133,7 +133,7 @@ ORDER_ACTION_PAGES = (
         ),
         form_class=LotForm,
     ),
-    Step(
+    ActionPage(
         name="move",
         label=_("Move"),
         permission="delivery.change_order",
@@ -142,7 +142,7 @@ ORDER_ACTION_PAGES = (
         perform=lambda order, request, window: actions.move_order(order=order, window=window, by=request.user),
         form_class=MoveForm,
     ),
-    Step(
+    ActionPage(
         name="cancel",
         label=_("Cancel"),
         permission="delivery.change_order",

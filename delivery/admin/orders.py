@@ -118,7 +118,7 @@ class OrderAdmin(ActionAdmin):
     inlines = [LineInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
     flower_equivalent = columns.equivalent()
-    steps = ORDER_ACTION_PAGES
+    action_pages = ORDER_ACTION_PAGES
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.phone_view)

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ListStep, Preview, ReasonForm, Step
+from audit.action_admin import ActionAdmin, ActionPage, ListActionPage, Preview, ReasonForm
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.models import DeliveryPolicy
@@ -153,8 +153,8 @@ class DeliveryPolicyAdmin(ActionAdmin):
         "allotment_days", "created_at",
     ]  # fmt: skip
     minimum = columns.amount("minimum_cents", _("minimum"))
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="drop",
             label=_("Take it back"),
             permission=ADD,
@@ -164,8 +164,8 @@ class DeliveryPolicyAdmin(ActionAdmin):
             form_class=ReasonForm,
         ),
     )
-    list_steps = (
-        ListStep(
+    list_action_pages = (
+        ListActionPage(
             name="set",
             label=_("Set new terms"),
             permission=ADD,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
-from audit.action_admin import ActionAdmin, ListStep, Step
+from audit.action_admin import ActionAdmin, ActionPage, ListActionPage
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.stock_action_pages import STOCK_ACTION_PAGES
@@ -114,9 +114,9 @@ class ProductAdmin(ActionAdmin):
     )  # fmt: skip
     price = columns.amount("price_cents", _("price"))
     flower_equivalent = columns.equivalent()
-    steps = (
+    action_pages = (
         *STOCK_ACTION_PAGES,
-        Step(
+        ActionPage(
             name="edit",
             label=_("Change what the menu says"),
             permission="delivery.change_product",
@@ -128,7 +128,7 @@ class ProductAdmin(ActionAdmin):
             form_class=ProductForm,
             initial=_as_typed,
         ),
-        Step(
+        ActionPage(
             name="photo",
             label=_("Set the photo"),
             permission="delivery.change_product",
@@ -137,7 +137,7 @@ class ProductAdmin(ActionAdmin):
             perform=lambda product, request, photo: actions.set_photo(product=product, photo=photo, by=request.user),
             form_class=PhotoForm,
         ),
-        Step(
+        ActionPage(
             name="drop-photo",
             label=_("Take the photo off"),
             permission="delivery.change_product",
@@ -145,7 +145,7 @@ class ProductAdmin(ActionAdmin):
             explain=lambda product: _("The menu then shows the words alone."),
             perform=lambda product, request: actions.drop_photo(product=product, by=request.user),
         ),
-        Step(
+        ActionPage(
             name="price",
             label=_("Change the price"),
             permission="delivery.change_product",
@@ -157,7 +157,7 @@ class ProductAdmin(ActionAdmin):
             perform=_set_price,
             form_class=PriceForm,
         ),
-        Step(
+        ActionPage(
             name="menu",
             label=_("Take off the menu, or put back"),
             permission="delivery.change_product",
@@ -167,7 +167,7 @@ class ProductAdmin(ActionAdmin):
                 sku=product.sku, is_active=not product.is_active, by=request.user
             ),
         ),
-        Step(
+        ActionPage(
             name="low",
             label=_("Change the low-stock mark"),
             permission="delivery.change_product",
@@ -182,8 +182,8 @@ class ProductAdmin(ActionAdmin):
         ),
     )
 
-    list_steps = (
-        ListStep(
+    list_action_pages = (
+        ListActionPage(
             name="new",
             label=_("Add a product"),
             permission="delivery.add_product",

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ListStep, Step
+from audit.action_admin import ActionAdmin, ActionPage, ListActionPage
 from delivery import actions
 from delivery.models import DeliveryWindow, WaitingEntry
 from ui.forms import ClockField, DateBoxesField, PortalForm, WholeNumberField
@@ -58,8 +58,8 @@ class DeliveryWindowAdmin(ActionAdmin):
     list_display = ["code", "date", "starts", "ends", "places", "is_open", "closed_reason", "is_extra"]
     list_filter = [UpcomingFilter]
     ordering = ["date", "starts"]
-    steps = (
-        Step(
+    action_pages = (
+        ActionPage(
             name="capacity",
             label=_("Change the number of places"),
             permission="delivery.change_deliverywindow",
@@ -71,8 +71,8 @@ class DeliveryWindowAdmin(ActionAdmin):
             form_class=CapacityForm,
         ),
     )
-    list_steps = (
-        ListStep(
+    list_action_pages = (
+        ListActionPage(
             name="extra",
             label=_("Add a window"),
             permission="delivery.add_deliverywindow",

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from certification.models import Certification, Patient
+from certification.presenters.status_on_day import StatusOnDay, status_on_day
 from certification.rules import obtain_another_by
-from certification.standing import Standing, standing_of
 from delivery import rules
 from delivery.models import Order
 from delivery.orderers import patients_of
@@ -22,7 +22,7 @@ class PatientCard:
 
     patient: Patient
     certification: Certification
-    status_on_day: Standing
+    status_on_day: StatusOnDay
     is_own: bool
     refusal: str
     another_by: date | None  # until when another certification may be obtained after a withdrawal
@@ -41,12 +41,12 @@ def patient_cards(user: User, *, today: date) -> list[PatientCard]:
 def _card(patient: Patient, user: User, today: date, *, is_only: bool) -> PatientCard:
     certification = patient.certifications.all()[0]
     another_by = obtain_another_by(certification)
-    status_on_day = standing_of(certification, today=today)
-    is_running = status_on_day.days_left is not None
+    status = status_on_day(certification, today=today)
+    is_running = status.days_left is not None
     return PatientCard(
         patient=patient,
         certification=certification,
-        status_on_day=status_on_day,
+        status_on_day=status,
         is_own=patient.user_id == user.pk,
         refusal=rules.refusal_of(rules.check_orderer, patient, user=user, today=today),
         another_by=another_by if another_by and today <= another_by else None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from certification.models import Certification, Patient
-from certification.standing import Standing, standing_of
+from certification.presenters.status_on_day import StatusOnDay, status_on_day
 
 # What the page does not show is not read; sealed columns cost a decryption each.
 UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
@@ -15,11 +15,11 @@ class CertificationRow:
     """A certification and its status on the day of the page."""
 
     certification: Certification
-    status_on_day: Standing
+    status_on_day: StatusOnDay
 
 
 def certification_rows(patient: Patient, *, today: date) -> list[CertificationRow]:
     """Return the patient's certifications, the latest first."""
     signed = Certification.objects.filter(patient=patient)
     certifications = signed.select_related("physician").defer(*UNREAD).order_by("-certified_at")
-    return [CertificationRow(each, standing_of(each, today=today)) for each in certifications]
+    return [CertificationRow(each, status_on_day(each, today=today)) for each in certifications]

@@ -1,4 +1,4 @@
-"""What staff see of patients and certifications: fields by group, and nothing to change."""
+"""The admin of certifications: each group sees its fields, and changes nothing."""
 
 from datetime import date
 
@@ -88,7 +88,7 @@ def test_people_are_seen_by_the_groups_that_need_them(certification, group, pati
     assert change_page(group, Caregiver.objects.get()).status_code == caregiver
 
 
-def test_person_shows_who_acts_for_whom_and_not_why(certification):
+def test_person_shows_assignments_without_their_reasons(certification):
     page = change_page("Registrar", certification.patient).content.decode()
     assert certification.patient.name in page and Caregiver.objects.get().number in page
     assert "Cannot walk far." not in page

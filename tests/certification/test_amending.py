@@ -1,4 +1,4 @@
-"""What is changed of a certification that runs: contact data, allotment, name and birth date."""
+"""Amendments of a running certification: contact data, allotment, name and birth date."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -69,7 +69,7 @@ def test_amend_contact_keeps_what_it_was_and_tells_both_addresses(certification)
     assert not Notification.objects.filter(kind="invitation", recipient="new@example.org").exists()
 
 
-def test_amend_contact_invites_anew_who_has_not_joined():
+def test_amend_contact_invites_again_a_patient_who_has_not_joined():
     certification = factories.certification(joined=False)
     amend_contact(certification, email="new@example.org")
 
@@ -200,7 +200,7 @@ def test_a_new_birth_date_opens_a_spent_invitation_again():
     assert Patient.objects.get().user == account
 
 
-def test_check_identity_fits_refuses_who_was_a_minor_after_all(certification):
+def test_check_identity_fits_refuses_a_patient_who_turns_out_a_minor(certification):
     born = certification.certified_date.replace(year=certification.certified_date.year - 17)
     with pytest.raises(rules.AmendmentError, match="under 18 when certified") as refused:
         amend_identity(certification, birth_date=born)
@@ -226,7 +226,7 @@ def test_check_identity_fits_refuses_the_caregiver_and_the_physician():
         amend_identity(certification, first_name=physician.first_name, last_name=physician.last_name)
 
 
-def test_check_identity_fits_refuses_another_patient_of_hers_and_of_others(certification):
+def test_check_identity_fits_refuses_another_patient_of_any_physician(certification):
     other = factories.certification(certification.physician, profile=factories.profile(first_name="Ana")).patient
     with pytest.raises(rules.DuplicateError):
         amend_identity(certification, first_name="Ana", birth_date=other.birth_date)
@@ -277,7 +277,7 @@ def test_a_delegate_changes_contact_data_and_sees_it_listed(certification):
     assert "Contact data, on" in body and WHY in body and "Correct name" not in body
 
 
-def test_what_was_typed_stands_beside_the_refusal(certification):
+def test_the_refusal_keeps_what_was_typed(certification):
     client = factories.client_for(certification.physician.user)
     response = client.post(page(certification, "contact"), typed_contact(zip_code="06390", street="9 Elm Street"))
 
@@ -303,7 +303,7 @@ def test_the_physician_corrects_a_birth_date(certification):
     assert "Seen: Passport." in response.content.decode()
 
 
-def test_what_was_typed_is_kept_while_she_signs_in_again(certification):
+def test_saved_input_is_shown_after_signing_in_again(certification):
     client = factories.client_for(certification.physician.user)
     session = client.session
     session["account_authentication_methods"][0]["at"] -= 3600
@@ -319,7 +319,7 @@ def test_what_was_typed_is_kept_while_she_signs_in_again(certification):
     assert not Amendment.objects.exists()
 
 
-def test_nothing_is_amended_of_what_has_ended(certification):
+def test_an_ended_certification_is_not_amended(certification):
     actions.revoke_certification(certification=certification, reason="Ends.", by=factories.staff("Registrar"))
     client = factories.client_for(certification.physician.user)
     for name in ("contact", "allotment", "identity"):

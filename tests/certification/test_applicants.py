@@ -26,7 +26,7 @@ def client(application):
 
 
 def prepared(application):
-    """A draft in which her statement and signature alone are missing."""
+    """A draft that lacks only the applicant's statement and signature."""
     draft = actions.start_draft(physician=None, questions=factories.questions(), by=application.user)
     answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None}
     for step, given in answers.items():

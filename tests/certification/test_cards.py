@@ -1,4 +1,4 @@
-"""Cards: one live for each person, the same when printed again, ended for a reason."""
+"""Cards: each person has one live card, printed again as the same, and ended with a reason."""
 
 from datetime import timedelta
 
@@ -36,14 +36,14 @@ def test_card_keeps_its_token_encrypted(patient):
     assert token.startswith("k1:") and card.token not in token + digest
 
 
-def test_check_may_have_card_wants_a_valid_certification(patient):
+def test_check_may_have_card_asks_for_a_valid_certification(patient):
     last = patient.certifications.get().last_valid_day
     rules.check_may_have_card(patient, today=last)
     with pytest.raises(rules.CardError):
         rules.check_may_have_card(patient, today=last + timedelta(days=1))
 
 
-def test_check_may_have_card_of_a_caregiver_hangs_on_her_patient():
+def test_check_may_have_card_of_a_caregiver_depends_on_the_patient():
     made = factories.certification(caregiver=factories.caregiver())
     caregiver = made.patient.current_assignment.caregiver
     rules.check_may_have_card(caregiver, today=timezone.localdate())
@@ -51,7 +51,7 @@ def test_check_may_have_card_of_a_caregiver_hangs_on_her_patient():
         rules.check_may_have_card(caregiver, today=made.expires_date)
 
 
-def test_issue_card_refuses_what_has_ended():
+def test_issue_card_refuses_an_ended_certification():
     made = factories.certification(on=timezone.localdate() - timedelta(days=365))
     with pytest.raises(rules.CardError):
         issue_card(person=made.patient, by=None)

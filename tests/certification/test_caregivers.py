@@ -1,4 +1,4 @@
-"""Caregivers after the signature: named, changed and ended, with everybody told and her orders undone."""
+"""Caregivers after the signature: named, changed and ended; the people concerned are told, and orders cancelled."""
 
 from datetime import date, timedelta
 
@@ -119,10 +119,10 @@ def test_a_caregiver_is_named_while_deliveries_of_a_withdrawn_one_go_on(client, 
 def test_end_caregiver_tells_both_and_undoes_her_orders_alone(physician):
     patient, caregiver = people.patient_with_caregiver()
     certification = patient.certifications.get()
-    hers, own = factories.order(patient, by=caregiver.user), factories.order(patient)
+    by_caregiver, own = factories.order(patient, by=caregiver.user), factories.order(patient)
     actions.end_caregiver(certification=certification, reason="No longer needed.", by=certification.physician.user)
-    assert [Order.objects.get(pk=one.pk).status for one in (hers, own)] == ["cancelled", "placed"]
-    assert Order.objects.get(pk=hers.pk).window.booked == 1
+    assert [Order.objects.get(pk=one.pk).status for one in (by_caregiver, own)] == ["cancelled", "placed"]
+    assert Order.objects.get(pk=by_caregiver.pk).window.booked == 1
     assert told("caregiver_ended") == {patient.email, caregiver.email}
     assert Patient.objects.get(pk=patient.pk).current_assignment is None
 

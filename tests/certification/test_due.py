@@ -1,4 +1,4 @@
-"""What is due: which day falls into which group, what the row offers, and who sees it."""
+"""The list of what is due: its groups by day, what its rows offer, and who sees them."""
 
 from datetime import timedelta
 
@@ -26,19 +26,17 @@ def client(physician):
 
 
 def ending(physician, days_left, **over):
-    """Expires in `days_left` days; with 0, yesterday was its last day."""
+    """Make a certification that expires in `days_left` days; with 0, yesterday was its last day."""
     day = timezone.localdate() + timedelta(days=days_left - 365)
     return factories.certification(physician, on=day, joined=False, profile=factories.profile(**over))
 
 
 def shown(client, within, **query):
-    return [
-        row["certification"] for row in client.get("/certification/due/", {"within": within, **query}).context["rows"]
-    ]
+    return [row.certification for row in client.get("/certification/due/", {"within": within, **query}).context["rows"]]
 
 
 def counts(client):
-    return {one["name"]: one["count"] for one in client.get("/certification/due/").context["filters"]}
+    return {one.name: one.count for one in client.get("/certification/due/").context["filters"]}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +72,7 @@ def test_due_list_offers_renewal_once_it_is_open_else_says_when(client, physicia
     assert f"Renewal opens {opens:%B} {opens.day}, {opens.year}" in page
 
 
-def test_due_list_tells_of_a_renewal_that_waits_for_the_signature(client, physician):
+def test_due_list_shows_a_renewal_that_waits_for_the_signature(client, physician):
     prepare_renewal(
         draft=Draft.objects.renewing(ending(physician, 20)),
         questions=factories.questions(),
@@ -130,7 +128,7 @@ def test_due_list_asks_as_many_queries_for_300_as_for_3_and_leads_on(client, phy
     assert queries() == few
     first = client.get("/certification/due/").context
     second = shown(client, "30", cursor=first["page"].next)
-    assert len(second) == 50 and not set(second) & {row["certification"] for row in first["rows"]}
+    assert len(second) == 50 and not set(second) & {row.certification for row in first["rows"]}
 
 
 def test_patient_list_leads_to_what_is_due(client, physician):

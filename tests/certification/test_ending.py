@@ -11,7 +11,7 @@ from accounts.rules import MayNotSign
 from audit.models import Event
 from certification import actions, rules
 from certification.models import Certification, Draft
-from certification.standing import standing_of
+from certification.presenters.status_on_day import status_on_day
 from delivery.models import DeliveryWindow, Order, Product
 from notifications.actions import send_due
 from notifications.models import Notification
@@ -339,7 +339,7 @@ def test_home_card_and_check_say_that_it_was_revoked(certification, registrar):
     assert "The program revoked it on November 23, 2026" in client.get("/card/").content.decode()
     page = client.get(reverse("certification:verify", args=[card.token])).content.decode()
     assert "Not valid" in page and "revoke" not in page
-    assert standing_of(Certification.objects.get(), today=timezone.localdate()).label == "Revoked"
+    assert status_on_day(Certification.objects.get(), today=timezone.localdate()).label == "Revoked"
 
 
 def step(certification, name):

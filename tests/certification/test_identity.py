@@ -53,7 +53,7 @@ def take_over(draft, **over):
     return actions.take_over_patient(draft=draft, **{**answers, **over}, by=draft.physician.user)
 
 
-# --- Her own --------------------------------------------------------------------------------------------------------
+# --- The physician's own patient ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_patient_of_long_ago_is_certified_again_as_the_same(client, physician)
     draft.refresh_from_db()
     again = sign(draft)
     assert (again.patient, again.patient.street, Patient.objects.count()) == (first.patient, "9 New Street", 1)
-    assert again.patient.user_id is not None  # the account is hers as before
+    assert again.patient.user_id is not None  # the account is the patient's as before
 
 
 def test_check_may_be_the_same_refuses_who_is_certified_and_who_is_not_alike(physician):

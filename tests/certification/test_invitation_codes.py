@@ -26,7 +26,7 @@ WRONG = {"code": "ABCDE-FGHJK", **BORN}
 
 @pytest.fixture
 def certification():
-    """Of a patient without e-mail, and of her caregiver."""
+    """A certification whose patient has no e-mail, with a caregiver."""
     profile = factories.profile(email="", has_no_email=True)
     return factories.certification(profile=profile, caregiver=factories.caregiver(last_name="Marsh"), joined=False)
 
@@ -108,7 +108,7 @@ def test_office_prints_a_code_on_the_confirmation(certification):
     address = f"/certification/{certification.uuid}/confirmation/"
     assert client.post(f"/certification/{certification.uuid}/code/", {"who": "caregiver"}).url == address
     page = client.get(address).content.decode()
-    code = client.get(address).context["printed"]["code"]
+    code = client.get(address).context["printed"].code
     assert code in page and "A code for Elena Marsh" in page and "http://testserver/invitation/" in page
     assert rules.code_digest(code.replace("-", "")) == Invitation.objects.exclude(code_digest=None).get().code_digest
     assert code.replace("-", "") not in str(dict(client.session.items()))

@@ -131,7 +131,7 @@ BAD_FILES = {
 def test_a_file_that_is_no_letter_is_refused_in_words_beside_it(client, draft, name):
     content, sentence = BAD_FILES[name]
     answer = client.post(url(draft, "letters"), letter(file=SimpleUploadedFile("letter.pdf", content)))
-    form = answer.context["letters"][0]["form"]
+    form = answer.context["letters"][0].form
     assert list(form.errors) == ["file"] and sentence in form.errors["file"][0]
     assert form["writer"].value() == "Ines O’Brien-Núñez" and not Letter.objects.exists()
 
@@ -139,7 +139,7 @@ def test_a_file_that_is_no_letter_is_refused_in_words_beside_it(client, draft, n
 def test_a_photo_of_50_mb_is_refused_in_words(client, draft):
     huge = SimpleUploadedFile("photo.jpg", b"\xff\xd8\xff" + bytes(50_000_000))
     answer = client.post(url(draft, "letters"), letter(file=huge))
-    assert "larger than 10 MB" in answer.context["letters"][0]["form"].errors["file"][0]
+    assert "larger than 10 MB" in answer.context["letters"][0].form.errors["file"][0]
 
 
 HIDING = {
@@ -211,7 +211,7 @@ def test_both_letters_are_kept_with_the_draft_and_with_what_is_signed(client, ph
 def test_a_minor_is_not_signed_for_without_both_letters(client, physician, draft):
     client.post(url(draft, "letters"), letter())
     problems = client.get(url(draft, "review")).context["problems"]
-    assert [(one["label"], "board-certified specialist" in one["sentence"]) for one in problems] == [("Letters", True)]
+    assert [(one.label, "board-certified specialist" in one.sentence) for one in problems] == [("Letters", True)]
     draft.refresh_from_db()
     with pytest.raises(rules.IncompleteError, match="letter of this physician is missing"):
         actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
@@ -237,7 +237,7 @@ def test_check_letter_date_between_birth_and_today(day, ok):
      ({"licence": "x" * 900_000}, "licence"), ({"letter_date_year": "2086"}, "letter_date")],
 )  # fmt: skip
 def test_letters_refuses_beside_the_field(client, draft, over, field):
-    form = client.post(url(draft, "letters"), letter(**over)).context["letters"][0]["form"]
+    form = client.post(url(draft, "letters"), letter(**over)).context["letters"][0].form
     assert list(form.errors) == [field] and not Letter.objects.exists()
 
 
@@ -253,7 +253,7 @@ def test_an_adult_needs_no_letters_and_cannot_leave_any(client, physician):
     assert client.get(url(adult, "letters")).url == url(adult, "statement")
     client.post(url(adult, "letters"), letter())
     assert not Letter.objects.exists()
-    assert "Letters" not in [step["label"] for step in client.get(url(adult, "profile")).context["steps"]]
+    assert "Letters" not in [step.label for step in client.get(url(adult, "profile")).context["steps"]]
 
 
 def test_letters_of_a_child_who_was_no_child_are_not_kept(client, physician):

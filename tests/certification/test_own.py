@@ -1,4 +1,4 @@
-"""What patients and caregivers change of themselves, at once."""
+"""Contact data that patients and caregivers change by themselves."""
 
 import re
 
@@ -29,7 +29,7 @@ def test_change_phone_counts_at_once_and_is_told_without_the_number(mailoutbox):
     assert "0171" not in told[0].body
 
 
-def test_the_same_number_again_tells_nobody():
+def test_the_same_number_again_sends_no_message():
     patient = factories.patient()
     factories.client_for(patient.user).post(PAGE, {"phone": patient.phone.as_national})
     assert not Notification.objects.filter(kind="phone_changed").exists()
@@ -42,7 +42,7 @@ def test_a_number_that_is_none_is_refused(typed):
     assert (response.status_code, Patient.objects.get().phone) == (200, patient.phone)
 
 
-def test_a_caregiver_changes_her_own_number_and_not_the_patients():
+def test_a_caregiver_changes_the_own_number_and_not_the_patients():
     patient, caregiver = people.patient_with_caregiver()
     factories.client_for(caregiver.user).post(PAGE, {"phone": "203 555 0171"})
     assert Caregiver.objects.get().phone.as_e164 == "+12035550171"
@@ -66,7 +66,7 @@ def test_follow_email_writes_to_the_main_address_of_the_account():
 
 
 def link_to(address):
-    """The path in the mail to the present address."""
+    """Return the path in the mail to the present address."""
     send_due(by=None)
     bodies = [one.body for one in mail.outbox if address in one.to and "/accounts/email/main/" in one.body]
     return re.search(r"/accounts/email/main/\S+", bodies[-1])[0]
@@ -82,6 +82,6 @@ def test_check_may_be_main_takes_a_confirmed_address_alone():
     assert not Notification.objects.filter(kind="main_address").exists()
 
 
-def test_own_contact_is_there_for_who_has_joined_alone():
+def test_own_contact_is_only_for_people_who_have_joined():
     assert Client().get(PAGE).status_code == 302
     assert factories.client_for(factories.user()).get(PAGE).status_code == 404

@@ -1,4 +1,4 @@
-"""Certificate and card as PDFs: one page, the same bytes again, every name, a code that a phone reads."""
+"""Certificate and card as PDFs: one page, the same bytes each time, every name, and a readable code."""
 
 import logging
 import time
@@ -14,11 +14,11 @@ from django.utils import timezone, translation
 from audit.models import Event
 from certification import qr
 from certification.actions import withdraw_certification
-from certification.cards import Face
 from certification.models import Certification
 from certification.papers import fonts
 from certification.papers.cards import cards_pdf
 from certification.papers.certificate import certificate_pdf
+from certification.presenters.cards import Face
 from tests import factories
 from tests.delivery import people
 
@@ -51,7 +51,7 @@ def face_of(certification, *, of_caregiver=False):
 
 
 def rows_of(certification):
-    """As a page reads them."""
+    """Return the cards as a page reads them."""
     return Certification.objects.select_related("patient", "physician").get(pk=certification.pk)
 
 
@@ -169,7 +169,7 @@ def test_certificate_is_shown_and_served_and_the_look_recorded(certification):
     assert Event.objects.filter(action="certificate.view", subject_id=certification.pk).count() == 2
 
 
-def test_certificate_of_a_draft_is_not_there():
+def test_certificate_of_a_draft_answers_404():
     draft = factories.draft()
     client = factories.client_for(draft.physician.user)
     assert client.get(f"/certification/{draft.uuid}/certificate.pdf").status_code == 404

@@ -12,7 +12,7 @@ from django.utils import timezone
 from certification.admin.certifications import CertificationAdmin
 from certification.admin.people import CaregiverAdmin, PatientAdmin
 from certification.models import Caregiver, Certification, Draft, Patient
-from certification.standing import KEYS_OF, counts_of, due_counts, due_on, filters_on, matching, placed
+from certification.presenters.groups import KEYS_OF, counts_of, due_counts, due_on, filters_on, in_list_order, matching
 from tests import factories
 
 pytestmark = [
@@ -48,7 +48,7 @@ def plan_of(ask):
 def test_each_filter_and_count_reads_the_index_of_the_office_alone(own):
     today = timezone.localdate()
     for show, keys in KEYS_OF.items():
-        found = placed(own.filter(filters_on(today)[show]), today)
+        found = in_list_order(own.filter(filters_on(today)[show]), today)
         assert OFFICE in plan_of(lambda found=found, keys=keys: list(found.order_by(*keys).values_list("pk")[:51]))
     assert OFFICE in plan_of(lambda: counts_of(own, Draft.objects.all(), today))
     assert OFFICE in plan_of(lambda: due_counts(own, today))

@@ -154,7 +154,9 @@ def test_renew_is_the_physicians_alone(physician, ending):
     client = factories.client_for(factories.delegate(physician))
     assert client.get(url(ending, "withdraw")).status_code == 403
     assert client.post(url(ending, "withdraw"), {"reason": "x"}).status_code == 403
-    client.post(url(ending, "renew"), forms.renewal(physician.name))  # prepares: what she alone says is not read
+    client.post(
+        url(ending, "renew"), forms.renewal(physician.name)
+    )  # a delegate prepares: the physician's statement is not read
     assert Certification.objects.active().get() == ending
     assert set(Draft.objects.get().answers) == {"questions", "condition", "letters"}
 

@@ -190,7 +190,7 @@ def test_a_delegate_keeps_the_letters_and_prepares(physician):
 def test_a_letter_is_refused_beside_its_field(client, physician, over, field):
     certification = ending(physician)
     page = client.post(url(certification), posted(KINDS[1], **over))
-    refused = next(one["form"] for one in page.context["letters"] if one["kind"] == KINDS[1])
+    refused = next(letter.form for letter in page.context["letters"] if letter.kind == KINDS[1])
     assert list(refused.errors) == [field]
     assert Letter.objects.count() == 2 and not Draft.objects.exists()
 

@@ -1,4 +1,4 @@
-"""What a renewal shows beside last year, what it gives up, and when somebody is asked for the appointment."""
+"""The page of a renewal: what it shows of last year, the days that are given up, and the appointment."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from certification import actions, rules
 from certification.actions import queue_renewal_reminders
-from certification.changes import changes_since, facts_of
 from certification.models import AllotmentLimit, Certification, Condition, Draft
+from certification.presenters.changes import changes_since, facts_of
 from certification.statements import QUESTIONS
 from notifications.actions import send_due
 from tests import factories
@@ -40,7 +40,7 @@ def ending(physician, on=None, **steps):
 
 
 def with_conditions(*codes):
-    """The step of a draft as it was answered then."""
+    """Return a step of the draft with its answers of that time."""
     then = timezone.localdate() - SIGNED
     return factories.condition(condition_codes=list(codes), exam_date=then, monitoring_reviewed_date=then)
 
@@ -61,7 +61,7 @@ def changes(certification):
 
 
 def before(certification):
-    """What stood there last year, by what is other now."""
+    """Return last year's values by the label of each fact that has changed."""
     return {str(fact.label): fact.before for fact in facts_of(fresh(certification)) if fact.before}
 
 
@@ -134,7 +134,7 @@ def test_a_condition_that_came_to_the_list_is_marked(client, physician):
     assert page.count("New on the list since last year") == 1 and page.count("Certified last year") == 1
 
 
-def test_another_limit_is_told_and_never_exceeded_by_what_is_filled_in(client, physician):
+def test_another_limit_is_shown_and_never_exceeded_by_the_initial_amount(client, physician):
     certification = ending(physician, statement=factories.statement(monthly_allotment_oz=Decimal("3.50")))
     with unguarded():
         AllotmentLimit.objects.create(effective_date=timezone.localdate(), limit_oz=Decimal("3.00"))
@@ -143,7 +143,7 @@ def test_another_limit_is_told_and_never_exceeded_by_what_is_filled_in(client, p
     assert client.get(url(certification)).context["form"]["monthly_allotment_oz"].value() == Decimal("3.00")
 
 
-def test_who_came_of_age_is_told_with_the_conditions_of_adults(client, physician):
+def test_a_patient_who_came_of_age_gets_the_conditions_of_adults(client, physician):
     eighteen = timezone.localdate()
     certification = ending(
         physician,
@@ -234,7 +234,7 @@ def test_renew_on_the_last_day_and_after_it(days_ago, words):
 
 
 def test_a_renewal_leaves_no_day_without_and_none_with_two(client, physician):
-    """The day before, the day of the signature, and the day after the earlier year's end."""
+    """Every day is covered once: before the signature, on its day, and after the earlier year's end."""
     certification, today = ending(physician), timezone.localdate()
     patient = certification.patient
     client.post(url(certification), forms.renewal(physician.name))

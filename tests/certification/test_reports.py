@@ -1,4 +1,4 @@
-"""What a patient or caregiver reports: a new address, a lost card, that the record is to be closed."""
+"""Reports of patients and caregivers: a new address, a lost card, or that the record should be closed."""
 
 from datetime import date, timedelta
 
@@ -174,7 +174,7 @@ def test_confirmed_by_the_next_working_day(certification, time_machine, reported
     assert not rules.is_overdue(PatientRequest(kind="follow_up", created_at=asked.created_at), today=date(2030, 1, 1))
 
 
-def test_an_overdue_report_stands_out(certification, time_machine):
+def test_an_overdue_report_is_marked(certification, time_machine):
     report(certification)
     client = factories.client_for(certification.physician.user)
     assert "Overdue" not in client.get("/certification/").content.decode()

@@ -1,4 +1,4 @@
-"""What patients ask of the office: who may, who is told, who answers."""
+"""Requests of patients to the office: who may ask, who gets a message, who answers."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a delegate prepares, and how the physician signs it, one after the other."""
+"""Drafts that a delegate prepares and the physician signs one after the other."""
 
 import time
 from datetime import timedelta
@@ -50,7 +50,7 @@ def ending(physician, **over):
 
 
 def prepared(physician, by, **over):
-    """A draft as a delegate leaves it; `over` replaces answers."""
+    """Return a draft as a delegate prepared it; `over` replaces answers."""
     draft = actions.start_draft(physician=physician, questions=factories.questions(), by=by)
     answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None, **over}
     for step, given in answers.items():
@@ -68,7 +68,7 @@ def renewal_of(certification, by, **over):
 
 
 def signing(draft, **over):
-    """What the page of that draft posts, with the answers as they stand now."""
+    """Return what the page of the draft posts, with its present answers."""
     draft = Draft.objects.select_related("physician").get(pk=draft.pk)
     seen = rules.draft_digest(draft.answers)
     return {**forms.statement(), "signature_name": draft.physician.name, "seen": seen, **over}
@@ -113,7 +113,7 @@ def test_a_delegate_prints_invites_and_sees_what_is_due(office, physician):
     assert "Print this page" in office.get(url(certification, "confirmation")).content.decode()
     office.post(url(certification, "invite"))
     assert Invitation.objects.count() == 2
-    assert [row["certification"] for row in office.get(f"{LIST}?show=ending").context["rows"]] == [certification]
+    assert [row.certification for row in office.get(f"{LIST}?show=ending").context["rows"]] == [certification]
 
 
 def test_a_delegate_never_attests_signs_renews_or_withdraws(physician, delegate):
@@ -148,11 +148,11 @@ def test_a_delegate_finds_no_page_to_sign_on(office, physician, delegate, step):
 def test_a_delegate_takes_a_prepared_draft_up_again_at_the_caregiver(office, physician, delegate):
     draft = prepared(physician, delegate)
     [row] = office.get(LIST).context["rows"]
-    assert (row["next_url"], row["is_to_sign"]) == (url(draft, "caregiver"), False)
+    assert (row.next_url, row.is_to_sign) == (url(draft, "caregiver"), False)
     assert office.get(f"{LIST}?show=sign").context["rows"] and not office.get(f"{LIST}?show=draft").context["rows"]
 
 
-def test_a_colleague_prepares_for_another_physician_and_signs_only_her_own(physician):
+def test_a_colleague_prepares_for_another_physician_and_signs_only_own_drafts(physician):
     colleague = factories.identified_physician()
     name_delegate(physician=physician, email=colleague.user.email, by=physician.user)
     activate_delegations(user=colleague.user, by=colleague.user)
@@ -252,20 +252,20 @@ def test_a_prepared_renewal_is_found_by_the_patients_name(client, physician, del
     draft = renewal_of(certification, delegate)
     client.post(LIST, {"term": "boateng"})
     page = client.get(LIST)
-    assert [row.get("draft") or row["certification"] for row in page.context["rows"]] == [draft, certification]
+    assert [row.draft or row.certification for row in page.context["rows"]] == [draft, certification]
     assert "Kofi Boateng" in client.get(f"{LIST}?show=sign").content.decode()
 
 
 # --- What the physician signs ---------------------------------------------------------------------------------------
 
 
-def test_her_first_page_shows_how_many_wait_and_begins_with_the_longest_wait(client, physician, delegate):
+def test_the_list_shows_how_many_wait_and_begins_with_the_longest_wait(client, physician, delegate):
     assert "To sign (" not in client.get(LIST).content.decode()
     first, second = prepared(physician, delegate), renewal_of(ending(physician), delegate)
     page = client.get("/accounts/role/", follow=True)
     assert "To sign (2)" in page.content.decode()
     assert page.context["first_to_sign"] == url(first, "sign")
-    assert [row["draft"] for row in page.context["rows"][:2]] == [first, second]
+    assert [row.draft for row in page.context["rows"][:2]] == [first, second]
 
 
 def test_statement_and_signature_on_one_page_lead_to_the_next(client, physician, delegate):
@@ -289,7 +289,7 @@ def test_statement_and_signature_on_one_page_lead_to_the_next(client, physician,
     assert client.get(LIST).context["to_sign"] == 0
 
 
-def test_what_she_passes_over_does_not_come_back_by_itself(client, physician, delegate):
+def test_a_skipped_draft_does_not_come_back_by_itself(client, physician, delegate):
     passed, signed = prepared(physician, delegate), prepared(physician, delegate)
     assert client.post(url(signed, "sign"), signing(signed)).url == LIST
     confirmation = client.get(url(signed, "confirmation"))
@@ -313,7 +313,7 @@ def test_sign_refuses_beside_the_field_and_writes_nothing(client, physician, del
     assert "statement" not in draft.answers and not Patient.objects.exists()
 
 
-def test_sign_refuses_what_the_office_changed_while_the_page_stood_open(client, physician, delegate):
+def test_sign_refuses_what_the_office_changed_while_the_page_was_open(client, physician, delegate):
     draft = prepared(physician, delegate)
     posted = signing(draft)
     changed = factories.condition(condition_codes=["glaucoma"])
@@ -327,7 +327,7 @@ def test_sign_refuses_what_the_office_changed_while_the_page_stood_open(client, 
     assert client.post(url(draft, "sign"), again).url == LIST
 
 
-def test_what_has_grown_old_is_looked_at_again_before_signing(client, physician, delegate):
+def test_an_exam_that_is_too_old_is_reviewed_again_before_signing(client, physician, delegate):
     draft = prepared(physician, delegate)
     with time_machine.travel(timezone.now() + timedelta(days=181), tick=False):
         client = factories.client_for(physician.user)
@@ -356,7 +356,7 @@ def test_one_reauthentication_serves_the_signatures_of_five_minutes(physician, d
     assert Certification.objects.active().count() == 3
 
 
-def test_what_she_typed_is_kept_encrypted_while_she_signs_in_again(client, physician, delegate):
+def test_saved_input_is_encrypted_while_the_physician_signs_in_again(client, physician, delegate):
     draft = prepared(physician, delegate)
     reauthenticated(client, at=False)
     response = client.post(url(draft, "sign"), signing(draft, directions="Only at night."))

@@ -1,4 +1,4 @@
-"""What people type that is unusual or wrong, page by page: a sentence beside the box, or a page that bears it."""
+"""Unusual and wrong input on each page: it is refused with a sentence beside the box, or shown as typed."""
 
 from datetime import date, timedelta
 from html import unescape
@@ -36,7 +36,7 @@ def eighteen_years_before(day):
 @pytest.mark.parametrize(
     ("year", "sentence"), [("1850", "from 1900 on"), ("0", "from 1900 on"), ("-1980", "4 digits"), ("1e9", "4 digits")]
 )
-def test_a_year_of_birth_that_cannot_be_is_told(client, physician, year, sentence):
+def test_an_impossible_year_of_birth_is_refused_with_a_sentence(client, physician, year, sentence):
     typed = forms.profile(birth_date_year=year, last_name="Rivera")
     form = refused(client, factories.draft(physician), "profile", typed)
     assert (list(form.errors), form["last_name"].value()) == (["birth_date"], "Rivera")
@@ -44,14 +44,16 @@ def test_a_year_of_birth_that_cannot_be_is_told(client, physician, year, sentenc
 
 
 @pytest.mark.parametrize("days", [0, 1])
-def test_a_birth_of_today_or_tomorrow_is_told(client, physician, days):
+def test_a_birth_date_of_today_or_tomorrow_is_refused_with_a_sentence(client, physician, days):
     typed = forms.profile(birth_date=timezone.localdate() + timedelta(days=days))
     form = refused(client, factories.draft(physician), "profile", typed)
     assert "must be in the past" in form.errors["birth_date"][0]
 
 
 @pytest.mark.parametrize(("days", "conditions"), [(0, 40), (1, 11)])
-def test_who_turns_18_today_is_an_adult_and_tomorrow_a_minor(client, physician, time_machine, days, conditions):
+def test_a_patient_who_turns_18_today_is_an_adult_and_tomorrow_a_minor(
+    client, physician, time_machine, days, conditions
+):
     time_machine.move_to("2026-11-23T17:00:00+00:00", tick=False)
     born = eighteen_years_before(timezone.localdate()) + timedelta(days=days)
     draft = factories.draft(physician, profile=None, condition=None, statement=None)
@@ -66,7 +68,7 @@ def test_the_condition_of_an_adult_is_refused_for_a_minor(client, physician):
     assert list(form.errors) == ["condition_codes"]
 
 
-def test_an_exam_of_tomorrow_is_told(client, physician):
+def test_an_exam_date_of_tomorrow_is_refused_with_a_sentence(client, physician):
     tomorrow = forms.date_boxes("exam_date", timezone.localdate() + timedelta(days=1))
     form = refused(client, factories.draft(physician), "condition", forms.condition(**tomorrow))
     assert "today or in the past" in form.errors["exam_date"][0]
@@ -78,13 +80,14 @@ def test_an_exam_of_tomorrow_is_told(client, physician):
 @pytest.mark.parametrize(
     ("over", "sentence"),
     [
-        (lambda _she, today: forms.date_boxes("birth_date", eighteen_years_before(today) + timedelta(days=1)),
+        (lambda _patient, today: forms.date_boxes("birth_date", eighteen_years_before(today) + timedelta(days=1)),
          "18 or older"),
-        (lambda she, _today: {"first_name": she.first_name, "last_name": she.last_name.upper()}, "your own name"),
-        (lambda she, _today: {"phone": str(she.phone)}, "your own"),
+        (lambda patient, _today: {"first_name": patient.first_name, "last_name": patient.last_name.upper()},
+         "your own name"),
+        (lambda patient, _today: {"phone": str(patient.phone)}, "your own"),
     ],
 )  # fmt: skip
-def test_a_caregiver_of_17_and_the_physician_herself_are_refused(client, physician, over, sentence):
+def test_a_caregiver_of_17_and_the_physician_are_refused(client, physician, over, sentence):
     draft = factories.draft(physician)
     form = refused(client, draft, "caregiver", forms.caregiver(**over(physician, timezone.localdate())))
     assert sentence in str(form.errors)
@@ -92,7 +95,7 @@ def test_a_caregiver_of_17_and_the_physician_herself_are_refused(client, physici
 
 
 @pytest.mark.parametrize("typed", ["three", "1e9", "NaN", "Infinity", "3,5 oz", "½"])
-def test_an_allotment_in_words_or_signs_is_told(client, physician, typed):
+def test_an_allotment_in_words_or_signs_is_refused_with_a_sentence(client, physician, typed):
     form = refused(client, factories.draft(physician), "statement", forms.statement(monthly_allotment_oz=typed))
     assert "as a number" in form.errors["monthly_allotment_oz"][0]
     assert form["monthly_allotment_oz"].value() == typed
@@ -108,7 +111,7 @@ def test_a_name_of_200_letters_is_asked_to_be_shorter_and_kept(client, physician
 
 
 @pytest.mark.parametrize("name", ["X", "李", "O'Brien-Núñez", "W" * 100])
-def test_every_page_bears_the_name(client, physician, name):
+def test_every_page_shows_an_unusual_name(client, physician, name):
     draft = factories.draft(physician, profile=None)
     assert post(client, draft, "profile", forms.profile(first_name=name, last_name=name)).status_code == 302
     assert post(client, draft, "statement", forms.statement()).status_code == 302

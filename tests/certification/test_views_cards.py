@@ -1,4 +1,4 @@
-"""What a card shows, to whom, and what its code answers."""
+"""The pages of cards: what they show to whom, and what the code of a card answers."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -10,8 +10,8 @@ from django.utils import timezone
 from audit.models import Event
 from certification import qr
 from certification.actions import accept_invitation, revoke_card, withdraw_certification
-from certification.cards import Answer
 from certification.models import Card, Certification, Patient
+from certification.presenters.cards import Answer
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def test_card_holds_its_code_as_inline_svg_without_style(certification):
     assert "style" not in svg and "<script" not in svg and 'role="img"' in page
 
 
-def test_card_of_who_has_not_affirmed_leads_to_the_affirmation():
+def test_card_leads_to_the_affirmation_before_anything_is_affirmed():
     made = factories.certification(joined=False)
     account = factories.user(made.patient.email)
     invitation = made.patient.invitations.get()
@@ -75,7 +75,7 @@ def test_card_that_was_withdrawn_says_so(certification, time_machine):
     assert "It was withdrawn on" in page and "id-card" not in page
 
 
-def test_card_of_a_caregiver_names_each_for_whom_she_acts(django_assert_max_num_queries):
+def test_card_of_a_caregiver_names_each_patient(django_assert_max_num_queries):
     mother = factories.caregiver(last_name="Marsh")
     first, second = (
         factories.certification(caregiver=mother, profile=factories.profile(first_name=name)) for name in ("Leo", "Mia")
@@ -106,13 +106,13 @@ def test_office_prints_both_cards_of_a_patient_without_email():
     assert (event.subject_id, event.role) == (made.patient.pk, "delegate")
 
 
-def test_office_prints_no_card_of_what_has_ended():
+def test_office_prints_no_card_of_an_ended_certification():
     made = factories.certification(on=timezone.localdate() - timedelta(days=365))
     page = text_of(factories.client_for(made.physician.user).get(f"/certification/{made.uuid}/card/"))
     assert "there is no card to print" in page and "<svg" not in page and not Card.objects.exists()
 
 
-def test_card_of_a_draft_is_not_there():
+def test_card_of_a_draft_answers_404():
     draft = factories.draft()
     assert factories.client_for(draft.physician.user).get(f"/certification/{draft.uuid}/card/").status_code == 404
     assert (
@@ -142,7 +142,7 @@ def test_lost_card_ends_and_the_next_printed_is_new(certification):
         ({"holder": "x\x00" * 9, "revoked_reason": "🌿"}, "holder"),
     ],
 )
-def test_lost_card_wants_who_and_why(certification, data, field):
+def test_lost_card_asks_whose_card_and_why(certification, data, field):
     factories.card(certification.patient)
     client = factories.client_for(certification.physician.user)
     response = client.post(f"/certification/{certification.uuid}/card/lost/", data)
@@ -152,7 +152,7 @@ def test_lost_card_wants_who_and_why(certification, data, field):
 # --- /verify/ -------------------------------------------------------------------------------------------------------
 
 
-def test_verify_tells_the_public_initials_and_last_valid_day_alone(certification):
+def test_verify_shows_the_public_only_initials_and_last_valid_day(certification):
     response = Client().get(check_of(certification.patient))
     page = text_of(response)
     assert "Valid" in page and "R. D." in page and f"{certification.last_valid_day:%B %-d, %Y}" in page
@@ -170,7 +170,7 @@ def test_verify_of_a_lost_card_says_so_and_not_whose_it_was(certification):
     assert "Not valid" not in text_of(Client().get(check_of(certification.patient)))
 
 
-def test_verify_of_what_has_ended_says_when(certification, time_machine):
+def test_verify_of_an_ended_certification_says_when_it_ended(certification, time_machine):
     address = check_of(certification.patient)
     answer = Answer(factories.card(certification.patient), [certification], certification.last_valid_day)
     assert (answer.is_valid, answer.last_valid_day) == (True, certification.last_valid_day)
@@ -182,7 +182,7 @@ def test_verify_of_what_has_ended_says_when(certification, time_machine):
     assert "Not valid" in page and "Was valid through" in page
 
 
-def test_verify_of_a_caregiver_counts_once_she_has_affirmed(certification):
+def test_verify_of_a_caregiver_counts_after_the_affirmation(certification):
     caregiver = certification.patient.current_assignment.caregiver
     address = check_of(caregiver)
     assert "Not valid" in text_of(Client().get(address))
@@ -198,7 +198,7 @@ def test_verify_of_a_certificate_is_by_its_own_uuid(certification):
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a" * 3000, "%00", "🌿", "%E2%80%AE"])
-def test_verify_of_an_unknown_code_is_told_kindly(token):
+def test_verify_of_an_unknown_code_says_what_to_do(token):
     response = Client().get(f"/verify/{token}/")
     assert response.status_code == 404 and "No card of ours has this code" in text_of(response)
 
@@ -226,7 +226,7 @@ def test_verify_shows_a_technician_what_the_public_sees(certification):
 
 
 @override_settings(ACCOUNT_RATE_LIMITS={"verify": "2/5m/ip"})
-def test_verify_stops_who_tries_many_codes(certification):
+def test_verify_refuses_a_visitor_who_tries_many_codes(certification):
     client = Client()
     assert [client.get("/verify/guess/").status_code for _ in range(3)] == [404, 404, 429]
     assert client.get(check_of(certification.patient)).status_code == 429

@@ -1,4 +1,4 @@
-"""How an invited person joins."""
+"""The pages on which invited people join and affirm."""
 
 import re
 from datetime import date, timedelta
@@ -25,7 +25,7 @@ def certification():
 
 
 def link_to(person):
-    """The address in the mail, which alone holds the token."""
+    """Return the address in the mail: only it has the token."""
     send_due(by=None)
     body = next(
         message.body
@@ -36,7 +36,7 @@ def link_to(person):
 
 
 def opened(person, account=None):
-    """A client, signed in, who opened the link."""
+    """Return a signed-in client that has opened the link."""
     client = factories.client_for(account or factories.user())
     client.get(link_to(person))
     return client
@@ -45,7 +45,7 @@ def opened(person, account=None):
 # --- Invitation -----------------------------------------------------------------------------------------------------
 
 
-def test_invitation_link_leads_to_a_clean_address_and_spends_nothing(certification):
+def test_invitation_link_leads_to_a_clean_address_and_uses_nothing_up(certification):
     client, link = Client(), link_to(certification.patient)
     for _ in range(3):
         response = client.get(link)
@@ -55,7 +55,7 @@ def test_invitation_link_leads_to_a_clean_address_and_spends_nothing(certificati
     assert client.post(link).status_code == 405
 
 
-def test_invitation_of_nobody_offers_an_account_and_shows_no_name(certification):
+def test_invitation_offers_a_visitor_an_account_and_shows_no_name(certification):
     client = Client()
     client.get(link_to(certification.patient))
     page = client.get("/invitation/").content.decode()
@@ -69,12 +69,12 @@ def test_invitation_without_a_link_says_where_it_is(certification):
 
 
 @pytest.mark.parametrize("token", ["nonsense", "a" * 3000, "%00", "🌿", "%E2%80%AE"])
-def test_invitation_link_that_is_unknown_is_told_kindly(token):
+def test_invitation_link_that_is_unknown_says_what_to_do(token):
     response = Client().get(f"/invitation/{token}/")
     assert response.status_code == 404 and "This invitation cannot be used" in response.content.decode()
 
 
-def test_invitation_that_was_used_is_told_kindly(certification):
+def test_invitation_that_was_used_says_so(certification):
     link = link_to(certification.patient)
     factories.join(certification.patient)
     client = Client()
@@ -139,7 +139,7 @@ def test_invitation_is_refused_to_the_certifier(certification):
 # --- Affirmation ----------------------------------------------------------------------------------------------------
 
 
-def test_affirmation_wants_each_sentence(certification):
+def test_affirmation_asks_for_each_sentence(certification):
     client = opened(certification.patient)
     client.post("/invitation/", BORN)
     form = client.get("/affirm/").context["form"]
@@ -163,7 +163,7 @@ def test_affirmation_leads_home_and_stays(certification):
     assert certification.patient.affirmed_at == first is not None
 
 
-def test_affirmation_of_a_caregiver_names_whom_she_acts_for():
+def test_affirmation_of_a_caregiver_names_the_patient():
     certification = factories.certification(joined=False, caregiver=factories.caregiver())
     client = opened(certification.patient.current_assignment.caregiver)
     client.post("/invitation/", forms.date_boxes("birth_date", date(1975, 1, 2)))

@@ -1,4 +1,4 @@
-"""The list of patients: who stands in it, how they are found, and how a draft begins and ends."""
+"""The list of patients: its rows, its search, and the pages that begin and discard a draft."""
 
 import csv
 from datetime import UTC, date, datetime, time, timedelta
@@ -21,7 +21,7 @@ from certification.actions import (
 )
 from certification.actions.amending import IDENTITY
 from certification.models import Certification, Draft
-from certification.standing import DRAFT_GROUPS, GROUPS, counts_of, drafts_shown, filters_on
+from certification.presenters.groups import DRAFT_GROUPS, GROUPS, counts_of, drafts_shown, filters_on
 from certification.views import patients
 from tests import factories
 from tests.certification import forms
@@ -40,7 +40,7 @@ def client(physician):
 
 
 def signed(physician, days_left, **over):
-    """Ends in `days_left` days; 0 was yesterday the last valid day."""
+    """Make a certification that ends in `days_left` days; with 0, yesterday was its last valid day."""
     day = timezone.localdate() - timedelta(days=365 - days_left)
     return factories.certification(physician, on=day, joined=False, profile=factories.profile(**over))
 
@@ -50,8 +50,8 @@ def shown(client, address="/certification/"):
 
 
 def rows_of(page):
-    """The drafts and certifications of the list."""
-    return [row.get("draft") or row["certification"] for row in page.context["rows"]]
+    """Return the drafts and certifications that the list shows."""
+    return [row.draft or row.certification for row in page.context["rows"]]
 
 
 def found(client, term):
@@ -75,7 +75,7 @@ def test_patient_list_puts_first_what_needs_something(client, physician):
     [("all", "draft ending active ended"), ("draft", "draft"), ("active", "ending active"), ("ending", "ending"),
      ("ended", "ended"), ("nonsense", "draft ending active ended")],
 )  # fmt: skip
-def test_patient_list_filters_stand_in_the_address(client, physician, show, expected):
+def test_patient_list_filters_are_part_of_the_address(client, physician, show, expected):
     made = {"ended": signed(physician, 0), "active": signed(physician, 31), "ending": signed(physician, 30)}
     made["draft"] = factories.draft(physician)
     assert shown(client, f"/certification/?show={show}") == [made[name] for name in expected.split()]
@@ -99,7 +99,7 @@ def test_patient_list_counts_a_withdrawn_one_that_delivers_no_more_as_ended_and_
 
 
 def stop_deliveries(certification, day):
-    """Withdrawn so that `day` is the last of deliveries, which may have passed since."""
+    """Withdraw a certification with `day` as the last day of deliveries, which may be past."""
     with time_machine.travel(min(datetime.combine(day, time(12), UTC), timezone.now()), tick=False):
         withdraw_certification(
             certification=certification, reason="Moved.", deliveries_stop_date=day, by=certification.physician.user
@@ -111,7 +111,7 @@ def test_patient_list_keeps_what_was_withdrawn_apart_until_deliveries_stop(clien
     certification = signed(physician, 300)
     stop_deliveries(certification, timezone.localdate() + timedelta(days=days))
     filters = client.get("/certification/").context["filters"]
-    standing = {one["name"] for one in filters if one["count"]}
+    standing = {one.name for one in filters if one.count}
     assert standing == {"all", show} and shown(client, f"/certification/?show={show}") == [certification]
 
 
@@ -154,7 +154,7 @@ def test_patient_list_offers_renewal_once_it_is_open(client, physician, days_lef
     assert (f"/certification/{certification.uuid}/renew/" in page) is offers
 
 
-def test_patient_list_tells_who_has_joined(client, physician):
+def test_patient_list_shows_who_has_joined(client, physician):
     signed(physician, 300, first_name="Invited")
     signed(physician, 299, first_name="Offline", email="", has_no_email=True)
     factories.certification(physician)
@@ -255,7 +255,7 @@ def test_patient_list_is_recorded(client, physician):
 
 
 def asked(client, **query):
-    """What the page asks beside session, account and the event it leaves."""
+    """Return the queries of the page beside session, account and event."""
     with CaptureQueriesContext(connection) as caught:
         assert client.get("/certification/", query).status_code == 200
     asked = [query["sql"] for query in caught if query["sql"].lstrip("(").startswith("SELECT")]
@@ -339,7 +339,7 @@ def test_certification_add_of_a_delegate_is_for_the_chosen_physician(physician):
     assert Draft.objects.get().physician == physician
 
 
-def test_certification_add_of_a_delegate_of_two_asks_for_whom(physician):
+def test_certification_add_asks_a_delegate_of_two_physicians_for_whom(physician):
     delegate, other, stranger = factories.delegate(physician), factories.identified_physician(), factories.physician()
     name_delegate(physician=other, email=delegate.email, by=other.user)
     activate_delegations(user=delegate, by=delegate)
@@ -352,7 +352,7 @@ def test_certification_add_of_a_delegate_of_two_asks_for_whom(physician):
     assert set(Draft.objects.values_list("physician", flat=True)) == {physician.pk, other.pk}
 
 
-def test_certification_discard_asks_on_a_page_and_forgets(client, physician):
+def test_certification_discard_asks_on_a_page_and_deletes(client, physician):
     draft = factories.draft(physician)
     address = f"/certification/{draft.uuid}/discard/"
     assert "Rosa Delgado" in client.get(address).content.decode()

@@ -1,4 +1,4 @@
-"""The steps of a draft: what is saved, what is refused beside its field, and how one gets on."""
+"""The steps of a draft: what they save, what they refuse beside its field, and where they lead."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -40,12 +40,12 @@ def post(client, draft, step, data):
 
 
 def answers_of(draft):
-    """The answers as they stand now; as they stood last, when the draft is signed."""
+    """Return the present answers, or the last ones if the draft is signed."""
     return (Draft.objects.filter(pk=draft.pk).first() or draft).answers
 
 
 def refused(client, draft, step, data):
-    """The form as shown again, once it is sure that nothing was written."""
+    """Return the form as it is shown again, after checking that nothing was written."""
     before = answers_of(draft)
     response = post(client, draft, step, data)
     assert response.status_code == 200
@@ -88,7 +88,7 @@ def test_attestations_are_unticked_at_first_and_the_allotment_is_the_limit(clien
     assert "3.50 oz (99.2 g)" in page.content.decode()
 
 
-def test_somebody_elses_data_is_never_filled_in_by_the_browser(client, physician):
+def test_the_browser_never_fills_in_data_of_another_person(client, physician):
     draft = factories.draft(physician)
     for step in ("profile", "caregiver"):
         form = client.get(url(draft, step)).context["form"]
@@ -121,7 +121,7 @@ def test_a_signed_certification_leads_from_each_step_to_the_confirmation(client,
 
 
 @pytest.mark.parametrize("step", ["condition", "caregiver"])
-def test_a_step_that_hangs_on_the_age_asks_for_the_birth_date_first(client, physician, step):
+def test_a_step_that_depends_on_the_age_asks_for_the_birth_date_first(client, physician, step):
     draft = factories.draft(physician, profile=None, condition=None)
     assert client.get(url(draft, step)).url == url(draft, "profile")
     with pytest.raises(rules.IncompleteError):
@@ -203,7 +203,7 @@ def test_profile_takes_names_as_people_have_them(client, physician, name):
 
 
 @pytest.mark.parametrize("own", ["phone", "email", "name"])
-def test_profile_of_the_physician_herself_is_refused(client, physician, own):
+def test_profile_of_the_physician_is_refused(client, physician, own):
     over = {
         "phone": {"phone": str(physician.phone)},
         "email": {"email": physician.email.upper()},
@@ -280,7 +280,7 @@ def test_statement_refuses_directions_that_no_label_can_print(client, physician)
 # --- Caregiver ------------------------------------------------------------------------------------------------------
 
 
-def test_a_minor_needs_a_guardian_and_the_physician_is_told_at_once(client, physician):
+def test_a_minor_needs_a_guardian_and_the_page_says_so_at_once(client, physician):
     draft = factories.draft(physician, profile=None, condition=None, statement=None)
     response = client.post(url(draft, "profile"), forms.profile(birth_date=CHILD), follow=True)
     assert "under 18: a parent, guardian" in response.content.decode()
@@ -307,7 +307,7 @@ def test_an_empty_caregiver_form_means_none(client, physician):
     assert answers_of(draft)["caregiver"] is None
 
 
-def test_a_caregiver_can_be_taken_back(client, physician):
+def test_a_caregiver_can_be_removed(client, physician):
     draft = factories.draft(physician, caregiver=factories.caregiver())
     assert "Remove the caregiver" in client.get(url(draft, "caregiver")).content.decode()
     post(client, draft, "caregiver", {"none": "1"})
@@ -341,7 +341,7 @@ def test_caregiver_refuses_beside_the_field(client, physician, over, field, sent
 def test_review_lists_what_is_missing_with_links(client, physician):
     draft = factories.draft(physician, profile=factories.profile(birth_date=CHILD), condition=None, statement=None)
     page = client.get(url(draft, "review"))
-    assert [problem["label"] for problem in page.context["problems"]] == ["Condition", "Caregiver", "Your statement"]
+    assert [problem.label for problem in page.context["problems"]] == ["Condition", "Caregiver", "Your statement"]
     response = post(client, draft, "review", {"signature_name": physician.name})
     assert "Not answered yet." in response.context["form"].non_field_errors()
     assert not Patient.objects.exists()
@@ -350,7 +350,7 @@ def test_review_lists_what_is_missing_with_links(client, physician):
 def test_review_finds_conditions_that_no_longer_fit_the_age(client, physician):
     draft = factories.draft(physician, caregiver=factories.caregiver())
     post(client, draft, "profile", forms.profile(birth_date=CHILD))
-    assert [problem["label"] for problem in client.get(url(draft, "review")).context["problems"]] == [
+    assert [problem.label for problem in client.get(url(draft, "review")).context["problems"]] == [
         "Condition",
         "Letters",
         "Your statement",
@@ -437,14 +437,14 @@ def test_a_delegate_prepares_and_never_signs(physician):
     assert not Patient.objects.exists()
 
 
-def test_a_delegate_goes_round_the_statement(physician):
+def test_a_delegate_skips_the_statement(physician):
     client, draft = factories.client_for(factories.delegate(physician)), factories.draft(physician)
     assert post(client, draft, "condition", forms.condition()).url == url(draft, "caregiver")
     assert url(draft, "caregiver") in client.get(url(draft, "statement")).content.decode()
 
 
 @pytest.mark.parametrize("step", ["profile", "condition", "statement", "caregiver", "review", "discard"])
-def test_another_physician_finds_nothing(physician, step):
+def test_another_physician_gets_a_404(physician, step):
     draft = factories.draft(physician)
     client = factories.client_for(factories.identified_physician().user)
     assert client.get(url(draft, step)).status_code == 404

@@ -26,7 +26,7 @@ from accounts.rosters.storage import open_upload
 from audit.models import Event
 from certification.models import Card, Certification, Draft, Letter
 from certification.views.confirmation import CODE
-from certification.views.kept import KEPT
+from certification.views.saved_input import SAVED_INPUT
 from notifications.models import Notification
 from pages.actions import reencrypt
 from pages.models import ContactMessage
@@ -83,7 +83,7 @@ def sealed_everywhere(db):
     RecoveryCodes.activate(card.patient.user)
     upload_roster(file=io.BytesIO(program({}).encode()), file_name="r.csv", is_dry_run=False, by=factories.staff())
     store = import_module(settings.SESSION_ENGINE).SessionStore()
-    store[KEPT] = {"certification": 1, "step": "review", "typed": encrypt("a=1", context=KEPT)}
+    store[SAVED_INPUT] = {"certification": 1, "step": "review", "typed": encrypt("a=1", context=SAVED_INPUT)}
     store[CODE] = {"invitation": 1, "code": encrypt("ABCD2345", context=CODE)}
     store["other"] = "k1:is no sealed value"
     store.save()
@@ -102,7 +102,10 @@ def everything():
         "totp": decrypt(factors["totp"].data["secret"], context="mfa_authenticator.data"),
         "codes": factors["recovery_codes"].wrap().get_unused_codes(),
         "roster": open_upload(RosterUpload.objects.get()).read(),
-        "session": (decrypt(data[KEPT]["typed"], context=KEPT), decrypt(data[CODE]["code"], context=CODE)),
+        "session": (
+            decrypt(data[SAVED_INPUT]["typed"], context=SAVED_INPUT),
+            decrypt(data[CODE]["code"], context=CODE),
+        ),
         "other": data["other"],
         "links": list(Notification.objects.order_by("pk").values_list("secret", flat=True)),
         "messages": texts(),
@@ -153,7 +156,7 @@ def test_every_caller_of_encrypt_is_covered():
         "accounts/adapters.py",  # mfa_authenticator.data
         "accounts/rosters/storage.py",  # accounts_rosterpart.data
         "certification/views/confirmation.py",  # a session's printed code
-        "certification/views/kept.py",  # a session's kept form
+        "certification/views/saved_input.py",  # a session's kept form
         "pages/backups/keys.py",  # the probe in the manifest of a backup, which needs its old key
     }
 

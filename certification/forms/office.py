@@ -1,18 +1,22 @@
-"""What the office types beside the steps: a minor's letters, and caregivers after the signature."""
+"""The forms of the office beside the steps: letters, caregivers, taking over, and lost cards."""
+
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
-from certification.forms import CaregiverForm, SignatureForm, validate_name
-from certification.models import Card
+from certification.forms.people import CaregiverForm, validate_name
+from certification.forms.signing import SignatureForm
+from certification.models import Card, Caregiver, Patient
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 
 ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
 
 
 class LetterForm(PortalForm):
-    """One of the two letters of a minor; `has_file` when one is kept already."""
+    """One of the two letters of a minor: `kind` says which; `has_file` when its file is stored already."""
 
     writer = forms.CharField(label=_("Name of the writer"), max_length=210, validators=[validate_name])
     licence = forms.CharField(
@@ -33,21 +37,22 @@ class LetterForm(PortalForm):
         allow_empty_file=True,
     )
 
-    def __init__(self, *args, has_file, **kwargs):
+    def __init__(self, *args: Any, kind: str, has_file: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.kind = kind
         if has_file:
             self.fields["file"].required = False
             self.fields["file"].label = _("Another file in its place")
 
     @property
-    def answers(self):
-        """As `save_letter` takes them."""
+    def answers(self) -> dict[str, Any]:
+        """Return the answers that `save_letter` takes."""
         letter = {name: self.cleaned_data[name] for name in ("writer", "licence", "letter_date")}
         return {"letter": letter, "file": self.cleaned_data["file"]}
 
 
 class AssignForm(CaregiverForm):
-    """Another caregiver after signing; `reason` says why the one who acts now ends, when there is one."""
+    """A caregiver named after the signature. `reason` says why the present one ends, if there is one."""
 
     reason = forms.CharField(
         label=_("Why the present caregiver acts no more"),
@@ -57,14 +62,14 @@ class AssignForm(CaregiverForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args, has_current, **kwargs):
+    def __init__(self, *args: Any, has_current: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not has_current:
             del self.fields["reason"]
 
     @property
-    def answers(self):
-        """As `assign_caregiver` takes them."""
+    def answers(self) -> dict[str, Any]:
+        """Return the answers that `assign_caregiver` takes."""
         caregiver = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
         return {"caregiver": caregiver, "reason": self.cleaned_data.get("reason", "")}
 
@@ -81,7 +86,7 @@ class EndCaregiverForm(PortalForm):
 
 
 class AgreementForm(PortalForm):
-    """How it was agreed that a patient changes the physician."""
+    """How it was agreed that the patient changes the physician, and when."""
 
     how = forms.CharField(
         label=_("How it was agreed"),
@@ -94,50 +99,52 @@ class AgreementForm(PortalForm):
 
 
 class TakeOverForm(SignatureForm, AgreementForm):
-    """The patient asked for it; the physician says so and signs."""
+    """The agreement and the signature of the physician who takes over a patient."""
 
     field_order = ("how", "agreed_date", "signature_name")
 
 
 class AgreeForm(AgreementForm):
-    """The Registrar names who takes over by the DEA number."""
+    """The agreement as a Registrar enters it, with the DEA number of the physician who takes over."""
 
     dea_number = forms.CharField(label=_("DEA number of the physician who takes over"), max_length=20)
     field_order = ("dea_number", "how", "agreed_date")
 
-    def clean_dea_number(self):
+    def clean_dea_number(self) -> str:
         typed = self.cleaned_data["dea_number"].upper().replace(" ", "")
         self.physician = Physician.objects.filter(dea_number=typed).first()
         if self.physician is None:
             raise forms.ValidationError(_("No physician on the roster has this number. Compare it with the card."))
         return typed
 
-    def clean(self):
-        """As `agree_take_over` takes them."""
+    def clean(self) -> dict[str, Any]:
+        """Return the answers that `agree_take_over` takes."""
         super().clean()
         self.cleaned_data.pop("dea_number", None)
         return {**self.cleaned_data, "physician": getattr(self, "physician", None)}
 
 
 class RevocationForm(PortalForm):
-    """Why a card ends; the other reasons have actions of their own."""
+    """Why a card ends: lost or damaged. The other reasons have actions of their own."""
 
     revoked_reason = forms.ChoiceField(
         label=_("What happened"),
         widget=forms.RadioSelect,
-        choices=[(one.value, one.label) for one in (Card.Reason.LOST, Card.Reason.DAMAGED)],
+        choices=[(reason.value, reason.label) for reason in (Card.Reason.LOST, Card.Reason.DAMAGED)],
     )
 
 
 class LostCardForm(RevocationForm):
-    """The same, and whose card it is."""
+    """Why a card ends, and whose card it is."""
 
     field_order = ["holder"]
 
     holder = forms.ChoiceField(label=_("Whose card"), widget=forms.RadioSelect)
 
-    def __init__(self, *args, holders, **kwargs):
+    def __init__(self, *args: Any, holders: Mapping[str, Patient | Caregiver], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["holder"].choices = [(name, person.name) for name, person in holders.items()]
+        cast(forms.ChoiceField, self.fields["holder"]).choices = [
+            (name, person.name) for name, person in holders.items()
+        ]
         if len(holders) == 1:
             self.initial["holder"] = next(iter(holders))

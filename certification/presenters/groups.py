@@ -1,6 +1,5 @@
-"""How a draft or a certification stands on a day: in the words of the list of an office, its filters, its search."""
+"""The groups and filters of an office's list of drafts and certifications, with their counts, and its search."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -12,7 +11,6 @@ from django.db.models.functions import Coalesce
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from certification import rules
 from certification.models import Certification, Draft, Patient
 from certification.search import named, numbered, told_by, words_of
 from ui.text import search_name
@@ -31,7 +29,7 @@ DUE_LABELS = {
     **{str(days): format_lazy(_("Within {days} days"), days=days) for days in DUE_DAYS},
     "expired": _("Expired"),
 }
-DRAFT_GROUPS = ("sign", "draft")  # they stand before the certifications
+DRAFT_GROUPS = ("sign", "draft")  # the list shows them before the certifications
 GROUPS = ("stopping", "ending", "later", "expired", "over")  # of certifications, in the order of the list
 GROUPS_OF = {
     "all": GROUPS,
@@ -40,7 +38,7 @@ GROUPS_OF = {
     "stopping": ("stopping",),
     "ended": ("expired", "over"),
 }
-# How each filter sorts drafts: the longest wait, then the newest draft first.
+# How each filter sorts drafts: the longest wait first, then the newest draft.
 DRAFT_KEYS_OF = {"all": ("since", "-pk"), "sign": ("prepared_at", "pk"), "draft": ("-pk",)}
 # How each filter sorts certifications: the next end first; of what has ended, the latest.
 KEYS_OF = {
@@ -51,55 +49,13 @@ KEYS_OF = {
     "ended": ("-expires_date", "-pk"),
 }
 
-
 NOT_PREPARED = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after every draft that was prepared
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How a draft or certification stands, as a page says it."""
-
-    kind: str  # of ui/status_tag.html
-    label: Any
-    days_left: int | None = None  # after today; 0 on the last valid day, None once ended
-    can_renew: bool = False
-
-
-def draft_standing(draft: Draft) -> Standing:
-    """How a draft stands: begun, waiting for the statement and signature, or reviewed and waiting for the signature."""
-    if draft.reviewed_at:
-        return Standing("wait", _("Reviewed"))
-    return Standing("wait", LABELS["sign"]) if draft.prepared_at else Standing("plain", _("Draft"))
-
-
-def standing_of(certification: Certification, *, today: date) -> Standing:
-    """How a certification stands on `today`."""
-    status = Certification.Status(certification.status)
-    if status == Certification.Status.WITHDRAWN and certification.is_valid_on(today):
-        return Standing("warn", status.label, (certification.valid_through - today).days)
-    if status != Certification.Status.ACTIVE:
-        return Standing("ended", status.label)
-    can_renew = _can_renew(certification, today)
-    days_left = (certification.last_valid_day - today).days
-    if days_left < 0:
-        return Standing("ended", _("Ended"), can_renew=can_renew)
-    return Standing(
-        "warn" if can_renew else "good", _("Ending soon") if can_renew else _("Active"), days_left, can_renew
-    )
-
-
-def _can_renew(certification: Certification, today: date) -> bool:
-    try:
-        rules.check_renewal_is_open(certification, today=today)
-    except rules.RenewalNotOpen:
-        return False
-    return True
-
-
 def groups_on(today: date) -> dict[str, Q]:
-    """What stands where on that day: each certification in one group, and what was superseded in none.
+    """Return the condition of each group on that day. Superseded certifications are in none, all others in one.
 
-    What was withdrawn is still valid until its deliveries stop, as `Certification.is_valid_on` says.
+    A withdrawn certification is valid until its deliveries stop, as `Certification.is_valid_on` says.
     """
     status = Certification.Status
     soon = today + timedelta(days=settings.RENEWAL_OPENS_DAYS)
@@ -115,21 +71,21 @@ def groups_on(today: date) -> dict[str, Q]:
 
 
 def filters_on(today: date) -> dict[str, Q]:
-    """The filters of the list that show certifications, each of one group or several."""
+    """Return the condition of each filter that shows certifications: one group or several."""
     groups = groups_on(today)
-    several = {name: reduce(or_, (groups[group] for group in shown)) for name, shown in GROUPS_OF.items()}
+    grouped = {name: reduce(or_, (groups[group] for group in shown)) for name, shown in GROUPS_OF.items()}
     running = Q(status=Certification.Status.ACTIVE, expires_date__gt=today)  # one span of the index
-    return {**several, "all": ~Q(status=Certification.Status.SUPERSEDED), "active": running}
+    return {**grouped, "all": ~Q(status=Certification.Status.SUPERSEDED), "active": running}
 
 
-def placed(certifications: QuerySet[Certification], today: date) -> QuerySet[Certification]:
-    """The certifications with `place`, that of their group in the list."""
+def in_list_order(certifications: QuerySet[Certification], today: date) -> QuerySet[Certification]:
+    """Annotate the certifications with `place`, the number of their group in the list."""
     cases = [When(where, then=Value(GROUPS.index(group))) for group, where in groups_on(today).items()]
     return certifications.annotate(place=Case(*cases, default=Value(len(GROUPS))))
 
 
 def drafts_shown(drafts: QuerySet[Draft], show: str) -> QuerySet[Draft]:
-    """The drafts that a filter shows, with `since`, by which they stand in the filter "all": never NULL."""
+    """Return the drafts that a filter shows, with `since`, which orders them in the filter "all" and is never NULL."""
     shown = drafts.annotate(since=Coalesce("prepared_at", Value(NOT_PREPARED)))
     if show == "all":
         return shown
@@ -137,12 +93,11 @@ def drafts_shown(drafts: QuerySet[Draft], show: str) -> QuerySet[Draft]:
 
 
 def counts_of(certifications: QuerySet[Certification], drafts: QuerySet[Draft], today: date) -> dict[str, int]:
-    """How many stand in each group and in each filter, in one query that reads nothing twice."""
-    signed = placed(certifications.filter(filters_on(today)["all"]), today)
+    """Return the number of rows in each group and filter, in one query that reads no row twice."""
+    signed = in_list_order(certifications.filter(filters_on(today)["all"]), today)
     place = Case(When(prepared_at__isnull=False, then=Value(-2)), default=Value(-1))
-    of_each = [
-        found.order_by().values_list("place").annotate(Count("pk")) for found in (signed, drafts.annotate(place=place))
-    ]
+    kinds: tuple[QuerySet[Any], ...] = (signed, drafts.annotate(place=place))
+    of_each = [kind.order_by().values_list("place").annotate(Count("pk")) for kind in kinds]
     names = dict(enumerate((*DRAFT_GROUPS, *GROUPS), start=-2))
     counts = dict.fromkeys(names.values(), 0)
     counts |= {names[place]: count for place, count in of_each[0].union(of_each[1], all=True)}
@@ -151,7 +106,9 @@ def counts_of(certifications: QuerySet[Certification], drafts: QuerySet[Draft], 
 
 
 def due_on(today: date) -> dict[str, Q]:
-    """What wants a renewal: that ends within so many days (7 stand in the 30 as well), and that has ended without one.
+    """Return the conditions of what is due for renewal: what ends within so many days, and what has expired.
+
+    What ends within 7 days ends within 30 as well.
 
     Days are counted as for the reminders: what expires on the first day of being invalid, `days` after today.
     """
@@ -164,7 +121,7 @@ def due_on(today: date) -> dict[str, Q]:
 
 
 def due_counts(certifications: QuerySet[Certification], today: date) -> dict[str, int]:
-    """How many are due in each group; what ends later is not even counted."""
+    """Return how many certifications are due in each group. Those that end later are not read."""
     horizon = today + timedelta(days=max(DUE_DAYS))
     near = certifications.filter(status=Certification.Status.ACTIVE, expires_date__lte=horizon)
     counts = near.aggregate(**{f"due_{name}": Count("pk", filter=where) for name, where in due_on(today).items()})
@@ -172,7 +129,7 @@ def due_counts(certifications: QuerySet[Certification], today: date) -> dict[str
 
 
 def matching(certifications: QuerySet[Certification], term: str) -> QuerySet[Certification]:
-    """Those whose patient has this name, birth date, phone number, or patient or certification number.
+    """Return the certifications whose patient has this name, birth date, phone or number, or that have this number.
 
     Of the office's rows nothing is read but what their index holds; what it does not is looked up beside.
     """
@@ -183,10 +140,13 @@ def matching(certifications: QuerySet[Certification], term: str) -> QuerySet[Cer
 
 
 def matching_drafts(drafts: QuerySet[Draft], term: str) -> QuerySet[Draft]:
-    """Drafts whose patient has this name. Names in drafts are encrypted, so all are read: an office has few."""
+    """Return the drafts whose patient has this name.
+
+    Names in drafts are encrypted, so all drafts are read: an office has few.
+    """
     words = words_of(term)
-    named_so = [one.pk for one in drafts.select_related("renews__patient") if _has_words(one.patient_name, words)]
-    return drafts.filter(pk__in=named_so)
+    found = [each.pk for each in drafts.select_related("renews__patient") if _has_words(each.patient_name, words)]
+    return drafts.filter(pk__in=found)
 
 
 def _has_words(name: str, words: list[str]) -> bool:

@@ -1,12 +1,14 @@
-"""Several at once: chosen here, each looked over on its own page, signed together by one signature."""
+"""The batch: the office chooses patients, reviews each on its own page, and the physician signs them together."""
 
 import re
+from datetime import date
 from itertools import chain, islice
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,16 +16,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from accounts.decorators import office_required, physician_required
+from accounts.decorators import office_required, physician_of, physician_required
+from accounts.models import User
+from accounts.person import PersonRequest
+from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from audit.actions import record
 from certification import actions, rules
+from certification.actions.signing import SignedTogether
 from certification.forms import SignatureForm
 from certification.models import Certification, Condition, Draft
-from certification.standing import groups_on, standing_of
+from certification.presenters.addresses import Row, sign_url, step_url
+from certification.presenters.batch import (
+    ChoiceRow,
+    QueuePlace,
+    choice_of_new_patient,
+    choice_of_renewal,
+    refused_rows,
+    reviewed_row,
+)
+from certification.presenters.groups import groups_on
 from certification.statements import attested
-from certification.steps import answers_of
-from certification.views.scope import find_draft, prepared_for, sign_url, step_url, to_sign
+from certification.views.scope import find_draft, prepared_for, to_sign
 from ui.errors import add_to_form
 
 A_PAGE = 50
@@ -34,12 +48,12 @@ UNREAD = ("condition_codes", "directions", "ended_reason", "patient_as_signed", 
 
 @office_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def several(request):
-    """What can be renewed or signed, a page of it; the chosen ones follow each other, page by page."""
+def choose(request: PersonRequest) -> HttpResponse:
+    """Choose patients for the batch from a page of those who can be renewed or signed; then lead to the first."""
     found = _rows(request.user, timezone.localdate())
     rows = found[:A_PAGE]
     if request.method == "POST":
-        chosen = [row["uuid"] for row in rows if row["uuid"] in request.POST.getlist("chosen")]
+        chosen = [row.uuid for row in rows if row.uuid in request.POST.getlist("chosen")]
         request.session[QUEUE] = {"uuids": chosen, "count": len(chosen)}
         if chosen:
             return _to_next(request)
@@ -47,17 +61,16 @@ def several(request):
         return redirect("certification:several")
     request.session.pop(QUEUE, None)
     record(action="certification.due", by=request.user)
-    context = {"rows": rows, "has_more": len(found) > A_PAGE, "is_physician": _is_physician(request.user)}
-    return render(request, "certification/several.html", context)
+    context = {"rows": rows, "has_more": len(found) > A_PAGE, "is_physician": request.person.is_physician}
+    return render(request, "certification/batch_signing.html", context)
 
 
-def _is_physician(user):
-    return hasattr(user, "physician")
+def _rows(user: User, today: date) -> list[ChoiceRow]:
+    """Return the rows of a page of the batch, and one more if there are more.
 
-
-def _rows(user, today):
-    """Renewals that are open and not done with, and for the physician what was prepared of new patients; what ends
-    next stands before what has ended. One more than a page, if there are more."""
+    First come open renewals that end next, then for the physician the prepared drafts of new patients, then renewals
+    of what has ended.
+    """
     groups = groups_on(today)
     wanted = Q(physician__user=user) | Q(renewal_draft__prepared_at__isnull=True)
     found = Certification.objects.in_hands_of(user, today).filter(wanted, renewal_draft__reviewed_at__isnull=True)
@@ -66,55 +79,40 @@ def _rows(user, today):
     expired = found.filter(groups["expired"]).order_by("-expires_date", "-pk")[: A_PAGE + 1]
     new = to_sign(user).filter(renews__isnull=True)[: A_PAGE + 1]
     rows = chain(
-        (_row_of_renewal(one, today) for one in ending),
-        (_row_of_new(one) for one in new),
-        (_row_of_renewal(one, today) for one in expired),
+        (choice_of_renewal(each, today=today) for each in ending),
+        (choice_of_new_patient(draft) for draft in new),
+        (choice_of_renewal(each, today=today) for each in expired),
     )
     return list(islice(rows, A_PAGE + 1))
-
-
-def _row_of_renewal(certification, today):
-    begun = getattr(certification, "renewal_draft", None)
-    return {
-        "uuid": str(certification.uuid),
-        "certification": certification,
-        "name": certification.patient.name,
-        "standing": standing_of(certification, today=today),
-        "is_prepared": begun is not None and begun.prepared_at is not None,
-    }
-
-
-def _row_of_new(draft):
-    return {"uuid": str(draft.uuid), "draft": draft, "name": draft.patient_name}
 
 
 # --- From one page to the next --------------------------------------------------------------------------------------
 
 
-def is_for_later(request, row):
-    """Whether the review alone is wanted: by its button, or because it is one of several."""
+def is_for_later(request: SignedInRequest, row: Row) -> bool:
+    """Return whether the page reviews without signing: by its button, or as a page of the batch."""
     return "later" in request.POST or place_in_queue(request, row) is not None
 
 
-def place_in_queue(request, row):
-    """ "2 of 5" as numbers, when it is one of those that were chosen, else None."""
+def place_in_queue(request: SignedInRequest, row: Row) -> QueuePlace | None:
+    """Return the place of the row in the batch, or None if it was not chosen."""
     queue = request.session.get(QUEUE) or {"uuids": [], "count": 0}
     if str(row.uuid) not in queue["uuids"]:
         return None
-    return {"number": queue["count"] - len(queue["uuids"]) + 1, "count": queue["count"]}
+    return QueuePlace(number=queue["count"] - len(queue["uuids"]) + 1, count=queue["count"])
 
 
-def go_on_in_queue(request, row):
-    """To the next of those that were chosen; after the last, or outside, to where the reviewed ones are signed."""
+def go_on_in_queue(request: SignedInRequest, row: Row) -> HttpResponse:
+    """Lead to the next page of the batch; after the last, or outside the batch, to the page that signs together."""
     if place_in_queue(request, row) is None:
         return _to_the_end(request)
     queue = request.session[QUEUE]
-    uuids = [one for one in queue["uuids"] if one != str(row.uuid)]
+    uuids = [uuid for uuid in queue["uuids"] if uuid != str(row.uuid)]
     request.session[QUEUE] = {**queue, "uuids": uuids}
     return _to_next(request)
 
 
-def _to_next(request):
+def _to_next(request: SignedInRequest) -> HttpResponse:
     for uuid in request.session[QUEUE]["uuids"]:
         certification = Certification.objects.in_hands_of(request.user, timezone.localdate()).filter(uuid=uuid).first()
         if certification is not None:
@@ -124,7 +122,7 @@ def _to_next(request):
     return _to_the_end(request)
 
 
-def _to_the_end(request):
+def _to_the_end(request: SignedInRequest) -> HttpResponse:
     reviewed = prepared_for(request.user).filter(reviewed_at__isnull=False)
     return redirect("certification:sign-all" if reviewed.exists() else "certification:patient-list")
 
@@ -134,8 +132,8 @@ def _to_the_end(request):
 
 @physician_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def sign_all(request):
-    """All that was reviewed and has not changed since, under one signature."""
+def sign_all(request: PersonRequest) -> HttpResponse:
+    """Sign all drafts that were reviewed and have not changed since, with one signature."""
     try:
         return _sign_all(request)
     except ReauthenticationRequired:
@@ -146,8 +144,8 @@ def sign_all(request):
 
 
 @reauthentication_required
-def _sign_all(request):
-    physician = request.user.physician
+def _sign_all(request: PersonRequest) -> HttpResponse:
+    physician = physician_of(request)
     form = SignatureForm(request.POST if request.method == "POST" else None, physician=physician)
     answer = None
     if form.is_valid():
@@ -156,7 +154,7 @@ def _sign_all(request):
             answer = actions.sign_reviewed(
                 physician=physician, seen=_seen(request), signature_name=name, by=request.user
             )
-            _tell_of_signed(request, answer.signed)
+            _confirm_signed(request, answer.signed)
             if not answer.refused and not answer.gone:
                 return redirect("certification:patient-list")
         except (rules.CertificationError, AccountsError) as error:
@@ -164,68 +162,44 @@ def _sign_all(request):
     return _page(request, form, answer)
 
 
-def _page(request, form, answer):
+def _page(request: PersonRequest, form: SignatureForm, answer: SignedTogether | None) -> HttpResponse:
     record(action="certification.reviewed", by=request.user)
-    drafts = list(_reviewed(request.user))
+    today = timezone.localdate()
     names = dict(Condition.objects.values_list("code", "name"))
-    rows = [_reviewed_row(draft, names) for draft in drafts]
     chosen = request.POST.getlist("chosen") if request.method == "POST" and answer is None else None
-    for row in rows:
-        row["is_chosen"] = chosen is None or row["value"] in chosen
+    rows = [reviewed_row(draft, names, chosen=chosen, today=today) for draft in _reviewed(request.user)]
     context = {
-        "form": form if answer is None else SignatureForm(physician=request.user.physician),
-        "rows": [row for row in rows if row["is_as_reviewed"]],
-        "changed": [row for row in rows if not row["is_as_reviewed"]],
-        "refused": [{"name": _name(one), "url": sign_url(one), "error": error} for one, error in answer.refused]
-        if answer
-        else [],
+        "form": form if answer is None else SignatureForm(physician=physician_of(request)),
+        "rows": [row for row in rows if row.is_as_reviewed],
+        "changed": [row for row in rows if not row.is_as_reviewed],
+        "refused": refused_rows(answer.refused) if answer else [],
         "gone": answer.gone if answer else 0,
         "sentences": attested().values(),
-        "last_valid_day": rules.last_valid_day_from(timezone.localdate()),
+        "last_valid_day": rules.last_valid_day_from(today),
     }
     return render(request, "certification/sign_all.html", context)
 
 
-def _reviewed(user):
+def _reviewed(user: User) -> QuerySet[Draft]:
     reviewed = Draft.objects.reviewed().filter(physician__user=user)
     return reviewed.select_related("renews__patient").prefetch_related("renews__patient__assignments__caregiver")[
         :A_PAGE
     ]
 
 
-def _reviewed_row(draft, names):
-    answers = answers_of(draft.answers)
-    return {
-        "draft": draft,
-        "name": _name(draft),
-        "url": sign_url(draft),
-        "value": f"{draft.uuid}:{draft.reviewed_digest}",
-        "is_as_reviewed": rules.is_as_reviewed(draft, today=timezone.localdate()),
-        "conditions": [names.get(code, code) for code in (answers["condition"] or {}).get("condition_codes", [])],
-        **{name: (answers[step] or {}).get(name) for step, name in SHOWN},
-    }
-
-
-SHOWN = (("condition", "exam_date"), ("statement", "monthly_allotment_oz"), ("statement", "explained_to"))
-
-
-def _name(draft):
-    return draft.patient_name or str(draft)
-
-
-def _seen(request):
-    """Digests by uuid, of the boxes that were ticked; what is no uuid is none of ours."""
+def _seen(request: SignedInRequest) -> dict[str, str]:
+    """Return the digests of the boxes that were ticked, by uuid. A value without a uuid is left out."""
     pairs = (value.partition(":") for value in request.POST.getlist("chosen")[:A_PAGE])
     return {uuid: digest for uuid, _colon, digest in pairs if UUID_FORM.fullmatch(uuid)}
 
 
-def _tell_of_signed(request, signed):
+def _confirm_signed(request: SignedInRequest, signed: list[Certification]) -> None:
     if signed:
         words = ngettext(
             "Signed: %(count)d certification, valid through %(day)s: %(numbers)s.",
             "Signed: %(count)d certifications, valid through %(day)s: %(numbers)s.",
             len(signed),
         )
-        numbers = ", ".join(one.number for one in signed)
+        numbers = ", ".join(certification.number for certification in signed)
         day = date_format(signed[-1].last_valid_day, "DAY_FORMAT")
         messages.success(request, words % {"count": len(signed), "day": day, "numbers": numbers})

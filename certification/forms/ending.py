@@ -1,4 +1,6 @@
-"""What the physician types when a certification ends before its year is over."""
+"""The forms that withdraw a certification and close a patient's record."""
+
+from typing import Any
 
 from django import forms
 from django.utils import timezone
@@ -6,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
-from certification.models import Patient
+from certification.models import Certification, Patient
 from ui.forms import DateBoxesField, PortalForm, validate_printable
 
 
@@ -23,7 +25,7 @@ class WithdrawalForm(PortalForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args, certification, **kwargs):
+    def __init__(self, *args: Any, certification: Certification, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.certification, self.today = certification, timezone.localdate()
         latest = rules.latest_stop_date(certification, today=self.today)
@@ -32,7 +34,7 @@ class WithdrawalForm(PortalForm):
             _("From today, %(first)s, through %(last)s. Orders for later days are cancelled.") % days
         )
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         super().clean()
         if stop_date := self.cleaned_data.get("deliveries_stop_date"):
             self.ask(rules.check_stop_date, stop_date, self.certification, today=self.today)
@@ -40,7 +42,7 @@ class WithdrawalForm(PortalForm):
 
 
 class ClosingForm(PortalForm):
-    """As `close_patient` takes it."""
+    """The answers that `close_patient` takes."""
 
     closed_for = forms.ChoiceField(
         label=_("Why"),

@@ -1,13 +1,15 @@
-"""What patients and caregivers type: a code, a birth date, their affirmations; later, what they ask."""
+"""The forms of patients and caregivers: to join, to affirm, and to ask the office."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from certification.actions import CODE_LENGTH
-from certification.forms import ContactForm
+from certification.forms.people import ContactForm
 from certification.models import PatientRequest
 from ui.forms import DateBoxesField, PhoneField, PortalForm, validate_printable
 from ui.text import ALPHABET
@@ -31,7 +33,7 @@ class CodeForm(BirthDateForm):
         error_messages={"required": _("Enter the code that stands on the paper.")},
     )
 
-    def clean_code(self):
+    def clean_code(self) -> str:
         code = re.sub(r"[\s-]", "", self.cleaned_data["code"]).upper()
         if len(code) != CODE_LENGTH or not set(code) <= set(ALPHABET):
             raise ValidationError(
@@ -47,11 +49,11 @@ class PhoneForm(PortalForm):
 
 
 class RequestForm(PortalForm):
-    """As `ask_office` takes it."""
+    """The answers that `ask_office` takes."""
 
     kind = forms.ChoiceField(
         label=_("What you ask for"),
-        choices=[(one.value, one.label) for one in PatientRequest.Kind if one != PatientRequest.Kind.ADDRESS],
+        choices=[(kind.value, kind.label) for kind in PatientRequest.Kind if kind != PatientRequest.Kind.ADDRESS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what you ask for")},
     )
@@ -66,9 +68,9 @@ class RequestForm(PortalForm):
 
 
 class AffirmationForm(PortalForm):
-    """Each sentence of `statements` is ticked alone."""
+    """A box for each of `sentences`, all of them to be ticked."""
 
-    def __init__(self, *args, sentences, **kwargs):
+    def __init__(self, *args: Any, sentences: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, sentence in sentences.items():
             missing = _("Not affirmed: “%(point)s”") % {"point": sentence}
@@ -76,7 +78,7 @@ class AffirmationForm(PortalForm):
 
 
 class MoveForm(PortalForm):
-    """The new home, as `ask_office` takes it."""
+    """The new home that `ask_office` takes as `address`."""
 
     narrow = frozenset({"unit", "zip_code"})
     autocomplete = {

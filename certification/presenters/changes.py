@@ -1,4 +1,4 @@
-"""What is different from the day on which a certification was signed, for who renews it. Nothing is written."""
+"""What has changed since a certification was signed, for the physician who renews it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ LABELS = {
     "email": gettext_lazy("Email"),
     "caregiver": gettext_lazy("Caregiver"),
 }
-Actor = CaregiverAssignment | None
+Assignment = CaregiverAssignment | None
 
 
 @dataclass(frozen=True)
 class Fact:
-    """`before` is what stood there when it was signed, where that was something else."""
+    """A fact about the patient. `before` is its value at the signature, if that was another."""
 
     label: Any
     value: str
@@ -35,22 +35,22 @@ class Fact:
 
 
 def facts_of(certification: Certification) -> list[Fact]:
-    """Who and where the patient is, and who acts for her, beside what was signed."""
+    """Return name, contact data and caregiver of the patient, each with its value at the signature."""
     now = certification.patient.facts
     signed = certification.patient_as_signed or now
     facts = [
-        Fact(LABELS[name], _said(name, value), _said(name, signed[name]) if signed[name] != value else "")
+        Fact(LABELS[name], _in_words(name, value), _in_words(name, signed[name]) if signed[name] != value else "")
         for name, value in now.items()
     ]
-    then, actor = _acted(certification)
-    before = _named(then) if _is_other(then, actor) else ""
-    return [*facts, Fact(LABELS["caregiver"], _named(actor), before)]
+    then, now_acting = _assignments_of(certification)
+    before = _named(then) if _is_other(then, now_acting) else ""
+    return [*facts, Fact(LABELS["caregiver"], _named(now_acting), before)]
 
 
 def changes_since(
     certification: Certification, *, listed: Sequence[Condition], limit_oz: Decimal, today: date
 ) -> list[str]:
-    """A sentence for each thing, the facts apart, that the physician should know before she renews it.
+    """Return a sentence for each change beside the facts that the physician should know before the renewal.
 
     `listed` are the conditions that count for the patient's age on `today`, `limit_oz` the limit in ounces a month.
     """
@@ -62,13 +62,13 @@ def changes_since(
 
 
 def conditions_kept(certification: Certification, *, listed: Sequence[Condition]) -> list[str]:
-    """The codes of last year that are still listed."""
+    """Return the codes of last year that are still listed."""
     codes = {condition.code for condition in listed}
     return [code for code in certification.condition_codes if code in codes]
 
 
 def is_new_on_the_list(condition: Condition, certification: Certification) -> bool:
-    """It came to the list after the certification was signed."""
+    """Return whether the condition came to the list after the signature."""
     return condition.effective_date > certification.certified_date
 
 
@@ -104,28 +104,28 @@ def _of_limit(certification: Certification, now: Decimal) -> list[str]:
     return [words % {"now": now, "before": before, "had": certification.monthly_allotment_oz}]
 
 
-def _acted(certification: Certification) -> tuple[Actor, Actor]:
-    """Who acted for the patient at the end of the day on which it was signed, and who does now."""
+def _assignments_of(certification: Certification) -> tuple[Assignment, Assignment]:
+    """Return the caregiver's assignment at the end of the day of the signature, and the present one."""
     day = certification.certified_date
     known = certification.patient.assignments.select_related("caregiver").order_by("pk")
-    then = [one for one in known if one.started_date <= day and (one.ended_date is None or one.ended_date > day)]
-    now = [one for one in known if one.ended_date is None]
-    return (then or [None])[-1], (now or [None])[-1]
+    then = [each for each in known if each.started_date <= day and (each.ended_date is None or each.ended_date > day)]
+    now = [each for each in known if each.ended_date is None]
+    return then[-1] if then else None, now[-1] if now else None
 
 
-def _is_other(then: Actor, now: Actor) -> bool:
+def _is_other(then: Assignment, now: Assignment) -> bool:
     return (then and then.caregiver_id) != (now and now.caregiver_id)
 
 
-def _named(assignment: Actor) -> str:
+def _named(assignment: Assignment) -> str:
     if assignment is None:
         return _("none")
     words = {"name": assignment.caregiver.name, "relation": assignment.get_relationship_display()}
     return _("%(name)s (%(relation)s)") % words
 
 
-def _said(name: str, value: str) -> str:
-    """A fact as a page says it."""
+def _in_words(name: str, value: str) -> str:
+    """Return a fact in the words of a page."""
     if name == "birth_date":
         return date_format(date.fromisoformat(value), "DAY_FORMAT")
     return phone(value) if name == "phone" else value or _("none")

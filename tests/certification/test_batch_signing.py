@@ -37,7 +37,7 @@ def ending(physician, days_left=20, **over):
 
 
 def prepared(physician):
-    """A new patient, as the office leaves her."""
+    """The draft of a new patient, as the office leaves it."""
     draft = factories.draft(physician, statement=None)
     return actions.save_step(draft=draft, step="caregiver", answers=None, by=physician.user)
 
@@ -283,20 +283,20 @@ def test_one_that_is_left_out_waits_as_before(client, physician):
     assert "signature_name" in client.get(url(first)).content.decode()
 
 
-def test_what_ends_next_stands_before_what_has_ended(client, physician, monkeypatch):
-    monkeypatch.setattr("certification.views.several.A_PAGE", 4)
+def test_the_batch_lists_what_ends_next_before_what_has_ended(client, physician, monkeypatch):
+    monkeypatch.setattr("certification.views.batch_signing.A_PAGE", 4)
     long_ago, lately, later, soon = (ending(physician, days_left=days) for days in (-300, -2, 20, 3))
     ending(physician, days_left=31)
     new = prepared(physician)
     page = client.get(SEVERAL)
-    assert [row["uuid"] for row in page.context["rows"]] == [str(one.uuid) for one in (soon, later, new, lately)]
+    assert [row.uuid for row in page.context["rows"]] == [str(one.uuid) for one in (soon, later, new, lately)]
     assert "More follow here" in page.content.decode() and str(long_ago.uuid) not in page.content.decode()
     actions.discard_draft(draft=new, by=physician.user)
     page = client.get(SEVERAL)
     assert str(long_ago.uuid) in page.content.decode() and "More follow here" not in page.content.decode()
 
 
-def test_nobody_chosen_says_so(client, physician):
+def test_choosing_nobody_is_answered_with_a_sentence(client, physician):
     ending(physician)
     for chosen in ([], ["nobody"], [str(ending(factories.identified_physician()).uuid)]):
         assert "Tick at least one patient" in client.post(SEVERAL, {"chosen": chosen}, follow=True).content.decode()
@@ -304,9 +304,9 @@ def test_nobody_chosen_says_so(client, physician):
 
 def test_a_delegate_prepares_several_one_after_the_other(physician):
     first, second = ending(physician, 5), ending(physician, 9)
-    prepared(physician)  # hers to sign, not the delegate's to choose
+    prepared(physician)  # the physician signs it; a delegate cannot choose it
     office = factories.client_for(factories.delegate(physician))
-    assert [row["certification"] for row in office.get(SEVERAL).context["rows"]] == [first, second]
+    assert [row.certification for row in office.get(SEVERAL).context["rows"]] == [first, second]
     office.post(SEVERAL, {"chosen": [str(first.uuid), str(second.uuid)]})
     assert "1 of 2" in office.get(url(first)).content.decode()
     assert office.post(url(first), forms.preparation()).url == url(second)
@@ -321,12 +321,12 @@ def test_sign_all_names_what_failed_and_shows_what_changed(client, physician):
     with unguarded():
         type(changed.patient).objects.filter(pk=changed.patient_id).update(street="9 Elm Street")
     page = client.get(SIGN_ALL)
-    assert [row["name"] for row in page.context["changed"]] == ["Rosa Ortiz"]
-    assert [row["name"] for row in page.context["rows"]] == ["Rosa Park"]
+    assert [row.name for row in page.context["changed"]] == ["Rosa Ortiz"]
+    assert [row.name for row in page.context["rows"]] == ["Rosa Park"]
 
     page = client.post(SIGN_ALL, signature(drafts))  # of a page that stood open
     content = page.content.decode()
-    assert [one["name"] for one in page.context["refused"]] == ["Rosa Ortiz"]
+    assert [one.name for one in page.context["refused"]] == ["Rosa Ortiz"]
     assert "Something was changed since the review." in content and "Signed: 1 certification" in content
     fine.refresh_from_db()
     assert fine.status == "superseded"
@@ -345,7 +345,7 @@ def test_sign_all_refuses_with_a_sentence_and_keeps_the_choice(client, physician
     drafts = [reviewed(ending(physician)) for _ in range(2)]
     page = client.post(SIGN_ALL, {**signature(drafts[:1]), **over})
     assert words in page.content.decode()
-    ticked = [row["is_chosen"] for row in page.context["rows"]]
+    ticked = [row.is_chosen for row in page.context["rows"]]
     assert ticked == ([True, False] if "chosen" not in over else [False, False])
     assert Draft.objects.reviewed().count() == 2
 

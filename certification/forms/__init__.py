@@ -1,0 +1,63 @@
+"""The forms of certification. A form checks the shape of what was typed, the rules check its meaning."""
+
+from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.forms.drafts import AddForm
+from certification.forms.ending import ClosingForm, WithdrawalForm
+from certification.forms.joining import (
+    AffirmationForm,
+    BirthDateForm,
+    CodeForm,
+    MoveForm,
+    PhoneForm,
+    RefusalForm,
+    RequestForm,
+)
+from certification.forms.office import (
+    AgreeForm,
+    AssignForm,
+    EndCaregiverForm,
+    LetterForm,
+    LostCardForm,
+    RevocationForm,
+    TakeOverForm,
+)
+from certification.forms.people import CaregiverForm, ContactForm, NameFields, PersonForm, ProfileForm, validate_name
+from certification.forms.signing import PreparationForm, RenewalForm, SignatureForm, SigningForm
+from certification.forms.steps import ConditionForm, QuestionsForm, StatementForm, StepForm
+
+__all__ = [
+    "AddForm",
+    "AffirmationForm",
+    "AgreeForm",
+    "AmendAllotmentForm",
+    "AmendContactForm",
+    "AmendIdentityForm",
+    "AssignForm",
+    "BirthDateForm",
+    "CaregiverForm",
+    "ClosingForm",
+    "CodeForm",
+    "ConditionForm",
+    "ContactForm",
+    "EndCaregiverForm",
+    "LetterForm",
+    "LostCardForm",
+    "MoveForm",
+    "NameFields",
+    "PersonForm",
+    "PhoneForm",
+    "PreparationForm",
+    "ProfileForm",
+    "QuestionsForm",
+    "RefusalForm",
+    "RenewalForm",
+    "RequestForm",
+    "RevocationForm",
+    "SignatureForm",
+    "SigningForm",
+    "StatementForm",
+    "StepForm",
+    "TakeOverForm",
+    "WithdrawalForm",
+    "validate_name",
+]

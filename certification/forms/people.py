@@ -1,0 +1,126 @@
+"""Names, contact data and identity of patients and caregivers, as people type them."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from certification import rules
+from certification.forms.steps import StepForm
+from certification.models import CaregiverAssignment, Patient, Sex
+from ui.forms import DateBoxesField, PhoneField, ZipField, validate_printable
+
+NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing was filled in
+NAME_SIGNS = " -‐'’.,"
+
+
+def validate_name(text: str) -> None:
+    """Refuse a name with other signs than letters, accents, hyphens, apostrophes and spaces."""
+    validate_printable(text)
+    if "\x00" in text:
+        return  # Django's own validator speaks of it
+    if not any(char.isalpha() for char in text) or not all(
+        unicodedata.category(char)[0] in "LM" or char in NAME_SIGNS for char in text
+    ):
+        raise ValidationError(
+            _("Type the name as it stands on the photo ID: letters, hyphens, apostrophes and spaces."), code="name"
+        )
+
+
+def _text(
+    label: Any, name: str, *, validator: Callable[[str], None] = validate_printable, **more: Any
+) -> forms.CharField:
+    """Return a field for a text as long as the patient's column of that name."""
+    length = cast(models.CharField, Patient._meta.get_field(name)).max_length
+    return forms.CharField(label=label, max_length=length, validators=[validator], **more)
+
+
+class NameFields(forms.Form):
+    first_name = _text(_("Legal first name"), "first_name", validator=validate_name)
+    middle_name = _text(_("Middle name"), "middle_name", validator=validate_name, required=False)
+    last_name = _text(_("Legal last name"), "last_name", validator=validate_name)
+    suffix = _text(_("Suffix"), "suffix", validator=validate_name, required=False, help_text=_("For example: Jr."))
+    birth_date = DateBoxesField(label=_("Date of birth"), past_only=True)
+
+
+class ContactForm(StepForm):
+    needed = frozenset({"email"})
+    narrow = frozenset({"suffix", "unit", "zip_code"})
+
+    street = _text(_("Street address"), "street", help_text=_("Number and street of the home, no PO box."))
+    unit = _text(_("Apartment or unit"), "unit", required=False)
+    city = _text(_("City or town"), "city")
+    zip_code = ZipField(label=_("ZIP code"), help_text=_("In Connecticut. For example: 06510"))
+    phone = PhoneField(label=_("Primary phone"), help_text=_("10 digits. We call this number about deliveries."))
+    email = forms.EmailField(label=_("Email address"), max_length=254)
+    has_no_email = forms.BooleanField(label=_("There is no email address"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = False
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+    def clean(self) -> dict[str, Any]:
+        if not self.is_partial and "email" in self.cleaned_data:
+            self.ask(rules.check_email_or_none, self.cleaned_data)
+        if street := self.cleaned_data.get("street"):
+            self.ask(rules.check_street_address, street, self.cleaned_data.get("unit", ""))
+        if zip_code := self.cleaned_data.get("zip_code"):
+            self.ask(rules.check_lives_in_connecticut, zip_code)
+        return self.cleaned_data
+
+
+class PersonForm(NameFields, ContactForm):
+    sex = forms.ChoiceField(label=_("Sex"), choices=Sex, initial=Sex.UNKNOWN)
+
+    field_order = [*NameFields.base_fields, "sex"]
+
+
+class ProfileForm(PersonForm):
+    lacks_legal_capacity = forms.BooleanField(
+        label=_("The patient lacks legal capacity"),
+        help_text=_("A parent, guardian or other legal custodian then decides, orders and receives for the patient."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["has_no_email"].label = _("The patient has no email address")
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        answers = dict(self.cleaned_data)
+        return {**answers, "has_legal_capacity": not answers.pop("lacks_legal_capacity")}
+
+    @classmethod
+    def initial_from(cls, answers: Mapping[str, Any]) -> dict[str, Any]:
+        return {**answers, "lacks_legal_capacity": not answers.get("has_legal_capacity", True)}
+
+
+class CaregiverForm(PersonForm):
+    relationship = forms.ChoiceField(
+        label=_("The caregiver is the patient’s"),
+        error_messages={"required": _("Choose what the caregiver is to the patient.")},
+        choices=[("", _("Choose")), *CaregiverAssignment.Relationship.choices],
+    )
+    need = forms.CharField(
+        label=_("Why the patient needs a caregiver"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        validators=[validate_printable],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["has_no_email"].label = _("The caregiver has no email address")
+        self.order_fields(["relationship", "need"])
+
+    @property
+    def is_blank(self) -> bool:
+        return not any(self.data.get(key, "").strip() for key in self.data if key not in NOT_TYPED)

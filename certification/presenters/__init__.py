@@ -1,0 +1,1 @@
+"""What the pages and lists of this app show. Presenters read, decide nothing and write nothing."""

@@ -1,0 +1,52 @@
+"""The people of a certification: whom the office can invite, and who may be the same patient as that of a draft."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.models import Physician
+from certification.invitations import State, states_of
+from certification.models import Caregiver, Certification, Invitation, Patient
+from certification.presenters.status_on_day import StatusOnDay, status_on_day
+
+
+@dataclass(frozen=True)
+class InvitedPerson:
+    """The patient or the caregiver of a certification. `who` is what the buttons of the person post."""
+
+    who: str
+    person: Patient | Caregiver
+    state: State
+
+
+@dataclass(frozen=True)
+class PrintedCode:
+    """The invitation whose code was printed last, and the code as it stands on the paper."""
+
+    invitation: Invitation
+    person: Patient | Caregiver
+    code: str
+
+
+@dataclass(frozen=True)
+class DuplicateRow:
+    """A patient who may be the one of a draft, with the latest certification by the draft's physician."""
+
+    patient: Patient
+    latest: Certification
+    status: StatusOnDay
+    runs: bool
+
+
+def invited_people(people: Mapping[str, Patient | Caregiver]) -> list[InvitedPerson]:
+    """Return how far each of these people is with joining, in one query."""
+    states = states_of(people.values())
+    return [InvitedPerson(who, person, state) for (who, person), state in zip(people.items(), states, strict=True)]
+
+
+def duplicate_row(patient: Patient, physician: Physician | None, *, today: date) -> DuplicateRow:
+    """Return the row of a patient whom this physician has certified."""
+    latest = patient.certifications.filter(physician=physician).order_by("-certified_at").first()
+    assert latest is not None  # possible duplicates are patients of the physician
+    runs = patient.certifications.active().exists()
+    return DuplicateRow(patient=patient, latest=latest, status=status_on_day(latest, today=today), runs=runs)
