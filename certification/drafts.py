@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from certification.models import Answers, Draft
+
 _READERS = {
     "birth_date": date.fromisoformat,
     "exam_date": date.fromisoformat,
@@ -25,3 +27,8 @@ def from_json(answers: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if answers is None:
         return None
     return {name: _READERS[name](value) if name in _READERS and value else value for name, value in answers.items()}
+
+
+def with_answers(draft: Draft, answers: Mapping[str, Answers]) -> dict[str, Any]:
+    """Return the answers of the draft, as JSON, with those of some steps replaced."""
+    return {**draft.answers, **{step: to_json(given) for step, given in answers.items()}}

@@ -12,7 +12,7 @@ FILE = settings.BASE_DIR / "docs" / "states.md"
 MACHINES: dict[str, dict[Any, Any]] = {
     "Physician": accounts_rules.PHYSICIAN_MOVES,
     "Reset of second factors": accounts_rules.RESET_MOVES,
-    "Certification": certification_rules.ALLOWED_TRANSITIONS,
+    "Certification": certification_rules.MOVES,
     "Order": delivery_rules.MOVES,
 }
 
