@@ -124,8 +124,26 @@ from certification.rules.signing import (
     signer_of,
     why_gone,
 )
+from certification.rules.validity import (
+    ending_soon,
+    expiring,
+    is_ending_soon,
+    is_expiring,
+    is_valid_on,
+    running_on,
+    runs_on,
+    valid_on,
+)
 
 __all__ = [
+    "ending_soon",
+    "expiring",
+    "is_ending_soon",
+    "is_expiring",
+    "is_valid_on",
+    "running_on",
+    "runs_on",
+    "valid_on",
     "RequestError",
     "check_is_a_report",
     "check_may_move",
