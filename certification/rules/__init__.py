@@ -63,7 +63,7 @@ from certification.rules.joining import (
     still_to_affirm,
 )
 from certification.rules.letters import check_has_letters, check_letter_date, check_letter_is_new
-from certification.rules.moves import MOVES, can_move, check_move
+from certification.rules.moves import MOVES, PATIENT_MOVES, REQUEST_MOVES, can_move, can_move_request, check_move
 from certification.rules.people import (
     age_on,
     check_caregiver,
@@ -178,6 +178,9 @@ __all__ = [
     "ElsewhereError",
     "TakeOverError",
     "MOVES",
+    "PATIENT_MOVES",
+    "REQUEST_MOVES",
+    "can_move_request",
     "AddressError",
     "AllotmentError",
     "BirthDateError",

@@ -5,7 +5,7 @@ docs/states.md is printed from here.
 
 from django.utils.translation import gettext_lazy
 
-from certification.models import Certification
+from certification.models import Certification, PatientRequest
 from certification.rules.errors import TransitionError
 from ui.moves import Move
 
@@ -49,6 +49,43 @@ MOVES = {
     ),
 }
 
+# A patient's request has no status: it waits until somebody answers or refuses it.
+REQUEST_MOVES = {
+    "answer": Move(
+        from_=frozenset({"waiting"}),
+        to="answered",
+        who="the office; staff who may change requests",
+        then="It leaves the list. A renewal that is signed, a new card and a closed record answer their requests.",
+    ),
+    "confirm": Move(
+        from_=frozenset({"waiting"}),
+        to="answered",
+        who="staff who may change requests, for a reported address",
+        then="The reported address becomes the patient's, as by an amendment.",
+    ),
+    "refuse": Move(
+        from_=frozenset({"waiting"}),
+        to="refused",
+        who="staff who may change requests, for a report",
+        then="The patient reads the reason.",
+    ),
+}
+PATIENT_MOVES = {
+    "close": Move(
+        from_=frozenset({"in the program"}),
+        to="closed",
+        who="staff who may change patients",
+        then="The certification, the caregiver's assignment, card, invitations, requests and open orders end. One "
+        "letter goes to the caregiver or to the patient's address.",
+    ),
+    "reopen": Move(
+        from_=frozenset({"closed"}),
+        to="in the program",
+        who="staff who may change patients, after a mistake",
+        then="The certification is reinstated where that is possible; caregiver and card are not.",
+    ),
+}
+
 
 def can_move(verb: str, certification: Certification) -> bool:
     """Return whether the certification's status allows the verb, for example "revoke"."""
@@ -64,3 +101,15 @@ def check_move(verb: str, certification: Certification) -> None:
 def not_possible(certification: Certification) -> TransitionError:
     """Return the refusal that names the certification's status."""
     return TransitionError(NO_LONGER_POSSIBLE % {"status": certification.get_status_display().lower()})
+
+
+def status_of_request(request: PatientRequest) -> str:
+    """Return "waiting", "answered" or "refused"."""
+    if request.answered_at is None:
+        return "waiting"
+    return "refused" if request.refused_reason is not None else "answered"
+
+
+def can_move_request(verb: str, request: PatientRequest) -> bool:
+    """Return whether the request is where the verb of REQUEST_MOVES begins, for example "refuse"."""
+    return status_of_request(request) in REQUEST_MOVES[verb].from_
