@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 class CertificationConfig(AppConfig):
     name = "certification"
 
-    def ready(self):
+    def ready(self) -> None:
         from certification import audit_names, emails, receivers
 
         emails.register_kinds()

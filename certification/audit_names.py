@@ -1,5 +1,7 @@
 """How patients, caregivers and what belongs to them are named in the audit trail."""
 
+from collections.abc import Collection, Iterable, Iterator
+
 from django.utils.translation import gettext as _
 
 from audit import names
@@ -21,38 +23,41 @@ PATIENT, CAREGIVER = "certification.patient", "certification.caregiver"
 CERTIFICATION, DRAFT = "certification.certification", "certification.draft"
 
 
-def person_columns(prefix):
-    """Number and name of a person, where `prefix` is the way there."""
+def person_columns(prefix: str) -> list[str]:
+    """Return the columns of a person's number and name; `prefix` is the way to the person, as "patient__"."""
     return [f"{prefix}{name}" for name in ("number", "first_name", "last_name")]
 
 
-def person_name(number, first, last):
+def person_name(number: str | None, first: str | None, last: str | None) -> str:
+    """Return how the trail names a person: the name and the number; empty without a number."""
     return f"{first} {last}, {number}" if number else ""
 
 
-def _either(*columns):
-    """The patient or the caregiver: of six columns, three are empty."""
+def _either(*columns: str | None) -> str:
+    """Return the name of the patient or the caregiver: of six columns, three are empty."""
     return person_name(*columns[:3]) or person_name(*columns[3:])
 
 
 EITHER = [*person_columns("patient__"), *person_columns("caregiver__")]
 
 
-def patients(ids):
+def patients(ids: Collection[int]) -> dict[int, Actor]:
+    """Return the patients among these accounts."""
     return _actors(Patient, PATIENT, _("patient"), ids)
 
 
-def caregivers(ids):
+def caregivers(ids: Collection[int]) -> dict[int, Actor]:
+    """Return the caregivers among these accounts."""
     return _actors(Caregiver, CAREGIVER, _("caregiver"), ids)
 
 
-def _actors(model, label, role, ids):
+def _actors(model: type[Patient] | type[Caregiver], label: str, role: str, ids: Collection[int]) -> dict[int, Actor]:
     rows = model.objects.filter(user__in=ids).values_list("user", "pk", *person_columns(""))
     return {user: Actor(person_name(*name), role, label, pk) for user, pk, *name in rows}
 
 
-def search(term):
-    """Patients and caregivers as their lists find them, or by their whole e-mail address."""
+def search(term: str) -> Iterator[Found]:
+    """Find people as their lists do or by their whole e-mail address, and certifications by their number."""
     for model, label, role in ((Patient, PATIENT, _("patient")), (Caregiver, CAREGIVER, _("caregiver"))):
         people = model.objects.filter(people_called(term))
         if "@" in term:
@@ -64,8 +69,8 @@ def search(term):
         yield Found(CERTIFICATION, pk, _("certification %(number)s") % {"number": found})
 
 
-def of_patient(pks):
-    """The patient's certifications with their drafts, papers, caregivers, requests and account.
+def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
+    """Return the ids of the patients' certifications with their drafts, papers, caregivers, requests and accounts.
 
     A certification has the id of its draft, so the draft's events are found by it.
     """
@@ -84,7 +89,8 @@ def of_patient(pks):
     }
 
 
-def of_caregiver(pks):
+def of_caregiver(pks: Collection[int]) -> dict[str, Iterable[int]]:
+    """Return the ids of the caregivers' cards, invitations, assignments and accounts."""
     rows = {"caregiver__in": pks}
     return {
         "certification.card": Card.objects.filter(**rows).values_list("pk", flat=True),
@@ -94,15 +100,16 @@ def of_caregiver(pks):
     }
 
 
-def register():
-    say, of_one = names.register, person_columns("patient__")
+def register() -> None:
+    """Tell the audit trail how to name the rows of this app."""
+    say, of_patient_columns = names.register, person_columns("patient__")
     for label in (PATIENT, CAREGIVER):
         say(label, *person_columns(""), say=lambda *name: Name("", person_name(*name)))
     for label in (CERTIFICATION, DRAFT):
         say(
             label,
             "number",
-            *of_one,
+            *of_patient_columns,
             say=lambda number, *name: Name(number, person_name(*name)),
             found_in=CERTIFICATION,  # a draft is named once it is signed: the certification takes its id
         )
@@ -114,7 +121,7 @@ def register():
     for label in ("certification.card", "certification.invitation"):
         say(label, *EITHER, say=lambda *columns: Name("", _either(*columns)))
     for label in ("certification.caregiverassignment", "certification.patientrequest", "certification.takeover"):
-        say(label, *of_one, say=lambda *name: Name("", person_name(*name)))
+        say(label, *of_patient_columns, say=lambda *name: Name("", person_name(*name)))
     say("certification.condition", "name", say=lambda name: Name(name))
     say("certification.allotmentlimit", "effective_date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
     names.register_actors(caregivers, rank=5)

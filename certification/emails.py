@@ -1,6 +1,8 @@
-"""What each of our messages says, asked again at the moment it is sent: None when it no longer holds."""
+"""The words of each message, read when it is sent: None when the message no longer holds."""
 
+from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.utils import timezone
 
@@ -17,9 +19,12 @@ from certification.models import (
 )
 from certification.rules import obtain_another_by, renewal_opens_date
 from notifications import kinds
+from notifications.models import Notification
+
+Words = dict[str, Any] | None  # for the templates, or None when the message no longer holds
 
 
-def _words(certification):
+def _words(certification: Certification) -> dict[str, Any]:
     return {
         "certification": certification,
         "patient": certification.patient,
@@ -29,7 +34,7 @@ def _words(certification):
     }
 
 
-def _certification(notification, status):
+def _certification(notification: Notification, status: str) -> Certification | None:
     return (
         Certification.objects.filter(pk=notification.context["certification"], status=status)
         .select_related("patient", "physician")
@@ -37,44 +42,51 @@ def _certification(notification, status):
     )
 
 
-def patient_certified(notification):
+def _greeted(patient: Patient, role: str) -> Patient | Caregiver:
+    """Return whom the message greets: the current caregiver where it is for the caregiver, else the patient."""
+    assignment = patient.current_assignment if role == "caregiver" else None
+    return assignment.caregiver if assignment else patient
+
+
+def patient_certified(notification: Notification) -> Words:
+    """Return the words while the certification is active."""
     certification = _certification(notification, Certification.Status.ACTIVE)
-    return certification and _words(certification)
+    return _words(certification) if certification else None
 
 
-def certification_withdrawn(notification):
-    """Dropped when it was reinstated meanwhile."""
+def certification_withdrawn(notification: Notification) -> Words:
+    """Return the words unless the certification was reinstated meanwhile."""
     return _ended_words(notification, Certification.Status.WITHDRAWN)
 
 
-def certification_revoked(notification):
-    """Dropped when it was reinstated meanwhile."""
+def certification_revoked(notification: Notification) -> Words:
+    """Return the words unless the certification was reinstated meanwhile."""
     return _ended_words(notification, Certification.Status.REVOKED)
 
 
-def certification_reinstated(notification):
-    """Dropped when it ended again meanwhile."""
+def certification_reinstated(notification: Notification) -> Words:
+    """Return the words unless the certification ended again meanwhile."""
     return _ended_words(notification, Certification.Status.ACTIVE)
 
 
-def _ended_words(notification, status):
-    """To the patient, the physician, or who still is the caregiver."""
+def _ended_words(notification: Notification, status: str) -> Words:
+    """Return the words for the patient, the physician, or the caregiver, who gets none after the assignment ended."""
     certification = _certification(notification, status)
     role = notification.context.get("role", "patient")
-    assignment = certification and certification.patient.current_assignment
+    assignment = certification.patient.current_assignment if certification else None
     if certification is None or (role == "caregiver" and assignment is None):
         return None
     return {
         **_words(certification),
         "role": role,
-        "greeted": assignment.caregiver if role == "caregiver" else certification.patient,
+        "greeted": _greeted(certification.patient, role),
         "stop_date": certification.deliveries_stop_date,
         "another_by": obtain_another_by(certification),
     }
 
 
-def certification_amended(notification):
-    """To the patient, at an earlier address too, or to who still is the caregiver. What was changed, not how."""
+def certification_amended(notification: Notification) -> Words:
+    """Return what kind of data was changed, for the patient, also at an earlier address, or the current caregiver."""
     amendments = Amendment.objects.select_related("certification__patient", "certification__physician")
     amendment = amendments.get(pk=notification.context["amendment"])
     role, patient = notification.context["role"], amendment.certification.patient
@@ -84,37 +96,37 @@ def certification_amended(notification):
     return {
         **_words(amendment.certification),
         "role": role,
-        "greeted": assignment.caregiver if role == "caregiver" else patient,
+        "greeted": _greeted(patient, role),
         "amendment": amendment,
     }
 
 
-def practice_left(notification):
-    """Dropped when another certification took the place meanwhile, or she stays after all."""
+def practice_left(notification: Notification) -> Words:
+    """Return the words unless another certification took the place meanwhile, or the physician stays after all."""
     certification = _certification(notification, Certification.Status.ACTIVE)
     role = notification.context["role"]
-    assignment = certification and certification.patient.current_assignment
+    assignment = certification.patient.current_assignment if certification else None
     if certification is None or certification.physician.left_date is None or (role == "caregiver" and not assignment):
         return None
     return {
         **_words(certification),
         "role": role,
-        "greeted": assignment.caregiver if role == "caregiver" else certification.patient,
+        "greeted": _greeted(certification.patient, role),
         "left_date": certification.physician.left_date,
     }
 
 
-def renewal_reminder(notification):
-    """Dropped when the certification was renewed or withdrawn meanwhile, and for who is no longer the caregiver."""
+def renewal_reminder(notification: Notification) -> Words:
+    """Return the words unless the certification was renewed or withdrawn, or the caregiver's assignment ended."""
     certification = _certification(notification, Certification.Status.ACTIVE)
     role, today = notification.context["role"], timezone.localdate()
-    assignment = certification and certification.patient.current_assignment
+    assignment = certification.patient.current_assignment if certification else None
     if certification is None or (role == "caregiver" and assignment is None):
         return None
     return {
         **_words(certification),
         "role": role,
-        "greeted": assignment.caregiver if role == "caregiver" else certification.patient,
+        "greeted": _greeted(certification.patient, role),
         "days_left": (certification.last_valid_day - today).days,
         "has_ended": today > certification.last_valid_day,
         "renewal_opens": renewal_opens_date(certification),
@@ -122,33 +134,35 @@ def renewal_reminder(notification):
     }
 
 
-def invitation(notification):
+def invitation(notification: Notification) -> Words:
+    """Return the words while the invitation can be used."""
     invitation = Invitation.objects.select_related("patient", "caregiver").get(pk=notification.context["invitation"])
     if invitation.used_at or invitation.valid_until <= timezone.now():
         return None
     return {"person": invitation.person, "valid_until": invitation.valid_until, "is_patient": bool(invitation.patient)}
 
 
-def caregiver_named(notification):
-    """Dropped when the caregiver affirmed meanwhile, or was replaced."""
+def caregiver_named(notification: Notification) -> Words:
+    """Return the words unless the caregiver affirmed meanwhile, or was replaced."""
     waiting = CaregiverAssignment.objects.filter(affirmed_at__isnull=True, ended_date__isnull=True)
     assignment = waiting.select_related("caregiver").filter(pk=notification.context["assignment"]).first()
-    return assignment and {"caregiver": assignment.caregiver}
+    return {"caregiver": assignment.caregiver} if assignment else None
 
 
-def card_revoked(notification):
+def card_revoked(notification: Notification) -> Words:
+    """Return the card and whose it was."""
     card = Card.objects.select_related("patient", "caregiver").get(pk=notification.context["card"])
     return {"card": card, "person": card.person}
 
 
-def caregiver_assigned(notification):
-    """To the patient; dropped when the caregiver was replaced meanwhile."""
+def caregiver_assigned(notification: Notification) -> Words:
+    """Return the words for the patient, unless the caregiver was replaced meanwhile."""
     assignment = _assignment(notification)
-    return None if assignment.ended_date else _acting(assignment, assignment.patient)
+    return None if assignment.ended_date else _assignment_words(assignment, assignment.patient)
 
 
-def caregiver_ended(notification):
-    """To the patient and to who acted; dropped when she acts for the patient again."""
+def caregiver_ended(notification: Notification) -> Words:
+    """Return the words for the patient or the caregiver, unless the caregiver acts for the patient again."""
     assignment = _assignment(notification)
     again = CaregiverAssignment.objects.filter(
         patient=assignment.patient, caregiver=assignment.caregiver, ended_date__isnull=True
@@ -157,11 +171,11 @@ def caregiver_ended(notification):
         return None
     is_patient = notification.context["role"] == "patient"
     greeted = assignment.patient if is_patient else assignment.caregiver
-    return {**_acting(assignment, greeted), "is_patient": is_patient}
+    return {**_assignment_words(assignment, greeted), "is_patient": is_patient}
 
 
-def patient_taken_over(notification):
-    """To both physicians; a number and no name, because offices share a mailbox."""
+def patient_taken_over(notification: Notification) -> Words:
+    """Return the words for one of the two physicians: a number and no name, because offices share a mailbox."""
     before = Certification.objects.select_related("physician").get(pk=notification.context["certification"])
     agreement = TakeOver.objects.select_related("physician", "certification").get(pk=notification.context["take_over"])
     is_before = notification.context["role"] == "before"
@@ -175,12 +189,12 @@ def patient_taken_over(notification):
     }
 
 
-def _assignment(notification):
+def _assignment(notification: Notification) -> CaregiverAssignment:
     joined = CaregiverAssignment.objects.select_related("patient", "caregiver")
     return joined.get(pk=notification.context["assignment"])
 
 
-def _acting(assignment, greeted):
+def _assignment_words(assignment: CaregiverAssignment, greeted: Patient | Caregiver) -> dict[str, Any]:
     return {
         "greeted": greeted,
         "caregiver": assignment.caregiver,
@@ -190,15 +204,16 @@ def _acting(assignment, greeted):
     }
 
 
-def office_asked(notification):
-    """Dropped when somebody answered meanwhile. No name: offices share a mailbox."""
+def office_asked(notification: Notification) -> Words:
+    """Return the request unless it was answered meanwhile; the mail has no name, because offices share a mailbox."""
     asked = PatientRequest.objects.open().select_related("physician").filter(pk=notification.context["request"]).first()
-    has_left = asked and asked.physician.has_left_on(timezone.localdate())
-    return asked and {"asked": asked, "has_left": has_left}
+    if asked is None:
+        return None
+    return {"asked": asked, "has_left": asked.physician.has_left_on(timezone.localdate())}
 
 
-def patient_closed(notification):
-    """To who cared for the patient last, or to the patient's address; dropped when the record was opened again."""
+def patient_closed(notification: Notification) -> Words:
+    """Return the words for the last caregiver, or for the patient's address, unless the record was opened again."""
     patient = Patient.objects.filter(pk=notification.context["patient"], closed_at__isnull=False).first()
     if patient is None:
         return None
@@ -207,18 +222,17 @@ def patient_closed(notification):
     return {"greeted": last if is_to_caregiver else patient, "is_to_caregiver": is_to_caregiver, "of": patient}
 
 
-def phone_changed(notification):
-    """Says that, and not to which number."""
-    kept = {"patient": Patient, "caregiver": Caregiver}
+def phone_changed(notification: Notification) -> Words:
+    """Return whose number was changed; the mail does not repeat the number."""
     ((role, pk),) = notification.context.items()
-    return {"person": kept[role].objects.get(pk=pk)}
+    return {"person": Patient.objects.get(pk=pk) if role == "patient" else Caregiver.objects.get(pk=pk)}
 
 
-def unless_closed(context_for):
-    """Nothing more is said about a patient who has left the program."""
+def unless_closed(context_for: Callable[[Notification], Words]) -> Callable[[Notification], Words]:
+    """Return a function that gives the words of `context_for`, but None about a patient who has left the program."""
 
     @wraps(context_for)
-    def words_for(notification):
+    def words_for(notification: Notification) -> Words:
         words = context_for(notification)
         about = words and (words.get("patient") or words.get("person"))
         return None if getattr(about, "closed_at", None) else words
@@ -226,13 +240,14 @@ def unless_closed(context_for):
     return words_for
 
 
-def register_kinds():
-    told = (
+def register_kinds() -> None:
+    """Tell the outbox which function gives the words of each kind of message."""
+    functions = (
         patient_certified, certification_withdrawn, certification_revoked, certification_reinstated,
         certification_amended, phone_changed, practice_left, renewal_reminder, invitation, caregiver_named,
         card_revoked,
         caregiver_assigned, caregiver_ended, patient_taken_over, office_asked,
     )  # fmt: skip
-    for context_for in told:
+    for context_for in functions:
         kinds.register(context_for.__name__, context_for=unless_closed(context_for))
     kinds.register("patient_closed", context_for=patient_closed)

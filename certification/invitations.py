@@ -1,4 +1,4 @@
-"""How far somebody is with joining, as the office sees it."""
+"""How far patients and caregivers are with joining, as the office sees it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,13 +22,14 @@ class State:
 
 
 def states_of(people: Iterable[Patient | Caregiver]) -> list[State]:
-    """In the order of `people`, in one query at most however many they are."""
+    """Return the state of each person, in the order of `people`, with one query at most."""
     people = list(people)
     latest = _latest([person for person in people if not person.user_id])
     return [_state(person, latest.get((type(person), person.pk))) for person in people]
 
 
-def _latest(people):
+def _latest(people: list[Patient | Caregiver]) -> dict[tuple[type, int], tuple[Invitation, bool]]:
+    """Return the latest invitation of each person, and whether it bounced, by the class and key of the person."""
     if not people:
         return {}
     patients = [person.pk for person in people if isinstance(person, Patient)]
@@ -38,15 +39,23 @@ def _latest(people):
     )
     found = Invitation.objects.filter(Q(patient__in=patients) | Q(caregiver__in=caregivers))
     invitations = found.annotate(has_bounced=Exists(failed)).order_by("pk")
-    return {(Patient, one.patient_id) if one.patient_id else (Caregiver, one.caregiver_id): one for one in invitations}
+    return {_key_of_person(invitation): (invitation, invitation.has_bounced) for invitation in invitations}
 
 
-def _state(person, invitation):
+def _key_of_person(invitation: Invitation) -> tuple[type, int]:
+    if invitation.patient_id is not None:
+        return Patient, invitation.patient_id
+    assert invitation.caregiver_id is not None  # a constraint: an invitation is for one of the two
+    return Caregiver, invitation.caregiver_id
+
+
+def _state(person: Patient | Caregiver, latest: tuple[Invitation, bool] | None) -> State:
     if person.user_id:
         return State("joined")
-    if invitation is None:
+    if latest is None:
         return State("none")
-    if invitation.has_bounced:
+    invitation, has_bounced = latest
+    if has_bounced:
         return State("bounced", invitation.sent_at)
     if invitation.valid_until <= timezone.now() or invitation.failed_tries >= MOST_INVITATION_TRIES:
         return State("ended", invitation.valid_until)

@@ -1,9 +1,17 @@
+"""What follows in this app from what happens elsewhere. Each receiver calls one action."""
+
+from datetime import date
+from typing import Any
+
+from allauth.account.models import EmailAddress
 from allauth.account.signals import email_changed, user_logged_in
 from django.conf import settings
 from django.db import connections
+from django.http import HttpRequest
 
 from accounts import signals
 from accounts.middleware import LANGUAGE
+from accounts.models import Physician, PhysicianApplication, User
 from certification.actions import (
     choose_language,
     follow_email,
@@ -18,38 +26,38 @@ from certification.sql import keep_draft_ids_new
 DEFAULT_LANGUAGE = Patient._meta.get_field("language").default
 
 
-def on_practice_left(physician, left_date, **_):
+def on_practice_left(physician: Physician, left_date: date, **_: Any) -> None:
     tell_patients_of_leaving(physician=physician, left_date=left_date, by=None)
 
 
-def on_application_verified(application, physician, **_):
+def on_application_verified(application: PhysicianApplication, physician: Physician, **_: Any) -> None:
     hand_over_drafts(applicant=application.user, physician=physician, by=application.decided_by)
 
 
-def on_email_changed(user, to_email_address, **_):
+def on_email_changed(user: User, to_email_address: EmailAddress, **_: Any) -> None:
     follow_email(email=to_email_address.email, by=user)
 
 
-def on_signed_in(request, user, **_):
-    """What was chosen on this device counts for the account too; else what was chosen on another one counts here."""
+def on_signed_in(request: HttpRequest, user: User, **_: Any) -> None:
+    """Use the language chosen on this device for the account too, or else that of the account on this device."""
     chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
     if chosen in dict(settings.LANGUAGES):
         choose_language(language=chosen, by=user)
         return
-    for model in (Caregiver, Patient):
-        if person := model.objects.filter(user=user).exclude(language=DEFAULT_LANGUAGE).first():
-            request.session[LANGUAGE] = person.language
+    for people in (Caregiver.objects.filter(user=user), Patient.objects.filter(user=user)):
+        if language := people.exclude(language=DEFAULT_LANGUAGE).values_list("language", flat=True).first():
+            request.session[LANGUAGE] = language
 
 
-def on_migrated(**_):
+def on_migrated(**_: Any) -> None:
     sync_conditions(conditions=CONDITIONS, limits=ALLOTMENT_LIMITS, by=None)
 
 
-def on_migrated_give_new_ids(using, **_):
+def on_migrated_give_new_ids(using: str, **_: Any) -> None:
     keep_draft_ids_new(connections[using])
 
 
-def connect():
+def connect() -> None:
     email_changed.connect(on_email_changed)
     user_logged_in.connect(on_signed_in)
     signals.application_verified.connect(on_application_verified)

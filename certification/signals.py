@@ -1,4 +1,4 @@
-"""What must follow upwards. Each is sent by an action inside its transaction; the receivers call one action each."""
+"""What the apps above must follow. An action sends each signal inside its transaction; a receiver calls one action."""
 
 from django.dispatch import Signal
 

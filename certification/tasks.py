@@ -5,12 +5,12 @@ from certification import actions
 
 
 @shared_task(name="certification.queue_renewal_reminders")
-def queue_renewal_reminders():
-    """Queue the renewal reminders of today (New York); returns how many certifications have one."""
+def queue_renewal_reminders() -> int:
+    """Queue the renewal reminders of today (New York); return how many certifications have one."""
     return actions.queue_renewal_reminders(today=timezone.localdate(), by=None)
 
 
 @shared_task(name="certification.discard_old_drafts")
-def discard_old_drafts():
-    """Forget the drafts that nobody has touched for 90 days; returns how many."""
+def discard_old_drafts() -> int:
+    """Delete the drafts that nobody has changed for 90 days; return how many."""
     return actions.discard_old_drafts(today=timezone.localdate(), by=None)

@@ -1,4 +1,4 @@
-"""Every write of certification; `locks` says in which order rows are locked."""
+"""The public actions of certification. What several of them write is in `certification/writes/`."""
 
 from certification.actions.amending import amend_allotment, amend_contact, amend_identity, confirm_address
 from certification.actions.cards import card_of, issue_card, revoke_card
@@ -16,13 +16,13 @@ from certification.actions.drafts import (
     tell_apart,
 )
 from certification.actions.ending import reinstate_certification, revoke_certification, withdraw_certification
-from certification.actions.identity import agree_take_over
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
 from certification.actions.own import change_phone, choose_language, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.requests import answer_request, ask_office, refuse_request
 from certification.actions.signing import sign_draft, sign_reviewed, take_over_patient
+from certification.actions.take_over import agree_take_over
 
 __all__ = [
     "change_phone",

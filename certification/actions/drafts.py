@@ -13,11 +13,11 @@ from accounts.models import Physician, User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules
-from certification.actions.locks import locked_draft, locked_physician, locked_row
-from certification.drafts import to_json
+from certification.drafts import to_json, with_answers
 from certification.letter_files import read_letter
 from certification.models import Answers, Draft, Letter, Patient
 from certification.steps import answers_of, birth_date_in, check_draft, is_prepared
+from certification.writes.locks import lock_draft, lock_draft_row, lock_physician_of
 
 SAVED = ("answers", "prepared_at", "prepared_by", "reviewed_at", "reviewed_digest", "updated_at")
 LETTER_FIELDS = ("writer", "licence", "letter_date")
@@ -52,7 +52,7 @@ def save_step(*, draft: Draft, step: str, answers: Answers | None, by: User) -> 
     `answers` is the cleaned data of the step's form; None says that there is nothing (no caregiver). What is missing
     may follow later. A delegate never saves the statement. Raises TransitionError, ChangedError, MayNotSign.
     """
-    draft = locked_draft(draft)
+    draft = lock_draft(draft)
     today = timezone.localdate()
     if step == "statement":
         check_may_sign(rules.signer_of(draft), by=by, today=today)
@@ -68,7 +68,7 @@ def prepare_renewal(*, draft: Draft, questions: Answers, condition: Answers, by:
     `questions` and `condition` are what the steps of those names take; nothing may be missing but the statement.
     Prepared again, the answers take the place of the earlier ones. Raises RenewalNotOpen and every CertificationError.
     """
-    draft = locked_draft(draft)
+    draft = lock_draft(draft)
     today = timezone.localdate()
     letters = draft.answers.get("letters")  # a statement that was reviewed before is made anew
     draft.answers = {"questions": to_json(questions), "condition": to_json(condition), "letters": letters}
@@ -87,7 +87,7 @@ def save_letter(*, draft: Draft, kind: str, letter: Answers, file: Any = None, b
     """
     read = None if file is None else read_letter(file)  # it takes up to seconds, in which no row may stay locked
     with transaction.atomic():
-        draft = locked_draft(draft)
+        draft = lock_draft(draft)
         today = timezone.localdate()
         _check_letter(draft, letter["letter_date"], today=today)
         kept = _keep_letter(draft, kind, letter, read)
@@ -136,8 +136,8 @@ def review_draft(*, draft: Draft, answers: Mapping[str, Answers], seen: str | No
     page showed (None: it showed none but those given). Everything but the signature is checked as it is when the draft
     is signed. Raises NotEligible, MayNotSign and every CertificationError.
     """
-    physician = locked_physician(draft)
-    draft = locked_draft(draft)
+    physician = lock_physician_of(draft)
+    draft = lock_draft(draft)
     today = timezone.localdate()
     check_may_sign(physician, by=by, today=today)
     if seen is not None:
@@ -150,11 +150,6 @@ def review_draft(*, draft: Draft, answers: Mapping[str, Answers], seen: str | No
     draft.save(update_fields=SAVED)
     record(by=by, subject=draft)
     return draft
-
-
-def with_answers(draft: Draft, answers: Mapping[str, Answers]) -> dict[str, Any]:
-    """The answers of the draft, as JSON, with those of some steps replaced."""
-    return {**draft.answers, **{step: to_json(given) for step, given in answers.items()}}
 
 
 def keep_answers(draft: Draft, answers: Mapping[str, Any], *, today: date, by: User) -> None:
@@ -179,7 +174,7 @@ def tell_apart(*, draft: Draft, same_as: Patient | None = None, by: User) -> Dra
 
     A patient whose certification runs is renewed instead. Raises DuplicateError, TransitionError, ChangedError.
     """
-    draft = locked_draft(draft)
+    draft = lock_draft(draft)
     found = rules.possible_duplicates(answers_of(draft.answers)["profile"] or {}, physician=draft.certifier)
     rules.check_may_be_the_same(same_as, found)
     settled = {"told_apart": [one.number for one in found], "same_as": same_as.number if same_as else ""}
@@ -200,7 +195,7 @@ def hand_over_drafts(*, applicant: User, physician: Physician, by: User | None) 
 @audited("certification.discard", subject="draft")
 def discard_draft(*, draft: Draft, by: User) -> None:
     """Delete a draft and its letters; raises TransitionError once it was signed, ChangedError once it was deleted."""
-    draft = locked_row(draft)
+    draft = lock_draft_row(draft)
     record(by=by, subject=draft)
     draft.delete()
 

@@ -1,7 +1,6 @@
-"""What patients, caregivers and physicians are reminded of."""
+"""Reminders of the end of a certification, and messages about a physician who leaves practice."""
 
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -10,17 +9,18 @@ from accounts.models import Physician, User
 from audit.actions import audited, record
 from certification import rules
 from certification.models import CaregiverAssignment, Certification
-from notifications.actions import queue, queue_many
+from certification.writes.messages import messages_to, recipients_of
+from notifications.actions import queue_many
 
 A_CHUNK = 500
 
 
 def queue_renewal_reminders(*, today: date, by: User | None) -> int:
-    """Queue what is due on `today`: one row per (certification, kind, recipient); returns how many were looked at.
+    """Queue the reminders that are due on `today`, each once; return how many certifications have one.
 
-    Kinds: 60, 30, 14, 7, 1 days before the end and "ended". To the patient (by phone where there is no e-mail), the
-    current caregiver, and the physician unless she has left. A renewal supersedes the certification, so nothing more is
-    found.
+    They are due 60, 30, 14, 7 and 1 days before the end and when it has ended. They go to the patient, the current
+    caregiver, and the physician unless they have left practice. After a renewal nothing is found, because it supersedes
+    the certification.
     """
     count, horizon = 0, today + timedelta(days=max(rules.REMINDER_DAYS))
     expiring = Certification.objects.expiring(after=today - rules.ENDED_REMINDER_WITHIN, until=horizon)
@@ -43,58 +43,33 @@ def _with_people() -> QuerySet[Certification]:
 
 
 def _queue_reminder(certification: Certification, kind: str, today: date, *, by: User | None) -> None:
-    people = patient_and_caregiver(certification)
-    if not (physician := certification.physician).has_left_on(today):
-        people["physician"] = physician
-    for role, address in addresses(people).items():
-        queue(
-            kind="renewal_reminder",
-            context={"certification": certification.pk, "reminder": kind, "role": role},
-            dedupe_key=f"renewal:{certification.pk}:{kind}:{role}",
-            by=by,
-            **address,
-        )
-
-
-def patient_and_caregiver(certification: Certification) -> dict[str, Any]:
-    """Whom a certification concerns, by role."""
-    assignment = certification.patient.current_assignment
-    people: dict[str, Any] = {"patient": certification.patient}
-    return {**people, "caregiver": assignment.caregiver} if assignment else people
-
-
-def addresses(people: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Where each is told: by e-mail, or on the list of calls. A mother and child who share an address are told once."""
-    found: dict[str, dict[str, Any]] = {}
-    told = set()
-    for role, person in people.items():
-        recipient = person.email or str(person.phone)
-        if recipient not in told:
-            told.add(recipient)
-            found[role] = {
-                "recipient": recipient,
-                "channel": "email" if person.email else "phone",
-                "language": getattr(person, "language", "en"),
-            }
-    return found
+    practices = not certification.physician.has_left_on(today)
+    messages = messages_to(
+        recipients_of(certification, with_physician=practices),
+        "renewal_reminder",
+        context={"certification": certification.pk, "reminder": kind},
+        key=f"{certification.pk}:{kind}",
+        key_kind="renewal",
+    )
+    queue_many(messages=messages, by=by)
 
 
 @audited("certification.tell_of_leaving", subject="physician")
 def tell_patients_of_leaving(*, physician: Physician, left_date: date, by: User | None) -> int:
-    """Queue to each patient of hers whose certification runs, and to the caregiver, what to do now.
+    """Notify each patient whose certification by this physician runs, and the caregiver, of what to do now.
 
-    Told once a day of leaving; returns how many certifications there are.
+    They get one message for each day of leaving. Returns how many certifications run.
     """
     running = _with_people().filter(physician=physician, expires_date__gt=timezone.localdate()).order_by("pk")
     messages = [
-        {
-            "kind": "practice_left",
-            "context": {"certification": certification.pk, "role": role},
-            "dedupe_key": f"practice_left:{certification.pk}:{left_date}:{role}",
-            **address,
-        }
+        message
         for certification in running
-        for role, address in addresses(patient_and_caregiver(certification)).items()
+        for message in messages_to(
+            recipients_of(certification),
+            "practice_left",
+            context={"certification": certification.pk},
+            key=f"{certification.pk}:{left_date}",
+        )
     ]
     queue_many(messages=messages, by=by)
     record(by=by, subject=physician)

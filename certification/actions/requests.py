@@ -1,6 +1,7 @@
-"""What patients ask of the office, and that it was answered."""
+"""What patients ask of an office, and the answers."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils import timezone
 
@@ -8,8 +9,9 @@ from accounts.actions import notify_registrars
 from accounts.models import User
 from audit.actions import audited, record
 from certification import rules
-from certification.actions.locks import locked, locked_patient
 from certification.models import Certification, PatientRequest
+from certification.writes.locks import lock_certification, lock_patient_of, lock_request
+from certification.writes.requests import answer, write_answer
 from notifications.actions import queue_many
 
 
@@ -17,21 +19,21 @@ from notifications.actions import queue_many
 def ask_office(
     *, certification: Certification, kind: str, words: str = "", address: Mapping[str, str] | None = None, by: User
 ) -> PatientRequest:
-    """`by` (the patient, or who acts for her) asks the office of the physician who certified; `kind` as in the model.
+    """Write what the patient, or the caregiver, asks of the office of the physician who certified; return the request.
 
-    `address` is the new home of a report of that kind: street, unit, city, zip_code.
-    Physician and delegates are told by mail, or the Registrars once she has left practice; no mail repeats `words` (at
-    most 500 characters). What was asked already and waits is returned as it stands; another address takes the place of
-    the one before. Raises RenewalNotOpen, RequestError, AddressError.
+    `kind` is a `PatientRequest.Kind`. `address` is the new home where that is reported: street, unit, city, zip_code.
+    The physician and the delegates get a mail, or the Registrars once the physician has left practice; no mail repeats
+    `words` (at most 500 characters). A request of the same kind that waits already is returned; another address
+    replaces its address. Raises RenewalNotOpen, RequestError, AddressError.
     """
-    patient = locked_patient(certification)
-    certification = locked(certification)
+    patient = lock_patient_of(certification)
+    certification = lock_certification(certification)
     today = timezone.localdate()
     rules.check_may_ask(kind, certification, today=today)
     if address is not None:
         rules.check_may_move(certification, address, today=today)
-    if waits := patient.requests.open().filter(kind=kind).first():
-        return _say_again(waits, address)
+    if waiting := patient.requests.open().filter(kind=kind).first():
+        return _with_address(waiting, address)
     physician = certification.physician
     request = PatientRequest.objects.create(
         patient=patient, physician=physician, kind=kind, words=words.strip(), address=address, asked_by=by
@@ -42,18 +44,18 @@ def ask_office(
     else:
         delegates = physician.delegates.current(today).filter(user__isnull=False)
         addresses = {physician.email, *delegates.values_list("user__email", flat=True)}
-        queue_many(messages=[_told(request, address) for address in sorted(addresses)], by=by)
+        queue_many(messages=[_message(request, address) for address in sorted(addresses)], by=by)
     return request
 
 
-def _say_again(request: PatientRequest, address: Mapping[str, str] | None) -> PatientRequest:
+def _with_address(request: PatientRequest, address: Mapping[str, str] | None) -> PatientRequest:
     if request.address != address:
         request.address = address
         request.save(update_fields=["address"])
     return request
 
 
-def _told(request: PatientRequest, address: str) -> dict[str, object]:
+def _message(request: PatientRequest, address: str) -> dict[str, Any]:
     return {
         "kind": "office_asked",
         "recipient": address,
@@ -64,33 +66,20 @@ def _told(request: PatientRequest, address: str) -> dict[str, object]:
 
 @audited("request.answer", subject="request")
 def answer_request(*, request: PatientRequest, by: User) -> PatientRequest:
-    """The office, or the Registrar, has answered, or done what was asked: it stands open no more.
+    """Write that the office or the Registrar has answered the request, or done what was asked; return the request.
 
     A second call changes nothing.
     """
-    request = _locked(request)
-    if request.answered_at is None:
-        _close(request, by=by)
-        record(by=by, subject=request)
-    return request
+    return answer(request, by=by)
 
 
 @audited("request.refuse", subject="request")
 def refuse_request(*, request: PatientRequest, reason: str, by: User) -> PatientRequest:
-    """A report is not confirmed, for a reason that the patient reads. Raises RequestError."""
-    request = _locked(request)
+    """Refuse a report for a reason that the patient reads, and return it. Raises RequestError."""
+    request = lock_request(request)
     rules.check_is_a_report(request)
     rules.check_refusal_has_reason(reason)
     request.refused_reason = reason.strip()
-    _close(request, by=by)
+    write_answer(request, by=by)
     record(by=by, subject=request)
     return request
-
-
-def _locked(request: PatientRequest) -> PatientRequest:
-    return PatientRequest.objects.select_for_update(no_key=True, of=("self",)).get(pk=request.pk)
-
-
-def _close(request: PatientRequest, *, by: User) -> None:
-    request.answered_at, request.answered_by = timezone.now(), by
-    request.save(update_fields=["answered_at", "answered_by", "refused_reason"])

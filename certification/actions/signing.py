@@ -13,16 +13,18 @@ from accounts.models import Physician, User
 from accounts.rules import check_may_sign
 from audit.actions import audited, record
 from certification import rules, signals
-from certification.actions.caregivers import assign
-from certification.actions.drafts import with_answers
-from certification.actions.ending import end
-from certification.actions.identity import agree_take_over, patient_for, tell_of_less
-from certification.actions.joining import invite, write_invitation
-from certification.actions.locks import locked_draft, locked_physician
-from certification.actions.requests import answer_request
+from certification.drafts import with_answers
 from certification.models import Answers, Certification, Draft, Patient, PatientRequest, TakeOver
 from certification.statements import ATTESTATIONS, QUESTIONS, STATEMENT_VERSION
 from certification.steps import answers_of, check_draft, guardian_in
+from certification.writes import take_overs
+from certification.writes.assignments import assign
+from certification.writes.endings import supersede
+from certification.writes.invitations import send_invitation, write_invitation
+from certification.writes.locks import lock_draft, lock_physician_of
+from certification.writes.messages import Message, message_to
+from certification.writes.patients import write_patient_of
+from certification.writes.requests import answer
 from notifications.actions import queue_many
 from ui.errors import PortalError
 from ui.text import readable_number
@@ -55,9 +57,9 @@ def sign_draft(
     them), `as_reviewed` the `reviewed_digest` of an earlier review. Signing a second time returns what was signed.
     Raises NotEligible, MayNotSign and every CertificationError.
     """
-    physician = locked_physician(draft)
+    physician = lock_physician_of(draft)
     try:
-        draft = locked_draft(draft)
+        draft = lock_draft(draft)
     except rules.CertificationError:
         if physician.user_id == by.pk and (signed := _signed_before(draft)):
             return signed
@@ -85,10 +87,10 @@ def _signed_before(draft: Draft) -> Certification | None:
 
 def _sign_first(draft: Draft, signature_name: str, limit_oz: Decimal, *, today: date, by: User) -> Certification:
     """Sign the draft of a new patient, of one certified again, or of one taken over; they are told and invited."""
-    patient, is_new = patient_for(draft, today=today, by=by)
+    patient, is_new = write_patient_of(draft, today=today, by=by)
     certification = _write(draft, patient, signature_name, limit_oz, today=today)
     record(action="certification.certify", by=by, subject=certification)
-    messages = [_message("patient_certified", certification)]
+    messages = [_certified_message(certification)]
     caregiver = answers_of(draft.answers)["caregiver"]
     if caregiver and (is_new or patient.current_assignment is None):
         messages += assign(patient, caregiver, today, by=by)[1]
@@ -96,8 +98,8 @@ def _sign_first(draft: Draft, signature_name: str, limit_oz: Decimal, *, today: 
         messages.append(write_invitation(patient, now=timezone.now(), by=by)[1])
     queue_many(messages=messages, by=by)
     if not is_new:
-        invite(person=patient, by=by)
-        tell_of_less(patient)
+        send_invitation(patient, by=by)
+        signals.allotment_lowered.send(Certification, patient=patient)
     return certification
 
 
@@ -105,12 +107,12 @@ def _sign_renewal(
     draft: Draft, old: Certification, signature_name: str, limit_oz: Decimal, *, today: date, by: User
 ) -> Certification:
     """Sign the draft of a renewal in the place of `old`; what the patient asked of it is answered."""
-    end(old, Certification.Status.SUPERSEDED, by=by)
+    supersede(old, by=by)
     certification = _write(draft, old.patient, signature_name, limit_oz, today=today)
     for asked in old.patient.requests.open().filter(kind=PatientRequest.Kind.RENEWAL):
-        answer_request(request=asked, by=by)
+        answer(asked, by=by)
     record(action="certification.renew", by=by, subject=certification)
-    queue_many(messages=[_message("patient_certified", certification)], by=by)
+    queue_many(messages=[_certified_message(certification)], by=by)
     if certification.monthly_allotment_oz < old.monthly_allotment_oz:
         signals.allotment_lowered.send(Certification, patient=certification.patient)
     return certification
@@ -160,17 +162,9 @@ def _medical_fields(answers: Mapping[str, Any], limit_oz: Decimal) -> dict[str, 
     }
 
 
-def _message(kind: str, certification: Certification) -> dict[str, Any]:
-    """A message to the patient by mail, or on the list of calls."""
-    patient = certification.patient
-    return {
-        "kind": kind,
-        "recipient": patient.email or str(patient.phone),
-        "channel": "email" if patient.email else "phone",
-        "context": {"certification": certification.pk},
-        "dedupe_key": f"{kind}:{certification.pk}",
-        "language": patient.language,
-    }
+def _certified_message(certification: Certification) -> Message:
+    context = {"certification": certification.pk}
+    return message_to(certification.patient, "patient_certified", context=context, key=str(certification.pk))
 
 
 @audited("certification.take_over", subject="draft")
@@ -182,18 +176,18 @@ def take_over_patient(
     `how` and `agreed_date` say how and when that was agreed. The other certification is superseded, and both physicians
     are told. Signing a second time returns what was signed. Raises TakeOverError and whatever `sign_draft` raises.
     """
-    physician = locked_physician(draft)
+    physician = lock_physician_of(draft)
     if not _signed_before(draft):
-        draft, today = locked_draft(draft), timezone.localdate()
+        draft, today = lock_draft(draft), timezone.localdate()
         check_may_sign(physician, by=by, today=today)
         profile = answers_of(draft.answers)["profile"] or {}
         rules.check_profile_is_complete(profile)
         other = rules.certified_elsewhere(profile, physician=physician, today=today)
         rules.check_may_be_taken_over(other, physician=physician)
         assert other is not None
-        agree_take_over(
-            patient=other.patient,
-            physician=physician,
+        take_overs.agree(
+            other.patient,
+            physician,
             agreed_with=TakeOver.AgreedWith.PATIENT,
             how=how,
             agreed_date=agreed_date,

@@ -19,7 +19,7 @@ from certification.actions import reinstate_certification, revoke_certification
 from certification.admin.medical import sees_medical_words
 from certification.models import Amendment, Certification, Condition, Letter, Patient
 from certification.responses import letter_response
-from certification.rules import may_become
+from certification.rules import can_move
 from certification.search import as_number, numbered, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
 
@@ -68,7 +68,7 @@ class CertificationAdmin(ActionAdmin):
             perform=lambda certification, request, reason: revoke_certification(
                 certification=certification, reason=reason, by=request.user
             ),
-            offered=lambda certification: may_become(certification, Certification.Status.REVOKED),
+            offered=lambda certification: can_move("revoke", certification),
             explain=lambda certification: _(
                 "It ends at once: the card is not valid any more, open orders are cancelled, those of today too. "
                 "Patient, caregiver and physician are told. It can be reinstated for 30 days."
@@ -82,7 +82,7 @@ class CertificationAdmin(ActionAdmin):
             perform=lambda certification, request, reason: reinstate_certification(
                 certification=certification, reason=reason, by=request.user
             ),
-            offered=lambda certification: may_become(certification, Certification.Status.ACTIVE),
+            offered=lambda certification: can_move("reinstate", certification),
             explain=lambda certification: (
                 _(
                     "For a withdrawal or revocation by mistake. It runs again and is valid through %(day)s, as before. "

@@ -1,4 +1,4 @@
-"""What was changed of a certification that runs: its validity stays."""
+"""Changes to a running certification that leave its validity."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ from ui.fields import EncryptedJSONField, EncryptedTextField
 
 
 class Amendment(models.Model):
-    """One change, as it was before and after, by field. Never changed itself."""
+    """One change, with the fields before and after. An amendment is never changed itself."""
 
     class Kind(models.TextChoices):
         CONTACT = "contact", _("Contact data")
@@ -46,5 +46,5 @@ class Amendment(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"amendment {self.pk}"

@@ -1,5 +1,7 @@
 """The card that a patient or caregiver shows at the door."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -8,11 +10,13 @@ from certification.models.people import Caregiver, Patient
 from ui.fields import EncryptedTextField
 
 
-class CardQuerySet(models.QuerySet):
-    def live(self):
+class CardQuerySet(models.QuerySet["Card"]):
+    def live(self) -> Self:
+        """Return the cards that are not revoked."""
         return self.filter(revoked_at__isnull=True)
 
-    def of(self, person):
+    def of(self, person: Patient | Caregiver) -> Self:
+        """Return the cards of a patient or caregiver."""
         return self.filter(patient=person) if isinstance(person, Patient) else self.filter(caregiver=person)
 
 
@@ -63,9 +67,12 @@ class Card(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"card {self.pk}"
 
     @property
-    def person(self):
-        return self.patient or self.caregiver
+    def person(self) -> Patient | Caregiver:
+        """Whose card it is."""
+        person = self.patient or self.caregiver
+        assert person is not None
+        return person

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician, User
+from certification.models import validity
 from certification.models.people import Patient
 from certification.statements import signed_sentences
 from ui.fields import EncryptedJSONField, EncryptedTextField
@@ -20,20 +21,19 @@ class CertificationQuerySet(models.QuerySet["Certification"]):
         return self.filter(status=Certification.Status.ACTIVE)
 
     def expiring(self, *, after: date, until: date) -> Self:
-        """Active certifications whose first invalid day is later than `after` and not later than `until`."""
-        return self.active().filter(expires_date__gt=after, expires_date__lte=until)
+        """Return the certifications of which `validity.is_expiring` is true."""
+        return self.filter(validity.expiring(after=after, until=until))
 
     def running_on(self, day: date) -> Self:
-        """Active certifications (also past their year), and withdrawn ones while deliveries still go on."""
-        withdrawn = Q(status=Certification.Status.WITHDRAWN, deliveries_stop_date__gte=day)
-        return self.filter(Q(status=Certification.Status.ACTIVE) | withdrawn)
+        """Return the certifications of which `runs_on` is true."""
+        return self.filter(validity.running_on(day))
 
     def valid_on(self, day: date) -> Self:
-        """Certifications valid on `day`, the newest first: a withdrawn one may still run when the next is signed."""
-        return self.running_on(day).filter(certified_date__lte=day, expires_date__gt=day).order_by("-certified_at")
+        """Return the certifications valid on `day`, the newest first: the next may be signed while one still runs."""
+        return self.filter(validity.valid_on(day)).order_by("-certified_at")
 
     def in_hands_of(self, user: User, today: date) -> Self:
-        """Certifications that the physician `user` signed, or that a physician lets the delegate `user` see."""
+        """Return the certifications that the physician `user` signed, or that the delegate `user` may see."""
         physicians = [user.physician.pk] if hasattr(user, "physician") else []
         if user.is_delegate:  # read before, for an index of ours begins with the physician
             physicians += user.delegations.current(today).values_list("physician", flat=True)
@@ -168,7 +168,7 @@ class Certification(models.Model):
 
     @property
     def last_valid_day(self) -> date:
-        """What people read as the end; `expires_date` is the day after."""
+        """The last day of its year, which pages show as the end; `expires_date` is the day after."""
         return self.expires_date - timedelta(days=1)
 
     @property
@@ -178,17 +178,15 @@ class Certification(models.Model):
 
     @property
     def valid_through(self) -> date:
-        """The last day on which it counts: of its year, or of deliveries where it was withdrawn before."""
+        """The last day on which it is valid: of its year, or of deliveries where it was withdrawn."""
         if self.status == self.Status.WITHDRAWN and self.deliveries_stop_date:
             return min(self.deliveries_stop_date, self.last_valid_day)
         return self.last_valid_day
 
     def runs_on(self, day: date) -> bool:
-        """Whether it is active (also past its year), or withdrawn while deliveries still go on."""
-        if self.status == self.Status.WITHDRAWN:
-            return self.deliveries_stop_date is not None and day <= self.deliveries_stop_date
-        return self.status == self.Status.ACTIVE
+        """Return whether it is active, also past its year, or withdrawn while deliveries still go on."""
+        return validity.runs_on(self, day)
 
     def is_valid_on(self, day: date) -> bool:
-        """Whether it runs, was signed on or before `day`, and has not expired."""
-        return self.runs_on(day) and self.certified_date <= day < self.expires_date
+        """Return whether it runs on `day`, was signed on or before it, and its year is not over."""
+        return validity.is_valid_on(self, day)

@@ -7,7 +7,7 @@ from certification.models.people import Caregiver, Patient
 
 
 class Invitation(models.Model):
-    """With which a patient or caregiver joins: a link by mail, or a code on paper, or both; used once.
+    """What a patient or caregiver joins with: a link by mail, a code on paper, or both; it is used once.
 
     A new link ends the invitation before it; a new code only the code.
     """
@@ -38,9 +38,12 @@ class Invitation(models.Model):
             models.CheckConstraint(condition=Q(failed_tries__lte=5), name="invitation_tries"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"invitation {self.pk}"
 
     @property
-    def person(self):
-        return self.patient or self.caregiver
+    def person(self) -> Patient | Caregiver:
+        """Who is invited."""
+        person = self.patient or self.caregiver
+        assert person is not None
+        return person

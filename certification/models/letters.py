@@ -11,10 +11,10 @@ from ui.fields import EncryptedBytesField
 LETTER_BYTES = 10 * 1024 * 1024
 
 
-class LetterManager(models.Manager):
-    """The file itself is read when it is asked for, and never in a list."""
+class LetterManager(models.Manager["Letter"]):
+    """Leave the file unread until it is asked for, so that no list reads it."""
 
-    def get_queryset(self):
+    def get_queryset(self) -> models.QuerySet["Letter"]:
         return super().get_queryset().defer("content")
 
 

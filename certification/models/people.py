@@ -1,5 +1,8 @@
 """Patients, caregivers, and who acts for whom."""
 
+from datetime import date
+from typing import TYPE_CHECKING, Optional, Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, FilteredRelation, Q, Value
@@ -8,7 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.models import User
+from certification.models import validity
 from ui.fields import EncryptedTextField
+
+if TYPE_CHECKING:
+    from certification.models.certifications import Certification
 
 
 class Sex(models.TextChoices):
@@ -43,24 +51,24 @@ class Person(models.Model):
     class Meta:
         abstract = True
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.number
 
     @property
-    def name(self):
+    def name(self) -> str:
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name, self.suffix) if part)
 
     @property
-    def street_address(self):
+    def street_address(self) -> str:
         return " ".join(part for part in (self.street, self.unit) if part)
 
     @property
-    def town(self):
+    def town(self) -> str:
         return f"{self.city}, {self.state} {self.zip_code}"
 
     @property
-    def facts(self):
-        """Who this is and how to reach her, as JSON: kept with what is signed, and compared a year later."""
+    def facts(self) -> dict[str, str]:
+        """Name, birth date and contact data as JSON: stored with what is signed, and compared a year later."""
         return {
             "name": self.name,
             "birth_date": self.birth_date.isoformat(),
@@ -70,8 +78,8 @@ class Person(models.Model):
         }
 
 
-def person_indexes(table):
-    """By which people are found; the words of their names have an index of PostgreSQL's own (`ui.lookups`)."""
+def person_indexes(table: str) -> list[models.Index]:
+    """Return the indexes by which people are found; names also have an index of PostgreSQL (`ui.lookups`)."""
     return [
         models.Index(fields=["search_name"], opclasses=["varchar_pattern_ops"], name=f"{table}_search_name"),
         models.Index(fields=["birth_date"], name=f"{table}_birth_date"),
@@ -79,8 +87,8 @@ def person_indexes(table):
     ]
 
 
-def person_constraints(table):
-    """What is true of every person, under names that carry the table's."""
+def person_constraints(table: str) -> list[models.BaseConstraint]:
+    """Return the constraints of every person, under names that begin with the table's."""
     return [
         models.CheckConstraint(
             condition=Q(email="", has_no_email=True) | (~Q(email="") & Q(has_no_email=False)),
@@ -91,38 +99,38 @@ def person_constraints(table):
     ]
 
 
-class PatientQuerySet(models.QuerySet):
+class PatientQuerySet(models.QuerySet["Patient"]):
     SEALED = ("condition_codes", "directions", "ended_reason", "patient_as_signed")  # decrypted where shown alone
 
-    def in_hands_of(self, user):
-        """Whom `user` may see and act for: herself, and everybody whose caregiver she is now; each after affirming.
+    def in_hands_of(self, user: User) -> Self:
+        """Return whom `user` may see and act for: the own record, and each patient of whom they are the caregiver now.
 
-        Two lists put together, each from an index: with an OR, PostgreSQL read all patients at each request.
+        Each counts after it was affirmed. The filter puts two lists together, each from an index: with an OR,
+        PostgreSQL read all patients at each request.
         """
-        own = self.model.objects.filter(user=user, affirmed_at__isnull=False)
+        own = Patient.objects.filter(user=user, affirmed_at__isnull=False)
         acts = CaregiverAssignment.objects.filter(
             caregiver__user=user, ended_date__isnull=True, affirmed_at__isnull=False
         )
         return self.filter(pk__in=own.values("pk").union(acts.values("patient")))
 
-    def with_standing(self):
-        """In one query: `joined_assignment` is the open assignment with its caregiver, `joined_certification` what
-        runs. Either attribute is absent where there is none; `known` says that they were looked for."""
+    def with_standing(self) -> Self:
+        """Load the open assignment with its caregiver, and the running certification, in the query of the patients.
+
+        They are the attributes `joined_assignment` and `joined_certification`, absent where there is none; `known` says
+        that they were looked for. A patient has at most one of each.
+        """
         return (
             self.annotate(
                 known=Value(True),
                 joined_assignment=FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
-                joined_certification=FilteredRelation("certifications", condition=self._runs(timezone.localdate())),
+                joined_certification=FilteredRelation(
+                    "certifications", condition=validity.running_on(timezone.localdate(), "certifications__")
+                ),
             )
             .select_related("joined_assignment__caregiver", "joined_certification")
             .defer("joined_assignment__need", *(f"joined_certification__{name}" for name in self.SEALED))
         )
-
-    @staticmethod
-    def _runs(day):
-        """As `Certification.runs_on`: never two of a patient, for what is signed next supersedes what was withdrawn."""
-        withdrawn = Q(certifications__status="withdrawn", certifications__deliveries_stop_date__gte=day)
-        return Q(certifications__status="active") | withdrawn
 
 
 class Patient(Person):
@@ -141,7 +149,7 @@ class Patient(Person):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    known = False  # whether with_standing() made it
+    known: bool = False  # whether with_standing() loaded the row
 
     objects = PatientQuerySet.as_manager()
 
@@ -157,21 +165,22 @@ class Patient(Person):
             ),
         ]
 
-    def certification_on(self, day):
-        """The certification that is valid on `day`, or None."""
+    def certification_on(self, day: date) -> Optional["Certification"]:
+        """Return the certification that is valid on `day`, or None."""
         return self.certifications.valid_on(day).first()
 
     @property
-    def current_assignment(self):
+    def current_assignment(self) -> Optional["CaregiverAssignment"]:
+        """The assignment of the caregiver who acts for the patient now, or None."""
         if self.known:
             return getattr(self, "joined_assignment", None)
-        return next((one for one in self.assignments.all() if one.ended_date is None), None)
+        return next((assignment for assignment in self.assignments.all() if assignment.ended_date is None), None)
 
     @property
-    def past_assignments(self):
-        """Those that ended, the last first."""
-        ended = [one for one in self.assignments.all() if one.ended_date is not None]
-        return sorted(ended, key=lambda one: (one.ended_date, one.pk), reverse=True)
+    def past_assignments(self) -> list["CaregiverAssignment"]:
+        """The assignments that ended, the last first."""
+        ended = [(row.ended_date, row.pk, row) for row in self.assignments.all() if row.ended_date is not None]
+        return [row for _day, _pk, row in sorted(ended, key=lambda dated: dated[:2], reverse=True)]
 
 
 class Caregiver(Person):
@@ -186,7 +195,7 @@ class Caregiver(Person):
 
 
 class CaregiverAssignment(models.Model):
-    """Who acts for whom, from `started_date` until `ended_date` (half-open), once she has affirmed it."""
+    """Which caregiver acts for which patient, from `started_date` until `ended_date` (half-open), once affirmed."""
 
     class Relationship(models.TextChoices):
         PARENT = "parent", _("Parent")
@@ -229,5 +238,5 @@ class CaregiverAssignment(models.Model):
             ),
         ]  # fmt: skip
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"assignment {self.pk}"

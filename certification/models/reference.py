@@ -21,7 +21,7 @@ class Condition(models.Model):
             models.CheckConstraint(condition=Q(for_adults=True) | Q(for_minors=True), name="condition_for_somebody"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.code
 
 
@@ -36,5 +36,5 @@ class AllotmentLimit(models.Model):
         ordering = ["-effective_date"]
         constraints = [models.CheckConstraint(condition=Q(limit_oz__gt=0), name="allotment_limit_positive")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"limit from {self.effective_date}"

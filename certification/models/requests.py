@@ -1,23 +1,26 @@
 """What a patient asks of the physician's office."""
 
 import uuid
+from datetime import date
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Physician
+from accounts.models import Physician, User
 from certification.models.people import Patient
 from ui.fields import EncryptedJSONField, EncryptedTextField
 
 
-class PatientRequestQuerySet(models.QuerySet):
-    def open(self):
+class PatientRequestQuerySet(models.QuerySet["PatientRequest"]):
+    def open(self) -> Self:
+        """Return the requests that nobody has answered."""
         return self.filter(answered_at__isnull=True)
 
-    def in_hands_of(self, user, today):
-        """What patients asked of a physician, or of one for whom the account prepares."""
+    def in_hands_of(self, user: User, today: date) -> Self:
+        """Return the requests to the physician `user`, or to a physician whose delegate `user` is."""
         own = Q(physician__user=user)
         if user.is_delegate:
             own |= Q(physician__in=user.delegations.current(today).values("physician"))
@@ -25,7 +28,7 @@ class PatientRequestQuerySet(models.QuerySet):
 
 
 class PatientRequest(models.Model):
-    """Asked of the office of `physician`, who certified last; of the Registrars once she has left practice."""
+    """A request to the office of `physician`, who certified last; to the Registrars once they have left practice."""
 
     class Kind(models.TextChoices):
         RENEWAL = "renewal", _("A renewal")
@@ -80,10 +83,10 @@ class PatientRequest(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"request {self.pk}"
 
     @property
-    def is_report(self):
-        """Confirmed or refused, where the others are answered."""
+    def is_report(self) -> bool:
+        """Whether it is confirmed or refused; other requests are only answered."""
         return self.kind in self.REPORTS

@@ -12,7 +12,7 @@ from ui.fields import EncryptedTextField
 
 
 class TakeOver(models.Model):
-    """Who agreed that `physician` certifies the patient in another's place; open until she has signed."""
+    """Who agreed that `physician` certifies the patient in another's place; open until `physician` has signed."""
 
     class AgreedWith(models.TextChoices):
         PATIENT = "patient", _("The patient")
@@ -39,5 +39,5 @@ class TakeOver(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"take-over {self.pk}"

@@ -63,6 +63,7 @@ from certification.rules.joining import (
     still_to_affirm,
 )
 from certification.rules.letters import check_has_letters, check_letter_date, check_letter_is_new
+from certification.rules.moves import MOVES, PATIENT_MOVES, REQUEST_MOVES, can_move, can_move_request, check_move
 from certification.rules.people import (
     age_on,
     check_caregiver,
@@ -105,7 +106,6 @@ from certification.rules.reviewing import (
     review_digest,
 )
 from certification.rules.signing import (
-    ALLOWED_TRANSITIONS,
     allotment_limit_oz,
     check_allotment_reason,
     check_attestations,
@@ -116,18 +116,34 @@ from certification.rules.signing import (
     check_limit_is_not_in_use,
     check_monthly_allotment,
     check_signature,
-    check_transition,
     conditions_for,
     draft_digest,
     expires_date_for,
     last_valid_day_from,
-    may_become,
     ounces_to_mg,
     signer_of,
     why_gone,
 )
+from certification.rules.validity import (
+    ending_soon,
+    expiring,
+    is_ending_soon,
+    is_expiring,
+    is_valid_on,
+    running_on,
+    runs_on,
+    valid_on,
+)
 
 __all__ = [
+    "ending_soon",
+    "expiring",
+    "is_ending_soon",
+    "is_expiring",
+    "is_valid_on",
+    "running_on",
+    "runs_on",
+    "valid_on",
     "RequestError",
     "check_is_a_report",
     "check_may_move",
@@ -161,7 +177,10 @@ __all__ = [
     "DuplicateError",
     "ElsewhereError",
     "TakeOverError",
-    "ALLOWED_TRANSITIONS",
+    "MOVES",
+    "PATIENT_MOVES",
+    "REQUEST_MOVES",
+    "can_move_request",
     "AddressError",
     "AllotmentError",
     "BirthDateError",
@@ -214,7 +233,8 @@ __all__ = [
     "check_renewal_is_open",
     "check_signature",
     "check_street_address",
-    "check_transition",
+    "can_move",
+    "check_move",
     "code_digest",
     "check_is_as_reviewed",
     "check_something_is_chosen",
@@ -227,7 +247,6 @@ __all__ = [
     "guardian_name",
     "last_valid_day_from",
     "is_minor_on",
-    "may_become",
     "names_po_box",
     "needs_guardian",
     "ounces_to_mg",

@@ -45,7 +45,7 @@ def obtain_another_by(certification: Certification) -> date | None:
 def check_may_be_reinstated(certification: Certification, patient: Patient, *, today: date) -> None:
     """Withdrawn or revoked at most 30 days ago, its year not over, and no other in its place.
 
-    Raises ReinstatementError, ClosedError; TransitionError of others is `check_transition`'s.
+    Raises ReinstatementError, ClosedError; TransitionError of others is `check_move`'s.
     """
     check_is_not_closed(patient)
     assert certification.ended_at is not None

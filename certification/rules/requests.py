@@ -1,4 +1,4 @@
-"""What a patient may ask of the office, and report to it. Each `check_` raises; nothing is written."""
+"""What a patient may ask of an office, and report to it. Each `check_` raises; nothing is written."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -9,19 +9,20 @@ from django.utils.translation import gettext as _
 
 from certification.models import Certification, PatientRequest
 from certification.rules.errors import RequestError
+from certification.rules.moves import can_move_request
 from certification.rules.people import check_lives_in_connecticut, check_street_address
 from certification.rules.renewal import check_renewal_is_open
 from ui.holidays import next_working_day
 
 
 def check_may_ask(kind: str, certification: Certification, *, today: date) -> None:
-    """A renewal is asked for once it is open, or when the certification has ended; raises RenewalNotOpen."""
+    """A renewal may be asked for once it is open, or when the certification has ended; raises RenewalNotOpen."""
     if kind == PatientRequest.Kind.RENEWAL and certification.status == Certification.Status.ACTIVE:
         check_renewal_is_open(certification, today=today)
 
 
 def check_may_move(certification: Certification, address: Mapping[str, Any], *, today: date) -> None:
-    """The certification runs, and the new home is one in Connecticut; raises RequestError, AddressError."""
+    """The certification runs, and the new home is in Connecticut; raises RequestError, AddressError."""
     if not certification.runs_on(today):
         raise RequestError(_("This certification has ended. Tell the office when you are certified again."))
     check_street_address(address["street"], address["unit"])
@@ -29,24 +30,24 @@ def check_may_move(certification: Certification, address: Mapping[str, Any], *, 
 
 
 def check_is_a_report(request: PatientRequest) -> None:
-    """A report is confirmed or refused, and that once; what was only asked is answered. Raises RequestError."""
+    """The request is a report that waits, so it can be confirmed or refused; raises RequestError."""
     if request.kind not in PatientRequest.REPORTS:
         raise RequestError(_("This is not a report: mark it as answered."))
-    if request.answered_at is not None:
+    if not can_move_request("refuse", request):
         raise RequestError(_("Somebody has answered it meanwhile. Look at the list again."))
 
 
 def check_refusal_has_reason(reason: str) -> None:
-    """Something that the patient can read; raises RequestError."""
+    """A reason is given, which the patient reads; raises RequestError."""
     if not reason.strip():
         raise RequestError(_("Say why: the patient reads it."), field="reason")
 
 
 def confirmed_by(request: PatientRequest) -> date:
-    """The day by which a report is confirmed or refused: the next working day."""
+    """Return the day by which a report is confirmed or refused: the next working day."""
     return next_working_day(timezone.localdate(request.created_at))
 
 
 def is_overdue(request: PatientRequest, *, today: date) -> bool:
-    """A report that still waits after that day."""
+    """Return whether the report still waits after the day of `confirmed_by`."""
     return request.answered_at is None and request.kind in PatientRequest.REPORTS and today > confirmed_by(request)

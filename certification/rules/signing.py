@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import Physician
 from accounts.rules import MayNotSign
@@ -23,22 +22,13 @@ from certification.rules.errors import (
     ExamDateError,
     IncompleteError,
     SignatureError,
-    TransitionError,
 )
+from certification.rules.moves import not_possible
 from certification.rules.people import is_minor_on
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.text import search_name
 
 MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
-NO_LONGER_POSSIBLE = gettext_lazy("This certification is %(status)s; that is no longer possible.")
-S = Certification.Status
-ALLOWED_TRANSITIONS = {
-    S.ACTIVE: {S.SUPERSEDED, S.WITHDRAWN, S.REVOKED, S.CLOSED},
-    S.SUPERSEDED: set(),
-    S.WITHDRAWN: {S.ACTIVE, S.SUPERSEDED, S.REVOKED, S.CLOSED},
-    S.REVOKED: {S.ACTIVE},
-    S.CLOSED: {S.ACTIVE},
-}
 
 
 def expires_date_for(certified_date: date) -> date:
@@ -71,22 +61,11 @@ def ounces_to_mg(ounces: Decimal) -> int:
     return int((ounces * MG_PER_OZ).to_integral_value(ROUND_FLOOR))
 
 
-def check_transition(certification: Certification, to: str) -> None:
-    """`to` may follow the certification's status; raises TransitionError."""
-    if not may_become(certification, to):
-        raise TransitionError(NO_LONGER_POSSIBLE % {"status": certification.get_status_display().lower()})
-
-
-def may_become(certification: Certification, to: str) -> bool:
-    """Whether `to` may follow the certification's status."""
-    return to in ALLOWED_TRANSITIONS[Certification.Status(certification.status)]
-
-
 def why_gone(signed: Certification | None) -> CertificationError:
     """The error for a draft that is no longer there: it was `signed` meanwhile, or else discarded."""
     if signed is None:
         return ChangedError(_("It was discarded meanwhile: there is nothing to sign."))
-    return TransitionError(NO_LONGER_POSSIBLE % {"status": signed.get_status_display().lower()})
+    return not_possible(signed)
 
 
 def check_is_qualified(questions: Mapping[str, Any]) -> None:

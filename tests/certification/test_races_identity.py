@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.backends import PortalBackend
 from certification import actions, rules
-from certification.actions import identity
 from certification.models import Certification, Patient
+from certification.writes import locks
 from tests import factories
 from tests.certification.test_races import at_once, sign
 
@@ -20,7 +20,7 @@ IDENTITY = ("first_name", "middle_name", "last_name", "suffix", "birth_date")
 @pytest.fixture
 def without_locks(without_locks, monkeypatch):
     """Nor is a person locked who has no row."""
-    monkeypatch.setattr("certification.actions.identity.lock_text", lambda text: None)
+    monkeypatch.setattr("certification.writes.locks.lock_text", lambda text: None)
 
 
 def rosa(**over):
@@ -37,9 +37,9 @@ def running():
 
 def test_a_person_is_locked_in_any_spelling_and_by_no_name(monkeypatch):
     texts = []
-    monkeypatch.setattr(identity, "lock_text", texts.append)
+    monkeypatch.setattr(locks, "lock_text", texts.append)
     for first, last, day in (("Rosa", "Núñez", 28), ("ROSA", "NUNEZ", 28), ("Rosa", "Núñez", 27)):
-        identity.lock_person(first_name=first, last_name=last, birth_date=date(1980, 4, day))
+        locks.lock_identity(first_name=first, last_name=last, birth_date=date(1980, 4, day))
     assert texts[0] == texts[1] != texts[2]
     assert "nunez" not in texts[0] and "1980" not in texts[0]
 

@@ -12,7 +12,9 @@ FILE = settings.BASE_DIR / "docs" / "states.md"
 MACHINES: dict[str, dict[Any, Any]] = {
     "Physician": accounts_rules.PHYSICIAN_MOVES,
     "Reset of second factors": accounts_rules.RESET_MOVES,
-    "Certification": certification_rules.ALLOWED_TRANSITIONS,
+    "Certification": certification_rules.MOVES,
+    "Patient": certification_rules.PATIENT_MOVES,
+    "Patient's request": certification_rules.REQUEST_MOVES,
     "Order": delivery_rules.MOVES,
 }
 

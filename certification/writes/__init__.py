@@ -1,0 +1,1 @@
+"""Writes that several actions share. Each runs inside the transaction of the action that calls it."""

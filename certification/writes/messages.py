@@ -1,0 +1,59 @@
+"""Messages to patients, caregivers and physicians. The caller queues them inside its transaction."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.models import Physician
+from certification.models import Caregiver, Certification, Patient
+
+Message = dict[str, Any]  # the arguments of `notifications.actions.queue`
+Recipient = Patient | Caregiver | Physician
+
+
+def recipients_of(certification: Certification, *, with_physician: bool = False) -> dict[str, Recipient]:
+    """Return by role whom a certification concerns: the patient, the current caregiver, and where wanted the physician.
+
+    The caregiver is left out where there is none.
+    """
+    patient = certification.patient
+    people: dict[str, Recipient] = {"patient": patient}
+    if assignment := patient.current_assignment:
+        people["caregiver"] = assignment.caregiver
+    if with_physician:
+        people["physician"] = certification.physician
+    return people
+
+
+def message_to(person: Recipient, kind: str, *, context: Mapping[str, Any], key: str) -> Message:
+    """Return one message: a mail, or an entry on the list of calls for a person without an e-mail address.
+
+    A second message of the same kind and `key` is dropped.
+    """
+    return {
+        "kind": kind,
+        "recipient": _address_of(person),
+        "channel": "email" if person.email else "phone",
+        "context": dict(context),
+        "dedupe_key": f"{kind}:{key}",
+        "language": getattr(person, "language", "en"),
+    }
+
+
+def messages_to(
+    people: Mapping[str, Recipient], kind: str, *, context: Mapping[str, Any], key: str, key_kind: str = ""
+) -> list[Message]:
+    """Return one message for each address of the `people`, who are given by role; the message says for which role.
+
+    A parent and child who share an address get one message. `key_kind` is the first part of the `dedupe_key` where
+    that is not the kind.
+    """
+    found: dict[str, Message] = {}
+    for role, person in people.items():
+        message = message_to(person, kind, context={**context, "role": role}, key=f"{key}:{role}")
+        message["dedupe_key"] = f"{key_kind or kind}:{key}:{role}"
+        found.setdefault(message["recipient"], message)
+    return list(found.values())
+
+
+def _address_of(person: Recipient) -> str:
+    return person.email or str(person.phone)
