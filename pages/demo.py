@@ -214,7 +214,9 @@ def _issue_cards() -> None:
     today = timezone.localdate()
     for certification in Certification.objects.valid_on(today).select_related("patient"):
         assignment = certification.patient.current_assignment
-        for person in filter(None, (certification.patient, assignment and assignment.caregiver)):
+        people: list[Patient | Caregiver] = [certification.patient]
+        people += [assignment.caregiver] if assignment else []
+        for person in people:
             card = certifications.card_of(person=person, by=None)
             if person.first_name == "Samuel":
                 certifications.revoke_card(card=card, reason="lost", by=None)

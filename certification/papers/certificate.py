@@ -32,7 +32,7 @@ class Certificate:
 
     @property
     def check_url(self) -> str:
-        return qr.check_url(self.certification.uuid)
+        return qr.check_url(str(self.certification.uuid))
 
     @property
     def svg(self) -> str:
