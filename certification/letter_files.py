@@ -1,4 +1,4 @@
-"""What a letter's file may be, judged by what is in it: a PDF, which is cleaned, or a photo, which is drawn anew."""
+"""Read the file of a letter by its content: a PDF is cleaned, and a photo is drawn anew."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ def _drawn_anew(content: bytes, kind: str) -> bytes:
 
 
 def _cleaned(content: bytes) -> bytes:
-    """The pages as people see them, without scripts, actions, attached files and forms."""
+    """Return the pages as people see them, without scripts, actions, attached files and forms."""
     try:
         cleaned = run_bounded("ui.bounded.pdfs:clean", content).content
     except Refusal as refusal:

@@ -1,4 +1,4 @@
-"""People as they are looked for: by name, birth date, phone or number, in any spelling."""
+"""Filters that find people by name, birth date, phone or number, in any spelling."""
 
 import re
 from collections.abc import Collection
@@ -17,23 +17,24 @@ PHONE = re.compile(r"[0-9]{4,10}")
 
 
 def people_called(term: str, prefix: str = "") -> Q:
-    """A filter of patients or caregivers, or of what belongs to them: `prefix` is the way there, as "patient__"."""
+    """Return a filter of people, or of rows that belong to them: `prefix` is the way to them, as "patient__"."""
     is_name = not as_day(term) and not as_digits(term)
     words = sorted(words_of(term), key=_is_found_sooner) if is_name else []
     return named(words, prefix, indexed=words[-1:]) | told_by(term, prefix)
 
 
 def _is_found_sooner(word: str) -> tuple[bool, int]:
-    """The index of words knows plain ones alone, and the longest of them names the fewest."""
+    """Return a sort key that puts the best word for the index last: a plain one, and a long one."""
     return bool(PLAIN.fullmatch(word)), len(word)
 
 
 def words_of(term: str) -> list[str]:
+    """Return the words of a search term as `search_name` writes them."""
     return search_name(term.replace(",", " ")).split()
 
 
 def told_by(term: str, prefix: str = "") -> Q:
-    """This birth date, this number, or a phone number that ends so: an index holds its last four digits."""
+    """Return a filter by birth date, number, or end of a phone number (an index holds its last four digits)."""
     found = Q(pk__in=[])
     if day := as_day(term):
         found |= Q(**{f"{prefix}birth_date": day})
@@ -46,10 +47,10 @@ def told_by(term: str, prefix: str = "") -> Q:
 
 
 def named(words: list[str], prefix: str = "", indexed: Collection[str] = ()) -> Q:
-    """Each word begins a part of the name; without a word nobody is named.
+    """Return a filter of names of which each word begins a part; without a word it finds nobody.
 
-    Those `indexed` are looked up among the words of all names. The others are compared with the names that are left, or
-    with those that the index of an office holds.
+    The words `indexed` are looked up among the words of all names. The others are compared with the names that are
+    left, or with those that the index of an office holds.
     """
     where, name = Q() if words else Q(pk__in=[]), f"{prefix}search_name"
     for word in words:
@@ -61,7 +62,7 @@ def named(words: list[str], prefix: str = "", indexed: Collection[str] = ()) -> 
 
 
 def numbered(term: str) -> Q:
-    """The number of a certification or person, with or without its hyphens."""
+    """Return a filter by the number of a certification or person, with or without its hyphens."""
     number = as_number(term)
     return Q(number=number) if number else Q(pk__in=[])
 
@@ -72,7 +73,7 @@ def as_number(term: str) -> str | None:
 
 
 def as_digits(term: str) -> str | None:
-    """The end of a phone number, at least four digits of it."""
+    """Return the digits of the end of a phone number, at least four, or None."""
     digits = re.sub(r"[\s().+-]", "", term).removeprefix("1")
     return digits if PHONE.fullmatch(digits) else None
 

@@ -1,4 +1,4 @@
-"""What the ORM cannot say; the one place of the app with SQL of its own (docs/adr/0003)."""
+"""Statements that the ORM cannot express; no other module of the app has SQL (docs/adr/0003)."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Max

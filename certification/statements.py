@@ -1,4 +1,4 @@
-"""What people confirm, attest and affirm. A change means a new version: the old one stays with what was signed."""
+"""What people confirm, attest and affirm. A change needs a new version: signed certifications keep the old one."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ STATEMENTS: dict[str, tuple[dict[str, Any], Any]] = {
 
 
 def attested(*, guardian: str = "", version: str = STATEMENT_VERSION) -> dict[str, Any]:
-    """The six points of a version by field name; `guardian` (a name) stands in the fifth where the version has it."""
+    """Return the six points of a version by field name; the fifth names the `guardian` where the version has that."""
     points, for_guardian = STATEMENTS[version]
     if not guardian or for_guardian is None:
         return dict(points)
@@ -67,7 +67,7 @@ def attested(*, guardian: str = "", version: str = STATEMENT_VERSION) -> dict[st
 
 
 def signed_sentences(*, version: str, explained_to: str) -> list[str]:
-    """The exact text of what was signed, in the language in which physicians sign."""
+    """Return the exact sentences that were signed, in the language in which physicians sign."""
     with translation.override("en"):
         return [str(sentence) for sentence in attested(guardian=explained_to, version=version).values()]
 

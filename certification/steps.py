@@ -1,4 +1,4 @@
-"""The steps of a draft: what each of them asks before it can be signed."""
+"""The steps of a draft, and what each of them needs before the draft can be signed."""
 
 from collections.abc import Collection, Mapping
 from datetime import date
@@ -24,18 +24,18 @@ OPTIONAL_STEPS = {"caregiver"}
 
 
 def answers_of(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """A draft's answers by step, as the forms cleaned them, and under `identity` whether the patient is known already.
+    """Return the answers by step, as the forms cleaned them, and under `identity` whether the patient is known.
 
-    None for a step without any.
+    A step without answers has None.
     """
     return {step: from_json(answers.get(step)) for step in (*STEPS, "identity")}
 
 
 def step_names(draft: Draft, *, today: date) -> list[str]:
-    """The steps in their order. A guardian is named before the statement, because its fifth point names the guardian.
+    """Return the steps in their order.
 
-    Letters are asked for minors alone, and before the statement too, which the physician makes last. A renewal does
-    not ask who the patient is.
+    A guardian is named before the statement, because its fifth point names the guardian. Only minors need letters,
+    which also come before the statement, as the physician makes it last. A renewal does not ask who the patient is.
     """
     answers = answers_of(draft.answers)
     letters = ["letters"] if needs_letters(draft, answers, today=today) else []
@@ -47,29 +47,29 @@ def step_names(draft: Draft, *, today: date) -> list[str]:
 
 
 def birth_date_in(draft: Draft, answers: Mapping[str, Answers | None]) -> date | None:
-    """The patient's birth date: on record for a renewal, else as far as it was answered."""
+    """Return the patient's birth date: of the record for a renewal, else of the answers, or None."""
     return draft.renews.patient.birth_date if draft.renews else (answers["profile"] or {}).get("birth_date")
 
 
 def needs_letters(draft: Draft, answers: Mapping[str, Answers | None], *, today: date) -> bool:
-    """Whether the patient is under 18; no while the age is unknown."""
+    """Return whether the patient is under 18; False while the age is unknown."""
     birth_date = birth_date_in(draft, answers)
     return birth_date is not None and rules.is_minor_on(birth_date, today)
 
 
 def guardian_in(draft: Draft, answers: Mapping[str, Answers | None], *, today: date) -> str:
-    """The name of the guardian to whom risks and benefits are explained; empty when that is the patient, or unknown."""
+    """Return the name of the guardian who is told the risks and benefits; empty for others, or while unknown."""
     return rules.guardian_name(draft.renews.patient, today=today) if draft.renews else guardian_of(answers, today=today)
 
 
 def is_minor(answers: Mapping[str, Answers | None], *, today: date) -> bool:
-    """Whether the patient of these answers is under 18; no while the age is unknown."""
+    """Return whether the patient of these answers is under 18; False while the age is unknown."""
     birth_date = (answers["profile"] or {}).get("birth_date")
-    return bool(birth_date) and rules.is_minor_on(birth_date, today)
+    return birth_date is not None and rules.is_minor_on(birth_date, today)
 
 
 def is_guarded(answers: Mapping[str, Answers | None], *, today: date) -> bool:
-    """Whether a parent, guardian or custodian decides for the patient of these answers; no while the age is unknown."""
+    """Return whether a guardian decides for the patient of these answers; False while the age is unknown."""
     profile = answers["profile"] or {}
     return bool(profile.get("birth_date")) and rules.needs_guardian(
         birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=today
@@ -77,7 +77,7 @@ def is_guarded(answers: Mapping[str, Answers | None], *, today: date) -> bool:
 
 
 def guardian_of(answers: Mapping[str, Answers | None], *, today: date) -> str:
-    """The name of the guardian to whom risks and benefits are explained; empty when it is the patient, or unknown."""
+    """Return the name of the guardian in these answers; empty when the patient needs none, or it is unknown."""
     caregiver = answers["caregiver"] or {}
     if not is_guarded(answers, today=today):
         return ""
@@ -86,14 +86,14 @@ def guardian_of(answers: Mapping[str, Answers | None], *, today: date) -> str:
 
 
 def next_step(draft: Draft, *, today: date) -> str:
-    """The step at which a draft is taken up again: the first without answers, then the review."""
+    """Return the step at which work on a draft goes on: the first without answers, then the review."""
     skipped = set() if is_guarded(answers_of(draft.answers), today=today) else OPTIONAL_STEPS
     names = step_names(draft, today=today)
     return next((step for step in names if step not in draft.answers and step not in skipped), "review")
 
 
 def step_errors(draft: Draft, *, today: date, limit: Decimal | None = None) -> dict[str, Exception]:
-    """The refusal of each step that keeps a draft from being signed, in the order of the steps.
+    """Return the error of each step that keeps a draft from being signed, in the order of the steps.
 
     `limit` is that of the allotment in ounces on `today`; None reads it.
     """
@@ -108,14 +108,14 @@ def step_errors(draft: Draft, *, today: date, limit: Decimal | None = None) -> d
 
 
 def check_draft(draft: Draft, *, today: date, limit: Decimal | None = None, but: Collection[str] = frozenset()) -> None:
-    """Every step of the draft could be signed, `but` those left out; raises the first CertificationError."""
+    """Every step of the draft can be signed, except those in `but`; raises the first CertificationError."""
     for step, error in step_errors(draft, today=today, limit=limit).items():
         if step not in but:
             raise error
 
 
 def is_prepared(draft: Draft, *, today: date) -> bool:
-    """Whether the statement and the signature alone are missing; of a new patient the caregiver was answered too."""
+    """Return whether only statement and signature are missing; for a new patient the caregiver was answered too."""
     is_answered = draft.renews is not None or "caregiver" in draft.answers
     return is_answered and step_errors(draft, today=today).keys() <= {"statement"}
 
@@ -128,7 +128,7 @@ def check_step(
     today: date,
     limit: Decimal | None = None,
 ) -> None:
-    """One step of `answers` (those of the draft, or about to be) holds beside the others; raises CertificationError."""
+    """One step of `answers` (of the draft, or about to be saved) fits the others; raises CertificationError."""
     given, birth_date = answers[step], birth_date_in(draft, answers)
     if step == "letters":
         rules.check_has_letters(given or {})
@@ -152,7 +152,7 @@ def check_step(
 
 
 def _check_caregiver(draft: Draft, answers: Mapping[str, Answers | None], *, today: date) -> None:
-    """A renewal keeps the patient's caregiver; a new patient's is answered."""
+    """The caregiver is right: for a renewal the one on record, for a new patient the one of the answers."""
     if draft.renews is not None:
         rules.check_has_guardian(draft.renews.patient, today=today)
     else:
@@ -161,7 +161,7 @@ def _check_caregiver(draft: Draft, answers: Mapping[str, Answers | None], *, tod
 
 
 def check_profile(profile: Answers, *, physician: Certifier) -> None:
-    """Complete, in Connecticut, and not the physician's own."""
+    """The profile is complete, in Connecticut, and not the physician's own; raises CertificationError."""
     rules.check_profile_is_complete(profile)
     rules.check_street_address(profile["street"], profile.get("unit") or "")
     rules.check_lives_in_connecticut(profile["zip_code"])
@@ -169,7 +169,7 @@ def check_profile(profile: Answers, *, physician: Certifier) -> None:
 
 
 def check_condition(condition: Answers, *, birth_date: date, today: date) -> None:
-    """Conditions on the list for the patient's age, exam and monitoring review recent."""
+    """The conditions fit the patient's age, and exam and monitoring review are recent; raises CertificationError."""
     rules.check_conditions_fit_age(condition["condition_codes"], birth_date=birth_date, day=today)
     rules.check_exam_dates(
         exam_date=condition["exam_date"], monitoring_reviewed_date=condition["monitoring_reviewed_date"], today=today
@@ -177,7 +177,10 @@ def check_condition(condition: Answers, *, birth_date: date, today: date) -> Non
 
 
 def check_statement(statement: Answers, *, guardian: str = "", today: date, limit: Decimal | None = None) -> None:
-    """An allotment within the limit, a reason when it is less, and all six points attested (to `guardian`, a name)."""
+    """The allotment is within the limit, less has a reason, and all six points are attested; raises CertificationError.
+
+    `guardian` is the name of the guardian who was told the risks and benefits.
+    """
     limit = limit or rules.allotment_limit_oz(today)
     rules.check_monthly_allotment(statement["monthly_allotment_oz"], day=today, limit=limit)
     reason = statement.get("allotment_reason") or ""

@@ -47,42 +47,42 @@ def start_draft(
 
 @audited("certification.save_step", subject="draft")
 def save_step(*, draft: Draft, step: str, answers: Answers | None, by: User) -> Draft:
-    """Keep the answers of one step (a name of `steps.STEPS`) in the draft of a new patient.
+    """Save the answers of one step (a name of `steps.STEPS`) in the draft of a new patient, and return the draft.
 
-    `answers` is the cleaned data of the step's form; None says that there is nothing (no caregiver). What is missing
-    may follow later. A delegate never saves the statement. Raises TransitionError, ChangedError, MayNotSign.
+    `answers` is the cleaned data of the step's form; None means that there is none (no caregiver). Missing answers may
+    follow later. A delegate cannot save the statement. Raises TransitionError, ChangedError, MayNotSign.
     """
     draft = lock_draft(draft)
     today = timezone.localdate()
     if step == "statement":
         check_may_sign(rules.signer_of(draft), by=by, today=today)
-    keep_answers(draft, {step: None if answers is None else to_json(answers)}, today=today, by=by)
+    _save_answers(draft, {step: None if answers is None else to_json(answers)}, today=today, by=by)
     record(action=f"certification.save_{step}", by=by, subject=draft)
     return draft
 
 
 @audited("certification.prepare_renewal", subject="draft")
 def prepare_renewal(*, draft: Draft, questions: Answers, condition: Answers, by: User) -> Draft:
-    """Keep the answers that an office gives on its one page of a renewal, until the physician attests and signs.
+    """Save the answers that an office gives on the page of a renewal, and return the draft for the physician to sign.
 
-    `questions` and `condition` are what the steps of those names take; nothing may be missing but the statement.
-    Prepared again, the answers take the place of the earlier ones. Raises RenewalNotOpen and every CertificationError.
+    `questions` and `condition` are the answers of those steps; only the statement may be missing. Later answers replace
+    earlier ones. Raises RenewalNotOpen and every CertificationError.
     """
     draft = lock_draft(draft)
     today = timezone.localdate()
     letters = draft.answers.get("letters")  # a statement that was reviewed before is made anew
     draft.answers = {"questions": to_json(questions), "condition": to_json(condition), "letters": letters}
     check_draft(draft, today=today, but={"statement"})
-    _keep(draft, waits=True, by=by)
+    _save(draft, waits=True, by=by)
     record(by=by, subject=draft)
     return draft
 
 
 @audited("certification.save_letter", subject="draft", atomic=False)
 def save_letter(*, draft: Draft, kind: str, letter: Answers, file: Any = None, by: User) -> Letter:
-    """Keep one letter with the draft of a minor: `letter` holds `writer`, `licence` and `letter_date`.
+    """Save one letter with the draft of a minor, and return it; `letter` has `writer`, `licence` and `letter_date`.
 
-    `file` is what was uploaded (judged by its content, kept encrypted); None leaves the one that is there.
+    `file` is the uploaded file, which is judged by its content and stored encrypted; None leaves the earlier file.
     Raises LetterError, IncompleteError, TransitionError, ChangedError, RenewalNotOpen.
     """
     read = None if file is None else read_letter(file)  # it takes up to seconds, in which no row may stay locked
@@ -90,15 +90,15 @@ def save_letter(*, draft: Draft, kind: str, letter: Answers, file: Any = None, b
         draft = lock_draft(draft)
         today = timezone.localdate()
         _check_letter(draft, letter["letter_date"], today=today)
-        kept = _keep_letter(draft, kind, letter, read)
-        letters = {**(draft.answers.get("letters") or {}), kind: _words_of(kept)}
-        keep_answers(draft, {"letters": letters}, today=today, by=by)
-        record(by=by, subject=kept)
-        return kept
+        saved = _save_letter(draft, kind, letter, read)
+        letters = {**(draft.answers.get("letters") or {}), kind: _answers_of_letter(saved)}
+        _save_answers(draft, {"letters": letters}, today=today, by=by)
+        record(by=by, subject=saved)
+        return saved
 
 
 def _check_letter(draft: Draft, letter_date: date, *, today: date) -> None:
-    """The patient is a minor, and the letter is of a day that fits."""
+    """The patient is a minor, and the date of the letter fits; raises LetterError."""
     birth_date = birth_date_in(draft, answers_of(draft.answers))
     if birth_date is None or not rules.is_minor_on(birth_date, today):
         raise rules.LetterError(_("Letters are kept for patients under 18 alone."))
@@ -107,30 +107,31 @@ def _check_letter(draft: Draft, letter_date: date, *, today: date) -> None:
         rules.check_letter_is_new(letter_date, renewed=draft.renews)
 
 
-def _keep_letter(draft: Draft, kind: str, letter: Answers, read: File | None) -> Letter:
-    kept = draft.letters.filter(kind=kind).first()
-    if kept is None and read is None:
+def _save_letter(draft: Draft, kind: str, letter: Answers, read: File | None) -> Letter:
+    saved = draft.letters.filter(kind=kind).first()
+    if saved is None and read is None:
         raise rules.IncompleteError(_("Choose the PDF or the photo of the letter."), field="file")
-    kept = kept or Letter(draft=draft, kind=kind)
+    saved = saved or Letter(draft=draft, kind=kind)
     changed = [*LETTER_FIELDS]
     for name in LETTER_FIELDS:
-        setattr(kept, name, letter[name])
+        setattr(saved, name, letter[name])
     if read is not None:
-        kept.content, kept.content_type = read
-        kept.size = len(kept.content)
+        saved.content, saved.content_type = read
+        saved.size = len(saved.content)
         changed += ["content", "content_type", "size"]
-    kept.save(update_fields=changed if kept.pk else None)
-    return kept
+    saved.save(update_fields=changed if saved.pk else None)
+    return saved
 
 
-def _words_of(kept: Letter) -> dict[str, Any]:
-    """What the answers of a draft say of one letter."""
-    return {"writer": kept.writer, "licence": kept.licence, "letter_date": kept.letter_date.isoformat(), "id": kept.pk}
+def _answers_of_letter(letter: Letter) -> dict[str, Any]:
+    """Return what the answers of a draft say about one letter."""
+    written = letter.letter_date.isoformat()
+    return {"writer": letter.writer, "licence": letter.licence, "letter_date": written, "id": letter.pk}
 
 
 @audited("certification.review", subject="draft")
 def review_draft(*, draft: Draft, answers: Mapping[str, Answers], seen: str | None = None, by: User) -> Draft:
-    """Keep that the physician looked over a prepared draft and attested its statement, to sign it with others.
+    """Write that the physician reviewed a prepared draft and attested its statement; return the draft, to be signed.
 
     `answers` are those given on the page of the review, by step; `seen` is the `draft_digest` of the answers that the
     page showed (None: it showed none but those given). Everything but the signature is checked as it is when the draft
@@ -152,14 +153,14 @@ def review_draft(*, draft: Draft, answers: Mapping[str, Answers], seen: str | No
     return draft
 
 
-def keep_answers(draft: Draft, answers: Mapping[str, Any], *, today: date, by: User) -> None:
-    """Write the JSON of some steps into a locked draft, and whether it now waits for the signature."""
+def _save_answers(draft: Draft, answers: Mapping[str, Any], *, today: date, by: User) -> None:
+    """Save the JSON of some steps in a locked draft, and whether the draft now waits for the signature."""
     draft.answers = {**draft.answers, **answers}
-    _keep(draft, waits=is_prepared(draft, today=today), by=by)
+    _save(draft, waits=is_prepared(draft, today=today), by=by)
 
 
-def _keep(draft: Draft, *, waits: bool, by: User) -> None:
-    """Save changed answers; a review that was made is forgotten, for it was of other answers."""
+def _save(draft: Draft, *, waits: bool, by: User) -> None:
+    """Save changed answers, and delete the review, which was of other answers."""
     if not waits:
         draft.prepared_at = draft.prepared_by = None
     elif draft.prepared_at is None:
@@ -170,22 +171,22 @@ def _keep(draft: Draft, *, waits: bool, by: User) -> None:
 
 @audited("certification.tell_apart", subject="draft")
 def tell_apart(*, draft: Draft, same_as: Patient | None = None, by: User) -> Draft:
-    """Keep in a draft that its patient is none of the possible duplicates, or is `same_as`, one of them.
+    """Write in a draft that its patient is none of the possible duplicates, or is `same_as`; return the draft.
 
     A patient whose certification runs is renewed instead. Raises DuplicateError, TransitionError, ChangedError.
     """
     draft = lock_draft(draft)
     found = rules.possible_duplicates(answers_of(draft.answers)["profile"] or {}, physician=draft.certifier)
     rules.check_may_be_the_same(same_as, found)
-    settled = {"told_apart": [one.number for one in found], "same_as": same_as.number if same_as else ""}
-    keep_answers(draft, {"identity": settled}, today=timezone.localdate(), by=by)
+    settled = {"told_apart": [patient.number for patient in found], "same_as": same_as.number if same_as else ""}
+    _save_answers(draft, {"identity": settled}, today=timezone.localdate(), by=by)
     record(by=by, subject=draft)
     return draft
 
 
 @audited("certification.hand_over", subject="applicant")
 def hand_over_drafts(*, applicant: User, physician: Physician, by: User | None) -> None:
-    """Give what an applicant has prepared to the `physician` as whom the applicant was verified."""
+    """Give the applicant's drafts to the `physician` as whom the applicant was verified."""
     for draft in Draft.objects.filter(applicant=applicant).select_for_update(no_key=True):
         draft.applicant, draft.physician = None, physician
         draft.save(update_fields=["applicant", "physician"])
@@ -202,9 +203,9 @@ def discard_draft(*, draft: Draft, by: User) -> None:
 
 @audited("certification.discard_old")
 def discard_old_drafts(*, today: date, by: User | None) -> int:
-    """Delete drafts that nobody has touched for `rules.identity.DRAFT_KEPT`; returns how many.
+    """Delete drafts that nobody has changed for `rules.identity.DRAFT_KEPT`; return how many.
 
-    Each is an event of its own.
+    Each has an event of its own.
     """
     old = Draft.objects.filter(updated_at__lt=rules.drafts_kept_since(today)).order_by("pk")
     count = 0

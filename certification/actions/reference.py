@@ -17,7 +17,7 @@ from certification.models import AllotmentLimit, Condition
 def sync_conditions(
     *, conditions: Iterable[Mapping[str, Any]], limits: Mapping[date, Decimal], by: User | None
 ) -> None:
-    """Make the catalogue and the dated limits (oz) stand as given; running it again changes nothing."""
+    """Write the catalogue and the dated limits (oz) as given; a second run changes nothing."""
     for condition in conditions:
         fields = dict(condition)
         Condition.objects.update_or_create(code=fields.pop("code"), defaults=fields)
@@ -27,9 +27,10 @@ def sync_conditions(
 
 @audited("allotmentlimit.set")
 def set_allotment_limit(*, effective_date: date, limit_oz: Decimal, reason: str, by: User) -> AllotmentLimit:
-    """Let `limit_oz` (ounces a month) be the most that is certified from a day after today on.
+    """Set the highest monthly allotment in ounces from a day after today on, and return the limit.
 
-    A limit that waits for the same day is replaced. What was signed keeps its allotment. Raises AllotmentError.
+    A limit that was set for the same day is replaced. Signed certifications keep their allotment. Raises
+    AllotmentError.
     """
     rules.check_limit_is_not_in_use(effective_date, today=timezone.localdate())
     limit, _is_new = AllotmentLimit.objects.update_or_create(
@@ -41,7 +42,7 @@ def set_allotment_limit(*, effective_date: date, limit_oz: Decimal, reason: str,
 
 @audited("allotmentlimit.drop", subject="limit")
 def drop_allotment_limit(*, limit: AllotmentLimit, reason: str, by: User) -> None:
-    """Forget a limit that is not in force yet; raises AllotmentError for any other."""
+    """Delete a limit that is not in force yet; raises AllotmentError for any other."""
     rules.check_limit_is_not_in_use(limit.effective_date, today=timezone.localdate())
     record(by=by, subject=limit, reason=reason)
     limit.delete()

@@ -1,4 +1,4 @@
-"""What the physician signs: one draft, one whose patient is taken over, or several at once."""
+"""Sign a draft, a draft whose patient is taken over, or a batch of reviewed drafts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ from ui.text import readable_number
 
 @dataclass
 class SignedTogether:
-    """What one signature signed, each draft that it did not, with the reason, and how many were discarded meanwhile."""
+    """What one signature signed, each refused draft with its error, and how many drafts were discarded meanwhile."""
 
     signed: list[Certification] = field(default_factory=list)
     refused: list[tuple[Draft, PortalError]] = field(default_factory=list)
@@ -49,7 +49,7 @@ def sign_draft(
     as_reviewed: str | None = None,
     by: User,
 ) -> Certification:
-    """Sign a draft: its certification is active from today, for one year, and the draft is deleted.
+    """Sign a draft and return its certification, active from today for one year; the draft is deleted.
 
     Of a new patient, Patient, caregiver and assignment are written; a renewal supersedes the certification that it
     renews. `answers` are those given together with the signature, by step; everything is checked again, whatever the
@@ -80,13 +80,13 @@ def sign_draft(
 
 
 def _signed_before(draft: Draft) -> Certification | None:
-    """The certification that was signed from this draft, or from another draft of the same renewal."""
+    """Return the certification that was signed from this draft, or from another draft of the same renewal."""
     signed = Certification.objects
     return (signed.filter(renewal_of=draft.renews) if draft.renews else signed.filter(uuid=draft.uuid)).first()
 
 
 def _sign_first(draft: Draft, signature_name: str, limit_oz: Decimal, *, today: date, by: User) -> Certification:
-    """Sign the draft of a new patient, of one certified again, or of one taken over; they are told and invited."""
+    """Sign the draft of a new patient, of one certified again, or of one taken over; notify and invite them."""
     patient, is_new = write_patient_of(draft, today=today, by=by)
     certification = _write(draft, patient, signature_name, limit_oz, today=today)
     record(action="certification.certify", by=by, subject=certification)
@@ -106,11 +106,11 @@ def _sign_first(draft: Draft, signature_name: str, limit_oz: Decimal, *, today: 
 def _sign_renewal(
     draft: Draft, old: Certification, signature_name: str, limit_oz: Decimal, *, today: date, by: User
 ) -> Certification:
-    """Sign the draft of a renewal in the place of `old`; what the patient asked of it is answered."""
+    """Sign the draft of a renewal in the place of `old`, and answer the patient's request for it."""
     supersede(old, by=by)
     certification = _write(draft, old.patient, signature_name, limit_oz, today=today)
-    for asked in old.patient.requests.open().filter(kind=PatientRequest.Kind.RENEWAL):
-        answer(asked, by=by)
+    for request in old.patient.requests.open().filter(kind=PatientRequest.Kind.RENEWAL):
+        answer(request, by=by)
     record(action="certification.renew", by=by, subject=certification)
     queue_many(messages=[_certified_message(certification)], by=by)
     if certification.monthly_allotment_oz < old.monthly_allotment_oz:
@@ -146,7 +146,7 @@ def _write(draft: Draft, patient: Patient, signature_name: str, limit_oz: Decima
 
 
 def _medical_fields(answers: Mapping[str, Any], limit_oz: Decimal) -> dict[str, Any]:
-    """Fields of the certification that are answered in the steps questions, condition and statement."""
+    """Return the fields of the certification that the steps questions, condition and statement answer."""
     condition, statement = answers["condition"], answers["statement"]
     reason = (statement.get("allotment_reason") or "").strip()
     return {
@@ -174,7 +174,7 @@ def take_over_patient(
     """Sign a draft whose patient another physician has certified, because the patient asked for it.
 
     `how` and `agreed_date` say how and when that was agreed. The other certification is superseded, and both physicians
-    are told. Signing a second time returns what was signed. Raises TakeOverError and whatever `sign_draft` raises.
+    are notified. Signing a second time returns what was signed. Raises TakeOverError and whatever `sign_draft` raises.
     """
     physician = lock_physician_of(draft)
     if not _signed_before(draft):
@@ -198,11 +198,11 @@ def take_over_patient(
 
 @audited("certification.sign_reviewed", subject="physician", atomic=False)
 def sign_reviewed(*, physician: Physician, seen: Mapping[str, str], signature_name: str, by: User) -> SignedTogether:
-    """Sign each reviewed draft that the page showed, in a transaction of its own; one that fails keeps no other back.
+    """Sign each reviewed draft that the page showed, in a transaction of its own, so that a refusal stops no other.
 
-    `seen` gives by a draft's uuid the `reviewed_digest` that stood beside it. What was signed before counts as signed.
-    Raises NotEligible, MayNotSign, SignatureError or IncompleteError before anything is signed; what is refused after
-    that stands in the answer, with its error.
+    `seen` gives by a draft's uuid the `reviewed_digest` that the page showed with it. A draft that was signed before
+    counts as signed. Raises NotEligible, MayNotSign, SignatureError or IncompleteError before anything is signed; a
+    draft that is refused after that is returned with its error.
     """
     rules.check_something_is_chosen(seen)
     physician = Physician.objects.select_related("user").get(pk=physician.pk)

@@ -20,22 +20,22 @@ Answers = Mapping[str, Any]  # of one step, or of a draft: a step's answers by i
 
 class DraftQuerySet(models.QuerySet["Draft"]):
     def prepared(self) -> Self:
-        """Drafts in which only the physician's statement and signature are missing, the longest wait first."""
+        """Return the drafts in which only the statement and the signature are missing, the longest wait first."""
         return self.filter(prepared_at__isnull=False).order_by("prepared_at", "pk")
 
     def reviewed(self) -> Self:
-        """Prepared drafts that the physician has looked over and attested: only the signature is missing."""
+        """Return the prepared drafts that the physician has reviewed and attested: only the signature is missing."""
         return self.prepared().filter(reviewed_at__isnull=False)
 
     def in_hands_of(self, user: User, today: date) -> Self:
-        """Drafts of the physician `user`, or of one who lets the delegate `user` see them; an applicant's own."""
+        """Return the drafts of the physician `user`, of the physician of the delegate `user`, or of the applicant."""
         own = Q(physician__user=user)
         if user.is_delegate:
             own |= Q(physician__in=user.delegations.current(today).values("physician"))
         return self.filter(own | Q(applicant=user) if user.is_applicant else own)
 
     def renewing(self, certification: Certification) -> "Draft":
-        """The draft of the renewal of `certification`; a new one that has no row yet when nobody has begun it."""
+        """Return the draft that renews `certification`; when nobody has begun it, a new one without a row."""
         known = self.filter(renews=certification).select_related("physician").first()
         draft = known or Draft(physician=certification.physician, renews=certification)
         draft.renews = certification

@@ -1,4 +1,4 @@
-"""What may be changed of a certification that runs. Each `check_` raises a CertificationError; nothing is written."""
+"""What may be changed of a running certification. Each `check_` raises a CertificationError; nothing is written."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -15,19 +15,19 @@ from ui.text import search_name
 
 
 def check_may_be_amended(certification: Certification, *, today: date) -> None:
-    """Active (also past its year, until it is renewed), or withdrawn while deliveries go on; raises AmendmentError."""
+    """The certification runs; raises AmendmentError."""
     if not certification.runs_on(today):
         raise AmendmentError(_("This certification has ended. Certify the patient again with the right data."))
 
 
 def check_amendment_has_reason(reason: str) -> None:
-    """Something that says why; raises AmendmentError."""
+    """A reason is given; raises AmendmentError."""
     if not reason.strip():
         raise AmendmentError(_("Say why it changes."), field="reason")
 
 
 def check_something_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """What was typed differs from what stands on record; raises AmendmentError."""
+    """The new data differ from the data on record; raises AmendmentError."""
     if before == after:
         raise AmendmentError(_("Nothing is different from what is on record. Change what is wrong, or go back."))
 
@@ -35,10 +35,10 @@ def check_something_changes(before: Mapping[str, Any], after: Mapping[str, Any])
 def check_identity_fits(
     certification: Certification, patient: Patient, identity: Mapping[str, Any], *, today: date
 ) -> None:
-    """Everything that hangs on name and birth date still holds on the day of the signature.
+    """Every rule about name and birth date still held on the day of the signature.
 
-    `identity` is first_name, middle_name, last_name, suffix, birth_date. Raises AmendmentError for who was a minor
-    after all, ConditionError, CaregiverError, OwnPatientError, DuplicateError, ElsewhereError.
+    `identity` is first_name, middle_name, last_name, suffix, birth_date. Raises AmendmentError for a patient who
+    was a minor after all, ConditionError, CaregiverError, OwnPatientError, DuplicateError, ElsewhereError.
     """
     signed, born = certification.certified_date, identity["birth_date"]
     if is_minor_on(born, signed) and not is_minor_on(patient.birth_date, signed):

@@ -1,4 +1,4 @@
-"""Who has a card."""
+"""Who may have a card."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from certification.rules.errors import CardError
 
 
 def check_may_have_card(person: Patient | Caregiver, *, today: date) -> None:
-    """Certified today, or the caregiver of somebody who is; raises CardError."""
+    """The patient, or a patient of the caregiver, has a certification that is valid today; raises CardError."""
     if isinstance(person, Patient):
         patients = [person.pk]
     else:

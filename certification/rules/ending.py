@@ -1,4 +1,4 @@
-"""How a certification ends before its year is over, and comes back. Each `check_` raises a CertificationError."""
+"""How a certification ends before its year is over, or runs again. Each `check_` raises a CertificationError."""
 
 from datetime import date, timedelta
 
@@ -17,13 +17,13 @@ REINSTATE_WITHIN = timedelta(days=30)
 
 
 def latest_stop_date(certification: Certification, *, today: date) -> date:
-    """The latest last day of deliveries: WITHDRAWAL_STOP_DAYS ahead, in the year of the certification."""
+    """Return the latest day of deliveries: WITHDRAWAL_STOP_DAYS ahead, and within the year of the certification."""
     ahead = today + timedelta(days=settings.WITHDRAWAL_STOP_DAYS)
     return max(today, min(ahead, certification.last_valid_day))
 
 
 def check_stop_date(stop_date: date, certification: Certification, *, today: date) -> None:
-    """Deliveries go on until today at the earliest and `latest_stop_date` at the latest; raises EndingError."""
+    """The last day of deliveries is from today through `latest_stop_date`; raises EndingError."""
     latest = latest_stop_date(certification, today=today)
     if not today <= stop_date <= latest:
         days = {"first": date_format(today, "DAY_FORMAT"), "last": date_format(latest, "DAY_FORMAT")}
@@ -31,21 +31,21 @@ def check_stop_date(stop_date: date, certification: Certification, *, today: dat
 
 
 def check_ending_has_reason(reason: str) -> None:
-    """Something that says why it ends, or comes back; raises EndingError."""
+    """A reason is given; raises EndingError."""
     if not reason.strip():
         raise EndingError(_("Enter a reason."), field="reason")
 
 
 def obtain_another_by(certification: Certification) -> date | None:
-    """The last day on which the patient may obtain another [docs/domain.md#ending-early]; None of one that runs."""
+    """Return the last day on which the patient may obtain another, or None [docs/domain.md#ending-early]."""
     ended_at = certification.ended_at
     return timezone.localdate(ended_at) + OBTAIN_ANOTHER_WITHIN if ended_at else None
 
 
 def check_may_be_reinstated(certification: Certification, patient: Patient, *, today: date) -> None:
-    """Withdrawn or revoked at most 30 days ago, its year not over, and no other in its place.
+    """The certification ended at most 30 days ago, its year is not over, and no other took its place.
 
-    Raises ReinstatementError, ClosedError; TransitionError of others is `check_move`'s.
+    Raises ReinstatementError, ClosedError. `check_move` checks its status.
     """
     check_is_not_closed(patient)
     assert certification.ended_at is not None

@@ -14,7 +14,7 @@ class CertificationError(PortalError):
 
 
 class TransitionError(CertificationError):
-    """The certification is not in a state that allows this."""
+    """The status of the certification does not allow this."""
 
 
 class IncompleteError(CertificationError):
@@ -22,7 +22,7 @@ class IncompleteError(CertificationError):
 
 
 class AddressError(CertificationError):
-    """The home is not in Connecticut, or no home."""
+    """The address is not in Connecticut, or is no home."""
 
 
 class ConditionError(CertificationError):
@@ -42,7 +42,7 @@ class CaregiverError(CertificationError):
 
 
 class OwnPatientError(CertificationError):
-    """A physician cannot certify herself."""
+    """A physician cannot certify themselves."""
 
 
 class SignatureError(CertificationError):
@@ -62,19 +62,19 @@ class ElsewhereError(CertificationError):
 
 
 class TakeOverError(CertificationError):
-    """The patient cannot be taken over like this."""
+    """The patient cannot be taken over in this way."""
 
 
 class EndingError(CertificationError):
-    """It cannot end like this."""
+    """The certification cannot end in this way, or on this day."""
 
 
 class AmendmentError(CertificationError):
-    """It cannot be amended like this."""
+    """The certification cannot be amended in this way."""
 
 
 class RequestError(CertificationError):
-    """It cannot be asked, reported or answered like this."""
+    """The request cannot be made, confirmed or refused in this way."""
 
 
 class ClosedError(CertificationError):
@@ -82,11 +82,11 @@ class ClosedError(CertificationError):
 
 
 class ReinstatementError(CertificationError):
-    """What ended cannot come back."""
+    """The ended certification cannot run again."""
 
 
 class LetterError(CertificationError):
-    """The letter, or its file, cannot be taken."""
+    """The letter or its file is refused."""
 
 
 class RenewalNotOpen(CertificationError):
@@ -102,11 +102,11 @@ class CodeError(InvitationError):
 
 
 class CardError(CertificationError):
-    """There is no card to show."""
+    """The person may have no card."""
 
 
 class BirthDateError(InvitationError):
-    """The typed date is not that of the person invited; says how many tries are left."""
+    """The typed date is not the birth date of the invited person; the error says how many tries are left."""
 
     def __init__(self, invitation: Invitation):
         left = MOST_INVITATION_TRIES - invitation.failed_tries

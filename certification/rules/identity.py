@@ -1,4 +1,4 @@
-"""Whether somebody is known already: to the physician, or to another. Each `check_` raises; nothing is written."""
+"""Whether a patient is known already, to the physician or to another. Each `check_` raises; nothing is written."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -16,26 +16,30 @@ from certification.rules.people import check_is_not_closed, is_same_person
 from ui.templatetags.portal import phone
 from ui.text import search_name
 
-DRAFT_KEPT = timedelta(days=90)  # a draft that nobody touches for a quarter is not finished any more
+DRAFT_KEPT = timedelta(days=90)  # a draft that nobody changes for a quarter is not finished any more
 ALIKE = 0.8  # share of letters in common: one letter more, less, or another in a usual name
 
 
-def names_alike(one: str, other: str) -> bool:
-    """Two names as `search_name` writes them differ by little: a letter, a hyphen, or first and last exchanged."""
-    words = [sorted(name.replace("-", " ").replace("'", "").replace("’", "").split()) for name in (one, other)]
+def names_alike(first: str, second: str) -> bool:
+    """Return whether two names, as `search_name` writes them, differ by little: a letter, a hyphen, or their order."""
+    words = [sorted(name.replace("-", " ").replace("'", "").replace("’", "").split()) for name in (first, second)]
     return SequenceMatcher(None, " ".join(words[0]), " ".join(words[1])).ratio() >= ALIKE
 
 
 def possible_duplicates(profile: Mapping[str, Any], *, physician: Certifier) -> list[Patient]:
-    """The physician's own patients with the same birth date and a similar name; never another physician's.
+    """Return the physician's own patients with the same birth date and a similar name.
 
-    An applicant, who waits to be verified as a physician, has none yet.
+    An applicant, who waits to be verified as a physician, has no patients yet.
     """
     if not isinstance(physician, Physician) or not profile.get("birth_date") or not profile.get("last_name"):
         return []
     own = Patient.objects.filter(certifications__physician=physician, birth_date=profile["birth_date"]).distinct()
     name = search_name(profile["last_name"], profile.get("first_name"))
-    return [one for one in own.order_by("pk") if names_alike(name, search_name(one.last_name, one.first_name))]
+    return [
+        patient
+        for patient in own.order_by("pk")
+        if names_alike(name, search_name(patient.last_name, patient.first_name))
+    ]
 
 
 def check_not_a_duplicate(
@@ -43,24 +47,24 @@ def check_not_a_duplicate(
 ) -> None:
     """Each possible duplicate was told apart (patients' numbers), or is the patient; raises DuplicateError."""
     settled = {*told_apart, same_as}
-    if any(one.number not in settled for one in possible_duplicates(profile, physician=physician)):
+    if any(patient.number not in settled for patient in possible_duplicates(profile, physician=physician)):
         raise DuplicateError(
             _("You have a patient with the same birth date and a similar name. Say whether it is the same person.")
         )
 
 
 def certified_elsewhere(profile: Mapping[str, Any], *, physician: Physician, today: date) -> Certification | None:
-    """What runs of the same name and birth date, and was signed by another physician, or None."""
+    """Return the running certification of a person with this name and birth date by another physician, or None."""
     others = Certification.objects.running_on(today).exclude(physician=physician).select_related("patient")
-    for one in others.filter(patient__birth_date=profile["birth_date"]).order_by("pk"):
-        patient = {name: getattr(one.patient, name) for name in ("first_name", "last_name", "birth_date")}
+    for other in others.filter(patient__birth_date=profile["birth_date"]).order_by("pk"):
+        patient = {name: getattr(other.patient, name) for name in ("first_name", "last_name", "birth_date")}
         if is_same_person(profile, patient):
-            return one
+            return other
     return None
 
 
 def agreement_for(certification: Certification, *, physician: Physician) -> TakeOver | None:
-    """The open agreement by which `physician` takes over the patient of another's certification, or None."""
+    """Return the open agreement by which `physician` takes over the patient of the certification, or None."""
     return TakeOver.objects.filter(
         patient=certification.patient_id, physician=physician, certification__isnull=True
     ).first()
@@ -76,7 +80,7 @@ def check_not_certified_elsewhere(other: Certification | None, *, physician: Phy
 
 
 def check_take_over(*, how: str, agreed_date: date, today: date) -> None:
-    """It says how it was agreed, on a day that has come; raises TakeOverError or IncompleteError."""
+    """The agreement says how it was made, on a day that has come; raises TakeOverError or IncompleteError."""
     if not how.strip():
         raise IncompleteError(_("Say how it was agreed: for example by phone, or in the visit."), field="how")
     if agreed_date > today:
@@ -90,7 +94,7 @@ def check_may_be_taken_over(other: Certification | None, *, physician: Physician
 
 
 def check_may_be_the_same(patient: Patient | None, found: Iterable[Patient]) -> None:
-    """None, or one of those `found` whose certification no longer runs; raises DuplicateError, ClosedError."""
+    """The patient is None, or one of `found` with no active certification; raises DuplicateError, ClosedError."""
     if patient is None:
         return
     if patient not in found:
@@ -101,5 +105,5 @@ def check_may_be_the_same(patient: Patient | None, found: Iterable[Patient]) -> 
 
 
 def drafts_kept_since(today: date) -> datetime:
-    """The moment before which a draft that was not touched is forgotten: DRAFT_KEPT before `today` begins."""
+    """Return the moment since which a draft must have been changed to be stored on: DRAFT_KEPT before `today`."""
     return timezone.make_aware(datetime.combine(today - DRAFT_KEPT, time.min))

@@ -1,4 +1,4 @@
-"""Who may join by an invitation, and what is affirmed then. Each `check_` raises an InvitationError or its kin."""
+"""Who may join by an invitation, and what is affirmed then. Each `check_` raises a CertificationError."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,19 +17,22 @@ if TYPE_CHECKING:
 
 
 def still_to_affirm(person: Patient | Caregiver) -> list[Patient | CaregiverAssignment]:
-    """What somebody who joined has not affirmed yet: being a patient, or acting for each patient as the caregiver."""
+    """Return what a person who joined has not affirmed yet: the patient, or each open assignment of the caregiver."""
     if isinstance(person, Patient):
         return [] if person.affirmed_at else [person]
-    return [one for one in person.assignments.all() if one.ended_date is None and one.affirmed_at is None]
+    assignments = person.assignments.all()
+    return [
+        assignment for assignment in assignments if assignment.ended_date is None and assignment.affirmed_at is None
+    ]
 
 
 def code_digest(code: str) -> str:
-    """HMAC-SHA-256 in hex, keyed by SECRET_KEY: ten characters alone could be tried out against a plain digest."""
+    """Return the HMAC-SHA-256 of a code in hex, keyed by SECRET_KEY: a plain digest of so few characters is guessed."""
     return salted_hmac("certification.invitation", code, algorithm="sha256").hexdigest()
 
 
 def check_may_be_invited(person: Patient | Caregiver) -> None:
-    """Is in the program, and has no account yet; raises InvitationError, ClosedError."""
+    """The person is in the program and has no account yet; raises InvitationError, ClosedError."""
     if isinstance(person, Patient):
         check_is_not_closed(person)
     if person.user_id is not None:
@@ -37,7 +40,7 @@ def check_may_be_invited(person: Patient | Caregiver) -> None:
 
 
 def check_invitation_is_open(invitation: Invitation, *, now: datetime) -> None:
-    """Not used, not past its last day, not tried too often; raises InvitationError."""
+    """The invitation is not used, not past its last day, and not tried too often; raises InvitationError."""
     if invitation.used_at is not None:
         raise InvitationError(_("This invitation was used already. Sign in with the account you made."))
     if now >= invitation.valid_until:
@@ -54,7 +57,10 @@ def check_may_join(invitation: Invitation, *, user: "User") -> None:
     field = "patient" if invitation.patient_id else "caregiver"
     if person.user_id is not None or hasattr(user, field):
         raise InvitationError(_("This account, or this person, is joined already. Please call us, and we will help."))
-    patients = [person] if invitation.patient_id else [one.patient for one in person.assignments.all()]
+    if isinstance(person, Patient):
+        patients = [person]
+    else:
+        patients = [assignment.patient for assignment in person.assignments.all()]
     if Certification.objects.active().filter(patient__in=patients, physician__user=user).exists():
         raise InvitationError(_("The certifying physician cannot accept this invitation. Use another account."))
 

@@ -12,9 +12,9 @@ from certification.rules.errors import IncompleteError, LetterError
 
 
 def check_has_letters(letters: Mapping[str, Any]) -> None:
-    """One of the primary care provider and one of a board-certified specialist [docs/domain.md#minors].
+    """There is a letter of the primary care provider and one of a specialist [docs/domain.md#minors].
 
-    `letters` is what a draft holds of them by kind; raises IncompleteError naming the first that is missing.
+    `letters` are the answers of the draft about them, by kind; raises IncompleteError naming the first that is missing.
     """
     for kind in Letter.Kind:
         if not letters.get(kind):
@@ -24,7 +24,7 @@ def check_has_letters(letters: Mapping[str, Any]) -> None:
 
 
 def check_letter_date(letter_date: date, *, birth_date: date, today: date) -> None:
-    """Written today or before, and after the patient was born; raises LetterError."""
+    """The letter was written today or before, and after the patient was born; raises LetterError."""
     if letter_date > today:
         raise LetterError(_("The letter cannot be from the future."), field="letter_date")
     if letter_date < birth_date:
@@ -32,9 +32,9 @@ def check_letter_date(letter_date: date, *, birth_date: date, today: date) -> No
 
 
 def check_letter_is_new(letter_date: date, *, renewed: Certification) -> None:
-    """Of a renewal: written after the certification that it renews was signed; raises LetterError.
+    """The letter of a renewal was written after the renewed certification was signed; raises LetterError.
 
-    A renewal asks for the same as the first certification did, so for letters of its own year
+    A renewal needs the same as the first certification, so it needs letters of its own year
     [docs/domain.md#renewal].
     """
     if letter_date <= renewed.certified_date:

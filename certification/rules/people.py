@@ -31,21 +31,25 @@ FAMILY = GUARDIANS | {
 
 
 def age_on(birth_date: date, day: date) -> int:
-    """Completed years on `day`."""
+    """Return the completed years of life on `day`."""
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
 def is_minor_on(birth_date: date, day: date) -> bool:
+    """Return whether a person is under 18 on `day`."""
     return age_on(birth_date, day) < ADULT_AGE
 
 
 def needs_guardian(*, birth_date: date, has_legal_capacity: bool, day: date) -> bool:
-    """Minors and patients without legal capacity: a guardian is the caregiver [docs/domain.md#minors]."""
+    """Return whether a guardian must be the caregiver: of minors, and without capacity [docs/domain.md#minors]."""
     return is_minor_on(birth_date, day) or not has_legal_capacity
 
 
 def check_profile_is_complete(person: Mapping[str, Any]) -> None:
-    """Name, birth date, home, primary phone, and e-mail if there is one [docs/domain.md#the-statement]."""
+    """Name, birth date, home, phone and e-mail (or none) are given; raises IncompleteError.
+
+    [docs/domain.md#the-statement]
+    """
     needed = ["first_name", "last_name", "birth_date", "street", "city", "zip_code", "phone"]
     if any(not person.get(name) for name in needed):
         raise IncompleteError(_("Complete the profile: name, date of birth, home address and primary phone."))
@@ -53,18 +57,18 @@ def check_profile_is_complete(person: Mapping[str, Any]) -> None:
 
 
 def check_email_or_none(person: Mapping[str, Any]) -> None:
-    """An e-mail address, or the word that there is none, and not both; raises IncompleteError."""
+    """There is an e-mail address, or the answer that there is none, and not both; raises IncompleteError."""
     if bool(person.get("email")) == bool(person.get("has_no_email")):
         raise IncompleteError(_("Enter an email address, or tick that there is none."), field="email")
 
 
 def names_po_box(street: str, unit: str = "") -> bool:
-    """Reads like a post office box or general delivery, in the ways people write them."""
+    """Return whether an address reads like a post office box or general delivery."""
     return bool(PO_BOX.search(f"{street} {unit}"))
 
 
 def check_street_address(street: str, unit: str = "") -> None:
-    """A home has a street; raises AddressError."""
+    """The home is a street address and no PO box; raises AddressError."""
     if names_po_box(street, unit):
         raise AddressError(_("A PO box is no home. Enter the street address where the person lives."), field="street")
 
@@ -79,15 +83,14 @@ def check_lives_in_connecticut(zip_code: str) -> None:
         )
 
 
-def is_same_person(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Same name and birth date; accents and capitals do not count."""
-    return one["birth_date"] == other["birth_date"] and search_name(one["last_name"], one["first_name"]) == search_name(
-        other["last_name"], other["first_name"]
-    )
+def is_same_person(person: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether name and birth date are the same; accents and capitals do not count."""
+    names = [search_name(known["last_name"], known["first_name"]) for known in (person, other)]
+    return person["birth_date"] == other["birth_date"] and names[0] == names[1]
 
 
 def check_not_own_patient(physician: Certifier, person: Mapping[str, Any]) -> None:
-    """Patient or caregiver is not the certifying physician herself (e-mail, phone, name); raises OwnPatientError."""
+    """The patient or caregiver is not the certifying physician, by e-mail, phone and name; raises OwnPatientError."""
     emails = {physician.email.lower(), physician.user.email if physician.user else ""}
     same_name = search_name(person["last_name"], person["first_name"]) == physician.search_name
     same_contact = (person.get("email") or "?").lower() in emails or person["phone"] == physician.phone.as_e164
@@ -97,7 +100,7 @@ def check_not_own_patient(physician: Certifier, person: Mapping[str, Any]) -> No
         )
     if same_name:
         raise OwnPatientError(
-            _("This is your own name. A physician cannot certify herself; for a namesake, call the program."),
+            _("This is your own name. A physician cannot certify themselves; for a namesake, call the program."),
             field="last_name",
         )
 
@@ -146,7 +149,7 @@ def check_has_guardian(patient: Patient, *, today: date) -> None:
 
 
 def guardian_name(patient: Patient, *, today: date) -> str:
-    """Who decides for a patient who needs a guardian: the current caregiver; empty for everybody else."""
+    """Return the name of the guardian who decides for the patient (the caregiver); empty where none is needed."""
     capacity = patient.has_legal_capacity
     is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
     assignment = patient.current_assignment if is_guarded else None
@@ -154,19 +157,19 @@ def guardian_name(patient: Patient, *, today: date) -> str:
 
 
 def check_may_change_caregiver(certification: Certification, *, today: date) -> None:
-    """It runs, or deliveries still go on: under one that ended nobody acts any more; raises CaregiverError."""
+    """The certification runs, so a caregiver can act for its patient; raises CaregiverError."""
     if not certification.runs_on(today):
         raise CaregiverError(_("This certification has ended. Certify the patient again, then name a caregiver."))
 
 
 def check_reason(reason: str) -> None:
-    """Something that says why; raises IncompleteError."""
+    """A reason is given; raises IncompleteError."""
     if not reason.strip():
         raise IncompleteError(_("Say why the caregiver acts no more."), field="reason")
 
 
 def check_may_do_without_caregiver(patient: Patient, *, today: date) -> None:
-    """An adult with legal capacity; others need a guardian to act [docs/domain.md#minors]. Raises CaregiverError."""
+    """The patient is an adult with legal capacity; raises CaregiverError [docs/domain.md#minors]."""
     if needs_guardian(birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today):
         raise CaregiverError(
             _("This patient needs a parent, guardian or custodian to act. Name another caregiver instead.")
@@ -174,7 +177,7 @@ def check_may_do_without_caregiver(patient: Patient, *, today: date) -> None:
 
 
 def check_caregiver_is_free(caregiver: Caregiver, *, patient: Patient | None, relationship: str) -> None:
-    """One patient a caregiver, unless a family relation to each [docs/domain.md#caregivers]; raises CaregiverError."""
+    """The caregiver has no other patient, or is family of each [docs/domain.md#caregivers]; raises CaregiverError."""
     others = caregiver.assignments.filter(ended_date__isnull=True).exclude(patient=patient)
     relations = set(others.values_list("relationship", flat=True))
     if relations and not ({relationship} | relations) <= FAMILY:

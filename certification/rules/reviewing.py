@@ -1,4 +1,4 @@
-"""What a physician reviewed one by one and signs together. Each `check_` raises a CertificationError."""
+"""Drafts that a physician reviews one by one and signs together. Each `check_` raises a CertificationError."""
 
 import hashlib
 import json
@@ -14,32 +14,32 @@ from certification.statements import STATEMENT_VERSION
 
 
 def review_digest(draft: Draft, *, today: date) -> str:
-    """SHA-256 in hex of all that a review looked at: the answers, and of a renewal the patient's facts and guardian.
+    """Return the SHA-256 in hex of what a review shows: the answers, and for a renewal the patient and the guardian.
 
-    The text of the statement counts as well; the day and the limit are checked again when the draft is signed.
+    The version of the statement counts as well; the day and the limit are checked again when the draft is signed.
     """
     patient = draft.renews and draft.renews.patient
-    looked_at = {
+    shown = {
         "answers": draft.answers,
         "patient": patient and {**patient.facts, "capacity": patient.has_legal_capacity},
         "guardian": patient and guardian_name(patient, today=today),
         "statement": STATEMENT_VERSION,
     }
-    return hashlib.sha256(json.dumps(looked_at, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
 def is_as_reviewed(draft: Draft, *, today: date) -> bool:
-    """Whether it was reviewed, and nothing of what was looked at has changed since."""
+    """Return whether the draft was reviewed, and nothing that the review showed has changed since."""
     return draft.reviewed_at is not None and draft.reviewed_digest == review_digest(draft, today=today)
 
 
 def check_is_as_reviewed(draft: Draft, *, seen: str, today: date) -> None:
-    """The draft is as it was reviewed, and as the page of the signature showed it (`seen`); raises ChangedError."""
+    """The draft is as it was reviewed, and as the signing page showed it (`seen`); raises ChangedError."""
     if draft.reviewed_digest != seen or not is_as_reviewed(draft, today=today):
         raise ChangedError(_("Something was changed since the review. Review it again, then sign."))
 
 
 def check_something_is_chosen(seen: Mapping[str, str]) -> None:
-    """At least one was ticked; raises IncompleteError."""
+    """At least one draft was ticked; raises IncompleteError."""
     if not seen:
         raise IncompleteError(_("Tick at least one that you want to sign."))

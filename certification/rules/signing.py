@@ -1,4 +1,4 @@
-"""What a certification needs, how much and how long it is good for. Each `check_` raises a CertificationError."""
+"""What a certification needs, for how much and how long it is. Each `check_` raises a CertificationError."""
 
 import hashlib
 import json
@@ -32,7 +32,7 @@ MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exac
 
 
 def expires_date_for(certified_date: date) -> date:
-    """The first day on which it is no longer valid, one year later; 29 February gives 28 [docs/domain.md#validity]."""
+    """Return the first invalid day, one year later; for 29 February it is 28 February [docs/domain.md#validity]."""
     try:
         return certified_date.replace(year=certified_date.year + 1)
     except ValueError:
@@ -40,36 +40,36 @@ def expires_date_for(certified_date: date) -> date:
 
 
 def last_valid_day_from(certified_date: date) -> date:
-    """The last day on which a certification signed that day is valid."""
+    """Return the last day on which a certification signed that day is valid."""
     return expires_date_for(certified_date) - timedelta(days=1)
 
 
 def conditions_for(*, birth_date: date, day: date) -> Iterable[Condition]:
-    """The conditions that count for the patient's age on `day`, by name."""
+    """Return the conditions that count for the patient's age on `day`, by name."""
     for_age = {"for_minors": True} if is_minor_on(birth_date, day) else {"for_adults": True}
     in_force = Condition.objects.filter(effective_date__lte=day, **for_age)
     return in_force.exclude(until_date__lte=day)
 
 
 def allotment_limit_oz(day: date) -> Decimal:
-    """The monthly limit in ounces in force on `day` (3.5 oz, from a dated table) [docs/domain.md#monthly-allotment]."""
+    """Return the monthly limit in ounces on `day`, from a dated table [docs/domain.md#monthly-allotment]."""
     return AllotmentLimit.objects.filter(effective_date__lte=day).values_list("limit_oz", flat=True)[0]
 
 
 def ounces_to_mg(ounces: Decimal) -> int:
-    """Ounces as milligrams, rounded down: 3.5 oz are 99,223 mg [docs/domain.md#monthly-allotment]."""
+    """Return ounces as milligrams, rounded down: 3.5 oz are 99,223 mg [docs/domain.md#monthly-allotment]."""
     return int((ounces * MG_PER_OZ).to_integral_value(ROUND_FLOOR))
 
 
 def why_gone(signed: Certification | None) -> CertificationError:
-    """The error for a draft that is no longer there: it was `signed` meanwhile, or else discarded."""
+    """Return the error for a draft that was deleted: it was `signed` meanwhile, or else discarded."""
     if signed is None:
         return ChangedError(_("It was discarded meanwhile: there is nothing to sign."))
     return not_possible(signed)
 
 
 def check_is_qualified(questions: Mapping[str, Any]) -> None:
-    """What must be true before somebody is registered was confirmed; raises IncompleteError naming the first."""
+    """Each question before the registration was confirmed; raises IncompleteError naming the first that was not."""
     for name, sentence in QUESTIONS.items():
         if not questions.get(name):
             raise IncompleteError(_("Not confirmed: “%(point)s”") % {"point": sentence}, field=name)
@@ -121,7 +121,7 @@ def check_exam_dates(*, exam_date: date | None, monitoring_reviewed_date: date |
 
 
 def check_monthly_allotment(amount_oz: Decimal | None, *, day: date, limit: Decimal | None = None) -> None:
-    """More than 0, at most the limit in ounces on `day` (read, unless given); raises Incomplete- or AllotmentError."""
+    """The amount is above 0 and within the limit of `day` (None reads it); raises Incomplete- or AllotmentError."""
     if amount_oz is None:
         raise IncompleteError(_("Enter the monthly allotment in ounces."), field="monthly_allotment_oz")
     limit = limit or allotment_limit_oz(day)
@@ -143,7 +143,7 @@ def check_allotment_reason(amount_oz: Decimal, reason: str, *, day: date, limit:
 
 
 def check_limit_is_not_in_use(effective_date: date, *, today: date) -> None:
-    """The limit takes effect after `today`: one that is or was in force stays as it is; raises AllotmentError."""
+    """The limit takes effect after `today`, because a limit that was in force stays; raises AllotmentError."""
     if effective_date <= today:
         raise AllotmentError(
             _("A limit that is in force, or was, stays as it is. Choose a day after today."), field="effective_date"
@@ -151,7 +151,7 @@ def check_limit_is_not_in_use(effective_date: date, *, today: date) -> None:
 
 
 def draft_digest(answers: Mapping[str, Any]) -> str:
-    """SHA-256 of the answers of a draft, in hex: what a page showed, without showing it again."""
+    """Return the SHA-256 of the answers of a draft in hex, by which a page says which answers it showed."""
     return hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()
 
 
@@ -162,7 +162,7 @@ def check_is_as_seen(draft: Draft, seen: str) -> None:
 
 
 def signer_of(draft: Draft) -> Physician:
-    """The physician who may sign the draft; raises MayNotSign for an applicant who is not verified yet."""
+    """Return the physician who may sign the draft; raises MayNotSign for an applicant who is not verified yet."""
     if draft.physician is None:
         raise MayNotSign(_("You can sign once your application is verified. What you prepared is kept."))
     return draft.physician

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def slowly(monkeypatch):
-    """Time between a check and its write, so that calls that are not kept apart meet each other."""
+    """Wait between a check and its write, so that calls without a lock get in each other's way."""
     from certification import rules  # it needs Django's settings, which are loaded after this file
 
     def slow_down(name):
@@ -27,5 +27,5 @@ def without_locks(monkeypatch):
     from django.db.models import QuerySet
 
     if connection.vendor != "postgresql":
-        pytest.skip("SQLite lets one writer in at a time, with or without our lock")
+        pytest.skip("SQLite lets only one writer in, with or without our lock")
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_: self)

@@ -129,8 +129,8 @@ def test_sign_draft_mails_the_patient_and_the_invitation():
 
 def test_sign_draft_without_email_asks_staff_to_call():
     patient = certify(factories.draft(profile=factories.profile(email="", has_no_email=True))).patient
-    told = Notification.objects.get(kind="patient_certified")
-    assert (told.channel, told.recipient) == ("phone", str(patient.phone))
+    message = Notification.objects.get(kind="patient_certified")
+    assert (message.channel, message.recipient) == ("phone", str(patient.phone))
     assert not Invitation.objects.exists()
 
 
@@ -279,10 +279,10 @@ def test_sign_draft_of_a_renewal_of_a_patient_without_guardian_is_refused():
 
 
 def test_sign_draft_of_a_renewal_with_less_tells_what_follows(ending, monkeypatch):
-    told = []
-    monkeypatch.setattr(signals.allotment_lowered, "send", lambda *a, **words: told.append(words["patient"]))
+    patients = []
+    monkeypatch.setattr(signals.allotment_lowered, "send", lambda *a, **words: patients.append(words["patient"]))
     renew(ending, statement=factories.statement(monthly_allotment_oz=Decimal("1.00")))
-    assert told == [ending.patient]
+    assert patients == [ending.patient]
 
 
 def test_withdraw_certification_ends_it_today():

@@ -1,4 +1,4 @@
-"""Who waits to be verified as a physician prepares drafts, and neither makes the statement nor signs."""
+"""An applicant, who waits to be verified as a physician, prepares drafts but makes no statement and cannot sign."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -26,7 +26,7 @@ def client(application):
 
 
 def prepared(application):
-    """A draft that lacks only the applicant's statement and signature."""
+    """A draft in which only the statement and the signature are missing."""
     draft = actions.start_draft(physician=None, questions=factories.questions(), by=application.user)
     answers = {"profile": factories.profile(), "condition": factories.condition(), "caregiver": None}
     for step, given in answers.items():

@@ -1,4 +1,4 @@
-"""Caregivers after the signature: named, changed and ended; the people concerned are told, and orders cancelled."""
+"""Caregivers after the signature: named, replaced and ended; both sides are notified and orders are cancelled."""
 
 from datetime import date, timedelta
 
@@ -47,14 +47,14 @@ def assign(certification, reason="", **over):
     return actions.assign_caregiver(certification=certification, caregiver=answers, reason=reason, by=by)
 
 
-def told(kind):
+def notified(kind):
     return set(Notification.objects.filter(kind=kind).values_list("recipient", flat=True))
 
 
 def test_assign_caregiver_names_one_and_tells_the_patient(signed):
     assignment = assign(signed)
     assert (assignment.patient, assignment.started_date) == (signed.patient, timezone.localdate())
-    assert told("caregiver_assigned") == {signed.patient.email}
+    assert notified("caregiver_assigned") == {signed.patient.email}
     assert Notification.objects.filter(kind="invitation", recipient=assignment.caregiver.email).exists()
     assert Event.objects.filter(action="caregiver.assign", outcome="done").count() == 1
 
@@ -67,7 +67,7 @@ def test_assign_caregiver_in_the_place_of_another_ends_her_with_a_reason(signed)
     first.refresh_from_db()
     assert (first.ended_date, first.ended_reason) == (timezone.localdate(), "Elena moved away.")
     assert Patient.objects.get().current_assignment == second
-    assert told("caregiver_ended") == {signed.patient.email, first.caregiver.email}
+    assert notified("caregiver_ended") == {signed.patient.email, first.caregiver.email}
 
 
 def test_assign_caregiver_sent_twice_is_one_assignment(signed):
@@ -121,9 +121,9 @@ def test_end_caregiver_tells_both_and_undoes_her_orders_alone(physician):
     certification = patient.certifications.get()
     by_caregiver, own = factories.order(patient, by=caregiver.user), factories.order(patient)
     actions.end_caregiver(certification=certification, reason="No longer needed.", by=certification.physician.user)
-    assert [Order.objects.get(pk=one.pk).status for one in (by_caregiver, own)] == ["cancelled", "placed"]
+    assert [Order.objects.get(pk=order.pk).status for order in (by_caregiver, own)] == ["cancelled", "placed"]
     assert Order.objects.get(pk=by_caregiver.pk).window.booked == 1
-    assert told("caregiver_ended") == {patient.email, caregiver.email}
+    assert notified("caregiver_ended") == {patient.email, caregiver.email}
     assert Patient.objects.get(pk=patient.pk).current_assignment is None
 
 

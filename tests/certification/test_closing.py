@@ -1,4 +1,4 @@
-"""A patient leaves the program: everything ends at once, one letter goes out, and a mistake is taken back."""
+"""A patient leaves the program: everything ends at once and one letter goes out; a mistake can be undone."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def close(patient, closed_for="died", **over):
 
 def mails_about(*people):
     addresses = {person.email for person in people}
-    return [one for one in mail.outbox if addresses & set(one.to)]
+    return [sent for sent in mail.outbox if addresses & set(sent.to)]
 
 
 def page(certification):
@@ -72,18 +72,18 @@ def test_nothing_is_said_any_more_but_one_letter_to_the_caregiver():
     close(patient)
     send_due(by=None)
 
-    told = mails_about(patient, caregiver)
-    assert [(one.to, one.subject) for one in told] == [([caregiver.email], "A registration with us was closed")]
-    assert "sorry for your loss" in told[0].body and patient.last_name not in told[0].body
+    mails = mails_about(patient, caregiver)
+    assert [(sent.to, sent.subject) for sent in mails] == [([caregiver.email], "A registration with us was closed")]
+    assert "sorry for your loss" in mails[0].body and patient.last_name not in mails[0].body
 
 
 def test_without_a_caregiver_the_letter_goes_to_the_household(certification):
     close(certification.patient, closed_for="moved")
     mail.outbox.clear()
     send_due(by=None)
-    told = mails_about(certification.patient)
-    assert len(told) == 1
-    assert "at this address" in told[0].body and "sorry" not in told[0].body
+    mails = mails_about(certification.patient)
+    assert len(mails) == 1
+    assert "at this address" in mails[0].body and "sorry" not in mails[0].body
 
 
 def test_calls_about_who_left_are_taken_off_the_list():

@@ -1,4 +1,4 @@
-"""Withdrawn with a last day of deliveries, revoked at once, reinstated with the same last day."""
+"""A certification is withdrawn with a last day of deliveries, revoked at once, or reinstated."""
 
 from datetime import date, timedelta
 
@@ -102,7 +102,7 @@ def test_orders_through_the_stop_date_stay_and_later_ones_are_undone(certificati
     days = [factories.next_wednesday(week) for week in (0, 1)]
     kept, undone = (factories.order(patient, into=factories.window(day), lines=[(product, 2)]) for day in days)
     withdraw(certification, (days[0] - timezone.localdate()).days)
-    assert [Order.objects.get(pk=one.pk).status for one in (kept, undone)] == ["placed", "cancelled"]
+    assert [Order.objects.get(pk=order.pk).status for order in (kept, undone)] == ["placed", "cancelled"]
     assert DeliveryWindow.objects.get(pk=undone.window_id).booked == 0
     assert Product.objects.get(pk=product.pk).stock == 48
 
@@ -118,7 +118,7 @@ def test_new_orders_are_taken_through_the_stop_date_alone(certification):
 def test_the_patient_is_told_both_days(certification, mailoutbox):
     withdraw(certification, 2)
     send_due(by=None)
-    mail = next(one for one in mailoutbox if one.subject == "Your registration with us has changed")
+    mail = next(sent for sent in mailoutbox if sent.subject == "Your registration with us has changed")
     for body in (mail.body, mail.alternatives[0].content):
         assert "Wednesday, November 25, 2026" in body and "Wednesday, December 23, 2026" in body
         assert "No longer indicated" not in body

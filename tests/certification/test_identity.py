@@ -1,4 +1,4 @@
-"""The same person twice: one of the physician's own, or another physician's; and drafts that nobody finishes."""
+"""A person who is a patient already, of the same physician or of another; and drafts that nobody finishes."""
 
 from datetime import date, timedelta
 
@@ -57,13 +57,13 @@ def take_over(draft, **over):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "alike"),
+    ("first", "second", "alike"),
     [("delgado rosa", "delgado roza", True), ("delgado rosa", "rosa delgado", True),
      ("o'brien-nunez ana", "obrien nunez ana", True),
      ("李", "李", True), ("delgado rosa", "hart milo", False), ("a b", "y z", False)],
 )  # fmt: skip
-def test_names_alike_forgives_little_things(one, other, alike):
-    assert rules.names_alike(one, other) is alike
+def test_names_alike_forgives_small_differences(first, second, alike):
+    assert rules.names_alike(first, second) is alike
 
 
 def test_a_profile_like_one_of_her_own_asks_who_it_is(client, physician):
@@ -103,7 +103,7 @@ def test_a_patient_of_long_ago_is_certified_again_as_the_same(client, physician)
     draft.refresh_from_db()
     again = sign(draft)
     assert (again.patient, again.patient.street, Patient.objects.count()) == (first.patient, "9 New Street", 1)
-    assert again.patient.user_id is not None  # the account is the patient's as before
+    assert again.patient.user_id is not None  # the patient has the same account as before
 
 
 def test_check_may_be_the_same_refuses_who_is_certified_and_who_is_not_alike(physician):
@@ -117,14 +117,14 @@ def test_check_may_be_the_same_refuses_who_is_certified_and_who_is_not_alike(phy
 
 
 def test_two_tabs_never_mix_two_patients(client, physician):
-    one, two = (factories.draft(physician, profile=None) for _ in range(2))
-    client.post(url(one, "profile"), forms.profile(first_name="Ana"))
-    client.post(url(two, "profile"), forms.profile(first_name="Ben"))
-    client.post(url(one, "condition"), forms.condition(condition_codes=["glaucoma"]))
-    one.refresh_from_db()
-    two.refresh_from_db()
-    assert (one.answers["profile"]["first_name"], two.answers["profile"]["first_name"]) == ("Ana", "Ben")
-    assert (one.answers["condition"]["condition_codes"], two.answers["condition"]["condition_codes"]) == (
+    first, second = (factories.draft(physician, profile=None) for _ in range(2))
+    client.post(url(first, "profile"), forms.profile(first_name="Ana"))
+    client.post(url(second, "profile"), forms.profile(first_name="Ben"))
+    client.post(url(first, "condition"), forms.condition(condition_codes=["glaucoma"]))
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.answers["profile"]["first_name"], second.answers["profile"]["first_name"]) == ("Ana", "Ben")
+    assert (first.answers["condition"]["condition_codes"], second.answers["condition"]["condition_codes"]) == (
         ["glaucoma"], ["cancer"],
     )  # fmt: skip
 
@@ -151,8 +151,8 @@ def test_take_over_patient_supersedes_and_tells_both(physician):
     assert (before.status, now.status, now.patient) == ("superseded", "active", before.patient)
     assert now.patient.phone.as_e164 == "+12035550166"
     assert (now.take_over.agreed_with, now.take_over.how) == ("patient", "In the visit.")
-    told = Notification.objects.filter(kind="patient_taken_over").values_list("recipient", flat=True)
-    assert set(told) == {before.physician.email, physician.email}
+    recipients = Notification.objects.filter(kind="patient_taken_over").values_list("recipient", flat=True)
+    assert set(recipients) == {before.physician.email, physician.email}
     assert Event.objects.filter(action="takeover.done").count() == 1
 
 

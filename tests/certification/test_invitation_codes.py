@@ -1,4 +1,4 @@
-"""A code on paper: made by the office, typed with the date of birth, tried five times, good once."""
+"""A code on paper: the office makes it, it is typed with the birth date, five times at most, and used once."""
 
 from datetime import date, timedelta
 
@@ -26,7 +26,7 @@ WRONG = {"code": "ABCDE-FGHJK", **BORN}
 
 @pytest.fixture
 def certification():
-    """A certification whose patient has no e-mail, with a caregiver."""
+    """A certification of a patient without e-mail, who has a caregiver."""
     profile = factories.profile(email="", has_no_email=True)
     return factories.certification(profile=profile, caregiver=factories.caregiver(last_name="Marsh"), joined=False)
 
@@ -48,7 +48,7 @@ def errors_of(response):
     return str(response.context["form"].errors)
 
 
-# --- Making one -----------------------------------------------------------------------------------------------------
+# --- Make a code ----------------------------------------------------------------------------------------------------
 
 
 def test_print_code_is_ten_characters_without_look_alikes_and_kept_as_a_digest(patient):

@@ -1,4 +1,4 @@
-"""A minor's letters: what a file may be, how it is kept, who looks at it."""
+"""A minor's letters: what a file may be, how it is stored, and who may see it."""
 
 import io
 import random
@@ -39,7 +39,7 @@ def client(physician):
 
 @pytest.fixture
 def draft(physician):
-    """Of a minor, without letters."""
+    """A draft of a minor, without letters."""
     return child(physician, letters=False)
 
 
@@ -165,7 +165,7 @@ def test_a_letter_is_taken_without_what_hides_in_its_file(client, draft, name):
 
 
 def test_a_file_is_read_before_any_row_is_locked(draft, physician, monkeypatch):
-    """Reading takes up to seconds; SQLite lets nobody else write in a transaction, and PostgreSQL ends an idle one."""
+    """Reading takes up to seconds: meanwhile SQLite would let nobody write, and PostgreSQL ends an idle transaction."""
     in_transaction = []
     monkeypatch.setattr(
         "certification.actions.drafts.read_letter",
@@ -204,14 +204,16 @@ def test_both_letters_are_kept_with_the_draft_and_with_what_is_signed(client, ph
     assert client.post(url(draft, "letters"), {"next": "1"}).url == url(draft, "statement")
     draft.refresh_from_db()
     signed = actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
-    assert [one.content_type for one in signed.letters.all()] == ["application/pdf", "image/jpeg"]
+    assert [letter.content_type for letter in signed.letters.all()] == ["application/pdf", "image/jpeg"]
     assert "Download the letter" in client.get(url(signed, "confirmation")).content.decode()
 
 
 def test_a_minor_is_not_signed_for_without_both_letters(client, physician, draft):
     client.post(url(draft, "letters"), letter())
     problems = client.get(url(draft, "review")).context["problems"]
-    assert [(one.label, "board-certified specialist" in one.sentence) for one in problems] == [("Letters", True)]
+    assert [(problem.label, "board-certified specialist" in problem.sentence) for problem in problems] == [
+        ("Letters", True)
+    ]
     draft.refresh_from_db()
     with pytest.raises(rules.IncompleteError, match="letter of this physician is missing"):
         actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
@@ -294,7 +296,7 @@ def test_the_file_is_encrypted_at_rest_and_bound_to_its_column(physician):
 def test_a_list_of_letters_never_reads_the_files(physician, django_assert_num_queries):
     child(physician)
     with django_assert_num_queries(1) as queries:
-        assert [one.kind for one in Letter.objects.all()] == [PRIMARY, "specialist"]
+        assert [letter.kind for letter in Letter.objects.all()] == [PRIMARY, "specialist"]
     assert '"content"' not in queries[0]["sql"]
 
 

@@ -1,4 +1,4 @@
-"""Drafts leave the table of certifications for their own, and come back: nothing is lost, nothing is there twice."""
+"""Drafts move from the table of certifications to their own, and back: nothing is lost or doubled."""
 
 from datetime import timedelta
 from importlib import import_module
@@ -107,7 +107,7 @@ def world():
 
 
 def test_drafts_renewals_and_letters_go_back_and_come_again(world):
-    """And ids are new after each way: no draft may get that of another's certification."""
+    """Ids are new after each way, so that no draft gets the id of another certification."""
     drafts, signed, letters = drafts_now(), signed_now(), letters_now()
     assert (len(drafts), len(signed), len(letters)) == (6, 2, 6)
 
@@ -132,10 +132,10 @@ def test_drafts_renewals_and_letters_go_back_and_come_again(world):
     last = max([*drafts, *(one["id"] for one in signed)])
     assert factories.draft(Physician.objects.get(pk=world.pk)).pk > last
     reviewed = Draft.objects.reviewed().get()
-    [one] = actions.sign_reviewed(
+    [signed_one] = actions.sign_reviewed(
         physician=world, seen={str(reviewed.uuid): reviewed.reviewed_digest}, signature_name=world.name, by=world.user
     ).signed
-    assert (one.pk, one.uuid) == (reviewed.pk, reviewed.uuid)
+    assert (signed_one.pk, signed_one.uuid) == (reviewed.pk, reviewed.uuid)
 
 
 def test_what_was_cut_off_goes_on_when_it_is_run_again(world, monkeypatch):

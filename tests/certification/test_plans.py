@@ -1,4 +1,4 @@
-"""Which index each query of a long list stands on; `make bench` measures them among a million rows."""
+"""Which index each query of a long list uses; `make bench` measures them among a million rows."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ OFFICE = "Index Only Scan using certification_of_office"
 
 @pytest.fixture
 def own():
-    """The rows of one office, in tables that PostgreSQL takes for vacuumed and dear to read."""
+    """The rows of one office, in tables that PostgreSQL believes vacuumed and expensive to read."""
     physician = factories.identified_physician()
     factories.copies(factories.certification(physician), 300)
     with connection.cursor() as cursor:
@@ -37,7 +37,7 @@ def own():
 
 
 def plan_of(ask):
-    """The plan of the last query that `ask` makes."""
+    """Return the plan of the last query that `ask` makes."""
     with CaptureQueriesContext(connection) as caught:
         ask()
     with connection.cursor() as cursor:

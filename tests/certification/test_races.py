@@ -1,4 +1,4 @@
-"""What happens at once, on the database of the run; each promise with the control that shows what its lock is for."""
+"""Actions at the same moment, on the database of the run. Each test has a control that fails without the lock."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ SIGNATURES = 20
 
 
 def at_once(calls):
-    """What each call gave: its answer, or the name of its refusal."""
+    """Run the calls at the same moment; return the answer of each, or the name of its refusal."""
     start = Barrier(len(calls))
 
     def run(call):
@@ -82,7 +82,7 @@ def test_sign_draft_without_the_lock_meets_the_constraint(slowly):
 
 
 def drafts_with_one_caregiver():
-    """Of patients who are strangers to each other, and to the caregiver."""
+    """Drafts of patients who are no family of each other or of the caregiver."""
     caregiver = factories.caregiver(relationship="other")
     return [
         factories.draft(profile=factories.profile(first_name=name), caregiver=caregiver)
@@ -196,11 +196,14 @@ def test_an_account_that_accepts_two_invitations_at_once_joins_one(slowly):
             ).user_id
         )
 
-    assert sorted(map(str, at_once([accept_one(one) for one in invitations]))) == [str(account.pk), "InvitationError"]
+    assert sorted(map(str, at_once([accept_one(invitation) for invitation in invitations]))) == [
+        str(account.pk),
+        "InvitationError",
+    ]
 
 
 def guess_at_once(slowly):
-    """Ten wrong birth dates; how many were counted."""
+    """Type ten wrong birth dates at once; return how many tries were counted."""
     invitation = factories.certification(joined=False).patient.invitations.get()
     accounts = [factories.user() for _ in range(AT_ONCE)]
     wrong = invitation.patient.birth_date + timedelta(days=1)
@@ -255,7 +258,7 @@ def test_saving_a_step_while_signing_leaves_what_was_signed(slowly):
 
 
 def prepare_while_renewing(monkeypatch, *, patience):
-    """Her signature arrives while the office's answers are looked at, for `patience` seconds; what each call gave."""
+    """Sign while the office's answers are checked for `patience` seconds; return the answer of each call."""
     looked_at, signed = Event(), Event()
     old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
     delegate = factories.delegate(old.physician)
@@ -313,7 +316,7 @@ def test_preparing_a_renewal_while_it_is_signed_without_the_lock_finds_no_row_to
 
 
 def revoke_while_renewing(slowly):
-    """What the Registrar and the physician get who act at once on the same certification."""
+    """Revoke and renew the same certification at once; return the answers to the Registrar and the physician."""
     old = factories.certification(on=timezone.localdate() - timedelta(days=345))
     registrar = factories.staff("Registrar")
     slowly("check_signature")
@@ -385,7 +388,7 @@ def test_print_code_ten_times_at_once_without_the_lock_makes_several(slowly):
 
 
 def amendments_at_once(slowly):
-    """Three to 1 oz at the same moment, from the 3.5 of the signature."""
+    """Amend an allotment of 3.5 oz to 1 oz three times at the same moment."""
     certification = factories.certification()
     slowly("check_something_changes")
 
@@ -412,7 +415,7 @@ def test_an_allotment_amended_without_the_lock_is_changed_several_times(slowly):
 
 
 def sign_together(times, slowly):
-    """The same two reviewed renewals, signed by so many tabs at once; the numbers that each tab was given."""
+    """Sign the same two reviewed renewals in several tabs at once; return the numbers that each tab got."""
     physician = factories.identified_physician()
     day = timezone.localdate() - timedelta(days=345)
     seen = {}
@@ -427,7 +430,7 @@ def sign_together(times, slowly):
     def call():
         account = PortalBackend().get_user(physician.user_id)
         words = {"physician": physician, "signature_name": physician.name, "by": account}
-        return sorted(one.number for one in actions.sign_reviewed(seen=seen, **words).signed)
+        return sorted(certification.number for certification in actions.sign_reviewed(seen=seen, **words).signed)
 
     return at_once([call] * times)
 
@@ -435,7 +438,7 @@ def sign_together(times, slowly):
 def test_sign_reviewed_in_four_tabs_at_once_signs_each_once(slowly):
     numbers = sign_together(4, slowly)
     assert Certification.objects.count() == 4
-    assert numbers == [sorted(one.number for one in Certification.objects.active())] * 4
+    assert numbers == [sorted(Certification.objects.active().values_list("number", flat=True))] * 4
 
 
 @pytest.mark.usefixtures("without_locks")
@@ -444,7 +447,7 @@ def test_sign_reviewed_in_four_tabs_without_the_lock_signs_over_each_other(slowl
 
 
 def prepare_while_signing_together(monkeypatch):
-    """The office's other answers arrive while what was reviewed is being signed; what was certified in the end."""
+    """Save other answers while the reviewed draft is being signed; return what was certified in the end."""
     old = factories.certification(on=timezone.localdate() - timedelta(days=345), joined=False)
     physician, delegate = old.physician, factories.delegate(old.physician)
     statement = {**factories.statement(), "explained_to": ""}

@@ -1,4 +1,4 @@
-"""Two who decide about the same person at once; each promise with the control that shows what its lock is for."""
+"""Two people decide about the same person at once. Each test has a control that fails without the lock."""
 
 from datetime import date, timedelta
 from threading import Event
@@ -19,7 +19,7 @@ IDENTITY = ("first_name", "middle_name", "last_name", "suffix", "birth_date")
 
 @pytest.fixture
 def without_locks(without_locks, monkeypatch):
-    """Nor is a person locked who has no row."""
+    """Take no lock on a person without a row either."""
     monkeypatch.setattr("certification.writes.locks.lock_text", lambda text: None)
 
 
@@ -48,7 +48,7 @@ def test_a_person_is_locked_in_any_spelling_and_by_no_name(monkeypatch):
 
 
 def signed_by_two(slowly):
-    """What two physicians get who sign the same person, new to both of them."""
+    """Let two physicians sign the same person, new to both; return the answer to each."""
     drafts = [factories.draft(profile=rosa(last_name=name)) for name in ("Núñez", "NUNEZ")]
     slowly("check_not_certified_elsewhere")
     return at_once([sign(draft) for draft in drafts])
@@ -69,7 +69,7 @@ def test_two_physicians_who_sign_a_new_person_without_the_lock_give_two(slowly):
 
 
 def reinstated_while_signing(slowly):
-    """What the Registrar who takes a revocation back and another physician who signs the person get."""
+    """Reinstate a certification while another physician signs the person; return the answer to each."""
     first, draft, registrar = certified(), factories.draft(profile=rosa()), factories.staff("Registrar")
     actions.revoke_certification(certification=first, reason="Forged.", by=registrar)
     slowly("check_not_certified_elsewhere")
@@ -94,7 +94,7 @@ def test_a_reinstatement_beside_a_signature_without_the_lock_gives_two(slowly):
 
 
 def amended_while_signing(slowly):
-    """What the physician who corrects a name and another who signs somebody of that name get."""
+    """Correct a name while another physician signs a person of that name; return the answer to each."""
     known, draft, right = certified(last_name="Delgato"), factories.draft(profile=rosa()), rosa()
     by = PortalBackend().get_user(known.physician.user_id)
     words = {"identity": {name: right[name] for name in IDENTITY}, "proof": "passport", "reason": "Misread."}
@@ -117,10 +117,10 @@ def test_a_corrected_name_beside_a_signature_without_the_lock_gives_two(slowly):
 
 
 def withdrawn_while_taken_over(monkeypatch, *, patience):
-    """The certifier withdraws, and waits so many seconds for the signature of who takes the patient over."""
+    """Withdraw a certification, and wait some seconds for the physician who takes the patient over to sign."""
     first, draft, today = certified(), factories.draft(profile=rosa()), timezone.localdate()
     checked, signed, check = Event(), Event(), rules.check_stop_date
-    hers, theirs = (PortalBackend().get_user(one.physician.user_id) for one in (draft, first))
+    taker, certifier = (PortalBackend().get_user(row.physician.user_id) for row in (draft, first))
     agreed = {"how": "In the visit.", "agreed_date": today, "signature_name": draft.physician.name}
 
     def check_and_wait(*arguments, **named):
@@ -130,12 +130,12 @@ def withdrawn_while_taken_over(monkeypatch, *, patience):
 
     def take_over():
         checked.wait(10)
-        actions.take_over_patient(draft=draft, **agreed, by=hers)
+        actions.take_over_patient(draft=draft, **agreed, by=taker)
         signed.set()
 
     def withdraw():
         last = today + timedelta(days=10)
-        actions.withdraw_certification(certification=first, reason="Moved.", deliveries_stop_date=last, by=theirs)
+        actions.withdraw_certification(certification=first, reason="Moved.", deliveries_stop_date=last, by=certifier)
 
     monkeypatch.setattr(rules, "check_stop_date", check_and_wait)
     assert at_once([take_over, withdraw]) == [None, None]

@@ -1,4 +1,4 @@
-"""A minor's renewal: the same criteria as the first time, so both letters anew, and the guardian is told again."""
+"""A minor's renewal: it needs two new letters, and the risks are explained to the guardian again."""
 
 from datetime import date, timedelta
 
@@ -27,7 +27,7 @@ def client(physician):
 
 
 def ending(physician, birth_date=CHILD, days=345):
-    """A child of Elena's, certified then for severe epilepsy."""
+    """A certification of Elena's child for severe epilepsy, which ends soon."""
     then = timezone.localdate() - timedelta(days=days)
     dates = {"exam_date": then, "monitoring_reviewed_date": then}
     with time_machine.travel(f"{then}T17:00:00+00:00", tick=False):

@@ -1,4 +1,4 @@
-"""Requests of patients to the office: who may ask, who gets a message, who answers."""
+"""Requests of patients to the office: who may ask, who is notified, and who answers."""
 
 from datetime import timedelta
 
@@ -37,7 +37,7 @@ def page(certification):
     return reverse("certification:certification-ask", args=[certification.uuid])
 
 
-def told():
+def notified():
     return sorted(Notification.objects.filter(kind="office_asked").values_list("recipient", flat=True))
 
 
@@ -51,10 +51,10 @@ def test_ask_office_tells_physician_and_delegates_without_a_name(physician, cert
 
     text = client.post(page(certification), {"kind": "follow_up", "words": WORDS}, follow=True).content.decode()
 
-    assert ("Sent." in text, told()) == (True, sorted([physician.email, delegate.email]))
+    assert ("Sent." in text, notified()) == (True, sorted([physician.email, delegate.email]))
     mail.outbox.clear()
     send_due(by=None)
-    sent = "".join(one.subject + one.body for one in mail.outbox if "asks the office" in one.subject)
+    sent = "".join(sent.subject + sent.body for sent in mail.outbox if "asks the office" in sent.subject)
     assert "My patients" in sent
     assert not any(word in sent for word in (WORDS, certification.patient.last_name, certification.patient.number))
 
@@ -65,7 +65,7 @@ def test_ask_office_goes_to_the_registrars_once_the_physician_has_left(physician
 
     asked = factories.patient_request(certification)
 
-    assert told() == [registrar.email]
+    assert notified() == [registrar.email]
     text = factories.client_for(certification.patient.user).get(page(certification)).content.decode()
     assert "the program answers you" in text
     list_of_all = factories.client_for(registrar).get(reverse("admin:certification_patientrequest_changelist"))
@@ -74,7 +74,7 @@ def test_ask_office_goes_to_the_registrars_once_the_physician_has_left(physician
 
 def test_ask_office_twice_is_asked_once(certification):
     first, second = (factories.patient_request(certification) for _time in range(2))
-    assert (first, PatientRequest.objects.count(), len(told())) == (second, 1, 1)
+    assert (first, PatientRequest.objects.count(), len(notified())) == (second, 1, 1)
 
 
 def test_check_may_ask_for_a_renewal_once_it_is_open(certification):
@@ -134,7 +134,7 @@ def test_a_mail_about_what_was_answered_meanwhile_is_not_sent(physician, certifi
     actions.answer_request(request=factories.patient_request(certification), by=physician.user)
     mail.outbox.clear()
     send_due(by=None)
-    assert not [one for one in mail.outbox if "asks the office" in one.subject]
+    assert not [sent for sent in mail.outbox if "asks the office" in sent.subject]
 
 
 def test_a_renewal_that_was_signed_answers_what_was_asked(physician, certification):

@@ -1,4 +1,4 @@
-"""What a signature costs the database."""
+"""How many queries a signature needs."""
 
 import pytest
 from django.db import connection
@@ -33,8 +33,6 @@ def test_sign_draft_finds_a_caregiver_who_was_entered_before():
     first, second = factories.draft(caregiver=mother), factories.draft(caregiver=mother)
     signed(first)
     queries = signed(second)
-    assert (
-        len(queries) <= MOST_QUERIES + 5
-    )  # of a patient who is invited already, the invitation is read and left alone
+    assert len(queries) <= MOST_QUERIES + 5  # the invitation of a patient who is invited already is read, and stays
     assert CaregiverAssignment.objects.values("caregiver").distinct().count() == 1
     assert Notification.objects.filter(kind="invitation").count() == 3

@@ -1,4 +1,4 @@
-"""What is confirmed before registering, what is attested and to whom, and how much a month."""
+"""The questions before the registration, the attested points and their guardian, and the monthly allotment."""
 
 import hashlib
 from contextlib import nullcontext
@@ -105,10 +105,10 @@ def test_the_statement_for_a_minor_waits_for_the_guardian_and_names_her(client, 
 
 
 def test_check_attestations_asks_again_when_the_guardian_is_another():
-    told = factories.statement(explained_to="Elena Delgado")
-    assert rules.check_attestations(told, guardian="Elena Delgado") is None
+    statement = factories.statement(explained_to="Elena Delgado")
+    assert rules.check_attestations(statement, guardian="Elena Delgado") is None
     with pytest.raises(rules.IncompleteError, match="to Nora Hart, the parent") as refusal:
-        rules.check_attestations(told, guardian="Nora Hart")
+        rules.check_attestations(statement, guardian="Nora Hart")
     assert refusal.value.field == "explained_risks"
 
 
