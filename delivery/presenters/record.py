@@ -7,7 +7,7 @@ from certification.models import Certification, Patient
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
 
 # What the page does not show is not read; sealed columns cost a decryption each.
-UNREAD = ("draft", "condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
+UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
 
 
 @dataclass(frozen=True)
