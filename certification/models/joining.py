@@ -7,7 +7,7 @@ from certification.models.people import Caregiver, Patient
 
 
 class Invitation(models.Model):
-    """What a patient or caregiver joins with: a link by mail, a code on paper, or both; it is used once.
+    """A link by mail, a code on paper, or both, by which a patient or caregiver joins once.
 
     A new link ends the invitation before it; a new code only the code.
     """
@@ -43,7 +43,7 @@ class Invitation(models.Model):
 
     @property
     def person(self) -> Patient | Caregiver:
-        """Who is invited."""
+        """Return the patient or caregiver who is invited."""
         person = self.patient or self.caregiver
         assert person is not None
         return person

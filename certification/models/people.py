@@ -26,7 +26,7 @@ class Sex(models.TextChoices):
 
 
 class Person(models.Model):
-    """What a patient and a caregiver have in common."""
+    """The fields that patients and caregivers share: number, name, birth date, address, contact, account."""
 
     created_at = models.DateTimeField(auto_now_add=True)
     number = models.CharField(max_length=20, unique=True)

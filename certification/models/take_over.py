@@ -12,7 +12,7 @@ from ui.fields import EncryptedTextField
 
 
 class TakeOver(models.Model):
-    """Who agreed that `physician` certifies the patient in another's place; open until `physician` has signed."""
+    """An agreement that `physician` certifies another physician's patient; open until `physician` has signed."""
 
     class AgreedWith(models.TextChoices):
         PATIENT = "patient", _("The patient")

@@ -51,7 +51,7 @@ class CardRow:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the code of a card or certificate says on a day.
+    """The answer to a scanned code of a card or certificate on a day.
 
     `certifications` are those that count: the latest of the patient, or of each of the caregiver's patients.
     """
