@@ -32,7 +32,7 @@ from ui.text import readable_number
 
 @dataclass
 class SignedTogether:
-    """The certifications signed by one signature, the refused drafts with their errors, and a count of discarded ones."""
+    """The certifications signed by one signature, refused drafts with their errors, and a count of discarded ones."""
 
     signed: list[Certification] = field(default_factory=list)
     refused: list[tuple[Draft, PortalError]] = field(default_factory=list)
