@@ -9,7 +9,7 @@ from delivery import rules as delivery_rules
 from ui.moves import Move
 
 FILE = settings.BASE_DIR / "docs" / "states.md"
-MACHINES: dict[str, dict[Any, Any]] = {
+MACHINES: dict[str, dict[str, Move]] = {
     "Physician": accounts_rules.PHYSICIAN_MOVES,
     "Reset of second factors": accounts_rules.RESET_MOVES,
     "Certification": certification_rules.MOVES,
@@ -38,9 +38,7 @@ class Command(BaseCommand):
 
 def states() -> str:
     parts = ["# States\n\nPrinted from the code by `manage.py print_states --write`. No other move is possible.\n"]
-    for name, machine in MACHINES.items():
-        has_verbs = all(isinstance(move, Move) for move in machine.values())
-        parts.append(f"\n## {name}\n\n{_table_of_moves(machine) if has_verbs else _table_of_transitions(machine)}")
+    parts += [f"\n## {name}\n\n{_table_of_moves(moves)}" for name, moves in MACHINES.items()]
     return "".join(parts)
 
 
@@ -49,12 +47,4 @@ def _table_of_moves(moves: dict[str, Move]) -> str:
     lines = ["| verb | from | to | who may | what follows |", "| --- | --- | --- | --- | --- |"]
     for verb, move in moves.items():
         lines.append(f"| {verb} | {', '.join(sorted(map(str, move.from_)))} | {move.to} | {move.who} | {move.then} |")
-    return "\n".join(lines) + "\n"
-
-
-def _table_of_transitions(transitions: dict[Any, Any]) -> str:
-    """Return one line for each status, with the statuses that can follow."""
-    lines = ["| from | to |", "| --- | --- |"]
-    for state, following in transitions.items():
-        lines.append(f"| {state.value} | {', '.join(sorted(status.value for status in following)) or 'the end'} |")
     return "\n".join(lines) + "\n"
