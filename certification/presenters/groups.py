@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from certification import rules
 from certification.models import Certification, Draft, Patient
 from certification.search import named, numbered, told_by, words_of
 from ui.text import search_name
@@ -63,7 +64,7 @@ def groups_on(today: date) -> dict[str, Q]:
     still_valid = Q(status=status.WITHDRAWN, deliveries_stop_date__gte=today, expires_date__gt=today)
     return {
         "later": active & Q(expires_date__gt=soon),
-        "ending": active & Q(expires_date__gt=today, expires_date__lte=soon),
+        "ending": rules.ending_soon(today=today),
         "expired": active & Q(expires_date__lte=today),
         "stopping": still_valid,
         "over": Q(status__in=[status.REVOKED, status.CLOSED]) | Q(status=status.WITHDRAWN) & ~still_valid,
@@ -113,10 +114,7 @@ def due_on(today: date) -> dict[str, Q]:
     Days are counted as for the reminders: what expires on the first day of being invalid, `days` after today.
     """
     active = Q(status=Certification.Status.ACTIVE)
-    within = {
-        str(days): active & Q(expires_date__gt=today, expires_date__lte=today + timedelta(days=days))
-        for days in DUE_DAYS
-    }
+    within = {str(days): rules.expiring(after=today, until=today + timedelta(days=days)) for days in DUE_DAYS}
     return {**within, "expired": active & Q(expires_date__lte=today)}
 
 
