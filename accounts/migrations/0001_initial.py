@@ -10,275 +10,145 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),
+        ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="User",
+            name='User',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
-                (
-                    "is_superuser",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates that this user has all permissions without explicitly assigning them.",
-                        verbose_name="superuser status",
-                    ),
-                ),
-                (
-                    "is_staff",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Designates whether the user can log into this admin site.",
-                        verbose_name="staff status",
-                    ),
-                ),
-                (
-                    "is_active",
-                    models.BooleanField(
-                        default=True,
-                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
-                        verbose_name="active",
-                    ),
-                ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "groups",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.group",
-                        verbose_name="groups",
-                    ),
-                ),
-                (
-                    "user_permissions",
-                    models.ManyToManyField(
-                        blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
-                        to="auth.permission",
-                        verbose_name="user permissions",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
+                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
+                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
+                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
+                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
+                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
+                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
             ],
             managers=[
-                ("objects", accounts.models.UserManager()),
+                ('objects', accounts.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name="IdentificationTry",
+            name='IdentificationTry',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("dea_digest", models.CharField(max_length=64)),
-                ("address", models.GenericIPAddressField(blank=True, null=True)),
-                ("succeeded", models.BooleanField()),
-                ("at", models.DateTimeField()),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('dea_digest', models.CharField(max_length=64)),
+                ('address', models.GenericIPAddressField(blank=True, null=True)),
+                ('succeeded', models.BooleanField()),
+                ('at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name_plural": "identification tries",
+                'verbose_name_plural': 'identification tries',
             },
         ),
         migrations.CreateModel(
-            name="Physician",
+            name='Physician',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("first_name", models.CharField(max_length=100)),
-                ("last_name", models.CharField(max_length=100)),
-                ("search_name", models.CharField(max_length=210)),
-                ("dea_number", models.CharField(max_length=15, unique=True, verbose_name="DEA number")),
-                ("ssn_digest", models.CharField(editable=False, max_length=64)),
-                ("npi", models.CharField(blank=True, max_length=10, verbose_name="NPI")),
-                ("email", models.EmailField(max_length=254)),
-                ("phone", phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
-                ("practice_name", models.CharField(max_length=200)),
-                ("practice_street", models.CharField(max_length=200)),
-                ("practice_city", models.CharField(max_length=100)),
-                ("practice_state", models.CharField(max_length=2)),
-                ("practice_zip", models.CharField(max_length=5, verbose_name="practice ZIP code")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("verified", "verified"), ("suspended", "suspended"), ("left", "left practice")],
-                        default="verified",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "user",
-                    models.OneToOneField(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('first_name', models.CharField(max_length=100)),
+                ('last_name', models.CharField(max_length=100)),
+                ('search_name', models.CharField(max_length=210)),
+                ('dea_number', models.CharField(max_length=15, unique=True, verbose_name='DEA number')),
+                ('ssn_digest', models.CharField(editable=False, max_length=64)),
+                ('npi', models.CharField(blank=True, max_length=10, verbose_name='NPI')),
+                ('email', models.EmailField(max_length=254)),
+                ('phone', phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
+                ('practice_name', models.CharField(max_length=200)),
+                ('practice_street', models.CharField(max_length=200)),
+                ('practice_city', models.CharField(max_length=100)),
+                ('practice_state', models.CharField(max_length=2)),
+                ('practice_zip', models.CharField(max_length=5, verbose_name='practice ZIP code')),
+                ('status', models.CharField(choices=[('verified', 'verified'), ('suspended', 'suspended'), ('left', 'left practice')], default='verified', max_length=10)),
+                ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Delegate",
+            name='Delegate',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("started_date", models.DateField()),
-                ("ended_date", models.DateField(blank=True, null=True)),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="delegations",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "physician",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="delegates", to="accounts.physician"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('started_date', models.DateField()),
+                ('ended_date', models.DateField(blank=True, null=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations', to=settings.AUTH_USER_MODEL)),
+                ('physician', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegates', to='accounts.physician')),
             ],
         ),
         migrations.CreateModel(
-            name="Registration",
+            name='Registration',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("medical_license", "Connecticut medical license"),
-                            ("controlled_substance", "Connecticut controlled substance registration"),
-                            ("dea", "DEA registration"),
-                            ("prescription_monitoring", "Prescription Monitoring Program access"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("number", models.CharField(blank=True, max_length=30)),
-                ("state", models.CharField(blank=True, max_length=2)),
-                ("schedules", models.CharField(blank=True, max_length=30)),
-                ("is_active", models.BooleanField(default=True)),
-                ("is_limited", models.BooleanField(default=False)),
-                (
-                    "expires_date",
-                    models.DateField(blank=True, help_text="First day on which it no longer counts.", null=True),
-                ),
-                ("verified_at", models.DateTimeField()),
-                ("source", models.CharField(max_length=60)),
-                (
-                    "physician",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="registrations",
-                        to="accounts.physician",
-                    ),
-                ),
-                (
-                    "verified_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('kind', models.CharField(choices=[('medical_license', 'Connecticut medical license'), ('controlled_substance', 'Connecticut controlled substance registration'), ('dea', 'DEA registration'), ('prescription_monitoring', 'Prescription Monitoring Program access')], max_length=30)),
+                ('number', models.CharField(blank=True, max_length=30)),
+                ('state', models.CharField(blank=True, max_length=2)),
+                ('schedules', models.CharField(blank=True, max_length=30)),
+                ('is_active', models.BooleanField(default=True)),
+                ('is_limited', models.BooleanField(default=False)),
+                ('expires_date', models.DateField(blank=True, help_text='First day on which it no longer counts.', null=True)),
+                ('verified_at', models.DateTimeField()),
+                ('source', models.CharField(max_length=60)),
+                ('physician', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='registrations', to='accounts.physician')),
+                ('verified_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", ""), _negated=True), name="user_email_given"
-            ),
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('email', ''), _negated=True), name='user_email_given'),
         ),
         migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="user_email_lower_case",
-            ),
+            model_name='user',
+            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case'),
         ),
         migrations.AddIndex(
-            model_name="identificationtry",
-            index=models.Index(fields=["dea_digest", "at"], name="try_of_number"),
+            model_name='identificationtry',
+            index=models.Index(fields=['dea_digest', 'at'], name='try_of_number'),
         ),
         migrations.AddIndex(
-            model_name="identificationtry",
-            index=models.Index(fields=["user", "at"], name="try_of_user"),
+            model_name='identificationtry',
+            index=models.Index(fields=['user', 'at'], name='try_of_user'),
         ),
         migrations.AddIndex(
-            model_name="physician",
-            index=models.Index(fields=["search_name"], name="physician_search_name", opclasses=["varchar_pattern_ops"]),
+            model_name='physician',
+            index=models.Index(fields=['search_name'], name='physician_search_name', opclasses=['varchar_pattern_ops']),
         ),
         migrations.AddConstraint(
-            model_name="physician",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["verified", "suspended", "left"])), name="physician_status"
-            ),
+            model_name='physician',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['verified', 'suspended', 'left'])), name='physician_status'),
         ),
         migrations.AddConstraint(
-            model_name="physician",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("dea_number", ""), _negated=True), models.Q(("ssn_digest", ""), _negated=True)
-                ),
-                name="physician_identifiable",
-            ),
+            model_name='physician',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dea_number', ''), _negated=True), models.Q(('ssn_digest', ''), _negated=True)), name='physician_identifiable'),
         ),
         migrations.AddConstraint(
-            model_name="delegate",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("ended_date__isnull", True)),
-                fields=("physician", "user"),
-                name="delegate_named_once",
-            ),
+            model_name='delegate',
+            constraint=models.UniqueConstraint(condition=models.Q(('ended_date__isnull', True)), fields=('physician', 'user'), name='delegate_named_once'),
         ),
         migrations.AddConstraint(
-            model_name="delegate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ended_date__isnull", True), ("ended_date__gte", models.F("started_date")), _connector="OR"
-                ),
-                name="delegate_dates",
-            ),
+            model_name='delegate',
+            constraint=models.CheckConstraint(condition=models.Q(('ended_date__isnull', True), ('ended_date__gte', models.F('started_date')), _connector='OR'), name='delegate_dates'),
         ),
         migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.UniqueConstraint(fields=("physician", "kind"), name="registration_one_of_a_kind"),
+            model_name='registration',
+            constraint=models.UniqueConstraint(fields=('physician', 'kind'), name='registration_one_of_a_kind'),
         ),
         migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["medical_license", "controlled_substance", "dea", "prescription_monitoring"])
-                ),
-                name="registration_kind",
-            ),
+            model_name='registration',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['medical_license', 'controlled_substance', 'dea', 'prescription_monitoring'])), name='registration_kind'),
         ),
         migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind", "prescription_monitoring"), ("expires_date__isnull", False), _connector="OR"
-                ),
-                name="registration_has_an_end",
-            ),
+            model_name='registration',
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'prescription_monitoring'), ('expires_date__isnull', False), _connector='OR'), name='registration_has_an_end'),
         ),
     ]

@@ -7,291 +7,132 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0002_office"),
+        ('accounts', '0002_office'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="identificationtry",
-            name="lifted_at",
-            field=models.DateTimeField(blank=True, help_text="Counts no more: the Registrar lifted it.", null=True),
+            model_name='identificationtry',
+            name='lifted_at',
+            field=models.DateTimeField(blank=True, help_text='Counts no more: the Registrar lifted it.', null=True),
         ),
         migrations.AddField(
-            model_name="physician",
-            name="dea_suffix",
-            field=models.CharField(blank=True, max_length=20, verbose_name="DEA suffix"),
+            model_name='physician',
+            name='dea_suffix',
+            field=models.CharField(blank=True, max_length=20, verbose_name='DEA suffix'),
         ),
         migrations.CreateModel(
-            name="AccountBinding",
+            name='AccountBinding',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("token_digest", models.CharField(max_length=64, unique=True)),
-                ("disowned_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "physician",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="bindings", to="accounts.physician"
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('token_digest', models.CharField(max_length=64, unique=True)),
+                ('disowned_at', models.DateTimeField(blank=True, null=True)),
+                ('physician', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bindings', to='accounts.physician')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="PhysicianApplication",
+            name='PhysicianApplication',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("first_name", models.CharField(max_length=100)),
-                ("last_name", models.CharField(max_length=100)),
-                ("search_name", models.CharField(max_length=210)),
-                ("dea_number", models.CharField(max_length=15, verbose_name="DEA number")),
-                ("dea_suffix", models.CharField(blank=True, max_length=20, verbose_name="DEA suffix")),
-                ("ssn_digest", models.CharField(editable=False, max_length=64)),
-                ("npi", models.CharField(max_length=10, verbose_name="NPI")),
-                ("phone", phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
-                ("practice_name", models.CharField(max_length=200)),
-                ("practice_street", models.CharField(max_length=200)),
-                ("practice_city", models.CharField(max_length=100)),
-                ("practice_state", models.CharField(max_length=2)),
-                ("practice_zip", models.CharField(max_length=5, verbose_name="practice ZIP code")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("pending", "waits"), ("verified", "verified"), ("refused", "refused")],
-                        default="pending",
-                        max_length=10,
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(blank=True, null=True)),
-                ("reason", models.CharField(blank=True, max_length=500)),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "physician",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="applications",
-                        to="accounts.physician",
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="physician_applications",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('first_name', models.CharField(max_length=100)),
+                ('last_name', models.CharField(max_length=100)),
+                ('search_name', models.CharField(max_length=210)),
+                ('dea_number', models.CharField(max_length=15, verbose_name='DEA number')),
+                ('dea_suffix', models.CharField(blank=True, max_length=20, verbose_name='DEA suffix')),
+                ('ssn_digest', models.CharField(editable=False, max_length=64)),
+                ('npi', models.CharField(max_length=10, verbose_name='NPI')),
+                ('phone', phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
+                ('practice_name', models.CharField(max_length=200)),
+                ('practice_street', models.CharField(max_length=200)),
+                ('practice_city', models.CharField(max_length=100)),
+                ('practice_state', models.CharField(max_length=2)),
+                ('practice_zip', models.CharField(max_length=5, verbose_name='practice ZIP code')),
+                ('status', models.CharField(choices=[('pending', 'waits'), ('verified', 'verified'), ('refused', 'refused')], default='pending', max_length=10)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('reason', models.CharField(blank=True, max_length=500)),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('physician', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='accounts.physician')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='physician_applications', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Proof",
+            name='Proof',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("medical_license", "Connecticut medical license"),
-                            ("controlled_substance", "Connecticut controlled substance registration"),
-                            ("dea", "DEA registration"),
-                            ("prescription_monitoring", "Prescription Monitoring Program access"),
-                        ],
-                        max_length=30,
-                    ),
-                ),
-                ("number", models.CharField(blank=True, max_length=30)),
-                ("state", models.CharField(blank=True, max_length=2)),
-                ("schedules", models.CharField(blank=True, max_length=30)),
-                ("is_active", models.BooleanField(default=True)),
-                ("is_limited", models.BooleanField(default=False)),
-                (
-                    "expires_date",
-                    models.DateField(blank=True, help_text="First day on which it no longer counts.", null=True),
-                ),
-                ("source", models.CharField(max_length=60)),
-                ("entered_at", models.DateTimeField()),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("pending", "waits"), ("verified", "verified"), ("refused", "refused")],
-                        default="pending",
-                        max_length=10,
-                    ),
-                ),
-                ("decided_at", models.DateTimeField(blank=True, null=True)),
-                ("reason", models.CharField(blank=True, max_length=500)),
-                (
-                    "application",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="proofs",
-                        to="accounts.physicianapplication",
-                    ),
-                ),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "entered_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "physician",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="proofs",
-                        to="accounts.physician",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('kind', models.CharField(choices=[('medical_license', 'Connecticut medical license'), ('controlled_substance', 'Connecticut controlled substance registration'), ('dea', 'DEA registration'), ('prescription_monitoring', 'Prescription Monitoring Program access')], max_length=30)),
+                ('number', models.CharField(blank=True, max_length=30)),
+                ('state', models.CharField(blank=True, max_length=2)),
+                ('schedules', models.CharField(blank=True, max_length=30)),
+                ('is_active', models.BooleanField(default=True)),
+                ('is_limited', models.BooleanField(default=False)),
+                ('expires_date', models.DateField(blank=True, help_text='First day on which it no longer counts.', null=True)),
+                ('source', models.CharField(max_length=60)),
+                ('entered_at', models.DateTimeField()),
+                ('status', models.CharField(choices=[('pending', 'waits'), ('verified', 'verified'), ('refused', 'refused')], default='pending', max_length=10)),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('reason', models.CharField(blank=True, max_length=500)),
+                ('application', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proofs', to='accounts.physicianapplication')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('physician', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='proofs', to='accounts.physician')),
             ],
         ),
         migrations.AddIndex(
-            model_name="physicianapplication",
-            index=models.Index(fields=["dea_number"], name="application_dea_number"),
+            model_name='physicianapplication',
+            index=models.Index(fields=['dea_number'], name='application_dea_number'),
         ),
         migrations.AddConstraint(
-            model_name="physicianapplication",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "pending")), fields=("user",), name="application_one_waits"
-            ),
+            model_name='physicianapplication',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('user',), name='application_one_waits'),
         ),
         migrations.AddConstraint(
-            model_name="physicianapplication",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("status", "pending")),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("status__in", ["verified", "refused"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="application_decided",
-            ),
+            model_name='physicianapplication',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('status', 'pending')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('status__in', ['verified', 'refused'])), _connector='OR'), name='application_decided'),
         ),
         migrations.AddConstraint(
-            model_name="physicianapplication",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "refused"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="application_refused_with_reason",
-            ),
+            model_name='physicianapplication',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='application_refused_with_reason'),
         ),
         migrations.AddConstraint(
-            model_name="physicianapplication",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "verified"), _negated=True), ("physician__isnull", False), _connector="OR"
-                ),
-                name="application_verified_is_physician",
-            ),
+            model_name='physicianapplication',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'verified'), _negated=True), ('physician__isnull', False), _connector='OR'), name='application_verified_is_physician'),
         ),
         migrations.AddIndex(
-            model_name="proof",
-            index=models.Index(fields=["status", "-entered_at"], name="proof_queue"),
+            model_name='proof',
+            index=models.Index(fields=['status', '-entered_at'], name='proof_queue'),
         ),
         migrations.AddConstraint(
-            model_name="proof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("application__isnull", True), ("physician__isnull", False)),
-                    models.Q(("application__isnull", False), ("physician__isnull", True)),
-                    _connector="OR",
-                ),
-                name="proof_of_one",
-            ),
+            model_name='proof',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('application__isnull', True), ('physician__isnull', False)), models.Q(('application__isnull', False), ('physician__isnull', True)), _connector='OR'), name='proof_of_one'),
         ),
         migrations.AddConstraint(
-            model_name="proof",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status", "pending")), fields=("physician", "kind"), name="proof_one_waits"
-            ),
+            model_name='proof',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'pending')), fields=('physician', 'kind'), name='proof_one_waits'),
         ),
         migrations.AddConstraint(
-            model_name="proof",
-            constraint=models.UniqueConstraint(fields=("application", "kind"), name="proof_one_of_a_kind"),
+            model_name='proof',
+            constraint=models.UniqueConstraint(fields=('application', 'kind'), name='proof_one_of_a_kind'),
         ),
         migrations.AddConstraint(
-            model_name="proof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["medical_license", "controlled_substance", "dea", "prescription_monitoring"])
-                ),
-                name="proof_kind",
-            ),
+            model_name='proof',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['medical_license', 'controlled_substance', 'dea', 'prescription_monitoring'])), name='proof_kind'),
         ),
         migrations.AddConstraint(
-            model_name="proof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("status", "pending")),
-                    models.Q(
-                        ("decided_at__isnull", False),
-                        ("decided_by__isnull", False),
-                        ("status__in", ["verified", "refused"]),
-                    ),
-                    _connector="OR",
-                ),
-                name="proof_decided",
-            ),
+            model_name='proof',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('status', 'pending')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('status__in', ['verified', 'refused'])), _connector='OR'), name='proof_decided'),
         ),
         migrations.AddConstraint(
-            model_name="proof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "refused"), _negated=True),
-                    models.Q(("reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="proof_refused_with_reason",
-            ),
+            model_name='proof',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'refused'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='proof_refused_with_reason'),
         ),
         migrations.AddConstraint(
-            model_name="proof",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "verified"), _negated=True),
-                    ("kind", "prescription_monitoring"),
-                    ("expires_date__isnull", False),
-                    _connector="OR",
-                ),
-                name="proof_verified_has_an_end",
-            ),
+            model_name='proof',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'verified'), _negated=True), ('kind', 'prescription_monitoring'), ('expires_date__isnull', False), _connector='OR'), name='proof_verified_has_an_end'),
         ),
     ]

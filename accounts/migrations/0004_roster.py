@@ -6,115 +6,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0003_registrar"),
+        ('accounts', '0003_registrar'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="RosterImport",
+            name='RosterImport',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("program", "program roster"),
-                            ("elicense", "state licenses and credentials"),
-                            ("dea", "DEA registrants"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("file_name", models.CharField(max_length=200)),
-                ("is_dry_run", models.BooleanField(default=False, verbose_name="dry run")),
-                ("started_at", models.DateTimeField()),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
-                ("row_count", models.PositiveIntegerField(default=0, verbose_name="rows read")),
-                ("new_count", models.PositiveIntegerField(default=0, verbose_name="new")),
-                ("changed_count", models.PositiveIntegerField(default=0, verbose_name="changed")),
-                ("unchanged_count", models.PositiveIntegerField(default=0, verbose_name="unchanged")),
-                ("bad_count", models.PositiveIntegerField(default=0, verbose_name="bad")),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('kind', models.CharField(choices=[('program', 'program roster'), ('elicense', 'state licenses and credentials'), ('dea', 'DEA registrants')], max_length=10)),
+                ('file_name', models.CharField(max_length=200)),
+                ('is_dry_run', models.BooleanField(default=False, verbose_name='dry run')),
+                ('started_at', models.DateTimeField()),
+                ('finished_at', models.DateTimeField(blank=True, null=True)),
+                ('row_count', models.PositiveIntegerField(default=0, verbose_name='rows read')),
+                ('new_count', models.PositiveIntegerField(default=0, verbose_name='new')),
+                ('changed_count', models.PositiveIntegerField(default=0, verbose_name='changed')),
+                ('unchanged_count', models.PositiveIntegerField(default=0, verbose_name='unchanged')),
+                ('bad_count', models.PositiveIntegerField(default=0, verbose_name='bad')),
             ],
         ),
         migrations.CreateModel(
-            name="RosterProblem",
+            name='RosterProblem',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("line", models.PositiveIntegerField()),
-                ("column", models.CharField(blank=True, max_length=40)),
-                (
-                    "severity",
-                    models.CharField(choices=[("bad", "bad"), ("warning", "warning")], default="bad", max_length=10),
-                ),
-                ("reason", models.CharField(max_length=300)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('line', models.PositiveIntegerField()),
+                ('column', models.CharField(blank=True, max_length=40)),
+                ('severity', models.CharField(choices=[('bad', 'bad'), ('warning', 'warning')], default='bad', max_length=10)),
+                ('reason', models.CharField(max_length=300)),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name="registration",
-            name="registration_has_an_end",
+            model_name='registration',
+            name='registration_has_an_end',
         ),
         migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind", "prescription_monitoring"),
-                    ("is_active", False),
-                    ("expires_date__isnull", False),
-                    _connector="OR",
-                ),
-                name="registration_has_an_end",
-            ),
+            model_name='registration',
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'prescription_monitoring'), ('is_active', False), ('expires_date__isnull', False), _connector='OR'), name='registration_has_an_end'),
         ),
         migrations.AddField(
-            model_name="rosterimport",
-            name="by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='rosterimport',
+            name='by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="rosterproblem",
-            name="roster_import",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="problems", to="accounts.rosterimport"
-            ),
+            model_name='rosterproblem',
+            name='roster_import',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='problems', to='accounts.rosterimport'),
         ),
         migrations.AddIndex(
-            model_name="rosterimport",
-            index=models.Index(fields=["kind", "finished_at"], name="roster_import_last"),
+            model_name='rosterimport',
+            index=models.Index(fields=['kind', 'finished_at'], name='roster_import_last'),
         ),
         migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["program", "elicense", "dea"])), name="roster_import_kind"
-            ),
+            model_name='rosterimport',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['program', 'elicense', 'dea'])), name='roster_import_kind'),
         ),
         migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("finished_at__isnull", True), ("finished_at__gte", models.F("started_at")), _connector="OR"
-                ),
-                name="roster_import_times",
-            ),
+            model_name='rosterimport',
+            constraint=models.CheckConstraint(condition=models.Q(('finished_at__isnull', True), ('finished_at__gte', models.F('started_at')), _connector='OR'), name='roster_import_times'),
         ),
         migrations.AddConstraint(
-            model_name="rosterproblem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__in", ["bad", "warning"])), name="roster_problem_severity"
-            ),
+            model_name='rosterproblem',
+            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['bad', 'warning'])), name='roster_problem_severity'),
         ),
         migrations.AddConstraint(
-            model_name="rosterproblem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="roster_problem_says_why"
-            ),
+            model_name='rosterproblem',
+            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='roster_problem_says_why'),
         ),
     ]

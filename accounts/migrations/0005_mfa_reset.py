@@ -7,133 +7,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0004_roster"),
+        ('accounts', '0004_roster'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="MFAReset",
+            name='MFAReset',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                (
-                    "called_number",
-                    phonenumber_field.modelfields.PhoneNumberField(
-                        max_length=128, region=None, verbose_name="number called back"
-                    ),
-                ),
-                ("reason", models.CharField(max_length=500)),
-                ("asked_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField(help_text="From then on it needs no second person.")),
-                (
-                    "status",
-                    models.CharField(
-                        choices=[("waiting", "waits"), ("done", "done"), ("cancelled", "cancelled")],
-                        default="waiting",
-                        max_length=10,
-                    ),
-                ),
-                ("done_at", models.DateTimeField(blank=True, null=True)),
-                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
-                ("token_digest", models.CharField(editable=False, max_length=64, unique=True)),
-                (
-                    "asked_by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "cancelled_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "confirmed_by",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "user",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="mfa_resets",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('called_number', phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None, verbose_name='number called back')),
+                ('reason', models.CharField(max_length=500)),
+                ('asked_at', models.DateTimeField()),
+                ('due_at', models.DateTimeField(help_text='From then on it needs no second person.')),
+                ('status', models.CharField(choices=[('waiting', 'waits'), ('done', 'done'), ('cancelled', 'cancelled')], default='waiting', max_length=10)),
+                ('done_at', models.DateTimeField(blank=True, null=True)),
+                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
+                ('token_digest', models.CharField(editable=False, max_length=64, unique=True)),
+                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('cancelled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mfa_resets', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "verbose_name": "reset of second factors",
-                "verbose_name_plural": "resets of second factors",
-                "indexes": [models.Index(fields=["status", "due_at"], name="mfa_reset_due")],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("status", "waiting")), fields=("user",), name="mfa_reset_one_waits"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("asked_by", models.F("user")), _negated=True),
-                        name="mfa_reset_not_for_oneself",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("confirmed_by__isnull", True),
-                            models.Q(
-                                models.Q(("confirmed_by", models.F("asked_by")), _negated=True),
-                                models.Q(("confirmed_by", models.F("user")), _negated=True),
-                            ),
-                            _connector="OR",
-                        ),
-                        name="mfa_reset_second_person",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("reason", ""), _negated=True), name="mfa_reset_says_why"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("due_at__gt", models.F("asked_at"))), name="mfa_reset_waits"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("cancelled_at__isnull", True),
-                                ("confirmed_by__isnull", True),
-                                ("done_at__isnull", True),
-                                ("status", "waiting"),
-                            ),
-                            models.Q(
-                                ("cancelled_at__isnull", False),
-                                ("confirmed_by__isnull", True),
-                                ("done_at__isnull", True),
-                                ("status", "cancelled"),
-                            ),
-                            models.Q(("cancelled_at__isnull", True), ("done_at__isnull", False), ("status", "done")),
-                            _connector="OR",
-                        ),
-                        name="mfa_reset_status",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status", "done"), _negated=True),
-                            ("confirmed_by__isnull", False),
-                            ("done_at__gte", models.F("due_at")),
-                            _connector="OR",
-                        ),
-                        name="mfa_reset_confirmed_or_waited",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("cancelled_by__isnull", True), ("status", "cancelled"), _connector="OR"),
-                        name="mfa_reset_cancelled_by",
-                    ),
-                ],
+                'verbose_name': 'reset of second factors',
+                'verbose_name_plural': 'resets of second factors',
+                'indexes': [models.Index(fields=['status', 'due_at'], name='mfa_reset_due')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'waiting')), fields=('user',), name='mfa_reset_one_waits'), models.CheckConstraint(condition=models.Q(('asked_by', models.F('user')), _negated=True), name='mfa_reset_not_for_oneself'), models.CheckConstraint(condition=models.Q(('confirmed_by__isnull', True), models.Q(models.Q(('confirmed_by', models.F('asked_by')), _negated=True), models.Q(('confirmed_by', models.F('user')), _negated=True)), _connector='OR'), name='mfa_reset_second_person'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='mfa_reset_says_why'), models.CheckConstraint(condition=models.Q(('due_at__gt', models.F('asked_at'))), name='mfa_reset_waits'), models.CheckConstraint(condition=models.Q(models.Q(('cancelled_at__isnull', True), ('confirmed_by__isnull', True), ('done_at__isnull', True), ('status', 'waiting')), models.Q(('cancelled_at__isnull', False), ('confirmed_by__isnull', True), ('done_at__isnull', True), ('status', 'cancelled')), models.Q(('cancelled_at__isnull', True), ('done_at__isnull', False), ('status', 'done')), _connector='OR'), name='mfa_reset_status'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'done'), _negated=True), ('confirmed_by__isnull', False), ('done_at__gte', models.F('due_at')), _connector='OR'), name='mfa_reset_confirmed_or_waited'), models.CheckConstraint(condition=models.Q(('cancelled_by__isnull', True), ('status', 'cancelled'), _connector='OR'), name='mfa_reset_cancelled_by')],
             },
         ),
     ]

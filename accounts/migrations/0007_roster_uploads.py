@@ -12,131 +12,93 @@ def say_what_became_of_each(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0006_search_name"),
+        ('accounts', '0006_search_name'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="RosterUpload",
+            name='RosterUpload',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("byte_count", models.PositiveBigIntegerField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('byte_count', models.PositiveBigIntegerField()),
             ],
         ),
         migrations.AddField(
-            model_name="rosterimport",
-            name="attempts",
+            model_name='rosterimport',
+            name='attempts',
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="rosterimport",
-            name="byte_count",
+            model_name='rosterimport',
+            name='byte_count',
             field=models.PositiveBigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="rosterimport",
-            name="bytes_read",
+            model_name='rosterimport',
+            name='bytes_read',
             field=models.PositiveBigIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name="rosterimport",
-            name="lease_until",
+            model_name='rosterimport',
+            name='lease_until',
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name="rosterimport",
-            name="status",
-            field=models.CharField(
-                choices=[
-                    ("waiting", "waiting"),
-                    ("running", "being read"),
-                    ("finished", "read"),
-                    ("cut_off", "cut off"),
-                ],
-                default="waiting",
-                max_length=10,
-            ),
+            model_name='rosterimport',
+            name='status',
+            field=models.CharField(choices=[('waiting', 'waiting'), ('running', 'being read'), ('finished', 'read'), ('cut_off', 'cut off')], default='waiting', max_length=10),
         ),
         migrations.RunPython(say_what_became_of_each, migrations.RunPython.noop),
         migrations.AlterField(
-            model_name="rosterimport",
-            name="created_at",
-            field=models.DateTimeField(auto_now_add=True, verbose_name="begun"),
+            model_name='rosterimport',
+            name='created_at',
+            field=models.DateTimeField(auto_now_add=True, verbose_name='begun'),
         ),
         migrations.AlterField(
-            model_name="rosterimport",
-            name="started_at",
+            model_name='rosterimport',
+            name='started_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.CreateModel(
-            name="RosterPart",
+            name='RosterPart',
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("position", models.PositiveIntegerField()),
-                ("data", models.BinaryField()),
-                (
-                    "upload",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="accounts.rosterupload"
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('position', models.PositiveIntegerField()),
+                ('data', models.BinaryField()),
+                ('upload', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='accounts.rosterupload')),
             ],
         ),
         migrations.AddField(
-            model_name="rosterimport",
-            name="upload",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="imports",
-                to="accounts.rosterupload",
-            ),
+            model_name='rosterimport',
+            name='upload',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='imports', to='accounts.rosterupload'),
         ),
         migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["waiting", "running", "finished", "cut_off"])),
-                name="roster_import_status",
-            ),
+            model_name='rosterimport',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'running', 'finished', 'cut_off'])), name='roster_import_status'),
         ),
         migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", False), ("status", "finished")),
-                    models.Q(models.Q(("status", "finished"), _negated=True), ("finished_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="roster_import_finished",
-            ),
+            model_name='rosterimport',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('status', 'finished')), models.Q(models.Q(('status', 'finished'), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='roster_import_finished'),
         ),
         migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("started_at__isnull", True), ("status", "waiting")),
-                    models.Q(models.Q(("status", "waiting"), _negated=True), ("started_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="roster_import_started",
-            ),
+            model_name='rosterimport',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('started_at__isnull', True), ('status', 'waiting')), models.Q(models.Q(('status', 'waiting'), _negated=True), ('started_at__isnull', False)), _connector='OR'), name='roster_import_started'),
         ),
         migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bytes_read__lte", models.F("byte_count"))), name="roster_import_bytes"
-            ),
+            model_name='rosterimport',
+            constraint=models.CheckConstraint(condition=models.Q(('bytes_read__lte', models.F('byte_count'))), name='roster_import_bytes'),
         ),
         migrations.AddConstraint(
-            model_name="rosterimport",
-            constraint=models.UniqueConstraint(fields=("upload",), name="roster_import_of_upload"),
+            model_name='rosterimport',
+            constraint=models.UniqueConstraint(fields=('upload',), name='roster_import_of_upload'),
         ),
         migrations.AddConstraint(
-            model_name="rosterpart",
-            constraint=models.UniqueConstraint(fields=("upload", "position"), name="roster_part_once"),
+            model_name='rosterpart',
+            constraint=models.UniqueConstraint(fields=('upload', 'position'), name='roster_part_once'),
         ),
     ]

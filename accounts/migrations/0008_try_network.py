@@ -4,22 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0007_roster_uploads"),
+        ('accounts', '0007_roster_uploads'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="identificationtry",
-            name="network",
-            field=models.GenericIPAddressField(
-                blank=True,
-                help_text="Under which it is counted: the address, or the first of an IPv6 network.",
-                null=True,
-            ),
+            model_name='identificationtry',
+            name='network',
+            field=models.GenericIPAddressField(blank=True, help_text='Under which it is counted: the address, or the first of an IPv6 network.', null=True),
         ),
         migrations.AddIndex(
-            model_name="identificationtry",
-            index=models.Index(fields=["network", "at"], name="try_of_network"),
+            model_name='identificationtry',
+            index=models.Index(fields=['network', 'at'], name='try_of_network'),
         ),
     ]

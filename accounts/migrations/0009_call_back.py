@@ -8,56 +8,40 @@ from django.db import migrations, models
 
 def mark_earlier(apps, schema_editor):
     """Applications that were verified before a call back was asked for keep saying so."""
-    apps.get_model("accounts", "PhysicianApplication").objects.filter(status="verified").update(
-        identity_proof="earlier"
-    )
+    apps.get_model("accounts", "PhysicianApplication").objects.filter(status="verified").update(identity_proof="earlier")
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0008_try_network"),
+        ('accounts', '0008_try_network'),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="physicianapplication",
-            name="called_at",
+            model_name='physicianapplication',
+            name='called_at',
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name="physicianapplication",
-            name="called_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
+            model_name='physicianapplication',
+            name='called_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name="physicianapplication",
-            name="called_number",
-            field=phonenumber_field.modelfields.PhoneNumberField(
-                blank=True, max_length=128, region=None, verbose_name="number called back"
-            ),
+            model_name='physicianapplication',
+            name='called_number',
+            field=phonenumber_field.modelfields.PhoneNumberField(blank=True, max_length=128, region=None, verbose_name='number called back'),
         ),
         migrations.AddField(
-            model_name="physicianapplication",
-            name="identity_proof",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("call_back", "called back at the number in the public register"),
-                    ("earlier", "verified before a call back was asked for"),
-                ],
-                max_length=10,
-            ),
+            model_name='physicianapplication',
+            name='identity_proof',
+            field=models.CharField(blank=True, choices=[('call_back', 'called back at the number in the public register'), ('earlier', 'verified before a call back was asked for')], max_length=10),
         ),
         migrations.AddField(
-            model_name="physicianapplication",
-            name="number_source",
-            field=models.CharField(blank=True, max_length=100, verbose_name="where the number stands"),
+            model_name='physicianapplication',
+            name='number_source',
+            field=models.CharField(blank=True, max_length=100, verbose_name='where the number stands'),
         ),
         migrations.RunPython(mark_earlier, migrations.RunPython.noop),
     ]
