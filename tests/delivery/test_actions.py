@@ -1,7 +1,5 @@
-import inspect
 from calendar import FRIDAY
 from datetime import date, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,28 +14,6 @@ from tests.delivery import people
 
 pytestmark = pytest.mark.django_db
 WEDNESDAY = date(2026, 11, 25)
-
-
-def public_actions():
-    return [getattr(actions, name) for name in actions.__all__]
-
-
-def test_every_public_action_takes_by():
-    assert len(public_actions()) > 10
-    for function in public_actions():
-        assert inspect.signature(function).parameters["by"].kind is inspect.Parameter.KEYWORD_ONLY
-
-
-def test_every_public_action_is_audited():
-    assert [action.__name__ for action in public_actions() if inspect.unwrap(action) is action] == []
-
-
-def test_no_module_of_actions_imports_another_one():
-    folder = Path(actions.__file__).parent
-    modules = [path for path in folder.glob("*.py") if path.stem != "__init__"]
-    assert len(modules) > 10
-    for path in modules:
-        assert "delivery.actions" not in path.read_text(), path.name
 
 
 def kinds_to(email):
