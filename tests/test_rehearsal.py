@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg2
@@ -173,10 +172,10 @@ def test_the_children_of_a_service_end_with_it(values, monkeypatch):
     service = Service("beat", values)
     monkeypatch.setattr(service, "words", lambda: ["sh", "-c", "sleep 60 & sleep 60"])
     service.begin()
-    time.sleep(0.2)
+    assert wait_until(service.children, seconds=5)
     children = service.children()
     service.stop()
-    assert children and wait_until(lambda: not any(map(is_running, children)), seconds=5)
+    assert wait_until(lambda: not any(map(is_running, children)), seconds=5)
 
 
 def is_running(pid):
@@ -187,11 +186,10 @@ def is_running(pid):
 
 
 def test_control_a_password_on_a_command_line_is_found():
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "hunter-2-of-a-test"])
-    try:
-        assert [pid for pid, words in processes("cmdline").items() if "hunter-2-of-a-test" in words] == [
-            str(process.pid)
-        ]
-    finally:
+    program = "import time; print('ready', flush=True); time.sleep(60)"
+    words = [sys.executable, "-c", program, "hunter-2-of-a-test"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # until the program runs, its command line is still that of the test
+        found = [pid for pid, line in processes("cmdline").items() if "hunter-2-of-a-test" in line]
         process.kill()
-        process.wait()
+    assert found == [str(process.pid)]
