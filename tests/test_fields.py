@@ -21,7 +21,7 @@ from tests.guard import unguarded
 from tests.walker import address_of, rows_of
 from tests.world import World, taken_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once, pytest.mark.no_cover]
 CONDITION = "tourette-syndrome"
 # The value of each field, in every spelling that pages, papers and mails may use.
 CANARIES = {

@@ -15,7 +15,7 @@ from tests.access import ROLES
 from tests.answers import body_of, content_type_of, filled
 from tests.world import taken_back, world  # noqa: F401  the fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 IN_THE_SUITE = ("nobody", "newcomer", "patient", "guardian", "applicant", "physician", "Administrator")
 
 

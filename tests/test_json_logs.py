@@ -14,7 +14,7 @@ import requests
 from tests import servers
 from tests.notifications.test_worker import database_url
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 TOKEN = "a-secret-token-of-a-link"
 
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from tests.access import ROLES
 from tests.world import taken_back, world  # noqa: F401  the fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
 # Percent-encoded, as in an address.
 NONSENSE = {
     "NUL": "%00",

@@ -15,7 +15,7 @@ from mmp_portal.sentry import only_what_is_listed
 from tests import servers
 from tests.notifications.test_worker import database_url
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 CANARIES = {
     "name": "canary-in-the-body",
     "query": "canary-in-the-query",

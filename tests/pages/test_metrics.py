@@ -225,6 +225,7 @@ def visits(samples):
     return total(samples, "portal_request_duration_seconds_count", route="pages:terms", method="GET", status="2xx")
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_both_processes_are_summed(started, tmp_path):
     portal = started(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "made at the start"))
@@ -233,6 +234,7 @@ def test_both_processes_are_summed(started, tmp_path):
     assert len(list(tmp_path.glob("*/histogram_*.db"))) == 2
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_folder_each_process_answers_its_own_counts(started):
     portal = started()
@@ -242,6 +244,7 @@ def test_control_without_the_folder_each_process_answers_its_own_counts(started)
     assert counts and max(counts) < REQUESTS
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_the_gauges_of_a_killed_process_go_and_its_counts_stay(started, tmp_path):
     portal = started(PROMETHEUS_MULTIPROC_DIR=str(tmp_path))
@@ -289,6 +292,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
             metrics.check_folder(str(folder))
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_counts_into_the_same_folder(started, tmp_path, settings, redis_url):
     environment = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "REDIS_URL": redis_url}
