@@ -1,10 +1,28 @@
+from typing import Any, cast
+
 from django.contrib import admin
 from django.db.models import F
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage
 from pages import actions
 from pages.models import ContactMessage
+from pages.staff_start import staff_start
+
+index_of_lists = admin.site.index
+
+
+def start_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    """Show the next delivery day and what waits, above the index of all lists."""
+    start = staff_start(cast(User, request.user), now=timezone.now())
+    return index_of_lists(request, {**(extra_context or {}), "start": start})
+
+
+admin.site.index = start_page  # type: ignore[method-assign] # the index with more context
 
 
 @admin.register(ContactMessage)

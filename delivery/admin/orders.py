@@ -28,6 +28,7 @@ from delivery.admin import columns
 from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
 from delivery.models import Order, OrderLine
 from delivery.models.orders import OrderQuerySet
+from delivery.models.questions import ENDS_BEFORE_DELIVERY, HAS_HOLD
 from delivery.rules import looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
@@ -53,7 +54,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
     title = _("status")
     parameter_name = "status"
-    more_values = (Order.Status.PLACED, "all")
+    more_values = (Order.Status.PLACED, "open", "ends-before", "all")
     shown: str = Order.Status.PLACED
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -64,13 +65,22 @@ class WaitingFilter(admin.SimpleListFilter):
         return self.value() or ("all" if search_term(request, Order) else Order.Status.PLACED)
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        waiting, everything = (Order.Status.PLACED, _("Waiting")), ("all", _("All"))
-        for value, label in (waiting, *self.lookup_choices, everything):
+        begin = [
+            (Order.Status.PLACED, _("Waiting")),
+            ("open", _("Waiting or confirmed")),
+            ("ends-before", _("Certification ends before delivery")),
+        ]
+        for value, label in (*begin, *self.lookup_choices, ("all", _("All"))):
             query = changelist.get_query_string({self.parameter_name: value})
             yield {"selected": value == self.shown, "query_string": query, "display": label}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         self.shown = self.value_in(request)
+        if self.shown == "ends-before":
+            to_come = Q(HAS_HOLD, window__date__gte=timezone.localdate())
+            return queryset.filter(to_come, ENDS_BEFORE_DELIVERY)
+        if self.shown == "open":
+            return queryset.filter(HAS_HOLD)
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
@@ -105,6 +115,7 @@ class OrderAdmin(ActionAdmin):
     list_display = ["number", "when", "patient_number", "subtotal", "status", "notes"]
     list_display_links = ["number"]
     list_filter = [WaitingFilter, ("declined_at", admin.EmptyFieldListFilter)]
+    list_lookups = ("window", "window__date")  # of the staff's start page
     list_select_related = ["window", "patient"]
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
@@ -167,8 +178,8 @@ class OrderAdmin(ActionAdmin):
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Sort open orders by window, and all orders by key, the latest first: nobody sorts a million rows."""
-        shown = request.GET.get(WaitingFilter.parameter_name)
-        if shown in (None, Order.Status.PLACED, Order.Status.CONFIRMED) and not search_term(request, Order):
+        by_window = {None, Order.Status.PLACED, Order.Status.CONFIRMED, "open", "ends-before"}
+        if request.GET.get(WaitingFilter.parameter_name) in by_window and not search_term(request, Order):
             return ["window__date", "window__starts", "placed_at"]
         return ["-pk"]
 

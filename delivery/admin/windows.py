@@ -94,5 +94,6 @@ class DeliveryWindowAdmin(ActionAdmin):
 class WaitingEntryAdmin(ActionAdmin):
     list_display = ["window", "patient", "created_at", "told_at", "times_told", "ended_at"]
     list_filter = [("ended_at", admin.EmptyFieldListFilter)]
+    list_lookups = ("window",)  # of the staff's start page
     list_select_related = ["window", "patient"]
     ordering = ["-pk"]

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F, Q
 
+from certification.models.validity import WITHDRAWN
+
 if TYPE_CHECKING:
     from delivery.models import Closure, DeliveryWindow, Order, Product
 
@@ -31,6 +33,20 @@ IS_IN_FORCE = Q(lifted_at__isnull=True)
 def is_in_force(closure: "Closure") -> bool:
     """Return whether nothing is delivered on the day: staff did not open it again."""
     return closure.lifted_at is None
+
+
+ENDS_BEFORE_DELIVERY = Q(certification__expires_date__lte=F("window__date")) | Q(
+    certification__status=WITHDRAWN, certification__deliveries_stop_date__lt=F("window__date")
+)
+
+
+def ends_before_delivery(order: "Order") -> bool:
+    """Return whether the certification of a placed order is over, or withdrawn for good, on the day of delivery."""
+    assert order.window and order.certification  # a cart has neither
+    day, certification = order.window.date, order.certification
+    stops = certification.deliveries_stop_date
+    is_stopped = certification.status == WITHDRAWN and stops is not None and stops < day
+    return certification.expires_date <= day or is_stopped
 
 
 IS_LOW = Q(stock__lte=F("low_stock_at"))

@@ -1,6 +1,6 @@
 """Questions that both Python and the database answer: both give the same answer."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import Value
@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery.models import Closure, DeliveryWindow, Order, Product, questions
+from tests import factories
+from tests.guard import unguarded
 
 few = st.integers(0, 3)
 # By question: the model, its Q, its property, and the fields that both read.
@@ -29,6 +31,26 @@ def test_python_and_the_database_give_the_same_answer(question, data):
     values = data.draw(st.fixed_dictionaries(fields))
     columns = {field: Value(value, output_field=model._meta.get_field(field)) for field, value in values.items()}
     assert getattr(model(**values), name) is q.check(columns)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("days", "status", "stops", "is_early"),
+    [(1, "active", None, False), (0, "active", None, True), (-1, "active", None, True),
+     (9, "withdrawn", -1, True), (9, "withdrawn", 0, False)],
+)  # fmt: skip
+def test_ends_before_delivery_compares_the_last_day_with_the_window(days, status, stops, is_early):
+    order = factories.order()
+    day, certification = order.window.date, order.certification
+    certification.expires_date, certification.status = day + timedelta(days=days), status
+    if stops is not None:
+        certification.deliveries_stop_date = day + timedelta(days=stops)
+        certification.ended_at = certification.certified_at
+        certification.ended_reason = "Moved away."
+    with unguarded():
+        certification.save()
+    assert questions.ends_before_delivery(order) is is_early
+    assert Order.objects.filter(questions.ENDS_BEFORE_DELIVERY).exists() is is_early
 
 
 @pytest.mark.parametrize(

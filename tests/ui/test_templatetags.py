@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -87,3 +88,9 @@ def test_long_date_of_an_instant_is_the_day_in_new_york():
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_nothing_shows_as_nothing(name, nothing):
     assert getattr(portal, name)(nothing) == ""
+
+
+@pytest.mark.parametrize(("day", "shown"), [(27, "Friday, 4:12 p.m."), (22, "Sunday, 4:12 p.m."), (21, "November 21")])
+def test_near_moment_names_the_weekday_within_six_days(day, shown, time_machine):
+    time_machine.move_to(datetime(2026, 11, 28, 12, tzinfo=ZoneInfo("America/New_York")))
+    assert portal.near_moment(datetime(2026, 11, day, 16, 12, tzinfo=ZoneInfo("America/New_York"))) == shown

@@ -87,5 +87,13 @@ def moment(at: datetime) -> str:
     return _("%(day)s, %(time)s Eastern") % {"day": long_date(at), "time": clock(at)}
 
 
+@_shown
+def near_moment(at: datetime) -> str:
+    """Show a time within six days as "Friday, 4:12 p.m.", and another as its day."""
+    at = _local(at)
+    is_near = abs((at.date() - timezone.localdate()).days) <= 6
+    return date_format(at, "l, P") if is_near else date_format(at, "MONTH_DAY_FORMAT")
+
+
 def _local(value: Any) -> Any:
     return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value

@@ -1,0 +1,88 @@
+"""The staff's start page: each number is that of the list it links to, and each group reads its own work first."""
+
+import re
+from html import unescape
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from delivery.models import Order, Product
+from notifications.models import Notification
+from pages.staff_start import staff_start
+from tests.access import STAFF
+from tests.guard import unguarded
+from tests.world import world  # noqa: F401  the fixture
+
+pytestmark = pytest.mark.django_db
+NUMBER = re.compile(r'<a class="start__number" href="([^"]+)" aria-label="(\d+) ([^"]+)"')
+
+
+@pytest.fixture
+def portal(world):  # noqa: F811
+    """A portal in which something waits in every queue."""
+    order = world.foreign["order"]
+    with unguarded():
+        order.certification.expires_date = order.window.date
+        order.certification.save()
+        Product.objects.filter(pk=order.lines.get().product_id).update(stock=2)
+        for number in range(3):
+            Notification.objects.create(
+                kind="renewal_reminder", channel="phone", recipient="+12035550199", dedupe_key=f"call {number}",
+                due_at=timezone.now(), context={"certification": order.certification_id, "reminder": "30 days"},
+            )  # fmt: skip
+    return world
+
+
+def numbers_of(client):
+    page = client.get(reverse("admin:index"))
+    assert page.status_code == 200
+    return [(unescape(url), int(count), noun) for url, count, noun in NUMBER.findall(page.content.decode())]
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_each_number_is_that_of_the_list_it_links_to(role, portal):
+    for url, count, noun in numbers_of(portal.clients[role]):
+        rows = portal.clients[role].get(url)
+        assert rows.status_code == 200, url
+        assert rows.context["cl"].paginator.count == count, noun
+
+
+@pytest.mark.parametrize(
+    ("role", "nouns"),
+    [("Pharmacist", {"orders to review", "order after its certification ends", "confirmed", "calls to make"}),
+     ("Technician", {"orders to review", "confirmed order to pack", "on the waiting list"}),
+     ("Registrar", {"application", "proof to verify", "lost phone", "calls to make"}),
+     ("Manager", {"message to answer", "lost phone", "application", "orders to review"}),
+     ("Driver", set())],
+)  # fmt: skip
+def test_a_group_reads_what_it_may_open(role, nouns, portal):
+    found = {noun for _url, _count, noun in numbers_of(portal.clients[role])}
+    assert found >= nouns if nouns else found == set()
+
+
+@pytest.mark.parametrize("role", ["Pharmacist", "Registrar", "Technician", "Manager"])
+def test_the_readers_own_group_comes_first(role, portal):
+    works = staff_start(portal.accounts[role], now=timezone.now()).works
+    assert works[0].group == role and works[0].is_readers_own
+    assert f"You, as {role}" in portal.clients[role].get(reverse("admin:index")).content.decode()
+
+
+def test_a_number_says_since_when_the_oldest_waits(portal):
+    works = staff_start(portal.accounts["Pharmacist"], now=timezone.now()).works
+    waiting = Order.objects.filter(status="placed").order_by("placed_at")
+    assert (works[0].works[0].figure.count, works[0].works[0].since) == (waiting.count(), waiting[0].placed_at)
+
+
+@pytest.mark.parametrize("more", [0, 300])
+def test_the_page_takes_at_most_twelve_queries(more, portal, django_assert_max_num_queries):
+    copies = [Order.objects.get(pk=portal.foreign["order"].pk) for _copy in range(more)]
+    for place, copy in enumerate(copies):
+        copy.pk, copy.number, copy.idempotency_key = None, f"D-{place:04d}-AAAA", uuid4()
+    with unguarded():
+        Order.objects.bulk_create(copies)
+    for role in ("Pharmacist", "Manager", "Administrator"):
+        portal.clients[role].get(reverse("admin:index"))  # what the process asks once
+        with django_assert_max_num_queries(12):
+            portal.clients[role].get(reverse("admin:index"))
