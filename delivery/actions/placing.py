@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Caregiver, Certification, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient, PatientToday
 from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.writes.holds import take_place, take_stock
@@ -42,7 +42,8 @@ def place_order(
     """
     now = timezone.now()
     digest = _request_digest(patient, window, address, payment_method, seen_cents)
-    patient = _locked_patient(patient)
+    locked = _locked_patient(patient)
+    patient, certification = locked.patient, locked.certification
     placed_before, cart = _locked_order_and_cart(patient, idempotency_key, by)
     if placed_before is not None:
         rules.check_same_request(placed_before, digest)
@@ -50,8 +51,7 @@ def place_order(
     if cart is None:
         raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
     policy = rules.policy_on(timezone.localdate(now))
-    certification = getattr(patient, "joined_certification", None)
-    rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller)
+    rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller, assignment=locked.assignment)
     rules.check_lead_time(window, policy, now=now)
     rules.check_certification_covers(certification, window)
     take_place(window)
@@ -64,17 +64,19 @@ def place_order(
     cart.payment_method, cart.assisted_by = payment_method, by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
     cart.patient, cart.placed_by = patient, by
-    _place(cart, lines, now=now, by=by)
+    _place(cart, lines, locked.assignment, now=now, by=by)
     return cart
 
 
-def _place(cart: Order, lines: list[OrderLine], *, now: datetime, by: User) -> None:
+def _place(
+    cart: Order, lines: list[OrderLine], assignment: CaregiverAssignment | None, *, now: datetime, by: User
+) -> None:
     """Turn the checked cart into an order, take its stock and notify the orderer."""
     cart.number, cart.status, cart.placed_at = readable_number("D"), rules.MOVES["place"].to, now
     cart.save()
     take_stock(cart, lines, by=by)
     record(by=by, subject=cart)
-    notify_orderer(cart, "order_placed", by=by)
+    notify_orderer(cart, "order_placed", by=by, assignment=assignment)
 
 
 def _set_address(cart: Order, address: Mapping[str, Any], policy: DeliveryPolicy) -> None:
@@ -92,13 +94,14 @@ def _request_digest(
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _locked_patient(patient: Patient) -> Patient:
+def _locked_patient(patient: Patient) -> PatientToday:
     """Lock the patient, then read the patient with certification and caregiver.
 
     What is read after the lock is what another action has changed while this action waited for the lock.
     """
     Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient.pk)
-    return Patient.objects.with_standing().get(pk=patient.pk)
+    (locked,) = Patient.objects.filter(pk=patient.pk).read_today()
+    return locked
 
 
 def _locked_order_and_cart(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order | None, Order | None]:

@@ -43,7 +43,9 @@ def _cancel(request: OrdererRequest, order: Order) -> HttpResponse:
 def order_again(request: OrdererRequest, order: Order) -> HttpResponse:
     """Put the order's products into the cart of its patient; messages name the products that are not possible now."""
     try:
-        missing = actions.reorder(order=order, by=request.user, caller=request.orderer.caller)
+        missing = actions.reorder(
+            order=order, by=request.user, caller=request.orderer.caller, assignment=request.orderer.assignment
+        )
     except PortalError as error:
         messages.error(request, str(error))
         return redirect("delivery:order-detail", order.number)
@@ -63,7 +65,7 @@ def order_move(request: OrdererRequest, order: Order) -> HttpResponse:
     if request.method != "POST" and page.cancel_refusal:
         messages.warning(request, page.cancel_refusal)
         return redirect("delivery:order-detail", order.number)
-    terms = terms_for(order.patient, policy=order.policy)
+    terms = terms_for(request.orderer.certification, policy=order.policy)
     form = MoveForm(request.POST if request.method == "POST" else None, terms=terms, current=order.window)
     if form.is_valid() and _move(request, order, form):
         return redirect("delivery:order-detail", order.number)
