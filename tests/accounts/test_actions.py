@@ -384,7 +384,7 @@ def test_get_user_reads_in_one_query_and_its_factors_in_another(django_assert_nu
 
     with django_assert_num_queries(1):
         user = PortalBackend().get_user(physician.user_id)
-        assert (user.physician, user.is_delegate, user.role) == (physician, False, "physician")
+        assert (user.physician, user.person.is_delegate, user.role) == (physician, False, "physician")
     with django_assert_num_queries(1):  # of most requests, nobody asks for these
         assert not user.factors.has_mfa and not user.factors.has_two_ways
 

@@ -86,9 +86,9 @@ def test_leave_practice_ends_the_delegations_on_that_day_and_moves_with_it(physi
         leave(physician, days)
         last = timezone.localdate() + days * DAY
         assert set(Delegate.objects.values_list("ended_date", flat=True)) == {last}
-    assert PortalBackend().get_user(account.pk).is_delegate
+    assert PortalBackend().get_user(account.pk).person.is_delegate
     with time_machine.travel(timezone.now() + 20 * DAY, tick=False):
-        assert not PortalBackend().get_user(account.pk).is_delegate
+        assert not PortalBackend().get_user(account.pk).person.is_delegate
 
 
 def test_patients_are_notified_at_once_by_mail_or_by_a_call(physician):

@@ -75,6 +75,13 @@ def test_a_person_is_the_same_for_an_account_that_was_read_otherwise(make, expec
     assert true_of(person_of(User.objects.get(pk=make().pk))) == expected
 
 
+def test_no_role_is_an_attribute_of_the_account_itself():
+    account = PortalBackend().get_user(delegate().pk)
+
+    assert account.person.is_delegate
+    assert not [answer for answer in ANSWERS if hasattr(account, answer) and answer != "is_staff"]
+
+
 def test_a_person_who_is_not_signed_in_is_nothing():
     assert true_of(person_of(AnonymousUser())) == set()
 
