@@ -73,7 +73,7 @@ class User(AbstractUser):
 
     @cached_property
     def person(self) -> Person:
-        """The roles of the account on the day when they were first asked for; PortalBackend reads them with the account."""
+        """The roles of the account when they were first asked for; PortalBackend reads them with the account."""
         roles = role_annotations(timezone.localdate())
         own: QuerySet[Any, Any] = User.objects.filter(pk=self.pk).annotate(**roles)
         return Person(getattr(self, "physician", None), self.is_staff, **own.values(*roles).get())

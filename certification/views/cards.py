@@ -151,8 +151,11 @@ def card_lost(request: SignedInRequest, certification: Certification) -> HttpRes
         messages.success(request, _("The old card is no longer valid. Print the new one, and hand it over or mail it."))
         return redirect(step_url(certification, "card"))
 
+    def look() -> None:
+        record(action="card.view", by=request.user, subject=certification.patient)
+
     template, context = "certification/card_lost.html", {"certification": certification}
-    return form_page(request, form, act, template, shows=certification.patient, view_event="card.view", context=context)
+    return form_page(request, form, act, template, on_view=look, context=context)
 
 
 def _holders(certification: Certification) -> dict[str, Patient | Caregiver]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.db.models import Model
 from django.forms import Form
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
-from audit.actions import record
+from certification.presenters.addresses import Row
+from certification.views.scope import record_view
 from ui.errors import PortalError, add_to_form
 
 
@@ -24,20 +24,22 @@ def form_page(
     act: Callable[[], HttpResponse],
     template: str,
     *,
-    shows: Model | None = None,
-    view_event: str = "certification.view",
+    shows: Row | None = None,
+    on_view: Callable[[], object] | None = None,
     context: Mapping[str, Any],
 ) -> HttpResponse:
     """Answer a valid post by `act`, and everything else by the page with the form.
 
-    `act` calls the action and returns the redirect. When it raises a refusal, the form shows the sentence. A look at
-    the page is recorded as `view_event` of the row that it shows.
+    `act` calls the action and returns the redirect. When it raises a refusal, the form shows the sentence. The page
+    records that somebody viewed the draft or certification `shows`; `on_view` records another event instead.
     """
     if request.method == "POST" and form.is_valid():
         try:
             return act()
         except PortalError as refusal:
             add_to_form(form, refusal)
-    if shows is not None:
-        record(action=view_event, by=request.user, subject=shows)
+    if on_view is not None:
+        on_view()
+    elif shows is not None:
+        record_view(request, shows)
     return render(request, template, {**context, "form": form})

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.decorators import office_required
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from audit.actions import record
 from certification import actions, rules
 from certification.forms.joining import MoveForm, RefusalForm, RequestForm
 from certification.models import Certification, Patient, PatientRequest
@@ -98,8 +99,11 @@ def refuse(request: SignedInRequest, uuid: UUID) -> HttpResponse:
         messages.success(request, _("Not confirmed. The patient reads why."))
         return redirect("certification:patient-list")
 
+    def look() -> None:
+        record(action="request.view", by=request.user, subject=asked)
+
     template, context = "certification/request_refuse.html", {"asked": asked}
-    return form_page(request, form, act, template, shows=asked, view_event="request.view", context=context)
+    return form_page(request, form, act, template, on_view=look, context=context)
 
 
 def _asked(request: SignedInRequest, uuid: UUID) -> PatientRequest:

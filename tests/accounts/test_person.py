@@ -1,4 +1,4 @@
-"""What the person of a request is: one object, read with the account in one query."""
+"""The roles of a signed-in person: one object, read with the account in one query."""
 
 import pytest
 from django.contrib.auth import login
