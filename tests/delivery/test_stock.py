@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from delivery import actions, rules, tasks
 from delivery.models import DeliveryWindow, Order, Product, StockMovement
-from delivery.stock_files import StockFileError, read_receipts
+from delivery.stock.files import StockFileError, read_receipts
 from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
