@@ -43,7 +43,7 @@ def end(request: SignedInRequest, certification: Certification) -> HttpResponse:
 
     def act() -> HttpResponse:
         actions.end_caregiver(certification=certification, reason=form.cleaned_data["reason"], by=request.user)
-        words = _("%(name)s acts for the patient no more. Both are told.")
+        words = _("%(name)s no longer acts for the patient. Both get a message.")
         messages.success(request, words % {"name": current.caregiver.name})
         return redirect(step_url(certification, "confirmation"))
 
