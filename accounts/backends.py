@@ -2,39 +2,32 @@
 
 from datetime import date
 from functools import lru_cache
-from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Decision, Delegate, PhysicianApplication, User
-
-_WAITING = PhysicianApplication.objects.filter(status=Decision.PENDING)
-
-
-def _is_true(condition: Q) -> ExpressionWrapper:
-    return ExpressionWrapper(condition, output_field=BooleanField())
+from accounts.models import Person, User
+from accounts.models.person import role_annotations
 
 
 @lru_cache(maxsize=2)
 def _accounts_on(day: date) -> QuerySet[User]:
-    """Return accounts with what they are on `day`.
+    """Return accounts with the roles that they have on `day`.
 
     The query is built once a day: each request asks it, and building it takes longer than asking.
     """
-    what_it_is: dict[str, Any] = {
-        "is_delegate": Exists(Delegate.objects.current(day).filter(user=OuterRef("pk"))),
-        "is_applicant": _is_true(Q(Exists(_WAITING.filter(user=OuterRef("pk"))), physician__isnull=True)),
-        "is_patient": _is_true(Q(patient__isnull=False)),
-        "is_caregiver": _is_true(Q(caregiver__isnull=False)),
-    }
-    return User.objects.select_related("physician").annotate(**what_it_is)
+    return User.objects.select_related("physician").annotate(**role_annotations(day))
 
 
 class PortalBackend(AuthenticationBackend):
     """Reads the account of a request, and what it is to the portal, in one query."""
 
     def get_user(self, user_id: int) -> User | None:
-        user = _accounts_on(timezone.localdate()).filter(pk=user_id).first()
-        return user if user is not None and self.user_can_authenticate(user) else None
+        today = timezone.localdate()
+        user = _accounts_on(today).filter(pk=user_id).first()
+        if user is None or not self.user_can_authenticate(user):
+            return None
+        roles = {name: vars(user).pop(name) for name in role_annotations(today)}  # no annotation stays on the row
+        user.person = Person(getattr(user, "physician", None), user.is_staff, **roles)
+        return user

@@ -43,7 +43,7 @@ def multiply(row, count, **expressions):
 
     table = row._meta.db_table
     fields = row._meta.local_concrete_fields
-    columns = [one.column for one in fields if not one.primary_key or one.column in expressions]
+    columns = [field.column for field in fields if not field.primary_key or field.column in expressions]
     values = [expressions.get(column, f't."{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:

@@ -14,7 +14,7 @@ def keep_draft_ids_new(connection: BaseDatabaseWrapper) -> None:
     tables = connection.introspection.table_names()
     if Draft._meta.db_table in tables and Certification._meta.db_table in tables:
         highest = [
-            one._base_manager.using(connection.alias).aggregate(last=Max("pk")) for one in (Certification, Draft)
+            model._base_manager.using(connection.alias).aggregate(last=Max("pk")) for model in (Certification, Draft)
         ]
         give_ids_after(connection, Draft._meta.db_table, max(found["last"] or 0 for found in highest))
 

@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from certification.models import Caregiver, Patient
+from accounts.person import PersonRequest
 
 PUBLIC = [
     ("pages:physicians", _("For physicians")),
@@ -34,34 +31,29 @@ STAFF = [("admin:index", _("Administration"))]
 NEWCOMER = [("accounts:role", _("Start"))]
 
 
-def navigation(request: HttpRequest) -> dict[str, Any]:
+def navigation(request: PersonRequest) -> dict[str, Any]:
     """Return the items of the main menu for the templates; they are read when a page shows them."""
     return {"navigation": SimpleLazyObject(lambda: _items(request))}
 
 
-def _items(request: HttpRequest) -> list[dict[str, Any]]:
-    items = [(reverse(name), label) for name, label in _names(request.user, hasattr(request, "orderer"))]
+def _items(request: PersonRequest) -> list[dict[str, Any]]:
+    items = [(reverse(name), label) for name, label in _names(request)]
     return [{"label": label, "url": url, "is_current": request.path == url} for url, label in items]
 
 
-def _names(user: User | AnonymousUser, is_orderer: bool) -> list[tuple[str, Any]]:
-    if not user.is_authenticated:
+def _names(request: PersonRequest) -> list[tuple[str, Any]]:
+    if not request.user.is_authenticated:
         return PUBLIC
+    person = request.person
     names: list[tuple[str, Any]] = []
-    if hasattr(user, "physician"):
+    if person.is_physician:
         names += PHYSICIAN
-    elif user.is_applicant:
+    elif person.is_applicant:
         names += APPLICANT
-    elif user.is_delegate:
+    elif person.is_delegate:
         names += DELEGATE
-    if user.is_staff:
+    if person.is_staff:
         names += STAFF
     elif not names:
-        names += MEMBER if is_orderer or _is_member(user) else NEWCOMER
+        names += MEMBER if person.is_member else NEWCOMER
     return names
-
-
-def _is_member(user: User) -> bool:
-    """Return whether the account is a patient's or a caregiver's, in one query: every page asks this."""
-    patients, caregivers = (model.objects.filter(user=user).values("pk") for model in (Patient, Caregiver))
-    return patients.union(caregivers).exists()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -14,7 +13,8 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from certification.models import CaregiverAssignment, Patient
+from certification.models import CaregiverAssignment, Certification, Patient, PatientToday
+from certification.models.people import PatientQuerySet
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.phone import Caller, began_at, caller_of
@@ -33,19 +33,44 @@ class Orderer:
     """
 
     user: User
-    patient: Patient
-    patients: list[Patient]
+    chosen: PatientToday
+    could_choose: list[PatientToday]
     caller: Caller | None = None
+
+    @property
+    def patient(self) -> Patient:
+        return self.chosen.patient
+
+    @property
+    def assignment(self) -> CaregiverAssignment | None:
+        """The open assignment of the patient's caregiver, or None."""
+        return self.chosen.assignment
+
+    @property
+    def certification(self) -> Certification | None:
+        """The patient's certification that runs today, or None."""
+        return self.chosen.certification
 
     @property
     def refusal(self) -> str:
         """The sentence that says why nothing can be ordered for the patient, or an empty text."""
-        today = timezone.localdate()
-        return refusal_of(check_orderer, self.patient, user=self.user, today=today, caller=self.caller)
+        return refusal_of(
+            check_orderer,
+            self.patient,
+            user=self.user,
+            today=timezone.localdate(),
+            caller=self.caller,
+            assignment=self.assignment,
+        )
 
     @property
     def is_for_somebody_else(self) -> bool:
         return self.patient.user_id != self.user.pk
+
+    @property
+    def patients(self) -> list[Patient]:
+        """All patients for whom the account could order."""
+        return [each.patient for each in self.could_choose]
 
     @property
     def others(self) -> list[Patient]:
@@ -60,31 +85,21 @@ class OrdererRequest(SignedInRequest):
     htmx: HtmxDetails
 
 
-def patients_of(user: User) -> QuerySet[Patient]:
-    """Return the patients whom the account may see and order for.
-
-    They are its own patient, and every patient whose caregiver it is now; each after affirming.
-    """
-    return Patient.objects.in_hands_of(user).with_standing().order_by("pk")
-
-
-def patients_and_caller(request: SignedInRequest) -> tuple[list[Patient], Caller | None]:
+def patients_and_caller(request: SignedInRequest) -> tuple[list[PatientToday], Caller | None]:
     """Return the patients for whom the account may order, and the caller, or None outside of a call.
 
     During a call they are the patients for whom the caller may order.
     """
     caller = caller_of(request)
-    patients = patients_of(request.user) if caller is None else _patients_of_caller(caller)
-    return list(patients), caller
+    patients = Patient.objects.in_hands_of(request.user) if caller is None else _patients_of_caller(caller)
+    return patients.order_by("pk").read_today(), caller
 
 
-def _patients_of_caller(caller: Caller) -> QuerySet[Patient]:
+def _patients_of_caller(caller: Caller) -> PatientQuerySet:
     if isinstance(caller, Patient):
-        patients = Patient.objects.filter(pk=caller.pk)
-    else:
-        assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True, affirmed_at__isnull=False)
-        patients = Patient.objects.filter(pk__in=assignments.filter(caregiver=caller).values("patient"))
-    return patients.with_standing().order_by("pk")
+        return Patient.objects.filter(pk=caller.pk)
+    assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True, affirmed_at__isnull=False)
+    return Patient.objects.filter(pk__in=assignments.filter(caregiver=caller).values("patient"))
 
 
 def orderer_required(
@@ -107,13 +122,13 @@ def orderer_required(
     return guarded
 
 
-def _chosen(request: SignedInRequest, patients: list[Patient]) -> Patient:
+def _chosen(request: SignedInRequest, patients: list[PatientToday]) -> PatientToday:
     """Return the patient that the form names, or the one chosen last, or the account's own, or the first."""
-    named = {patient.number: patient for patient in patients}
+    named = {each.patient.number: each for each in patients}
     asked = request.POST.get("patient")
     if asked and asked not in named:
         raise Http404
-    own_or_first = next((patient for patient in patients if patient.user_id == request.user.pk), patients[0])
+    own_or_first = next((each for each in patients if each.patient.user_id == request.user.pk), patients[0])
     return named.get(str(asked or request.session.get(CHOSEN)), own_or_first)
 
 

@@ -126,6 +126,19 @@ SHARED_PROCESSORS: list[Processor] = [
 ]
 
 
+def configure_structlog() -> None:
+    """Let events of structlog pass through the handlers of `logging_config`."""
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *SHARED_PROCESSORS,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
 def logging_config(*, debug: bool) -> dict[str, Any]:
     """Return the logging configuration for Django, gunicorn and Celery: one line of JSON for each event.
 

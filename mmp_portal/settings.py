@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
-import structlog
 from csp.constants import NONE, SELF
 from django.contrib.messages import constants as messages
 from django.core.exceptions import ImproperlyConfigured
@@ -20,7 +19,8 @@ from environs import Env
 from kombu import Queue
 from sentry_sdk.utils import BadDsn
 
-from mmp_portal.logs import SHARED_PROCESSORS, logging_config
+from mmp_portal.logs import configure_structlog, logging_config
+from mmp_portal.required import check_required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -32,37 +32,7 @@ DEBUG = env.bool("DEBUG", False)
 
 # --- Required variables --------------------------------------------------------------------------------------------
 
-_REQUIRED = {
-    "SECRET_KEY": "a long random text, for example from `openssl rand -base64 48`",
-    "FIELD_KEYS": "keys of the encrypted columns as id:base64 pairs, newest first, each from `openssl rand -base64 32`",
-    "SSN_PEPPERS": "the peppers of the SSN digests, newest first, separated by commas",
-    "SITE_URL": "the address that people type, for example https://portal.example.org",
-}
-_REQUIRED_IN_PRODUCTION = {
-    "ALLOWED_HOSTS": "the host names that this portal answers to, separated by commas",
-    "DATABASE_URL": "the database, for example postgres://portal:secret@db:5432/portal",
-    "EMAIL_URL": "the mail server, for example smtp+tls://user:secret@mail.example.org:587",
-    "DEFAULT_FROM_EMAIL": "the sender of our mail",
-    "DISPENSARY_NAME": "the name of the dispensary",
-    "DISPENSARY_PHONE": "the phone number people call for help",
-    "DISPENSARY_EMAIL": "the address that gets the messages of the contact form",
-}
-# All four of these turn the state's sign-on on. Without any of them it is off.
-_REQUIRED_FOR_SIGN_ON = {
-    "OIDC_SERVER_URL": "the address of the provider, which publishes its configuration below /.well-known/",
-    "OIDC_CLIENT_ID": "the name of the portal at the provider",
-    "OIDC_CLIENT_SECRET": "the secret of the portal at the provider",
-    "OIDC_NAME": "the name of the provider on the button: Sign in with ...",
-}
-_required = _REQUIRED if DEBUG else _REQUIRED | _REQUIRED_IN_PRODUCTION
-if any(env.str(name, "").strip() for name in _REQUIRED_FOR_SIGN_ON):
-    _required |= _REQUIRED_FOR_SIGN_ON
-_missing = {name: hint for name, hint in _required.items() if not env.str(name, "").strip()}
-if _missing:
-    raise ImproperlyConfigured(
-        "The portal cannot start. Set in the environment:\n"
-        + "\n".join(f"  {name}: {hint}" for name, hint in _missing.items())
-    )
+check_required(env, debug=DEBUG)
 
 SECRET_KEY = env.str("SECRET_KEY")
 FIELD_KEYS: list[str] = env.list("FIELD_KEYS")
@@ -411,12 +381,4 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # a request with it reads /metrics
 
 LOGGING = logging_config(debug=DEBUG)
 logging.captureWarnings(not DEBUG)  # as lines of the log, not as plain text
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *SHARED_PROCESSORS,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+configure_structlog()

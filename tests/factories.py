@@ -241,8 +241,8 @@ def draft(of=None, **steps):
         **steps,
     }
     if answers["statement"] and answers["profile"]:
-        told = guardian_of(answers, today=timezone.localdate())
-        answers["statement"] = {"explained_to": told, **answers["statement"]}
+        explained = guardian_of(answers, today=timezone.localdate())
+        answers["statement"] = {"explained_to": explained, **answers["statement"]}
     wanted_letters = answers.pop("letters", True)
     for step, given in answers.items():
         if given is not None:
@@ -270,8 +270,8 @@ def reviewed_draft(of=None, **steps):
     made = draft(of, statement=None, **steps)
     account = made.physician.user
     made = certifications.save_step(draft=made, step="caregiver", answers=steps.get("caregiver"), by=account)
-    told = {"explained_to": guardian_of(answers_of(made.answers), today=timezone.localdate())}
-    return certifications.review_draft(draft=made, answers={"statement": {**told, **statement()}}, by=account)
+    explained = {"explained_to": guardian_of(answers_of(made.answers), today=timezone.localdate())}
+    return certifications.review_draft(draft=made, answers={"statement": {**explained, **statement()}}, by=account)
 
 
 def renewal_draft(of, **over):
@@ -318,11 +318,11 @@ def copies(of, count, **over):
     number = [f"{next(_count):08d}" for _ in range(count)]
     with guard.unguarded():
         people = Patient.objects.bulk_create(
-            _copy(of.patient, number=f"P-{one}", user=None, phone=phone()) for one in number
+            _copy(of.patient, number=f"P-{each}", user=None, phone=phone()) for each in number
         )
         return Certification.objects.bulk_create(
-            _copy(of, pk=1_000_000_000 + int(one), number=f"C-{one}", uuid=uuid4(), patient=person, **over)
-            for one, person in zip(number, people, strict=True)
+            _copy(of, pk=1_000_000_000 + int(each), number=f"C-{each}", uuid=uuid4(), patient=person, **over)
+            for each, person in zip(number, people, strict=True)
         )
 
 

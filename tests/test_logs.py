@@ -23,7 +23,7 @@ CANARY = "cAnArY-0123456789abcdef:ghijk"
 
 
 @pytest.mark.parametrize(
-    ("logged", "kept"),
+    ("logged", "expected"),
     [
         ("GET /invitation/9mex8sHi6tqkCMbgh7kG-oBw/", "GET /invitation/…/"),
         ("GET /accounts/confirm-email/Mw:1xVKW6:O85d-utTJ7/", "GET /accounts/confirm-email/…/"),
@@ -41,8 +41,8 @@ CANARY = "cAnArY-0123456789abcdef:ghijk"
         ),
     ],
 )
-def test_without_tokens_leaves_the_rest_of_the_address(logged, kept):
-    assert without_tokens(logged) == kept
+def test_without_tokens_leaves_the_rest_of_the_address(logged, expected):
+    assert without_tokens(logged) == expected
 
 
 # --- The URLconf ----------------------------------------------------------------------------------------------------
@@ -198,16 +198,16 @@ def test_no_message_of_an_exception_is_logged(log):
 
 
 @pytest.mark.parametrize(
-    ("words", "values", "kept"),
+    ("words", "values", "logged"),
     [
         ("Task %(name)s failed: %(exc)s", {"name": "tests.fails", "exc": PRIVATE}, "Task tests.fails failed: …"),
         ("Task handler raised: %r", (ValueError(PRIVATE),), "Task handler raised: 'ValueError'"),
         ("Task %s succeeded: %s", ("tests.works", 3), "Task tests.works succeeded: 3"),
     ],
 )
-def test_no_exception_is_logged_as_part_of_a_sentence(words, values, kept):
+def test_no_exception_is_logged_as_part_of_a_sentence(words, values, logged):
     handler = logging.getLogger().handlers[0]
     record = logging.LogRecord("celery", logging.ERROR, __file__, 1, words, values, None)
     line = json.loads(handler.format(record))
-    assert line["event"] == kept
+    assert line["event"] == logged
     assert "positional_args" not in line and PRIVATE not in str(line)

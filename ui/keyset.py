@@ -103,11 +103,11 @@ def _shown(sections: Sequence[Section], direction: str, first: int, values: list
 def _rows(shown: list[Taken]) -> list[Any]:
     """The rows in this order; one that went meanwhile is left out."""
     known: dict[tuple[str, Any], Any] = {}
-    for section in {one.section.name: one.section for one in shown if not one.section.is_small}.values():
-        pks = [one.keys[-1] for one in shown if one.section.name == section.name]
+    for section in {entry.section.name: entry.section for entry in shown if not entry.section.is_small}.values():
+        pks = [entry.keys[-1] for entry in shown if entry.section.name == section.name]
         rows = (section.found if section.read is None else section.read).in_bulk(pks)
         known |= {(section.name, pk): row for pk, row in rows.items()}
-    found = (one.row or known.get((one.section.name, one.keys[-1])) for one in shown)
+    found = (entry.row or known.get((entry.section.name, entry.keys[-1])) for entry in shown)
     return [row for row in found if row is not None]
 
 
@@ -140,5 +140,5 @@ def _read(cursor: str | None, sections: Sequence[Section], name: str) -> tuple[s
         direction, section, *values = signing.loads(cursor or "", salt=f"keyset {name}")
     except (signing.BadSignature, ValueError):
         return FORWARD, 0, []
-    known = [index for index, one in enumerate(sections) if one.name == section and len(one.keys) == len(values)]
-    return (direction, known[0], values) if known else (FORWARD, 0, [])
+    places = {listed.name: index for index, listed in enumerate(sections) if len(listed.keys) == len(values)}
+    return (direction, places[section], values) if section in places else (FORWARD, 0, [])

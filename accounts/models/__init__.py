@@ -4,6 +4,7 @@ from accounts.models.applications import Decision, IdentityProof, PhysicianAppli
 from accounts.models.identification import AccountBinding, IdentificationTry
 from accounts.models.mfa import MFAReset
 from accounts.models.people import User, UserManager
+from accounts.models.person import Person
 from accounts.models.physicians import Delegate, Physician, Registration
 from accounts.models.rosters import RosterImport, RosterPart, RosterProblem, RosterUpload
 
@@ -14,6 +15,7 @@ __all__ = [
     "IdentificationTry",
     "IdentityProof",
     "MFAReset",
+    "Person",
     "Physician",
     "PhysicianApplication",
     "Proof",

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.factors import Factors, factor_annotations
+from accounts.models.person import Person, role_annotations
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -70,27 +71,12 @@ class User(AbstractUser):
     def get_short_name(self) -> str:
         return self.email
 
-    # PortalBackend fills these in for the account of a request, in one query. For any other row each is a query.
-
     @cached_property
-    def is_delegate(self) -> bool:
-        """Whether a physician has named this account as a delegate, and the delegate has not ended by today."""
-        return self.delegations.current(timezone.localdate()).exists()
-
-    @cached_property
-    def is_applicant(self) -> bool:
-        """Whether this account has applied as a physician, waits for the decision and has no physician."""
-        return not hasattr(self, "physician") and self.physician_applications.filter(status="pending").exists()
-
-    @cached_property
-    def is_patient(self) -> bool:
-        """Whether a patient has joined with this account. (The table belongs to an app above.)"""
-        return hasattr(self, "patient")
-
-    @cached_property
-    def is_caregiver(self) -> bool:
-        """Whether a caregiver has joined with this account. (The table belongs to an app above.)"""
-        return hasattr(self, "caregiver")
+    def person(self) -> Person:
+        """The roles of the account when they were first asked for; PortalBackend reads them with the account."""
+        roles = role_annotations(timezone.localdate())
+        own: QuerySet[Any, Any] = User.objects.filter(pk=self.pk).annotate(**roles)
+        return Person(getattr(self, "physician", None), self.is_staff, **own.values(*roles).get())
 
     @cached_property
     def factors(self) -> Factors:
@@ -109,4 +95,4 @@ class User(AbstractUser):
             return "staff"
         if hasattr(self, "physician"):
             return "physician"
-        return "delegate" if self.is_delegate else "member"
+        return "delegate" if self.person.is_delegate else "member"

@@ -77,7 +77,7 @@ def physician_identify(request: PersonRequest) -> HttpResponse:
     """
     if is_identified(request):
         return redirect(_next_page(request))
-    physician = getattr(request.user, "physician", None)
+    physician = request.person.physician
     data = request.POST if request.method == "POST" else None
     form = IdentificationForm(data, initial={"dea_number": physician.dea_number if physician else ""})
     if form.is_valid() and (found := _identified(request, form)):

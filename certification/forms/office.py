@@ -55,7 +55,7 @@ class AssignForm(CaregiverForm):
     """A caregiver named after the signature. `reason` says why the present one ends, if there is one."""
 
     reason = forms.CharField(
-        label=_("Why the present caregiver acts no more"),
+        label=_("Why the present caregiver no longer acts for the patient"),
         help_text=_("Kept with the certification. Nobody is shown it but your office."),
         widget=forms.Textarea(attrs={"rows": 2}),
         max_length=500,
@@ -78,7 +78,7 @@ class EndCaregiverForm(PortalForm):
     reason = forms.CharField(
         label=_("Reason"),
         help_text=_("Kept with the certification. Nobody is shown it but your office."),
-        error_messages={"required": _("Say why the caregiver acts no more.")},
+        error_messages={"required": _("Say why the caregiver no longer acts for the patient.")},
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=500,
         validators=[validate_printable],

@@ -6,7 +6,7 @@ from certification.models.certifications import Certification
 from certification.models.drafts import Answers, Certifier, Draft
 from certification.models.joining import Invitation
 from certification.models.letters import Letter
-from certification.models.people import Caregiver, CaregiverAssignment, Patient, Person, Sex
+from certification.models.people import Caregiver, CaregiverAssignment, Patient, PatientToday, Person, Sex
 from certification.models.reference import AllotmentLimit, Condition
 from certification.models.requests import PatientRequest
 from certification.models.take_over import TakeOver
@@ -26,6 +26,7 @@ __all__ = [
     "Letter",
     "Patient",
     "PatientRequest",
+    "PatientToday",
     "Person",
     "Sex",
     "TakeOver",

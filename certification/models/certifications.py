@@ -34,8 +34,8 @@ class CertificationQuerySet(models.QuerySet["Certification"]):
 
     def in_hands_of(self, user: User, today: date) -> Self:
         """Return the certifications that the physician `user` signed, or that the delegate `user` may see."""
-        physicians = [user.physician.pk] if hasattr(user, "physician") else []
-        if user.is_delegate:  # read before, for an index of ours begins with the physician
+        physicians = [user.person.physician.pk] if user.person.physician else []
+        if user.person.is_delegate:  # read before, for an index of ours begins with the physician
             physicians += user.delegations.current(today).values_list("physician", flat=True)
         return self.filter(physician__in=physicians)
 

@@ -30,9 +30,9 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def in_hands_of(self, user: User, today: date) -> Self:
         """Return the drafts of the physician `user`, of the physician of the delegate `user`, or of the applicant."""
         own = Q(physician__user=user)
-        if user.is_delegate:
+        if user.person.is_delegate:
             own |= Q(physician__in=user.delegations.current(today).values("physician"))
-        return self.filter(own | Q(applicant=user) if user.is_applicant else own)
+        return self.filter(own | Q(applicant=user) if user.person.is_applicant else own)
 
     def renewing(self, certification: Certification) -> "Draft":
         """Return the draft that renews `certification`; when nobody has begun it, a new one without a row."""

@@ -1,11 +1,12 @@
 """Patients, caregivers, and who acts for whom."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Optional, Self
+from typing import TYPE_CHECKING, Any, Optional, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, FilteredRelation, Q, Value
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -114,23 +115,23 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         )
         return self.filter(pk__in=own.values("pk").union(acts.values("patient")))
 
-    def with_standing(self) -> Self:
-        """Load the open assignment with its caregiver, and the running certification, in the query of the patients.
-
-        They are the attributes `joined_assignment` and `joined_certification`, absent where there is none; `known` says
-        that they were looked for. A patient has at most one of each.
-        """
-        return (
-            self.annotate(
-                known=Value(True),
-                joined_assignment=FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
-                joined_certification=FilteredRelation(
-                    "certifications", condition=validity.running_on(timezone.localdate(), "certifications__")
-                ),
+    def read_today(self) -> list["PatientToday"]:
+        """Return the patients, each with the open assignment and the running certification, in one query."""
+        running = validity.running_on(timezone.localdate(), "certifications__")
+        joined: dict[str, Any] = {
+            "joined_assignment": FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
+            "joined_certification": FilteredRelation("certifications", condition=running),
+        }
+        unread = ["joined_assignment__need", *(f"joined_certification__{name}" for name in self.SEALED)]
+        rows = self.annotate(**joined).select_related("joined_assignment__caregiver", "joined_certification")
+        return [
+            PatientToday(
+                patient=row,  # Django sets an attribute only where the join found a row
+                assignment=getattr(row, "joined_assignment", None),
+                certification=getattr(row, "joined_certification", None),
             )
-            .select_related("joined_assignment__caregiver", "joined_certification")
-            .defer("joined_assignment__need", *(f"joined_certification__{name}" for name in self.SEALED))
-        )
+            for row in rows.defer(*unread)
+        ]
 
 
 class Patient(Person):
@@ -149,7 +150,6 @@ class Patient(Person):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    known: bool = False  # whether with_standing() loaded the row
 
     objects = PatientQuerySet.as_manager()
 
@@ -172,8 +172,6 @@ class Patient(Person):
     @property
     def current_assignment(self) -> Optional["CaregiverAssignment"]:
         """The assignment of the caregiver who acts for the patient now, or None."""
-        if self.known:
-            return getattr(self, "joined_assignment", None)
         return next((assignment for assignment in self.assignments.all() if assignment.ended_date is None), None)
 
     @property
@@ -240,3 +238,15 @@ class CaregiverAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"assignment {self.pk}"
+
+
+@dataclass(frozen=True)
+class PatientToday:
+    """A patient, the assignment of the caregiver who acts for the patient now, and the certification that runs today.
+
+    A patient has at most one of each. `PatientQuerySet.read_today` makes it.
+    """
+
+    patient: Patient
+    assignment: CaregiverAssignment | None
+    certification: Optional["Certification"]

@@ -22,7 +22,7 @@ class PatientRequestQuerySet(models.QuerySet["PatientRequest"]):
     def in_hands_of(self, user: User, today: date) -> Self:
         """Return the requests to the physician `user`, or to a physician whose delegate `user` is."""
         own = Q(physician__user=user)
-        if user.is_delegate:
+        if user.person.is_delegate:
             own |= Q(physician__in=user.delegations.current(today).values("physician"))
         return self.filter(own)
 

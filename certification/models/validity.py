@@ -1,4 +1,4 @@
-"""What "running", "valid" and "ending soon" mean: each question once for one row and once as a filter, side by side.
+"""What running, valid, ending soon, expired and stopping mean: each once for one row and once as a filter.
 
 A certification covers a day when it is valid on that day. `prefix` is the way from the filtered table to the
 certifications, for example "certifications__".
@@ -58,6 +58,32 @@ def is_ending_soon(certification: "Certification", *, today: date) -> bool:
 def ending_soon(*, today: date) -> Q:
     """Return a filter of the certifications of which `is_ending_soon` is true."""
     return expiring(after=today, until=_soon(today))
+
+
+def is_expired(certification: "Certification", *, today: date) -> bool:
+    """Return whether it is active although its year is over: nobody has renewed it."""
+    return certification.status == ACTIVE and certification.expires_date <= today
+
+
+def expired(*, today: date) -> Q:
+    """Return a filter of the certifications of which `is_expired` is true."""
+    return Q(status=ACTIVE, expires_date__lte=today)
+
+
+def is_stopping(certification: "Certification", *, today: date) -> bool:
+    """Return whether it was withdrawn, its deliveries still go on, and its year is not over.
+
+    The day of signing is not asked: it is in the past, and not in the index of an office's list.
+    """
+    return certification.status == WITHDRAWN and runs_on(certification, today) and today < certification.expires_date
+
+
+def stopping(*, today: date) -> Q:
+    """Return a filter of the certifications of which `is_stopping` is true.
+
+    It is one conjunction, so that PostgreSQL answers it from the index of an office's list alone.
+    """
+    return Q(status=WITHDRAWN, deliveries_stop_date__gte=today, expires_date__gt=today)
 
 
 def _soon(today: date) -> date:

@@ -54,20 +54,16 @@ NOT_PREPARED = datetime(9999, 1, 1, tzinfo=UTC)  # sorts after every draft that 
 
 
 def groups_on(today: date) -> dict[str, Q]:
-    """Return the condition of each group on that day. Superseded certifications are in none, all others in one.
-
-    A withdrawn certification is valid until its deliveries stop, as `Certification.is_valid_on` says.
-    """
+    """Return the condition of each group on that day. Superseded certifications are in none, all others in one."""
     status = Certification.Status
     soon = today + timedelta(days=settings.RENEWAL_OPENS_DAYS)
-    active = Q(status=status.ACTIVE)
-    still_valid = Q(status=status.WITHDRAWN, deliveries_stop_date__gte=today, expires_date__gt=today)
+    stopping = rules.stopping(today=today)
     return {
-        "later": active & Q(expires_date__gt=soon),
+        "later": Q(status=status.ACTIVE, expires_date__gt=soon),
         "ending": rules.ending_soon(today=today),
-        "expired": active & Q(expires_date__lte=today),
-        "stopping": still_valid,
-        "over": Q(status__in=[status.REVOKED, status.CLOSED]) | Q(status=status.WITHDRAWN) & ~still_valid,
+        "expired": rules.expired(today=today),
+        "stopping": stopping,
+        "over": Q(status__in=[status.REVOKED, status.CLOSED]) | Q(status=status.WITHDRAWN) & ~stopping,
     }
 
 
@@ -75,8 +71,8 @@ def filters_on(today: date) -> dict[str, Q]:
     """Return the condition of each filter that shows certifications: one group or several."""
     groups = groups_on(today)
     grouped = {name: reduce(or_, (groups[group] for group in shown)) for name, shown in GROUPS_OF.items()}
-    running = Q(status=Certification.Status.ACTIVE, expires_date__gt=today)  # one span of the index
-    return {**grouped, "all": ~Q(status=Certification.Status.SUPERSEDED), "active": running}
+    ending_or_later = Q(status=Certification.Status.ACTIVE, expires_date__gt=today)  # one span of the index, not two
+    return {**grouped, "all": ~Q(status=Certification.Status.SUPERSEDED), "active": ending_or_later}
 
 
 def in_list_order(certifications: QuerySet[Certification], today: date) -> QuerySet[Certification]:
@@ -113,9 +109,8 @@ def due_on(today: date) -> dict[str, Q]:
 
     Days are counted as for the reminders: what expires on the first day of being invalid, `days` after today.
     """
-    active = Q(status=Certification.Status.ACTIVE)
     within = {str(days): rules.expiring(after=today, until=today + timedelta(days=days)) for days in DUE_DAYS}
-    return {**within, "expired": active & Q(expires_date__lte=today)}
+    return {**within, "expired": rules.expired(today=today)}
 
 
 def due_counts(certifications: QuerySet[Certification], today: date) -> dict[str, int]:

@@ -30,7 +30,7 @@ def draft_status(draft: Draft) -> StatusOnDay:
 def status_on_day(certification: Certification, *, today: date) -> StatusOnDay:
     """Return the status of a certification on `today`."""
     status = Certification.Status(certification.status)
-    if status == Certification.Status.WITHDRAWN and certification.is_valid_on(today):
+    if rules.is_stopping(certification, today=today):
         return StatusOnDay("warn", status.label, (certification.valid_through - today).days)
     if status != Certification.Status.ACTIVE:
         return StatusOnDay("ended", status.label)

@@ -126,23 +126,31 @@ from certification.rules.signing import (
 )
 from certification.rules.validity import (
     ending_soon,
+    expired,
     expiring,
     is_ending_soon,
+    is_expired,
     is_expiring,
+    is_stopping,
     is_valid_on,
     running_on,
     runs_on,
+    stopping,
     valid_on,
 )
 
 __all__ = [
     "ending_soon",
+    "expired",
     "expiring",
     "is_ending_soon",
+    "is_expired",
     "is_expiring",
+    "is_stopping",
     "is_valid_on",
     "running_on",
     "runs_on",
+    "stopping",
     "valid_on",
     "RequestError",
     "check_is_a_report",

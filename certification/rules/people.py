@@ -165,7 +165,7 @@ def check_may_change_caregiver(certification: Certification, *, today: date) -> 
 def check_reason(reason: str) -> None:
     """A reason is given; raises IncompleteError."""
     if not reason.strip():
-        raise IncompleteError(_("Say why the caregiver acts no more."), field="reason")
+        raise IncompleteError(_("Say why the caregiver no longer acts for the patient."), field="reason")
 
 
 def check_may_do_without_caregiver(patient: Patient, *, today: date) -> None:

@@ -7,23 +7,22 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import View
 from accounts.requests import SignedInRequest
-from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
 from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
 from certification.models import Certification
 from certification.presenters.addresses import is_signer, step_url
+from certification.views.form_page import form_page
 from certification.views.saved_input import saved_or_posted, saving_input
-from certification.views.scope import certification_page, record_view, runs_today, tell_who_signs
+from certification.views.scope import certification_page, runs_today, tell_who_signs
 from certification.views.steps import limit_hint
-from ui.errors import add_to_form
 
 
 @certification_page
@@ -83,13 +82,10 @@ def _current(certification: Certification, names: Iterable[str]) -> dict[str, An
 def _amend(
     request: SignedInRequest, certification: Certification, form: Any, action: Callable[..., object], template: str
 ) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            action(certification=certification, **form.answers, by=request.user)
-            messages.success(request, _("Changed, and the patient is told."))
-            return redirect(step_url(certification, "confirmation"))
-        except (rules.CertificationError, AccountsError) as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    context = {"certification": certification, "patient": certification.patient, "form": form}
-    return render(request, template, context)
+    def act() -> HttpResponse:
+        action(certification=certification, **form.answers, by=request.user)
+        messages.success(request, _("Changed, and the patient is told."))
+        return redirect(step_url(certification, "confirmation"))
+
+    context = {"certification": certification, "patient": certification.patient}
+    return form_page(request, form, act, template, shows=certification, context=context)

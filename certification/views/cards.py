@@ -27,6 +27,7 @@ from certification.papers.cards import cards_pdf
 from certification.presenters.addresses import step_url
 from certification.presenters.cards import Answer, CardRow, Face, answer_to, counting
 from certification.presenters.status_on_day import status_on_day
+from certification.views.form_page import form_page, posted
 from certification.views.papers import papers_required, pdf_response
 from certification.views.scope import own_people
 from ui.rates import is_within
@@ -141,15 +142,20 @@ def certification_card_pdf(request: SignedInRequest, certification: Certificatio
 def card_lost(request: SignedInRequest, certification: Certification) -> HttpResponse:
     """End a lost or damaged card, and lead to the page that prints a new one."""
     holders = _holders(certification)
-    form = LostCardForm(request.POST if request.method == "POST" else None, holders=holders)
-    if form.is_valid():
+    form = LostCardForm(posted(request), holders=holders)
+
+    def act() -> HttpResponse:
         live = Card.objects.live().of(holders[form.cleaned_data["holder"]]).first()
         if live:
             revoke_card(card=live, reason=form.cleaned_data["revoked_reason"], by=request.user)
         messages.success(request, _("The old card is no longer valid. Print the new one, and hand it over or mail it."))
         return redirect(step_url(certification, "card"))
-    record(action="card.view", by=request.user, subject=certification.patient)
-    return render(request, "certification/card_lost.html", {"certification": certification, "form": form})
+
+    def look() -> None:
+        record(action="card.view", by=request.user, subject=certification.patient)
+
+    template, context = "certification/card_lost.html", {"certification": certification}
+    return form_page(request, form, act, template, on_view=look, context=context)
 
 
 def _holders(certification: Certification) -> dict[str, Patient | Caregiver]:

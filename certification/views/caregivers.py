@@ -2,17 +2,17 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
-from certification import actions, rules
+from certification import actions
 from certification.forms.office import AssignForm, EndCaregiverForm
 from certification.models import Certification
 from certification.presenters.addresses import step_url
-from certification.views.scope import certification_page, record_view, runs_today
-from ui.errors import add_to_form
+from certification.views.form_page import form_page, posted
+from certification.views.scope import certification_page, runs_today
 
 
 @certification_page
@@ -21,18 +21,16 @@ def assign(request: SignedInRequest, certification: Certification) -> HttpRespon
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     current = certification.patient.current_assignment
-    form = AssignForm(request.POST if request.method == "POST" else None, has_current=current is not None)
-    if form.is_valid():
-        try:
-            assignment = actions.assign_caregiver(certification=certification, **form.answers, by=request.user)
-            words = _("%(name)s is the caregiver. Everybody concerned is told.")
-            messages.success(request, words % {"name": assignment.caregiver.name})
-            return redirect(step_url(certification, "confirmation"))
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    context = {"certification": certification, "patient": certification.patient, "current": current, "form": form}
-    return render(request, "certification/caregiver_assign.html", context)
+    form = AssignForm(posted(request), has_current=current is not None)
+
+    def act() -> HttpResponse:
+        assignment = actions.assign_caregiver(certification=certification, **form.answers, by=request.user)
+        words = _("%(name)s is the caregiver. Everybody concerned is told.")
+        messages.success(request, words % {"name": assignment.caregiver.name})
+        return redirect(step_url(certification, "confirmation"))
+
+    context = {"certification": certification, "patient": certification.patient, "current": current}
+    return form_page(request, form, act, "certification/caregiver_assign.html", shows=certification, context=context)
 
 
 @certification_page
@@ -41,15 +39,13 @@ def end(request: SignedInRequest, certification: Certification) -> HttpResponse:
     current = certification.patient.current_assignment
     if current is None or not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
-    form = EndCaregiverForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            actions.end_caregiver(certification=certification, reason=form.cleaned_data["reason"], by=request.user)
-            words = _("%(name)s acts for the patient no more. Both are told.")
-            messages.success(request, words % {"name": current.caregiver.name})
-            return redirect(step_url(certification, "confirmation"))
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    context = {"certification": certification, "patient": certification.patient, "current": current, "form": form}
-    return render(request, "certification/caregiver_end.html", context)
+    form = EndCaregiverForm(posted(request))
+
+    def act() -> HttpResponse:
+        actions.end_caregiver(certification=certification, reason=form.cleaned_data["reason"], by=request.user)
+        words = _("%(name)s no longer acts for the patient. Both get a message.")
+        messages.success(request, words % {"name": current.caregiver.name})
+        return redirect(step_url(certification, "confirmation"))
+
+    context = {"certification": certification, "patient": certification.patient, "current": current}
+    return form_page(request, form, act, "certification/caregiver_end.html", shows=certification, context=context)

@@ -2,11 +2,10 @@
 
 from allauth.account.decorators import reauthentication_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from accounts.requests import SignedInRequest
-from accounts.rules import AccountsError
 from certification import actions, rules
 from certification.forms.office import TakeOverForm
 from certification.models import Draft
@@ -14,8 +13,7 @@ from certification.presenters.addresses import step_url
 from certification.presenters.people import duplicate_row
 from certification.steps import answers_of, next_step, step_errors
 from certification.views.drafts import draft_page, signer_page
-from certification.views.scope import record_view
-from ui.errors import add_to_form
+from certification.views.form_page import form_page, posted
 from ui.forms import PortalForm
 
 
@@ -27,22 +25,19 @@ def duplicates(request: SignedInRequest, draft: Draft) -> HttpResponse:
     found = rules.possible_duplicates(profile, physician=draft.certifier)
     if not found:
         return redirect(step_url(draft, "profile"))
-    form = PortalForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
+    form = PortalForm(posted(request))
+
+    def act() -> HttpResponse:
         same_as = next((patient for patient in found if patient.number == request.POST.get("same")), None)
-        try:
-            settled = actions.tell_apart(draft=draft, same_as=same_as, by=request.user)
-            return redirect(step_url(settled, next_step(settled, today=today)))
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record_view(request, draft)
+        settled = actions.tell_apart(draft=draft, same_as=same_as, by=request.user)
+        return redirect(step_url(settled, next_step(settled, today=today)))
+
     context = {
         "draft": draft,
-        "form": form,
         "name": draft.patient_name,
         "rows": [duplicate_row(patient, draft.physician, today=today) for patient in found],
     }
-    return render(request, "certification/certification_duplicates.html", context)
+    return form_page(request, form, act, "certification/certification_duplicates.html", shows=draft, context=context)
 
 
 @signer_page
@@ -55,19 +50,12 @@ def take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
 
 @reauthentication_required
 def _take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
-    form = TakeOverForm(request.POST if request.method == "POST" else None, physician=rules.signer_of(draft))
-    if form.is_valid():
-        try:
-            seen = request.POST.get("seen", "")
-            signed = actions.take_over_patient(draft=draft, **form.cleaned_data, seen=seen, by=request.user)
-            return redirect(step_url(signed, "confirmation"))
-        except (rules.CertificationError, AccountsError) as error:
-            add_to_form(form, error)
-    record_view(request, draft)
-    context = {
-        "draft": draft,
-        "form": form,
-        "name": draft.patient_name,
-        "seen": rules.draft_digest(draft.answers),
-    }
-    return render(request, "certification/certification_take_over.html", context)
+    form = TakeOverForm(posted(request), physician=rules.signer_of(draft))
+
+    def act() -> HttpResponse:
+        seen = request.POST.get("seen", "")
+        signed = actions.take_over_patient(draft=draft, **form.cleaned_data, seen=seen, by=request.user)
+        return redirect(step_url(signed, "confirmation"))
+
+    context = {"draft": draft, "name": draft.patient_name, "seen": rules.draft_digest(draft.answers)}
+    return form_page(request, form, act, "certification/certification_take_over.html", shows=draft, context=context)

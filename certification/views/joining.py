@@ -16,6 +16,7 @@ from certification.actions import accept_code, accept_invitation, affirm
 from certification.forms.joining import AffirmationForm, BirthDateForm, CodeForm
 from certification.models import Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
+from certification.views.form_page import form_page, posted
 from certification.views.scope import own_people
 from ui.errors import add_to_form
 from ui.mailed_links import MailedLink
@@ -108,13 +109,12 @@ def affirmation(request: SignedInRequest) -> HttpResponse:
         return redirect("delivery:home")
     is_patient = isinstance(role, Patient)
     sentences = PATIENT_AFFIRMATIONS if is_patient else CAREGIVER_AFFIRMATIONS
-    form = AffirmationForm(request.POST if request.method == "POST" else None, sentences=sentences)
-    if form.is_valid():
-        try:
-            affirm(role=role, affirmed=list(form.cleaned_data), by=request.user)
-            return redirect("certification:affirmation")
-        except rules.CertificationError as error:
-            add_to_form(form, error)
+    form = AffirmationForm(posted(request), sentences=sentences)
+
+    def act() -> HttpResponse:
+        affirm(role=role, affirmed=list(form.cleaned_data), by=request.user)
+        return redirect("certification:affirmation")
+
     patient = role if isinstance(role, Patient) else role.patient
-    context = {"form": form, "is_patient": is_patient, "patient": patient}
-    return render(request, "certification/affirmation.html", context)
+    context = {"is_patient": is_patient, "patient": patient}
+    return form_page(request, form, act, "certification/affirmation.html", context=context)

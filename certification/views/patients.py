@@ -1,5 +1,6 @@
 """The list of an office: its drafts and its certifications, each patient's last."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -66,20 +67,12 @@ def patient_list(request: PersonRequest) -> HttpResponse:
         size=A_PAGE,
         name=f"patients {show}",
     )
-    prepared = list(prepared_for(request.user).only("uuid", "reviewed_at", "renews__uuid")) if counts["sign"] else []
-    waiting = [draft for draft in prepared if draft.reviewed_at is None]
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
         "rows": patient_rows(page.rows, request.user, today=today),
-        "to_sign": len(waiting),
-        "first_to_sign": waiting and sign_url(waiting[0]),
-        "reviewed": len(prepared) - len(waiting),
-        "filters": [
-            Filter(name, label, counts[name])
-            for name, label in LABELS.items()
-            if counts[name] or name not in SELDOM or name == show
-        ],
+        **_prepared(request.user, counts),
+        "filters": _filters(counts, show),
         "show": show,
         "due": counts["ending"] + counts["expired"],
         "term": term,
@@ -88,6 +81,23 @@ def patient_list(request: PersonRequest) -> HttpResponse:
         "asked": request_rows(_open_requests(request.user, today), most=A_PAGE, today=today),
     }
     return render(request, "certification/patient_list.html", context)
+
+
+def _filters(counts: Mapping[str, int], show: str) -> list[Filter]:
+    """Return the filters of the list. Those that are seldom needed are left out while they show nothing."""
+    shown = [name for name in LABELS if counts[name] or name not in SELDOM or name == show]
+    return [Filter(name, LABELS[name], counts[name]) for name in shown]
+
+
+def _prepared(user: User, counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return how many drafts wait for the physician's review or signature, and the address of the first."""
+    prepared = list(prepared_for(user).only("uuid", "reviewed_at", "renews__uuid")) if counts["sign"] else []
+    waiting = [draft for draft in prepared if draft.reviewed_at is None]
+    return {
+        "to_sign": len(waiting),
+        "first_to_sign": waiting and sign_url(waiting[0]),
+        "reviewed": len(prepared) - len(waiting),
+    }
 
 
 def _open_requests(user: User, today: date) -> QuerySet[PatientRequest]:

@@ -22,11 +22,11 @@ from certification.presenters.addresses import is_signer, renewed, step_url
 from certification.presenters.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
 from certification.steps import answers_of
 from certification.views.batch_signing import go_on_in_queue, place_in_queue
+from certification.views.form_page import form_page, posted
 from certification.views.letters import letters_of, wants_letters
-from certification.views.scope import certification_page, record_view
+from certification.views.scope import certification_page
 from certification.views.signing import SignView
 from certification.views.steps import limit_hint
-from ui.errors import add_to_form
 
 NEW_CONDITION = gettext_lazy("New on the list since last year")
 LAST_YEARS = gettext_lazy("Certified last year")
@@ -66,25 +66,21 @@ def _prepare(request: SignedInRequest, draft: Draft) -> HttpResponse:
         return go_on_in_queue(request, certification)
     listed = _listed(certification, today)
     form = PreparationForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         **_conditions(certification, listed),
         initial={"condition_codes": conditions_kept(certification, listed=listed), **_prepared(draft)},
     )
-    if form.is_valid():
-        try:
-            actions.prepare_renewal(draft=draft, **form.answers, by=request.user)
-            words = _("Ready: Dr. %(name)s finds it under “To sign”.") % {"name": certification.physician.name}
-            messages.success(request, words)
-            return go_on_in_queue(request, certification)
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    context = {
-        **_last_year(draft, listed, rules.allotment_limit_oz(today), today),
-        "form": form,
-        "place": place_in_queue(request, certification),
-    }
-    return render(request, "certification/certification_prepare.html", context)
+
+    def act() -> HttpResponse:
+        actions.prepare_renewal(draft=draft, **form.answers, by=request.user)
+        words = _("Ready: Dr. %(name)s finds it under “To sign”.") % {"name": certification.physician.name}
+        messages.success(request, words)
+        return go_on_in_queue(request, certification)
+
+    context = _last_year(draft, listed, rules.allotment_limit_oz(today), today)
+    context["place"] = place_in_queue(request, certification)
+    template = "certification/certification_prepare.html"
+    return form_page(request, form, act, template, shows=certification, context=context)
 
 
 def _prepared(draft: Draft) -> dict[str, Any]:

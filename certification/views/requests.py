@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -18,8 +18,7 @@ from audit.actions import record
 from certification import actions, rules
 from certification.forms.joining import MoveForm, RefusalForm, RequestForm
 from certification.models import Certification, Patient, PatientRequest
-from certification.views.scope import record_view
-from ui.errors import add_to_form
+from certification.views.form_page import form_page, posted
 
 SHOWN_FOR = timedelta(days=30)
 
@@ -28,41 +27,35 @@ SHOWN_FOR = timedelta(days=30)
 def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask the office for something, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
-    today = timezone.localdate()
-    form = RequestForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            actions.ask_office(certification=certification, **form.cleaned_data, by=request.user)
-            messages.success(request, _("Sent. You are called or written to."))
-            return redirect("accounts:role")
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record_view(request, certification)
+    form = RequestForm(posted(request))
+
+    def act() -> HttpResponse:
+        actions.ask_office(certification=certification, **form.cleaned_data, by=request.user)
+        messages.success(request, _("Sent. You are called or written to."))
+        return redirect("accounts:role")
+
     context = {
-        "form": form,
         "certification": certification,
         "asked": _recent(certification.patient),
-        "has_left": certification.physician.has_left_on(today),
+        "has_left": certification.physician.has_left_on(timezone.localdate()),
     }
-    return render(request, "certification/certification_ask.html", context)
+    return form_page(request, form, act, "certification/certification_ask.html", shows=certification, context=context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Report a new home of the patient, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
-    form = MoveForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
+    form = MoveForm(posted(request))
+
+    def act() -> HttpResponse:
         kind = PatientRequest.Kind.ADDRESS
-        try:
-            actions.ask_office(certification=certification, kind=kind, address=form.cleaned_data, by=request.user)
-            messages.success(request, _("Reported. The office confirms it within one working day."))
-            return redirect("certification:certification-ask", uuid)
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record_view(request, certification)
-    context = {"form": form, "certification": certification, "patient": certification.patient}
-    return render(request, "certification/certification_move.html", context)
+        actions.ask_office(certification=certification, kind=kind, address=form.cleaned_data, by=request.user)
+        messages.success(request, _("Reported. The office confirms it within one working day."))
+        return redirect("certification:certification-ask", uuid)
+
+    context = {"certification": certification, "patient": certification.patient}
+    return form_page(request, form, act, "certification/certification_move.html", shows=certification, context=context)
 
 
 def _recent(patient: Patient) -> QuerySet[PatientRequest]:
@@ -99,16 +92,18 @@ def answered(request: SignedInRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def refuse(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     asked = _asked(request, uuid)
-    form = RefusalForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            actions.refuse_request(request=asked, **form.cleaned_data, by=request.user)
-            messages.success(request, _("Not confirmed. The patient reads why."))
-            return redirect("certification:patient-list")
-        except rules.CertificationError as error:
-            add_to_form(form, error)
-    record(action="request.view", by=request.user, subject=asked)
-    return render(request, "certification/request_refuse.html", {"asked": asked, "form": form})
+    form = RefusalForm(posted(request))
+
+    def act() -> HttpResponse:
+        actions.refuse_request(request=asked, **form.cleaned_data, by=request.user)
+        messages.success(request, _("Not confirmed. The patient reads why."))
+        return redirect("certification:patient-list")
+
+    def look() -> None:
+        record(action="request.view", by=request.user, subject=asked)
+
+    template, context = "certification/request_refuse.html", {"asked": asked}
+    return form_page(request, form, act, template, on_view=look, context=context)
 
 
 def _asked(request: SignedInRequest, uuid: UUID) -> PatientRequest:

@@ -6,19 +6,28 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Caregiver, Patient
+from certification.models import Caregiver, CaregiverAssignment, Patient
 from delivery import rules
 from delivery.models import Order, OrderLine, Product
 
 
 @audited("cart.set_line", subject="patient")
 def set_line(
-    *, patient: Patient, product: Product, quantity: int, by: User, caller: Patient | Caregiver | None = None
+    *,
+    patient: Patient,
+    product: Product,
+    quantity: int,
+    by: User,
+    caller: Patient | Caregiver | None = None,
+    assignment: CaregiverAssignment | None = None,
 ) -> Order:
-    """Set a product in the cart that `by` keeps for the patient to `quantity`; 0 takes it out. Returns the cart."""
+    """Set a product in the cart that `by` keeps for the patient to `quantity`; 0 takes it out. Returns the cart.
+
+    `assignment` is the patient's open one where it has been read already.
+    """
     today = timezone.localdate()
     rules.check_quantity(quantity)
-    rules.check_orderer(patient, user=by, today=today, caller=caller)
+    rules.check_orderer(patient, user=by, today=today, caller=caller, assignment=assignment)
     cart = _locked_cart(patient, by)
     if quantity == 0:
         rules.check_is_in_cart(cart, product)
@@ -32,13 +41,20 @@ def set_line(
 
 
 @audited("order.reorder", subject="order")
-def reorder(*, order: Order, by: User, caller: Patient | Caregiver | None = None) -> list[str]:
+def reorder(
+    *,
+    order: Order,
+    by: User,
+    caller: Patient | Caregiver | None = None,
+    assignment: CaregiverAssignment | None = None,
+) -> list[str]:
     """Put the products of an earlier order into the cart that `by` keeps for the patient, as far as possible today.
 
-    Returns a sentence for each product that is not possible any more, or not in full.
+    `assignment` is the patient's open one where it has been read already. Returns a sentence for each product that is
+    not possible any more, or not in full.
     """
     today = timezone.localdate()
-    rules.check_orderer(order.patient, user=by, today=today, caller=caller)
+    rules.check_orderer(order.patient, user=by, today=today, caller=caller, assignment=assignment)
     cart = _locked_cart(order.patient, by)
     missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
     record(by=by, subject=order)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Caregiver, Certification, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient, PatientToday
 from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.writes.holds import take_place, take_stock
@@ -42,46 +42,47 @@ def place_order(
     """
     now = timezone.now()
     digest = _request_digest(patient, window, address, payment_method, seen_cents)
-    patient = _locked_patient(patient)
-    placed_before, cart = _locked_order_and_cart(patient, idempotency_key, by)
-    if placed_before is not None:
-        rules.check_same_request(placed_before, digest)
-        return placed_before
-    if cart is None:
-        raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
+    locked = _locked_patient(patient)
+    patient, certification = locked.patient, locked.certification
+    cart, is_placed = _locked_cart_or_order(patient, idempotency_key, by)
+    if is_placed:
+        rules.check_same_request(cart, digest)
+        return cart
     policy = rules.policy_on(timezone.localdate(now))
-    certification = getattr(patient, "joined_certification", None)
-    rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller)
+    rules.check_orderer(patient, user=by, today=timezone.localdate(now), caller=caller, assignment=locked.assignment)
     rules.check_lead_time(window, policy, now=now)
     rules.check_certification_covers(certification, window)
     take_place(window)
     lines = _checked_lines(cart, patient, certification, window, policy)
-    _set_address(cart, address, policy)
-    rules.check_payment(payment_method)
+    _enter_answers(cart, address, payment_method, policy)
     cart.subtotal_cents, cart.amount_mg = rules.totals(lines)
     rules.check_subtotal_is_as_seen(cart.subtotal_cents, seen_cents)
-    cart.certification, cart.window, cart.policy = certification, window, policy
-    cart.payment_method, cart.assisted_by = payment_method, by if caller else None
+    cart.patient, cart.certification, cart.window, cart.policy = patient, certification, window, policy
+    cart.placed_by, cart.assisted_by = by, by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
-    cart.patient, cart.placed_by = patient, by
-    _place(cart, lines, now=now, by=by)
+    _place(cart, lines, locked.assignment, now=now, by=by)
     return cart
 
 
-def _place(cart: Order, lines: list[OrderLine], *, now: datetime, by: User) -> None:
+def _place(
+    cart: Order, lines: list[OrderLine], assignment: CaregiverAssignment | None, *, now: datetime, by: User
+) -> None:
     """Turn the checked cart into an order, take its stock and notify the orderer."""
     cart.number, cart.status, cart.placed_at = readable_number("D"), rules.MOVES["place"].to, now
     cart.save()
     take_stock(cart, lines, by=by)
     record(by=by, subject=cart)
-    notify_orderer(cart, "order_placed", by=by)
+    notify_orderer(cart, "order_placed", by=by, assignment=assignment)
 
 
-def _set_address(cart: Order, address: Mapping[str, Any], policy: DeliveryPolicy) -> None:
+def _enter_answers(cart: Order, address: Mapping[str, Any], payment_method: str, policy: DeliveryPolicy) -> None:
+    """Check the answers of the checkout, and enter them in the cart."""
     asked = {name: address[name] for name in ("street", "unit", "zip_code", "is_residence")}
     rules.check_address(**asked, policy=policy)
     for name, value in address.items():
         setattr(cart, name, value)
+    rules.check_payment(payment_method)
+    cart.payment_method = payment_method
 
 
 def _request_digest(
@@ -92,22 +93,28 @@ def _request_digest(
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _locked_patient(patient: Patient) -> Patient:
+def _locked_patient(patient: Patient) -> PatientToday:
     """Lock the patient, then read the patient with certification and caregiver.
 
     What is read after the lock is what another action has changed while this action waited for the lock.
     """
     Patient.objects.select_for_update(no_key=True).values_list("pk").get(pk=patient.pk)
-    return Patient.objects.with_standing().get(pk=patient.pk)
+    (locked,) = Patient.objects.filter(pk=patient.pk).read_today()
+    return locked
 
 
-def _locked_order_and_cart(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order | None, Order | None]:
-    """Return the order that this form has made already, and the cart, in one query; each may be None."""
+def _locked_cart_or_order(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order, bool]:
+    """Return the order that this form has made already, and True; otherwise the cart, and False.
+
+    Both are looked for in one query. Raises MinimumError where there is neither.
+    """
     has_key = Q(idempotency_key=idempotency_key)
     is_cart = Q(patient=patient, status=Order.Status.CART)
     found = list(Order.objects.select_for_update(no_key=True).filter(has_key | is_cart, placed_by=by).order_by("pk"))
-    placed_before = next((order for order in found if order.idempotency_key == idempotency_key), None)
-    return placed_before, next((order for order in found if order.status == Order.Status.CART), None)
+    made = [order for order in found if order.idempotency_key == idempotency_key]
+    if found:
+        return (made or found)[0], bool(made)
+    raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
 
 
 def _lines_with_locked_products(cart: Order) -> list[OrderLine]:

@@ -9,7 +9,7 @@ from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
 from delivery.models import Product, StockMovement
-from delivery.stock_files import Receipt, read_receipts
+from delivery.stock.files import Receipt, read_receipts
 
 K = StockMovement.Kind
 

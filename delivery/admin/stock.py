@@ -19,7 +19,7 @@ from audit.actions import record
 from audit.list_queries import refuses_unknown_query
 from delivery import actions, rules
 from delivery.models import Product, StockMovement
-from delivery.stock_files import Receipt
+from delivery.stock.files import Receipt
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 from ui.spreadsheets import write_csv

@@ -7,12 +7,11 @@ from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from certification.models import Certification, Patient
+from certification.models import Certification, Patient, PatientToday
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
 from certification.rules import obtain_another_by
 from delivery import rules
 from delivery.models import Order
-from delivery.orderers import patients_of
 from delivery.presenters.ledger import Ledger, ledger_of
 
 
@@ -33,12 +32,14 @@ def patient_cards(user: User, *, today: date) -> list[PatientCard]:
     """Return one card for each patient for whom the account may order, its own patient first."""
     signed = Certification.objects.select_related("physician")
     latest_first = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at")
-    patients = patients_of(user).prefetch_related(Prefetch("certifications", latest_first))
-    cards = [_card(patient, user, today, is_only=len(patients) == 1) for patient in patients]
+    patients = Patient.objects.in_hands_of(user).prefetch_related(Prefetch("certifications", latest_first))
+    found = patients.order_by("pk").read_today()
+    cards = [_card(each, user, today, is_only=len(found) == 1) for each in found]
     return sorted(cards, key=lambda card: not card.is_own)
 
 
-def _card(patient: Patient, user: User, today: date, *, is_only: bool) -> PatientCard:
+def _card(of: PatientToday, user: User, today: date, *, is_only: bool) -> PatientCard:
+    patient = of.patient
     certification = patient.certifications.all()[0]
     another_by = obtain_another_by(certification)
     status = status_on_day(certification, today=today)
@@ -48,7 +49,7 @@ def _card(patient: Patient, user: User, today: date, *, is_only: bool) -> Patien
         certification=certification,
         status_on_day=status,
         is_own=patient.user_id == user.pk,
-        refusal=rules.refusal_of(rules.check_orderer, patient, user=user, today=today),
+        refusal=rules.refusal_of(rules.check_orderer, patient, user=user, today=today, assignment=of.assignment),
         another_by=another_by if another_by and today <= another_by else None,
         ledger=ledger_of(patient, certification, now=timezone.now()) if is_running and is_only else None,
     )

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from django.utils import timezone
 
-from certification.models import Certification, Patient
+from certification.models import Certification
 from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow
 
@@ -43,16 +43,11 @@ class Terms:
         return self.next_free.date if self.next_free else timezone.localdate(self.now)
 
 
-def terms_for(patient: Patient, *, policy: DeliveryPolicy | None = None) -> Terms:
-    """Return the terms under the policy of an order that was placed, or else under the policy in force."""
+def terms_for(certification: Certification | None, *, policy: DeliveryPolicy | None = None) -> Terms:
+    """Return the terms of a patient whose certification runs, under the policy of a placed order or the one in force.
+
+    Nothing can be ordered where `certification` is None.
+    """
     now = timezone.now()
     policy = policy or rules.policy_on(timezone.localdate(now))
-    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification_of(patient))
-
-
-def certification_of(patient: Patient) -> Certification | None:
-    """Return the certification that runs, or None; without a query where it was read together with the patient."""
-    if patient.known:
-        return getattr(patient, "joined_certification", None)
-    running = patient.certifications.running_on(timezone.localdate())
-    return running.defer("condition_codes", "directions").first()
+    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification)

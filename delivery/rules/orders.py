@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.permissions import may_as_staff
-from certification.models import Caregiver, Certification, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from certification.rules import needs_guardian
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.rules.allotment import allotment_left_mg, check_allotment_left
@@ -43,33 +43,53 @@ def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
     )
 
 
-def check_orderer(patient: Patient, *, user: "User", today: date, caller: Patient | Caregiver | None = None) -> None:
+def check_orderer(
+    patient: Patient,
+    *,
+    user: "User",
+    today: date,
+    caller: Patient | Caregiver | None = None,
+    assignment: CaregiverAssignment | None = None,
+) -> None:
     """The account may order for the patient: it is the patient's or the caregiver's, and has affirmed.
 
     For a minor or a patient without legal capacity only the caregiver orders. During a call the caller must be such a
-    person, and the account belongs to staff who take calls. Raises OrdererError.
+    person, and the account belongs to staff who take calls. `assignment` is the patient's open one where it has been
+    read already; otherwise it is read where the answer depends on it. Raises OrdererError.
     """
     if caller is not None:
-        _check_caller_may_order(patient, caller, user, today)
-        return
-    assignment = patient.current_assignment
-    if assignment is not None and assignment.caregiver.user_id == user.pk:
-        if assignment.affirmed_at is None:
-            raise OrdererError(_("Confirm your caregiver’s statement first; then you can order."))
-        return
-    if patient.user_id != user.pk:
-        raise OrdererError(_("Only the patient or the patient’s caregiver can order."))
+        _check_caller_may_order(patient, caller, user, today, assignment)
+    elif patient.user_id == user.pk:
+        _check_patient_may_order(patient, today)
+    else:
+        _check_caregiver_may_order(assignment or patient.current_assignment, user)
+
+
+def _check_patient_may_order(patient: Patient, today: date) -> None:
     if needs_guardian(birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today):
         raise OrdererError(_("For this patient, the caregiver orders and receives."))
     if patient.affirmed_at is None:
         raise OrdererError(_("Confirm your patient’s statement first; then you can order."))
 
 
-def _check_caller_may_order(patient: Patient, caller: Patient | Caregiver, user: "User", today: date) -> None:
+def _check_caregiver_may_order(assignment: CaregiverAssignment | None, user: "User") -> None:
+    if assignment is None or assignment.caregiver.user_id != user.pk:
+        raise OrdererError(_("Only the patient or the patient’s caregiver can order."))
+    if assignment.affirmed_at is None:
+        raise OrdererError(_("Confirm your caregiver’s statement first; then you can order."))
+
+
+def _check_caller_may_order(
+    patient: Patient,
+    caller: Patient | Caregiver,
+    user: "User",
+    today: date,
+    assignment: CaregiverAssignment | None,
+) -> None:
     if not may_as_staff(user, "delivery.add_order"):
         raise OrdererError(_("Only staff can order for a caller."))
     if isinstance(caller, Caregiver):
-        assignment = patient.current_assignment
+        assignment = assignment or patient.current_assignment
         if assignment is None or assignment.caregiver_id != caller.pk:
             raise OrdererError(_("Only the patient or the patient’s caregiver can order."))
         if assignment.affirmed_at is None:

@@ -80,12 +80,14 @@ def windows_under(policy: DeliveryPolicy, *, after: date) -> list[WindowChange]:
     following = DeliveryPolicy.objects.filter(effective_date__gt=policy.effective_date).last()
     if following:
         made = made.filter(date__lt=following.effective_date)
-    changes = (_change(window, policy) for window in made.annotate(is_referred_to=refers))
+    changes = (
+        _change(window, policy, is_kept=window.is_referred_to) for window in made.annotate(is_referred_to=refers)
+    )
     return [change for change in changes if change.capacity != change.window.capacity]
 
 
-def _change(window: DeliveryWindow, policy: DeliveryPolicy) -> WindowChange:
+def _change(window: DeliveryWindow, policy: DeliveryPolicy, *, is_kept: bool) -> WindowChange:
     planned = {(time.fromisoformat(starts), time.fromisoformat(ends)) for starts, ends in policy.windows}
     if policy.delivers_on(window.date) and (window.starts, window.ends) in planned:
         return WindowChange(window, max(policy.capacity, window.booked))
-    return WindowChange(window, window.booked if window.is_referred_to else None)  # type: ignore[attr-defined]
+    return WindowChange(window, window.booked if is_kept else None)

@@ -66,6 +66,7 @@ def _set_line(request: OrdererRequest, form: LineForm) -> bool:
             quantity=form.cleaned_data["quantity"],
             by=request.user,
             caller=orderer.caller,
+            assignment=orderer.assignment,
         )
     except PortalError as error:
         add_to_form(form, error)
@@ -88,7 +89,7 @@ def _page(
     notice: str = "",
 ) -> HttpResponse:
     orderer, chosen = request.orderer, MenuFilter(request.GET)
-    terms = terms_for(orderer.patient)
+    terms = terms_for(orderer.certification)
     cart = cart_of(orderer, terms)
     allotment = allotment_of(orderer.patient, cart, terms)
     quantity_form = QuantityForms(posted=form)

@@ -1,5 +1,7 @@
 """The pages on which the orderer changes an order: cancel, move, decline, order again."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +22,8 @@ from ui.templatetags.portal import long_date
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_cancel(request: OrdererRequest, order: Order) -> HttpResponse:
     if request.method == "POST":
-        return _cancel(request, order)
+        done = _("Order %(number)s is cancelled.") % {"number": order.number}
+        return _act(request, order, actions.cancel_order, done)
     page = page_of(request, order)
     if page.cancel_refusal:
         messages.warning(request, page.cancel_refusal)
@@ -28,13 +31,14 @@ def order_cancel(request: OrdererRequest, order: Order) -> HttpResponse:
     return render(request, "delivery/order_cancel.html", context_of(request, order, page))
 
 
-def _cancel(request: OrdererRequest, order: Order) -> HttpResponse:
+def _act(request: OrdererRequest, order: Order, action: Callable[..., Order], done: str) -> HttpResponse:
+    """Carry out the action and go back to the order, with the sentence `done` or the refusal."""
     try:
-        actions.cancel_order(order=order, by=request.user)
-    except PortalError as error:
-        messages.error(request, str(error))
+        action(order=order, by=request.user)
+    except PortalError as refusal:
+        messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Order %(number)s is cancelled.") % {"number": order.number})
+        messages.success(request, done)
     return redirect("delivery:order-detail", order.number)
 
 
@@ -43,7 +47,9 @@ def _cancel(request: OrdererRequest, order: Order) -> HttpResponse:
 def order_again(request: OrdererRequest, order: Order) -> HttpResponse:
     """Put the order's products into the cart of its patient; messages name the products that are not possible now."""
     try:
-        missing = actions.reorder(order=order, by=request.user, caller=request.orderer.caller)
+        missing = actions.reorder(
+            order=order, by=request.user, caller=request.orderer.caller, assignment=request.orderer.assignment
+        )
     except PortalError as error:
         messages.error(request, str(error))
         return redirect("delivery:order-detail", order.number)
@@ -63,7 +69,7 @@ def order_move(request: OrdererRequest, order: Order) -> HttpResponse:
     if request.method != "POST" and page.cancel_refusal:
         messages.warning(request, page.cancel_refusal)
         return redirect("delivery:order-detail", order.number)
-    terms = terms_for(order.patient, policy=order.policy)
+    terms = terms_for(request.orderer.certification, policy=order.policy)
     form = MoveForm(request.POST if request.method == "POST" else None, terms=terms, current=order.window)
     if form.is_valid() and _move(request, order, form):
         return redirect("delivery:order-detail", order.number)
@@ -86,18 +92,8 @@ def _move(request: OrdererRequest, order: Order, form: MoveForm) -> bool:
 def order_decline(request: OrdererRequest, order: Order) -> HttpResponse:
     """After the cut-off, mark the order: nobody can take it. Staff decide what becomes of the order."""
     if request.method == "POST":
-        return _decline(request, order)
+        return _act(request, order, actions.decline_order, _("Thank you for telling us. Our staff see it at once."))
     page = page_of(request, order)
     if page.decline_refusal or order.declined_at:
         return redirect("delivery:order-detail", order.number)
     return render(request, "delivery/order_decline.html", context_of(request, order, page))
-
-
-def _decline(request: OrdererRequest, order: Order) -> HttpResponse:
-    try:
-        actions.decline_order(order=order, by=request.user)
-    except PortalError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Thank you for telling us. Our staff see it at once."))
-    return redirect("delivery:order-detail", order.number)

@@ -32,7 +32,7 @@ WAIT_FOR = "wait_for"  # posted with the form by the button of a full window: it
 def checkout(request: OrdererRequest) -> HttpResponse:
     orderer = request.orderer
     # A form without a mistake needs neither of the two, so they are read at their first use.
-    terms = cast("Terms", SimpleLazyObject(lambda: terms_for(orderer.patient)))
+    terms = cast("Terms", SimpleLazyObject(lambda: terms_for(orderer.certification)))
     cart = cast("Cart", SimpleLazyObject(lambda: cart_of(orderer, terms)))
     if WAIT_FOR in request.POST:
         return _wait(request, terms, cart)

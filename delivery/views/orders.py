@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.actions import record
-from certification.models import Patient
+from certification.models import PatientToday
 from delivery.calendar import calendar_of
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
@@ -47,20 +47,22 @@ def order_required(
     def guarded(request: HttpRequest, number: str) -> HttpResponseBase:
         ordering = cast("OrdererRequest", request)
         patients, caller = patients_and_caller(ordering)
-        order = _order_seen(orders_seen(ordering, patients, caller), number, patients)
-        ordering.orderer = Orderer(ordering.user, order.patient, [order.patient], caller)
+        seen = orders_seen(ordering, [each.patient for each in patients], caller)
+        order, ordered_for = _order_seen(seen, number, patients)
+        ordering.orderer = Orderer(ordering.user, ordered_for, [ordered_for], caller)
         return view(ordering, order)
 
     return guarded
 
 
-def _order_seen(orders: OrderQuerySet, number: str, patients: list[Patient]) -> Order:
-    """Return the order with what its pages show; its patient is the row in `patients`, read with the caregiver."""
+def _order_seen(orders: OrderQuerySet, number: str, patients: list[PatientToday]) -> tuple[Order, PatientToday]:
+    """Return the order with what its pages show, and its patient among `patients`."""
     order = orders.with_lines().select_related("policy").filter(number=number.upper()).first()
     if order is None:
         raise Http404
-    order.patient = next(patient for patient in patients if patient.pk == order.patient_id)
-    return order
+    ordered_for = next(each for each in patients if each.patient.pk == order.patient_id)
+    order.patient = ordered_for.patient
+    return order, ordered_for
 
 
 @order_required

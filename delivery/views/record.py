@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.actions import record
-from certification.rules import guardian_name
+from certification.rules import needs_guardian
 from delivery.orderers import OrdererRequest, not_by_phone, orderer_required
 from delivery.presenters.record import certification_rows
 from delivery.presenters.record_views import page_of_record_views
@@ -18,6 +18,8 @@ from delivery.presenters.record_views import page_of_record_views
 def own_record(request: OrdererRequest) -> HttpResponse:
     orderer, today = request.orderer, timezone.localdate()
     patient = orderer.patient
+    capacity = patient.has_legal_capacity
+    is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
     record_views, page = page_of_record_views(patient, but=request.user, cursor=request.GET.get("page"))
     if orderer.is_for_somebody_else:
         record(action="patient.view", by=request.user, subject=patient)
@@ -25,7 +27,7 @@ def own_record(request: OrdererRequest) -> HttpResponse:
         "orderer": orderer,
         "patient": patient,
         "history": certification_rows(patient, today=today),
-        "sees_certificates": not orderer.is_for_somebody_else or bool(guardian_name(patient, today=today)),
+        "sees_certificates": is_guarded or not orderer.is_for_somebody_else,  # a caregiver only as the guardian
         "record_views": record_views,
         "page": page,
     }

@@ -1,4 +1,4 @@
-"""Each mail of allauth leaves by the outbox, whatever the mail server does."""
+"""The mails of allauth: each is queued in the outbox, also while the mail server does not answer."""
 
 import json
 import re
@@ -120,7 +120,7 @@ def test_a_link_that_waited_longer_than_it_is_valid_is_not_sent():
 
 @pytest.fixture
 def mail_server_away(settings):
-    """Nobody listens at the port: the mail server refuses each connection."""
+    """Send mail to a port at which nobody listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -298,8 +298,8 @@ def test_the_page_of_addresses_says_when_too(clock):
     client = factories.client_for(account)
     page = reverse("account_email")
     client.post(page, {"action_add": "", "email": NEW})
-    told = words_of(client.post(page, {"action_send": "", "email": NEW}, follow=True))
-    assert f"We wrote to {NEW} a moment ago. Another mail can be sent at 10:04 a.m. Eastern." in told
+    words = words_of(client.post(page, {"action_send": "", "email": NEW}, follow=True))
+    assert f"We wrote to {NEW} a moment ago. Another mail can be sent at 10:04 a.m. Eastern." in words
     client.post(page, {"action_remove": "", "email": NEW})
     again = words_of(client.post(page, {"action_add": "", "email": NEW}, follow=True))
     assert "Another mail can be sent at 10:04 a.m. Eastern." in again

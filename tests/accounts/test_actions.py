@@ -113,9 +113,9 @@ def test_identify_physician_notifies_the_address_on_the_roster_once():
     identify(account, physician.dea_number)
     identify(account, physician.dea_number)
 
-    told = Notification.objects.get(kind="physician_bound")
-    assert (told.recipient, told.context) == (physician.email, {"physician": physician.pk})
-    token = told.secret.removeprefix("http://testserver/accounts/not-me/").rstrip("/")
+    notification = Notification.objects.get(kind="physician_bound")
+    assert (notification.recipient, notification.context) == (physician.email, {"physician": physician.pk})
+    token = notification.secret.removeprefix("http://testserver/accounts/not-me/").rstrip("/")
     binding = physician.bindings.get()
     assert (binding.user, binding.token_digest) == (account, token_digest(token))
 
@@ -126,8 +126,8 @@ def test_identify_physician_notifies_the_registrars_of_right_digits_on_a_second_
     fail(account, physician.dea_number, times=2, digits=factories.SSN_LAST_FOUR)
     fail(factories.user(), physician.dea_number)
 
-    told = Notification.objects.get(kind="identification_second")
-    assert told.recipient == registrar.email
+    notification = Notification.objects.get(kind="identification_second")
+    assert notification.recipient == registrar.email
 
 
 def test_identify_physician_binds_nobody_to_a_suspended_physician():
@@ -149,7 +149,7 @@ def test_identify_physician_writes_nothing_for_a_wrong_check_digit():
 
 
 def neutral_answers():
-    """The answer to an unknown number, to wrong digits, and for one that is bound to somebody else."""
+    """Return the answers to an unknown number, to wrong digits, and to a number that is bound to another account."""
     bound = factories.identified_physician()
     for number, digits in (
         (factories.dea_number(), "1234"),
@@ -285,8 +285,11 @@ def test_the_registrars_are_notified_of_a_lockout_once():
 
     fail(account, physician.dea_number, times=3)
 
-    told = lockout_mails().get()
-    assert (told.recipient, told.context) == (registrar.email, {"try": IdentificationTry.objects.latest("pk").pk})
+    notification = lockout_mails().get()
+    assert (notification.recipient, notification.context) == (
+        registrar.email,
+        {"try": IdentificationTry.objects.latest("pk").pk},
+    )
 
 
 def test_the_registrars_are_notified_of_the_next_lockout_too():
@@ -384,7 +387,7 @@ def test_get_user_reads_in_one_query_and_its_factors_in_another(django_assert_nu
 
     with django_assert_num_queries(1):
         user = PortalBackend().get_user(physician.user_id)
-        assert (user.physician, user.is_delegate, user.role) == (physician, False, "physician")
+        assert (user.physician, user.person.is_delegate, user.role) == (physician, False, "physician")
     with django_assert_num_queries(1):  # of most requests, nobody asks for these
         assert not user.factors.has_mfa and not user.factors.has_two_ways
 

@@ -1,4 +1,4 @@
-"""Staff read here; each look is recorded, and nothing changes past an action."""
+"""The admin of accounts: staff read, each view is recorded, and every change goes through an action."""
 
 import pytest
 from django.contrib import admin
@@ -145,7 +145,7 @@ def test_tries_show_whose_they_were_and_no_number():
 
 @pytest.mark.parametrize("model", [Group, "account.emailaddress", "mfa.authenticator", "usersessions.usersession"])
 def test_the_doors_past_our_actions_are_closed(model):
-    registered = {one._meta.label_lower for one in admin.site._registry}
+    registered = {model._meta.label_lower for model in admin.site._registry}
 
     assert (model if isinstance(model, str) else model._meta.label_lower) not in registered
 

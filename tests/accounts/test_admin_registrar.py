@@ -1,4 +1,4 @@
-"""The Registrar's pages: queues, badges, search, and the steps with a preview each."""
+"""The Registrar's pages: queues, badges, search, and action pages with a preview."""
 
 import re
 from datetime import timedelta
@@ -133,9 +133,9 @@ def test_a_suspended_physician_gets_a_message(django_capture_on_commit_callbacks
     with django_capture_on_commit_callbacks(execute=True):
         client_of("Registrar").post(page("physician", physician.pk, "suspend"), {"reason": "Board order."})
 
-    [told] = mail.outbox
-    assert (told.to, told.subject) == ([physician.email], "Your account is closed for the moment")
-    assert "Board order." not in told.body
+    [sent] = mail.outbox
+    assert (sent.to, sent.subject) == ([physician.email], "Your account is closed for the moment")
+    assert "Board order." not in sent.body
 
 
 # --- Proofs ---------------------------------------------------------------------------------------------------------
@@ -197,9 +197,9 @@ def test_a_proof_is_refused_with_a_reason(django_capture_on_commit_callbacks):
 
     proof.refresh_from_db()
     assert proof.status == "refused"
-    told = mail.outbox[-1]
-    assert told.subject == "We could not confirm your registration"
-    assert "Not found." in told.body
+    sent = mail.outbox[-1]
+    assert sent.subject == "We could not confirm your registration"
+    assert "Not found." in sent.body
 
 
 # --- Applications ---------------------------------------------------------------------------------------------------
@@ -286,8 +286,8 @@ def test_a_lockout_is_lifted_with_a_reason(django_capture_on_commit_callbacks):
                     dea_number=physician.dea_number, ssn_last_four="0000", address=None, by=account
                 )
     failed = IdentificationTry.objects.latest("pk")
-    [told] = mail.outbox
-    assert page("identificationtry", failed.pk) in told.body
+    [sent] = mail.outbox
+    assert page("identificationtry", failed.pk) in sent.body
 
     client = factories.client_for(registrar)
     client.post(page("identificationtry", failed.pk, "lift"), {"reason": "She called, number on file."})

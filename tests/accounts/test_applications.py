@@ -1,4 +1,4 @@
-"""The second way in: who is not on the roster applies, two members of staff decide."""
+"""Applications: a physician who is not on the roster applies, and two members of staff decide."""
 
 import pytest
 from django.db import connection
@@ -54,8 +54,8 @@ def test_the_registrars_are_notified_of_an_application():
 
     application = factories.application()
 
-    told = Notification.objects.get(kind="application_received")
-    assert (told.recipient, told.context) == (registrar.email, {"application": application.pk})
+    notification = Notification.objects.get(kind="application_received")
+    assert (notification.recipient, notification.context) == (registrar.email, {"application": application.pk})
 
 
 def test_check_has_no_application_takes_one_at_a_time():

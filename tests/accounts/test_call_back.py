@@ -25,7 +25,7 @@ def registrar():
 
 @pytest.fixture
 def application(registrar, monkeypatch):
-    """Looked up, and not called back."""
+    """Return an application that staff have looked up, and whose applicant they have not called back."""
     made = factories.application()
     with monkeypatch.context() as patch:
         patch.setattr(factories, "called_back", lambda of, by: None)
@@ -53,8 +53,8 @@ def test_check_identity_is_proven_before_anybody_is_verified(application):
 @time_machine.travel(datetime(2026, 11, 23, 17, tzinfo=UTC), tick=False)
 def test_a_call_back_stores_number_register_moment_and_caller(application, registrar):
     call_back(application, registrar)
-    kept = (application.called_number.as_e164, application.number_source, application.called_at, application.called_by)
-    assert kept == (NUMBER, "NPI registry", datetime(2026, 11, 23, 17, tzinfo=UTC), registrar)
+    call = (application.called_number.as_e164, application.number_source, application.called_at, application.called_by)
+    assert call == (NUMBER, "NPI registry", datetime(2026, 11, 23, 17, tzinfo=UTC), registrar)
     event = Event.objects.get(action="application.call_back")
     assert (event.actor_id, event.subject_id, event.reason) == (registrar.pk, application.pk, "NPI registry")
     assert verify(application).user == application.user
@@ -101,9 +101,11 @@ def test_what_is_decided_is_not_called_back_about(application, registrar):
 
 
 def test_the_number_that_the_applicant_typed_is_pointed_out(application, registrar):
-    assert not [one for one in rules.warnings_about(application) if "typed" in one]
+    assert not [warning for warning in rules.warnings_about(application) if "typed" in warning]
     call_back(application, registrar, application.phone.as_e164)
-    assert [one for one in rules.warnings_about(application) if "is the one that the applicant typed" in one]
+    assert [
+        warning for warning in rules.warnings_about(application) if "is the one that the applicant typed" in warning
+    ]
 
 
 @pytest.mark.parametrize(

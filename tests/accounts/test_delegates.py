@@ -43,7 +43,7 @@ def sign_in(email=DANA):
 
 
 def is_delegate(email=DANA):
-    return PortalBackend().get_user(User.objects.get(email=email).pk).is_delegate
+    return PortalBackend().get_user(User.objects.get(email=email).pk).person.is_delegate
 
 
 def mailed():
@@ -220,7 +220,7 @@ def test_end_delegate_counts_from_today(physician):
         actions.end_delegate(delegate=Delegate.objects.get(), by=physician.user)
 
     assert Delegate.objects.get().ended_date == timezone.localdate()
-    assert not PortalBackend().get_user(account.pk).is_delegate
+    assert not PortalBackend().get_user(account.pk).person.is_delegate
     assert Event.objects.filter(action="delegate.end", outcome="done").count() == 1
 
 
@@ -231,7 +231,7 @@ def test_a_delegate_can_be_named_again_after_the_end(physician):
     name(physician, account.email)
     actions.activate_delegations(user=account, by=account)
 
-    assert PortalBackend().get_user(account.pk).is_delegate
+    assert PortalBackend().get_user(account.pk).person.is_delegate
     assert Delegate.objects.count() == 2
 
 

@@ -1,4 +1,4 @@
-"""A physician leaves practice: when it counts, who is notified, and what runs on."""
+"""A physician leaves practice: from which day it counts, who is notified, and what stays in force."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ def leave(physician, days=0):
     return actions.leave_practice(physician=physician, date=timezone.localdate() + days * DAY, by=physician.user)
 
 
-def told():
+def notified():
     rows = Notification.objects.filter(kind="practice_left").order_by("pk")
     return [(row.context["role"], row.recipient, row.channel) for row in rows]
 
@@ -86,9 +86,9 @@ def test_leave_practice_ends_the_delegations_on_that_day_and_moves_with_it(physi
         leave(physician, days)
         last = timezone.localdate() + days * DAY
         assert set(Delegate.objects.values_list("ended_date", flat=True)) == {last}
-    assert PortalBackend().get_user(account.pk).is_delegate
+    assert PortalBackend().get_user(account.pk).person.is_delegate
     with time_machine.travel(timezone.now() + 20 * DAY, tick=False):
-        assert not PortalBackend().get_user(account.pk).is_delegate
+        assert not PortalBackend().get_user(account.pk).person.is_delegate
 
 
 def test_patients_are_notified_at_once_by_mail_or_by_a_call(physician):
@@ -110,7 +110,7 @@ def test_patients_are_notified_at_once_by_mail_or_by_a_call(physician):
 
     leave(physician)
 
-    assert told() == [
+    assert notified() == [
         ("patient", "rosa@example.org", "email"),
         ("patient", "(203) 555-0111", "phone"),
         ("caregiver", "nora@example.org", "email"),
@@ -123,7 +123,9 @@ def test_the_mail_says_which_certification_runs_on_and_who_answers(physician):
     )
     leave(physician, days=10)
     send_due(by=None)
-    message = next(one for one in mail.outbox if one.subject == "Please read: a change that concerns your registration")
+    message = next(
+        sent for sent in mail.outbox if sent.subject == "Please read: a change that concerns your registration"
+    )
     first_day, last_day = timezone.localdate() + 10 * DAY, certification.last_valid_day
     assert f"Dr. Amara Osei does not certify any more from {first_day:%A, %B %-d, %Y} on." in message.body
     assert f"it is valid through {last_day:%A, %B %-d, %Y}" in message.body
@@ -134,7 +136,7 @@ def test_the_mail_says_which_certification_runs_on_and_who_answers(physician):
 def test_the_physician_gets_the_day_and_a_number_to_call_if_it_is_wrong(physician):
     leave(physician, days=10), leave(physician, days=20)
     send_due(by=None)
-    [message] = [one for one in mail.outbox if one.to == [physician.email] and "leave practice" in one.subject]
+    [message] = [sent for sent in mail.outbox if sent.to == [physician.email] and "leave practice" in sent.subject]
     assert f"from {timezone.localdate() + 20 * DAY:%A, %B %-d, %Y} on" in message.body
     assert "Is this wrong? Call us right away: (203) 555-0100." in message.body
     assert "Is this wrong?" in message.alternatives[0].content
@@ -167,7 +169,7 @@ def test_a_reminder_after_the_physician_left_goes_to_the_patient_alone_and_names
     assert Notification.objects.get(kind="renewal_reminder").recipient == "r@example.org"
     mail.outbox.clear()
     send_due(by=None)
-    [reminder] = [one for one in mail.outbox if one.subject.startswith("Renewal")]
+    [reminder] = [sent for sent in mail.outbox if sent.subject.startswith("Renewal")]
     assert "has left practice" in reminder.body and physician.phone.as_national not in reminder.body
 
 
@@ -212,7 +214,7 @@ def test_the_registrar_enters_a_leave_on_a_page_that_says_what_follows(physician
     assert "Choose today or a later day" in refused.content.decode()
     assert client.post(f"{page}step/leave/", boxes(timezone.localdate())).url == f"{page}change/"
 
-    assert Physician.objects.get().status == "left" and len(told()) == 1
+    assert Physician.objects.get().status == "left" and len(notified()) == 1
     assert "step/leave/" not in client.get(f"{page}change/").content.decode()
 
 
@@ -244,7 +246,7 @@ def test_a_physician_announces_a_leave(physician):
 
     assert ("Your patients are being notified." in page, "You leave practice on" in page) == (True, True)
     assert Physician.objects.get().left_date == day
-    assert {role for role, _address, _channel in told()} == {"patient"}
+    assert {role for role, _address, _channel in notified()} == {"patient"}
 
 
 @pytest.mark.parametrize(
@@ -259,7 +261,7 @@ def test_a_physician_announces_a_leave(physician):
 def test_a_leave_that_does_not_fit_is_refused_beside_the_field(physician, days, over, sentence):
     response = factories.client_for(physician.user).post(LEAVE, typed(timezone.localdate() + days * DAY, **over))
     assert (response.status_code, sentence in response.content.decode()) == (200, True)
-    assert (Physician.objects.get().left_date, told()) == (None, [])
+    assert (Physician.objects.get().left_date, notified()) == (None, [])
 
 
 def test_leaving_practice_asks_for_the_password_again(physician):

@@ -1,4 +1,4 @@
-"""A link that nobody of ours has sent opens nothing, and leaves nothing behind."""
+"""Links with a made-up token: they open nothing and store nothing."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ MAIN = "/accounts/email/main/%(text)s/"
 
 
 def left_behind(client, address):
-    """The answer's status, whether a cookie of a session came with it, and the sessions kept."""
+    """Return the answer's status, whether it set a session cookie, and the number of stored sessions."""
     response = client.get(address)
     return response.status_code, "session" in "".join(response.cookies), Session.objects.count()
 
@@ -37,8 +37,8 @@ def left_behind(client, address):
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("text", NONSENSE, ids=lambda text: text[:12])
 def test_no_text_at_a_links_address_starts_a_session(link, text):
-    status, has_cookie, kept = left_behind(Client(), link % {"text": text})
-    assert (status in (200, 404), has_cookie, kept) == (True, False, 0)
+    status, has_cookie, session_count = left_behind(Client(), link % {"text": text})
+    assert (status in (200, 404), has_cookie, session_count) == (True, False, 0)
 
 
 def test_the_links_are_all_there():

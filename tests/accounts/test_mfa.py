@@ -1,4 +1,4 @@
-"""The second factor: who is asked for it, and how its secrets are kept."""
+"""The second factor: who is asked for it, and how its secrets are stored."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def with_totp(account):
 
 
 def with_codes(account, **data):
-    """Recovery codes as a page has shown them; `data` says more about them."""
+    """Give the account recovery codes that a page has shown; `data` changes what is stored about them."""
     codes = RecoveryCodes.activate(account).instance
     codes.data |= {"viewed_at": 1.0, **data}
     codes.save()
@@ -58,7 +58,7 @@ def with_passkey(account, attachment="platform"):
 
 
 def signed_in(account):
-    """By the front door, so that the password was asked for just now."""
+    """Sign in on the sign-in page, so that the password was asked for a moment ago."""
     client = Client()
     client.post("/accounts/login/", {"login": account.email, "password": factories.PASSWORD})
     return client
@@ -174,7 +174,7 @@ def test_check_codes_were_seen_refuses_codes_that_were_never_shown():
     assert "kept_at" not in Authenticator.objects.get(type="recovery_codes").data
 
 
-def test_new_codes_do_not_count_until_they_are_kept():
+def test_new_codes_do_not_count_until_the_person_has_saved_them():
     client = factories.client_for(with_codes(with_totp(factories.user()), **KEPT))
 
     client.post("/accounts/2fa/recovery-codes/generate/")
@@ -199,7 +199,7 @@ def test_setting_it_up_opens_the_way():
     assert client.get("/admin/").headers["Location"] == SECOND_WAY
     assert seed not in json.dumps(dict(client.session.items()))
     assert Event.objects.filter(action="user.second_factor_add", reason="totp").count() == 1
-    assert [told.subject for told in mail.outbox] == ["Two-factor authentication is on"]
+    assert [sent.subject for sent in mail.outbox] == ["Two-factor authentication is on"]
 
 
 @pytest.mark.usefixtures("required")
@@ -276,7 +276,7 @@ def test_turning_it_off_is_recorded_and_announced():
 
     assert not Authenticator.objects.filter(type="totp").exists()
     assert Event.objects.filter(action="user.second_factor_remove", reason="totp").count() == 1
-    assert [told.to for told in delivered()] == [["rosa@example.org"]]
+    assert [sent.to for sent in delivered()] == [["rosa@example.org"]]
 
 
 # --- How it is kept -------------------------------------------------------------------------------------------------

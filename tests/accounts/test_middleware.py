@@ -29,7 +29,7 @@ def physician_client():
 
 
 def opened(client, page="/accounts/role/"):
-    """The client after a first look, from which idleness counts."""
+    """Return a client that has opened a page, from which the idle time counts."""
     client.get(page)
     return client
 

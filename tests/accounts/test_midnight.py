@@ -1,4 +1,4 @@
-"""Eligibility ends at midnight: signing works the evening before and is refused the morning after, with messages."""
+"""Eligibility ends at midnight: a physician can sign the evening before, and reads a refusal the morning after."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,7 +33,7 @@ def physician():
 
 
 def sign(physician):
-    """Return what is signed on the page of a draft at this moment, or None, and the page after it."""
+    """Sign the draft on its page at this moment; return the certification, or None, and the page that follows."""
     draft = factories.draft(physician, statement=None)
     answers = {**forms.statement(), "signature_name": physician.name, "seen": draft_digest(draft.answers)}
     page = factories.client_for(physician.user).post(f"/certification/{draft.uuid}/sign/", answers, follow=True)

@@ -1,4 +1,4 @@
-"""What the database itself refuses, whatever the code above it does."""
+"""Rows that the database refuses, whichever code writes them."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Guessing from one network over many accounts and numbers: 20 failures a day close it to whoever is not known."""
+"""One network guesses with many accounts and numbers: after 20 failures a day it is closed to unknown physicians."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ def identify(account, number, digits=factories.SSN_LAST_FOUR, address=HOSPITAL):
 
 
 def fail(times, address=HOSPITAL, account=None):
-    """Each try at another number, and of another account."""
+    """Fail so many times, each time with another number and, without `account`, with another account."""
     for _ in range(times):
         with pytest.raises(rules.IdentificationError):
             identify(account or factories.user(), factories.dea_number(), "0000", address)
@@ -94,8 +94,8 @@ def test_an_ipv6_network_is_counted_as_one_and_the_address_is_stored():
     with pytest.raises(rules.LockedOut):
         identify(factories.user(), factories.physician().dea_number, address="2001:db8:1:2:ffff::1")
     fail(1, address="2001:db8:1:3::1")
-    kept = IdentificationTry.objects.order_by("pk").values_list("network", "address")
-    assert (kept[1], len({network for network, _address in kept})) == (("2001:db8:1:2::", "2001:db8:1:2::1"), 2)
+    counted = IdentificationTry.objects.order_by("pk").values_list("network", "address")
+    assert (counted[1], len({network for network, _address in counted})) == (("2001:db8:1:2::", "2001:db8:1:2::1"), 2)
 
 
 def test_a_try_without_an_address_is_counted_as_before():
@@ -141,7 +141,7 @@ TRIES = 30
 
 
 def try_at_once(monkeypatch):
-    """Thirty accounts try thirty numbers from one network; how each was refused."""
+    """Let thirty accounts try thirty numbers from one network; return the refusal of each."""
     compare = rules.ssn_digits_match
 
     def compare_slowly(*arguments):

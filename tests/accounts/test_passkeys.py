@@ -1,4 +1,4 @@
-"""Passkeys: what a browser may send. (What it does send is in tests/journeys/test_passkey.py.)"""
+"""Passkeys: what the portal accepts from a browser. tests/journeys/test_passkey.py uses a real one."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def account():
 
 
 def passkey_of(account):
-    """What is kept of a passkey that was added."""
+    """Return what is stored of the account's passkey."""
     key = ES256({1: 2, 3: -7, -1: 1, -2: b"x" * 32, -3: b"y" * 32})
     made = AttestedCredentialData.create(b"\0" * 16, b"credential", key)
     flags = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.AT

@@ -1,4 +1,4 @@
-"""Staff see and do more than others only while the admin would let them in."""
+"""The permissions of staff outside the admin: they count only for accounts that the admin lets in."""
 
 import re
 from pathlib import Path
@@ -37,7 +37,7 @@ def with_two_ways(account):
 
 
 def ended(account, **flags):
-    """The same account after its flags were taken away; its groups stay."""
+    """Return the account without its staff flags; its groups stay."""
     with unguarded():
         type(account).objects.filter(pk=account.pk).update(**flags)
     return type(account).objects.get(pk=account.pk)
@@ -97,7 +97,7 @@ def test_only_staff_who_may_change_orders_pass_the_cut_off():
 
 
 def test_nothing_outside_the_admin_asks_for_staff_in_another_way():
-    """The one question is `accounts.permissions`; a new use of the flag, a group or a permission is looked at first."""
+    """Only `accounts.permissions` asks about staff; each new use of the flag, a group or a permission is reviewed."""
     asks = re.compile(r"\.is_staff\b|\.is_superuser\b|\.has_perms?\(|groups\.filter\(")
     found = set()
     for app in ("accounts", "certification", "delivery", "pages", "notifications", "audit", "ui"):

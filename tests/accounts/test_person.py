@@ -1,4 +1,4 @@
-"""What the person of a request is: one object, read with the account in one query."""
+"""The roles of a signed-in person: one object, read with the account in one query."""
 
 import pytest
 from django.contrib.auth import login
@@ -73,6 +73,13 @@ def test_a_person_is_read_with_the_account_in_one_query(make, expected, django_a
 @pytest.mark.parametrize(("make", "expected"), KINDS, ids=[make.__name__ for make, _expected in KINDS])
 def test_a_person_is_the_same_for_an_account_that_was_read_otherwise(make, expected):
     assert true_of(person_of(User.objects.get(pk=make().pk))) == expected
+
+
+def test_no_role_is_an_attribute_of_the_account_itself():
+    account = PortalBackend().get_user(delegate().pk)
+
+    assert account.person.is_delegate
+    assert not [answer for answer in ANSWERS if hasattr(account, answer) and answer != "is_staff"]
 
 
 def test_a_person_who_is_not_signed_in_is_nothing():

@@ -1,4 +1,4 @@
-"""Suspending and reinstating a physician, and taking back an account that is not theirs."""
+"""Suspend and reinstate a physician, and separate a physician from a stranger's account."""
 
 import itertools
 import re
@@ -49,8 +49,8 @@ def test_a_suspended_physician_cannot_certify_until_reinstated():
     rules.check_may_sign(physician, by=physician.user, today=draft.created_at.date())
     assert Event.objects.get(action="physician.suspend").reason == "Board order."
     assert Event.objects.get(action="physician.reinstate").actor_id == registrar.pk
-    told = Notification.objects.filter(kind="physician_status")
-    assert sorted(one.context["status"] for one in told) == ["suspended", "verified"]
+    notifications = Notification.objects.filter(kind="physician_status")
+    assert sorted(notification.context["status"] for notification in notifications) == ["suspended", "verified"]
 
 
 def test_a_physician_is_suspended_once():
@@ -130,16 +130,16 @@ def test_the_button_pressed_twice_notifies_once(client):
 def test_after_reinstating_the_real_physician_binds_their_own_account():
     physician, _link = bound_by_a_stranger()
     actions.disown_binding(binding=AccountBinding.objects.get(), by=None)
-    actions.reinstate_physician(physician=physician, reason="Called her.", by=factories.staff("Registrar"))
-    hers = factories.user()
+    actions.reinstate_physician(physician=physician, reason="Called back.", by=factories.staff("Registrar"))
+    own_account = factories.user()
 
     actions.identify_physician(
-        dea_number=physician.dea_number, ssn_last_four=factories.SSN_LAST_FOUR, address=None, by=hers
+        dea_number=physician.dea_number, ssn_last_four=factories.SSN_LAST_FOUR, address=None, by=own_account
     )
     actions.disown_binding(binding=AccountBinding.objects.first(), by=None)
 
     physician.refresh_from_db()
-    assert (physician.status, physician.user) == (Status.VERIFIED, hers)
+    assert (physician.status, physician.user) == (Status.VERIFIED, own_account)
 
 
 @pytest.mark.parametrize("address", ["/accounts/not-me/wrong-token/", "/accounts/not-me/"])
@@ -158,7 +158,7 @@ def test_the_mail_carries_the_link(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         factories.identified_physician(email="doctor@example.org")
 
-    [told] = mail.outbox
-    link = re.search(r"http://testserver/accounts/not-me/\S+/", told.body)[0]
-    assert f'href="{link}"' in told.alternatives[0].content
+    [sent] = mail.outbox
+    link = re.search(r"http://testserver/accounts/not-me/\S+/", sent.body)[0]
+    assert f'href="{link}"' in sent.alternatives[0].content
     assert not Notification.objects.get().secret

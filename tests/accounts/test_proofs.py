@@ -1,4 +1,4 @@
-"""What people type in about a registration waits for a second person."""
+"""Proofs: what somebody enters about a registration counts after a second person has verified it."""
 
 from datetime import date, timedelta
 
@@ -38,7 +38,9 @@ def enter(owner, by, **over):
 
 def missing(physician):
     physician = Physician.objects.get(pk=physician.pk)
-    return [one.name for one in rules.eligibility(physician, timezone.localdate()) if not one.met]
+    return [
+        requirement.name for requirement in rules.eligibility(physician, timezone.localdate()) if not requirement.met
+    ]
 
 
 # --- Reported by the physician --------------------------------------------------------------------------------------
@@ -178,8 +180,8 @@ def test_check_four_eyes_can_be_switched_off(settings):
     assert missing(physician) == []
 
 
-def test_correcting_a_proof_makes_it_one_s_own():
-    """Who overwrites what the physician reported has entered it, and needs a second person."""
+def test_staff_who_correct_a_proof_cannot_verify_it():
+    """Staff who correct a physician's report have entered it, so a second person has to verify it."""
     registrar, physician = factories.staff("Registrar"), ended()
     report(physician)
 

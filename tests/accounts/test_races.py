@@ -1,4 +1,4 @@
-"""Fifty at once, on the database of the run; the control shows that it is the lock that counts."""
+"""Up to fifty calls at the same moment. Each race has a control that fails without its lock."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ TRIES = 50
 
 @pytest.fixture
 def slow_comparison(monkeypatch):
-    """Time between counting and writing, so that tries that are not kept apart meet each other."""
+    """Wait between counting and writing, so that calls without a lock overlap."""
     compare = rules.ssn_digits_match
 
     def compare_slowly(*arguments):
@@ -33,7 +33,7 @@ def slow_comparison(monkeypatch):
 
 
 def try_at_once(accounts, number):
-    """How each try was refused."""
+    """Start all tries at the same moment; return the refusal of each."""
     start = Barrier(len(accounts))
 
     def one_try(account):
@@ -88,7 +88,7 @@ def test_without_the_lock_more_than_five_get_through(monkeypatch):
 
 
 def bind_at_once(physician):
-    """Ten accounts give the right numbers; return those that were bound."""
+    """Let ten accounts give the right numbers at once; return the accounts that were bound."""
     accounts = [factories.user() for _ in range(10)]
     start = Barrier(len(accounts))
 
@@ -130,7 +130,7 @@ def test_without_the_locks_more_than_one_of_ten_accounts_is_bound(monkeypatch):
 
 
 def verify_at_once(waiting):
-    """Each application is verified by a Registrar of its own; how many were."""
+    """Let another Registrar verify each application, all at once; return how many were verified."""
     registrars = [factories.staff("Registrar") for _ in waiting]
     start = Barrier(len(waiting))
 
@@ -169,7 +169,7 @@ def test_of_ten_applications_with_one_number_one_is_verified():
 
 
 def test_without_the_lock_two_applications_make_the_same_physician(monkeypatch):
-    """Only the unique number is left to stop it, and that is no sentence for the Registrar."""
+    """Only the unique number stops the second one, by an error that is no sentence for the Registrar."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     monkeypatch.setattr(applications, "lock_text", lambda text: None)
@@ -188,7 +188,7 @@ def test_without_the_lock_two_applications_make_the_same_physician(monkeypatch):
 
 @pytest.fixture
 def slow_roster(monkeypatch):
-    """Time between looking for a physician and making one, so that imports that are not kept apart meet each other."""
+    """Wait between looking for a physician and making one, so that imports without a lock overlap."""
     look = writing._not_one_physician
 
     def look_slowly(*arguments):
@@ -199,7 +199,7 @@ def slow_roster(monkeypatch):
 
 
 def import_at_once(text, times):
-    """What each import counted, or the error that it met."""
+    """Start all imports at the same moment; return what each counted, or its error."""
     start = Barrier(times)
 
     def one_import(_number):

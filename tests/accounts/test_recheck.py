@@ -1,4 +1,4 @@
-"""What the nightly check finds: ended and ending registrations, physicians who left, old rosters; announced once."""
+"""The nightly check: it finds ended and ending registrations, physicians who left and old rosters, and writes once."""
 
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +26,7 @@ DAY = timedelta(days=1)
 
 
 def ending(on, **kinds):
-    """A physician whose state registration ends on that day (and others, by kind)."""
+    """Return a physician whose state registration ends on that day; `kinds` changes other registrations."""
     over = {"controlled_substance": {"expires_date": on}, **kinds}
     return factories.physician(registrations_over=over)
 
@@ -35,7 +35,7 @@ def recheck(today=None):
     return actions.recheck_registrations(today=today or timezone.localdate(), by=None)
 
 
-def told(kind, **over):
+def recipients(kind, **over):
     return list(Notification.objects.filter(kind=kind, **over).order_by("pk").values_list("recipient", flat=True))
 
 
@@ -88,14 +88,14 @@ def test_recheck_registrations_announces_the_next_end_after_a_renewal():
         physician=physician, kind="controlled_substance", expires_date=today + 700 * DAY, source="roster", by=None
     )
     recheck(today + 690 * DAY), recheck(today + 700 * DAY)
-    assert len(told("registration_ended", recipient=physician.email, context__registrations__0__gt=0)) == 2
+    assert len(recipients("registration_ended", recipient=physician.email, context__registrations__0__gt=0)) == 2
 
 
 def test_two_ends_of_one_night_are_one_mail():
     today = timezone.localdate()
     physician = ending(today, dea={"expires_date": today - DAY})
     recheck()
-    assert told("registration_ended") == [physician.email]
+    assert recipients("registration_ended") == [physician.email]
     message = body_of("registration_ended")
     assert "Connecticut controlled substance registration" in message.body and "DEA registration" in message.body
     assert f"{today - DAY:%B %-d, %Y}" in message.body and f"{today - 2 * DAY:%B %-d, %Y}" in message.body
@@ -149,10 +149,10 @@ def test_each_registrar_has_one_summary_a_night():
     factories.staff("Registrar", is_active=False) or factories.staff("Pharmacist")
     ending(today), ending(today), ending(today, dea={"expires_date": today})
     recheck()
-    assert told("registrations_rechecked") == [registrar.email for registrar in registrars]
+    assert recipients("registrations_rechecked") == [registrar.email for registrar in registrars]
     mail.outbox.clear()
     send_due(by=None)
-    [message] = [one for one in mail.outbox if one.to == [registrars[0].email]]
+    [message] = [sent for sent in mail.outbox if sent.to == [registrars[0].email]]
     assert message.subject == "4 registrations have ended"
     assert "- Connecticut controlled substance registration: 3\n- DEA registration: 1" in message.body
     assert "http://testserver/admin/accounts/physician/" in message.body
@@ -162,7 +162,7 @@ def test_warnings_alone_make_no_summary():
     factories.staff("Registrar")
     ending(timezone.localdate() + 5 * DAY)
     recheck()
-    assert told("registrations_rechecked") == []
+    assert recipients("registrations_rechecked") == []
 
 
 @pytest.mark.parametrize(("age", "is_old"), [(6 * DAY, False), (7 * DAY, False), (7 * DAY + DAY / 24, True)])
@@ -202,9 +202,9 @@ def test_the_registrars_are_notified_of_an_old_roster_once_a_week():
     nights = []
     for day in range(30):
         with time_machine.travel(start + day * DAY, tick=False):
-            before = len(told("registrations_rechecked"))
+            before = len(recipients("registrations_rechecked"))
             recheck()
-            nights += [day] * (len(told("registrations_rechecked")) - before)
+            nights += [day] * (len(recipients("registrations_rechecked")) - before)
     assert nights == [7, 14, 21, 28]
     mail.outbox.clear()
     with time_machine.travel(start + 28 * DAY, tick=False):
@@ -254,7 +254,7 @@ def queries_of_a_night(monkeypatch):
 
 
 def many_ending(count, on):
-    """So many rows of the roster at once: two inserts instead of an action for each."""
+    """Insert so many physicians with two statements instead of an action for each."""
     like = ending(on)
     fields = {
         "first_name": "Ada",
@@ -280,8 +280,8 @@ def test_2000_that_lapse_in_one_night_are_one_mail_each_and_one_summary(monkeypa
 
     count = queries_of_a_night(monkeypatch)
 
-    assert sorted(told("registration_ended")) == sorted(physician.email for physician in physicians)
-    assert told("registrations_rechecked") == [registrar.email]
+    assert sorted(recipients("registration_ended")) == sorted(physician.email for physician in physicians)
+    assert recipients("registrations_rechecked") == [registrar.email]
     summary = Notification.objects.get(kind="registrations_rechecked")
     assert summary.context["ended"] == {"controlled_substance": 2000}
     assert count <= 80  # four batches; SQLite writes 71 messages in one statement
@@ -291,7 +291,7 @@ def test_a_night_in_batches_sends_the_same_messages(monkeypatch):
     monkeypatch.setattr("accounts.actions.recheck.BATCH", 3)
     physicians = [ending(LAPSE, dea={"expires_date": LAPSE}) for _ in range(8)]
     assert recheck(LAPSE).ended == {"controlled_substance": 8, "dea": 8}
-    assert told("registration_ended") == [physician.email for physician in physicians]
+    assert recipients("registration_ended") == [physician.email for physician in physicians]
 
 
 def test_a_night_that_breaks_sends_no_message(monkeypatch):
@@ -318,4 +318,4 @@ def test_the_task_and_the_command_check_the_day_in_new_york():
         call_command("recheck_registrations", stdout=out)
         assert tasks.recheck_registrations() == 0
     assert out.getvalue() == "Registrations ended: 1; ending within 60 days: 0; physicians who left: 0.\n"
-    assert len(told("registration_ended")) == 1
+    assert len(recipients("registration_ended")) == 1

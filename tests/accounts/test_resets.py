@@ -1,4 +1,4 @@
-"""A lost phone: second factors reset by staff, after a call back, with a second person or a day's wait."""
+"""Staff reset second factors after a call back; a second person confirms, or a day passes."""
 
 import itertools
 import re
@@ -37,7 +37,7 @@ Status = MFAReset.Status
 
 
 def protected(account=None):
-    """An account with an app and recovery codes."""
+    """Return an account with an authenticator app and recovery codes."""
     account = account or factories.user()
     TOTP.activate(account, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(account)
@@ -94,7 +94,7 @@ def test_a_delegate_is_called_back_at_the_practice():
 
 
 @pytest.mark.parametrize("group", ["Registrar", "Manager"])
-def test_check_is_somebody_else_refuses_one_s_own(group):
+def test_check_is_somebody_else_refuses_the_own_account(group):
     account = protected(factories.staff(group))
 
     with pytest.raises(ResetError, match="for yourself"):
@@ -125,7 +125,7 @@ def test_registrars_and_managers_are_notified_of_a_reset_that_waits():
     actions.cancel_mfa_reset(reset=reset, reason="Wrong account.", by=registrar)
     send_due(by=None)
 
-    assert "A reset of second factors waits for a second person" not in {one.subject for one in mail.outbox}
+    assert "A reset of second factors waits for a second person" not in {sent.subject for sent in mail.outbox}
 
 
 # --- Taking effect --------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_check_reset_move(verb, before):
 
 def link_of(reset):
     send_due(by=None)
-    body = next(one.body for one in mail.outbox if one.to == [reset.user.email])
+    body = next(sent.body for sent in mail.outbox if sent.to == [reset.user.email])
     return re.search(r"https?://\S+(/accounts/reset/\S+)", body)[1]
 
 
@@ -245,7 +245,7 @@ def test_no_mail_holds_a_name_or_medical_word_in_its_subject():
     actions.cancel_mfa_reset(reset=asked(protected()), by=None)
     send_due(by=None)
 
-    assert {one.subject for one in mail.outbox} == {
+    assert {sent.subject for sent in mail.outbox} == {
         "Your second factors were reset", "Your second factors stay as they are",
         "A reset of second factors was cancelled by its owner",
     }  # fmt: skip
@@ -393,7 +393,7 @@ def test_of_five_people_who_ask_at_once_one_succeeds():
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_only_the_database_stops_the_others(monkeypatch):
-    """And that is no sentence for a Registrar."""
+    """The error of the database is no sentence for a Registrar."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time, with or without our lock")
     check = rules.check_no_reset_waits

@@ -42,7 +42,7 @@ def everything():
 
 
 def met(physician):
-    return {one.name: one.met for one in rules.eligibility(physician, timezone.localdate())}
+    return {requirement.name: requirement.met for requirement in rules.eligibility(physician, timezone.localdate())}
 
 
 # --- The program's roster -------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ def test_what_the_program_s_roster_names_is_on_record_and_not_yet_confirmed():
         ("prescription_monitoring", "", True, None),
     ]
     requirements = rules.eligibility(physician, timezone.localdate())
-    assert [one.met for one in requirements] == [False, True, False, False, True]
+    assert [requirement.met for requirement in requirements] == [False, True, False, False, True]
     assert "not yet confirmed" in requirements[0].sentence
 
 
@@ -255,7 +255,7 @@ def test_a_row_of_another_shape_is_listed_with_its_line(line, reason):
     run = read("\n".join([header, line, "", row, ""]))
 
     assert (counts(run), run.row_count) == ((1, 0, 0, 1), 3)
-    assert [(one.line, reason in one.reason) for one in run.problems.all()] == [(2, True)]
+    assert [(problem.line, reason in problem.reason) for problem in run.problems.all()] == [(2, True)]
 
 
 # --- The state's licenses and credentials ---------------------------------------------------------------------------
@@ -405,7 +405,7 @@ def test_a_line_of_the_dea(over, expected, warned):
 
     proof = registration("dea")
     assert (proof.is_active, proof.is_limited, proof.expires_date) == expected
-    assert [(column, severity) for _, column, severity in problems(run)] == [(one, "warning") for one in warned]
+    assert [(column, severity) for _, column, severity in problems(run)] == [(name, "warning") for name in warned]
     assert counts(run) == (0, 1, 0, 0)
 
 
@@ -598,8 +598,8 @@ def test_a_row_that_left_while_the_file_was_read_is_passed_over(monkeypatch):
 
     def gone(batch, report, write):
         with transaction.atomic():
-            for one in batch:
-                object.__setattr__(one, "number", "CSP.0000001")
+            for row in batch:
+                object.__setattr__(row, "number", "CSP.0000001")
             write(batch, report)
 
     for kind, text in (("elicense", elicense()), ("dea", dea())):

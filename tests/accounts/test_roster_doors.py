@@ -155,7 +155,7 @@ def test_a_roster_is_uploaded_from_the_list_and_read_by_the_jobs():
     assert f'href="{UPLOAD}"' in client.get(LIST).content.decode()
     page = client.get(UPLOAD).content.decode()
     assert 'enctype="multipart/form-data"' in page
-    assert "checked" in page  # a dry run, unless she says otherwise
+    assert "checked" in page  # a dry run, unless the Registrar chooses otherwise
 
     waits = upload(client, program({}, {"npi": "1"}))
 

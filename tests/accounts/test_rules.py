@@ -206,7 +206,9 @@ def test_eligibility_names_the_five_requirements_in_the_brief_s_order():
 def test_eligibility_of_a_number_that_is_only_named():
     physician = factories.physician(registrations_over={"dea": {"expires_date": None, "is_active": False}})
 
-    (missing,) = [one for one in rules.eligibility(physician, timezone.localdate()) if not one.met]
+    (missing,) = [
+        requirement for requirement in rules.eligibility(physician, timezone.localdate()) if not requirement.met
+    ]
 
     assert (missing.name, "not yet confirmed" in missing.sentence, missing.valid_through) == ("dea", True, None)
 
@@ -225,7 +227,7 @@ def test_eligibility_of_a_number_that_is_only_named():
 def test_eligibility_of_a_registration(kind, change, sentence):
     physician = factories.physician(registrations_over={kind: change})
 
-    missing = [one for one in rules.eligibility(physician, timezone.localdate()) if not one.met]
+    missing = [requirement for requirement in rules.eligibility(physician, timezone.localdate()) if not requirement.met]
 
     assert [requirement.name for requirement in missing] == [kind]
     assert sentence in missing[0].sentence

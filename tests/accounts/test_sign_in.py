@@ -1,4 +1,4 @@
-"""allauth as we set it: addresses, mails, limits."""
+"""The settings of allauth: addresses, mails and rate limits."""
 
 from types import ModuleType
 

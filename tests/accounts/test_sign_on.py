@@ -1,4 +1,4 @@
-"""A state's sign-on, with a real provider that runs beside the tests and speaks the protocol over HTTP."""
+"""The state's sign-on, with a real OpenID Connect provider over HTTP."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +27,7 @@ def _on(settings, provider):
 
 
 def goes(client, provider, subject="subject-1", process="login", **answers):
-    """Through the button, the provider's page and back; the answer of our callback."""
+    """Press the button, sign in at the provider and come back; return the answer of the portal's callback."""
     sent = client.post(f"{LOGIN}?process={process}")
     back = provider.lets_in(sent.headers["Location"], **(answers or {"sub": subject}))
     return client.get(back.removeprefix("http://testserver"))
@@ -54,8 +54,8 @@ def test_a_confirmed_address_makes_an_account_that_is_signed_in(provider):
     user = User.objects.get()
     assert (user.email, user.has_usable_password()) == (ROSA, False)
     assert EmailAddress.objects.get(user=user).verified
-    kept = SocialAccount.objects.get()
-    assert (kept.uid, kept.extra_data) == ("subject-1", {})
+    stored = SocialAccount.objects.get()
+    assert (stored.uid, stored.extra_data) == ("subject-1", {})
     assert set(Event.objects.values_list("action", flat=True)) >= {"user.sign_up", "user.sign_in"}
 
 
@@ -125,7 +125,7 @@ def test_a_signed_in_person_connects_the_sign_on_and_gets_a_message(provider):
     assert SocialAccount.objects.get().user == account
     assert later.session["_auth_user_id"] == str(account.pk)
     assert Event.objects.get(action="user.sign_on_connect").actor_id == account.pk
-    assert [told.subject for told in delivered()] == ["A state sign-on was connected to your account"]
+    assert [sent.subject for sent in delivered()] == ["A state sign-on was connected to your account"]
 
 
 def test_one_that_is_connected_elsewhere_is_not_connected_again(provider):

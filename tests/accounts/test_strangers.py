@@ -1,4 +1,4 @@
-"""A person who guesses numbers learns nothing, and locks out nobody who is bound."""
+"""A stranger who guesses numbers learns nothing from the answers, and locks out no bound physician."""
 
 import re
 
@@ -16,7 +16,7 @@ IDENTIFY = "/accounts/physician/identify/"
 
 
 def guess(number):
-    """The statements of one wrong guess without their values, and the page without what names number and visitor."""
+    """Return the SQL of a wrong guess without its values, and the page without the number and the visitor's name."""
     user = factories.user()
     client = factories.client_for(user)
     client.get(IDENTIFY)

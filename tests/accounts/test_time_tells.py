@@ -1,4 +1,4 @@
-"""How long an answer takes must not tell who is registered: the same work, whether the portal knows what was typed.
+"""The time of an answer does not tell who is registered: known and unknown input cost the same work.
 
 The suite counts password hashes and rows of the outbox; `make drill` measures with the real hasher.
 """
@@ -31,7 +31,7 @@ _number = itertools.count(1)
 
 @dataclass(frozen=True)
 class Way:
-    """A form that a stranger can post: with something that the portal knows, and with something that it does not."""
+    """A form that strangers can post, with input that the portal knows and input that it does not know."""
 
     address: str
     known: Callable[[], dict]
@@ -47,7 +47,7 @@ def nobody():
 
 
 def account(password=None):
-    """A confirmed account, each time another: allauth counts by address. Without a password it costs no hash."""
+    """Return a new confirmed account, because allauth counts by address. Without a password it costs no hash."""
     return create_user(email=f"person{next(_number)}@example.net", password=password, by=None)
 
 
@@ -103,7 +103,7 @@ WAYS = {
 
 
 def post(way, typed):
-    """Post as another visitor each time, from another address: the limits count both."""
+    """Post as a new visitor from a new network address, because the limits count both."""
     client = factories.client_for(account()) if way.signed_in else Client()
     number = next(_number)
     extra = {"REMOTE_ADDR": f"10.1.{number // 250}.{number % 250 + 1}"}
@@ -116,7 +116,7 @@ def post(way, typed):
 
 @pytest.fixture
 def hashes(monkeypatch):
-    """Each password hash that was computed."""
+    """Collect the password hashes that are computed."""
     computed, encode = [], MD5PasswordHasher.encode
 
     def counted(self, password, salt):
@@ -128,7 +128,7 @@ def hashes(monkeypatch):
 
 
 def work_of(way, typed, hashes):
-    """The answer's status, the hashes computed and the rows written to the outbox."""
+    """Return the answer's status, and the number of computed hashes and of new rows in the outbox."""
     hashes.clear()
     before = Notification.objects.count()
     response, _taken = post(way, typed)
@@ -152,7 +152,7 @@ def test_control_allauths_own_form_computes_no_hash_for_a_known_address(hashes, 
 
 
 def medians(way):
-    """Seconds of this process that the known and the unknown take, in turns.
+    """Return the median seconds of this process for known and for unknown input, measured in turns.
 
     On SQLite the database's work is among them, and what else the machine does is not.
     """

@@ -64,7 +64,7 @@ def test_ended_is_the_same_for_a_delegate_and_in_a_filter(physician, ended):
 
 
 def test_a_filter_that_counts_the_day_otherwise_is_found(physician):
-    """A control: a filter that is a day off does not agree."""
+    """The control: a filter that is wrong by one day does not agree."""
     physician.left_date = TODAY
     with unguarded():
         physician.save()

@@ -95,14 +95,14 @@ def test_identify_mails_the_address_on_record(django_capture_on_commit_callbacks
     with django_capture_on_commit_callbacks(execute=True):
         factories.client_for(factories.user()).post(IDENTIFY, answers(physician))
 
-    [told] = mail.outbox
-    html = told.alternatives[0].content
-    assert (told.to, told.subject) == ([physician.email], "An account was linked to your record")
-    assert "Dear Zoë O'Neill," in told.body
-    assert "http://testserver/accounts/physician/" in told.body
+    [sent] = mail.outbox
+    html = sent.alternatives[0].content
+    assert (sent.to, sent.subject) == ([physician.email], "An account was linked to your record")
+    assert "Dear Zoë O'Neill," in sent.body
+    assert "http://testserver/accounts/physician/" in sent.body
     assert html.count('href="http://testserver/accounts/physician/"') == 1
-    assert "(203) 555-0100" in told.body
-    assert physician.dea_number not in told.body + html + told.subject
+    assert "(203) 555-0100" in sent.body
+    assert physician.dea_number not in sent.body + html + sent.subject
 
 
 def test_identify_is_prefilled_once_bound_and_goes_on_to_the_page_asked_for():

@@ -1,4 +1,4 @@
-"""What a physician does about a requirement, and the pages of an application."""
+"""The pages on which a physician meets a requirement or applies."""
 
 from datetime import timedelta
 
@@ -205,9 +205,9 @@ def test_a_refused_applicant_sees_why_and_can_apply_again(django_capture_on_comm
         )
 
     assert "Expired license." in text_of(client.get(APPLY))
-    [told] = mail.outbox
-    assert (told.to, told.subject) == ([account.email], "Your application could not be verified")
-    assert "Expired license." in told.body
+    [sent] = mail.outbox
+    assert (sent.to, sent.subject) == ([account.email], "Your application could not be verified")
+    assert "Expired license." in sent.body
     client.post(APPLY, typed())
     assert PhysicianApplication.objects.count() == 2
 

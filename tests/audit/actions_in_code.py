@@ -18,7 +18,7 @@ OF_ANY_MODEL = {"self.opts.model_name", "model_admin.opts.model_name"}
 
 
 def recorded_actions():
-    """Every name that `record` or `audited` is called with."""
+    """Return every name with which `record` or `audited` is called."""
     found = set()
     for app in APPS:
         for path in (BASE_DIR / app).rglob("*.py"):

@@ -1,4 +1,4 @@
-"""What the address of an admin list may ask for, and that no list reads, filters or sorts by a secret column."""
+"""The filters that an address of an admin list may name; no list reads, filters or sorts by a secret column."""
 
 import re
 from contextlib import contextmanager
@@ -39,8 +39,8 @@ SOUNDS_SECRET = re.compile(r"password|digest|token|secret|(^|_)key|(?<!zip_)code
 OWN_ACCOUNT = "is_delegate"
 
 
-def label(one):
-    return one.opts.label_lower
+def label(its_admin):
+    return its_admin.opts.label_lower
 
 
 def request_for(**query):
@@ -52,7 +52,7 @@ def request_for(**query):
 
 
 def paths(model, depth=2):
-    """Every column of a model, and of what it leads to in either direction, as a lookup names it."""
+    """Yield every column of a model and of its related models, as a lookup names it."""
     for field in model._meta.get_fields():
         name = field.name if field.concrete else field.get_accessor_name() and field.name
         if field.is_relation and depth > 1 and field.related_model:
@@ -62,7 +62,7 @@ def paths(model, depth=2):
 
 
 def taken(its_admin, lookup):
-    """Whether the list filters by that parameter."""
+    """Return whether the list filters by that parameter."""
     try:
         its_admin.get_changelist_instance(request_for(**{lookup: "1"}))
     except (UnknownQuery, IncorrectLookupParameters, SuspiciousOperation):
@@ -71,16 +71,21 @@ def taken(its_admin, lookup):
 
 
 def filters_of(its_admin):
-    """The columns and names by which the list says that it filters."""
-    named = (one if isinstance(one, str) else getattr(one, "parameter_name", one) for one in its_admin.list_filter)
-    return {one if isinstance(one, str) else one[0] for one in named} | set(getattr(its_admin, "list_lookups", ()))
+    """Return the columns and parameters by which the list declares to filter."""
+    named = (
+        listed if isinstance(listed, str) else getattr(listed, "parameter_name", listed)
+        for listed in its_admin.list_filter
+    )
+    return {listed if isinstance(listed, str) else listed[0] for listed in named} | set(
+        getattr(its_admin, "list_lookups", ())
+    )
 
 
 def more_than_declared(its_admin):
     allowed = filters_of(its_admin)
     asked = {path + lookup for path in paths(its_admin.model) for lookup in LOOKUPS}
     own = {f"{path}{lookup}" for path in allowed for lookup in (*LOOKUPS, "__id__exact") if "with" not in lookup}
-    return sorted(one for one in asked - own if taken(its_admin, one))
+    return sorted(path for path in asked - own if taken(its_admin, path))
 
 
 @pytest.mark.parametrize("its_admin", ADMINS, ids=label)
@@ -89,7 +94,7 @@ def test_a_list_is_filtered_by_nothing_but_its_own_filters(its_admin):
 
 
 def test_the_walk_finds_the_guess_that_a_stock_list_answers(monkeypatch):
-    """The control: with Django's own rules a password hash is read letter by letter."""
+    """The control: under Django's own rules, somebody could read a password hash letter by letter."""
     users = admin.site._registry[User]
     monkeypatch.setattr(ActionAdmin, "lookup_allowed", admin.ModelAdmin.lookup_allowed)
     monkeypatch.setattr(SessionChangeList, "get_filters", ChangeList.get_filters)
@@ -97,8 +102,8 @@ def test_the_walk_finds_the_guess_that_a_stock_list_answers(monkeypatch):
 
 
 def test_every_admin_is_held_to_it():
-    assert [label(one) for one in ADMINS if not isinstance(one, ActionAdmin)] == []
-    assert [one for its_admin in ADMINS for one in its_admin.inlines if not issubclass(one, RowsInline)] == []
+    assert [label(its_admin) for its_admin in ADMINS if not isinstance(its_admin, ActionAdmin)] == []
+    assert [inline for its_admin in ADMINS for inline in its_admin.inlines if not issubclass(inline, RowsInline)] == []
 
 
 def test_a_right_and_a_wrong_guess_get_the_same_answer():
@@ -106,7 +111,7 @@ def test_a_right_and_a_wrong_guess_get_the_same_answer():
     client, address = factories.client_for(boss), reverse("admin:accounts_user_changelist")
     right = User.objects.get(pk=boss.pk).password[:5]
     answers = [client.get(address, {"password__startswith": guess}) for guess in (right, "nothing")]
-    assert [(one.status_code, one.url) for one in answers] == [(302, address)] * 2
+    assert [(answer.status_code, answer.url) for answer in answers] == [(302, address)] * 2
     assert Event.objects.filter(action="user.list", outcome="refused", reason="UnknownQuery").count() == 2
     page = client.get(address)
     assert [str(message) for message in page.context["messages"]][:1] == [
@@ -170,17 +175,17 @@ def test_nothing_is_completed_and_no_row_is_opened_by_another_column():
 
 def test_every_column_that_sounds_secret_is_declared():
     columns = [field for model in apps.get_models() for field in model._meta.concrete_fields]
-    sounding = {f"{one.model._meta.label}.{one.name}" for one in columns if SOUNDS_SECRET.search(one.name)}
-    declared = {f"{one.model._meta.label}.{one.name}" for one in columns if is_secret(one)}
+    sounding = {f"{column.model._meta.label}.{column.name}" for column in columns if SOUNDS_SECRET.search(column.name)}
+    declared = {f"{column.model._meta.label}.{column.name}" for column in columns if is_secret(column)}
     assert sounding - declared == OPEN
     assert {"accounts.User.password", "accounts.Physician.ssn_digest", "mfa.Authenticator.data"} <= declared
 
 
 def last_field(model, path):
-    """The column at the end of a path, or None for what is computed."""
+    """Return the column at the end of a path, or None for a computed value."""
     field = None
     for part in path.lstrip("-=^@").split(LOOKUP_SEP):
-        field = next((one for one in model._meta.get_fields() if one.name == part), None)
+        field = next((candidate for candidate in model._meta.get_fields() if candidate.name == part), None)
         if field is None:
             return None
         model = field.related_model
@@ -192,9 +197,9 @@ def test_no_list_shows_searches_or_sorts_by_a_secret(its_admin):
     its_changelist = its_admin.get_changelist_instance(request_for())
     sorted_by = (its_changelist.get_ordering_field(name) for name in its_changelist.list_display)
     named = [*its_admin.list_display, *its_admin.search_fields, *filters_of(its_admin), *filter(None, sorted_by)]
-    named += [one for one in its_admin.get_ordering(request_for()) if isinstance(one, str)]
-    found = [last_field(its_admin.model, one) for one in named if isinstance(one, str)]
-    assert [one for one in found if one is not None and is_secret(one)] == []
+    named += [name for name in its_admin.get_ordering(request_for()) if isinstance(name, str)]
+    found = [last_field(its_admin.model, name) for name in named if isinstance(name, str)]
+    assert [field for field in found if field is not None and is_secret(field)] == []
 
 
 def quoted(field):
@@ -203,20 +208,22 @@ def quoted(field):
 
 @contextmanager
 def reads(*allowed):
-    """The secret columns that the queries within select, but those allowed."""
-    secret = {quoted(one) for model in apps.get_models() for one in model._meta.concrete_fields if is_secret(one)}
+    """Collect the secret columns that the queries of the block select and that are not in `allowed`."""
+    secret = {
+        quoted(column) for model in apps.get_models() for column in model._meta.concrete_fields if is_secret(column)
+    }
     found = set()
     with CaptureQueriesContext(connection) as captured:
         yield found
     for query in captured:
         sql = query["sql"]
         if sql.startswith("SELECT") and OWN_ACCOUNT not in sql and "django_session" not in sql:
-            found |= {one for one in secret if one in sql.partition(" FROM ")[0]} - set(allowed)
+            found |= {column for column in secret if column in sql.partition(" FROM ")[0]} - set(allowed)
 
 
 @pytest.fixture
 def everything():
-    """A row in most of the lists."""
+    """Make a row for most of the lists."""
     certification = factories.certification()
     patient, caregiver = people.patient_with_caregiver()
     factories.card(patient), factories.card(caregiver)

@@ -1,4 +1,4 @@
-"""The migration to seals, forth and back, with events that stay and guards that stand."""
+"""The migration to seals, forth and back: events stay, and triggers still refuse changes."""
 
 import pytest
 from django.core.management import call_command

@@ -1,4 +1,4 @@
-"""Each read, change and refusal leaves one event, and the control: without the record there is none."""
+"""Each view, change and refusal writes one event."""
 
 import pytest
 from django.contrib import admin
@@ -20,12 +20,12 @@ def address(model, page, *args):
 
 @pytest.fixture
 def world():
-    """An order of a patient, so that many lists and pages have a row."""
+    """Make an order of a patient, so that many lists and pages have a row."""
     return factories.order()
 
 
 def events_after(do):
-    """The events that `do` leaves."""
+    """Return the events that `do` writes."""
     last = Event.objects.order_by("pk").last()
     do()
     later = Event.objects.filter(pk__gt=last.pk if last else 0).order_by("pk")
@@ -58,7 +58,7 @@ def test_a_change_and_a_refusal_leave_one_event_each(world):
 
 
 def test_without_the_record_a_look_leaves_nothing(world, monkeypatch):
-    """The control."""
+    """The control: without `record` there is no event."""
     monkeypatch.setattr("audit.action_admin.record", lambda **_event: None)
     client = factories.client_for(factories.staff(is_superuser=True))
     assert events_after(lambda: client.get(address(type(world), "change", world.pk))) == []

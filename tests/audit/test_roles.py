@@ -1,4 +1,4 @@
-"""The role of the portal, where the tables belong to another."""
+"""The database role of the portal, when another role owns the tables."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -18,7 +18,7 @@ pytestmark = [
 
 @pytest.fixture
 def as_portal():
-    """The rest of the test is done by a role that owns nothing."""
+    """Connect for the rest of the test as a role that owns nothing."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE ROLE portal_of_a_test")
         cursor.execute("GRANT USAGE ON SCHEMA public TO portal_of_a_test")

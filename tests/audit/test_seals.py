@@ -1,4 +1,4 @@
-"""Seals of the audit: what verify_audit finds, and what it does not find without them."""
+"""Seals of the audit: what verify_audit finds with them and does not find without them."""
 
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def events():
-    """Six sealed events: three under a first seal, three under a second."""
+    """Write six events, three under each of two seals."""
     made = [record(action="thing.done", by=None, reason=f"No. {n}") for n in range(3)]
     seal(by=None)
     made += [record(action="thing.done", by=None, reason=f"No. {n}") for n in range(3, 6)]
@@ -31,7 +31,7 @@ def events():
 
 
 def as_owner(statement, *values):
-    """What the owner of the tables may do: take the guard off, and put it back."""
+    """Run the statement as the owner of the tables can: without the triggers, which are then created again."""
     drop_triggers(connection)
     try:
         with unguarded(), connection.cursor() as cursor:
@@ -41,7 +41,7 @@ def as_owner(statement, *values):
 
 
 def verified(*options):
-    """The output of verify_audit, and whether it failed."""
+    """Return the output of verify_audit, and its failure."""
     out = StringIO()
     try:
         call_command("verify_audit", *options, stdout=out)
@@ -89,7 +89,7 @@ def test_many_events_are_sealed_in_batches(monkeypatch):
 
 
 def test_the_digest_of_a_row_is_the_same_on_both_databases():
-    """Made once; whichever database the tests run on must give it again."""
+    """The expected digest is the same on SQLite and on PostgreSQL."""
     row = (7, datetime(2026, 11, 28, 12, 0, 0, 250_000, tzinfo=UTC), 3, "staff", "order.view", "delivery.order", 9,
            "done", "Lot “A”", "2001:db8::1", "ab" * 16, "r-1")  # fmt: skip
     longer = (*row[:9], "2001:0db8:0000:0000:0000:0000:0000:0001", *row[10:])
@@ -101,8 +101,8 @@ def test_a_stored_row_has_the_digest_of_the_written_one():
     event = record(action="thing.done", by=None, reason="é “quoted” 🙂")
     event.refresh_from_db()
     stored = Event.objects.values_list(*rules.COLUMNS).get(pk=event.pk)
-    told = (event.pk, event.created_at, None, "system", "thing.done", "", None, "done", "é “quoted” 🙂", None, "", "")
-    assert rules.row_digest(stored) == rules.row_digest(told)
+    values = (event.pk, event.created_at, None, "system", "thing.done", "", None, "done", "é “quoted” 🙂", None, "", "")
+    assert rules.row_digest(stored) == rules.row_digest(values)
 
 
 # --- What is found -------------------------------------------------------------------------------------------------
@@ -163,18 +163,18 @@ def next_id():
         return cursor.fetchone()[0]
 
 
-def test_a_rewritten_event_passes_when_its_seal_goes_with_it_and_no_digest_is_kept_outside(events):
-    """The control of the next one: the chain alone cannot know."""
+def test_a_rewritten_event_with_a_rewritten_seal_passes_without_digests_outside(events):
+    """The control of the next test: the chain alone does not show it."""
     rewrite_the_newest(events)
     assert verified()[1] == ""
 
 
-def test_a_rewritten_event_is_found_by_the_digests_kept_outside(events, tmp_path):
-    kept = tmp_path / "seals"
-    call_command("seal_audit", "--write", str(kept), stdout=StringIO())
-    assert verified("--against", str(kept))[1] == ""
+def test_a_rewritten_event_with_a_rewritten_seal_is_found_by_digests_outside(events, tmp_path):
+    seal_file = tmp_path / "seals"
+    call_command("seal_audit", "--write", str(seal_file), stdout=StringIO())
+    assert verified("--against", str(seal_file))[1] == ""
     rewrite_the_newest(events)
-    words, failure = verified("--against", str(kept))
+    words, failure = verified("--against", str(seal_file))
     assert "altered: its digest is not the one that was kept outside" in words or "missing: a digest of it" in words
     assert failure
 
@@ -212,15 +212,15 @@ def test_a_seal_cannot_be_changed(events, statement):
 
 @pytest.mark.parametrize("model", [Event, Seal])
 def test_created_at_is_the_databases_own_time(events, model):
-    kept = model.objects.order_by("pk").last()
-    row = {field.attname: getattr(kept, field.attname) for field in model._meta.concrete_fields[1:]}
-    row |= {"created_at": kept.created_at - timedelta(seconds=1)} | ({"previous_digest": "x"} if model is Seal else {})
+    last = model.objects.order_by("pk").last()
+    row = {field.attname: getattr(last, field.attname) for field in model._meta.concrete_fields[1:]}
+    row |= {"created_at": last.created_at - timedelta(seconds=1)} | ({"previous_digest": "x"} if model is Seal else {})
     with unguarded(), pytest.raises(DatabaseError, match="takes its time"), transaction.atomic():
         model.objects.create(**row)
 
 
 def test_without_its_trigger_a_time_of_the_portal_would_be_taken(events):
-    """The control of the one before."""
+    """The control of the test before."""
     long_ago = events[0].created_at - timedelta(days=1)
     drop_triggers(connection)
     with unguarded():
@@ -282,11 +282,11 @@ def test_the_newest_digest_is_mailed_to_the_auditors_once_a_day(events, tmp_path
     assert [accounts.tasks.mail_newest_seal(), accounts.tasks.mail_newest_seal()] == [1, 1]
     send_due(by=None)
     assert [message.to for message in mail.outbox] == [[auditor.email]]
-    kept = tmp_path / "mailed"
-    kept.write_text(next(line for line in mail.outbox[0].body.splitlines() if " sha256 " in line))
-    assert verified("--against", str(kept))[1] == ""
+    mailed = tmp_path / "mailed"
+    mailed.write_text(next(line for line in mail.outbox[0].body.splitlines() if " sha256 " in line))
+    assert verified("--against", str(mailed))[1] == ""
     rewrite_the_newest(events)
-    assert verified("--against", str(kept))[1]
+    assert verified("--against", str(mailed))[1]
 
 
 def test_nothing_is_mailed_before_there_is_a_seal():

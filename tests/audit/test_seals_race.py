@@ -1,4 +1,4 @@
-"""Events that are committed below ids which are sealed already: each is sealed once, and none is called inserted."""
+"""Events that are committed after higher ids were sealed: each is sealed once, and none is reported as inserted."""
 
 import random
 import time
@@ -25,7 +25,7 @@ pytestmark = [
 
 @contextmanager
 def open_transaction(*, commits=True):
-    """Another connection has written an event and not committed it yet; leaving the block ends its transaction."""
+    """Write an event in another connection; its transaction ends with the block, by a commit or a rollback."""
     written, may_end, ids = Flag(), Flag(), []
 
     def write():
@@ -49,8 +49,8 @@ def open_transaction(*, commits=True):
 
 
 def sealed():
-    """How often each event is named by a seal."""
-    return Counter(pk for one in Seal.objects.all() for pk in rules.fingerprints_of(one))
+    """Return how many seals name each event."""
+    return Counter(pk for seal in Seal.objects.all() for pk in rules.fingerprints_of(seal))
 
 
 def test_an_event_committed_below_a_sealed_one_is_sealed_by_the_next():
@@ -68,7 +68,7 @@ def test_an_event_committed_below_a_sealed_one_is_sealed_by_the_next():
 
 
 def test_without_the_running_transactions_the_late_event_is_never_sealed(monkeypatch):
-    """The control: sealing up to the highest id, and going on from there."""
+    """The control: a seal goes up to the highest id, and the next begins there."""
     monkeypatch.setattr(sql, "writers", lambda connection: set())
     with open_transaction() as late:
         record(action="thing.done", by=None)
@@ -103,7 +103,7 @@ def test_an_id_whose_transaction_was_undone_is_given_up_and_cannot_be_used_later
 
 
 def test_a_seal_that_takes_in_an_id_which_was_given_up_is_found():
-    """Whoever owns the tables inserts an event, and makes the seal that names it."""
+    """The owner of the tables inserts an event and the seal that names it."""
     with open_transaction(commits=False) as undone:
         above = record(action="thing.done", by=None)
         seal(by=None)
@@ -168,5 +168,5 @@ def test_events_of_many_transactions_are_each_sealed_once():
     seal(by=None)
     assert set(sealed()) == set(Event.objects.values_list("pk", flat=True))
     assert set(sealed().values()) == {1}
-    assert any(pk < one.first_id for one in Seal.objects.all() for pk in rules.fingerprints_of(one))
+    assert any(pk < seal.first_id for seal in Seal.objects.all() for pk in rules.fingerprints_of(seal))
     assert verified()[1] == ""

@@ -41,11 +41,11 @@ def patient(physician):
 
 
 def shown(response):
-    """The rows of the page, the newest first; without the auditor's own."""
+    """Return the rows of the page without the auditor's own, the newest first."""
     return [row for row in response.context["rows"] if "Auditor" not in row.role]
 
 
-def told(response):
+def people_shown(response):
     return [(row.who, row.what, row.concerns) for row in shown(response)]
 
 
@@ -118,7 +118,7 @@ def test_every_page_of_the_admin_has_words_and_names_its_rows():
 
 
 def test_every_kind_of_row_can_be_named(patient):
-    """No column is called by a wrong name: each is read once."""
+    """Every column that names a row exists: each is read once."""
     for label in names._said:
         model = apps.get_model(label)
         names.names_of({label: set(model._base_manager.values_list("pk", flat=True)[:3]) or {0}})
@@ -156,7 +156,7 @@ def test_the_trail_answers_who_looked_at_a_patient(auditor, patient, physician):
     record(action="order.view", by=patient.user, subject=order)
     record(action="certification.view", by=physician.user, subject=patient.certifications.get())
     number = patient.certifications.get().number
-    assert told(looked_for(auditor, "quiroga marisol", asked="looked")) == [
+    assert people_shown(looked_for(auditor, "quiroga marisol", asked="looked")) == [
         ("Dr. Amara Osei", "looked at a certification", f"certification {number}, {of(patient)}"),
         ("ines@example.org", "looked at a patient’s record", f"patient, {of(patient)}"),
         ("ines@example.org", "looked at an order", f"order {order.number}, {of(patient)}"),
@@ -182,7 +182,7 @@ def test_people_are_found_by_name_address_and_number(auditor, patient, term):
              "certification": patient.certifications.get().number, "staff": "ines@exam"}.get(term, term)  # fmt: skip
     expected = {"order": f"order {order.number}", "osei": "Dr. Amara Osei, physician", "staff": "ines@example.org",
                 "certification": f"certification {patient.certifications.get().number}"}  # fmt: skip
-    found = [one.words for one in looked_for(auditor, asked).context["found"]]
+    found = [entry.words for entry in looked_for(auditor, asked).context["found"]]
     assert expected.get(term, f"Marisol Quiroga, {patient.number}, patient") in found
 
 
@@ -193,7 +193,7 @@ def test_a_person_whom_a_search_found_can_be_chosen_alone(auditor, patient, phys
     page = looked_for(auditor, "quiroga")
     assert len(page.context["found"]) == 2
     chosen = auditor.get(TRAIL, {"subject_type": "certification.patient", "subject_id": other.pk})
-    assert [one.words for one in chosen.context["found"]] == [f"Marisolina Quiroga, {other.number}"]
+    assert [entry.words for entry in chosen.context["found"]] == [f"Marisolina Quiroga, {other.number}"]
     assert all("Marisol Quiroga" not in row.concerns for row in shown(chosen))
 
 
@@ -255,7 +255,7 @@ def test_nonsense_in_a_filter_finds_nothing_and_is_no_error(auditor, patient, na
 
 
 def test_a_strange_parameter_is_dropped(auditor):
-    """No lookup of Django's own list is answered: it would let staff guess at columns."""
+    """A lookup that Django's lists would answer is dropped: staff could guess the content of columns with it."""
     assert auditor.get(TRAIL, {"session__startswith": "a", "outcome": "done"}).url == f"{TRAIL}?outcome=done"
     assert auditor.get(TRAIL, {"q": "Quiroga"}).url == TRAIL
 

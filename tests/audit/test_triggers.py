@@ -35,7 +35,7 @@ def test_events_cannot_be_truncated():
 
 
 def test_without_triggers_an_event_can_be_altered():
-    """The control: it is the triggers that refuse."""
+    """The control: only the triggers refuse the change."""
     record(action="thing.done", by=None)
     drop_triggers(connection)
     with unguarded():

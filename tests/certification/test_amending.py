@@ -49,7 +49,7 @@ def amend_identity(certification, *, by=None, proof="passport", **over):
     return actions.amend_identity(certification=certification, identity=identity, proof=proof, reason=WHY, by=by)
 
 
-def told(kind):
+def recipients(kind):
     return sorted(Notification.objects.filter(kind=kind).values_list("recipient", flat=True))
 
 
@@ -64,7 +64,7 @@ def test_amend_contact_keeps_what_it_was_and_tells_both_addresses(certification)
     patient = Patient.objects.get()
     assert (patient.street, patient.unit, patient.email) == ("9 Elm Street", "2", "new@example.org")
     assert (made.before["street"], made.after["street"]) == ("40 Orange Street", "9 Elm Street")
-    assert told("certification_amended") == sorted([earlier, "new@example.org"])
+    assert recipients("certification_amended") == sorted([earlier, "new@example.org"])
     assert Certification.objects.get().expires_date == last_day
     assert not Notification.objects.filter(kind="invitation", recipient="new@example.org").exists()
 
@@ -127,7 +127,7 @@ def test_amend_allotment_up_to_the_limit_and_down_with_its_reason(certification)
     amend_allotment(certification, "3.5")
     higher = Certification.objects.get()
     assert (higher.monthly_allotment_oz, higher.allotment_reason) == (Decimal("3.5"), None)
-    assert [one.after["monthly_allotment_oz"] for one in Amendment.objects.all()] == ["2.25", "3.5"]
+    assert [amendment.after["monthly_allotment_oz"] for amendment in Amendment.objects.all()] == ["2.25", "3.5"]
 
 
 def test_certificate_says_what_was_amended_since_it_was_signed(certification):

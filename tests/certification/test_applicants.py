@@ -58,13 +58,13 @@ def test_an_applicant_begins_on_the_page_and_goes_through_the_steps(client, appl
     assert response.redirect_chain[-1][0] == page(draft, "profile")
 
 
-def test_the_status_page_leads_an_applicant_to_her_patients(client):
+def test_the_status_page_leads_an_applicant_to_the_list_of_patients(client):
     assert reverse("certification:patient-list") in client.get(reverse("accounts:physician-apply")).content.decode()
     assert "sign once you are verified" in client.get(reverse("certification:patient-list")).content.decode()
 
 
 @pytest.mark.parametrize("step", ["statement", "review", "sign", "take-over"])
-def test_an_applicant_is_told_that_the_signature_has_to_wait(client, application, step):
+def test_an_applicant_reads_that_the_signature_has_to_wait(client, application, step):
     for response in (client.get(page(prepared(application), step)), client.post(page(prepared(application), step))):
         assert response.status_code == 403
         assert "once your application is verified" in response.content.decode()
@@ -133,7 +133,7 @@ def test_a_draft_has_a_physician_or_an_applicant(application, has_both):
 # --- The Registrar decides ------------------------------------------------------------------------------------------
 
 
-def test_hand_over_drafts_makes_them_the_physicians_and_she_signs(application):
+def test_hand_over_drafts_lets_the_new_physician_sign_them(application):
     draft = prepared(application)
     physician = verified(application)
     draft.refresh_from_db()
@@ -155,7 +155,7 @@ def test_hand_over_drafts_leaves_those_of_others(application):
     assert (draft.physician, draft.applicant) == (None, other.user)
 
 
-def test_a_refused_applicant_opens_nothing_until_she_applies_again(client, application):
+def test_a_refused_applicant_opens_nothing_until_the_next_application(client, application):
     draft = prepared(application)
     accounts.refuse_application(application=application, reason="Not found.", by=factories.staff("Registrar"))
     assert client.get(page(draft, "profile")).status_code == 404

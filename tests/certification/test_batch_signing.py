@@ -55,7 +55,7 @@ def reviewed(certification, **over):
 def sign(physician, drafts, **over):
     words = {
         "physician": physician,
-        "seen": {str(one.uuid): one.reviewed_digest for one in drafts},
+        "seen": {str(draft.uuid): draft.reviewed_digest for draft in drafts},
         "signature_name": physician.name,
         "by": physician.user,
         **over,
@@ -72,7 +72,7 @@ def review_only(**over):
 
 
 def signature(drafts, name="Amara Osei"):
-    return {"chosen": [f"{one.uuid}:{one.reviewed_digest}" for one in drafts], "signature_name": name}
+    return {"chosen": [f"{draft.uuid}:{draft.reviewed_digest}" for draft in drafts], "signature_name": name}
 
 
 def forget_the_password(client):
@@ -163,8 +163,8 @@ def test_sign_reviewed_signs_renewals_and_new_patients(physician):
         draft=draft, answers={"statement": factories.statement()}, seen=seen, by=physician.user
     )
     answer = sign(physician, [reviewed(old), draft])
-    assert [one.status for one in answer.signed] == ["active", "active"] and answer.refused == []
-    assert {one.certified_date for one in answer.signed} == {timezone.localdate()}
+    assert [certification.status for certification in answer.signed] == ["active", "active"] and answer.refused == []
+    assert {certification.certified_date for certification in answer.signed} == {timezone.localdate()}
     assert not Draft.objects.exists() and Certification.objects.active().count() == 2
 
 
@@ -176,14 +176,14 @@ def test_sign_reviewed_twice_signs_once(physician):
 
 
 def test_sign_reviewed_names_what_changed_and_signs_the_others(physician):
-    kept, moved, revoked = (ending(physician) for _ in range(3))
-    drafts = [reviewed(one) for one in (kept, moved, revoked)]
+    unchanged, moved, revoked = (ending(physician) for _ in range(3))
+    drafts = [reviewed(certification) for certification in (unchanged, moved, revoked)]
     with unguarded():
         type(moved.patient).objects.filter(pk=moved.patient_id).update(street="9 Elm Street")
     actions.withdraw_certification(certification=revoked, reason="Moved.", by=physician.user)
     answer = sign(physician, drafts)
-    assert [one.renewal_of for one in answer.signed] == [kept]
-    assert [(one.pk, type(error)) for one, error in answer.refused] == [(drafts[1].pk, rules.ChangedError)]
+    assert [certification.renewal_of for certification in answer.signed] == [unchanged]
+    assert [(draft.pk, type(error)) for draft, error in answer.refused] == [(drafts[1].pk, rules.ChangedError)]
     assert answer.gone == 1  # a withdrawal takes its renewal along
     moved.refresh_from_db()
     assert moved.status == "active"
@@ -237,7 +237,7 @@ def test_sign_reviewed_signs_nothing_of_another_physician(physician):
 def test_the_chosen_follow_each_other_and_are_signed_once(client, physician):
     first, second, left_out = ending(physician, 5), ending(physician, 9), ending(physician, 12)
     new = prepared(physician)
-    chosen = [str(one.uuid) for one in (first, second, new)]
+    chosen = [str(draft.uuid) for draft in (first, second, new)]
     assert client.post(SEVERAL, {"chosen": chosen}).url == url(first)
     forget_the_password(client)  # a review is no signature
     page = client.get(url(first)).content.decode()
@@ -250,7 +250,9 @@ def test_the_chosen_follow_each_other_and_are_signed_once(client, physician):
 
     client = factories.client_for(physician.user)
     page = client.get(SIGN_ALL)
-    assert len(page.context["rows"]) == 3 and all(str(one) in page.content.decode() for one in ATTESTATIONS.values())
+    assert len(page.context["rows"]) == 3 and all(
+        str(sentence) in page.content.decode() for sentence in ATTESTATIONS.values()
+    )
     drafts = list(Draft.objects.reviewed())
     assert client.post(SIGN_ALL, signature(drafts)).url == LIST
     assert "Signed: 3 certifications" in client.get(LIST).content.decode()
@@ -289,7 +291,7 @@ def test_the_batch_lists_what_ends_next_before_what_has_ended(client, physician,
     ending(physician, days_left=31)
     new = prepared(physician)
     page = client.get(SEVERAL)
-    assert [row.uuid for row in page.context["rows"]] == [str(one.uuid) for one in (soon, later, new, lately)]
+    assert [row.uuid for row in page.context["rows"]] == [str(draft.uuid) for draft in (soon, later, new, lately)]
     assert "More follow here" in page.content.decode() and str(long_ago.uuid) not in page.content.decode()
     actions.discard_draft(draft=new, by=physician.user)
     page = client.get(SEVERAL)
@@ -302,7 +304,7 @@ def test_choosing_nobody_is_answered_with_a_sentence(client, physician):
         assert "Tick at least one patient" in client.post(SEVERAL, {"chosen": chosen}, follow=True).content.decode()
 
 
-def test_a_delegate_prepares_several_one_after_the_other(physician):
+def test_a_delegate_prepares_a_batch_one_after_the_other(physician):
     first, second = ending(physician, 5), ending(physician, 9)
     prepared(physician)  # the physician signs it; a delegate cannot choose it
     office = factories.client_for(factories.delegate(physician))
@@ -317,7 +319,7 @@ def test_a_delegate_prepares_several_one_after_the_other(physician):
 
 def test_sign_all_names_what_failed_and_shows_what_changed(client, physician):
     changed, fine = ending(physician, last_name="Ortiz"), ending(physician, last_name="Park")
-    drafts = [reviewed(one) for one in (changed, fine)]
+    drafts = [reviewed(certification) for certification in (changed, fine)]
     with unguarded():
         type(changed.patient).objects.filter(pk=changed.patient_id).update(street="9 Elm Street")
     page = client.get(SIGN_ALL)
@@ -326,7 +328,7 @@ def test_sign_all_names_what_failed_and_shows_what_changed(client, physician):
 
     page = client.post(SIGN_ALL, signature(drafts))  # of a page that stood open
     content = page.content.decode()
-    assert [one.name for one in page.context["refused"]] == ["Rosa Ortiz"]
+    assert [row.name for row in page.context["refused"]] == ["Rosa Ortiz"]
     assert "Something was changed since the review." in content and "Signed: 1 certification" in content
     fine.refresh_from_db()
     assert fine.status == "superseded"

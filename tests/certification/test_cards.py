@@ -64,16 +64,16 @@ def test_revoke_card_ends_it_once_and_tells_the_person(patient):
     assert revoke_card(card=card, reason="damaged", by=None).revoked_at == ended.revoked_at
     card.refresh_from_db()
     assert card.revoked_reason == "lost" and card_of(person=patient, by=None).token != card.token
-    told = Notification.objects.get(kind="card_revoked")
-    assert (told.recipient, told.channel) == (patient.email, "email")
+    notification = Notification.objects.get(kind="card_revoked")
+    assert (notification.recipient, notification.channel) == (patient.email, "email")
     assert Event.objects.get(action="card.revoke").reason == "lost"
 
 
 def test_revoke_card_calls_who_has_no_email():
     made = factories.certification(profile=factories.profile(email="", has_no_email=True))
     revoke_card(card=factories.card(made.patient), reason="damaged", by=None)
-    told = Notification.objects.get(kind="card_revoked")
-    assert (told.recipient, told.channel) == (str(made.patient.phone), "phone")
+    notification = Notification.objects.get(kind="card_revoked")
+    assert (notification.recipient, notification.channel) == (str(made.patient.phone), "phone")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def notified(kind):
     return set(Notification.objects.filter(kind=kind).values_list("recipient", flat=True))
 
 
-def test_assign_caregiver_names_one_and_tells_the_patient(signed):
+def test_assign_caregiver_names_a_caregiver_and_notifies_the_patient(signed):
     assignment = assign(signed)
     assert (assignment.patient, assignment.started_date) == (signed.patient, timezone.localdate())
     assert notified("caregiver_assigned") == {signed.patient.email}
@@ -59,7 +59,7 @@ def test_assign_caregiver_names_one_and_tells_the_patient(signed):
     assert Event.objects.filter(action="caregiver.assign", outcome="done").count() == 1
 
 
-def test_assign_caregiver_in_the_place_of_another_ends_her_with_a_reason(signed):
+def test_assign_caregiver_ends_the_earlier_assignment_with_a_reason(signed):
     first = assign(signed)
     with pytest.raises(rules.IncompleteError):
         assign(signed, first_name="Nora")
@@ -116,7 +116,7 @@ def test_a_caregiver_is_named_while_deliveries_of_a_withdrawn_one_go_on(client, 
     assert 'value="caregiver"' in page and "Renewal opens" not in page
 
 
-def test_end_caregiver_tells_both_and_undoes_her_orders_alone(physician):
+def test_end_caregiver_notifies_both_and_cancels_only_the_caregivers_orders(physician):
     patient, caregiver = people.patient_with_caregiver()
     certification = patient.certifications.get()
     by_caregiver, own = factories.order(patient, by=caregiver.user), factories.order(patient)
@@ -155,7 +155,7 @@ def test_an_end_without_a_reason_cannot_stand(signed):
         CaregiverAssignment.objects.update(ended_date=timezone.localdate())
 
 
-def test_who_acts_again_is_not_told_that_it_ended(signed):
+def test_a_caregiver_who_is_named_again_reads_of_no_end(signed):
     answers = factories.caregiver()
     by = signed.physician.user
     actions.assign_caregiver(certification=signed, caregiver=answers, by=by)

@@ -64,7 +64,7 @@ def test_close_patient_gives_back_what_open_orders_held(certification):
     assert (DeliveryWindow.objects.get(pk=order.window_id).booked, Product.objects.get().stock) == (0, 50)
 
 
-def test_nothing_is_said_any_more_but_one_letter_to_the_caregiver():
+def test_only_one_letter_to_the_caregiver_is_sent_after_the_closing():
     patient, caregiver = people.patient_with_caregiver()
     factories.order(patient)
     actions.ask_office(certification=patient.certifications.get(), kind="follow_up", words="", by=patient.user)
@@ -102,7 +102,7 @@ def test_reminders_find_nobody_who_left(certification):
     assert actions.queue_renewal_reminders(today=due, by=None) == 0
 
 
-def test_close_patient_twice_says_one_letter(certification):
+def test_close_patient_twice_sends_one_letter(certification):
     for closed_for in ("died", "moved"):
         close(certification.patient, closed_for=closed_for)
     assert Notification.objects.filter(kind="patient_closed").count() == 1

@@ -36,7 +36,7 @@ def shown(client, within, **query):
 
 
 def counts(client):
-    return {one.name: one.count for one in client.get("/certification/due/").context["filters"]}
+    return {shown.name: shown.count for shown in client.get("/certification/due/").context["filters"]}
 
 
 @pytest.mark.parametrize(

@@ -100,9 +100,9 @@ def test_a_withdrawn_certification_is_valid_through_its_stop_date(certification)
 def test_orders_through_the_stop_date_stay_and_later_ones_are_undone(certification):
     patient, product = certification.patient, factories.product()
     days = [factories.next_wednesday(week) for week in (0, 1)]
-    kept, undone = (factories.order(patient, into=factories.window(day), lines=[(product, 2)]) for day in days)
+    covered, undone = (factories.order(patient, into=factories.window(day), lines=[(product, 2)]) for day in days)
     withdraw(certification, (days[0] - timezone.localdate()).days)
-    assert [Order.objects.get(pk=order.pk).status for order in (kept, undone)] == ["placed", "cancelled"]
+    assert [Order.objects.get(pk=order.pk).status for order in (covered, undone)] == ["placed", "cancelled"]
     assert DeliveryWindow.objects.get(pk=undone.window_id).booked == 0
     assert Product.objects.get(pk=product.pk).stock == 48
 
@@ -115,7 +115,7 @@ def test_new_orders_are_taken_through_the_stop_date_alone(certification):
         factories.order(certification.patient, into=factories.window(days[1]))
 
 
-def test_the_patient_is_told_both_days(certification, mailoutbox):
+def test_the_mail_to_the_patient_names_both_days(certification, mailoutbox):
     withdraw(certification, 2)
     send_due(by=None)
     mail = next(sent for sent in mailoutbox if sent.subject == "Your registration with us has changed")
@@ -200,7 +200,7 @@ def test_reinstating_gives_the_same_last_day_and_no_order_back(certification, re
     assert recipients("certification_reinstated") == {certification.patient.email, certification.physician.email}
 
 
-def test_withdrawn_again_after_it_was_reinstated_is_told_again(certification, registrar, time_machine):
+def test_a_second_withdrawal_after_a_reinstatement_is_announced_again(certification, registrar, time_machine):
     for _ in range(2):
         withdraw(certification)
         time_machine.move_to(timezone.now() + DAY)

@@ -66,7 +66,7 @@ def test_names_alike_forgives_small_differences(first, second, alike):
     assert rules.names_alike(first, second) is alike
 
 
-def test_a_profile_like_one_of_her_own_asks_who_it_is(client, physician):
+def test_a_profile_like_that_of_an_own_patient_asks_who_it_is(client, physician):
     first = certified(physician)
     draft = factories.draft(physician, profile=None, condition=None, statement=None)
     typed = forms.profile(birth_date=BORN, first_name="Róza", email="other@example.org", phone="203-555-0177")
@@ -189,7 +189,7 @@ def test_the_caregiver_of_before_ends_unless_named_again(physician):
     assert before.patient.assignments.get().ended_date == timezone.localdate()
 
 
-def test_the_registrar_agrees_and_then_she_signs(client, physician):
+def test_the_physician_signs_after_the_registrar_has_agreed(client, physician):
     before = certified(factories.identified_physician())
     draft = factories.draft(physician, profile=rosa())
     staff = factories.client_for(factories.staff("Registrar"))
@@ -202,7 +202,7 @@ def test_the_registrar_agrees_and_then_she_signs(client, physician):
     assert (signed.patient, signed.take_over.agreed_with) == (before.patient, "registrar")
 
 
-def test_the_physician_takes_over_in_her_own_page(client, physician):
+def test_the_physician_takes_over_on_the_page_of_the_draft(client, physician):
     certified(factories.identified_physician())
     draft = factories.draft(physician, profile=rosa())
     typed = {"how": "", **forms.date_boxes("agreed_date", timezone.localdate()), "signature_name": physician.name}

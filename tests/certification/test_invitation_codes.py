@@ -51,7 +51,7 @@ def errors_of(response):
 # --- Make a code ----------------------------------------------------------------------------------------------------
 
 
-def test_print_code_is_ten_characters_without_look_alikes_and_kept_as_a_digest(patient):
+def test_print_code_is_ten_characters_without_look_alikes_and_stored_as_a_digest(patient):
     invitation, code = print_code(person=patient, by=None)
     assert len(code) == 10 and set(code) <= set(ALPHABET) and not set("01OI") & set(ALPHABET)
     stored = Invitation.objects.filter(pk=invitation.pk).values().get()
@@ -125,7 +125,7 @@ def test_a_printed_code_is_shown_on_no_other_confirmation_nor_once_replaced(cert
     assert client.get(address).context["printed"] is None
 
 
-def test_office_is_told_that_who_has_joined_needs_no_code():
+def test_office_reads_that_a_person_who_has_joined_needs_no_code():
     made = factories.certification()
     response = office(made).post(f"/certification/{made.uuid}/code/", follow=True)
     assert "has joined already" in response.content.decode() and response.context["printed"] is None

@@ -157,11 +157,11 @@ HIDING = {
 @pytest.mark.parametrize("name", list(HIDING))
 def test_a_letter_is_taken_without_what_hides_in_its_file(client, draft, name):
     client.post(url(draft, "letters"), letter(file=SimpleUploadedFile("letter.pdf", HIDING[name])))
-    kept = Letter.objects.get()
-    assert kept.content_type == ("image/jpeg" if name.startswith("photo") else "application/pdf")
+    stored = Letter.objects.get()
+    assert stored.content_type == ("image/jpeg" if name.startswith("photo") else "application/pdf")
     for hidden in (b"PK\x03\x04", b"MZ\x90", b"Printed by", b"/JavaScript", b"/EmbeddedFile", b"/Encrypt", b"SCRIPT"):
-        assert hidden not in kept.content
-    assert kept.size == len(kept.content)
+        assert hidden not in stored.content
+    assert stored.size == len(stored.content)
 
 
 def test_a_file_is_read_before_any_row_is_locked(draft, physician, monkeypatch):
@@ -196,7 +196,7 @@ def test_noise_in_place_of_a_file_is_never_a_crash():
 # --- The step -------------------------------------------------------------------------------------------------------
 
 
-def test_both_letters_are_kept_with_the_draft_and_with_what_is_signed(client, physician, draft):
+def test_both_letters_are_stored_with_the_draft_and_with_the_certification(client, physician, draft):
     assert client.post(url(draft, "letters"), letter()).url == url(draft, "letters")
     client.post(url(draft, "letters"), letter("specialist", file=factories.letter_file(picture("JPEG"))))
     page = client.get(url(draft, "letters")).content.decode()
@@ -246,8 +246,10 @@ def test_letters_refuses_beside_the_field(client, draft, over, field):
 def test_a_letter_is_mended_without_sending_the_file_again(client, draft):
     client.post(url(draft, "letters"), letter())
     client.post(url(draft, "letters"), letter(writer="Tova Tal", file=""))
-    kept = Letter.objects.get()
-    assert kept.writer == "Tova Tal" and pdfs.pictures_of(kept.content) == pdfs.pictures_of(factories.one_page_pdf())
+    stored = Letter.objects.get()
+    assert stored.writer == "Tova Tal" and pdfs.pictures_of(stored.content) == pdfs.pictures_of(
+        factories.one_page_pdf()
+    )
 
 
 def test_an_adult_needs_no_letters_and_cannot_leave_any(client, physician):
@@ -258,7 +260,7 @@ def test_an_adult_needs_no_letters_and_cannot_leave_any(client, physician):
     assert "Letters" not in [step.label for step in client.get(url(adult, "profile")).context["steps"]]
 
 
-def test_letters_of_a_child_who_was_no_child_are_not_kept(client, physician):
+def test_letters_are_deleted_when_the_patient_turns_out_to_be_an_adult(client, physician):
     draft = child(physician)
     adult, condition = factories.profile(), factories.condition()
     for step, answers in {"profile": adult, "condition": condition, "statement": factories.statement()}.items():

@@ -50,13 +50,13 @@ def fields_of(row):
 
 
 def drafts_now():
-    return {one.pk: {**fields_of(one), "answers": one.answers, "renews": one.renews_id} for one in Draft.objects.all()}
+    return {row.pk: {**fields_of(row), "answers": row.answers, "renews": row.renews_id} for row in Draft.objects.all()}
 
 
 def drafts_before():
     """Drafts as they stood among the certifications, with the names that their fields have now."""
     rows = table("Certification").filter(status="draft")
-    return {one.pk: {**fields_of(one), "answers": one.draft, "renews": one.renewal_of_id} for one in rows}
+    return {row.pk: {**fields_of(row), "answers": row.draft, "renews": row.renewal_of_id} for row in rows}
 
 
 def signed_now():
@@ -66,8 +66,15 @@ def signed_now():
 def letters_now():
     """Each letter by its id: of which draft or certification, its words, and its file opened."""
     return {
-        one.pk: (one.draft_id, one.certification_id, one.kind, one.writer, one.letter_date, bytes(one.content))
-        for one in Letter.objects.all()
+        letter.pk: (
+            letter.draft_id,
+            letter.certification_id,
+            letter.kind,
+            letter.writer,
+            letter.letter_date,
+            bytes(letter.content),
+        )
+        for letter in Letter.objects.all()
     }
 
 
@@ -129,7 +136,7 @@ def test_drafts_renewals_and_letters_go_back_and_come_again(world):
     migrate()
 
     assert (drafts_now(), signed_now(), letters_now()) == (drafts, signed, letters)
-    last = max([*drafts, *(one["id"] for one in signed)])
+    last = max([*drafts, *(row["id"] for row in signed)])
     assert factories.draft(Physician.objects.get(pk=world.pk)).pk > last
     reviewed = Draft.objects.reviewed().get()
     [signed_one] = actions.sign_reviewed(

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from certification.actions import close_patient
 from certification.models import (
     Caregiver,
     CaregiverAssignment,
@@ -194,6 +195,24 @@ def test_certification_on_is_the_one_of_the_day():
     today = timezone.localdate()
     assert certification.patient.certification_on(today) == certification
     assert certification.patient.certification_on(today - timedelta(days=1)) is None
+
+
+def test_read_today_joins_assignment_and_certification_in_one_query(django_assert_num_queries):
+    cared_for = factories.certification(caregiver=factories.caregiver())
+    alone, assignment = factories.patient(), cared_for.patient.current_assignment
+    assert assignment.caregiver
+    with django_assert_num_queries(1):
+        first, second = Patient.objects.order_by("pk").read_today()
+        assert (first.patient, first.certification) == (cared_for.patient, cared_for)
+        assert (first.assignment, first.assignment.caregiver) == (assignment, assignment.caregiver)
+        assert (second.patient, second.assignment) == (alone, None)
+
+
+def test_read_today_leaves_out_what_has_ended():
+    certification = factories.certification(caregiver=factories.caregiver())
+    close_patient(patient=certification.patient, closed_for="moved", by=factories.staff("Registrar"))
+    (found,) = Patient.objects.read_today()
+    assert (found.assignment, found.certification) == (None, None)
 
 
 def test_text_of_a_row_is_a_number_never_a_name():

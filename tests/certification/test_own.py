@@ -17,16 +17,16 @@ pytestmark = pytest.mark.django_db
 PAGE = "/contact-data/"
 
 
-def test_change_phone_counts_at_once_and_is_told_without_the_number(mailoutbox):
+def test_change_phone_counts_at_once_and_the_mail_does_not_name_the_number(mailoutbox):
     patient = factories.patient()
     text = factories.client_for(patient.user).post(PAGE, {"phone": "203 555 0171"}, follow=True).content.decode()
 
     assert "We call you under this number" in text
     assert Patient.objects.get().phone.as_e164 == "+12035550171"
     send_due(by=None)
-    told = [one for one in mailoutbox if "phone number" in one.subject]
-    assert [one.to for one in told] == [[patient.email]]
-    assert "0171" not in told[0].body
+    mails = [sent for sent in mailoutbox if "phone number" in sent.subject]
+    assert [sent.to for sent in mails] == [[patient.email]]
+    assert "0171" not in mails[0].body
 
 
 def test_the_same_number_again_sends_no_message():
@@ -68,7 +68,7 @@ def test_follow_email_writes_to_the_main_address_of_the_account():
 def link_to(address):
     """Return the path in the mail to the present address."""
     send_due(by=None)
-    bodies = [one.body for one in mail.outbox if address in one.to and "/accounts/email/main/" in one.body]
+    bodies = [sent.body for sent in mail.outbox if address in sent.to and "/accounts/email/main/" in sent.body]
     return re.search(r"/accounts/email/main/\S+", bodies[-1])[0]
 
 

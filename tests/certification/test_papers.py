@@ -141,18 +141,18 @@ def test_certificate_with_the_longest_names_stays_on_its_page():
 
 def test_certificate_takes_little_time(certification):
     """0.3 s of processor time at most; measured 0.06 s. The best of three: a busy machine works longer at the same."""
-    one = rows_of(certification)
-    certificate_pdf(one)  # cuts the Latin letters
-    assert min(seconds_for(one) for _time in range(3)) < 0.3
+    signed = rows_of(certification)
+    certificate_pdf(signed)  # cuts the Latin letters
+    assert min(seconds_for(signed) for _time in range(3)) < 0.3
 
 
-def seconds_for(one):
+def seconds_for(signed):
     begun = time.process_time()
-    certificate_pdf(one)
+    certificate_pdf(signed)
     return time.process_time() - begun
 
 
-def test_certificate_writes_a_question_mark_for_a_letter_it_has_not_and_logs_no_name(certification, caplog):
+def test_certificate_prints_a_question_mark_for_an_unknown_letter_and_logs_no_name(certification, caplog):
     certification.patient.first_name = "Ꭰ"
     with caplog.at_level(logging.INFO):
         assert "? O'Brien" in text_of(certificate_pdf(certification))

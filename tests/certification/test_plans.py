@@ -76,7 +76,7 @@ def test_search_among_ones_own_reads_their_index_and_no_table_as_a_whole(own):
 
 def test_whom_an_account_acts_for_is_found_in_the_indexes_of_accounts(own):
     account = own.get(patient__user__isnull=False).patient.user
-    plan = plan_of(lambda: list(Patient.objects.in_hands_of(account).with_standing()))
+    plan = plan_of(lambda: Patient.objects.in_hands_of(account).read_today())
     assert "certification_patient_user_id_key" in plan and "certification_caregiver_user_id_key" in plan
     assert "SubPlan" not in plan
 

@@ -406,7 +406,7 @@ def test_an_allotment_amended_thrice_at_once_is_changed_once(slowly):
 
 
 @pytest.mark.usefixtures("without_locks")
-def test_an_allotment_amended_without_the_lock_is_changed_several_times(slowly):
+def test_an_allotment_amended_without_the_lock_is_changed_more_than_once(slowly):
     amendments_at_once(slowly)
     assert Amendment.objects.count() > 1
 
@@ -478,12 +478,12 @@ def prepare_while_signing_together(monkeypatch):
     return at_once([sign_all, prepare])
 
 
-def test_preparing_while_several_are_signed_comes_too_late(monkeypatch):
+def test_preparing_while_a_batch_is_signed_comes_too_late(monkeypatch):
     assert prepare_while_signing_together(monkeypatch) == [1, "RenewalNotOpen"]
     signed = Certification.objects.active().get()
     assert signed.condition_codes == ["cancer"] and not Draft.objects.exists()
 
 
 @pytest.mark.usefixtures("without_locks")
-def test_preparing_while_several_are_signed_without_the_lock_is_not_refused(monkeypatch):
+def test_preparing_while_a_batch_is_signed_without_the_lock_is_not_refused(monkeypatch):
     assert prepare_while_signing_together(monkeypatch)[1] != "RenewalNotOpen"

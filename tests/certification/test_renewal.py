@@ -166,8 +166,8 @@ def test_renew_asks_who_it_is_and_keeps_what_was_typed_encrypted(client, physici
     assert client.get(url(ending, "renew")).url.startswith("/accounts/reauthenticate/")
     typed = forms.renewal(physician.name, directions="Only at night.", condition_codes=["glaucoma"])
     assert client.post(url(ending, "renew"), typed).url == url(ending, "renew")
-    kept = str(dict(client.session.items()))
-    assert "glaucoma" not in kept and "Only at night" not in kept
+    stored = str(dict(client.session.items()))
+    assert "glaucoma" not in stored and "Only at night" not in stored
     assert Certification.objects.count() == 1
 
     confirm = client.get(url(ending, "renew"))
@@ -179,7 +179,7 @@ def test_renew_asks_who_it_is_and_keeps_what_was_typed_encrypted(client, physici
     assert Certification.objects.active().get().condition_codes == ["glaucoma"]
 
 
-def test_what_was_kept_of_one_renewal_is_not_shown_in_another(client, physician, ending):
+def test_saved_input_of_a_renewal_is_not_shown_in_another_renewal(client, physician, ending):
     other = factories.certification(physician, on=timezone.localdate() - timedelta(days=350), joined=False)
     forget_the_password(client)
     client.post(url(ending, "renew"), forms.renewal(physician.name, directions="Only at night."))

@@ -94,7 +94,7 @@ def test_a_name_that_was_corrected_shows_what_it_was(physician):
     assert before(certification) == {"Name": "Rosa Delgado", "Date of birth": "April 28, 1980"}
 
 
-def test_what_was_signed_before_the_data_was_kept_marks_nothing(physician):
+def test_a_certification_without_stored_data_marks_no_change(physician):
     certification = ending(physician)
     with unguarded():
         Certification.objects.update(patient_as_signed=None)
@@ -239,7 +239,7 @@ def test_a_renewal_leaves_no_day_without_and_none_with_two(client, physician):
     patient = certification.patient
     client.post(url(certification), forms.renewal(physician.name))
     for day in (today, certification.last_valid_day, certification.expires_date, today + timedelta(days=300)):
-        assert [one.renewal_of for one in patient.certifications.valid_on(day)] == [certification]
+        assert [valid.renewal_of for valid in patient.certifications.valid_on(day)] == [certification]
 
 
 # --- Before it opens ------------------------------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def test_the_reminder_asks_the_patient_for_the_appointment(physician, days_left,
     queue_renewal_reminders(today=today, by=None)
     mail.outbox.clear()
     send_due(by=None)
-    [message] = [one for one in mail.outbox if one.to == [certification.patient.email] and "Renewal" in one.subject]
+    [message] = [sent for sent in mail.outbox if sent.to == [certification.patient.email] and "Renewal" in sent.subject]
     opens = certification.expires_date - timedelta(days=30)
     assert words in message.body
     assert (f"{opens:%A, %B %-d, %Y}" in message.body) == (days_left == 31)

@@ -38,7 +38,9 @@ def page(certification, name="move"):
 
 
 def test_a_reported_address_counts_once_it_is_confirmed(certification):
-    rosa, office = (factories.client_for(one) for one in (certification.patient.user, certification.physician.user))
+    rosa, office = (
+        factories.client_for(account) for account in (certification.patient.user, certification.physician.user)
+    )
     text = rosa.post(page(certification), HOME, follow=True).content.decode()
     assert "within one working day" in text and "waits for an answer" in text
     assert Patient.objects.get().street == "40 Orange Street"
@@ -184,7 +186,7 @@ def test_an_overdue_report_is_marked(certification, time_machine):
 
 
 @pytest.mark.parametrize("change", [{"kind": "lost_card"}, {"address": None}])
-def test_a_reported_address_is_kept_whole(certification, change):
+def test_a_reported_address_is_stored_whole(certification, change):
     asked = report(certification)
     for name, value in change.items():
         setattr(asked, name, value)

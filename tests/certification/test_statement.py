@@ -86,7 +86,7 @@ def test_a_draft_that_was_never_asked_is_asked_before_it_is_signed(client, physi
     for step in ("profile", "condition", "statement"):
         actions.save_step(draft=draft, step=step, answers=getattr(factories, step)(), by=physician.user)
     problems = client.get(url(draft, "review")).context["problems"]
-    assert [one.url for one in problems] == [url(draft, "questions")]
+    assert [problem.url for problem in problems] == [url(draft, "questions")]
     assert client.post(url(draft, "questions") + "?return=review", forms.questions()).url == url(draft, "review")
     assert client.get(url(draft, "review")).context["problems"] == []
 
@@ -117,7 +117,7 @@ def test_another_guardian_after_the_statement_unticks_the_fifth_point(client, ph
     client.post(url(draft, "caregiver"), forms.caregiver(first_name="Nora"))
     form = client.get(url(draft, "statement")).context["form"]
     assert (form["explained_risks"].value(), form["assessed_history"].value()) == (False, True)
-    assert [one.label for one in client.get(url(draft, "review")).context["problems"]] == ["Your statement"]
+    assert [problem.label for problem in client.get(url(draft, "review")).context["problems"]] == ["Your statement"]
 
 
 def test_the_signed_statement_names_the_guardian_and_can_be_read_again(client, physician):

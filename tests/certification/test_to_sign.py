@@ -100,7 +100,7 @@ def test_a_delegate_goes_from_a_new_patient_to_what_waits_for_the_signature(offi
     assert not Patient.objects.exists()
 
 
-def test_a_delegate_is_told_when_another_step_is_not_complete(office, physician, delegate):
+def test_a_delegate_reads_when_another_step_is_not_complete(office, physician, delegate):
     draft = prepared(physician, delegate, profile={"first_name": "Rosa"})
     assert draft.prepared_at is None
     draft = prepared(physician, delegate, condition=factories.condition(exam_date=None))
@@ -185,7 +185,7 @@ def test_save_step_that_breaks_what_was_prepared_takes_it_out_again(physician, d
     assert actions.save_step(draft=draft, step="profile", answers=minor, by=delegate).prepared_at is None
 
 
-def test_prepare_renewal_keeps_one_draft_and_the_latest_answers(physician, delegate):
+def test_prepare_renewal_stores_one_draft_with_the_latest_answers(physician, delegate):
     certification = ending(physician)
     first = renewal_of(certification, delegate)
     again = renewal_of(certification, delegate, condition_codes=["glaucoma"])
@@ -281,7 +281,7 @@ def test_statement_and_signature_on_one_page_lead_to_the_next(client, physician,
     assert page.context["form"]["exam_date"].value() == timezone.localdate()
     assert client.post(url(certification, "renew"), forms.renewal(physician.name)).url == LIST
 
-    first, second = (Certification.objects.get(pk=one.pk, uuid=one.uuid) for one in (first, second))
+    first, second = (Certification.objects.get(pk=draft.pk, uuid=draft.uuid) for draft in (first, second))
     assert (first.status, second.status, second.renewal_of) == ("active", "active", certification)
     assert second.patient == certification.patient and not Draft.objects.exists()
     assert first.monthly_allotment_oz == second.monthly_allotment_oz

@@ -44,6 +44,8 @@ def test_each_question_is_the_same_for_a_certification_and_in_a_filter(certifica
     assert rules.runs_on(certification, TODAY) is is_found(rules.running_on(TODAY))
     assert rules.is_valid_on(certification, TODAY) is is_found(rules.valid_on(TODAY))
     assert rules.is_ending_soon(certification, today=TODAY) is is_found(rules.ending_soon(today=TODAY))
+    assert rules.is_expired(certification, today=TODAY) is is_found(rules.expired(today=TODAY))
+    assert rules.is_stopping(certification, today=TODAY) is is_found(rules.stopping(today=TODAY))
     span = {"after": TODAY - timedelta(days=30), "until": TODAY + timedelta(days=14)}
     assert rules.is_expiring(certification, **span) is is_found(rules.expiring(**span))
     of_patient = Patient.objects.filter(rules.valid_on(TODAY, "certifications__"), pk=certification.patient_id)

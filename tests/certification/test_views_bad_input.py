@@ -104,7 +104,7 @@ def test_an_allotment_in_words_or_signs_is_refused_with_a_sentence(client, physi
 # --- Names ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_name_of_200_letters_is_asked_to_be_shorter_and_kept(client, physician):
+def test_a_name_of_200_letters_is_asked_to_be_shorter_and_stays_in_the_box(client, physician):
     form = refused(client, factories.draft(physician), "profile", forms.profile(last_name="N" * 200))
     assert "Shorten this to 100" in form.errors["last_name"][0]
     assert form["last_name"].value() == "N" * 200

@@ -81,7 +81,7 @@ def test_patient_list_filters_are_part_of_the_address(client, physician, show, e
     assert shown(client, f"/certification/?show={show}") == [made[name] for name in expected.split()]
 
 
-def test_patient_list_counts_a_withdrawn_one_that_delivers_no_more_as_ended_and_no_superseded_one(client, physician):
+def test_patient_list_counts_withdrawn_without_deliveries_as_ended_and_superseded_nowhere(client, physician):
     withdrawn, old = signed(physician, 300), signed(physician, 10)
     stop_deliveries(withdrawn, timezone.localdate() - timedelta(days=1))
     renewal = sign_draft(
@@ -111,7 +111,7 @@ def test_patient_list_keeps_what_was_withdrawn_apart_until_deliveries_stop(clien
     certification = signed(physician, 300)
     stop_deliveries(certification, timezone.localdate() + timedelta(days=days))
     filters = client.get("/certification/").context["filters"]
-    standing = {one.name for one in filters if one.count}
+    standing = {shown.name for shown in filters if shown.count}
     assert standing == {"all", show} and shown(client, f"/certification/?show={show}") == [certification]
 
 
@@ -282,7 +282,7 @@ def test_patient_list_leads_from_page_to_page_and_back(client, physician):
         page = client.get("/certification/", {"cursor": cursor})
         pages.append(rows_of(page))
         cursor = page.context["page"].next or None
-    assert [len(page) for page in pages] == [50, 50, 1] and stood == {one for page in pages for one in page}
+    assert [len(page) for page in pages] == [50, 50, 1] and stood == {name for page in pages for name in page}
     assert shown(client, f"/certification/?cursor={page.context['page'].previous}") == pages[1]
 
 

@@ -93,8 +93,8 @@ def test_the_browser_never_fills_in_data_of_another_person(client, physician):
     for step in ("profile", "caregiver"):
         form = client.get(url(draft, step)).context["form"]
         widgets = {name: field.widget for name, field in form.fields.items()}
-        boxes = [one for one in widgets.values() if getattr(one, "input_type", "") not in NOT_FILLED_IN]
-        assert {one.attrs["autocomplete"] for one in boxes} == {"off"}
+        boxes = [widget for widget in widgets.values() if getattr(widget, "input_type", "") not in NOT_FILLED_IN]
+        assert {widget.attrs["autocomplete"] for widget in boxes} == {"off"}
 
 
 def test_a_look_at_a_draft_is_recorded(client, physician):

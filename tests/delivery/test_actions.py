@@ -325,13 +325,17 @@ def test_cancel_order_by_a_stranger_is_refused():
 
 
 def test_lapse_orders_ends_unconfirmed_orders_whose_window_has_ended(monday):
-    lost, kept = factories.order(), factories.order()
-    actions.confirm_order(order=kept, by=factories.staff("Pharmacist"))
+    lost, confirmed = factories.order(), factories.order()
+    actions.confirm_order(order=confirmed, by=factories.staff("Pharmacist"))
     assert actions.lapse_orders(now=lost.window.ends_at - timedelta(seconds=1), by=None) == 0
     assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 1
     assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 0
     assert Order.objects.get(pk=lost.pk).status == "lapsed"
-    assert (Order.objects.get(pk=kept.pk).status, booked(kept.window), stock_of(lost)) == ("confirmed", 1, [50])
+    assert (Order.objects.get(pk=confirmed.pk).status, booked(confirmed.window), stock_of(lost)) == (
+        "confirmed",
+        1,
+        [50],
+    )
 
 
 def test_lapse_orders_leaves_an_order_that_was_confirmed_meanwhile(monkeypatch):

@@ -54,24 +54,24 @@ def test_close_date_moves_what_fits_to_the_same_hours_of_the_next_day(manager):
     closure = close(first.window.date, manager)
 
     later = factories.next_wednesday(1)
-    assert [now_of(one).window.code for one in (first, second)] == [f"{later}-0930", f"{later}-1330"]
-    assert [now_of(one).status for one in (first, second)] == ["placed", "placed"]
+    assert [now_of(order).window.code for order in (first, second)] == [f"{later}-0930", f"{later}-1330"]
+    assert [now_of(order).status for order in (first, second)] == ["placed", "placed"]
     assert not DeliveryWindow.objects.filter(date=first.window.date, is_open=True).exists()
     assert set(DeliveryWindow.objects.filter(date=first.window.date).values_list("booked", flat=True)) == {0}
-    assert {one.window.date for one in closure.affected.all()} == {later}
+    assert {affected.window.date for affected in closure.affected.all()} == {later}
     assert (list(rules.stock_mismatches()), list(rules.window_mismatches())) == ([], [])
 
 
 def test_close_date_cancels_orders_that_do_not_fit_and_says_why(manager):
-    kept, ending = factories.order(), factories.order()
+    confirmed, ending = factories.order(), factories.order()
     later = factories.next_wednesday(1)
     with unguarded():
         ending.certification.expires_date = later
         ending.certification.save()
 
-    closure = close(kept.window.date, manager)
+    closure = close(confirmed.window.date, manager)
 
-    assert (now_of(kept).status, now_of(ending).status) == ("placed", "cancelled")
+    assert (now_of(confirmed).status, now_of(ending).status) == ("placed", "cancelled")
     assert closure.affected.get(order=ending).why.startswith("No certification is valid")
     assert (now_of(ending).ended_reason, ending.movements.count()) == ("Heavy snow", 2)
     assert (list(rules.stock_mismatches()), list(rules.window_mismatches())) == ([], [])
@@ -163,7 +163,7 @@ def test_next_windows_are_the_windows_of_the_next_day_that_has_any(manager):
     factories.window()
     later = factories.next_wednesday(1)
     close(later, manager)
-    assert {one.date for one in rules.next_windows(factories.next_wednesday())} == {factories.next_wednesday(2)}
+    assert {window.date for window in rules.next_windows(factories.next_wednesday())} == {factories.next_wednesday(2)}
 
 
 def test_open_date_takes_orders_again_and_leaves_moved_orders(manager):
@@ -212,7 +212,7 @@ def test_make_windows_closes_the_holidays_first():
     closure = Closure.objects.get(date=date(2029, 7, 4))
     assert (closure.reason, closure.is_holiday) == ("Independence Day", True)
     closed = DeliveryWindow.objects.filter(date=closure.date)
-    assert {(one.is_open, one.closed_reason) for one in closed} == {(False, "Independence Day")}
+    assert {(window.is_open, window.closed_reason) for window in closed} == {(False, "Independence Day")}
 
 
 def test_a_holiday_that_staff_opened_stays_open(manager):

@@ -26,17 +26,17 @@ def test_a_patient_sees_first_how_long_the_certification_is_valid():
 
 
 @pytest.mark.parametrize(
-    ("signed", "told"),
+    ("signed", "sentence"),
     [
         (date(2025, 11, 25), "Valid through November 24, 2026 (1 more day)"),
         (date(2025, 11, 24), "Valid through November 23, 2026 (today is the last day)"),
     ],
 )
-def test_the_last_days_say_to_ask_the_physician(signed, told):
+def test_the_last_days_say_to_ask_the_physician(signed, sentence):
     physician = factories.identified_physician(phone="+12035550188")
     patient = factories.certification(physician, on=signed).patient
     words = home(patient.user)
-    assert told in words
+    assert sentence in words
     assert "It can be renewed now" in words
     assert "(203) 555-0188" in words
 

@@ -42,7 +42,9 @@ class World:
         cared_for, caregiver = people.patient_with_caregiver()
         frugal = factories.statement(monthly_allotment_oz="1.00")
         others = [factories.certification(physician, **more).patient for more in ({}, {"statement": frugal})]
-        self.orderers = [(one.pk, one.user) for one in (cared_for, *others)] + [(cared_for.pk, caregiver.user)]
+        self.orderers = [(patient.pk, patient.user) for patient in (cared_for, *others)] + [
+            (cared_for.pk, caregiver.user)
+        ]
         for name, amount_mg, price_cents in (("A", 1_000, 7_500), ("B", 14_000, 8_000), ("C", 27_000, 9_000)):
             factories.product(sku=name, amount_mg=amount_mg, price_cents=price_cents, stock=5)
         factories.product(sku="NONE", stock=0)
@@ -71,7 +73,7 @@ class Shop(RuleBasedStateMachine):
         except PortalError:
             assert not transaction.get_rollback()
 
-    def one(self, queryset, which):
+    def nth(self, queryset, which):
         found = list(queryset.order_by("pk"))
         return found[which % len(found)] if found else None
 
@@ -80,7 +82,7 @@ class Shop(RuleBasedStateMachine):
         return Patient.objects.get(pk=patient), user
 
     def on_an_order(self, action, which, **arguments):
-        if order := self.one(Order.objects.placed(), which):
+        if order := self.nth(Order.objects.placed(), which):
             self.do(action, order=order, **arguments)
 
     # --- Patients and caregivers ---
@@ -88,7 +90,7 @@ class Shop(RuleBasedStateMachine):
     @rule(who=pick, what=pick, quantity=few)
     def put(self, who, what, quantity):
         patient, user = self.orderer(who)
-        self.do(actions.set_line, patient=patient, product=self.one(Product.objects, what), quantity=quantity, by=user)
+        self.do(actions.set_line, patient=patient, product=self.nth(Product.objects, what), quantity=quantity, by=user)
 
     @rule(who=pick, where=st.integers(0, 5))
     def order(self, who, where):
@@ -98,7 +100,7 @@ class Shop(RuleBasedStateMachine):
         self.do(
             actions.place_order,
             patient=patient,
-            window=self.one(DeliveryWindow.objects, where),
+            window=self.nth(DeliveryWindow.objects, where),
             address=factories.address(),
             payment_method="cash",
             seen_cents=seen_cents,
@@ -115,7 +117,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(which=pick, where=st.integers(0, 5), is_staff=st.booleans())
     def move(self, which, where, is_staff):
-        self.by_somebody(actions.move_order, which, is_staff, window=self.one(DeliveryWindow.objects, where))
+        self.by_somebody(actions.move_order, which, is_staff, window=self.nth(DeliveryWindow.objects, where))
 
     @rule(which=pick, is_staff=st.booleans())
     def cancel(self, which, is_staff):
@@ -130,7 +132,7 @@ class Shop(RuleBasedStateMachine):
         self.on_an_order(actions.reorder, which, by=self.orderer(who)[1])
 
     def by_somebody(self, action, which, is_staff, **arguments):
-        if order := self.one(Order.objects.placed(), which):
+        if order := self.nth(Order.objects.placed(), which):
             self.do(action, order=order, by=self.world.staff if is_staff else order.placed_by, **arguments)
 
     # --- Staff ---
@@ -145,17 +147,17 @@ class Shop(RuleBasedStateMachine):
 
     @rule(which=pick, what=pick, lot=st.sampled_from(LOTS))
     def change_lot(self, which, what, lot):
-        product = self.one(Product.objects, what)
+        product = self.nth(Product.objects, what)
         self.on_an_order(actions.change_lot, which, product=product, lot=lot, by=self.world.staff)
 
     @rule(what=pick, quantity=few, lot=st.sampled_from(LOTS))
     def restock(self, what, quantity, lot):
-        product = self.one(Product.objects, what)
+        product = self.nth(Product.objects, what)
         self.do(actions.receive_stock, product=product, quantity=quantity, lot=lot, by=self.world.staff)
 
     @rule(what=pick, quantity=st.integers(0, 20))
     def count(self, what, quantity):
-        self.do(actions.count_stock, product=self.one(Product.objects, what), quantity=quantity, by=self.world.staff)
+        self.do(actions.count_stock, product=self.nth(Product.objects, what), quantity=quantity, by=self.world.staff)
 
     @rule(
         how=st.sampled_from([actions.quarantine_stock, actions.clear_stock, actions.write_off]),
@@ -165,12 +167,12 @@ class Shop(RuleBasedStateMachine):
     )
     def take_out(self, how, what, quantity, lot):
         out = {"quantity": quantity, "lot": lot, "reason": "Seal", "by": self.world.staff}
-        self.do(how, product=self.one(Product.objects, what), **out)
+        self.do(how, product=self.nth(Product.objects, what), **out)
 
     @rule(what=pick, price_cents=st.sampled_from([4_000, 8_500]), is_withdrawn=rarely)
     def change_product(self, what, price_cents, is_withdrawn):
         changes = {"price_cents": price_cents, "is_active": not is_withdrawn, "by": self.world.staff}
-        self.do(actions.save_product, sku=self.one(Product.objects, what).sku, **changes)
+        self.do(actions.save_product, sku=self.nth(Product.objects, what).sku, **changes)
 
     @rule(
         who=pick,
@@ -185,7 +187,7 @@ class Shop(RuleBasedStateMachine):
 
     @rule(where=st.integers(0, 5), is_closing=st.booleans(), is_moving=st.booleans())
     def close_or_open(self, where, is_closing, is_moving):
-        day = self.one(DeliveryWindow.objects, where).date
+        day = self.nth(DeliveryWindow.objects, where).date
         closure = Closure.objects.filter(date=day).first()
         if is_closing:
             self.do(actions.close_date, day=day, reason="Heavy snow", is_moving=is_moving, by=self.world.staff)

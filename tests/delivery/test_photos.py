@@ -41,15 +41,15 @@ def step(product, name):
 def test_set_photo_stores_a_small_new_drawing(pharmacist, product, kind):
     assert 'enctype="multipart/form-data"' in pharmacist.get(step(product, "photo")).content.decode()
     pharmacist.post(step(product, "photo"), {"photo": picture(kind)})
-    with Image.open(io.BytesIO(bytes(product.photo.content))) as kept:
-        assert (kept.format, kept.size) == ("JPEG", (480, 320))
+    with Image.open(io.BytesIO(bytes(product.photo.content))) as stored:
+        assert (stored.format, stored.size) == ("JPEG", (480, 320))
 
 
 def test_set_photo_again_takes_the_place_of_the_first(pharmacist, product):
     for size in ((300, 200), (200, 300)):
         pharmacist.post(step(product, "photo"), {"photo": picture(size=size)})
-    with Image.open(io.BytesIO(bytes(ProductPhoto.objects.get().content))) as kept:
-        assert kept.size == (200, 300)
+    with Image.open(io.BytesIO(bytes(ProductPhoto.objects.get().content))) as stored:
+        assert stored.size == (200, 300)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_transparent_photo_gets_a_white_ground(pharmacist, product):
     made = io.BytesIO()
     Image.new("RGBA", (400, 300), (0, 0, 0, 0)).save(made, "PNG")
     pharmacist.post(step(product, "photo"), {"photo": SimpleUploadedFile("photo.png", made.getvalue())})
-    with Image.open(io.BytesIO(bytes(product.photo.content))) as kept:
-        assert kept.getpixel((9, 9)) == (255, 255, 255)
+    with Image.open(io.BytesIO(bytes(product.photo.content))) as stored:
+        assert stored.getpixel((9, 9)) == (255, 255, 255)
 
 
 def test_a_photo_is_read_before_any_row_is_locked(product, monkeypatch):

@@ -41,7 +41,7 @@ def set_policy(by, day, **over):
 
 def standing(day):
     """Return the starting time and the places of the windows from that day on."""
-    return [(one.starts, one.capacity) for one in DeliveryWindow.objects.filter(date=day)]
+    return [(window.starts, window.capacity) for window in DeliveryWindow.objects.filter(date=day)]
 
 
 # --- Terms ----------------------------------------------------------------------------------------------------------
@@ -54,8 +54,8 @@ def test_set_policy_holds_from_its_day_on_and_leaves_placed_orders_alone(manager
 
     assert rules.policy_on(second - timedelta(days=1)).minimum_cents == 7500
     assert rules.policy_on(second).minimum_cents == 9000
-    kept = Order.objects.select_related("policy", "window").get(pk=order.pk)
-    assert (kept.policy.minimum_cents, kept.window.date, kept.status) == (7500, second, "placed")
+    unchanged = Order.objects.select_related("policy", "window").get(pk=order.pk)
+    assert (unchanged.policy.minimum_cents, unchanged.window.date, unchanged.status) == (7500, second, "placed")
     assert Event.objects.get(action="policy.set", outcome="done").reason == "Agreed in the meeting."
 
 

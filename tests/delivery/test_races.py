@@ -83,7 +83,7 @@ def without_locks(monkeypatch, *, all_pass, parties):
 @contextmanager
 def without_constraint(model, name, repair):
     """Remove a constraint as well; `repair` gives the values with which the rows satisfy it again."""
-    constraint = next(one for one in model._meta.constraints if one.name == name)
+    constraint = next(candidate for candidate in model._meta.constraints if candidate.name == name)
     with connection.schema_editor() as editor:
         editor.remove_constraint(model, constraint)
     try:
@@ -253,7 +253,7 @@ def moving(count, capacity):
     """Return this many orders for one window, and the next window, which has few places."""
     people.policy(timezone.localdate(), capacity=count)
     first, product = factories.window(), factories.product(stock=1000)
-    orders = [factories.order(one, into=first, lines=[(product, 2)]) for one in many(count, product)]
+    orders = [factories.order(patient, into=first, lines=[(product, 2)]) for patient in many(count, product)]
     second = factories.window(starts="13:30")
     with unguarded():
         DeliveryWindow.objects.filter(pk=second.pk).update(capacity=capacity)

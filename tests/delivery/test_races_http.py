@@ -64,7 +64,7 @@ class Bookers:
         self.product = factories.product(**{"stock": 5_000, **product})
         first = factories.patient()
         self.patients = [first, *crowd.like(first, count - 1)]
-        self.visitors = visitors(server, [one.user for one in self.patients])
+        self.visitors = visitors(server, [patient.user for patient in self.patients])
         factories.window(starts="11:30")
         self.windows = iter(DeliveryWindow.objects.filter(date__gte=factories.next_wednesday()))
 

@@ -65,12 +65,12 @@ def test_control_without_locks_an_order_is_left_without_a_certification(monkeypa
 def test_no_order_of_a_caregiver_is_left_after_the_assignment_ends(monkeypatch):
     """The caregiver presses the button while the end of the assignment is being written; the check reads after it."""
     patient, caregiver = people.patient_with_caregiver()
-    certification, window, hers = (
+    certification, window, caregivers_account = (
         patient.certifications.get(),
         factories.window(),
         PortalBackend().get_user(caregiver.user_id),
     )
-    factories.cart(patient, by=hers)
+    factories.cart(patient, by=caregivers_account)
     is_ending = Event()
 
     def check_slowly(*_args, **_kwargs):
@@ -79,7 +79,7 @@ def test_no_order_of_a_caregiver_is_left_after_the_assignment_ends(monkeypatch):
 
     def place():
         is_ending.wait(30)
-        return placing(patient, window, by=hers)()
+        return placing(patient, window, by=caregivers_account)()
 
     def end():
         end_caregiver(certification=certification, reason="Recovered.", by=certification.physician.user)

@@ -136,4 +136,4 @@ def test_days_with_more_names_each_day_on_which_an_amount_is_free_again():
     used = {day - timedelta(days=7): 10_000, day: 20_000}
     found = list(days_with_more(day, used=used, later=later, certification=certification, days=30))
     assert [amount for _day, amount in found] == [10_000, 30_000]
-    assert [(one - day).days for one, _amount in found] == [28, 35]
+    assert [(returns - day).days for returns, _amount in found] == [28, 35]

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from delivery import actions, rules, tasks
 from delivery.models import DeliveryWindow, Order, Product, StockMovement
-from delivery.stock_files import StockFileError, read_receipts
+from delivery.stock.files import StockFileError, read_receipts
 from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
@@ -235,7 +235,7 @@ def test_the_nightly_check_mails_the_managers_once_a_day():
     assert [tasks.check_counts(), tasks.check_counts()] == [2, 2]
     assert Notification.objects.filter(kind="counts_differ").count() == 1
     send_due(by=None)
-    (message,) = [one for one in mail.outbox if one.to == [manager.email]]
+    (message,) = [sent for sent in mail.outbox if sent.to == [manager.email]]
     assert message.subject == "The nightly count of the depot does not add up"
     assert Product.objects.get().sku in message.body
     assert "2026-11-25-0930" in message.body

@@ -114,9 +114,9 @@ def test_the_clock_passed_the_cut_off(client, window, monday, patient):
 
 def test_the_assignment_of_the_caregiver_ended(window):
     patient, caregiver = people.patient_with_caregiver()
-    hers, certification = PortalBackend().get_user(caregiver.user_id), patient.certifications.get()
-    factories.cart(patient, by=hers)
-    client = factories.client_for(hers)
+    caregivers_account, certification = PortalBackend().get_user(caregiver.user_id), patient.certifications.get()
+    factories.cart(patient, by=caregivers_account)
+    client = factories.client_for(caregivers_account)
     data = looked_at(client, window)
     end_caregiver(certification=certification, reason="Recovered.", by=certification.physician.user)
     response = client.post(url("checkout"), data, follow=True)

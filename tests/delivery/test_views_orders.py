@@ -148,12 +148,12 @@ def test_a_child_cannot_cancel_what_the_guardian_ordered():
 
 
 def test_ordering_again_fills_the_cart_and_names_what_is_missing():
-    kept, few, gone = (
+    possible, few, gone = (
         factories.product(sku="KEPT"),
         factories.product(sku="FEW", stock=3),
         factories.product(sku="GONE"),
     )
-    order = factories.order(lines=[(kept, 2), (few, 2), (gone, 1)])
+    order = factories.order(lines=[(possible, 2), (few, 2), (gone, 1)])
     actions.save_product(sku="GONE", name="Old drops", is_active=False, by=None)
     client = factories.client_for(order.placed_by)
     response = client.post(url("order-again", order.number), follow=True)

@@ -50,7 +50,7 @@ def notify():
 
 
 def mails():
-    return [one for one in mail.outbox if one.subject == "A delivery window has room again"]
+    return [sent for sent in mail.outbox if sent.subject == "A delivery window has room again"]
 
 
 def cancel(order):
@@ -106,7 +106,7 @@ def test_database_refuses(patient, taken, fields, name):
     join(patient, taken.window)
     with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
         WaitingEntry.objects.update(**fields)
-    assert name in {one.name for one in WaitingEntry._meta.constraints}
+    assert name in {constraint.name for constraint in WaitingEntry._meta.constraints}
 
 
 # --- Messages -------------------------------------------------------------------------------------------------------
@@ -114,13 +114,13 @@ def test_database_refuses(patient, taken, fields, name):
 
 def test_every_account_on_the_list_gets_one_mail_when_a_place_opens(patient, taken):
     other = factories.patient()
-    for one in (patient, other):
-        join(one, taken.window)
+    for waiting in (patient, other):
+        join(waiting, taken.window)
     assert notify() == (0, 0)
 
     cancel(taken)
 
-    assert notify() == (2, 2) and {one.to[0] for one in mails()} == {patient.user.email, other.user.email}
+    assert notify() == (2, 2) and {sent.to[0] for sent in mails()} == {patient.user.email, other.user.email}
     assert "Whoever orders first gets it." in mails()[0].body
     assert notify() == (0, 0)
 

@@ -197,14 +197,14 @@ def test_send_due_tries_one_message_while_the_server_is_away_and_counts_no_attem
     monkeypatch.setattr(ServerAway, "tried", 0)
     settings.EMAIL_BACKEND = f"{__name__}.ServerAway"
     rows = [queue(key) for key in "abc"]
-    told = []
-    tell = lambda kind, is_sent, **_: told.append((kind, is_sent))  # noqa: E731
+    signalled = []
+    tell = lambda kind, is_sent, **_: signalled.append((kind, is_sent))  # noqa: E731
     tried.connect(tell)
     try:
         assert (actions.send_due(by=None), ServerAway.tried) == (0, 1)
     finally:
         tried.disconnect(tell)
-    assert told == [("contact_receipt", False)]
+    assert signalled == [("contact_receipt", False)]
     rows[0].refresh_from_db()
     assert (rows[0].status, rows[0].attempts, rows[0].lease_until) == (Status.QUEUED, 0, None)
     assert rows[0].last_error == "SMTPServerDisconnected"

@@ -20,7 +20,7 @@ def folder(settings, tmp_path, monkeypatch):
 
 def test_mailbox_lists_sent_messages(folder):
     sent = views.mailbox(RequestFactory().get("/mailbox/"))["messages_sent"]
-    assert [(one["message"]["subject"], one["message"]["to"]) for one in sent] == [("Your order", "rosa@example.org")]
+    assert [(row["message"]["subject"], row["message"]["to"]) for row in sent] == [("Your order", "rosa@example.org")]
 
 
 def test_mailbox_message_shows_the_text_alone(folder):

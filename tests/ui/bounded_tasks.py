@@ -1,4 +1,4 @@
-"""What the tests run in a bounded process: each would cost too much, or does what a library might do."""
+"""Functions that the tests run in a bounded process: each uses too much, or fails as a library might."""
 
 import sys
 import time
@@ -34,7 +34,7 @@ def sleep(_content):
 
 
 def end(_content):
-    """As a library written in C ends its process."""
+    """End the process at once, as an error in a C library does."""
     import os
 
     os.abort()
@@ -50,7 +50,7 @@ def fail(content):
 
 
 def write(_content):
-    """Nothing may be left on a disk."""
+    """Write a file, which a bounded process must not do."""
     import tempfile
 
     with tempfile.TemporaryFile() as file:

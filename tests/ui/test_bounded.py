@@ -1,4 +1,4 @@
-"""A file is read in a process of its own, and what it may cost is measured."""
+"""Files are read in a process of their own with limits on memory and time."""
 
 import json
 import threading
@@ -36,7 +36,7 @@ def test_the_process_has_neither_django_nor_our_secrets(monkeypatch):
 
 
 def test_memory_is_bounded_and_measured():
-    """The control is the first line: with more room the same function does not fail, and its use is seen."""
+    """The first line is the control: with more memory the same function ends, and its use is measured."""
     assert run_bounded(f"{TASKS}:take_memory", b"", memory=2 * MOST_MEMORY, megabytes=200).peak > 200 * MEGABYTE
     assert refused("take_memory", megabytes=200) == refusals.TOO_MUCH
     assert run_bounded(f"{TASKS}:echo", b"").peak < 40 * MEGABYTE
@@ -61,7 +61,7 @@ def test_the_process_writes_no_file():
 def test_an_error_of_a_library_is_logged_by_its_kind_alone():
     with capture_logs() as logs:
         assert refused("fail", b"Milo Tal") == refusals.UNREADABLE
-    assert [(one["event"], one["error"]) for one in logs] == [("file_not_read", "KeyError")]
+    assert [(line["event"], line["error"]) for line in logs] == [("file_not_read", "KeyError")]
     assert "Milo" not in json.dumps(logs)
 
 

@@ -181,7 +181,7 @@ def test_zip_code_that_is_none(typed):
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("typed", "tidied"),
     [
         ("  Rosa \u00a0 Delgado\t", "Rosa Delgado"),
         ("Jose\u0301", "José"),
@@ -193,8 +193,8 @@ def test_zip_code_that_is_none(typed):
         (" \u200b ", ""),
     ],
 )
-def test_texts_are_tidied(typed, kept):
-    assert clean(name=typed).cleaned_data["name"] == kept
+def test_texts_are_tidied(typed, tidied):
+    assert clean(name=typed).cleaned_data["name"] == tidied
 
 
 def test_lines_of_a_text_stay():

@@ -1,4 +1,4 @@
-"""Pages by keyset: ties, rows that come and go between two pages, and cursors that are none of ours."""
+"""Pages by keyset: equal keys, rows that come and go between two pages, and made-up cursors."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def add(*hours):
-    """One row for each, due so many hours after noon, named in the order of `hours`."""
+    """Make a row for each of `hours`, due so many hours after noon."""
     first = Notification.objects.count()
     with guard.unguarded():
         Notification.objects.bulk_create(
@@ -31,7 +31,7 @@ def names(page):
 
 
 def walked(way, **options):
-    """The names of each page, from the first by `next`, or from the last by `previous`."""
+    """Return the names on each page, from the first page by `next`, or from the last by `previous`."""
     at, found = page(**options), []
     while at.next and way == "previous":
         at = page(at.next, **options)

@@ -1,4 +1,4 @@
-"""The beginning of a word of a name, the same on both databases."""
+"""A search for the beginning of a word of a name finds the same on both databases."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A PDF is cleaned: nothing in it acts or carries anything any more, and its pages look as they did."""
+"""Cleaning a PDF removes programs and attached files, and its pages look as before."""
 
 import io
 import zlib
@@ -19,14 +19,14 @@ RECT = [100, 20, 140, 40]
 
 
 def active(add):
-    """A letter to which `add` has done something, as bytes."""
+    """Return the bytes of a letter that `add` has changed."""
     letter = Letter()
     add(letter)
     return letter.content
 
 
 def drawn(subtype, **keys):
-    """An annotation that brings its own look, if nothing else is said."""
+    """Return an annotation with a drawing of its own, unless `keys` replaces it."""
     return lambda letter: letter.with_annotations(
         {"Subtype": subtype, "Rect": RECT, "F": 4, "AP": {"N": letter.look()}, **_of(letter, keys)}
     )
@@ -37,7 +37,7 @@ def _of(letter, keys):
 
 
 def field(**keys):
-    """A field of a form."""
+    """Return a field of a PDF form."""
 
     def add(letter):
         drawn("/Widget", T="name", **keys)(letter)
@@ -117,7 +117,7 @@ def test_clean_leaves_nothing_that_acts_and_all_that_is_seen(name):
 
 
 def test_pictures_of_finds_a_picture_that_cleaning_loses():
-    """The control of the comparison: without its notes the page looks different."""
+    """The control: without its notes, the page looks different."""
     content = active(drawn("/FileAttachment"))
     without = pypdf.PdfWriter(clone_from=io.BytesIO(content))
     without.remove_annotations(None)
@@ -251,7 +251,7 @@ def test_clean_takes_a_form_with_nothing_to_draw(keys):
 
 @pytest.mark.parametrize(("count", "is_taken"), [(MOST_STREAM_BYTES - 100, True), (MOST_STREAM_BYTES + 1, False)])
 def test_clean_counts_the_unpacked_bytes_of_a_stream(count, is_taken):
-    """Made here, just over our own limit: 128 MB of zeros in 125 kB."""
+    """The test makes a file just over the portal's limit: 128 MB of zeros in 125 kB."""
     packed = zlib.compressobj()
     data = b"".join(packed.compress(bytes(1_000_000)) for _ in range(count // 1_000_000))
     data += packed.compress(bytes(count % 1_000_000)) + packed.flush()

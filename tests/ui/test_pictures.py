@@ -1,4 +1,4 @@
-"""A photo is drawn anew: what people see stays, what hides goes, and no photo costs more than its memory."""
+"""A photo is drawn anew: the picture stays, everything else in the file goes, and memory is limited."""
 
 import io
 import random
@@ -29,7 +29,7 @@ def read(content):
 
 
 def seen(picture, kind="PNG", **options):
-    """What is left of a picture of 40 × 20 points whose left half is written on: its two halves."""
+    """Return the colors of both halves of a picture of 40 × 20 points."""
     drawn = read(draw(saved(picture, kind, **options), kind=kind, longest_side=100, quality=95))
     assert drawn.size == picture.size and drawn.mode == "RGB"
     return drawn.getpixel((10, 10)), drawn.getpixel((30, 10))
@@ -106,16 +106,16 @@ def test_drawing_in_stripes_equals_drawing_at_once(monkeypatch):
     drawn = pictures._shrunk(picture, 100)
     whole = picture.resize(drawn.size, Image.Resampling.LANCZOS)
     assert drawn.size == (69, 100)
-    assert max(abs(one - other) for one, other in zip(drawn.tobytes(), whole.tobytes(), strict=True)) <= 1
+    assert max(abs(value - other) for value, other in zip(drawn.tobytes(), whole.tobytes(), strict=True)) <= 1
 
 
 @pytest.mark.parametrize("hidden", [b"PK\x05\x06" + bytes(18), b"<script>alert(1)</script>", b"<svg onload=''/>"])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_drawn_anew_takes_a_picture_whatever_its_bytes_look_like_and_keeps_none_of_them(kind, hidden):
+def test_drawn_anew_accepts_a_picture_whose_bytes_look_like_markup_and_stores_none_of_them(kind, hidden):
     """A picture's own points may spell <svg: what is drawn counts, and only that is kept."""
     content = saved(on("RGB", PAPER, INK), kind) + hidden
-    kept = drawn_anew(content, kind_of(content), longest_side=100, quality=85)
-    assert read(kept).format == "JPEG" and hidden not in kept and b"<svg" not in kept
+    drawn = drawn_anew(content, kind_of(content), longest_side=100, quality=85)
+    assert read(drawn).format == "JPEG" and hidden not in drawn and b"<svg" not in drawn
 
 
 def test_draw_is_not_misled_by_points_that_spell_markup():
@@ -137,7 +137,7 @@ OPTIONS = {"kind": "PNG", "longest_side": 3000, "quality": 85}
 
 
 def cost(content, kind, longest_side=3000):
-    """The most memory of the process that drew it, in bytes."""
+    """Return the most memory in bytes that the drawing process used."""
     options = {"kind": kind, "longest_side": longest_side, "quality": 85}
     return run_bounded("ui.bounded.pictures:draw", content, **options).peak
 
@@ -155,7 +155,7 @@ def test_the_largest_picture_that_is_taken_costs_less_than_200_mb(content, kind)
 
 
 def test_the_pixels_are_counted_before_anything_is_decoded():
-    """Made here, just over our own limit: 25,005,000 points in 73 kB. The picture is never decoded."""
+    """The test makes a picture just over the portal's limit: 25,005,000 points in 73 kB. It is never decoded."""
     content = plain("RGB", 5001, 5000)
     assert len(content) < 100_000 and MOST_PIXELS == 25_000_000
     with pytest.raises(Refusal, match=refusals.TOO_MANY_PIXELS):
@@ -174,7 +174,7 @@ def test_a_picture_that_would_cost_more_is_refused(content, kind):
 
 
 def test_a_large_photo_for_the_menu_costs_little():
-    """Drawn at an eighth of its size by the decoder itself."""
+    """The decoder itself draws it at an eighth of its size."""
     assert cost(plain("RGB", 9000, 8000, "JPEG"), "JPEG", longest_side=480) < 60 * 1024 * 1024
 
 

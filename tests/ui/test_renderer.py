@@ -1,4 +1,4 @@
-"""Markup that people and screen readers rely on."""
+"""The markup of forms on which screen readers rely."""
 
 from html.parser import HTMLParser
 
@@ -59,7 +59,7 @@ class Elements(HTMLParser):
         wanted = {key.replace("_", "-") if key.startswith("aria") else key: value for key, value in wanted.items()}
         return [element for element in self.found if wanted.items() <= element.items()]
 
-    def one(self, **wanted):
+    def only(self, **wanted):
         (element,) = self(**wanted)
         return element
 
@@ -93,7 +93,7 @@ def test_ids_are_unique_and_every_reference_has_one(blank, failed):
 
 
 def test_error_summary_can_be_focused_and_links_to_the_exact_box(failed):
-    summary = failed.one(id="error-summary")
+    summary = failed.only(id="error-summary")
     links = [link["href"] for link in failed(tag="a")]
 
     assert summary["tabindex"] == "-1"
@@ -115,13 +115,13 @@ def test_error_is_said_in_the_summary_and_beside_the_field(failed):
 
 
 def test_box_is_described_by_its_hint_and_its_error(failed):
-    assert failed.one(id="id_name")["aria-describedby"] == "id_name_helptext id_name_error"
-    assert failed.one(id="id_name")["aria-invalid"] == "true"
-    assert "usa-input--error" in failed.one(id="id_name")["class"]
+    assert failed.only(id="id_name")["aria-describedby"] == "id_name_helptext id_name_error"
+    assert failed.only(id="id_name")["aria-invalid"] == "true"
+    assert "usa-input--error" in failed.only(id="id_name")["class"]
 
 
 def test_only_the_wrong_box_of_a_date_is_marked(failed):
-    day, year = failed.one(id="id_birth_date_day"), failed.one(id="id_birth_date_year")
+    day, year = failed.only(id="id_birth_date_day"), failed.only(id="id_birth_date_year")
 
     assert day["aria-describedby"] == "id_birth_date_error id_birth_date_day_hint"
     assert day["aria-invalid"] == "true"
@@ -156,19 +156,19 @@ def test_optional_fields_say_so(blank):
 
 
 def test_secret_digits_are_masked_offered_a_button_and_never_sent_back(failed):
-    box = failed.one(id="id_ssn_last_four")
+    box = failed.only(id="id_ssn_last_four")
 
     assert box["type"] == "password"
     assert box["inputmode"] == "numeric"
     assert "value" not in box
-    assert failed.one(tag="button")["data-reveal"] == "id_ssn_last_four"
-    assert "hidden" in failed.one(tag="button")  # without JavaScript it would do nothing
+    assert failed.only(tag="button")["data-reveal"] == "id_ssn_last_four"
+    assert "hidden" in failed.only(tag="button")  # without JavaScript it would do nothing
 
 
 def test_autocomplete_is_off_unless_named(blank):
-    assert blank.one(id="id_phone")["autocomplete"] == "tel"
-    assert blank.one(id="id_name")["autocomplete"] == "off"
-    assert blank.one(id="id_birth_date_year")["autocomplete"] == "off"
+    assert blank.only(id="id_phone")["autocomplete"] == "tel"
+    assert blank.only(id="id_name")["autocomplete"] == "off"
+    assert blank.only(id="id_birth_date_year")["autocomplete"] == "off"
 
 
 def test_what_no_browser_fills_in_has_no_autocomplete(blank):
@@ -182,7 +182,7 @@ def test_birthday_of_oneself_gets_its_tokens():
         autocomplete = {"birth_date": "bday"}
         birth_date = DateBoxesField()
 
-    assert Elements(str(Own())).one(id="id_birth_date_year")["autocomplete"] == "bday-year"
+    assert Elements(str(Own())).only(id="id_birth_date_year")["autocomplete"] == "bday-year"
 
 
 def test_choices_are_cards_with_a_group_and_a_line_under_each(blank):
@@ -193,19 +193,19 @@ def test_choices_are_cards_with_a_group_and_a_line_under_each(blank):
     assert "disabled" not in morning
     assert blank(role="group", aria_labelledby="id_window_group_0")
     assert "3 left" in blank.texts
-    assert blank.one(name="conditions")["class"] == "usa-checkbox__input"
+    assert blank.only(name="conditions")["class"] == "usa-checkbox__input"
 
 
 def test_narrow_and_hidden_fields(blank):
-    assert blank.one(id="id_unit")["class"] == "usa-input usa-input--narrow"
-    assert "class" not in blank.one(name="key")
+    assert blank.only(id="id_unit")["class"] == "usa-input usa-input--narrow"
+    assert "class" not in blank.only(name="key")
 
 
 def test_a_form_of_others_gets_the_same_markup():
     class Theirs(forms.Form):
         email = forms.EmailField(widget=forms.EmailInput(attrs={"placeholder": "Email", "class": "wide"}))
 
-    box = Elements(str(Theirs())).one(id="id_email")
+    box = Elements(str(Theirs())).only(id="id_email")
 
     assert box["class"] == "wide usa-input"
     assert "placeholder" not in box

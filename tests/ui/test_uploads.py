@@ -1,4 +1,4 @@
-"""What an upload may leave on the disk while it arrives."""
+"""An upload on the disk has no name, and beyond the limit it is counted and not stored."""
 
 import os
 

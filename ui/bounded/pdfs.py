@@ -90,7 +90,7 @@ def _check_pages_are_the_document(root: DictionaryObject) -> None:
 
 def _reduce_page(page: DictionaryObject) -> None:
     annotations = page.get("/Annots", NullObject()).get_object()
-    kept = (
+    reduced = (
         [_annotation(annotation.get_object()) for annotation in annotations]
         if isinstance(annotations, ArrayObject)
         else []
@@ -98,8 +98,8 @@ def _reduce_page(page: DictionaryObject) -> None:
     for key in list(page):
         if key not in KEPT_OF_PAGE or key == "/Annots":
             del page[key]
-    if any(kept):
-        page[NameObject("/Annots")] = ArrayObject(annotation for annotation in kept if annotation)
+    if any(reduced):
+        page[NameObject("/Annots")] = ArrayObject(annotation for annotation in reduced if annotation)
 
 
 def _annotation(annotation: PdfObject) -> DictionaryObject | None:
@@ -114,12 +114,12 @@ def _annotation(annotation: PdfObject) -> DictionaryObject | None:
         if kind == "/Widget" and _has_entry(annotation):
             raise Refusal(UNDRAWN_FORM)
         return None
-    kept = DictionaryObject({key: value for key, value in annotation.items() if key != "/AP"})
+    stamp = DictionaryObject({key: value for key, value in annotation.items() if key != "/AP"})
     if kind not in DRAWN_ALONE:
-        kept[NameObject("/Subtype")] = NameObject("/Stamp")
+        stamp[NameObject("/Subtype")] = NameObject("/Stamp")
     if appearance:
-        kept[NameObject("/AP")] = DictionaryObject({NameObject("/N"): appearance})
-    return kept
+        stamp[NameObject("/AP")] = DictionaryObject({NameObject("/N"): appearance})
+    return stamp
 
 
 def _appearance(annotation: DictionaryObject) -> IndirectObject | StreamObject | None:
@@ -179,10 +179,10 @@ class Pruner:
             waiting += _held(thing, place)
 
 
-def _drop_keys(thing: DictionaryObject, kept: set[str] | None) -> None:
-    """Drop the keys that are not in `kept`; None keeps all, where the writer of the PDF chose the names."""
+def _drop_keys(thing: DictionaryObject, only: set[str] | None) -> None:
+    """Drop the keys that are not in `only`; None leaves all, where the writer of the PDF chose the names."""
     for key in list(thing):
-        if (kept is not None and key not in kept) or _is_action(thing.raw_get(key)) or _is_program(thing.raw_get(key)):
+        if (only is not None and key not in only) or _is_action(thing.raw_get(key)) or _is_program(thing.raw_get(key)):
             del thing[key]
 
 

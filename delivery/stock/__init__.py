@@ -1,0 +1,1 @@
+"""Files of the stock: how a delivery note is read before `delivery.actions` receives its items."""

@@ -1,0 +1,38 @@
+"""The variables without which the portal does not start, each with a hint on its value."""
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+ALWAYS = {
+    "SECRET_KEY": "a long random text, for example from `openssl rand -base64 48`",
+    "FIELD_KEYS": "keys of the encrypted columns as id:base64 pairs, newest first, each from `openssl rand -base64 32`",
+    "SSN_PEPPERS": "the peppers of the SSN digests, newest first, separated by commas",
+    "SITE_URL": "the address that people type, for example https://portal.example.org",
+}
+IN_PRODUCTION = {
+    "ALLOWED_HOSTS": "the host names that this portal answers to, separated by commas",
+    "DATABASE_URL": "the database, for example postgres://portal:secret@db:5432/portal",
+    "EMAIL_URL": "the mail server, for example smtp+tls://user:secret@mail.example.org:587",
+    "DEFAULT_FROM_EMAIL": "the sender of our mail",
+    "DISPENSARY_NAME": "the name of the dispensary",
+    "DISPENSARY_PHONE": "the phone number people call for help",
+    "DISPENSARY_EMAIL": "the address that gets the messages of the contact form",
+}
+# All four of these turn the state's sign-on on. Without any of them it is off.
+FOR_SIGN_ON = {
+    "OIDC_SERVER_URL": "the address of the provider, which publishes its configuration below /.well-known/",
+    "OIDC_CLIENT_ID": "the name of the portal at the provider",
+    "OIDC_CLIENT_SECRET": "the secret of the portal at the provider",
+    "OIDC_NAME": "the name of the provider on the button: Sign in with ...",
+}
+
+
+def check_required(env: Env, *, debug: bool) -> None:
+    """Raise ImproperlyConfigured, which names each required variable that is missing or blank."""
+    required = ALWAYS if debug else ALWAYS | IN_PRODUCTION
+    if any(env.str(name, "").strip() for name in FOR_SIGN_ON):
+        required |= FOR_SIGN_ON
+    missing = {name: hint for name, hint in required.items() if not env.str(name, "").strip()}
+    if missing:
+        hints = "\n".join(f"  {name}: {hint}" for name, hint in missing.items())
+        raise ImproperlyConfigured(f"The portal cannot start. Set in the environment:\n{hints}")
