@@ -16,7 +16,7 @@ from tests.guard import unguarded
 from tests.world import world  # noqa: F401  the fixture
 
 pytestmark = pytest.mark.django_db
-NUMBER = re.compile(r'<a class="start__number" href="([^"]+)" aria-label="(\d+) ([^"]+)"')
+NUMBER = re.compile(r'<a class="start__number"\s+href="([^"]+)"\s+aria-label="(\d+) ([^"]+)"')
 
 
 @pytest.fixture
@@ -43,7 +43,9 @@ def numbers_of(client):
 
 @pytest.mark.parametrize("role", STAFF)
 def test_each_number_is_that_of_the_list_it_links_to(role, portal):
-    for url, count, noun in numbers_of(portal.clients[role]):
+    found = numbers_of(portal.clients[role])
+    assert len(found) >= 3 or role == "Driver"
+    for url, count, noun in found:
         rows = portal.clients[role].get(url)
         assert rows.status_code == 200, url
         assert rows.context["cl"].paginator.count == count, noun
