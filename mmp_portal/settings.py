@@ -154,6 +154,7 @@ MIDDLEWARE = [
     "accounts.middleware.SignOnMiddleware",
     "accounts.middleware.RequireMFAMiddleware",
     "accounts.middleware.PrivateResponseMiddleware",
+    "ui.agreement.AgreementMiddleware",
 ]
 
 ROOT_URLCONF = "mmp_portal.urls"

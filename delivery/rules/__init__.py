@@ -94,6 +94,7 @@ from delivery.rules.stock import (
     quarantined,
     stock_mismatches,
 )
+from delivery.rules.undoing import CAREGIVER_ENDED, ENTERED, LOWERED, why_uncovered
 from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_notify, still_waits
 from delivery.rules.windows import (
     bookable_windows,
@@ -110,6 +111,9 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "CAREGIVER_ENDED",
+    "ENTERED",
+    "LOWERED",
     "AddressError",
     "AllotmentError",
     "CallerError",
@@ -209,5 +213,6 @@ __all__ = [
     "window_mismatches",
     "windows_to_close",
     "windows_under",
+    "why_uncovered",
     "zip_is_served",
 ]
