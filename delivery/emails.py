@@ -23,6 +23,8 @@ def order_words(*statuses: str) -> Callable[[Notification], Words]:
         if order is None:
             return None
         assert order.window is not None and order.policy is not None  # anything but a cart has both
+        if order.has_hold and timezone.now() >= order.window.ends_at:
+            return None  # nobody has to be told any more when we come
         reason = notification.context.get("reason", "")
         return {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
 

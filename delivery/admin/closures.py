@@ -49,7 +49,10 @@ def _preview(day: date, reason: str, orders: str) -> Preview:
     outcomes = list(rules.outcomes_of_closing(found.order_by("placed_at", "pk"), targets, now=now))
     rows = [(outcome.order.number, outcome.order.patient.name, _place(outcome), outcome.why) for outcome in outcomes]
     moved = sum(outcome.window is not None for outcome in outcomes)
-    words = _("%(windows)d windows close. %(moved)d orders move, %(undone)d are cancelled. The orderers get mails.")
+    words = _(
+        "%(windows)d windows close. %(moved)d orders move, %(undone)d are cancelled. The orderers are told, by mail or "
+        "by a call."
+    )
     notes = [words % {"windows": len(windows), "moved": moved, "undone": len(outcomes) - moved}]
     return Preview((_("Order"), _("Patient"), _("Moves to"), _("Why not")), rows, notes)
 

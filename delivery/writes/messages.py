@@ -2,33 +2,36 @@
 
 from accounts.models import User
 from certification.models import Caregiver, Patient
+from certification.writes.messages import email_of, message_to
 from delivery.models import Order
 from notifications.actions import queue
 
 
 def notify_orderer(order: Order, kind: str, *, by: User | None, reason: str = "") -> None:
-    """Queue one mail of a kind for each window that the order was in.
+    """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
-    After an order by phone, a caller without an address gets no mail: staff tell the caller on the phone. `reason` is
-    why a day was closed, as orderers read it.
+    `reason` is why a day was closed, as orderers read it.
     """
-    reader = _reader(order)
-    recipient = order.placed_by.email if order.assisted_by_id is None else reader.email
-    if not recipient:
-        return
-    queue(
-        kind=kind,
-        recipient=recipient,
+    message = message_to(
+        _reader(order),
+        kind,
         context={"order": order.pk} | ({"reason": reason} if reason else {}),
-        dedupe_key=f"{kind}:{order.pk}:{order.moves}" if order.moves else f"{kind}:{order.pk}",
-        language=reader.language,
-        by=by,
+        key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
     )
+    if order.assisted_by_id is None:
+        message |= {"recipient": order.placed_by.email, "channel": "email"}
+    queue(**message, by=by)
+
+
+def is_told_by_phone(order: Order) -> bool:
+    """Return whether the messages about the order are calls, because it was ordered by phone without an address."""
+    return order.assisted_by_id is not None and not email_of(_reader(order))
 
 
 def _reader(order: Order) -> Patient | Caregiver:
     """Return who reads the mail: the patient who ordered or called, or else the patient's caregiver."""
     patient = order.patient
-    is_from_patient = patient.user_id == order.placed_by_id or (order.assisted_by_id is not None and patient.email)
+    is_by_phone = order.assisted_by_id is not None
+    is_from_patient = patient.user_id == order.placed_by_id or (is_by_phone and email_of(patient))
     assignment = None if is_from_patient else patient.current_assignment
     return assignment.caregiver if assignment else patient
