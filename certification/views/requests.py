@@ -29,7 +29,8 @@ def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask the office for something, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
     today = timezone.localdate()
-    form = RequestForm(request.POST if request.method == "POST" else None)
+    opens = rules.renewal_can_be_asked_from(certification, today=today)
+    form = RequestForm(request.POST if request.method == "POST" else None, renewal_opens=opens)
     if form.is_valid():
         try:
             actions.ask_office(certification=certification, **form.cleaned_data, by=request.user)
