@@ -74,7 +74,7 @@ def test_no_inhaled_form_is_shown_for_a_child():
 def test_the_allotment_is_shown_for_the_next_wednesday_with_what_we_cannot_know(client):
     factories.window()
     words = words_of(client.get(url("product-list")))
-    assert "3.50 of 3.50 oz left for Wednesday, November 25" in words
+    assert "99.223 g (3.50 oz) of 99.223 g (3.50 oz) left for Wednesday, November 25" in words
     assert "We cannot see what you buy at the counter or elsewhere" in words
 
 
@@ -83,9 +83,9 @@ def test_the_allotment_left_counts_the_cart(client):
     product = factories.product(sku="A", amount_mg=20_000, stock=9)  # 0.706 oz each
     put(client, product, 2)
     words = words_of(client.get(url("product-list")))
-    assert "2.08 of 3.50 oz left for Wednesday, November 25 after this cart" in words
+    assert "59.223 g (2.08 oz) of 99.223 g (3.50 oz) left for Wednesday, November 25 after this cart" in words
     put(client, product, 9)
-    assert "0.00 of 3.50 oz left" in words_of(client.get(url("product-list")))
+    assert "0 g (0.00 oz) of 99.223 g (3.50 oz) left" in words_of(client.get(url("product-list")))
 
 
 def test_an_ended_certification_is_named_instead(monday):
@@ -214,7 +214,7 @@ def test_a_changed_price_and_a_lower_stock_are_named_in_the_cart(client, patient
 def test_a_cart_over_the_allotment_says_by_how_much(client, patient):
     factories.window()
     factories.cart(patient, (factories.product(amount_mg=60_000), 2))
-    assert "This is 20.78 g more than what is left" in words_of(client.get(url("product-list")))
+    assert "This is 20.777 g more than what is left" in words_of(client.get(url("product-list")))
 
 
 def test_a_cart_over_the_allotment_offers_the_most_that_fits_in_one_click(client, patient):
