@@ -50,12 +50,15 @@ class PhoneForm(PortalForm):
     phone = PhoneField(label=_("Primary phone"), help_text=_("10 digits. We call this number about deliveries."))
 
 
+ASKED = [(kind.value, kind.label) for kind in PatientRequest.Kind if kind != PatientRequest.Kind.ADDRESS]
+
+
 class RequestForm(PortalForm):
     """The answers that `ask_office` takes."""
 
     kind = forms.ChoiceField(
         label=_("What you ask for"),
-        choices=[(kind.value, kind.label) for kind in PatientRequest.Kind if kind != PatientRequest.Kind.ADDRESS],
+        choices=ASKED,
         widget=CardRadioSelect,
         error_messages={"required": _("Choose what you ask for")},
     )
@@ -78,7 +81,7 @@ class RequestForm(PortalForm):
         assert isinstance(kinds, forms.ChoiceField)
         renewal = PatientRequest.Kind.RENEWAL
         later = (renewal.value, Choice(renewal.label, hint=hint, disabled=True))
-        kinds.choices = [later if value == renewal else (value, label) for value, label in kinds.choices]
+        kinds.choices = [later if value == renewal else (value, label) for value, label in ASKED]
 
 
 class AffirmationForm(PortalForm):

@@ -31,11 +31,10 @@ class Terms:
             rules.check_certification_covers, self.certification, window
         )
 
-    @property
-    def is_covered(self) -> bool:
-        """Whether the certification reaches any of the days that can still be ordered for."""
-        certification = self.certification
-        return certification is not None and any(certification.is_valid_on(window.date) for window in self.windows)
+    @cached_property
+    def cover_refusal(self) -> str:
+        """Why nothing can be ordered: the certification covers no day that can be ordered for. Empty where it does."""
+        return rules.refusal_of(rules.check_can_be_ordered_for, self.certification, self.windows)
 
     @property
     def day(self) -> date:
@@ -47,12 +46,4 @@ def terms_for(patient: Patient, *, policy: DeliveryPolicy | None = None) -> Term
     """Return the terms under the policy of an order that was placed, or else under the policy in force."""
     now = timezone.now()
     policy = policy or rules.policy_on(timezone.localdate(now))
-    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), certification_of(patient))
-
-
-def certification_of(patient: Patient) -> Certification | None:
-    """Return the certification that runs, or None; without a query where it was read together with the patient."""
-    if patient.known:
-        return getattr(patient, "joined_certification", None)
-    running = patient.certifications.running_on(timezone.localdate())
-    return running.defer("condition_codes", "directions").first()
+    return Terms(now, policy, rules.bookable_windows(now=now, policy=policy), rules.running_certification(patient))

@@ -100,6 +100,7 @@ from delivery.rules.undoing import CAREGIVER_ENDED, ENTERED, LOWERED, why_uncove
 from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_notify, still_waits
 from delivery.rules.windows import (
     bookable_windows,
+    check_can_be_ordered_for,
     check_capacity,
     check_lead_time,
     check_new_window,
@@ -109,6 +110,7 @@ from delivery.rules.windows import (
     delivery_days,
     overlaps,
     policy_on,
+    running_certification,
     window_mismatches,
 )
 
@@ -149,6 +151,7 @@ __all__ = [
     "check_begins_later",
     "check_caller",
     "check_calls_are_open",
+    "check_can_be_ordered_for",
     "check_capacity",
     "check_certification_covers",
     "check_closing_reason",
@@ -210,6 +213,7 @@ __all__ = [
     "policy_on",
     "quarantined",
     "refusal_of",
+    "running_certification",
     "still_waits",
     "stock_mismatches",
     "totals",

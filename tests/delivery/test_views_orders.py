@@ -4,6 +4,7 @@ from datetime import date, timedelta
 import pytest
 
 from audit.models import Event
+from certification.actions import revoke_certification
 from delivery import actions
 from delivery.models import DeliveryWindow, Order
 from tests import factories
@@ -60,6 +61,16 @@ def test_an_order_that_ended_asks_for_no_money_and_counts_nothing(client, order)
     assert "Nothing is charged, and it no longer counts of the monthly allotment." in words
     assert "Payment Nothing to pay" in words and "The total was $80.00." in words
     assert "Counts as" not in words and "Cash" not in words and "amount is back" not in words
+
+
+def test_the_same_is_not_offered_again_without_a_certification(client, order):
+    assert "Order the same again" in detail(client, order)
+    certification = order.patient.certifications.get()
+    revoke_certification(certification=certification, reason="Forged.", by=factories.staff("Registrar"))
+    assert "Order the same again" not in detail(client, order)
+    response = client.post(url("order-again", order.number), follow=True)
+    assert "No certification is valid" in words_of(response)
+    assert not Order.objects.carts().filter(lines__isnull=False).exists()
 
 
 def test_a_refused_order_says_why(client, order):
