@@ -85,5 +85,5 @@ def _lapse(order: Order, *, by: User | None) -> bool:
         order = lock_order(order)
         if not rules.can_move("lapse", order):
             return False
-        end_order(order, "lapse", by=by)
+        end_order(order, "lapse", reason=rules.NOT_CONFIRMED, by=by)
     return True

@@ -9,6 +9,7 @@ ENTERED = gettext_noop("What our pharmacists entered leaves too little of the mo
 LOWERED = gettext_noop("The monthly allotment was lowered, and too little of it is left for this order.")
 CAREGIVER_ENDED = gettext_noop("The person who placed this order is no longer the patient’s caregiver.")
 NOT_CERTIFIED = gettext_noop("No certification is valid on the day of this delivery.")
+NOT_CONFIRMED = gettext_noop("The delivery window passed before our staff had confirmed this order. We are sorry.")
 BY_END: dict[str, str] = {
     Certification.Status.WITHDRAWN: gettext_noop("The physician withdrew the certification before this delivery."),
     Certification.Status.REVOKED: gettext_noop("The program revoked the certification before this delivery."),
