@@ -1,11 +1,13 @@
 """Whoever would cancel open orders by something else sees them first and is asked; the orderer reads why."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from certification import actions as certifications
 from certification.models import Patient
 from delivery import actions
 from delivery.models import AllotmentEntry, Order
@@ -188,3 +190,27 @@ def test_a_job_asks_nobody(order):
     )  # fmt: skip
     order.refresh_from_db()
     assert with_entry.pk and order.status == "cancelled"
+
+
+def test_one_signature_for_several_asks_and_then_signs_all(order):
+    """What was signed before the question stays signed; the same page then signs the rest."""
+    physician = order.certification.physician
+    drafts = [
+        certifications.review_draft(
+            draft=factories.renewal_draft(certification),
+            answers={
+                "statement": factories.statement(monthly_allotment_oz=Decimal("0.25"), allotment_reason="Enough.")
+            },
+            by=physician.user,
+        )
+        for certification in (factories.certification(physician, on=date(2025, 12, 9)), order.certification)
+    ]
+    client = factories.client_for(physician.user)
+    chosen = {"chosen": [f"{one.uuid}:{one.reviewed_digest}" for one in drafts], "signature_name": physician.name}
+
+    words, agreed = asked(client, "/certification/sign-all/", chosen)
+    assert order.number in words and LOWERED in words
+
+    assert client.post("/certification/sign-all/", agreed).status_code == 302
+    order.refresh_from_db()
+    assert order.status == "cancelled" and physician.certifications.filter(status="active").count() == 2
