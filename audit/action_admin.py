@@ -72,11 +72,12 @@ class ActionPage:
 
 @dataclass(frozen=True)
 class Preview:
-    """The preview of a list's action: a table, and sentences under it."""
+    """The preview of a list's action: a table, sentences under it, and the keys of the effects that it shows."""
 
     headers: tuple[Any, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    effects: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

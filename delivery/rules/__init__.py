@@ -96,7 +96,7 @@ from delivery.rules.stock import (
     quarantined,
     stock_mismatches,
 )
-from delivery.rules.undoing import CAREGIVER_ENDED, ENTERED, LOWERED, NOT_CONFIRMED, why_uncovered
+from delivery.rules.undoing import CAREGIVER_ENDED, ENTERED, LOWERED, NOT_CONFIRMED, agreement_key, why_uncovered
 from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_notify, still_waits
 from delivery.rules.windows import (
     bookable_windows,
@@ -142,6 +142,7 @@ __all__ = [
     "TransitionError",
     "WindowChange",
     "WindowError",
+    "agreement_key",
     "allotment_left_mg",
     "allotment_mg",
     "bookable_windows",

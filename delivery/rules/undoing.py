@@ -17,6 +17,11 @@ BY_END: dict[str, str] = {
 }
 
 
+def agreement_key(order: Order) -> str:
+    """Return the key of an order among those that a person agrees to cancel."""
+    return f"order:{order.pk}"
+
+
 def why_uncovered(order: Order, certification: Certification | None, *, too_little: str) -> str:
     """Return why an open order is not covered: `too_little` where a certification is valid on its day, else its end."""
     if certification is not None:

@@ -70,7 +70,7 @@ def cancel_uncovered_orders(patient: Patient, *, from_day: date, too_little: str
         if order.amount_mg > left_mg:
             reason = rules.why_uncovered(order, certification, too_little=too_little)
             cancelled.append(end_order(lock_order(order), "cancel", reason=reason, by=by))
-    check_agreed([_effect(order) for order in cancelled])
+    check_agreed([effect_of(order) for order in cancelled])
     return len(cancelled)
 
 
@@ -84,12 +84,13 @@ def cancel_orders_of_caregiver(patient: Patient, caregiver: Caregiver, *, by: Us
     reason = rules.CAREGIVER_ENDED
     orders = orders_of_caregiver.order_by("-pk")
     cancelled = [end_order(lock_order(order), "cancel", reason=reason, by=by) for order in list(orders)]
-    check_agreed([_effect(order) for order in cancelled])
+    check_agreed([effect_of(order) for order in cancelled])
     return len(cancelled)
 
 
-def _effect(order: Order) -> Effect:
+def effect_of(order: Order) -> Effect:
+    """Return the cancelled order as a person is asked about it."""
     assert order.window
     words = {"number": order.number, "day": long_date(order.window.date), "amount": grams(order.amount_mg)}
     sentence = _("Order %(number)s for %(day)s, %(amount)s") % words
-    return Effect(f"order:{order.pk}", sentence, order.ended_reason)
+    return Effect(rules.agreement_key(order), sentence, order.ended_reason)
