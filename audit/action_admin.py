@@ -26,6 +26,7 @@ from audit.actions import record
 from audit.list_queries import built, check_filters, check_query, is_declared, refuses_unknown_query
 from audit.requests import account_of
 from audit.secret_columns import without_secrets
+from ui.agreement import AgreementNeeded, agreement_to
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 
@@ -71,11 +72,12 @@ class ActionPage:
 
 @dataclass(frozen=True)
 class Preview:
-    """The preview of a list's action: a table, and sentences under it."""
+    """The preview of a list's action: a table, sentences under it, and the keys of the effects that it shows."""
 
     headers: tuple[Any, ...] = ()
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    effects: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -318,9 +320,13 @@ class ActionAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(change_url)
         record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
         form = _form(request, page.form_class, initial=page.initial and page.initial(obj))
-        if form.is_valid() and self._perform(request, page, obj, form):
-            return HttpResponseRedirect(change_url)
-        context = {"original": obj, "title": page.label, "explanation": page.explain(obj), "change_url": change_url}
+        context: dict[str, Any] = {"original": obj, "title": page.label, "change_url": change_url}
+        try:
+            if form.is_valid() and self._perform(request, page, obj, form):
+                return HttpResponseRedirect(change_url)
+        except AgreementNeeded as question:  # asked on the same page, where a mistake can be corrected
+            context |= {"question": question, "agreed": agreement_to(question, request)}
+        context["explanation"] = page.explain(obj)
         return self.action_page_response(request, form, **context)
 
     def action_page_response(

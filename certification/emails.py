@@ -18,6 +18,7 @@ from certification.models import (
     TakeOver,
 )
 from certification.rules import obtain_another_by, renewal_opens_date
+from certification.writes.messages import email_of
 from notifications import kinds
 from notifications.models import Notification
 
@@ -218,7 +219,7 @@ def patient_closed(notification: Notification) -> Words:
     if patient is None:
         return None
     last = patient.past_assignments[0].caregiver if patient.past_assignments else None
-    is_to_caregiver = last is not None and notification.recipient in (last.email, str(last.phone))
+    is_to_caregiver = last is not None and notification.recipient in (email_of(last), str(last.phone))
     return {"greeted": last if is_to_caregiver else patient, "is_to_caregiver": is_to_caregiver, "of": patient}
 
 

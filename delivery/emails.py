@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
-from delivery.rules import closes_at, policy_on
+from delivery.rules import closes_at, policy_on, still_waits
 from notifications import kinds
 from notifications.models import Notification
 
@@ -23,6 +23,8 @@ def order_words(*statuses: str) -> Callable[[Notification], Words]:
         if order is None:
             return None
         assert order.window is not None and order.policy is not None  # anything but a cart has both
+        if order.has_hold and timezone.now() >= order.window.ends_at:
+            return None  # nobody has to be told any more when we come
         reason = notification.context.get("reason", "")
         return {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
 
@@ -30,15 +32,16 @@ def order_words(*statuses: str) -> Callable[[Notification], Words]:
 
 
 def place_open(notification: Notification) -> Words:
-    """Return the window while it has room and can be ordered for; None when the wait has ended."""
-    entry = WaitingEntry.objects.live().select_related("window").filter(pk=notification.context["entry"]).first()
+    """Return the window while the account can take a place in it; None when the wait has ended or the place is gone."""
+    waiting = WaitingEntry.objects.shown().select_related("window", "patient", "orderer")
+    entry = waiting.filter(pk=notification.context["entry"]).first()
+    if entry is None or entry.told_at is None or not entry.window.has_room:
+        return None
     now = timezone.now()
-    policy = policy_on(timezone.localdate(now))
-    if entry is None or entry.told_at is None or now > (closes := closes_at(entry.window, policy)):
+    window, policy = entry.window, policy_on(timezone.localdate(now))
+    if not still_waits(window, patient=entry.patient, policy=policy, user=entry.orderer, now=now):
         return None
-    if not DeliveryWindow.objects.with_room().filter(pk=entry.window_id).exists():
-        return None
-    return {"window": entry.window, "closes_at": closes}
+    return {"window": window, "closes_at": closes_at(window, policy)}
 
 
 def differences(notification: Notification) -> Words:

@@ -124,6 +124,7 @@ MIDDLEWARE = [
     "accounts.middleware.SignOnMiddleware",
     "accounts.middleware.RequireMFAMiddleware",
     "accounts.middleware.PrivateResponseMiddleware",
+    "ui.agreement.AgreementMiddleware",
 ]
 
 ROOT_URLCONF = "mmp_portal.urls"

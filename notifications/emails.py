@@ -32,6 +32,7 @@ def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAltern
         "dispensary_name": settings.DISPENSARY_NAME,
         "dispensary_phone": settings.DISPENSARY_PHONE,
         "secret": notification.secret,
+        "is_call": notification.channel == Notification.Channel.PHONE,
         **words,
     }
     templates = kinds.get(notification.kind).templates

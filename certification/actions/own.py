@@ -18,7 +18,7 @@ def change_phone(*, phone: str, by: User) -> list[Patient | Caregiver]:
         person.phone = phone
         person.save(update_fields=["phone"])
         record(by=by, subject=person)
-    queue_many(messages=[_message(person) for person in changed if person.email], by=by)
+    queue_many(messages=[_message(person) for person in changed], by=by)
     return changed
 
 

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from certification.actions import CODE_LENGTH
 from certification.forms.people import ContactForm
 from certification.models import PatientRequest
-from ui.forms import DateBoxesField, PhoneField, PortalForm, validate_printable
+from ui.forms import CardRadioSelect, Choice, DateBoxesField, PhoneField, PortalForm, validate_printable
 from ui.text import ALPHABET
 
 
@@ -48,13 +50,16 @@ class PhoneForm(PortalForm):
     phone = PhoneField(label=_("Primary phone"), help_text=_("10 digits. We call this number about deliveries."))
 
 
+ASKED = [(kind.value, kind.label) for kind in PatientRequest.Kind if kind != PatientRequest.Kind.ADDRESS]
+
+
 class RequestForm(PortalForm):
     """The answers that `ask_office` takes."""
 
     kind = forms.ChoiceField(
         label=_("What you ask for"),
-        choices=[(kind.value, kind.label) for kind in PatientRequest.Kind if kind != PatientRequest.Kind.ADDRESS],
-        widget=forms.RadioSelect,
+        choices=ASKED,
+        widget=CardRadioSelect,
         error_messages={"required": _("Choose what you ask for")},
     )
     words = forms.CharField(
@@ -65,6 +70,18 @@ class RequestForm(PortalForm):
         max_length=500,
         validators=[validate_printable],
     )
+
+    def __init__(self, *args: Any, renewal_opens: date | None = None, **kwargs: Any) -> None:
+        """Build the form; `renewal_opens` is the day from which a renewal can be asked for, if that is later."""
+        super().__init__(*args, **kwargs)
+        if renewal_opens is None:
+            return
+        hint = _("Possible from %(day)s on.") % {"day": date_format(renewal_opens, "DAY_FORMAT")}
+        kinds = self.fields["kind"]
+        assert isinstance(kinds, forms.ChoiceField)
+        renewal = PatientRequest.Kind.RENEWAL
+        later = (renewal.value, Choice(renewal.label, hint=hint, disabled=True))
+        kinds.choices = [later if value == renewal else (value, label) for value, label in ASKED]
 
 
 class AffirmationForm(PortalForm):

@@ -98,6 +98,7 @@ from certification.rules.requests import (
     check_refusal_has_reason,
     confirmed_by,
     is_overdue,
+    renewal_can_be_asked_from,
 )
 from certification.rules.reviewing import (
     check_is_as_reviewed,
@@ -261,6 +262,7 @@ __all__ = [
     "reminder_due",
     "signer_of",
     "why_gone",
+    "renewal_can_be_asked_from",
     "renewal_opens_date",
     "still_to_affirm",
 ]

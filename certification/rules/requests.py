@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, PatientRequest
-from certification.rules.errors import RequestError
+from certification.rules.errors import RenewalNotOpen, RequestError
 from certification.rules.moves import can_move_request
 from certification.rules.people import check_lives_in_connecticut, check_street_address
-from certification.rules.renewal import check_renewal_is_open
+from certification.rules.renewal import check_renewal_is_open, renewal_opens_date
 from ui.holidays import next_working_day
 
 
@@ -19,6 +19,15 @@ def check_may_ask(kind: str, certification: Certification, *, today: date) -> No
     """A renewal may be asked for once it is open, or when the certification has ended; raises RenewalNotOpen."""
     if kind == PatientRequest.Kind.RENEWAL and certification.status == Certification.Status.ACTIVE:
         check_renewal_is_open(certification, today=today)
+
+
+def renewal_can_be_asked_from(certification: Certification, *, today: date) -> date | None:
+    """Return the day from which a renewal can be asked for, or None when it can be asked for today."""
+    try:
+        check_may_ask(PatientRequest.Kind.RENEWAL, certification, today=today)
+    except RenewalNotOpen:
+        return renewal_opens_date(certification)
+    return None
 
 
 def check_may_move(certification: Certification, address: Mapping[str, Any], *, today: date) -> None:

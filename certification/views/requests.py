@@ -27,7 +27,9 @@ SHOWN_FOR = timedelta(days=30)
 def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     """Ask the office for something, as the patient or as the caregiver."""
     certification = get_object_or_404(_signed_of(request.user), uuid=uuid)
-    form = RequestForm(posted(request))
+    today = timezone.localdate()
+    opens = rules.renewal_can_be_asked_from(certification, today=today)
+    form = RequestForm(posted(request), renewal_opens=opens)
 
     def act() -> HttpResponse:
         actions.ask_office(certification=certification, **form.cleaned_data, by=request.user)
@@ -37,7 +39,7 @@ def ask(request: SignedInRequest, uuid: UUID) -> HttpResponse:
     context = {
         "certification": certification,
         "asked": _recent(certification.patient),
-        "has_left": certification.physician.has_left_on(timezone.localdate()),
+        "has_left": certification.physician.has_left_on(today),
     }
     return form_page(request, form, act, "certification/certification_ask.html", shows=certification, context=context)
 

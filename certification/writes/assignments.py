@@ -22,7 +22,7 @@ def assign(
     """Let the caregiver of the answers act for the patient from today; return the assignment and the messages to them.
 
     The caller queues the messages with its own. A person who is a caregiver already is found again; one who has joined
-    gets no invitation and affirms once more. Raises CaregiverError.
+    gets no invitation and affirms once more, and one without an e-mail address gets a call. Raises CaregiverError.
     """
     caregiver, is_new = find_or_create_caregiver(person_fields(answers))
     if not is_new:
@@ -35,7 +35,7 @@ def assign(
         started_date=today,
     )
     record(action="caregiver.assign", by=by, subject=assignment)
-    if caregiver.user_id:
+    if caregiver.user_id or not caregiver.email:
         return assignment, [assignment_message(caregiver, "caregiver_named", assignment)]
     if is_new and caregiver.email:
         return assignment, [write_invitation(caregiver, now=timezone.now(), by=by)[1]]

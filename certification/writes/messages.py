@@ -27,12 +27,14 @@ def recipients_of(certification: Certification, *, with_physician: bool = False)
 def message_to(person: Recipient, kind: str, *, context: Mapping[str, Any], key: str) -> Message:
     """Return one message: a mail, or an entry on the list of calls for a person without an e-mail address.
 
-    A second message of the same kind and `key` is dropped.
+    Every message to a patient or caregiver is made here, so that nobody is left out. A second message of the same kind
+    and `key` is dropped.
     """
+    email = email_of(person)
     return {
         "kind": kind,
-        "recipient": _address_of(person),
-        "channel": "email" if person.email else "phone",
+        "recipient": email or str(person.phone),
+        "channel": "email" if email else "phone",
         "context": dict(context),
         "dedupe_key": f"{kind}:{key}",
         "language": getattr(person, "language", "en"),
@@ -55,5 +57,6 @@ def messages_to(
     return list(found.values())
 
 
-def _address_of(person: Recipient) -> str:
-    return person.email or str(person.phone)
+def email_of(person: Recipient) -> str:
+    """Return the person's e-mail address, or that of the account with which they joined by a code, or an empty text."""
+    return person.email or (person.user.email if person.user else "")

@@ -20,7 +20,7 @@ def record_allotment_entry(
     """Enter an amount that counts of the patient's allotment on `day` (today or the last 12 months).
 
     `amount_mg` is positive; a correction takes back as much of what was entered for that day. Open orders that no
-    longer fit are cancelled, the latest first, and the orderer gets a mail. Raises AllotmentError.
+    longer fit are cancelled, the latest first, and the orderer gets a mail. Raises AllotmentError, AgreementNeeded.
     """
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     today = timezone.localdate()
@@ -32,5 +32,5 @@ def record_allotment_entry(
         patient=patient, day=day, amount_mg=sign * amount_mg, origin=origin, reason=reason, by=by
     )
     record(by=by, subject=entry)
-    cancel_uncovered_orders(patient, from_day=today, by=by)
+    cancel_uncovered_orders(patient, from_day=today, too_little=rules.ENTERED, by=by)
     return entry

@@ -1,7 +1,8 @@
 """The cart that an account keeps for a patient."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,11 +24,15 @@ def set_line(
 ) -> Order:
     """Set a product in the cart that `by` keeps for the patient to `quantity`; 0 takes it out. Returns the cart.
 
-    `assignment` is the patient's open one where it has been read already.
+    Nothing goes into the cart of a patient whose certification covers no day that can be ordered for. `assignment` is
+    the patient's open one where it has been read already.
     """
-    today = timezone.localdate()
+    now = timezone.now()
+    today = timezone.localdate(now)
     rules.check_quantity(quantity)
     rules.check_orderer(patient, user=by, today=today, caller=caller, assignment=assignment)
+    if quantity:
+        _check_can_order(patient, now)
     cart = _locked_cart(patient, by)
     if quantity == 0:
         rules.check_is_in_cart(cart, product)
@@ -53,12 +58,22 @@ def reorder(
     `assignment` is the patient's open one where it has been read already. Returns a sentence for each product that is
     not possible any more, or not in full.
     """
-    today = timezone.localdate()
+    now = timezone.now()
+    today = timezone.localdate(now)
     rules.check_orderer(order.patient, user=by, today=today, caller=caller, assignment=assignment)
+    _check_can_order(order.patient, now)
     cart = _locked_cart(order.patient, by)
     missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
     record(by=by, subject=order)
     return [sentence for sentence in missing if sentence]
+
+
+def _check_can_order(patient: Patient, now: datetime) -> None:
+    certification, today = rules.running_certification(patient), timezone.localdate(now)
+    if certification and certification.is_valid_on(today + timedelta(weeks=settings.WEEKS_OF_WINDOWS)):
+        return  # it covers every window, so they need not be read
+    windows = rules.bookable_windows(now=now, policy=rules.policy_on(today))
+    rules.check_can_be_ordered_for(certification, windows)
 
 
 def _locked_cart(patient: Patient, by: User) -> Order:

@@ -11,7 +11,8 @@ from certification.models import Patient
 from delivery import rules
 from delivery.models import AffectedOrder, Closure, DeliveryWindow, Order
 from delivery.writes.locks import lock_calendar, lock_order, lock_orders
-from delivery.writes.orders import end_order, put_into_window
+from delivery.writes.orders import effect_of, end_order, put_into_window
+from ui.agreement import check_agreed
 
 
 @audited("date.close")
@@ -20,7 +21,7 @@ def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
 
     With `is_moving` each order that fits goes to the next day with deliveries, in the order in which they were placed;
     the other orders are cancelled. The orderers get mails, and the closure lists what became of each order. The same
-    call again changes nothing. Raises WindowError.
+    call again changes nothing. Raises WindowError, AgreementNeeded.
     """
     lock_calendar()
     now = timezone.now()
@@ -32,8 +33,9 @@ def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
     closing = DeliveryWindow.objects.filter(pk__in=[window.pk for window in windows])
     closing.update(is_open=False, closed_reason=reason)
     record(by=by, subject=closure, reason=reason)
-    for outcome in rules.outcomes_of_closing(orders, rules.next_windows(day) if is_moving else [], now=now):
-        _move_or_cancel(outcome, closure, by=by)
+    outcomes = rules.outcomes_of_closing(orders, rules.next_windows(day) if is_moving else [], now=now)
+    changed = [_move_or_cancel(outcome, closure, by=by) for outcome in outcomes]
+    check_agreed([effect_of(order) for order in changed if not order.has_hold])
     return closure
 
 
@@ -53,13 +55,14 @@ def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) ->
         transaction.savepoint_rollback(savepoint)
 
 
-def _move_or_cancel(outcome: rules.Outcome, closure: Closure, *, by: User) -> None:
+def _move_or_cancel(outcome: rules.Outcome, closure: Closure, *, by: User) -> Order:
     order, window = lock_order(outcome.order), outcome.window
     if window:
         put_into_window(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
     else:
         end_order(order, "cancel", reason=closure.reason, by=by, is_public=True)
     AffectedOrder.objects.create(closure=closure, order=order, window=window, why=outcome.why)
+    return order
 
 
 @audited("date.open", subject="closure")

@@ -52,13 +52,16 @@ def count_stock(
 ) -> int:
     """Enter that `quantity` stand on the shelf, with the items of open orders; returns the difference to the stock.
 
-    Raises QuantityError, and StockError when open orders hold more than were counted.
+    The difference belongs to `lot`, or to the only lot in stock. Raises QuantityError, and StockError when open orders
+    hold more than were counted, or when the lot has to be named.
     """
     if lot:
         rules.check_lot_is_known(product, lot)
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     rules.check_count_covers_orders(product, quantity)
     difference = quantity - product.stock - rules.held_by_orders(product)
+    if not _was_entered(K.COUNTED, entry_key):
+        lot = rules.lot_of_difference(product, lot, difference)
     moved = _move([product], [(K.COUNTED, product, lot, difference)], by=by, reason=reason, entry_key=entry_key)
     return difference if moved else 0
 
@@ -72,6 +75,7 @@ def quarantine_stock(
     rules.check_lot_is_known(product, lot)
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     if not _was_entered(K.QUARANTINED, entry_key):
+        rules.check_lot_covers(product, lot, quantity)
         rules.check_stock(product, quantity)
     _move([product], [(K.QUARANTINED, product, lot, -quantity)], by=by, reason=reason, entry_key=entry_key)
 
@@ -110,6 +114,7 @@ def write_off(
         if is_in_quarantine:
             rules.check_is_in_quarantine(product, lot, quantity)
         else:
+            rules.check_lot_covers(product, lot, quantity)
             rules.check_stock(product, quantity)
     _move([product], moves, by=by, reason=reason, entry_key=entry_key)
 

@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import may_as_staff
@@ -12,8 +11,8 @@ from audit.actions import audited
 from certification.models import Caregiver, Patient
 from delivery import rules
 from delivery.models import Order
-from delivery.writes.locks import lock_order, lock_orders
-from delivery.writes.orders import cancel_uncovered_orders, end_order
+from delivery.writes.locks import lock_order
+from delivery.writes.orders import cancel_orders_of_caregiver, cancel_uncovered_orders, end_order
 
 
 @audited("order.refuse", subject="order")
@@ -46,24 +45,22 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
 
 
 @audited("order.undo_uncovered", subject="patient")
-def undo_uncovered_orders(*, patient: Patient, from_day: date, by: User | None) -> int:
+def undo_uncovered_orders(*, patient: Patient, from_day: date, too_little: str = rules.LOWERED, by: User | None) -> int:
     """Cancel open orders from `from_day` on that no certification covers, or that exceed its allotment.
 
-    The latest orders go first, so that an earlier order stays. Returns how many were cancelled.
+    The orderer reads why: how the certification ended, or else `too_little`. The latest orders go first, so that an
+    earlier order stays. Returns how many were cancelled. Raises AgreementNeeded.
     """
-    return cancel_uncovered_orders(patient, from_day=from_day, by=by)
+    return cancel_uncovered_orders(patient, from_day=from_day, too_little=too_little, by=by)
 
 
 @audited("order.undo_of_caregiver", subject="patient")
 def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User | None) -> int:
-    """Cancel the open orders that a caregiver placed whose assignment has ended; returns how many."""
-    orders_of_caregiver = Order.objects.with_hold().filter(patient=patient, placed_by__caregiver=caregiver)
-    lock_orders(orders_of_caregiver)
-    reason = _("The person who placed this order is no longer the patient’s caregiver.")
-    orders = list(orders_of_caregiver.order_by("-pk"))
-    for order in orders:
-        end_order(lock_order(order), "cancel", reason=reason, by=by)
-    return len(orders)
+    """Cancel the open orders that a caregiver placed whose assignment has ended; returns how many.
+
+    Raises AgreementNeeded.
+    """
+    return cancel_orders_of_caregiver(patient, caregiver, by=by)
 
 
 @audited("orders.lapse", atomic=False)
@@ -88,5 +85,5 @@ def _lapse(order: Order, *, by: User | None) -> bool:
         order = lock_order(order)
         if not rules.can_move("lapse", order):
             return False
-        end_order(order, "lapse", by=by)
+        end_order(order, "lapse", reason=rules.NOT_CONFIRMED, by=by)
     return True

@@ -11,6 +11,7 @@ from certification.models import Patient
 from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, WaitingEntry
 from notifications.actions import queue
+from notifications.models import Notification
 
 
 @audited("waiting.join", subject="window")
@@ -41,10 +42,11 @@ def leave_waiting_list(*, entry: WaitingEntry, by: User) -> None:
 
 @audited("waiting.notify", atomic=False)
 def notify_waiting_list(*, now: datetime, by: User | None) -> int:
-    """Write once to every account on the list of a window that has room again; returns how many get a mail.
+    """Write to the accounts on the list of a window that has room again; returns how many get a mail.
 
-    Entries end whose cut-off has passed, whose patient has an order in the window, or whose account may not order any
-    more. No mail goes out at night. Each entry has a transaction of its own.
+    An account gets at most one mail a day about a window, however often places open and fill again, and for however
+    many patients it waits. Entries end whose cut-off has passed, whose patient has an order in the window, or whose
+    account may not order any more. No mail goes out at night. Each entry has a transaction of its own.
     """
     policy = rules.policy_on(timezone.localdate(now))
     waiting = WaitingEntry.objects.live().values_list("pk", flat=True)
@@ -67,22 +69,38 @@ def _notify(pk: int, policy: DeliveryPolicy, *, now: datetime, by: User | None) 
     has_room = window.has_room
     if has_room == (entry.told_at is not None) or (has_room and not rules.is_time_to_notify(now)):
         return False
+    key = _key_of_day(entry, now)
+    if has_room and key is None:
+        return False  # tomorrow, if there is still room
     entry.told_at = now if has_room else None
     entry.times_told += has_room
     entry.save(update_fields=["told_at", "times_told"])
-    if has_room:
-        _queue_message(entry, by=by)
+    if has_room and key:
+        _queue_message(entry, key, by=by)
     return has_room
 
 
-def _queue_message(entry: WaitingEntry, *, by: User | None) -> None:
+def _key_of_day(entry: WaitingEntry, now: datetime) -> str | None:
+    """Return the key of the account's next mail about the window today, or None when a mail went out or waits.
+
+    A mail that was dropped because its place was gone does not count. Two entries of one account that are looked at in
+    the same moment get the same key, so that one of the two mails is dropped.
+    """
+    prefix = f"place_open:{entry.window_id}:{entry.orderer_id}:{timezone.localdate(now):%Y-%m-%d}:"
+    statuses = Notification.objects.filter(dedupe_key__startswith=prefix).values_list("status", flat=True)
+    if any(status != Notification.Status.CANCELLED for status in statuses):
+        return None
+    return f"{prefix}{len(statuses)}"
+
+
+def _queue_message(entry: WaitingEntry, dedupe_key: str, *, by: User | None) -> None:
     orderer = entry.orderer
     reader = entry.patient if entry.patient.user_id == orderer.pk else orderer.caregiver
     queue(
         kind="place_open",
         recipient=orderer.email,
         context={"entry": entry.pk},
-        dedupe_key=f"place_open:{entry.pk}:{entry.times_told}",
+        dedupe_key=dedupe_key,
         language=reader.language,
         by=by,
     )

@@ -42,7 +42,8 @@ def _explain(patient: Patient) -> str:
         gettext(
             "Monthly limit %(limit)s; %(left)s left for %(day)s. Orders that count: %(held)s.\n"
             "What you enter is never changed, only taken back by a correction of the same day. Open orders that no "
-            "longer fit are cancelled, the latest first, and the person who ordered gets a mail."
+            "longer fit are cancelled, the latest first, and the person who ordered is told; you see these orders "
+            "first, and are asked."
         )
         % words
     )

@@ -39,7 +39,7 @@ class CloseForm(PortalForm):
 
 
 def _preview(day: date, reason: str, orders: str) -> Preview:
-    """Show what becomes of each open order, as of now; the action decides again when the day is closed."""
+    """Show what becomes of each open order, as of now; the action asks about those that it would cancel besides."""
     now = timezone.now()
     rules.check_may_be_closed(day, today=timezone.localdate(now))
     rules.check_closing_reason(reason)
@@ -49,9 +49,13 @@ def _preview(day: date, reason: str, orders: str) -> Preview:
     outcomes = list(rules.outcomes_of_closing(found.order_by("placed_at", "pk"), targets, now=now))
     rows = [(outcome.order.number, outcome.order.patient.name, _place(outcome), outcome.why) for outcome in outcomes]
     moved = sum(outcome.window is not None for outcome in outcomes)
-    words = _("%(windows)d windows close. %(moved)d orders move, %(undone)d are cancelled. The orderers get mails.")
+    words = _(
+        "%(windows)d windows close. %(moved)d orders move, %(undone)d are cancelled. The orderers are told, by mail or "
+        "by a call."
+    )
     notes = [words % {"windows": len(windows), "moved": moved, "undone": len(outcomes) - moved}]
-    return Preview((_("Order"), _("Patient"), _("Moves to"), _("Why not")), rows, notes)
+    cancelled = [rules.agreement_key(outcome.order) for outcome in outcomes if outcome.window is None]
+    return Preview((_("Order"), _("Patient"), _("Moves to"), _("Why not")), rows, notes, cancelled)
 
 
 def _place(outcome: rules.Outcome) -> str:

@@ -38,12 +38,16 @@ def _about(order: Order) -> str:
 
 
 def _explain_confirmation(order: Order) -> str:
-    return f"{_about(order)}\n" + str(_("It becomes confirmed, and the person who ordered gets a mail that says so."))
+    words = _("It becomes confirmed, and the person who ordered is told, by mail or by a call.")
+    return f"{_about(order)}\n{words}"
 
 
 def _explain_refusal(order: Order) -> str:
     return f"{_about(order)}\n" + str(
-        _("Its place, stock and allotment are released. The person who ordered gets a mail, and reads your reason.")
+        _(
+            "Its place, stock and allotment are released. The person who ordered is told, by mail or by a call, with "
+            "your reason."
+        )
     )
 
 
@@ -91,7 +95,7 @@ class CancelForm(PortalForm):
 def _explain_move(order: Order) -> str:
     words = _(
         "You can move it after the cut-off, too. Its place becomes free, its stock and prices stay, and the person who "
-        "ordered gets a mail."
+        "ordered is told, by mail or by a call."
     )
     return f"{_about(order)}\n{words}"
 

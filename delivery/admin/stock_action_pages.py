@@ -54,7 +54,10 @@ class CountForm(EntryForm):
         help_text=_("With what is reserved for open orders, without quarantine."),
     )
     lot = forms.CharField(
-        label=_("Lot"), max_length=40, required=False, help_text=_("Where the difference belongs to one lot.")
+        label=_("Lot"),
+        max_length=40,
+        required=False,
+        help_text=_("The lot that the difference belongs to. Needed where there are several."),
     )
     reason = forms.CharField(label=_("Remark"), max_length=200, required=False)
 

@@ -15,8 +15,8 @@ class Allotment:
     """The allotment on one delivery day, in milligrams of flower equivalent.
 
     `left_mg` is what is left after the cart, and `problem` says by how much the cart is over. `more` is the first later
-    delivery day on which more is left, and how much more. `fits` has, by product id, the largest quantity that is
-    possible, where that is less than the cart has.
+    delivery day on which more is left, and all that is left then. `fits` has, by product id, the largest quantity that
+    is possible, where that is less than the cart has.
     """
 
     day: date
@@ -36,12 +36,15 @@ def allotment_of(patient: Patient, cart: Cart, terms: Terms) -> Allotment | None
     span = timedelta(days=days)
     used = rules.used_by_day(patient=patient, first=terms.day - span, last=terms.windows[-1].date + span)
     left_mg = rules.left_on(terms.day, used=used, limit_mg=limit_mg, days=days)
+    with_cart = {**used, terms.day: used.get(terms.day, 0) + cart.amount_mg}
     later = rules.delivery_days(terms.windows, policy=terms.policy, after=terms.day)
     return Allotment(
         day=terms.day,
         left_mg=max(left_mg - cart.amount_mg, 0),
         of_mg=limit_mg,
-        more=rules.first_day_with_more(terms.day, later=later, used=used, certification=terms.certification, days=days),
+        more=rules.first_day_with_more(
+            terms.day, later=later, used=with_cart, certification=terms.certification, days=days
+        ),
         problem=rules.refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg),
         fits=_quantities_that_fit(cart.lines, amount_mg=cart.amount_mg, left_mg=left_mg),
     )

@@ -77,6 +77,8 @@ def _note_on_changes(line: OrderLine) -> str:
 
 def _problem(lines: list[CartLine], subtotal_cents: int, terms: Terms) -> str:
     """Return the first sentence that stops the checkout, or an empty text."""
+    if terms.cover_refusal:
+        return terms.cover_refusal
     if not lines:
         return _("Your cart is empty. Add something to it first.")
     refusals = [line.refusal for line in lines if line.refusal]

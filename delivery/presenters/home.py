@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from certification.models import Certification, Patient, PatientToday
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
-from certification.rules import obtain_another_by
+from certification.rules import obtain_another_by, renewal_can_be_asked_from
 from delivery import rules
 from delivery.models import Order
 from delivery.presenters.ledger import Ledger, ledger_of
@@ -25,6 +25,7 @@ class PatientCard:
     is_own: bool
     refusal: str
     another_by: date | None  # until when another certification may be obtained after a withdrawal
+    can_ask_for_renewal: bool
     ledger: Ledger | None  # of a certification that runs, where the account orders for one patient alone
 
 
@@ -51,6 +52,7 @@ def _card(of: PatientToday, user: User, today: date, *, is_only: bool) -> Patien
         is_own=patient.user_id == user.pk,
         refusal=rules.refusal_of(rules.check_orderer, patient, user=user, today=today, assignment=of.assignment),
         another_by=another_by if another_by and today <= another_by else None,
+        can_ask_for_renewal=renewal_can_be_asked_from(certification, today=today) is None,
         ledger=ledger_of(patient, certification, now=timezone.now()) if is_running and is_only else None,
     )
 

@@ -16,7 +16,7 @@ from delivery.models import AllotmentEntry, Order
 class Ledger:
     """The allotment for deliveries on `day`, in milligrams of flower equivalent.
 
-    `more` has the later delivery days on which more is left, and how much more.
+    `more` has the later delivery days on which more is left, and all that is left then.
     """
 
     certification: Certification

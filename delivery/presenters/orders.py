@@ -7,29 +7,33 @@ from accounts.permissions import may_as_staff
 from delivery import rules
 from delivery.models import Order
 from delivery.orderers import Orderer
+from delivery.writes.messages import is_told_by_phone
 
 
 @dataclass(frozen=True)
 class OrderPage:
     """Until when the order can be changed, and why it cannot be cancelled, moved or declined; a refusal may be empty.
 
-    `orderer_refusal` says why the account may not order for the patient any more.
+    `again_refusal` says why the account cannot order the same again for the patient. `is_told_by_phone` is whether the
+    person who ordered has no e-mail address, so that staff call.
     """
 
     closes_at: datetime
-    orderer_refusal: str
+    again_refusal: str
     cancel_refusal: str
     decline_refusal: str
+    is_told_by_phone: bool
 
 
 def order_page(order: Order, orderer: Orderer, *, now: datetime) -> OrderPage:
     """Return what the pages of the order say to this orderer."""
     assert order.window is not None and order.policy is not None  # anything but a cart has both
-    refusal = orderer.refusal
+    refusal, certification = orderer.refusal, orderer.certification
     by_staff = may_as_staff(orderer.user, "delivery.change_order")
     return OrderPage(
         closes_at=rules.closes_at(order.window, order.policy),
-        orderer_refusal=refusal,
+        again_refusal=refusal or rules.refusal_of(rules.check_can_be_ordered_for, certification, []),
         cancel_refusal=refusal or rules.refusal_of(rules.check_may_cancel, order, by_staff=by_staff, now=now),
         decline_refusal=refusal or rules.refusal_of(rules.check_may_decline, order, now=now),
+        is_told_by_phone=is_told_by_phone(order),
     )

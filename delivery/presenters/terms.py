@@ -31,11 +31,10 @@ class Terms:
             rules.check_certification_covers, self.certification, window
         )
 
-    @property
-    def is_covered(self) -> bool:
-        """Whether the certification reaches any of the days that can still be ordered for."""
-        certification = self.certification
-        return certification is not None and any(certification.is_valid_on(window.date) for window in self.windows)
+    @cached_property
+    def cover_refusal(self) -> str:
+        """Why nothing can be ordered: the certification covers no day that can be ordered for. Empty where it does."""
+        return rules.refusal_of(rules.check_can_be_ordered_for, self.certification, self.windows)
 
     @property
     def day(self) -> date:

@@ -11,6 +11,7 @@ from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
 from delivery.models import AllotmentEntry, Order, Product
 from delivery.rules.errors import AllotmentError
+from ui.templatetags.portal import grams
 
 ENTRY_DAYS = 365
 MOST_OF_AN_ENTRY_MG = 500_000
@@ -70,18 +71,18 @@ def days_with_more(
 ) -> Iterator[tuple[date, int]]:
     """Return the `later` delivery days on which more is left than on the days before.
 
-    Each comes with how much more is left than on `day`, in mg. `later` is in order and may be endless: the days end
-    with the certification, or when all of the limit is left.
+    Each comes with all that is left then, in mg. `later` is in order and may be endless: the days end with the
+    certification, or when all of the limit is left.
     """
     limit_mg = allotment_mg(certification)
-    left_now = most = left_on(day, used=used, limit_mg=limit_mg, days=days)
+    most = left_on(day, used=used, limit_mg=limit_mg, days=days)
     for later_day in takewhile(certification.is_valid_on, later):
         if most == limit_mg:
             return
         left = left_on(later_day, used=used, limit_mg=limit_mg, days=days)
         if left > most:
             most = left
-            yield later_day, left - left_now
+            yield later_day, left
 
 
 def first_day_with_more(
@@ -121,7 +122,7 @@ def check_allotment_left(amount_mg: int, left_mg: int) -> None:
     if amount_mg > left_mg:
         raise AllotmentError(
             _("This is %(over)s g more than what is left of the monthly allotment for that day (%(left)s g).")
-            % {"over": _grams(amount_mg - left_mg, up=True), "left": _grams(left_mg)}
+            % {"over": _grams(amount_mg - left_mg), "left": _grams(left_mg)}
         )
 
 
@@ -131,6 +132,6 @@ def largest_quantity_that_fits(product: Product, quantity: int, *, cart_mg: int,
     return max(min((left_mg - without_product) // product.amount_mg, product.stock, quantity), 0)
 
 
-def _grams(mg: int, *, up: bool = False) -> str:
-    hundredths = -(-mg // 10) if up else mg // 10
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+def _grams(mg: int) -> str:
+    """Return exact grams without their unit: figures that are rounded would not add up."""
+    return grams(mg).removesuffix(" g")

@@ -57,6 +57,43 @@ def check_lot_has(product: Product, lot: str, quantity: int) -> None:
         )
 
 
+def check_lot_covers(product: Product, lot: str, quantity: int) -> None:
+    """At least `quantity` of the lot are in the stock and in no order, so they can be taken out; raises StockError."""
+    left = dict(lots_with_stock(product)).get(lot, 0)
+    if quantity > left:
+        raise StockError(
+            _("Lot %(lot)s has %(count)d left that no order takes. Enter no more than that, or another lot.")
+            % {"lot": lot, "count": left},
+            field="lot",
+        )
+
+
+def lot_of_difference(product: Product, lot: str, difference: int) -> str:
+    """Return the lot to which the difference of a count belongs: the lot that was named, or the only one there is.
+
+    Raises StockError where there are several, none, or fewer of the lot than are missing: the lots would no longer add
+    up to the stock.
+    """
+    if difference and not lot:
+        lot = _only_lot(product, difference)
+    if difference < 0:
+        check_lot_covers(product, lot, -difference)
+    return lot
+
+
+def _only_lot(product: Product, difference: int) -> str:
+    received = product.movements.filter(kind=StockMovement.Kind.RECEIVED)
+    lots = dict(lots_with_stock(product)) or dict.fromkeys(received.values_list("lot", flat=True), 0)
+    if len(lots) == 1:
+        return next(iter(lots))
+    if not lots:
+        raise StockError(_("No lot of %(sku)s was received. Receive it with its lot.") % {"sku": product.sku})
+    words = {"difference": f"{difference:+d}", "lots": ", ".join(f"{lot} × {left}" for lot, left in lots.items())}
+    raise StockError(
+        _("The count differs by %(difference)s. Enter the lot that it belongs to: %(lots)s.") % words, field="lot"
+    )
+
+
 def check_holds_product(order: Order, product: Product) -> None:
     """The order is open and has the product in it; raises TransitionError or ProductError."""
     if not order.has_hold:

@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from certification.models import Certification, Patient
 from delivery.models import Closure, DeliveryPolicy, DeliveryWindow, Order
-from delivery.rules.errors import WindowError
+from delivery.rules.errors import CertificationNotValid, WindowError
 
 
 def policy_on(day: date) -> DeliveryPolicy:
@@ -34,6 +36,24 @@ def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryW
         date__gte=today, date__lt=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS)
     )
     return [window for window in upcoming if now <= closes_at(window, policy)]
+
+
+def running_certification(patient: Patient) -> Certification | None:
+    """Return the patient's certification that runs today, or None."""
+    running = patient.certifications.running_on(timezone.localdate())
+    return running.defer("condition_codes", "directions").first()
+
+
+def check_can_be_ordered_for(certification: Certification | None, windows: Iterable[DeliveryWindow]) -> None:
+    """The certification runs and covers a day that can be ordered for; raises CertificationNotValid.
+
+    A cart that is filled without one could never be ordered. Where there are no windows at the moment it may be filled.
+    """
+    days = {window.date for window in windows}
+    if certification is None or (days and not any(certification.is_valid_on(day) for day in days)):
+        raise CertificationNotValid(
+            _("No certification is valid, so nothing can be delivered. Ask the physician for a renewal.")
+        )
 
 
 def delivery_days(windows: Iterable[DeliveryWindow], *, policy: DeliveryPolicy, after: date) -> Iterator[date]:

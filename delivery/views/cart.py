@@ -112,7 +112,7 @@ def _page(
         "chosen": chosen,
         "menu_filter": chosen.html(menu.found),
         "allotment": allotment,
-        "refusal": orderer.refusal,
+        "refusal": orderer.refusal or terms.cover_refusal,
         "form": form or chosen,
         "notice": notice,
         **_zip_context(zip_form, terms),

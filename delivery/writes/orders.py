@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import record
-from certification.models import Certification, Patient
+from certification.models import Caregiver, Certification, Patient
 from delivery import rules
 from delivery.models import DeliveryWindow, Order
 from delivery.writes.holds import release_hold
 from delivery.writes.locks import lock_order, lock_orders
 from delivery.writes.messages import notify_orderer
+from ui.agreement import Effect, check_agreed
+from ui.templatetags.portal import grams, long_date
 
 # The kind of mail that tells the orderer about the end of an order, by the verb that ended it.
 MAILS = {"refuse": "order_refused", "cancel": "order_cancelled", "lapse": "order_cancelled"}
@@ -48,28 +50,47 @@ def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_
     return order
 
 
-def cancel_uncovered_orders(patient: Patient, *, from_day: date, by: User | None) -> int:
+def cancel_uncovered_orders(patient: Patient, *, from_day: date, too_little: str, by: User | None) -> int:
     """Cancel the patient's open orders from `from_day` on that no certification covers; returns how many.
 
-    An order that exceeds what is left of the allotment is not covered either. The latest orders go first, so that an
-    earlier order stays.
+    An order that exceeds what is left of the allotment is not covered either: `too_little` is the reason that its
+    orderer reads. The latest orders go first, so that an earlier order stays. Raises AgreementNeeded.
     """
-    cancelled = 0
     policy = rules.policy_on(timezone.localdate())
     open_orders = Order.objects.with_hold().filter(patient=patient, window__date__gte=from_day)
     lock_orders(open_orders)
+    cancelled = []
     for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
         assert order.window
         day = order.window.date
+        certification = patient.certification_on(day)
         left_mg = rules.allotment_left_mg(
-            patient=patient,
-            day=day,
-            certification=patient.certification_on(day),
-            days=policy.allotment_days,
-            without=order,
+            patient=patient, day=day, certification=certification, days=policy.allotment_days, without=order
         )
         if order.amount_mg > left_mg:
-            reason = _("Your certification no longer covers this order.")
-            end_order(lock_order(order), "cancel", reason=reason, by=by)
-            cancelled += 1
-    return cancelled
+            reason = rules.why_uncovered(order, certification, too_little=too_little)
+            cancelled.append(end_order(lock_order(order), "cancel", reason=reason, by=by))
+    check_agreed([effect_of(order) for order in cancelled])
+    return len(cancelled)
+
+
+def cancel_orders_of_caregiver(patient: Patient, caregiver: Caregiver, *, by: User | None) -> int:
+    """Cancel the open orders that a caregiver placed whose assignment has ended; returns how many.
+
+    Raises AgreementNeeded.
+    """
+    orders_of_caregiver = Order.objects.with_hold().filter(patient=patient, placed_by__caregiver=caregiver)
+    lock_orders(orders_of_caregiver)
+    reason = rules.CAREGIVER_ENDED
+    orders = orders_of_caregiver.order_by("-pk")
+    cancelled = [end_order(lock_order(order), "cancel", reason=reason, by=by) for order in list(orders)]
+    check_agreed([effect_of(order) for order in cancelled])
+    return len(cancelled)
+
+
+def effect_of(order: Order) -> Effect:
+    """Return the cancelled order as a person is asked about it."""
+    assert order.window
+    words = {"number": order.number, "day": long_date(order.window.date), "amount": grams(order.amount_mg)}
+    sentence = _("Order %(number)s for %(day)s, %(amount)s") % words
+    return Effect(rules.agreement_key(order), sentence, order.ended_reason)

@@ -77,6 +77,28 @@ def test_ask_office_twice_is_asked_once(certification):
     assert (first, PatientRequest.objects.count(), len(notified())) == (second, 1, 1)
 
 
+def test_a_renewal_is_offered_from_the_day_on_which_it_can_be_asked_for(certification):
+    client, opens = factories.client_for(certification.patient.user), rules.renewal_opens_date(certification)
+    text = client.get(page(certification)).content.decode()
+    assert f"Possible from {opens:%B} {opens.day}, {opens.year} on." in text and text.count(" disabled") == 1
+    assert "Ask for a visit, or report a change" in client.get("/home/").content.decode()
+    with time_machine.travel(f"{opens.isoformat()}T17:00:00+00:00", tick=False):
+        client = factories.client_for(certification.patient.user)
+        text = client.get(page(certification)).content.decode()
+        assert "Possible from" not in text and " disabled" not in text
+        assert "Ask for a renewal or a visit" in client.get("/home/").content.decode()
+        assert "Sent." in client.post(page(certification), {"kind": "renewal"}, follow=True).content.decode()
+
+
+def test_renewal_can_be_asked_from_today_once_it_was_withdrawn(certification):
+    today = timezone.localdate()
+    actions.withdraw_certification(
+        certification=certification, reason="No longer indicated.", by=certification.physician.user
+    )
+    certification.refresh_from_db()
+    assert rules.renewal_can_be_asked_from(certification, today=today) is None
+
+
 def test_check_may_ask_for_a_renewal_once_it_is_open(certification):
     today = timezone.localdate()
     assert rules.check_may_ask("follow_up", certification, today=today) is None

@@ -212,7 +212,7 @@ def test_place_order_beyond_the_certification_is_refused():
 def test_place_order_over_the_allotment_is_refused():
     patient, product = factories.patient(), factories.product(amount_mg=49_612)
     factories.cart(patient, (product, 2))
-    assert "0.01 g more" in refused(rules.AllotmentError, patient, factories.window())
+    assert "0.001 g more" in refused(rules.AllotmentError, patient, factories.window())
 
 
 def test_place_order_of_a_product_that_sold_out_meanwhile_is_refused():
@@ -330,7 +330,8 @@ def test_lapse_orders_ends_unconfirmed_orders_whose_window_has_ended(monday):
     assert actions.lapse_orders(now=lost.window.ends_at - timedelta(seconds=1), by=None) == 0
     assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 1
     assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 0
-    assert Order.objects.get(pk=lost.pk).status == "lapsed"
+    lost = Order.objects.get(pk=lost.pk)
+    assert (lost.status, lost.ended_reason) == ("lapsed", rules.NOT_CONFIRMED)
     assert (Order.objects.get(pk=confirmed.pk).status, booked(confirmed.window), stock_of(lost)) == (
         "confirmed",
         1,

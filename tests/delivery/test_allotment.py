@@ -1,5 +1,6 @@
 """The ledger of an allotment, and the allotment entries."""
 
+import re
 from calendar import SATURDAY
 from datetime import date, time, timedelta
 from itertools import islice
@@ -87,9 +88,9 @@ def first_with_more(day, used, certification, *windows):
 def test_first_day_with_more_is_a_wednesday_after_the_thirty_days(patient):
     """A Wednesday's amount is free again on a Friday; the page names the first Wednesday after that."""
     certification = patient.certification_on(WEDNESDAY)
-    assert first_with_more(WEDNESDAY, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), 1_000)
+    assert first_with_more(WEDNESDAY, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), OZ_3_5)
     earlier = {date(2026, 11, 4): 700, WEDNESDAY: 1_000}
-    assert first_with_more(WEDNESDAY, earlier, certification) == (date(2026, 12, 9), 700)
+    assert first_with_more(WEDNESDAY, earlier, certification) == (date(2026, 12, 9), OZ_3_5 - 1_000)
     assert first_with_more(WEDNESDAY, {}, certification) is None
 
 
@@ -101,19 +102,19 @@ def test_first_day_with_more_is_none_where_the_certification_ends_before():
 def test_first_day_with_more_is_a_delivery_day_of_the_terms(patient):
     """From a Friday added by hand the next is a Wednesday; with two delivery days a week it is the nearer day."""
     certification, friday = patient.certification_on(WEDNESDAY), WEDNESDAY + timedelta(days=2)
-    assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), 1_000)
+    assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 30), OZ_3_5)
     people.policy(friday, weekdays=(1 << WEDNESDAY.weekday()) + (1 << SATURDAY))
-    assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 26), 1_000)
+    assert first_with_more(friday, {WEDNESDAY: 1_000}, certification) == (date(2026, 12, 26), OZ_3_5)
 
 
 def test_the_page_does_not_name_a_closed_day(patient):
     factories.order(patient, into=factories.window(WEDNESDAY), lines=[(factories.product(amount_mg=28_350), 2)])
     client = factories.client_for(patient.user)
-    assert "more can be used from Wednesday, December 30, 2026." in words_of(client.get(url("allotment")))
+    assert "can be used by Wednesday, December 30, 2026." in words_of(client.get(url("allotment")))
     actions.close_date(day=date(2026, 12, 30), reason="Snow", is_moving=False, by=factories.staff("Manager"))
-    assert "more can be used from Wednesday, January 6, 2027." in words_of(client.get(url("allotment")))
+    assert "can be used by Wednesday, January 6, 2027." in words_of(client.get(url("allotment")))
     actions.close_date(day=WEDNESDAY, reason="Snow", is_moving=False, by=factories.staff("Manager"))
-    assert "oz left for Wednesday, December 2, 2026" in words_of(client.get(url("allotment")))
+    assert "left for Wednesday, December 2, 2026" in words_of(client.get(url("allotment")))
 
 
 def test_delivery_days_are_those_with_open_windows_and_then_those_of_the_terms():
@@ -138,7 +139,7 @@ def test_check_entry_day_takes_a_year_back_and_no_future():
 def test_check_entry_amount_takes_back_no_more_than_was_entered():
     rules.check_entry_amount(500_000, origin="counter", entered_mg=0)
     rules.check_entry_amount(1_000, origin="correction", entered_mg=1_000)
-    with pytest.raises(rules.AllotmentError, match=r"hold 1\.00 g"):
+    with pytest.raises(rules.AllotmentError, match=r"hold 1 g"):
         rules.check_entry_amount(1_001, origin="correction", entered_mg=1_000)
     for amount_mg in (0, -1, 500_001):
         with pytest.raises(rules.AllotmentError, match="500 grams"):
@@ -218,11 +219,11 @@ def test_patient_and_caregiver_physician_and_staff_read_the_same_figures(pharmac
     for account, args in people_and_pages:
         words = ledger(factories.client_for(account), *args)
         for said in (
-            "2.37 of 3.50 oz left for Wednesday, November 25, 2026",
-            "0.12 oz more can be used from Wednesday, December 23, 2026.",
-            "Limit of the certification 3.50 oz (99.223 g)",
-            "Held by open orders 1.01 oz (28.35 g)",
-            "Entered by our pharmacists 0.13 oz (3.5 g)",
+            "67.373 g (2.37 oz) of 99.223 g (3.50 oz) left for Wednesday, November 25, 2026",
+            "70.873 g (2.50 oz) can be used by Wednesday, December 23, 2026.",
+            "Limit of the certification 99.223 g (3.50 oz)",
+            "Held by open orders 28.35 g (1.01 oz)",
+            "Entered by our pharmacists 3.5 g (0.13 oz)",
             order.number,
             "Sold at our counter",
             "We cannot see what is bought elsewhere",
@@ -237,14 +238,27 @@ def test_a_passed_order_is_used_and_no_longer_held(monday):
     actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
     monday.move_to(order.window.ends_at + timedelta(days=1))
     words = ledger(factories.client_for(order.placed_by))
-    assert "Delivered or on its way 0.08 oz (2 g)" in words
-    assert "Held by open orders 0.00 oz (0 g)" in words
+    assert "Delivered or on its way 2 g (0.08 oz)" in words
+    assert "Held by open orders 0 g (0.00 oz)" in words
 
 
 def test_an_unused_allotment_and_an_ended_certification_say_so(patient):
     assert "Nothing counts at the moment" in ledger(factories.client_for(patient.user))
     ended = factories.certification(on=date(2025, 11, 1)).patient
-    assert "0.00 of 3.50 oz left" in ledger(factories.client_for(ended.user))
+    assert "0 g (0.00 oz) of 99.223 g (3.50 oz) left" in ledger(factories.client_for(ended.user))
+
+
+def test_the_figures_of_the_ledger_add_up(patient, pharmacist):
+    """In ounces of two decimals they did not: 0.13 and twice 0.06 read as 0.25 where 0.23 was meant."""
+    for weeks, amount_mg in enumerate((3_501, 1_601, 1_607)):
+        enter(patient, amount_mg, by=pharmacist, day=MONDAY - timedelta(weeks=weeks), reason="Sold.")
+    words = ledger(factories.client_for(patient.user))
+    in_mg = {name: round(float(said) * 1000) for name, said in re.findall(r"([a-z]+) ([\d.]+) g \(", words)}
+    rows = [round(float(said) * 1000) for said in re.findall(r"counter ([\d.]+) g", words)]
+    left_mg = round(float(re.search(r"([\d.]+) g \([\d.]+ oz\) of 99.223 g", words)[1]) * 1000)
+    assert sum(rows) == in_mg["pharmacists"] == 6_709 and left_mg + sum(rows) == in_mg["certification"] == OZ_3_5
+    later = [round(float(said) * 1000) for said in re.findall(r"([\d.]+) g \([\d.]+ oz\) can be used by", words)]
+    assert later == [left_mg + 1_607, left_mg + 1_607 + 1_601, OZ_3_5]
 
 
 def test_the_ledger_is_hidden_from_everybody_else(patient):
@@ -264,7 +278,8 @@ def test_a_draft_has_no_ledger():
 def test_the_menu_names_the_first_wednesday_with_more(patient):
     factories.order(patient, lines=[(factories.product(amount_mg=14_200), 2)])
     words = words_of(factories.client_for(patient.user).get(url("product-list")))
-    assert "2.49 of 3.50 oz left for Wednesday, November 25 1.00 oz more from Wednesday, December 30" in words
+    assert "70.823 g (2.49 oz) of 99.223 g (3.50 oz) left for Wednesday, November 25" in words
+    assert "99.223 g (3.50 oz) by Wednesday, December 30" in words
 
 
 # --- The door in the admin ------------------------------------------------------------------------------------------

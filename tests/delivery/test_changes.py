@@ -221,6 +221,7 @@ def test_the_calendar_file_says_when_and_what_to_have_ready(client, order):
     assert event.decoded("dtend") == order.window.ends_at
     assert event["uid"] == f"{order.number}@testserver"
     assert "exactly $80.00 in cash" in event["description"]
+    assert event["location"] == "40 Orange Street, New Haven, CT 06510"
     assert order.patient.last_name not in str(event.to_ical())
 
 
@@ -228,12 +229,16 @@ def test_its_uid_stays_and_its_sequence_grows_when_moved_and_cancelled(client, o
     before = event_of(client, order)
     actions.move_order(order=order, window=later, by=order.placed_by)
     moved = event_of(client, order)
+    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    confirmed = event_of(client, order)
     actions.cancel_order(order=order, by=order.placed_by)
     cancelled = event_of(client, order)
-    assert len({event["uid"] for event in (before, moved, cancelled)}) == 1
-    assert [event["sequence"] for event in (before, moved, cancelled)] == [0, 1, 2]
+    events = (before, moved, confirmed, cancelled)
+    assert len({event["uid"] for event in events}) == 1
+    assert [event["sequence"] for event in events] == [0, 1, 2, 3]
     assert moved.decoded("dtstart") == later.starts_at
-    assert [event["status"] for event in (before, cancelled)] == ["CONFIRMED", "CANCELLED"]
+    assert [event["status"] for event in events] == ["TENTATIVE", "TENTATIVE", "CONFIRMED", "CANCELLED"]
+    assert cancelled["description"] == "This order is not delivered. Nothing is charged."
 
 
 def test_a_debit_card_is_named_where_it_is_the_payment():

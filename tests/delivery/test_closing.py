@@ -324,6 +324,22 @@ def test_an_order_placed_between_preview_and_click_is_moved_too(client):
     assert now_of(late).moves == 1
 
 
+def test_an_order_that_the_preview_did_not_show_is_asked_about_before_it_is_cancelled(client):
+    order = factories.order()
+    day = order.window.date
+    shown = client.post(CLOSE, typed(day, orders="undo")).context["preview"].effects
+    late = factories.order(into=order.window)
+    agreed = typed(day, orders="undo", agreed="1", agreed_effects=",".join(shown))
+
+    page = client.post(CLOSE, agreed).content.decode()
+    assert "Cancel open orders?" in page and late.number in page and now_of(order).has_hold
+    assert not Closure.objects.filter(date=day).exists()
+
+    both = ",".join(rules.agreement_key(one) for one in (order, late))
+    assert client.post(CLOSE, {**agreed, "agreed_effects": both}).status_code == 302
+    assert not now_of(order).has_hold and not now_of(late).has_hold
+
+
 @pytest.mark.parametrize(
     ("over", "sentence"),
     [

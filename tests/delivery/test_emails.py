@@ -52,6 +52,8 @@ def test_the_mail_of_an_ended_order_has_no_medical_words(undo, subject):
     undo(order)
     message = mails(order)[-1]
     assert message.subject == subject.format(order.number)
+    asks_for_money = any("$80.00" in text for text in (message.body, message.alternatives[0][0]))
+    assert asks_for_money is ("confirmed" in subject)
     assert not [word for word in MEDICAL if word in (message.body + message.subject).lower()]
 
 

@@ -155,9 +155,10 @@ class Shop(RuleBasedStateMachine):
         product = self.nth(Product.objects, what)
         self.do(actions.receive_stock, product=product, quantity=quantity, lot=lot, by=self.world.staff)
 
-    @rule(what=pick, quantity=st.integers(0, 20))
-    def count(self, what, quantity):
-        self.do(actions.count_stock, product=self.nth(Product.objects, what), quantity=quantity, by=self.world.staff)
+    @rule(what=pick, quantity=st.integers(0, 20), lot=st.sampled_from(["", *LOTS]))
+    def count(self, what, quantity, lot):
+        product = self.nth(Product.objects, what)
+        self.do(actions.count_stock, product=product, quantity=quantity, lot=lot, by=self.world.staff)
 
     @rule(
         how=st.sampled_from([actions.quarantine_stock, actions.clear_stock, actions.write_off]),
@@ -236,6 +237,14 @@ class Shop(RuleBasedStateMachine):
     def stock_is_the_sum_of_its_movements(self):
         for product in Product.objects.annotate(moved=Sum("movements__quantity", default=0)):
             assert product.stock == product.moved >= 0
+
+    @invariant()
+    def lots_add_up_to_the_stock(self):
+        """What is in no lot is what open orders hold before they are confirmed; no lot is negative."""
+        moved = StockMovement.objects.values_list("product", "lot").annotate(total=Sum("quantity"))
+        held = dict(StockMovement.objects.held().filter(lot="").values_list("product").annotate(total=Sum("quantity")))
+        for product, lot, total in moved:
+            assert total >= 0 if lot else total == held.get(product, 0)
 
     @invariant()
     def open_orders_hold_what_they_say_and_closed_ones_nothing(self):

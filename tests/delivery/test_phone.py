@@ -313,7 +313,7 @@ def test_staff_order_for_a_patient_who_calls(client, staff, patient):
     assert (response.status_code, response.url) == (303, url("order-detail", order.number))
     assert (order.patient, order.placed_by, order.assisted_by, order.status) == (patient, staff, staff, "placed")
     assert order.number in words_of(client.get(response.url))
-    assert not Notification.objects.filter(kind="order_placed").exists()
+    assert Notification.objects.get(kind="order_placed").channel == "phone"
     listed = words_of(client.get(reverse("admin:delivery_order_changelist")))
     assert "Placed By phone" in listed
 

@@ -25,7 +25,10 @@ def test_a_withdrawn_certification_cancels_its_open_orders():
     order, other = factories.order(certification.patient), factories.order()
     withdraw_certification(certification=certification, reason="No longer indicated.", by=physician.user)
     order.refresh_from_db()
-    assert (order.status, order.ended_reason) == ("cancelled", "Your certification no longer covers this order.")
+    assert (order.status, order.ended_reason) == (
+        "cancelled",
+        "The physician withdrew the certification before this delivery.",
+    )
     assert statuses(other) == ["placed"]
     assert DeliveryWindow.objects.get(pk=order.window_id).booked == 1
     assert Product.objects.get(lines__order=order).stock == 50

@@ -268,7 +268,7 @@ def test_check_minimum_takes_75_dollars_and_not_a_cent_less():
 
 def test_check_allotment_left_takes_the_last_milligram():
     rules.check_allotment_left(OZ_3_5, OZ_3_5)
-    with pytest.raises(rules.AllotmentError, match=r"This is 0\.01 g more .* \(99\.22 g\)"):
+    with pytest.raises(rules.AllotmentError, match=r"This is 0\.001 g more .* \(99\.223 g\)"):
         rules.check_allotment_left(OZ_3_5 + 1, OZ_3_5)
 
 

@@ -113,6 +113,60 @@ def test_a_count_includes_what_open_orders_hold(product, by):
     assert StockMovement.objects.filter(kind="counted").count() == 2
 
 
+def lots_add_up(product):
+    """Return whether the lots, without what orders hold of no lot yet, are the stock, and none is negative."""
+    lots = dict.fromkeys(product.movements.values_list("lot", flat=True), 0)
+    for lot in lots:
+        lots[lot] = product.movements.filter(lot=lot).total()
+    without = lots.pop("", 0)
+    held_without = product.movements.held().filter(lot="").total()
+    return (
+        min(lots.values(), default=0) >= 0
+        and without == held_without
+        and sum(lots.values()) + without == stock(product)
+    )
+
+
+def test_a_count_goes_to_the_only_lot(product, by):
+    factories.order(lines=[(product, 2)])
+    actions.count_stock(product=product, quantity=9, by=by)
+    assert StockMovement.objects.get(kind="counted").lot == "LOT-1" and lots_add_up(product)
+
+
+def test_lot_of_difference_has_to_be_named_where_there_are_several(product, by):
+    actions.receive_stock(product=product, quantity=5, lot="A-2", by=by)
+    with pytest.raises(
+        rules.StockError, match=r"differs by -2. Enter the lot that it belongs to: LOT-1 × 10, A-2 × 5\."
+    ):
+        actions.count_stock(product=product, quantity=13, by=by)
+    assert not StockMovement.objects.filter(kind="counted").exists()
+    assert actions.count_stock(product=product, quantity=15, by=by) == 0
+    assert actions.count_stock(product=product, quantity=13, lot="A-2", by=by) == -2
+    assert (rules.lots_with_stock(product), lots_add_up(product)) == ([("LOT-1", 10), ("A-2", 3)], True)
+
+
+def test_lot_of_difference_of_a_sold_out_product_is_the_one_received(product, by):
+    actions.write_off(product=product, quantity=10, lot="LOT-1", reason="Broken", by=by)
+    assert actions.count_stock(product=product, quantity=1, by=by) == 1
+    assert rules.lots_with_stock(product) == [("LOT-1", 1)]
+
+
+def test_a_product_that_was_never_received_is_not_counted(by):
+    product = factories.product(stock=0)
+    with pytest.raises(rules.StockError, match="Receive it with its lot"):
+        actions.count_stock(product=product, quantity=1, by=by)
+    assert actions.count_stock(product=product, quantity=0, by=by) == 0
+
+
+@pytest.mark.parametrize("name", ["quarantine_stock", "write_off", "count_stock"])
+def test_check_lot_covers_what_is_taken_out_of_a_lot(product, by, name):
+    actions.receive_stock(product=product, quantity=5, lot="A-2", by=by)
+    taken = {"quantity": 9} if name == "count_stock" else {"quantity": 6, "reason": "Broken"}
+    with pytest.raises(rules.StockError, match="Lot A-2 has 5 left that no order takes"):
+        getattr(actions, name)(product=product, lot="A-2", by=by, **taken)
+    assert stock(product) == 15 and lots_add_up(product)
+
+
 def test_check_count_covers_orders(product, by):
     factories.order(lines=[(product, 2)])
     with pytest.raises(rules.StockError, match="Open orders hold 2"):

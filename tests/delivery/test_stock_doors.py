@@ -36,7 +36,7 @@ def test_each_action_page_shows_the_figures_and_does_its_work(pharmacist):
         ("quarantine", out, 7),
         ("clear", {**out, "quantity": "1"}, 8),
         ("write-off", {**out, "quantity": "3", "is_in_quarantine": "on"}, 8),
-        ("count", {"quantity": "6"}, 6),
+        ("count", {"quantity": "6", "lot": "LOT-1"}, 6),
         ("low", {"low_stock_at": "6"}, 6),
     ):
         assert f"{product.sku}" in words_of(pharmacist.get(step(product, name)))

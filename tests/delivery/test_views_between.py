@@ -94,7 +94,7 @@ def test_the_allotment_was_used_at_the_counter(client, window, patient):
     data, by = looked_at(client, window), factories.staff("Pharmacist")
     sale = {"day": timezone.localdate(), "amount_mg": 99_000, "origin": "counter", "reason": "Sold", "by": by}
     actions.record_allotment_entry(patient=patient, **sale)
-    clicked(client, data, "more than what is left of the monthly allotment for that day (0.22 g).")
+    clicked(client, data, "more than what is left of the monthly allotment for that day (0.223 g).")
 
 
 def test_the_certification_was_withdrawn(client, window, patient):

@@ -2,7 +2,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from delivery import actions
+from delivery import actions, rules
 from delivery.models import Order, OrderLine, Product
 from tests import factories
 from tests.delivery import people
@@ -74,7 +74,7 @@ def test_no_inhaled_form_is_shown_for_a_child():
 def test_the_allotment_is_shown_for_the_next_wednesday_with_what_we_cannot_know(client):
     factories.window()
     words = words_of(client.get(url("product-list")))
-    assert "3.50 of 3.50 oz left for Wednesday, November 25" in words
+    assert "99.223 g (3.50 oz) of 99.223 g (3.50 oz) left for Wednesday, November 25" in words
     assert "We cannot see what you buy at the counter or elsewhere" in words
 
 
@@ -83,9 +83,9 @@ def test_the_allotment_left_counts_the_cart(client):
     product = factories.product(sku="A", amount_mg=20_000, stock=9)  # 0.706 oz each
     put(client, product, 2)
     words = words_of(client.get(url("product-list")))
-    assert "2.08 of 3.50 oz left for Wednesday, November 25 after this cart" in words
+    assert "59.223 g (2.08 oz) of 99.223 g (3.50 oz) left for Wednesday, November 25 after this cart" in words
     put(client, product, 9)
-    assert "0.00 of 3.50 oz left" in words_of(client.get(url("product-list")))
+    assert "0 g (0.00 oz) of 99.223 g (3.50 oz) left" in words_of(client.get(url("product-list")))
 
 
 def test_an_ended_certification_is_named_instead(monday):
@@ -93,6 +93,43 @@ def test_an_ended_certification_is_named_instead(monday):
     patient = factories.certification(on=people.date(2025, 11, 1)).patient
     response = factories.client_for(patient.user).get(url("product-list"))
     assert "No certification is valid" in words_of(response)
+
+
+def ended():
+    """Return a patient whose certification ends before the next delivery day."""
+    return factories.certification(on=people.date(2025, 11, 24)).patient
+
+
+def test_check_can_be_ordered_for_keeps_the_cart_of_an_ended_patient_empty(monday):
+    factories.window()
+    patient, product = ended(), factories.product(sku="A")
+    client = factories.client_for(patient.user)
+    words = words_of(client.get(url("product-list")))
+    assert words.count("No certification is valid, so nothing can be delivered.") == 2 and " Add " not in words
+    response = put(client, product, 1)
+    assert "No certification is valid, so nothing can be delivered. Ask the physician" in words_of(response)
+    assert not OrderLine.objects.exists()
+    with pytest.raises(rules.CertificationNotValid):
+        actions.set_line(patient=patient, product=product, quantity=1, by=patient.user)
+
+
+def test_a_cart_that_was_filled_before_the_end_can_be_emptied(monday):
+    patient, product = ended(), factories.product(sku="A")
+    factories.cart(patient, (product, 1))  # no window is known yet
+    factories.window()
+    client = factories.client_for(patient.user)
+    assert "No certification is valid" in words_of(client.get(url("checkout"), follow=True))
+    put(client, product, 0)
+    assert not OrderLine.objects.exists()
+
+
+def test_the_last_covered_day_can_be_ordered_for(monday):
+    factories.window()
+    patient = factories.certification(on=people.date(2025, 11, 25)).patient
+    with pytest.raises(rules.CertificationNotValid):
+        actions.set_line(patient=patient, product=factories.product(), quantity=1, by=patient.user)
+    covered = factories.certification(on=people.date(2025, 11, 26)).patient
+    assert actions.set_line(patient=covered, product=factories.product(), quantity=1, by=covered.user).pk
 
 
 @pytest.mark.parametrize(
@@ -214,7 +251,7 @@ def test_a_changed_price_and_a_lower_stock_are_named_in_the_cart(client, patient
 def test_a_cart_over_the_allotment_says_by_how_much(client, patient):
     factories.window()
     factories.cart(patient, (factories.product(amount_mg=60_000), 2))
-    assert "This is 20.78 g more than what is left" in words_of(client.get(url("product-list")))
+    assert "This is 20.777 g more than what is left" in words_of(client.get(url("product-list")))
 
 
 def test_a_cart_over_the_allotment_offers_the_most_that_fits_in_one_click(client, patient):

@@ -276,7 +276,7 @@ def test_over_the_allotment_says_by_how_much(client, window, patient):
     line = Order.objects.get().lines.get()
     actions.save_product(sku=line.product.sku, weight_mg=49_612, by=None)
     refused(
-        post(client, window), "This is 0.01 g more than what is left of the monthly allotment for that day (99.22 g)."
+        post(client, window), "This is 0.001 g more than what is left of the monthly allotment for that day (99.223 g)."
     )
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 import pytest
 
 from audit.models import Event
+from certification.actions import revoke_certification
 from delivery import actions
 from delivery.models import DeliveryWindow, Order
 from tests import factories
@@ -40,7 +41,7 @@ def test_the_confirmation_says_all_that_matters(client, order):
         "Cash, the exact amount: $80.00",
         "A valid medical marijuana card A photo ID Exact cash $80.00",
         "You can cancel until Tuesday, November 24, 2026, 9:30 a.m. Eastern.",
-        "Counts as 0.08 oz of the monthly allotment.",
+        "Counts as 2 g (0.08 oz) of the monthly allotment.",
     ):
         assert said in words
     assert Event.objects.filter(action="order.view", subject_id=order.pk).count() == 1
@@ -52,6 +53,24 @@ def test_a_confirmed_order_says_when_we_come(client, order):
         "Confirmed Your order is confirmed We come on Wednesday, November 25, 2026, between 9:30 a.m. and 1:30 p.m."
         in detail(client, order)
     )
+
+
+def test_an_order_that_ended_asks_for_no_money_and_counts_nothing(client, order):
+    actions.cancel_order(order=order, by=order.placed_by)
+    words = detail(client, order)
+    assert "Nothing is charged, and it no longer counts of the monthly allotment." in words
+    assert "Payment Nothing to pay" in words and "The total was $80.00." in words
+    assert "Counts as" not in words and "Cash" not in words and "amount is back" not in words
+
+
+def test_the_same_is_not_offered_again_without_a_certification(client, order):
+    assert "Order the same again" in detail(client, order)
+    certification = order.patient.certifications.get()
+    revoke_certification(certification=certification, reason="Forged.", by=factories.staff("Registrar"))
+    assert "Order the same again" not in detail(client, order)
+    response = client.post(url("order-again", order.number), follow=True)
+    assert "No certification is valid" in words_of(response)
+    assert not Order.objects.carts().filter(lines__isnull=False).exists()
 
 
 def test_a_refused_order_says_why(client, order):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.models import Event
 from certification.actions import end_caregiver
 from delivery import actions, rules
-from delivery.models import Order, WaitingEntry
+from delivery.models import DeliveryWindow, Order, WaitingEntry
 from notifications.actions import send_due
 from tests import factories
 from tests.delivery import people
@@ -125,14 +125,69 @@ def test_every_account_on_the_list_gets_one_mail_when_a_place_opens(patient, tak
     assert notify() == (0, 0)
 
 
-def test_an_account_that_came_too_late_gets_a_mail_about_the_next_place(patient, taken):
+def test_six_places_in_one_day_are_one_mail(patient, taken):
+    join(patient, taken.window)
+    told = 0
+    for _ in range(6):
+        cancel(taken)
+        told += notify()[1]
+        taken = factories.order(into=taken.window)
+        notify()
+    assert told == 1
+
+
+def test_an_account_that_came_too_late_gets_a_mail_about_a_place_of_the_next_day(patient, taken, monday):
     join(patient, taken.window)
     cancel(taken)
     assert notify() == (1, 1)
     second = factories.order(into=taken.window)
     assert notify() == (0, 0)
     cancel(second)
+    assert notify() == (0, 0)
+    monday.move_to(datetime(2026, 11, 24, 8, 10, tzinfo=ZoneInfo("America/New_York")))
     assert notify() == (1, 1)
+    assert notify() == (0, 0)
+
+
+def test_who_waits_for_two_patients_gets_one_mail(taken):
+    caregiver, child, sibling = people.guardian_of_two()
+    for one in (child, sibling):
+        join(one, taken.window, by=caregiver.user)
+    cancel(taken)
+    assert notify() == (1, 1)
+
+
+def test_leaving_and_joining_again_brings_no_second_mail(patient, taken):
+    entry = join(patient, taken.window)
+    cancel(taken)
+    assert notify() == (1, 1)
+    actions.leave_waiting_list(entry=entry, by=patient.user)
+    second = factories.order(into=taken.window)
+    join(patient, taken.window)
+    cancel(second)
+    assert notify() == (0, 0)
+
+
+def test_a_mail_that_was_dropped_does_not_count_for_the_day(patient, taken):
+    join(patient, taken.window)
+    cancel(taken)
+    actions.notify_waiting_list(now=timezone.now(), by=None)
+    second = factories.order(into=taken.window)
+    assert notify() == (0, 0)
+    cancel(second)
+    assert notify() == (1, 1)
+
+
+def test_no_mail_about_a_window_that_the_account_ordered_for_meanwhile(patient, taken):
+    join(patient, taken.window)
+    cancel(taken)
+    with unguarded():
+        DeliveryWindow.objects.filter(pk=taken.window_id).update(capacity=2)
+    assert actions.notify_waiting_list(now=timezone.now(), by=None) == 1
+    factories.order(patient, into=taken.window)
+    mail.outbox.clear()
+    send_due(by=None)
+    assert not mails()
 
 
 def test_an_account_that_ordered_does_not_wait_any_more(patient, taken):

@@ -41,6 +41,8 @@ def when_the_physician_closes_the_record(physician, patient):
     physician.follows("Close the record")
     physician.chooses("closed_for", "died")
     physician.submits()
+    physician.sees("Nothing is changed yet.")
+    physician.submits()
     physician.sees("The record is closed.")
 
 

@@ -19,7 +19,7 @@ def test_a_year_without_any_email(visitor):
     physician, staff = visitor(), visitor()
     certification = given_a_patient_certified_eleven_months_ago()
     when_the_patient_orders_by_phone(staff, certification.patient)
-    then_staff_confirm_it_and_no_mail_was_sent(staff, certification.patient)
+    then_staff_confirm_it_and_the_patient_is_called(staff, certification.patient)
     when_the_physician_renews_it(physician, certification)
     then_the_new_card_is_printed_and_a_call_is_listed(physician, certification)
     for person in (physician, staff):
@@ -41,14 +41,15 @@ def when_the_patient_orders_by_phone(staff, patient):
     staff.presses("End the call")
 
 
-def then_staff_confirm_it_and_no_mail_was_sent(staff, patient):
+def then_staff_confirm_it_and_the_patient_is_called(staff, patient):
     order = Order.objects.placed().get()
     staff.opens(f"/admin/delivery/order/{order.pk}/step/confirm/")
     staff.page.locator("#content form [type=submit]").last.click()
     staff.page.wait_for_load_state()
     order.refresh_from_db()
     assert (order.status, order.patient) == ("confirmed", patient)
-    assert not Notification.objects.filter(kind__startswith="order_").exists()
+    told = Notification.objects.filter(kind__startswith="order_").values_list("kind", "channel")
+    assert set(told) == {("order_placed", "phone"), ("order_confirmed", "phone")}
 
 
 def when_the_physician_renews_it(physician, certification):

@@ -41,6 +41,8 @@ def when_the_physician_withdraws_through_tomorrow(physician, certification):
     physician.fills_date("deliveries_stop_date", tomorrow.month, tomorrow.day, tomorrow.year)
     physician.fills(reason="No longer under my care.")
     physician.submits()
+    physician.sees("Nothing is changed yet.")
+    physician.submits()
     physician.sees("Deliveries go on through")
 
 

@@ -61,6 +61,18 @@ def grams(mg: int) -> str:
 
 
 @_shown
+def amount_left(mg: int) -> str:
+    """Show exact grams, which add up, and then the ounces that fit in them: "98.9 g (3.48 oz)"."""
+    return _("%(grams)s (%(ounces)s oz)") % {"grams": grams(mg), "ounces": ounces_left(mg)}
+
+
+@_shown
+def amount_used(mg: int) -> str:
+    """Show exact grams, which add up, and then ounces rounded up: "7 g (0.25 oz)"."""
+    return _("%(grams)s (%(ounces)s oz)") % {"grams": grams(mg), "ounces": ounces_used(mg)}
+
+
+@_shown
 def phone(number: Any) -> str:
     """Show an American number as (203) 555-0142; other text stays as it is."""
     try:

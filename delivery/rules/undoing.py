@@ -1,0 +1,30 @@
+"""Why the portal cancels an order that nobody asked to cancel: the orderer reads it on the page of the order."""
+
+from django.utils.translation import gettext_noop
+
+from certification.models import Certification
+from delivery.models import Order
+
+ENTERED = gettext_noop("What our pharmacists entered leaves too little of the monthly allotment for this order.")
+LOWERED = gettext_noop("The monthly allotment was lowered, and too little of it is left for this order.")
+CAREGIVER_ENDED = gettext_noop("The person who placed this order is no longer the patient’s caregiver.")
+NOT_CERTIFIED = gettext_noop("No certification is valid on the day of this delivery.")
+NOT_CONFIRMED = gettext_noop("The delivery window passed before our staff had confirmed this order. We are sorry.")
+BY_END: dict[str, str] = {
+    Certification.Status.WITHDRAWN: gettext_noop("The physician withdrew the certification before this delivery."),
+    Certification.Status.REVOKED: gettext_noop("The program revoked the certification before this delivery."),
+    Certification.Status.CLOSED: gettext_noop("The patient’s record was closed before this delivery."),
+}
+
+
+def agreement_key(order: Order) -> str:
+    """Return the key of an order among those that a person agrees to cancel."""
+    return f"order:{order.pk}"
+
+
+def why_uncovered(order: Order, certification: Certification | None, *, too_little: str) -> str:
+    """Return why an open order is not covered: `too_little` where a certification is valid on its day, else its end."""
+    if certification is not None:
+        return too_little
+    latest = order.patient.certifications.order_by("-certified_at").values_list("status", flat=True).first()
+    return BY_END.get(latest or "", NOT_CERTIFIED)
