@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Caregiver, CaregiverAssignment, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from delivery import rules
 from delivery.models import Order, OrderLine, Product
 
@@ -21,18 +21,19 @@ def set_line(
     by: User,
     caller: Patient | Caregiver | None = None,
     assignment: CaregiverAssignment | None = None,
+    certification: Certification | None = None,
 ) -> Order:
     """Set a product in the cart that `by` keeps for the patient to `quantity`; 0 takes it out. Returns the cart.
 
-    Nothing goes into the cart of a patient whose certification covers no day that can be ordered for. `assignment` is
-    the patient's open one where it has been read already.
+    Nothing goes into the cart of a patient whose certification covers no day that can be ordered for. `assignment` and
+    `certification` are the patient's where they have been read already.
     """
     now = timezone.now()
     today = timezone.localdate(now)
     rules.check_quantity(quantity)
     rules.check_orderer(patient, user=by, today=today, caller=caller, assignment=assignment)
     if quantity:
-        _check_can_order(patient, now)
+        _check_can_order(certification or rules.running_certification(patient), now)
     cart = _locked_cart(patient, by)
     if quantity == 0:
         rules.check_is_in_cart(cart, product)
@@ -52,24 +53,25 @@ def reorder(
     by: User,
     caller: Patient | Caregiver | None = None,
     assignment: CaregiverAssignment | None = None,
+    certification: Certification | None = None,
 ) -> list[str]:
     """Put the products of an earlier order into the cart that `by` keeps for the patient, as far as possible today.
 
-    `assignment` is the patient's open one where it has been read already. Returns a sentence for each product that is
-    not possible any more, or not in full.
+    `assignment` and `certification` are the patient's where they have been read already. Returns a sentence for each
+    product that is not possible any more, or not in full.
     """
     now = timezone.now()
     today = timezone.localdate(now)
     rules.check_orderer(order.patient, user=by, today=today, caller=caller, assignment=assignment)
-    _check_can_order(order.patient, now)
+    _check_can_order(certification or rules.running_certification(order.patient), now)
     cart = _locked_cart(order.patient, by)
     missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
     record(by=by, subject=order)
     return [sentence for sentence in missing if sentence]
 
 
-def _check_can_order(patient: Patient, now: datetime) -> None:
-    certification, today = rules.running_certification(patient), timezone.localdate(now)
+def _check_can_order(certification: Certification | None, now: datetime) -> None:
+    today = timezone.localdate(now)
     if certification and certification.is_valid_on(today + timedelta(weeks=settings.WEEKS_OF_WINDOWS)):
         return  # it covers every window, so they need not be read
     windows = rules.bookable_windows(now=now, policy=rules.policy_on(today))

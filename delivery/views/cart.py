@@ -67,6 +67,7 @@ def _set_line(request: OrdererRequest, form: LineForm) -> bool:
             by=request.user,
             caller=orderer.caller,
             assignment=orderer.assignment,
+            certification=orderer.certification,
         )
     except PortalError as error:
         add_to_form(form, error)

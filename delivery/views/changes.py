@@ -48,7 +48,11 @@ def order_again(request: OrdererRequest, order: Order) -> HttpResponse:
     """Put the order's products into the cart of its patient; messages name the products that are not possible now."""
     try:
         missing = actions.reorder(
-            order=order, by=request.user, caller=request.orderer.caller, assignment=request.orderer.assignment
+            order=order,
+            by=request.user,
+            caller=request.orderer.caller,
+            assignment=request.orderer.assignment,
+            certification=request.orderer.certification,
         )
     except PortalError as error:
         messages.error(request, str(error))
