@@ -1,10 +1,20 @@
-"""CSV for spreadsheets, in which no cell begins like a formula."""
+"""CSV from and for spreadsheets. In what we write, no cell begins like a formula."""
 
 import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def is_blank(cells: Iterable[str]) -> bool:
+    """Return whether a row is empty, or has nothing but commas and spaces: spreadsheets write such rows at the end."""
+    return not any(cell.strip() for cell in cells)
+
+
+def fitted(cells: list[str], width: int) -> list[str]:
+    """Return the cells of a row without the blank ones that a spreadsheet writes after its last column."""
+    return cells[:width] if len(cells) > width and is_blank(cells[width:]) else cells
 
 
 def is_formula(text: object) -> bool:
