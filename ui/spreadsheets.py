@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+BOM = "\ufeff"  # without it, Excel reads UTF-8 as another alphabet: Núñez as NÃºÃ±ez
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -30,13 +31,11 @@ def escaped(value: Any) -> Any:
 
 
 def write_csv(out: Any, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
-    """Write a header and rows, each cell escaped, into anything with `write`."""
+    """Write a byte order mark, a header and rows, each cell escaped, into anything with `write`."""
+    out.write(BOM)
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([escaped(cell) for cell in row] for row in rows)
-
-
-BOM = "\ufeff"  # without it, Excel reads UTF-8 as another alphabet
 
 
 LINES_A_PART = 500

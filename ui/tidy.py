@@ -1,4 +1,4 @@
-"""Clean what people type before it is checked."""
+"""Clean what people type or send before it is checked."""
 
 import re
 import unicodedata
@@ -14,3 +14,12 @@ def tidy(text: str, *, multiline: bool = False) -> str:
     if multiline:
         return "\n".join(line.rstrip() for line in text.splitlines()).strip()
     return " ".join(text.split())
+
+
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+
+
+def plain_number(text: str) -> str:
+    """Return a number without the commas between its thousands: `1,000.50` is `1000.50`. Other text stays as it is."""
+    text = text.strip()
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
