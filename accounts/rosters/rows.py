@@ -17,6 +17,7 @@ from accounts.models import Physician, Registration
 from accounts.rosters.files import PROGRAM_COLUMNS
 from ui.errors import PortalError
 from ui.forms import PhoneField, ZipField
+from ui.person_names import in_name_case, person_name, without_degrees
 from ui.tidy import tidy
 
 # Statuses of data.ct.gov under which a credential counts; any other stops it, whatever the column Active says.
@@ -81,6 +82,7 @@ def read_program_row(line: int, cells: list[str]) -> tuple[ProgramRow | None, li
     be blank; everything else must be there.
     """
     typed = {name: tidy(cell) for name, cell in zip(PROGRAM_COLUMNS, cells, strict=True)}
+    typed |= _named(typed["first_name"], typed["last_name"])
     problems: list[RowProblem] = []
     digits = typed.pop("ssn_last_four")
     clean = {name: _cleaned(name, value, problems) for name, value in typed.items()}
@@ -101,6 +103,17 @@ def read_program_row(line: int, cells: list[str]) -> tuple[ProgramRow | None, li
         ssn_digests=tuple(rules.ssn_digest(number, digits, pepper) for pepper in settings.SSN_PEPPERS),
     )
     return row, problems
+
+
+def _named(first: str, last: str) -> dict[str, str]:
+    """Return first and last name without degrees and not in capitals; one cell may hold both: `PARK, JUNE DO`."""
+    both = last if not first else first if not last else ""
+    name = (
+        person_name(both)
+        if "," in both
+        else (in_name_case(without_degrees(first)), in_name_case(without_degrees(last)))
+    )
+    return {"first_name": name[0], "last_name": name[1]}
 
 
 def wrong_width(found: int, wanted: int) -> RowProblem:

@@ -15,6 +15,7 @@ from accounts.models import Physician, Registration, RosterImport
 from accounts.rosters.report import Report
 from accounts.rosters.rows import ProgramRow, RegistrationRow, RowProblem
 from audit.actions import record
+from ui.person_names import in_name_case
 from ui.text import search_name
 
 Kind = RosterImport.Kind
@@ -75,6 +76,9 @@ def _write_physician(row: ProgramRow, physician: Physician | None, report: Repor
     fields = dict(row.fields)
     if fields["dea_number"] == had_number and not fields["dea_suffix"]:
         del fields["dea_suffix"]  # a roster may leave the suffix out: the one on record stays
+    for name in ("first_name", "last_name"):
+        if in_name_case(getattr(physician, name).upper()) == fields[name]:
+            del fields[name]  # the same in capitals: MacKay on record stays, and does not become Mackay
     changed = [name for name, value in fields.items() if getattr(physician, name) != value]
     for name in changed:
         setattr(physician, name, fields[name])

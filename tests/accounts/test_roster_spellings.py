@@ -194,3 +194,31 @@ def test_separate_accents_and_spaces_in_a_row_become_one_name():
 
     physician = Physician.objects.get()
     assert (physician.last_name, physician.practice_city) == ("N\u00fa\u00f1ez Paz", "H\u00e1mden")
+
+
+# --- Names in capitals, with a degree behind them --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("JUNE DO", "PARK"), ("JUNE", "PARK DO"), ("June, D.O.", "Park"), ("", "PARK, JUNE DO"), ("PARK, JUNE DO", "")],
+)
+def test_an_osteopath_in_capitals_is_called_by_name(first, last):
+    run = read(program({"first_name": first, "last_name": last, "dea_number": "BP2345672"}))
+
+    physician = Physician.objects.get()
+    assert (physician.name, physician.search_name, problems(run)) == ("June Park", "park june", [])
+
+
+def test_a_physician_whose_name_is_do_keeps_it():
+    read(program({"first_name": "MINH", "last_name": "DO"}))
+
+    assert Physician.objects.get().name == "Minh Do"
+
+
+def test_a_roster_in_capitals_does_not_change_how_a_name_is_written():
+    read(program({"first_name": "Amara", "last_name": "MacOsei"}))
+
+    run = read(program({"first_name": "AMARA", "last_name": "MACOSEI MD"}))
+
+    assert (counts(run), Physician.objects.get().last_name) == ((0, 0, 1, 0), "MacOsei")
