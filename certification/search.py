@@ -1,14 +1,17 @@
 """Filters that find people by name, birth date, phone or number, as `ui.search_terms` reads them."""
 
+import re
 from collections.abc import Collection
 
 from django.db.models import Q, Value
 from django.db.models.functions import Right
 from django.db.models.lookups import Exact
 
-from certification.models import Caregiver, CaregiverAssignment, Patient
+from certification.models import Caregiver, CaregiverAssignment, Condition, Patient
+from certification.reference import ABBREVIATIONS
 from ui.lookups import PLAIN, BeginsWord
 from ui.search_terms import SearchTerm
+from ui.text import search_name
 
 PEOPLE = "PG"  # numbers of patients and caregivers
 NOBODY = Q(pk__in=[])
@@ -92,3 +95,18 @@ def numbered(term: str) -> Q:
     """Return a filter of certifications by their number, with or without its hyphens."""
     number = SearchTerm(term).number("C")
     return Q(number=number) if number else NOBODY
+
+
+def conditions_called(term: str) -> Q:
+    """Return a filter of conditions by the beginnings of the words of their names, and by their abbreviations."""
+    starts = _words(term)
+    found = [
+        code
+        for code, name in Condition.objects.values_list("code", "name")
+        if all(any(word.startswith(start) for word in _words(name, *ABBREVIATIONS.get(code, ()))) for start in starts)
+    ]
+    return Q(code__in=found)
+
+
+def _words(*texts: str) -> list[str]:
+    return re.findall(r"\w+", search_name(*texts))
