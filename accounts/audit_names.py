@@ -56,13 +56,13 @@ def delegates(ids: Collection[int]) -> dict[int, Actor]:
 
 def search(term: str) -> Iterator[Found]:
     """Yield physicians as their list finds them, then accounts by the beginning of their address."""
-    for physician in Physician.objects.filter(physicians_called(term)).order_by("search_name")[:MOST_FOUND]:
+    for physician in Physician.objects.filter(physicians_called(term)).order_by("search_name")[: MOST_FOUND + 1]:
         yield Found(
             PHYSICIAN, physician.pk, _("%(name)s, physician") % {"name": _dr(physician.first_name, physician.last_name)}
         )
     email = term.strip().lower()
     if email and " " not in email:
-        for user in User.objects.filter(email__startswith=email).order_by("email")[:MOST_FOUND]:
+        for user in User.objects.filter(email__startswith=email).order_by("email")[: MOST_FOUND + 1]:
             yield Found(ACCOUNT, user.pk, user.email)
 
 

@@ -29,6 +29,8 @@ from audit.secret_columns import without_secrets
 from ui.agreement import AgreementNeeded, agreement_to
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
+from ui.search_terms import ANY_KIND, SearchTerm
+from ui.tidy import tidy
 
 
 class ShortPaginator(Paginator):
@@ -38,7 +40,20 @@ class ShortPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return len(cast(QuerySet[Any], self.object_list).order_by().values_list("pk")[: self.MOST_COUNTED])
+        return min(self._counted, self.MOST_COUNTED)
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether there are more rows than the pages show."""
+        return self._counted > self.MOST_COUNTED
+
+    @property
+    def most_in_words(self) -> str:
+        return f"{self.MOST_COUNTED:,}"
+
+    @cached_property
+    def _counted(self) -> int:
+        return len(cast(QuerySet[Any], self.object_list).order_by().values_list("pk")[: self.MOST_COUNTED + 1])
 
 
 class ReasonForm(PortalForm):
@@ -134,6 +149,12 @@ class SearchForm(ChangeListSearchForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields[SEARCH_VAR] = forms.CharField(required=False, max_length=200)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if SEARCH_VAR in cleaned:
+            cleaned[SEARCH_VAR] = tidy(cleaned[SEARCH_VAR])
+        return cleaned
 
 
 class SessionChangeList(ChangeList):
@@ -239,6 +260,17 @@ class ActionAdmin(admin.ModelAdmin):
         for key in self.opts.fields:
             if key.many_to_one and key.name in shown and key.name not in self.list_select_related:
                 yield Prefetch(key.name, without_secrets(cast(type[Model], key.related_model)._base_manager.all()))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find text as Django does, and one of our numbers in any spelling in the columns of numbers."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        columns = [name for name in self.get_search_fields(request) if name.split("__")[-1] == "number"]
+        numbers = SearchTerm(search_term).numbers(ANY_KIND)
+        for name in columns if numbers else ():
+            found = found | queryset.filter(**{f"{name}__in": numbers})
+        return found, may_repeat
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return is_declared(lookup, self.get_list_filter(cast(HttpRequest, request)), self.list_lookups)

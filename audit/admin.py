@@ -109,6 +109,7 @@ class EventAdmin(ActionAdmin):
             return HttpResponseRedirect(self._address(request))
         form = TrailForm(request.GET)
         term, found = self._looked_for(request, form)
+        has_more, found = _cut(found)
         page = page_of(
             self._events(form, found), keys=("-pk",), cursor=request.GET.get(CURSOR), size=A_PAGE, name="audit trail"
         )
@@ -119,6 +120,7 @@ class EventAdmin(ActionAdmin):
             "form": form,
             "term": term,
             "found": found,
+            "most_found": names.MOST_FOUND if has_more else None,
             "questions": self._questions(request, form) if found else [],
             "rows": trail.in_words(page.rows, reader=request.user),
             "newer": page.previous and self._address(request, **{CURSOR: page.previous}),
@@ -140,7 +142,7 @@ class EventAdmin(ActionAdmin):
         """Store the posted search in the session; the pages begin anew."""
         form = SearchForm(request.POST)
         if form.is_valid():
-            request.session[TERM] = form.cleaned_data[SEARCH_VAR].strip()
+            request.session[TERM] = form.cleaned_data[SEARCH_VAR]
         for error in form.errors.get(SEARCH_VAR, []):
             messages.error(request, str(error))
         filters = {
@@ -181,7 +183,7 @@ class EventAdmin(ActionAdmin):
         form = TrailForm(request.GET)
         if not form.is_valid():
             return HttpResponseRedirect(self._address(request))
-        _term, found = self._looked_for(request, form)
+        _has_more, found = _cut(self._looked_for(request, form)[1])
         record(action="event.export", by=account_of(request))
         return StreamingHttpResponse(
             csv_parts(EXPORTED, self._exported(self._events(form, found), request.user)),
@@ -211,6 +213,11 @@ class EventAdmin(ActionAdmin):
         """Return the fields of a page; who, what and concerns are read once, when the page is drawn."""
         shown = _fields_in_words(obj, request.user) if obj else {}
         return [shown.get(name, name) for name in super().get_fields(request, obj)]
+
+
+def _cut(found: list[names.Found] | None) -> tuple[bool, list[names.Found] | None]:
+    """Return whether a search found more than is shown, and what is shown."""
+    return (len(found) > names.MOST_FOUND, found[: names.MOST_FOUND]) if found else (False, found)
 
 
 def _fields_in_words(event: Event, reader: Any) -> dict[str, Callable[[Event], str]]:

@@ -67,7 +67,7 @@ def register_actors(read: Callable[[Collection[int]], dict[int, Actor]], *, rank
 
 
 def register_search(find: Callable[[str], Iterable[Found]]) -> None:
-    """Register `find`, which yields at most MOST_FOUND rows for a search term."""
+    """Register `find`, which yields the first MOST_FOUND rows for a search term, and one more if there are more."""
     if find not in _searches:
         _searches.append(find)
 
@@ -107,11 +107,11 @@ def actors_of(ids: Collection[int]) -> dict[int, Actor]:
 
 
 def search(term: str) -> list[Found]:
-    """Return at most MOST_FOUND rows for a search term."""
+    """Return the first MOST_FOUND rows for a search term, and one more if there are more."""
     found: list[Found] = []
     for find in _searches:
         found += find(term)
-    return found[:MOST_FOUND]
+    return found[: MOST_FOUND + 1]
 
 
 def belongings_of(found: Iterable[Found]) -> Ids:

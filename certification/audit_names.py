@@ -17,7 +17,7 @@ from certification.models import (
     PatientRequest,
     TakeOver,
 )
-from certification.search import people_called
+from certification.search import numbered, people_called
 
 PATIENT, CAREGIVER = "certification.patient", "certification.caregiver"
 CERTIFICATION, DRAFT = "certification.certification", "certification.draft"
@@ -62,10 +62,9 @@ def search(term: str) -> Iterator[Found]:
         people = model.objects.filter(people_called(term))
         if "@" in term:
             people = model.objects.filter(email=term.strip().lower())
-        for pk, *name in people.order_by("search_name").values_list("pk", *person_columns(""))[:MOST_FOUND]:
+        for pk, *name in people.order_by("search_name").values_list("pk", *person_columns(""))[: MOST_FOUND + 1]:
             yield Found(label, pk, f"{person_name(*name)}, {role}")
-    number = term.strip().upper()
-    for pk, found in Certification.objects.filter(number=number).values_list("pk", "number"):
+    for pk, found in Certification.objects.filter(numbered(term)).values_list("pk", "number"):
         yield Found(CERTIFICATION, pk, _("certification %(number)s") % {"number": found})
 
 

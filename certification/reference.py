@@ -75,3 +75,22 @@ ALLOTMENT_LIMITS = {
     date(2021, 10, 18): Decimal("3.00"),
     date(2022, 2, 18): Decimal("3.50"),
 }
+
+# What physicians type for the conditions of the list, by code. It is no part of the official names.
+ABBREVIATIONS = {
+    "amyotrophic-lateral-sclerosis": ("ALS",),
+    "cerebral-palsy": ("CP",),
+    "complex-regional-pain-syndrome-type-1-and-type-ii": ("CRPS", "RSD"),
+    "crohns-disease": ("IBD",),
+    "cystic-fibrosis": ("CF",),
+    "ehlers-danlos-syndrome-associated-with-chronic-pain": ("EDS",),
+    "median-arcuate-ligament-syndrome": ("MALS",),
+    "multiple-sclerosis": ("MS",),
+    "parkinsons-disease": ("PD",),
+    "positive-status-for-hiv-or-aids": ("HIV", "AIDS"),
+    "post-herpetic-neuralgia": ("PHN",),
+    "post-traumatic-stress-disorder": ("PTSD",),
+    "severe-rheumatoid-arthritis": ("RA",),
+    "sickle-cell-disease": ("SCD",),
+    "ulcerative-colitis": ("IBD", "UC"),
+}

@@ -1,21 +1,19 @@
 """How orders, windows and stock are named in the audit trail."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from audit import names
 from audit.names import Found, Name
 from certification.audit_names import PATIENT, person_columns, person_name
 from delivery.models import AllotmentEntry, Order, WaitingEntry
+from ui.search_terms import SearchTerm
 
 ORDER = "delivery.order"
-NUMBER = re.compile(r"D([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
 
 def search(term: str) -> Iterator[Found]:
     """Find an order by its number, with or without hyphens."""
-    if match := NUMBER.fullmatch(re.sub(r"[\s-]", "", term.upper())):
-        number = "-".join(("D", *match.groups()))
+    if number := SearchTerm(term).number("D"):
         for pk in Order.objects.filter(number=number).values_list("pk", flat=True):
             yield Found(ORDER, pk, f"order {number}")
 

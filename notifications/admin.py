@@ -1,10 +1,13 @@
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ActionPage
-from notifications import actions, emails, kinds
+from notifications import actions, emails, kinds, recipients
 from notifications.models import Notification
+from ui.search_terms import SearchTerm
 
 
 def _is_waiting_call(notification: Notification) -> bool:
@@ -25,6 +28,19 @@ class NotificationAdmin(ActionAdmin):
     list_display = ["created_at", "kind", "channel", "recipient", "status", "attempts", "sent_at", "last_error"]
     list_filter = ["status", "channel", "kind"]
     search_fields = ["recipient"]
+    search_help_text = _("Address or phone, or name, birth date or number of the person")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str
+    ) -> tuple[QuerySet[Notification], bool]:
+        """Find a phone in any form, an address, and the addresses and phones of the people whom the apps above find."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            found = found | queryset.filter(recipient__in=recipients.called(search_term))
+        for ending in SearchTerm(search_term).phone_endings:
+            found = found | queryset.filter(recipient__endswith=ending)
+        return found, may_repeat
+
     action_pages = (
         ActionPage(
             name="called",

@@ -32,7 +32,8 @@ class ContactMessageAdmin(ActionAdmin):
     list_display = ["number", "created_at", "name", "email", "answered_at", "answered_by"]
     list_filter = [("answered_at", admin.EmptyFieldListFilter)]
     list_select_related = ["answered_by"]
-    search_fields = ["number", "email"]
+    search_fields = ["number", "name", "email"]
+    search_help_text = _("Number, name or email address")
     ordering = [F("answered_at").desc(nulls_first=True), "created_at"]
     fields = ["number", "created_at", "name", "email", "message", "answered_at", "answered_by"]
     action_pages = (

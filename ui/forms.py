@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field import formfields  # has no types
 
 from ui.errors import PortalError, add_to_form
+from ui.tidy import plain_number
 from ui.widgets import CardRadioSelect, Choice, ColumnCheckboxSelect, DateBoxesWidget, DigitsPasswordInput
 
 __all__ = [
@@ -193,6 +194,7 @@ class OuncesField(forms.DecimalField):
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = re.sub(r"\s*(oz|ounces?)\.?$", "", value[:50].strip(), flags=re.IGNORECASE)
+            value = plain_number(value)
             if value and not re.fullmatch(r"[+-]?\d*\.?\d*", value, flags=re.ASCII):
                 raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
@@ -218,11 +220,19 @@ class ZipField(forms.CharField):
 
 
 class WholeNumberField(forms.IntegerField):
-    """A whole number in plain digits: Python would also read `1_0` as ten, and digits of other scripts."""
+    """A whole number in plain digits, or with commas between the thousands: `1,000`.
+
+    Python would also read `1_0` as ten, and digits of other scripts. The box is one for text, because browsers take no
+    comma into a box for numbers.
+    """
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and value.strip() and not re.fullmatch(r"\s*-?[0-9]+\s*", value):
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if isinstance(value, str):
+            value = plain_number(value)
+            if value and not re.fullmatch(r"-?[0-9]+", value):
+                raise ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(value)
 
 
@@ -257,7 +267,7 @@ class DollarsField(forms.Field):
     default_error_messages = {"invalid": _("Enter a price in dollars and cents, like 42.50")}
 
     def to_python(self, value: Any) -> int | None:
-        text = (value or "").strip().removeprefix("$")
+        text = plain_number((value or "").strip().removeprefix("$"))
         if not text:
             return None
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{2})?", text) or Decimal(text) == 0:
@@ -272,7 +282,7 @@ class GramsField(forms.Field):
     default_error_messages = {"invalid": _("Enter grams with at most 3 decimals, like 3.5")}
 
     def to_python(self, value: Any) -> int | None:
-        text = re.sub(r"\s*(g|grams?)$", "", (value or "")[:50].strip(), flags=re.IGNORECASE)
+        text = plain_number(re.sub(r"\s*(g|grams?)$", "", (value or "")[:50].strip(), flags=re.IGNORECASE))
         if not text:
             return None
         if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text):

@@ -1,10 +1,21 @@
-"""CSV for spreadsheets, in which no cell begins like a formula."""
+"""CSV from and for spreadsheets. In what we write, no cell begins like a formula."""
 
 import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+BOM = "\ufeff"  # without it, Excel reads UTF-8 as another alphabet: Núñez as NÃºÃ±ez
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def is_blank(cells: Iterable[str]) -> bool:
+    """Return whether a row is empty, or has nothing but commas and spaces: spreadsheets write such rows at the end."""
+    return not any(cell.strip() for cell in cells)
+
+
+def fitted(cells: list[str], width: int) -> list[str]:
+    """Return the cells of a row without the blank ones that a spreadsheet writes after its last column."""
+    return cells[:width] if len(cells) > width and is_blank(cells[width:]) else cells
 
 
 def is_formula(text: object) -> bool:
@@ -20,13 +31,11 @@ def escaped(value: Any) -> Any:
 
 
 def write_csv(out: Any, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
-    """Write a header and rows, each cell escaped, into anything with `write`."""
+    """Write a byte order mark, a header and rows, each cell escaped, into anything with `write`."""
+    out.write(BOM)
     writer = csv.writer(out)
     writer.writerow(header)
     writer.writerows([escaped(cell) for cell in row] for row in rows)
-
-
-BOM = "\ufeff"  # without it, Excel reads UTF-8 as another alphabet
 
 
 LINES_A_PART = 500

@@ -1,7 +1,9 @@
-"""Clean what people type before it is checked."""
+"""Clean what people type or send before it is checked."""
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 # Zero-width spaces, byte order marks, switches of direction: invisible, and a way to make one name look like another.
 # The zero-width joiner stays: emoji and Persian words need it. NUL stays too, to be refused with a sentence.
@@ -14,3 +16,17 @@ def tidy(text: str, *, multiline: bool = False) -> str:
     if multiline:
         return "\n".join(line.rstrip() for line in text.splitlines()).strip()
     return " ".join(text.split())
+
+
+def tidied(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields with each text of one line tidied: what actions store, whichever door it came by."""
+    return {name: tidy(value) if isinstance(value, str) else value for name, value in fields.items()}
+
+
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
+
+
+def plain_number(text: str) -> str:
+    """Return a number without the commas between its thousands: `1,000.50` is `1000.50`. Other text stays as it is."""
+    text = text.strip()
+    return text.replace(",", "") if _THOUSANDS.fullmatch(text) else text

@@ -14,11 +14,15 @@ else:  # a mixin inherits nothing: the widget beside it decides what it is
 
 @dataclass(frozen=True)
 class Choice:
-    """The label of a choice, with a line under it. The widgets of this module obey `disabled`."""
+    """The label of a choice, with a line under it. The widgets of this module obey `disabled`.
+
+    `abbreviations` are shown as such, and the search of a long list finds them.
+    """
 
     title: Any
     hint: Any = ""
     disabled: bool = False
+    abbreviations: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return str(self.title)

@@ -14,6 +14,7 @@ from accounts.writes.registrations import STATED, write_proven_registration
 from audit.actions import audited, record
 from notifications.actions import queue
 from ui.text import search_name
+from ui.tidy import tidied
 
 CLAIMED = "Claimed in the application"
 TAKEN_OVER = (
@@ -31,6 +32,7 @@ def apply_as_physician(
     The answer is the same whoever holds the numbers. The SSN digits are digested and not stored. The Registrars are
     notified. Raises DeaNumberError, NpiError, CredentialError, ApplicationError.
     """
+    fields = tidied(fields)
     number, suffix = rules.split_dea_number(dea_number)
     rules.check_dea_number(number)
     rules.check_npi(fields["npi"])

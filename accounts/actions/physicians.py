@@ -16,6 +16,7 @@ from accounts.writes.messages import notify_of_lockout, notify_of_second_account
 from accounts.writes.registrations import write_registration
 from audit.actions import audited, record
 from ui.text import search_name
+from ui.tidy import tidied
 
 
 @audited("physician.add")
@@ -26,6 +27,7 @@ def add_physician(
 
     The SSN digits are digested and not stored. Raises DeaNumberError.
     """
+    fields = tidied(fields)
     fields["dea_number"], fields["dea_suffix"] = rules.split_dea_number(fields["dea_number"])
     rules.check_dea_number(fields["dea_number"])
     physician = Physician.objects.create(

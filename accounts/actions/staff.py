@@ -10,6 +10,7 @@ from accounts.rules import check_is_staff
 from accounts.sql import purge_rate_limits
 from accounts.writes.accounts import make_account
 from audit.actions import audited, record
+from ui.tidy import tidy
 
 
 @audited("user.create")
@@ -39,7 +40,7 @@ def save_staff(*, email: str, first_name: str, groups: Collection[str], by: User
     Return the account and whether it is new. Without groups the account is no staff any more. Raises StaffError for an
     unknown group, for a first name that is missing or too long, and for text that is no address.
     """
-    email, first_name = User.objects.normalize_email(email), " ".join(first_name.split())
+    email, first_name = User.objects.normalize_email(tidy(email)), tidy(first_name)
     check_is_staff(email=email, first_name=first_name, groups=groups, known_groups=STAFF_GROUPS)
     user = User.objects.select_for_update().filter(email=email).first()
     if user is None:

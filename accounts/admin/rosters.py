@@ -77,9 +77,9 @@ class RosterImportAdmin(ActionAdmin):
     ordering = ["-pk"]
     fields = [
         "kind", "file_name", "status", "is_dry_run", "started_at", "finished_at", "row_count", "new_count",
-        "changed_count", "unchanged_count", "bad_count", "problem_list",
+        "changed_count", "unchanged_count", "bad_count", "others", "problem_list",
     ]  # fmt: skip
-    readonly_fields = ["problem_list"]
+    readonly_fields = ["others", "problem_list"]
     inlines = [ProblemInline]
 
     def get_urls(self) -> list[URLPattern]:
@@ -136,6 +136,8 @@ class RosterImportAdmin(ActionAdmin):
         words = {name: getattr(run, f"{name}_count") for name in ("new", "changed", "unchanged", "bad")}
         words_of_result = _("Read: %(new)d new, %(changed)d changed, %(unchanged)d unchanged, %(bad)d bad.") % words
         messages.success(request, words_of_result)
+        if run.others_count:
+            messages.info(request, _("%(count)d rows are about other people.") % {"count": run.others_count})
         if run.is_dry_run:
             messages.warning(request, _("This was a dry run: nothing was changed."))
 
@@ -185,6 +187,10 @@ class RosterImportAdmin(ActionAdmin):
 
     def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, **more}
+
+    @admin.display(description=_("about other people"))
+    def others(self, run: RosterImport) -> int:
+        return run.others_count
 
     @admin.display(description=_("problems"))
     def problem_list(self, run: RosterImport) -> SafeString | str:

@@ -100,6 +100,13 @@ class RosterImport(models.Model):
         return self.is_dry_run and self.status == self.Status.FINISHED and self.upload_id is not None
 
     @property
+    def others_count(self) -> int:
+        """The rows of the state's or the DEA's file that are about other people."""
+        if self.kind == self.Kind.PROGRAM:
+            return 0
+        return max(self.row_count - self.new_count - self.changed_count - self.unchanged_count - self.bad_count, 0)
+
+    @property
     def percent_read(self) -> int:
         return 100 * self.bytes_read // self.byte_count if self.byte_count else 0
 

@@ -17,6 +17,8 @@ Kind = RosterImport.Kind
 CHUNK = 1 << 20
 HEAD = 1 << 16
 DEA_LINE = 244
+DEA_NAME = 34  # where the name begins, the first column that may hold a comma
+DEA_LINE_READ = 229  # characters up to the state, the last that is read: editors cut off the spaces behind it
 PROGRAM_COLUMNS = (
     "first_name", "last_name", "dea_number", "ssn_last_four", "npi", "email", "phone", "license_number", "csp_number",
     "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip", "monitoring_access",
@@ -169,11 +171,14 @@ def _layout_of(line: str) -> Layout:
         names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
         names = []
+    while names and not names[-1].strip():
+        names.pop()  # a spreadsheet may write empty columns at the end
     plain = [_plain(name) for name in names]
     for kind, columns in COLUMNS.items():
         if 2 * len({_plain(name) for name in columns} & set(plain)) > len(columns):
             return _table(kind, delimiter, names, plain)
-    if len(line) == DEA_LINE or (DEA_SHAPE.match(line) and "," not in line[:DEA_LINE]):
+    begins_with_number = DEA_SHAPE.match(line.lstrip().upper())
+    if len(line) == DEA_LINE or (begins_with_number and not {",", "\t"} & set(line[:DEA_NAME])):
         return Layout(Kind.DEA)
     raise RosterFileError(
         _(
@@ -194,7 +199,11 @@ def _table(kind: str, delimiter: str, names: list[str], plain: list[str]) -> Lay
             _("These columns stand in the first line twice: %(columns)s. Keep one of each.")
             % {"columns": ", ".join(twice)}
         )
-    ignored = tuple(name.strip() for place, name in enumerate(names) if place not in places.values())
+    ignored = tuple(
+        name.strip() or _("number %(place)d, without a name") % {"place": place + 1}
+        for place, name in enumerate(names)
+        if place not in places.values()
+    )
     return Layout(kind, delimiter, len(names), tuple(places.get(name) for name in columns), ignored)
 
 

@@ -1,7 +1,6 @@
 """Read rosters from beginning to end: yield the rows of known physicians, and list the bad ones."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import Physician, Registration
-from accounts.rosters.files import DEA_LINE, ELICENSE_COLUMNS
+from accounts.rosters.codes import Codes, as_code
+from accounts.rosters.files import DEA_LINE, DEA_LINE_READ, ELICENSE_COLUMNS
 from accounts.rosters.report import BATCH, Report
 from accounts.rosters.rows import (
     ProgramRow,
@@ -20,12 +20,15 @@ from accounts.rosters.rows import (
     read_program_row,
     wrong_width,
 )
+from ui.spreadsheets import fitted, is_blank
 
 LINES_BETWEEN_PROGRESS = 20_000
 MOST_PHYSICIANS = 200_000  # of one roster, some 80 MB of memory; Connecticut has a tenth of it
 Read = tuple[RegistrationRow | None, list[RowProblem]]
 Found = dict[str, tuple[int, Read] | None]  # by number of ours: its only row so far, None once there are two
-CODE = ELICENSE_COLUMNS.index("FullCredentialCode")
+CODE, TYPE, NUMBER = (
+    ELICENSE_COLUMNS.index(name) for name in ("FullCredentialCode", "CredentialType", "CredentialNumber")
+)
 
 
 def read_program(report: Report) -> Iterator[ProgramRow]:
@@ -39,7 +42,7 @@ def read_program(report: Report) -> Iterator[ProgramRow]:
         if count >= MOST_PHYSICIANS:
             report.add_bad(line, "", _too_many())
             break
-        if len(cells) != layout.width:
+        if len(cells := fitted(cells, layout.width)) != layout.width:
             report.add(line, [wrong_width(len(cells), layout.width)])
             continue
         row, problems = read_program_row(line, layout.in_our_order(cells))
@@ -91,7 +94,9 @@ def _rows(report: Report, lines: Any) -> Iterator[tuple[int, list[str]]]:
                 before, line = line, reader.line_num
                 if line - before > 1:
                     _not_read(report, before + 1, line)
-                elif cells:  # a blank line is no row
+                elif is_blank(cells):
+                    report.rows -= 1  # a blank line is no row
+                else:
                     yield line, cells
         except csv.Error:
             before, line = line, reader.line_num
@@ -117,8 +122,11 @@ def _not_read(report: Report, first: int, last: int) -> None:
 
 
 def read_elicense(report: Report) -> Iterator[RegistrationRow]:
-    """Yield the rows of the state's file whose number one of our physicians has."""
-    ours = _physicians_of_numbers(Registration.Kind.MEDICAL_LICENSE, Registration.Kind.CONTROLLED_SUBSTANCE)
+    """Yield the rows of the state's file whose code one of our physicians has, in any spelling of the code.
+
+    A code that is nearly one of ours is listed. All other rows are those of other people.
+    """
+    ours = Codes(_numbers_of(Registration.Kind.MEDICAL_LICENSE, Registration.Kind.CONTROLLED_SUBSTANCE))
     _note_ignored(report)
     found: Found = {}
     lines = report.roster.lines()
@@ -135,22 +143,18 @@ def read_elicense(report: Report) -> Iterator[RegistrationRow]:
             yield row
 
 
-def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bool:
+def _scan(reader: Any, ours: Codes, found: Found, report: Report) -> bool:
     """Read some thousand rows at nearly the speed of `csv` itself; return whether they were the last."""
     layout = report.roster.layout
-    width, code, count, line = layout.width, layout.places[CODE], 0, reader.line_num
+    width, place, count, line, looked_at = layout.width, layout.places[CODE], 0, reader.line_num, ours.looked_at
     try:
         for count, cells in enumerate(islice(reader, LINES_BETWEEN_PROGRESS), start=1):  # noqa: B007
             line += 1
             if line != reader.line_num:
                 _not_read(report, line, reader.line_num)
                 line = reader.line_num
-            elif len(cells) != width:
-                if cells:  # a blank line is no row
-                    report.add(line, [wrong_width(len(cells), width)])
-            elif cells[code] in ours:
-                row = read_credential_row(line, layout.in_our_order(cells))
-                _note_row(cells[code], line, row, found, "FullCredentialCode", report)
+            elif len(cells) != width or not cells[place].strip() or as_code(cells[place]) in looked_at:
+                _look_at(line, cells, ours, found, report)
     except csv.Error:
         report.rows += 1
         _not_read(report, line + 1, reader.line_num)
@@ -158,6 +162,28 @@ def _scan(reader: Any, ours: dict[str, int], found: Found, report: Report) -> bo
     finally:
         report.rows += count
     return count < LINES_BETWEEN_PROGRESS
+
+
+def _look_at(line: int, cells: list[str], ours: Codes, found: Found, report: Report) -> None:
+    """Note a row of ours; list one of another width, and one whose code is blank or nearly ours."""
+    layout = report.roster.layout
+    if is_blank(cells):
+        report.rows -= 1  # a blank line is no row
+        return
+    if len(cells := fitted(cells, layout.width)) != layout.width:
+        report.add(line, [wrong_width(len(cells), layout.width)])
+        return
+    cells = layout.in_our_order(cells)
+    if number := ours.number_of(cells[CODE]):
+        _note_row(number, line, read_credential_row(line, cells, number), found, "FullCredentialCode", report)
+    elif cells[CODE].strip() and ours.is_nearly_one(cells[CODE]):
+        report.add_bad(line, "FullCredentialCode", _("This code is one of ours in another spelling. ") + _not_taken())
+    elif not cells[CODE].strip() and ours.number_of(f"{cells[TYPE]}.{cells[NUMBER]}"):
+        report.add_bad(line, "FullCredentialCode", _("The code of this row of ours is blank. ") + _not_taken())
+
+
+def _not_taken() -> str:
+    return _("Nothing was taken from the row: correct it in the file, or enter it by hand.")
 
 
 def _note_row(number: str, line: int, row: Read, found: Found, column: str, report: Report) -> None:
@@ -173,30 +199,37 @@ def _note_row(number: str, line: int, row: Read, found: Found, column: str, repo
     report.add_bad(line, column, reason)
 
 
-def _is_one_physicians(row: RegistrationRow, ours: dict[str, int], column: str, report: Report) -> bool:
-    if ours[row.number] > 1:
+def _is_one_physicians(row: RegistrationRow, ours: Codes, column: str, report: Report) -> bool:
+    if ours.holders_of(row.number) > 1:
         report.add_bad(row.line, column, _("Two of our physicians have this number. Correct one of them first."))
-    return ours[row.number] == 1
+        return False
+    return True
 
 
-def _physicians_of_numbers(*kinds: str) -> dict[str, int]:
-    """Return how many of our physicians have each number."""
+def _numbers_of(*kinds: str) -> Iterator[str]:
+    """Return the numbers of our registrations of these kinds."""
     numbers = Registration.objects.filter(kind__in=kinds).exclude(number="").values_list("number", flat=True)
-    return Counter(numbers.iterator())
+    return numbers.iterator()
 
 
 def read_dea(report: Report) -> Iterator[RegistrationRow]:
-    """Yield the lines of the DEA's file whose number one of our physicians has."""
+    """Yield the lines of the DEA's file whose number one of our physicians has.
+
+    Spaces before a number or cut off at the end of a line, and lower case, change nothing.
+    """
     ours = set(Physician.objects.values_list("dea_number", flat=True).iterator())
     found: Found = {}
     lines = report.roster.lines()
     numbered = enumerate((line.rstrip("\r\n") for line in lines), start=1)
     while chunk := list(islice(numbered, BATCH)):
         for line, text in chunk:
-            if len(text) != DEA_LINE and text:  # a blank line is no row
+            text = text.strip()
+            if not text:
+                report.rows -= 1  # a blank line is no row
+            elif not DEA_LINE_READ <= len(text) <= DEA_LINE:
                 report.add(line, [_wrong_length(len(text))])
-            elif text[:9] in ours:
-                _note_row(text[:9], line, read_dea_line(line, text), found, "dea_number", report)
+            elif (number := as_code(text[:9])) in ours:
+                _note_row(number, line, read_dea_line(line, number + text[9:]), found, "dea_number", report)
         report.rows += len(chunk)
         report.show_progress()
     lines.detach()

@@ -17,6 +17,8 @@ from accounts.models import Physician, Registration
 from accounts.rosters.files import PROGRAM_COLUMNS
 from ui.errors import PortalError
 from ui.forms import PhoneField, ZipField
+from ui.person_names import in_name_case, person_name, without_degrees
+from ui.tidy import tidy
 
 # Statuses of data.ct.gov under which a credential counts; any other stops it, whatever the column Active says.
 ACTIVE_STATUS = re.compile(r"ACTIVE\b.*|APPROVED|(?:ON )?PROBATION.*")
@@ -28,6 +30,12 @@ LIMITATION_OVER = re.compile(
     r"\b(?:REMOVED|LIFTED|COMPLETED|RELEASED|WITHOUT|NO|UNLIMITED|UNRESTRICTED|UNCONDITIONAL)\b"
 )
 EARLIEST_YEAR = 1900  # 12/27/1800 and its like stand for "unknown"
+TIME = r"(?:[T ]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?\s*(?:[AP]M|Z)?)?"
+DAY = re.compile(
+    r"(?:(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4})"
+    rf"|(?P<iso_year>[0-9]{{4}})-(?P<iso_month>[0-9]{{2}})-(?P<iso_day>[0-9]{{2}})){TIME}",
+    re.IGNORECASE,
+)
 SCHEDULE = re.compile(r"[1-5]N?")
 ANSWERS = {"": None, "yes": True, "no": False}
 TEXTS = {"first_name", "last_name", "practice_name", "practice_street", "practice_city"}
@@ -73,7 +81,8 @@ def read_program_row(line: int, cells: list[str]) -> tuple[ProgramRow | None, li
     The SSN digits are digested here under every pepper, and are nowhere else. License and CSP numbers and the NPI may
     be blank; everything else must be there.
     """
-    typed = {name: cell.strip() for name, cell in zip(PROGRAM_COLUMNS, cells, strict=True)}
+    typed = {name: tidy(cell) for name, cell in zip(PROGRAM_COLUMNS, cells, strict=True)}
+    typed |= _named(typed["first_name"], typed["last_name"])
     problems: list[RowProblem] = []
     digits = typed.pop("ssn_last_four")
     clean = {name: _cleaned(name, value, problems) for name, value in typed.items()}
@@ -94,6 +103,17 @@ def read_program_row(line: int, cells: list[str]) -> tuple[ProgramRow | None, li
         ssn_digests=tuple(rules.ssn_digest(number, digits, pepper) for pepper in settings.SSN_PEPPERS),
     )
     return row, problems
+
+
+def _named(first: str, last: str) -> dict[str, str]:
+    """Return first and last name without degrees and not in capitals; one cell may hold both: `PARK, JUNE DO`."""
+    both = last if not first else first if not last else ""
+    name = (
+        person_name(both)
+        if "," in both
+        else (in_name_case(without_degrees(first)), in_name_case(without_degrees(last)))
+    )
+    return {"first_name": name[0], "last_name": name[1]}
 
 
 def wrong_width(found: int, wanted: int) -> RowProblem:
@@ -177,24 +197,24 @@ CLEANERS: dict[str, Callable[[str], str]] = {
 }
 
 
-def read_credential_row(line: int, cells: list[str]) -> tuple[RegistrationRow | None, list[RowProblem]]:
-    """Read a row of the state's licenses and credentials [docs/domain.md#rosters].
+def read_credential_row(line: int, cells: list[str], number: str) -> tuple[RegistrationRow | None, list[RowProblem]]:
+    """Read a row of the state's licenses and credentials about our registration `number` [docs/domain.md#rosters].
 
     The registration counts when Active is 1, Status is an active one and StatusReason does not contradict it. It is
     limited when Status or StatusReason says so. ExpirationDate is the last good day, `expires_date` the day after.
     Active may disagree with the dates: both are stored, and both must hold for the registration to count. A date before
     1900 is unknown. EffectiveDate is not read: a renewed credential may carry the next period's.
     """
-    number, active = cells[5].strip(), cells[12].strip()
-    status, reason = cells[10].strip().upper(), cells[11].strip().upper()
+    active = cells[12].strip()
+    status, reason = tidy(cells[10]).upper(), tidy(cells[11]).upper()
     if active not in ("0", "1"):
         return None, [RowProblem("Active", _("Active must be 0 or 1."))]
     try:
-        last_good_day = _day(cells[15], "%m/%d/%Y")
+        last_good_day = _day(cells[15])
     except ValueError:
         return None, [RowProblem("ExpirationDate", _("Enter the date as MM/DD/YYYY."))]
     try:
-        as_of = _day(cells[20], "%m/%d/%Y")
+        as_of = _day(cells[20])
     except ValueError:
         as_of = None
     counts = active == "1" and bool(ACTIVE_STATUS.fullmatch(status)) and not STOPPED_REASON.search(reason)
@@ -210,10 +230,21 @@ def read_credential_row(line: int, cells: list[str]) -> tuple[RegistrationRow | 
 
 
 @lru_cache(maxsize=4096)
-def _day(text: str, shape: str) -> date | None:
+def _day(text: str) -> date | None:
+    """Return the day of a cell, or None for a blank one and for a year that stands for "unknown".
+
+    Raises ValueError. A time of day behind the date, as spreadsheets and the state's API write it, is left out.
+    """
     if not text.strip():
         return None
-    day = datetime.strptime(text.strip()[:10], shape).date()  # noqa: DTZ007  a day has no time zone
+    match = DAY.fullmatch(text.strip())
+    if not match:
+        raise ValueError
+    month, day, year = match["month"] or match["iso_month"], match["day"] or match["iso_day"], match["year"]
+    return _known(date(int(year or match["iso_year"]), int(month), int(day)))
+
+
+def _known(day: date) -> date | None:
     return day if EARLIEST_YEAR <= day.year < 9999 else None
 
 
@@ -227,7 +258,7 @@ def read_dea_line(line: int, text: str) -> tuple[RegistrationRow | None, list[Ro
     number, activity, schedules, state = text[:9], text[9], text[10:26].strip(), text[227:229].upper()
     held = set(SCHEDULE.findall(schedules.upper()))
     try:
-        last_good_day = _day(text[26:34], "%Y%m%d")
+        last_good_day = _known(datetime.strptime(text[26:34], "%Y%m%d").date())  # noqa: DTZ007  a day has no time zone
     except ValueError:
         last_good_day = None
     if last_good_day is None:

@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import Physician, Registration, RosterImport
 from accounts.rosters.report import Report
 from accounts.rosters.rows import ProgramRow, RegistrationRow, RowProblem
 from audit.actions import record
+from ui.person_names import in_name_case
 from ui.text import search_name
 
 Kind = RosterImport.Kind
@@ -21,6 +24,7 @@ SOURCES = {
     Kind.ELICENSE: "State licenses and credentials",
     Kind.DEA: "DEA registrants",
 }
+PROVEN = {"is_active", "is_limited", "expires_date"}  # facts by which a registration counts, or does not
 COLUMN_OF_KIND: dict[str, str] = {
     Registration.Kind.MEDICAL_LICENSE: "license_number",
     Registration.Kind.CONTROLLED_SUBSTANCE: "csp_number",
@@ -72,6 +76,9 @@ def _write_physician(row: ProgramRow, physician: Physician | None, report: Repor
     fields = dict(row.fields)
     if fields["dea_number"] == had_number and not fields["dea_suffix"]:
         del fields["dea_suffix"]  # a roster may leave the suffix out: the one on record stays
+    for name in ("first_name", "last_name"):
+        if in_name_case(getattr(physician, name).upper()) == fields[name]:
+            del fields[name]  # the same in capitals: MacKay on record stays, and does not become Mackay
     changed = [name for name, value in fields.items() if getattr(physician, name) != value]
     for name in changed:
         setattr(physician, name, fields[name])
@@ -184,14 +191,17 @@ def _lock_physicians(**which: Any) -> dict[str, int]:
 def _write_registration(registration: Registration, row: RegistrationRow, report: Report) -> str:
     """Write what a registry says; return `new`, `changed` or `unchanged`.
 
-    An entry of the registry that is older than what a person has verified is not used.
+    An entry of the registry that is older than what a person has verified is not used; it is listed where it says
+    something else.
     """
     is_new = registration.pk is None
     checked = None if is_new else timezone.localdate(registration.verified_at)
-    if checked and row.as_of and _is_by_hand(registration) and row.as_of < checked:
-        return "unchanged"
     facts = {"number": row.number, **row.facts}
     changed = [name for name, value in facts.items() if getattr(registration, name) != value]
+    if checked and row.as_of and _is_by_hand(registration) and row.as_of < checked:
+        if PROVEN & set(changed):
+            report.add(row.line, [_older_than_verified(checked, row)])
+        return "unchanged"
     is_newly_seen = bool(checked and row.as_of and checked < row.as_of <= timezone.localdate())
     if is_new or changed or is_newly_seen:
         for name in changed:
@@ -200,3 +210,23 @@ def _write_registration(registration: Registration, row: RegistrationRow, report
     if is_new:
         return "new"
     return "changed" if changed else "unchanged"
+
+
+def _older_than_verified(checked: date, row: RegistrationRow) -> RowProblem:
+    reason = _(
+        "This row is older than your verification of %(checked)s, and says something else: %(says)s. Your verification "
+        "was kept. Please compare them."
+    )
+    words = {"checked": date_format(checked, "DAY_FORMAT"), "says": _in_words(row.facts)}
+    return RowProblem("RecordRefreshedOn", reason % words, is_warning=True)
+
+
+def _in_words(facts: dict[str, Any]) -> str:
+    """Return what a registry says, such as "active, limited, valid through February 28, 2027"."""
+    words = [_("active") if facts["is_active"] else _("not active")]
+    if facts["is_limited"]:
+        words.append(_("limited"))
+    if facts["expires_date"]:
+        last_day = date_format(facts["expires_date"] - timedelta(days=1), "DAY_FORMAT")
+        words.append(_("valid through %(day)s") % {"day": last_day})
+    return ", ".join(words)

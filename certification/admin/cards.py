@@ -1,12 +1,15 @@
 """The admin of invitations and cards."""
 
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ActionPage
 from certification.actions import revoke_card
 from certification.forms.office import RevocationForm
-from certification.models import Card, Invitation
+from certification.models import Card, Caregiver, Invitation, Patient
+from certification.search import people_called
 
 
 @admin.register(Invitation)
@@ -25,8 +28,19 @@ class CardAdmin(ActionAdmin):
     list_select_related = ["patient", "caregiver"]
     list_filter = ["revoked_reason"]
     ordering = ["-issued_at"]
-    search_fields = ["patient__number", "caregiver__number"]
+    search_fields = ["patient__number"]  # so that the box is there; what it finds, get_search_results says
+    search_help_text = _("Name, birth date, phone or number of the patient or caregiver")
     fields = ["patient", "caregiver", "issued_at", "revoked_at", "revoked_reason"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Card], search_term: str
+    ) -> tuple[QuerySet[Card], bool]:
+        if not search_term:
+            return queryset, False
+        patients = Patient.objects.filter(people_called(search_term)).values("pk")
+        caregivers = Caregiver.objects.filter(people_called(search_term)).values("pk")
+        return queryset.filter(Q(patient__in=patients) | Q(caregiver__in=caregivers)), False
+
     action_pages = (
         ActionPage(
             name="revoke",

@@ -20,8 +20,9 @@ from certification.admin.medical import sees_medical_words
 from certification.models import Amendment, Certification, Condition, Letter, Patient
 from certification.responses import letter_response
 from certification.rules import can_move
-from certification.search import as_number, numbered, people_called
+from certification.search import numbered, patients_called, people_called
 from certification.statements import ATTESTATIONS, QUESTIONS
+from ui.search_terms import SearchTerm
 
 MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_stored")
 NOT_FOR_ALL = (*MEDICAL_FIELDS, "ended_reason")
@@ -105,8 +106,8 @@ class CertificationAdmin(ActionAdmin):
         if not search_term:
             return queryset, False
         found = people_called(search_term, "patient__")
-        if as_number(search_term):  # few have a number like this; an OR over two tables would read both as a whole
-            patients = Patient.objects.filter(people_called(search_term))
+        if SearchTerm(search_term).numbers("PCG"):  # an OR over two tables would read both as a whole
+            patients = Patient.objects.filter(patients_called(search_term))
             found = numbered(search_term) | Q(patient__in=list(patients.values_list("pk", flat=True)))
         return queryset.filter(found), False
 

@@ -14,7 +14,7 @@ from certification.actions import agree_take_over, close_patient, reopen_patient
 from certification.forms.ending import ClosingForm
 from certification.forms.office import AgreeForm
 from certification.models import Caregiver, CaregiverAssignment, Patient, TakeOver
-from certification.search import people_called
+from certification.search import patients_called, people_called
 
 PERSON_FIELDS = [
     "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
@@ -47,7 +47,8 @@ class PersonAdmin(ActionAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        return (queryset.filter(people_called(search_term)) if search_term else queryset), False
+        called = patients_called if self.model is Patient else people_called
+        return (queryset.filter(called(search_term)) if search_term else queryset), False
 
     @admin.display(description=_("Name"), ordering="search_name")
     def name(self, person: Patient | Caregiver) -> str:
@@ -56,6 +57,7 @@ class PersonAdmin(ActionAdmin):
 
 @admin.register(Patient)
 class PatientAdmin(PersonAdmin):
+    search_help_text = _("Name, birth date, phone or number, or the number of the caregiver")
     action_pages = (
         ActionPage(
             name="take-over",

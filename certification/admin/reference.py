@@ -1,6 +1,8 @@
 """The admin of conditions and of the limits of the monthly allotment, which Managers set ahead."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,7 @@ from audit.action_admin import ActionAdmin, ActionPage, ListActionPage, ReasonFo
 from certification.actions import drop_allotment_limit, set_allotment_limit
 from certification.models import AllotmentLimit, Condition
 from certification.rules import AllotmentError, check_limit_is_not_in_use
+from certification.search import conditions_called
 from certification.templatetags.certifications import ounces_and_grams
 from ui.forms import DateBoxesField, OuncesField
 
@@ -70,4 +73,10 @@ class AllotmentLimitAdmin(ActionAdmin):
 class ConditionAdmin(ActionAdmin):
     list_display = ["name", "for_adults", "for_minors", "effective_date", "until_date"]
     list_filter = ["for_adults", "for_minors"]
-    search_fields = ["name", "code"]
+    search_fields = ["name"]  # so that the box is there; what it finds, conditions_called says
+    search_help_text = _("Beginnings of words, or an abbreviation like PTSD")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Condition], search_term: str
+    ) -> tuple[QuerySet[Condition], bool]:
+        return (queryset.filter(conditions_called(search_term)) if search_term else queryset), False

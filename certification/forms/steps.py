@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from certification import rules
 from certification.models import Condition
+from certification.reference import ABBREVIATIONS
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.forms import Choice, ColumnCheckboxSelect, DateBoxesField, OuncesField, PortalForm, validate_printable
 
@@ -69,7 +70,14 @@ class ConditionForm(StepForm):
         """Offer these conditions; `hints` are lines under some of them, by code."""
         super().__init__(*args, **kwargs)
         cast(forms.MultipleChoiceField, self.fields["condition_codes"]).choices = [
-            (condition.code, Choice(condition.name, hint=(hints or {}).get(condition.code, "")))
+            (
+                condition.code,
+                Choice(
+                    condition.name,
+                    hint=(hints or {}).get(condition.code, ""),
+                    abbreviations=ABBREVIATIONS.get(condition.code, ()),
+                ),
+            )
             for condition in conditions
         ]
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from certification import rules
 from certification.models import Certification, Draft, Patient
-from certification.search import named, numbered, told_by, words_of
+from certification.search import called, cared_for, numbered, told_by
+from ui.search_terms import SearchTerm
 from ui.text import search_name
 
 LABELS = {
@@ -124,10 +125,12 @@ def due_counts(certifications: QuerySet[Certification], today: date) -> dict[str
 def matching(certifications: QuerySet[Certification], term: str) -> QuerySet[Certification]:
     """Return the certifications whose patient has this name, birth date, phone or number, or that have this number.
 
+    The number of a caregiver finds the caregiver's patients.
+
     Of the office's rows nothing is read but what their index holds; what it does not is looked up beside.
     """
-    found = named(words_of(term))
-    found |= Q(patient__in=Patient.objects.filter(told_by(term)).values("pk"))
+    found = called(term)
+    found |= Q(patient__in=Patient.objects.filter(told_by(term) | cared_for(term)).values("pk"))
     found |= Q(pk__in=Certification.objects.filter(numbered(term)).values("pk"))
     return certifications.filter(found)
 
@@ -137,8 +140,9 @@ def matching_drafts(drafts: QuerySet[Draft], term: str) -> QuerySet[Draft]:
 
     Names in drafts are encrypted, so all drafts are read: an office has few.
     """
-    words = words_of(term)
-    found = [each.pk for each in drafts.select_related("renews__patient") if _has_words(each.patient_name, words)]
+    readings = SearchTerm(term).readings_of_name
+    read = drafts.select_related("renews__patient")
+    found = [each.pk for each in read if any(_has_words(each.patient_name, words) for words in readings)]
     return drafts.filter(pk__in=found)
 
 

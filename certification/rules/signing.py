@@ -26,6 +26,7 @@ from certification.rules.errors import (
 from certification.rules.moves import not_possible
 from certification.rules.people import is_minor_on
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
+from ui.person_names import without_degrees
 from ui.text import search_name
 
 MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
@@ -169,8 +170,8 @@ def signer_of(draft: Draft) -> Physician:
 
 
 def check_signature(physician: Physician, typed_name: str) -> None:
-    """The typed name is the physician's; accents, capitals and spaces do not count. Raises SignatureError."""
-    if search_name(typed_name) != search_name(physician.name):
+    """The typed name is the physician's; accents, capitals, spaces and degrees do not count. Raises SignatureError."""
+    if search_name(physician.name) not in (search_name(typed_name), search_name(without_degrees(typed_name))):
         raise SignatureError(
             _("Type your name as it stands on your license: %(name)s.") % {"name": physician.name},
             field="signature_name",

@@ -33,6 +33,7 @@ from certification.presenters.status_on_day import status_on_day
 from certification.views.scope import prepared_for
 from ui.keyset import Section, page_of_sections
 from ui.spreadsheets import write_csv
+from ui.tidy import tidy
 
 A_PAGE = 50
 SEARCH = "patient_search"  # session key: names and birth dates stay out of addresses and logs
@@ -52,7 +53,7 @@ def patient_list(request: PersonRequest) -> HttpResponse:
     show = request.GET.get("show")
     show = show if show in LABELS else "all"
     if request.method == "POST":
-        request.session[SEARCH] = request.POST.get("term", "").replace("\x00", "").strip()[:SEARCH_MAX_LENGTH]
+        request.session[SEARCH] = tidy(request.POST.get("term", "").replace("\x00", "")[:SEARCH_MAX_LENGTH])
         return redirect(f"{request.path}?show={show}")  # what is found begins on its first page
     signed: QuerySet[Certification] = Certification.objects.in_hands_of(request.user, today)
     drafts: QuerySet[Draft] = Draft.objects.in_hands_of(request.user, today)

@@ -5,6 +5,7 @@ from typing import Any
 
 from certification.models import Caregiver, Patient
 from ui.text import readable_number, search_name
+from ui.tidy import tidied
 
 PERSON_FIELDS = (
     "first_name", "middle_name", "last_name", "suffix", "birth_date", "sex", "street", "unit", "city", "zip_code",
@@ -13,7 +14,8 @@ PERSON_FIELDS = (
 
 
 def person_fields(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns of a Patient or Caregiver from the answers of a step."""
+    """Return the columns of a Patient or Caregiver from the answers of a step, tidied."""
+    answers = tidied(answers)
     fields = {name: answers[name] for name in PERSON_FIELDS if answers.get(name) not in (None, "")}
     fields["search_name"] = search_name(answers["last_name"], answers["first_name"], answers.get("middle_name"))
     return fields

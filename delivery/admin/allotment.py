@@ -2,6 +2,8 @@
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,6 +15,7 @@ from audit.action_admin import ActionAdmin, ActionPage
 from audit.secret_columns import without_secrets
 from certification.admin.people import PatientAdmin
 from certification.models import Certification, Patient
+from certification.search import patients_called
 from delivery import actions
 from delivery.models import AllotmentEntry
 from delivery.presenters.ledger import ledger_of
@@ -76,9 +79,17 @@ class AllotmentEntryAdmin(ActionAdmin):
     list_display = ["day", "patient", "amount", "origin", "by", "reason"]
     list_filter = ["origin"]
     list_select_related = ["patient", "by"]
-    search_fields = ["patient__number"]
+    search_fields = ["patient__number"]  # so that the box is there; what it finds, get_search_results says
+    search_help_text = _("Name, birth date, phone or number of the patient")
     ordering = ["-pk"]
     fields = ["day", "patient", "amount", "origin", "by", "reason", "created_at", "ledger"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AllotmentEntry], search_term: str
+    ) -> tuple[QuerySet[AllotmentEntry], bool]:
+        if not search_term:
+            return queryset, False
+        return queryset.filter(patient__in=Patient.objects.filter(patients_called(search_term)).values("pk")), False
 
     @admin.display(description=_("amount"), ordering="amount_mg")
     def amount(self, entry: AllotmentEntry) -> str:

@@ -1,6 +1,5 @@
 """The list and the pages of orders in the admin, and the page on which staff take a call."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from accounts.models import User
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, RowsInline, ShortPaginator, search_term
 from certification.models import Patient
-from certification.search import as_day, as_digits, people_called
+from certification.search import patients_called
 from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
@@ -32,10 +31,10 @@ from delivery.models.questions import ENDS_BEFORE_DELIVERY, HAS_HOLD
 from delivery.rules import looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
+from ui.search_terms import SearchTerm
 from ui.templatetags.portal import phone
 
 MOST_PEOPLE = 500  # that a search finds, and as many open orders
-ORDER_NUMBER = re.compile(r"D?([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
 
 def sees_every_order(user: User | AnonymousUser) -> bool:
@@ -119,7 +118,7 @@ class OrderAdmin(ActionAdmin):
     list_select_related = ["window", "patient"]
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
-    search_help_text = _("Order number, or name, phone or number of the patient")
+    search_help_text = _("Order number, or name, birth date, phone or number of the patient")
     fields = readonly_fields = (
         "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
         "reads_like_a_business", "same_stop", "assisted_by", "contact_phone",
@@ -189,14 +188,14 @@ class OrderAdmin(ActionAdmin):
         """Find people first, then their orders by index; find the phone for the driver in open orders alone."""
         if not search_term or not sees_every_order(request.user):
             return queryset, False
-        called = Q(pk__in=[]) if as_day(search_term) else people_called(search_term)  # orders have no birth date
-        people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
+        read = SearchTerm(search_term)
+        people = Patient.objects.filter(patients_called(search_term)).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))
-        if digits := as_digits(search_term):
+        if digits := read.phone_end:
             open_orders = Order.objects.with_hold().filter(phone__endswith=digits).values_list("pk", flat=True)
             found |= Q(pk__in=list(open_orders[:MOST_PEOPLE]))  # in all orders the database would read every row
-        if match := ORDER_NUMBER.fullmatch(re.sub(r"[\s-]", "", search_term.upper())):
-            found |= Q(number="-".join(("D", *match.groups())))
+        if number := read.number("D", needs_letter=False):
+            found |= Q(number=number)
         return queryset.filter(found), False
 
     @admin.display(description=_("window"), ordering="window__date")

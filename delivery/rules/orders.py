@@ -1,6 +1,5 @@
 """Who may order, what an order needs, and how it may be changed. Each `check_` raises a DeliveryError."""
 
-import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -26,12 +25,11 @@ from delivery.rules.errors import (
 from delivery.rules.moves import check_move, not_possible
 from delivery.rules.products import check_product_fits_age
 from delivery.rules.windows import check_lead_time, check_window_has_room, closes_at
+from ui.search_terms import SearchTerm
 from ui.text import search_name
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-CARD_NUMBER = re.compile(r"([PG])([2-9A-HJ-NP-Z]{4})([2-9A-HJ-NP-Z]{4})")
 
 
 def totals(lines: Iterable[OrderLine]) -> tuple[int, int]:
@@ -108,8 +106,8 @@ def card_number_parts(number: str) -> tuple[str, ...]:
 
     For example, `g 7kq4 m2xp` gives G, 7KQ4 and M2XP.
     """
-    match = CARD_NUMBER.fullmatch(re.sub(r"[\s-]", "", number.upper()))
-    return match.groups() if match else ()
+    found = SearchTerm(number).numbers("PG")
+    return tuple(found.pop().split("-")) if found else ()
 
 
 def check_caller(person: Patient | Caregiver | None, *, name: str, birth_date: date) -> None:

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import re
 from dataclasses import dataclass, field
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from delivery import rules
 from delivery.models import Product
-from ui.spreadsheets import is_formula
+from ui.spreadsheets import fitted, is_blank, is_formula
+from ui.tidy import plain_number, tidy
 
 MOST_ROWS = 2_000
 NEEDED = ("sku", "lot", "quantity")
@@ -48,12 +50,13 @@ def read_receipts(content: bytes) -> Receipt:
 
     Raises StockFileError.
     """
-    reader = csv.DictReader(io.StringIO(_text(content), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
     try:
-        names = [(name or "").strip().lower() for name in reader.fieldnames or []]
+        names = [tidy(name).lower() for name in next(reader, [])]
+        while names and not names[-1]:
+            names.pop()  # a spreadsheet may write empty columns at the end
         _check_columns(names)
-        reader.fieldnames = names
-        lines = [(reader.line_num, cells) for cells in reader]
+        lines = [(reader.line_num, fitted(cells, len(names))) for cells in reader if not is_blank(cells)]
     except csv.Error as error:
         raise StockFileError(_("This is not a CSV file. Save the sheet as CSV and try again."), field="file") from error
     if not 0 < len(lines) <= MOST_ROWS:
@@ -61,7 +64,7 @@ def read_receipts(content: bytes) -> Receipt:
             _("The file has %(count)d rows. Send 1 to %(most)d at a time.") % {"count": len(lines), "most": MOST_ROWS},
             field="file",
         )
-    return _read(lines)
+    return _read(names, lines)
 
 
 def _text(content: bytes) -> str:
@@ -78,19 +81,22 @@ def _text(content: bytes) -> str:
 
 def _check_columns(names: list[str]) -> None:
     missing = [name for name in NEEDED if name not in names]
-    if missing or len(set(names)) < len(names):
+    named = [name for name in names if name]
+    if missing or len(set(named)) < len(named):
         raise StockFileError(
             _("The first line must name the columns sku, lot and quantity once each (and reason, if you like)."),
             field="file",
         )
 
 
-def _read(lines: list[tuple[int, dict[str, str]]]) -> Receipt:
+def _read(names: list[str], lines: list[tuple[int, list[str]]]) -> Receipt:
     products = {product.sku: product for product in Product.objects.all()}
     rows, problems, seen = [], [], set()
     for line, cells in lines:
         try:
-            row = _row(cells, products)
+            if len(cells) != len(names):
+                raise rules.StockError(_("This line has more or fewer cells than the first line."))
+            row = _row(dict(zip(names, map(tidy, cells), strict=True)), products)
             if (row.product.pk, row.lot) in seen:
                 raise rules.StockError(_("The file has this lot of this product already. Add the two quantities up."))
         except rules.DeliveryError as error:
@@ -102,17 +108,14 @@ def _read(lines: list[tuple[int, dict[str, str]]]) -> Receipt:
     return Receipt(uuid5(NAMESPACE_OID, hashlib.sha256(content.encode()).hexdigest()), rows, problems)
 
 
-def _row(cells: dict[str, str], products: dict[str, Product]) -> Row:
-    if None in cells or None in cells.values():
-        raise rules.StockError(_("This line has more or fewer cells than the first line."))
-    plain = {name: text.strip() for name, text in cells.items()}
+def _row(plain: dict[str, str], products: dict[str, Product]) -> Row:
     for name in (*NEEDED, "reason"):
         if is_formula(plain.get(name, "")) and not (name == "quantity" and plain[name][1:].isdecimal()):
             raise rules.StockError(_("The cell “%(name)s” holds a formula. Type its value.") % {"name": name})
-    product = products.get(plain["sku"])
+    product = products.get(plain["sku"].upper())
     if product is None:
         raise rules.ProductError(_("There is no product with the SKU “%(sku)s”.") % {"sku": plain["sku"][:30]})
-    quantity = plain["quantity"]
+    quantity = re.sub(r"\.0+$", "", plain_number(plain["quantity"]))
     if not (quantity.isascii() and quantity.isdecimal() and len(quantity) <= 5):
         raise rules.QuantityError(_("Enter a quantity from 1 to 10,000."))
     rules.check_moved_quantity(int(quantity))

@@ -26,20 +26,32 @@
     button.addEventListener("click", () => window.print());
   });
 
-  // A long list of boxes gets a search; what is ticked stays in sight, and the arrow down leads into the list.
+  // A long list of boxes gets a search by the beginnings of words; what is ticked stays in sight, and the arrow down
+  // leads into the list.
   all("[data-choice-search]", (search) => {
     const input = search.querySelector("input");
     const status = search.querySelector("[role=status]");
-    const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    const wordsOf = (text) =>
+      text
+        .normalize("NFD")
+        .replace(/\p{M}|['’]/gu, "")
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]+/u)
+        .filter(Boolean);
+    const wordsOfLabel = (label) => {
+      const copy = label.cloneNode(true);
+      copy.querySelectorAll("[data-not-searched]").forEach((part) => part.remove());
+      return wordsOf(copy.textContent);
+    };
     const choices = [...search.parentElement.querySelectorAll("input[type=checkbox]")].map((box) => ({
       box,
       row: box.parentElement,
-      words: plain(box.labels[0].textContent),
+      words: wordsOfLabel(box.labels[0]),
     }));
     const narrow = () => {
-      const wanted = plain(input.value).split(/\s+/).filter(Boolean);
+      const wanted = wordsOf(input.value);
       choices.forEach(({ box, row, words }) => {
-        row.hidden = !box.checked && !wanted.every((word) => words.includes(word));
+        row.hidden = !box.checked && !wanted.every((start) => words.some((word) => word.startsWith(start)));
       });
       const shown = choices.filter(({ row }) => !row.hidden).length;
       status.textContent = wanted.length

@@ -85,7 +85,7 @@ def test_the_command_writes_the_problems_into_a_file(tmp_path):
 
     out, _ = run_command(path, "--problems", str(problems))
 
-    rows = list(csv.reader(problems.read_text().splitlines()))
+    rows = list(csv.reader(problems.read_text("utf-8-sig").splitlines()))
     assert (rows[0], len(rows)) == (["line", "column", "severity", "reason"], 26)
     assert rows[25] == ["26", "", "bad", "The row has 1 columns, not 15."]
     assert "and 5 more; --problems writes them all into a file." in out
@@ -260,7 +260,7 @@ def test_problems_are_downloaded_and_the_look_is_recorded():
 
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert f"roster-import-{run.pk}-problems.csv" in response.headers["Content-Disposition"]
-    assert [row[:3] for row in csv.reader(io.StringIO(response.content.decode()))] == [
+    assert [row[:3] for row in csv.reader(io.StringIO(response.content.decode("utf-8-sig")))] == [
         ["line", "column", "severity"],
         ["2", "npi", "bad"],
         ["3", "dea_number", "warning"],

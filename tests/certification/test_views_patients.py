@@ -372,7 +372,7 @@ def test_patient_csv_holds_ones_own_patients_and_no_formula(client, physician):
 
     response = client.get("/certification/patients.csv")
 
-    rows = list(csv.DictReader(response.content.decode().splitlines()))
+    rows = list(csv.DictReader(response.content.decode("utf-8-sig").splitlines()))
     assert [(row["patient_number"], row["first_name"]) for row in rows] == [(own.patient.number, "'-Rosa")]
     assert (rows[0]["valid_through"], rows[0]["status"]) == (str(own.last_valid_day), "Active")
     assert "attachment" in response["Content-Disposition"]

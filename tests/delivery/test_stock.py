@@ -90,6 +90,29 @@ def test_a_wrong_line_receives_nothing_and_each_is_named(product, by):
 
 
 @pytest.mark.parametrize(
+    "note",
+    [
+        "sku,lot,quantity,,\n{sku},L-7,3,,\n,,,,\n",
+        "sku,lot,quantity\n{sku},L-7,3,,\n\n,,\n , ,\n",
+        "SKU , Lot,Quantity,reason,,\n {lower} , L-7 ,3.00,,,\n,,,,,\n",
+        "sku,,lot,,quantity\n{sku},,L-7,,3\n",
+    ],
+)
+def test_what_a_spreadsheet_adds_to_a_delivery_note_is_nothing(product, by, note):
+    receipt = receive(note.format(sku=product.sku, lower=product.sku.lower()), by)
+    assert (receipt.problems, receipt.is_done, stock(product)) == ([], True, 13)
+
+
+def test_a_quantity_with_a_comma_and_a_reason_with_separate_accents(product, by):
+    receipt = receive(f'sku,lot,quantity,reason\n{product.sku},L-7,"1,000",Cafe\u0301\n', by)
+    assert (receipt.problems, stock(product)) == ([], 1010)
+    assert StockMovement.objects.get(lot="L-7").reason == "Caf\u00e9"
+    assert receive(f'sku,lot,quantity\n{product.sku},L-8,"1,00"\n', by).problems == [
+        (2, "Enter a quantity from 1 to 10,000.")
+    ]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"", b"\xff\xfe\x00", b"sku,lot\n1,2", b"sku,lot,quantity\n", b"sku,sku,lot,quantity\n", b"a\0b", b'"',

@@ -54,7 +54,12 @@ def when_the_physician_adds_a_patient(physician):
     physician.fills(phone="(203) 555-0142", email="rosa@example.org")
     physician.presses("Save and continue")
     today = timezone.localdate()
-    physician.page.get_by_label("Search this list").fill("CÁNC")
+    search = physician.page.get_by_label("Search this list")
+    for typed, names in (("als", ["Amyotrophic"]), ("PTSD", ["Post-Traumatic"]), ("ibd", ["Crohn’s", "Ulcerative"])):
+        search.fill(typed)
+        physician.sees(f"{len(names)} of 40 shown")
+        assert all(physician.page.get_by_text(name).first.is_visible() for name in names)
+    search.fill("CÁNC")
     physician.sees("1 of 40 shown")
     physician.page.keyboard.press("ArrowDown")
     physician.page.keyboard.press("Space")

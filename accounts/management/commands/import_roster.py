@@ -54,6 +54,8 @@ class Command(BaseCommand):
             f"{run.get_kind_display()}: {run.row_count} rows read, {run.new_count} new, {run.changed_count} changed, "
             f"{run.unchanged_count} unchanged, {run.bad_count} bad."
         )
+        if run.others_count:
+            self.stdout.write(f"{run.others_count} rows are about other people.")
         if run.is_dry_run:
             self.stdout.write("A dry run: nothing was changed.")
         problems = run.problems.order_by("pk")
