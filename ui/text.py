@@ -7,12 +7,12 @@ import unicodedata
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: each can be read aloud over the phone
 
 
-# Letters that Unicode does not take apart into a base and an accent; apostrophes and hyphens that people leave out.
+# Letters that Unicode does not take apart into a base and an accent; apostrophes, dots and hyphens that people omit.
 PLAIN = str.maketrans(
     {
         **dict(zip("łøđħıæœþð", ("l", "o", "d", "h", "i", "ae", "oe", "th", "d"), strict=True)),
-        **dict.fromkeys("'’‘ʼ`´", ""),
-        **dict.fromkeys("-‐‑‒–", " "),
+        **dict.fromkeys("'’‘‛ʼʻʽ`´′·‧∙⋅", ""),
+        **dict.fromkeys("-‐‑‒–—―−", " "),
     }
 )
 
