@@ -7,9 +7,9 @@ import usaddress
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from certification.rules import names_po_box
 from delivery.models import DeliveryPolicy, Order
 from delivery.rules.errors import AddressError
+from ui.addresses import door_of, names_po_box
 from ui.zip_codes import place_of
 
 BUSINESS_WORDS = re.compile(
@@ -45,23 +45,21 @@ def looks_like_business(street: str, unit: str = "") -> bool:
     Such an address is asked about, and never refused for that alone. The name of the street does not count: people live
     on Church Street.
     """
-    try:
-        parts, _kind = usaddress.tag(street)
-    except usaddress.RepeatedLabelError:
-        return bool(BUSINESS_WORDS.search(f"{street} {unit}"))
-    words = " ".join(text for label, text in parts.items() if label != "StreetName")
-    return bool(BUSINESS_WORDS.search(f"{words} {unit}")) or ("BuildingName" in parts and "AddressNumber" not in parts)
+    parts = usaddress.parse(street)  # tag() raises an error for a floor with a side: 2nd Fl Front
+    labels = {label for _text, label in parts}
+    words = " ".join(text for text, label in parts if label != "StreetName")
+    return bool(BUSINESS_WORDS.search(f"{words} {unit}")) or (
+        "BuildingName" in labels and "AddressNumber" not in labels
+    )
 
 
 def orders_of_same_stop(order: Order) -> QuerySet[Order]:
     """Return the other open orders to the same door in the same window: one stop, with a hand-over for each order."""
-    same_door = Order.objects.with_hold().filter(
-        window=order.window_id,
-        zip_code=order.zip_code,
-        street__iexact=order.street,
-        unit__iexact=order.unit,
-    )
-    return same_door.exclude(pk=order.pk).order_by("pk")
+    others = Order.objects.with_hold().filter(window=order.window_id, zip_code=order.zip_code).exclude(pk=order.pk)
+    door = door_of(order.street, order.unit)
+    pairs = others.values_list("pk", "street", "unit")
+    same_door = [pk for pk, street, unit in pairs if door_of(street, unit) == door]
+    return Order.objects.filter(pk__in=same_door).order_by("pk")
 
 
 def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy) -> None:

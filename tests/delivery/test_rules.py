@@ -134,6 +134,12 @@ def test_zip_is_served_within_the_radius_where_one_is_set():
         ("40 Orange Street", "", False),
         ("12 Church Street", "Apt 4", False),  # people live there
         ("12 Store Hill Road", "", False),
+        ("12 Church St, 2nd Fl Front", "", False),  # the parser's tag() raises an error for a floor with a side
+        ("12-14 Church St 2nd Floor Rear", "", False),
+        ("100 Church Hill Rd, Bldg 2, 1st Fl Left", "", False),
+        ("12 Church Street", "2nd Fl Front", False),
+        ("12 Church St Suite 5, 2nd Fl Front", "", True),
+        ("Beauty Salon, 12 Elm St, 2nd Fl Front", "", True),
         ("88 Main Street", "Suite 200", True),
         ("88 Main Street Ste 5", "", True),
         ("100 College Street Dormitory", "", True),

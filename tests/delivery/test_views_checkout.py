@@ -183,6 +183,8 @@ def test_every_missing_answer_gets_its_sentence_at_once(client):
         ({"zip_code": "٠٦٥١٠"}, "Enter a 5-digit ZIP code, like 06510"),
         ({"street": "PO Box 12"}, "We cannot deliver to a PO box."),
         ({"unit": "P.O. Box 12"}, "We cannot deliver to a PO box."),
+        ({"unit": "PMB 123"}, "We cannot deliver to a PO box."),
+        ({"street": "Apdo Postal 12"}, "We cannot deliver to a PO box."),
         ({"street": "\0"}, "Some characters here cannot be read."),
         ({"street": "x" * 1_000_000}, "Shorten this to 200 characters or fewer."),
         ({"city": "x" * 101}, "Shorten this to 100 characters or fewer."),
