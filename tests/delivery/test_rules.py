@@ -109,6 +109,13 @@ def test_totals_are_at_todays_prices():
         ("06510", True),
         ("06390", False),  # Fishers Island, New York
         ("06504", False),  # PO boxes
+        ("06701", False),  # a post office, though the list says STANDARD
+        ("06156", False),  # one insurance company
+        ("06828", False),  # one company, though the list says STANDARD
+        ("06269", False),  # the university
+        ("06832", False),  # retired
+        ("06497", False),  # without homes, though the list says STANDARD
+        ("06243", True),  # a village
         ("10001", False),
         ("00000", False),
         ("0651", False),
@@ -126,6 +133,16 @@ def test_zip_is_served_within_the_radius_where_one_is_set():
     assert rules.zip_is_served("06511", near)
     assert rules.zip_is_served("06460", near)  # Milford
     assert not rules.zip_is_served("06103", near)  # Hartford, 35 miles
+
+
+def test_zip_is_served_from_its_own_point_and_not_from_new_havens():
+    near = DeliveryPolicy(**{**POLICIES[0], "radius_miles": 2, "origin_zip": "06510"})
+    assert rules.zip_is_served("06511", near)
+    for elsewhere in ("06512", "06525"):  # East Haven, Woodbridge
+        assert not rules.zip_is_served(elsewhere, near)
+        assert rules.zip_is_served(
+            elsewhere, DeliveryPolicy(**{**POLICIES[0], "radius_miles": 6, "origin_zip": "06510"})
+        )
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,8 @@ def test_every_missing_answer_gets_its_sentence_at_once(client):
         ({"window": "\0"}, "Choose one of the delivery windows in the list."),
         ({"window": "x" * 1_000_000}, "Choose one of the delivery windows in the list."),
         ({"zip_code": "06390"}, "We deliver to street addresses in Connecticut only."),
+        ({"zip_code": "06156"}, "This ZIP code is of PO boxes or of one organization."),
+        ({"zip_code": "06832"}, "This ZIP code is of PO boxes or of one organization."),
         ({"zip_code": "0651"}, "Enter a 5-digit ZIP code, like 06510"),
         ({"zip_code": "٠٦٥١٠"}, "Enter a 5-digit ZIP code, like 06510"),
         ({"street": "PO Box 12"}, "We cannot deliver to a PO box."),
