@@ -18,6 +18,7 @@ from accounts.rules import (
 )
 from ui.errors import PortalError
 from ui.forms import DateBoxesField, DigitsPasswordInput, PhoneField, PortalForm, ZipField, validate_printable
+from ui.names import NameField
 
 
 class IdentificationForm(PortalForm):
@@ -131,11 +132,18 @@ class AccessForm(PortalForm):
     )
 
 
-def _text(label: str | Promise, name: str, **more: Any) -> forms.CharField:
+def _length(name: str) -> int:
     column: Any = PhysicianApplication._meta.get_field(name)
-    return forms.CharField(
-        label=cast(Any, label), max_length=column.max_length, validators=[validate_printable], **more
-    )
+    return column.max_length
+
+
+def _text(label: str | Promise, name: str, **more: Any) -> forms.CharField:
+    return forms.CharField(label=cast(Any, label), max_length=_length(name), validators=[validate_printable], **more)
+
+
+def _name(label: str | Promise, name: str) -> NameField:
+    help_text = cast(Any, _("As it stands on your license."))
+    return NameField(label=cast(Any, label), max_length=_length(name), help_text=help_text)
 
 
 class ApplicationForm(IdentificationForm, AccessForm):
@@ -157,8 +165,8 @@ class ApplicationForm(IdentificationForm, AccessForm):
         "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip", "phone",
         "has_monitoring_access",
     ]  # fmt: skip
-    first_name = _text(_("First name"), "first_name", help_text=_("As it stands on your license."))
-    last_name = _text(_("Last name"), "last_name", help_text=_("As it stands on your license."))
+    first_name = _name(_("First name"), "first_name")
+    last_name = _name(_("Last name"), "last_name")
     license_number = forms.CharField(
         label=_("Connecticut medical license"),
         help_text=_("Six digits, like 1.034567."),

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import lazy
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -268,7 +269,7 @@ def _places_and_closing(window: DeliveryWindow, terms: Terms) -> str:
 
 
 def _weekday(moment: datetime) -> str:
-    return long_date(moment).partition(",")[0]
+    return date_format(moment, "l")
 
 
 def _time_left(delta: timedelta) -> str:

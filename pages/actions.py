@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.rules import language_of
 from accounts.sql import lock_text
 from audit.actions import audited, record
 from notifications.actions import queue
@@ -49,17 +50,18 @@ def receive_message(*, name: str, email: str, message: str, address: str | None,
         content_digest=content,
     )
     record(by=by, subject=received)
-    _queue_mail("contact_receipt", received, recipient=email, by=by)
+    _queue_mail("contact_receipt", received, recipient=email, by=by, language=language_of(email))
     _queue_mail("contact_message", received, recipient=settings.DISPENSARY_EMAIL, by=by)
     return received
 
 
-def _queue_mail(kind: str, message: ContactMessage, *, recipient: str, by: User | None) -> None:
+def _queue_mail(kind: str, message: ContactMessage, *, recipient: str, by: User | None, language: str = "en") -> None:
     queue(
         kind=kind,
         recipient=recipient,
         context={"message": message.pk},
         dedupe_key=f"{kind}:{message.pk}",
+        language=language,
         by=by,
     )
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from certification.rules import allotment_limit_oz
 from delivery.rules import policy_on
+from ui.text import plain_figure
 
 DAYS = (
     gettext_lazy("Monday"),
@@ -60,7 +60,7 @@ class Terms:
     lead_hours: int
     radius_miles: int | None
     origin_zip: str
-    allotment_oz: Decimal
+    allotment_oz: str
 
     @property
     def starts(self) -> time:
@@ -87,7 +87,7 @@ def terms_on(day: date) -> Terms:
         lead_hours=policy.lead_hours,
         radius_miles=policy.radius_miles,
         origin_zip=policy.origin_zip,
-        allotment_oz=allotment_limit_oz(day).normalize(),
+        allotment_oz=plain_figure(allotment_limit_oz(day)),
     )
 
 

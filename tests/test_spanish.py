@@ -1,17 +1,23 @@
 """Patients, caregivers and visitors can read everything in Spanish, and their choice of a language is stored."""
 
 import re
+from datetime import date
+from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import translation
 
 from accounts.actions.staff import STAFF_GROUPS
-from certification.models import Patient
+from certification.models import AllotmentLimit, Patient
+from certification.rules import AllotmentError, IncompleteError, check_allotment_reason, check_monthly_allotment
 from notifications.actions import send_due
 from tests import factories
 from tests.delivery import people
+from tests.guard import unguarded
+from tests.mails import delivered
 from ui import messages
 
 PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}|</?\w+")
@@ -170,3 +176,56 @@ def test_a_caregiver_reads_spanish_too():
     client = factories.client_for(caregiver.user)
     client.post("/language/", {"language": "es", "next": "/home/"})
     assert "Pedir para" in client.get("/home/").content.decode()
+
+
+# --- Days, hours and figures ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_checkout_names_the_weekday_until_when_to_order():
+    with time_machine.travel("2026-11-23T12:00:00-05:00", tick=False):
+        patient = factories.patient()
+        factories.window(date(2026, 11, 25))
+        factories.cart(patient)
+        client = factories.client_for(patient.user)
+        spanish = client.get("/delivery/checkout/", **ASKED_IN_SPANISH).content.decode()
+        english = client.get("/delivery/checkout/").content.decode()
+    assert "Pida antes del martes, 9:30 a.m., hora del Este (en 21 horas)." in spanish
+    assert "Order by Tuesday 9:30 a.m. Eastern (in 21 hours)." in english
+
+
+@pytest.mark.django_db
+def test_hours_begin_small_inside_a_sentence_and_large_alone(settings):
+    settings.DISPENSARY_HOURS_ES = "De lunes a viernes, de 9 a.m. a 5 p.m., hora del Este"
+    page = Client().get("/contact/", **ASKED_IN_SPANISH).content.decode()
+    assert "<p>De lunes a viernes, de 9 a.m. a 5 p.m., hora del Este</p>" in page
+    patient = factories.patient()
+    factories.client_for(patient.user).post("/language/", {"language": "es", "next": "/home/"})
+    factories.order(Patient.objects.get())
+    message = delivered()[-1]
+    html = message.alternatives[0][0]
+    assert "Llame al (203) 555-0100, de lunes a viernes" in message.body
+    assert "</a>, de lunes a viernes" in html and "De lunes" not in message.body + html
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [("10.00", "10"), ("1E+1", "10"), ("3.50", "3.5"), ("0.10", "0.1"), ("100", "100"), ("2.25", "2.25")],
+)
+def test_a_limit_is_a_plain_figure(stored, shown):
+    with pytest.raises(AllotmentError, match=rf"at most {re.escape(shown)} oz, and more than 0"):
+        check_monthly_allotment(Decimal("200"), day=date(2026, 11, 23), limit=Decimal(stored))
+    with translation.override("es"), pytest.raises(IncompleteError, match=rf" {re.escape(shown)} oz"):
+        check_allotment_reason(Decimal("0.01"), "", day=date(2026, 11, 23), limit=Decimal(stored))
+
+
+@pytest.mark.django_db
+def test_a_limit_of_ten_ounces_is_ten_ounces_on_the_public_pages():
+    with unguarded():
+        AllotmentLimit.objects.create(effective_date=date(2026, 1, 1), limit_oz=Decimal("10.00"))
+    for address in ("/faq/", "/terms/"):
+        for asked in ({}, ASKED_IN_SPANISH):
+            page = Client().get(address, **asked).content.decode()
+            assert "10 oz" in page or "10 onzas" in page or "10 ounces" in page
+            assert "1E+1" not in page

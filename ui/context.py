@@ -13,5 +13,10 @@ def dispensary(request: HttpRequest | None) -> dict[str, Any]:
 
 
 def hours() -> str:
-    """Return when somebody answers the phone, in the language of the page."""
-    return settings.DISPENSARY_HOURS_ES if get_language() == "es" else settings.DISPENSARY_HOURS
+    """Return when somebody answers the phone, in the language of the page, as it stands inside a sentence.
+
+    Spanish writes weekdays small. English hours, which stay where no Spanish ones are set, do not change.
+    """
+    words = settings.DISPENSARY_HOURS_ES if get_language() == "es" else settings.DISPENSARY_HOURS
+    is_english = words == settings.DISPENSARY_HOURS
+    return words if is_english or not words[1:2].islower() else words[0].lower() + words[1:]

@@ -17,6 +17,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field import formfields  # has no types
+from phonenumbers import PhoneNumberType, number_type, region_code_for_number
 
 from ui.errors import PortalError, add_to_form
 from ui.tidy import plain_number
@@ -152,22 +153,45 @@ def _wrong(part: str, sentence: str | Promise, **words: Any) -> ValidationError:
     return ValidationError(cast(Any, sentence), code="invalid", params={"part": part, **words})
 
 
+# Canada and the Caribbean share the country code 1 with the United States and these territories: Puerto Rico, Guam, the
+# Virgin Islands, American Samoa and the Northern Mariana Islands.
+HOME_REGIONS = {"US", "PR", "GU", "VI", "AS", "MP"}
+REACHABLE = {
+    PhoneNumberType.FIXED_LINE,
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.VOIP,
+}
+
+
 class PhoneField(formfields.PhoneNumberField):
-    """A phone number of the United States, cleaned to E.164: "+12035550142"."""
+    """A phone number of the United States or a territory, cleaned to E.164: "+12035550142".
+
+    Numbers that charge the caller (900) or follow a person around (500) are refused.
+    """
 
     widget = forms.TelInput
 
     def __init__(self, **kwargs: Any) -> None:
-        invalid = _("Enter a 10-digit phone number, like (203) 555-0142")
-        kwargs["error_messages"] = {"invalid": invalid, **kwargs.get("error_messages", {})}
+        sentences = {
+            "invalid": _("Enter a 10-digit phone number, like (203) 555-0142"),
+            "elsewhere": _(
+                "Enter a number of the United States or its territories, like Puerto Rico. Numbers that charge the "
+                "caller cannot be used."
+            ),
+        }
+        kwargs["error_messages"] = {**sentences, **kwargs.get("error_messages", {})}
         super().__init__(region="US", **kwargs)
 
     def clean(self, value: Any) -> str:
         number = super().clean(value)
         if not number:
             return ""
-        if number.country_code != 1 or number.extension:
+        if number.extension:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if region_code_for_number(number) not in HOME_REGIONS or number_type(number) not in REACHABLE:
+            raise ValidationError(self.error_messages["elsewhere"], code="elsewhere")
         return number.as_e164
 
     def prepare_value(self, value: Any) -> Any:

@@ -3,16 +3,17 @@
 import hashlib
 import secrets
 import unicodedata
+from decimal import Decimal
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: each can be read aloud over the phone
 
 
-# Letters that Unicode does not take apart into a base and an accent; apostrophes and hyphens that people leave out.
+# Letters that Unicode does not take apart into a base and an accent; apostrophes, dots and hyphens that people omit.
 PLAIN = str.maketrans(
     {
         **dict(zip("łøđħıæœþð", ("l", "o", "d", "h", "i", "ae", "oe", "th", "d"), strict=True)),
-        **dict.fromkeys("'’‘ʼ`´", ""),
-        **dict.fromkeys("-‐‑‒–", " "),
+        **dict.fromkeys("'’‘‛ʼʻʽ`´′·‧∙⋅", ""),
+        **dict.fromkeys("-‐‑‒–—―−", " "),
     }
 )
 
@@ -31,6 +32,11 @@ def search_name(*parts: str | None) -> str:
     """Return the parts joined, case-folded, without accents and apostrophes: `O’Brien-Núñez` is `obrien nunez`."""
     text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold().translate(PLAIN))
     return " ".join("".join(char for char in text if not unicodedata.combining(char)).translate(PLAIN).split())
+
+
+def plain_figure(number: Decimal) -> str:
+    """Return a decimal without needless zeros and without an exponent: 3.50 as `3.5`, 10.00 as `10`."""
+    return f"{number.normalize():f}"
 
 
 def token_digest(token: str) -> str:

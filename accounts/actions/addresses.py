@@ -26,6 +26,7 @@ def ask_main_address(*, address: EmailAddress, by: User) -> None:
         context={"user": by.pk},
         secret=settings.SITE_URL + reverse("accounts:main-address-link", args=[token]),
         dedupe_key=f"main_address:{present.pk}:{address.pk}:{timezone.now():%Y%m%d%H%M}",
+        language=rules.language_of(present.email),
         priority=1,
         by=by,
     )

@@ -99,7 +99,8 @@ def _carry_out(reset: MFAReset, *, now: datetime, by: User | None) -> None:
 
 
 def _notify_owner(reset: MFAReset, kind: str, *, by: User | None, **more: Any) -> None:
-    """Queue a message of `kind` to every address of the owner."""
+    """Queue a message of `kind` to every address of the owner, in the owner's language."""
+    more = {**more, "language": rules.language_of(reset.user.email)}
     for number, address in enumerate(rules.addresses_of(reset.user)):
         key = f"{kind}:{reset.pk}:{number}"
         queue(kind=kind, recipient=address, context={"reset": reset.pk}, dedupe_key=key, by=by, **more)

@@ -38,6 +38,7 @@ from accounts.rules.identification import (
     ssn_digest,
     ssn_digits_match,
 )
+from accounts.rules.languages import language_of
 from accounts.rules.moves import (
     PHYSICIAN_MOVES,
     RESET_MOVES,
@@ -188,6 +189,7 @@ __all__ = [
     "has_delegation_ended",
     "has_ended",
     "is_ending_soon",
+    "language_of",
     "main_address_token",
     "may_move",
     "normalize_dea_number",

@@ -21,7 +21,7 @@ from certification.forms.office import (
     RevocationForm,
     TakeOverForm,
 )
-from certification.forms.people import CaregiverForm, ContactForm, NameFields, PersonForm, ProfileForm, validate_name
+from certification.forms.people import CaregiverForm, ContactForm, NameFields, PersonForm, ProfileForm
 from certification.forms.signing import PreparationForm, RenewalForm, SignatureForm, SigningForm
 from certification.forms.steps import ConditionForm, QuestionsForm, StatementForm, StepForm
 
@@ -59,5 +59,4 @@ __all__ = [
     "StepForm",
     "TakeOverForm",
     "WithdrawalForm",
-    "validate_name",
 ]

@@ -7,10 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
-from certification.forms.people import CaregiverForm, validate_name
+from certification.forms.people import CaregiverForm
 from certification.forms.signing import SignatureForm
 from certification.models import Card, Caregiver, Patient
 from ui.forms import DateBoxesField, PortalForm, validate_printable
+from ui.names import NameField
 
 ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
 
@@ -18,7 +19,7 @@ ACCEPTED_FILES = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
 class LetterForm(PortalForm):
     """One of the two letters of a minor: `kind` says which; `has_file` when its file is stored already."""
 
-    writer = forms.CharField(label=_("Name of the writer"), max_length=210, validators=[validate_name])
+    writer = NameField(label=_("Name of the writer"), max_length=210)
     licence = forms.CharField(
         label=_("License number"),
         help_text=_("As it stands in the letter. For example: 1.034567"),

@@ -1,11 +1,9 @@
 """Names, contact data and identity of patients and caregivers, as people type them."""
 
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -13,37 +11,31 @@ from certification import rules
 from certification.forms.steps import StepForm
 from certification.models import CaregiverAssignment, Patient, Sex
 from ui.forms import DateBoxesField, PhoneField, ZipField, validate_printable
+from ui.names import NameField, SuffixField
 
 NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing was filled in
-NAME_SIGNS = " -‐'’.,"
 
 
-def validate_name(text: str) -> None:
-    """Refuse a name with other signs than letters, accents, hyphens, apostrophes and spaces."""
-    validate_printable(text)
-    if "\x00" in text:
-        return  # Django's own validator speaks of it
-    if not any(char.isalpha() for char in text) or not all(
-        unicodedata.category(char)[0] in "LM" or char in NAME_SIGNS for char in text
-    ):
-        raise ValidationError(
-            _("Type the name as it stands on the photo ID: letters, hyphens, apostrophes and spaces."), code="name"
-        )
+def _length(name: str) -> int | None:
+    """Return how long a text may be in the patient's column of that name."""
+    return cast(models.CharField, Patient._meta.get_field(name)).max_length
 
 
-def _text(
-    label: Any, name: str, *, validator: Callable[[str], None] = validate_printable, **more: Any
-) -> forms.CharField:
-    """Return a field for a text as long as the patient's column of that name."""
-    length = cast(models.CharField, Patient._meta.get_field(name)).max_length
-    return forms.CharField(label=label, max_length=length, validators=[validator], **more)
+def _name(label: Any, name: str, **more: Any) -> NameField:
+    return NameField(label=label, max_length=_length(name), **more)
+
+
+def _text(label: Any, name: str, **more: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=_length(name), validators=[validate_printable], **more)
 
 
 class NameFields(forms.Form):
-    first_name = _text(_("Legal first name"), "first_name", validator=validate_name)
-    middle_name = _text(_("Middle name"), "middle_name", validator=validate_name, required=False)
-    last_name = _text(_("Legal last name"), "last_name", validator=validate_name)
-    suffix = _text(_("Suffix"), "suffix", validator=validate_name, required=False, help_text=_("For example: Jr."))
+    first_name = _name(_("Legal first name"), "first_name")
+    middle_name = _name(_("Middle name"), "middle_name", required=False)
+    last_name = _name(_("Legal last name"), "last_name")
+    suffix = SuffixField(
+        label=_("Suffix"), max_length=_length("suffix"), required=False, help_text=_("For example: Jr.")
+    )
     birth_date = DateBoxesField(label=_("Date of birth"), past_only=True)
 
 

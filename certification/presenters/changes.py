@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from certification import rules
 from certification.models import CaregiverAssignment, Certification, Condition
+from ui.addresses import door_of
 from ui.templatetags.portal import phone
 
 LABELS = {
@@ -39,12 +40,21 @@ def facts_of(certification: Certification) -> list[Fact]:
     now = certification.patient.facts
     signed = certification.patient_as_signed or now
     facts = [
-        Fact(LABELS[name], _in_words(name, value), _in_words(name, signed[name]) if signed[name] != value else "")
+        Fact(
+            LABELS[name],
+            _in_words(name, value),
+            "" if _is_same(name, value, signed[name]) else _in_words(name, signed[name]),
+        )
         for name, value in now.items()
     ]
     then, now_acting = _assignments_of(certification)
     before = _named(then) if _is_other(then, now_acting) else ""
     return [*facts, Fact(LABELS["caregiver"], _named(now_acting), before)]
+
+
+def _is_same(name: str, value: str, before: str) -> bool:
+    """Return whether the fact is as before. An address is the same where only its spelling changed."""
+    return value == before or (name == "address" and door_of(value) == door_of(before))
 
 
 def changes_since(

@@ -80,7 +80,6 @@ from certification.rules.people import (
     check_street_address,
     guardian_name,
     is_minor_on,
-    names_po_box,
     needs_guardian,
 )
 from certification.rules.renewal import (
@@ -256,7 +255,6 @@ __all__ = [
     "guardian_name",
     "last_valid_day_from",
     "is_minor_on",
-    "names_po_box",
     "needs_guardian",
     "ounces_to_mg",
     "reminder_due",

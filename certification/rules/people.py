@@ -1,6 +1,5 @@
 """Who a patient and a caregiver may be. Each `check_` raises a CertificationError; nothing is written."""
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -9,14 +8,11 @@ from django.utils.translation import gettext as _
 
 from certification.models import Caregiver, CaregiverAssignment, Certification, Certifier, Patient
 from certification.rules.errors import AddressError, CaregiverError, ClosedError, IncompleteError, OwnPatientError
+from ui.addresses import names_po_box
 from ui.text import search_name
 from ui.zip_codes import place_of
 
 ADULT_AGE = 18
-PO_BOX = re.compile(
-    r"\bp\.?\s*o\.?\s*b(?:ox(?![a-z])|\.?(?=\s*#?\d))|\bpost\s+office\s+box|\bgeneral\s+delivery\b|^\s*box\s*#?\d",
-    re.IGNORECASE,
-)
 GUARDIANS = {
     CaregiverAssignment.Relationship.PARENT,
     CaregiverAssignment.Relationship.GUARDIAN,
@@ -60,11 +56,6 @@ def check_email_or_none(person: Mapping[str, Any]) -> None:
     """There is an e-mail address, or the answer that there is none, and not both; raises IncompleteError."""
     if bool(person.get("email")) == bool(person.get("has_no_email")):
         raise IncompleteError(_("Enter an email address, or tick that there is none."), field="email")
-
-
-def names_po_box(street: str, unit: str = "") -> bool:
-    """Return whether an address reads like a post office box or general delivery."""
-    return bool(PO_BOX.search(f"{street} {unit}"))
 
 
 def check_street_address(street: str, unit: str = "") -> None:

@@ -27,7 +27,7 @@ from certification.rules.moves import not_possible
 from certification.rules.people import is_minor_on
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.person_names import without_degrees
-from ui.text import search_name
+from ui.text import plain_figure, search_name
 
 MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
 
@@ -128,7 +128,7 @@ def check_monthly_allotment(amount_oz: Decimal | None, *, day: date, limit: Deci
     limit = limit or allotment_limit_oz(day)
     if not 0 < amount_oz <= limit:
         raise AllotmentError(
-            _("The monthly allotment can be at most %(limit)s oz, and more than 0.") % {"limit": limit.normalize()},
+            _("The monthly allotment can be at most %(limit)s oz, and more than 0.") % {"limit": plain_figure(limit)},
             field="monthly_allotment_oz",
         )
 
@@ -138,7 +138,7 @@ def check_allotment_reason(amount_oz: Decimal, reason: str, *, day: date, limit:
     limit = limit or allotment_limit_oz(day)
     if amount_oz < limit and not reason.strip():
         raise IncompleteError(
-            _("Say why the patient gets less than %(limit)s oz a month.") % {"limit": limit.normalize()},
+            _("Say why the patient gets less than %(limit)s oz a month.") % {"limit": plain_figure(limit)},
             field="allotment_reason",
         )
 

@@ -1,16 +1,18 @@
 """Where deliveries are made: homes in Connecticut. Each `check_` raises an AddressError."""
 
 import re
+from collections.abc import Mapping
 from math import asin, cos, radians, sin, sqrt
+from typing import Any
 
 import usaddress
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from certification.rules import names_po_box
 from delivery.models import DeliveryPolicy, Order
 from delivery.rules.errors import AddressError
-from ui.zip_codes import place_of
+from ui.addresses import door_of, names_po_box
+from ui.zip_codes import has_homes, place_of
 
 BUSINESS_WORDS = re.compile(
     r"\b(llc|inc|corp|office|suite|ste|dorm|dormitory|residence hall|hotel|motel|store|shop|salon|clinic|church)\b",
@@ -19,12 +21,13 @@ BUSINESS_WORDS = re.compile(
 
 
 def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
-    """Return whether the ZIP code is in Connecticut, takes deliveries, and lies within the radius where one is set.
+    """Return whether the ZIP code is of homes in Connecticut, within the radius where one is set.
 
-    06390 begins like Connecticut's ZIP codes and is in New York.
+    06390 begins like Connecticut's ZIP codes and is in New York. Codes of boxes, of one organization and retired ones
+    have no homes.
     """
     place = place_of(zip_code)
-    if place is None or place["state"] != "CT" or place["zip_code_type"] == "PO BOX":
+    if place is None or place["state"] != "CT" or not has_homes(zip_code):
         return False
     if policy.radius_miles is None:
         return True
@@ -33,7 +36,7 @@ def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
     return _miles_between(origin, place) <= policy.radius_miles
 
 
-def _miles_between(start: dict[str, str], end: dict[str, str]) -> float:
+def _miles_between(start: Mapping[str, Any], end: Mapping[str, Any]) -> float:
     lat1, lat2 = radians(float(start["lat"])), radians(float(end["lat"]))  # coordinates, neither money nor amounts
     half_lat, half_long = (lat2 - lat1) / 2, radians(float(end["long"]) - float(start["long"])) / 2
     return 2 * 3958.8 * asin(sqrt(sin(half_lat) ** 2 + cos(lat1) * cos(lat2) * sin(half_long) ** 2))
@@ -45,23 +48,21 @@ def looks_like_business(street: str, unit: str = "") -> bool:
     Such an address is asked about, and never refused for that alone. The name of the street does not count: people live
     on Church Street.
     """
-    try:
-        parts, _kind = usaddress.tag(street)
-    except usaddress.RepeatedLabelError:
-        return bool(BUSINESS_WORDS.search(f"{street} {unit}"))
-    words = " ".join(text for label, text in parts.items() if label != "StreetName")
-    return bool(BUSINESS_WORDS.search(f"{words} {unit}")) or ("BuildingName" in parts and "AddressNumber" not in parts)
+    parts = usaddress.parse(street)  # tag() raises an error for a floor with a side: 2nd Fl Front
+    labels = {label for _text, label in parts}
+    words = " ".join(text for text, label in parts if label != "StreetName")
+    return bool(BUSINESS_WORDS.search(f"{words} {unit}")) or (
+        "BuildingName" in labels and "AddressNumber" not in labels
+    )
 
 
 def orders_of_same_stop(order: Order) -> QuerySet[Order]:
     """Return the other open orders to the same door in the same window: one stop, with a hand-over for each order."""
-    same_door = Order.objects.with_hold().filter(
-        window=order.window_id,
-        zip_code=order.zip_code,
-        street__iexact=order.street,
-        unit__iexact=order.unit,
-    )
-    return same_door.exclude(pk=order.pk).order_by("pk")
+    others = Order.objects.with_hold().filter(window=order.window_id, zip_code=order.zip_code).exclude(pk=order.pk)
+    door = door_of(order.street, order.unit)
+    pairs = others.values_list("pk", "street", "unit")
+    same_door = [pk for pk, street, unit in pairs if door_of(street, unit) == door]
+    return Order.objects.filter(pk__in=same_door).order_by("pk")
 
 
 def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, policy: DeliveryPolicy) -> None:
@@ -71,6 +72,11 @@ def check_address(*, street: str, unit: str, zip_code: str, is_residence: bool, 
     """
     if names_po_box(street, unit):
         raise AddressError(_("We cannot deliver to a PO box. Enter the street address of a home."), field="street")
+    place = place_of(zip_code)
+    if place is not None and place["state"] == "CT" and not has_homes(zip_code):
+        raise AddressError(
+            _("This ZIP code is of PO boxes or of one organization. Enter the ZIP code of the home."), field="zip_code"
+        )
     if not zip_is_served(zip_code, policy):
         raise AddressError(
             _("We deliver to street addresses in Connecticut only. Please check the ZIP code."), field="zip_code"

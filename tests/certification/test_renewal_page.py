@@ -87,6 +87,13 @@ def test_contact_data_that_changed_shows_what_it_was(client, physician):
     assert "9 Elm Street" in page and "Last year: 40 Orange Street" in page and page.count("Changed</span>") == 3
 
 
+def test_an_address_in_another_spelling_is_not_marked_as_changed(physician):
+    certification = ending(physician)
+    with unguarded():
+        type(certification.patient).objects.update(street="40 ORANGE ST.")
+    assert before(certification) == {}
+
+
 def test_a_name_that_was_corrected_shows_what_it_was(physician):
     certification = ending(physician)
     with unguarded():

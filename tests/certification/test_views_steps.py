@@ -175,6 +175,9 @@ def test_save_and_finish_later_keeps_half_a_statement_that_cannot_be_signed(clie
         ({"zip_code": "10001"}, "zip_code", "not in Connecticut"),
         ({"street": "PO Box 12"}, "street", "A PO box is no home"),
         ({"street": "General Delivery"}, "street", "A PO box is no home"),
+        ({"street": "PO Drawer 12"}, "street", "A PO box is no home"),
+        ({"unit": "PMB 123"}, "street", "A PO box is no home"),
+        ({"phone": "416-555-0142"}, "phone", "United States or its territories"),
         ({"zip_code": "651"}, "zip_code", "5-digit"),
         ({"zip_code": "０６５１０"}, "zip_code", "5-digit"),
         ({"first_name": ""}, "first_name", "Enter legal first name"),
@@ -195,11 +198,21 @@ def test_profile_refuses_beside_the_field_and_keeps_what_was_typed(client, physi
     assert form["street"].value() == over.get("street", "40 Orange Street")
 
 
-@pytest.mark.parametrize("name", ["O’Connor-Núñez", "D'Angelo", "李", "Cher", "St. John", "Jr., III"])
+@pytest.mark.parametrize("name", ["O'Connor-Núñez", "D'Angelo", "李", "Cher", "St. John", "Jr., III", "Gal·la"])
 def test_profile_takes_names_as_people_have_them(client, physician, name):
     draft = factories.draft(physician)
-    assert post(client, draft, "profile", forms.profile(last_name=name)).status_code == 302
-    assert answers_of(draft)["profile"]["last_name"] == name
+    assert post(client, draft, "profile", forms.profile(last_name=name, suffix="2nd")).status_code == 302
+    profile = answers_of(draft)["profile"]
+    assert (profile["last_name"], profile["suffix"]) == (name, "2nd")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("‘t Hooft", "'t Hooft"), ("O´Brien", "O'Brien"), ("Anne–Marie", "Anne-Marie")]
+)
+def test_profile_keeps_a_name_with_plain_signs(client, physician, typed, kept):
+    draft = factories.draft(physician)
+    assert post(client, draft, "profile", forms.profile(first_name=typed)).status_code == 302
+    assert answers_of(draft)["profile"]["first_name"] == kept
 
 
 @pytest.mark.parametrize("own", ["phone", "email", "name"])

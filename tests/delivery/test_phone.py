@@ -15,6 +15,7 @@ from audit.models import Event
 from delivery import actions, rules
 from delivery.actions import phone as phone_actions
 from delivery.models import FailedCall, Order
+from delivery.presenters.addresses import addresses_of
 from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
@@ -369,6 +370,22 @@ def test_orders_of_same_stop_are_those_to_one_door_in_one_window():
     page = reverse("admin:delivery_order_change", args=[first.pk])
     words = words_of(factories.client_for(factories.staff("Pharmacist")).get(page))
     assert f"Same stop: {second.number}" in words
+
+
+def test_orders_of_same_stop_know_a_door_in_any_spelling():
+    first = factories.order(address=factories.address(street="40 Orange Street", unit="Apt 2"))
+    same = factories.order(address=factories.address(street="40 Orange St.", unit="#2"))
+    typed_in_one = factories.order(address=factories.address(street="40 orange st, apartment 2", unit=""))
+    factories.order(address=factories.address(street="40 Orange St", unit="#3"))
+    factories.order(address=factories.address(street="40 Orange St", unit="#2", zip_code="06511"))
+    assert list(rules.orders_of_same_stop(first)) == [same, typed_in_one]
+
+
+def test_an_address_used_before_is_offered_once_in_the_latest_spelling():
+    patient = factories.patient()
+    for street, unit in (("7 Elm Street", "Apt 2"), ("7 Elm St", "#2"), ("40 Orange St.", "")):
+        factories.order(patient, address=factories.address(street=street, unit=unit))
+    assert [order.street_address for order in addresses_of(patient)] == ["7 Elm St #2"]
 
 
 def test_addresses_used_before_are_offered_besides_the_home():

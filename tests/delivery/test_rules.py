@@ -109,6 +109,13 @@ def test_totals_are_at_todays_prices():
         ("06510", True),
         ("06390", False),  # Fishers Island, New York
         ("06504", False),  # PO boxes
+        ("06701", False),  # a post office, though the list says STANDARD
+        ("06156", False),  # one insurance company
+        ("06828", False),  # one company, though the list says STANDARD
+        ("06269", False),  # the university
+        ("06832", False),  # retired
+        ("06497", False),  # without homes, though the list says STANDARD
+        ("06243", True),  # a village
         ("10001", False),
         ("00000", False),
         ("0651", False),
@@ -128,12 +135,28 @@ def test_zip_is_served_within_the_radius_where_one_is_set():
     assert not rules.zip_is_served("06103", near)  # Hartford, 35 miles
 
 
+def test_zip_is_served_from_its_own_point_and_not_from_new_havens():
+    near = DeliveryPolicy(**{**POLICIES[0], "radius_miles": 2, "origin_zip": "06510"})
+    assert rules.zip_is_served("06511", near)
+    for elsewhere in ("06512", "06525"):  # East Haven, Woodbridge
+        assert not rules.zip_is_served(elsewhere, near)
+        assert rules.zip_is_served(
+            elsewhere, DeliveryPolicy(**{**POLICIES[0], "radius_miles": 6, "origin_zip": "06510"})
+        )
+
+
 @pytest.mark.parametrize(
     ("street", "unit", "is_business"),
     [
         ("40 Orange Street", "", False),
         ("12 Church Street", "Apt 4", False),  # people live there
         ("12 Store Hill Road", "", False),
+        ("12 Church St, 2nd Fl Front", "", False),  # the parser's tag() raises an error for a floor with a side
+        ("12-14 Church St 2nd Floor Rear", "", False),
+        ("100 Church Hill Rd, Bldg 2, 1st Fl Left", "", False),
+        ("12 Church Street", "2nd Fl Front", False),
+        ("12 Church St Suite 5, 2nd Fl Front", "", True),
+        ("Beauty Salon, 12 Elm St, 2nd Fl Front", "", True),
         ("88 Main Street", "Suite 200", True),
         ("88 Main Street Ste 5", "", True),
         ("100 College Street Dormitory", "", True),

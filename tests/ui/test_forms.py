@@ -128,12 +128,52 @@ def test_phone_becomes_e164(typed):
 
 @pytest.mark.parametrize(
     "typed",
-    ["203-555-014", "203-555-01422", "555-0142", "+44 20 7946 0000", "203-555-0142 ext. 5", "call me", "123 456 7890"],
+    ["203-555-014", "203-555-01422", "555-0142", "203-555-0142 ext. 5", "call me", "123 456 7890"],
 )
 def test_phone_that_is_none(typed):
     form = clean(phone=typed)
 
     assert only_error(form, "phone").messages == ["Enter a 10-digit phone number, like (203) 555-0142"]
+    assert f'value="{typed}"' in str(form["phone"])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "787-555-0142",  # Puerto Rico
+        "939-555-0142",  # Puerto Rico
+        "340-555-0142",  # United States Virgin Islands
+        "671-555-0142",  # Guam
+        "670-555-0142",  # Northern Mariana Islands
+        "684-633-0142",  # American Samoa
+        "800-555-0142",
+        "959-999-0142",  # Connecticut's newest area code
+    ],
+)
+def test_phone_of_the_united_states_or_a_territory(typed):
+    assert clean(phone=typed).cleaned_data["phone"] == "+1" + typed.replace("-", "")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "416-555-0142",  # Toronto
+        "604-555-0142",  # Vancouver
+        "876-555-1234",  # Jamaica
+        "658-212-3456",  # Jamaica
+        "809-555-0142",  # Dominican Republic
+        "829-555-0142",  # Dominican Republic
+        "242-357-0142",  # Bahamas
+        "900-555-0142",  # charges the caller
+        "500-555-0142",  # follows a person around
+        "+44 20 7946 0000",
+        "+52 55 1234 5678",
+    ],
+)
+def test_phone_that_is_elsewhere_or_charges(typed):
+    form = clean(phone=typed)
+
+    assert only_error(form, "phone").messages[0].startswith("Enter a number of the United States or its territories")
     assert f'value="{typed}"' in str(form["phone"])
 
 

@@ -1,0 +1,64 @@
+"""Names of people as they stand on a photo ID: one field for every form that asks for a name."""
+
+import re
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from ui.forms import validate_printable
+
+MIDDLE_DOT = "·"  # Catalan writes Gal·la
+NAME_SIGNS = f" -'.,{MIDDLE_DOT}"
+# Phones and word processors replace what is typed by typographic signs. Rosters and photo IDs have the plain ones.
+PLAIN_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("’‘‛ʼʻʽ´`′‵ʹ＇", "'"),
+        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+        **dict.fromkeys("‧∙⋅•・", MIDDLE_DOT),
+    }
+)
+ORDINAL = re.compile(r"\b[1-9][0-9]?(?=[^\W\d_])")  # the figure of 2nd, 3rd, 2º
+
+
+def plain_signs(name: str) -> str:
+    """Return `name` with the plain apostrophe, hyphen and middle dot in place of typographic ones."""
+    return name.translate(PLAIN_SIGNS)
+
+
+def validate_name(text: str) -> None:
+    """Refuse a name with other signs than letters, accents, hyphens, apostrophes, middle dots and spaces."""
+    validate_printable(text)
+    if "\x00" not in text and not _reads_like_a_name(text):  # Django's own validator speaks of NUL
+        raise ValidationError(
+            _("Type the name as it stands on the photo ID: letters, hyphens, apostrophes and spaces."), code="name"
+        )
+
+
+def validate_suffix(text: str) -> None:
+    """Refuse a suffix that is neither letters (Jr., III) nor an ordinal (2nd)."""
+    validate_printable(text)
+    if "\x00" not in text and not _reads_like_a_name(ORDINAL.sub("", text)):
+        raise ValidationError(_("Type the suffix as it stands on the photo ID, like Jr., III or 2nd."), code="suffix")
+
+
+def _reads_like_a_name(text: str) -> bool:
+    has_letter = any(char.isalpha() for char in text)
+    return has_letter and all(unicodedata.category(char)[0] in "LM" or char in NAME_SIGNS for char in text)
+
+
+class NameField(forms.CharField):
+    """A name, cleaned to plain signs: `‘t Hooft` becomes `'t Hooft`, `Anne–Marie` becomes `Anne-Marie`."""
+
+    default_validators = [validate_name]
+
+    def to_python(self, value: Any) -> str:
+        return plain_signs(super().to_python(value) or "")
+
+
+class SuffixField(NameField):
+    """What follows a name: Jr., III, 2nd."""
+
+    default_validators = [validate_suffix]
