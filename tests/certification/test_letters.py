@@ -9,7 +9,6 @@ from datetime import date, timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from PIL import Image
 
 from audit.models import Event
@@ -227,9 +226,9 @@ def test_a_bad_file_of_one_letter_does_not_lose_the_other(client, draft):
 
 
 def test_both_letters_are_asked_for_unless_the_rest_follows_later(client, draft):
-    blank = {name: "" for name in forms.both_letters()}
+    blank = dict.fromkeys(forms.both_letters(), "")
     errors = client.post(url(draft, "letters"), blank).context["form"].errors
-    assert {name for name in errors} == {f"{kind}_{name}" for kind in Letter.Kind for name in LETTER_NAMES}
+    assert set(errors) == {f"{kind}_{name}" for kind in Letter.Kind for name in LETTER_NAMES}
     assert client.post(url(draft, "letters"), {**blank, "later": "1"}).url == "/certification/"
     client.post(url(draft, "letters"), forms.both_letters())
     stored = {**forms.both_letters(file=""), "specialist_writer": "Tova Tal"}
