@@ -96,7 +96,7 @@ openid_connect_login                        | provider     | -
 openid_connect_callback                     | provider     | -
 certification:patient-list                  |              | applicant office
 certification:due-list                      |              | applicant office
-certification:patient-csv                   |              | applicant office
+certification:patient-csv                   |              | physician
 certification:several                       |              | applicant office
 certification:sign-all                      |              | physician
 certification:certification-add             |              | applicant office

@@ -6,6 +6,7 @@ Two open tabs may belong to two patients, so each page says whose it is.
 from dataclasses import dataclass
 from datetime import date
 
+from certification import rules
 from certification.models import Draft
 from certification.presenters.addresses import Row
 from certification.steps import answers_of, birth_date_in
@@ -26,9 +27,4 @@ def whose(row: Row, *, today: date) -> Whose:
         name, birth_date = row.patient_name, birth_date_in(row, answers_of(row.answers))
     else:
         name, birth_date = row.patient.name, row.patient.birth_date
-    return Whose(name, birth_date, None if birth_date is None else age_on(today, birth_date))
-
-
-def age_on(day: date, birth_date: date) -> int:
-    """Return the age in whole years on that day. Who was born on February 29 is a year older on March 1."""
-    return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
+    return Whose(name, birth_date, None if birth_date is None else rules.age_on(birth_date, today))

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from certification.presenters.whose import Whose, age_on, whose
+from certification.presenters.whose import Whose, whose
 from tests import factories
 from tests.certification import forms
 from tests.certification.test_letters import child
@@ -91,10 +91,3 @@ def test_a_refused_step_still_says_whose_it_is(client, physician):
     draft = factories.draft(physician)
     page = client.post(reverse("certification:certification-profile", args=[draft.uuid]), forms.profile(last_name=""))
     assert page.status_code == 200 and "<strong>Rosa Delgado</strong>" in page.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("day", "age"), [(date(2026, 2, 28), 5), (date(2026, 3, 1), 6), (date(2024, 2, 29), 4), (date(2020, 2, 29), 0)]
-)
-def test_who_was_born_on_february_29_is_a_year_older_on_march_1(day, age):
-    assert age_on(day, date(2020, 2, 29)) == age
