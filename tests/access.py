@@ -43,6 +43,7 @@ pages:livez                                 |              | everybody
 pages:readyz                                |              | everybody
 pages:metrics                               |              | staff
 accounts:role                               |              | signed-in
+accounts:session                            |              | everybody
 accounts:physician                          |              | physician
 accounts:physician-identify                 |              | signed-in
 accounts:delegate-list                      |              | physician
