@@ -1,5 +1,6 @@
 """What the person of a request is, sessions that end, a second factor for professionals, and private pages."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -150,7 +151,7 @@ class SessionTimeoutMiddleware:
             session["seen_at"] = now.isoformat()
             seen = now
         ends = min(seen + idle, started + ABSOLUTE_TIMEOUT)
-        request.seconds_left = int((ends - now).total_seconds())
+        request.seconds_left = math.ceil((ends - now).total_seconds())  # 0 means that it is over
         return None
 
     @staticmethod

@@ -162,7 +162,9 @@ def test_to_ask_is_no_activity(client, clock):
         clock.shift(minutes * MINUTE)
         left = client.get(ASK).json()["left"]
     assert left == 60
-    clock.shift(MINUTE)
+    clock.shift(MINUTE - timedelta(milliseconds=1))
+    assert client.get(ASK).json()["left"] == 1  # never 0 while it is open
+    clock.shift(timedelta(milliseconds=1))
     assert client.get(ASK).json() == {"left": 0, "kept": False}
     assert client.get("/certification/").status_code == 302
 
