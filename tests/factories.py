@@ -305,7 +305,7 @@ def certification(of=None, *, on=None, joined=True, **steps):
     noon = on and f"{on.isoformat()}T17:00:00+00:00"
     with time_machine.travel(noon, tick=False) if noon else nullcontext():
         made = certifications.sign_draft(draft=draft(of, **steps), signature_name=of.name, by=of.user)
-        if joined and made.patient.email:
+        if joined and made.patient.invitations.exists():  # a guardian joins in the place of a child
             join(made.patient)
     return made
 
