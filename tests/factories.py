@@ -346,6 +346,15 @@ def join(person):
     return person
 
 
+def join_as_a_child(patient):
+    """Give a child an account, as children got one before codes and links went to guardians alone; return the child."""
+    with guard.unguarded():
+        patient.user = user()
+        patient.save(update_fields=["user"])
+    affirm_all(patient)
+    return patient
+
+
 def affirm_all(person):
     for role in still_to_affirm(type(person).objects.get(pk=person.pk)):
         sentences = PATIENT_AFFIRMATIONS if isinstance(role, Patient) else CAREGIVER_AFFIRMATIONS

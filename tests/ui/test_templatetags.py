@@ -87,3 +87,7 @@ def test_long_date_of_an_instant_is_the_day_in_new_york():
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_nothing_shows_as_nothing(name, nothing):
     assert getattr(portal, name)(nothing) == ""
+
+
+def test_a_long_key_is_shown_in_groups_of_four():
+    assert portal.in_groups("ABCDEFGHIJ") == "ABCD EFGH IJ" and portal.in_groups("") == ""
