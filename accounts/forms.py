@@ -12,6 +12,7 @@ from accounts.rules import (
     DeaNumberError,
     check_dea_number,
     check_npi,
+    check_practice_in_connecticut,
     check_registration_number,
     normalize_dea_number,
     normalize_registration_number,
@@ -215,6 +216,13 @@ class ApplicationForm(IdentificationForm, AccessForm):
         if not re.fullmatch(r"[A-Z]{2}", state):
             raise ValidationError(_("Enter the state as two letters, like CT"))
         return state
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        state, zip_code = self.cleaned_data.get("practice_state"), self.cleaned_data.get("practice_zip")
+        if state and (zip_code or state != "CT"):
+            self.ask(check_practice_in_connecticut, state=state, zip_code=zip_code or "")
+        return self.cleaned_data
 
     def _clean_registration(self, name: str, kind: str) -> str:
         number = normalize_registration_number(kind, self.cleaned_data[name])

@@ -1,8 +1,11 @@
 """What the person of a request is, sessions that end, a second factor for professionals, and private pages."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -12,6 +15,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
@@ -20,7 +24,9 @@ from requests import RequestException
 
 from accounts.decorators import page_of
 from accounts.person import Person, PersonRequest, person_of
+from accounts.typed import TypedBefore, keep_typed, note_end, person_before, take_typed
 
+SESSION_PAGE = "accounts:session"
 LANGUAGE = "language"  # session key: what the account has chosen, on this device or another
 SEEN_WRITTEN_EVERY = timedelta(minutes=1)
 ABSOLUTE_TIMEOUT = timedelta(hours=12)
@@ -58,6 +64,8 @@ class PortalRequest(PersonRequest):
 
     offers_language: bool
     was_signed_out: bool
+    seconds_left: int
+    typed_before: Callable[[], TypedBefore | None]
     idle_seconds: int
     LANGUAGE_CODE: str
 
@@ -88,21 +96,44 @@ class SessionTimeoutMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: PortalRequest) -> HttpResponseBase:
-        request.was_signed_out = False
+        request.was_signed_out, request.seconds_left = False, 0
+        request.typed_before = partial(take_typed, request)
         if request.user.is_authenticated and (reason := self.reason_to_end(request)):
-            logout(request)
-            request.person = Person()
-            messages.info(request, reason)
-            request.was_signed_out = True
+            self.end(request, reason)
         return self.get_response(request)
+
+    @staticmethod
+    def end(request: PortalRequest, reason: str) -> None:
+        """Sign the person out. The new session knows who it was, so that what was typed is kept for that person."""
+        user = request.user.pk
+        logout(request)
+        request.person = Person()
+        note_end(request, user=user)
+        if request.path != reverse(SESSION_PAGE):  # a script asks there: the sentence is for a page that people see
+            messages.info(request, reason)
+        request.was_signed_out = True
 
     def process_view(
         self, request: PortalRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Ask a person who was signed out to sign in again, and then show the same page. Public pages are shown."""
-        if request.was_signed_out and asks_for_login(view):
+        if not asks_for_login(view):
+            return None
+        if request.method == "POST" and not request.user.is_authenticated and person_before(request):
+            self.keep(request)
             return redirect_to_login(page_of(request))
-        return None
+        return redirect_to_login(page_of(request)) if request.was_signed_out else None
+
+    @staticmethod
+    def keep(request: PortalRequest) -> None:
+        """Keep what was posted after the end of the session, and say so on the page that asks to sign in."""
+        page, had_files = urlsplit(page_of(request)).path, bool(request.FILES)
+        if not keep_typed(request, page=page, posted=request.POST, had_files=had_files):
+            messages.warning(request, _("Nothing was saved just now, and what you typed could not be kept."))
+            return
+        messages.info(
+            request, _("Nothing was saved just now. What you typed is kept for an hour: sign in, and it is back.")
+        )
 
     def reason_to_end(self, request: PortalRequest) -> str | None:
         """Return the sentence for a person whose session is over, or None."""
@@ -116,9 +147,17 @@ class SessionTimeoutMiddleware:
             return _("You were signed out because nothing happened for a while. What you saved is kept.")
         if now - started >= ABSOLUTE_TIMEOUT:
             return _("You were signed out because you had been signed in for 12 hours. What you saved is kept.")
-        if now - seen >= SEEN_WRITTEN_EVERY:
+        if now - seen >= SEEN_WRITTEN_EVERY and self.is_activity(request):
             session["seen_at"] = now.isoformat()
+            seen = now
+        ends = min(seen + idle, started + ABSOLUTE_TIMEOUT)
+        request.seconds_left = math.ceil((ends - now).total_seconds())  # 0 means that it is over
         return None
+
+    @staticmethod
+    def is_activity(request: HttpRequest) -> bool:
+        """Return whether a person is at work: every request, but not a script's question how long the session lasts."""
+        return request.path != reverse(SESSION_PAGE) or "stay" in request.GET
 
 
 class SignOnMiddleware:

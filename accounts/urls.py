@@ -1,11 +1,12 @@
 from django.urls import path
 
-from accounts.views import addresses, physicians, second_factors
+from accounts.views import addresses, physicians, second_factors, sessions
 
 app_name = "accounts"
 
 urlpatterns = [
     path("role/", physicians.role, name="role"),
+    path("session/", sessions.session, name="session"),
     path("physician/", physicians.physician, name="physician"),
     path("physician/identify/", physicians.physician_identify, name="physician-identify"),
     path("physician/delegates/", physicians.delegate_list, name="delegate-list"),

@@ -8,11 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.person import PersonRequest
 
+CODE = ("certification:invitation", _("I have a code"))
 PUBLIC = [
     ("pages:physicians", _("For physicians")),
     ("pages:delivery-info", _("Delivery")),
     ("pages:faq", _("Questions")),
     ("pages:contact", _("Contact")),
+    CODE,
 ]
 PHYSICIAN = [
     ("certification:patient-list", _("My patients")),
@@ -28,7 +30,7 @@ MEMBER = [
     ("delivery:order-list", _("My orders")),
 ]
 STAFF = [("admin:index", _("Administration"))]
-NEWCOMER = [("accounts:role", _("Start"))]
+NEWCOMER = [("accounts:role", _("Start")), CODE]
 
 
 def navigation(request: PersonRequest) -> dict[str, Any]:

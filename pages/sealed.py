@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from accounts.models import RosterPart
 from accounts.rosters.storage import part_context
+from accounts.typed import TYPED
 from certification.views.confirmation import CODE
 from certification.views.saved_input import SAVED_INPUT
 from ui.encryption import DecryptionError, key_id_of, keys, newest_key_id, reseal
@@ -220,6 +221,7 @@ def _sessions() -> SealedEntries:
 
     def slots(data: dict) -> Iterator[Slot]:
         yield from ((data[name], part, name) for name, part in parts.items() if data.get(name))
+        yield from ((entry, "typed", TYPED) for entry in data.get(TYPED, []))
 
     open_sessions = Session.objects.filter(expire_date__gt=timezone.now())
     store: Any = Session.get_session_store_class()

@@ -1,7 +1,9 @@
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import get_adapter
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.forms import Form
@@ -10,13 +12,16 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic import TemplateView
 from django.views.i18n import set_language
 
+from accounts.decorators import page_of
 from accounts.middleware import LANGUAGE
+from accounts.typed import keep_typed
 from certification.actions import choose_language
 from delivery.forms import ZipForm
 from delivery.rules import policy_on, zip_is_served
@@ -96,9 +101,20 @@ def _contact_page(request: HttpRequest, form: Form, status: int = 200) -> HttpRe
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Return the page for a form with a wrong CSRF token.
 
-    Mostly the form was opened before signing in or out, or the browser refuses cookies.
+    Mostly the form was opened before signing in or out, or the browser refuses cookies. What was typed in a form of
+    ours by a person who is signed in comes back on its page; a page of somebody else can put nothing there.
     """
+    if is_from_here(request) and keep_typed(
+        request, page=urlsplit(page_of(request)).path, posted=request.POST, had_files=bool(request.FILES)
+    ):
+        messages.info(request, _("Nothing was saved just now: the page was opened before you signed in."))
+        return redirect(page_of(request))
     return render(request, "403_csrf.html", status=403)
+
+
+def is_from_here(request: HttpRequest) -> bool:
+    """Return whether the browser says that the form stood on a page of ours."""
+    return request.headers.get("origin") == f"{request.scheme}://{request.get_host()}"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

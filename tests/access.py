@@ -43,6 +43,7 @@ pages:livez                                 |              | everybody
 pages:readyz                                |              | everybody
 pages:metrics                               |              | staff
 accounts:role                               |              | signed-in
+accounts:session                            |              | everybody
 accounts:physician                          |              | physician
 accounts:physician-identify                 |              | signed-in
 accounts:delegate-list                      |              | physician
@@ -96,7 +97,7 @@ openid_connect_login                        | provider     | -
 openid_connect_callback                     | provider     | -
 certification:patient-list                  |              | applicant office
 certification:due-list                      |              | applicant office
-certification:patient-csv                   |              | applicant office
+certification:patient-csv                   |              | physician
 certification:several                       |              | applicant office
 certification:sign-all                      |              | physician
 certification:certification-add             |              | applicant office

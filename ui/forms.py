@@ -135,9 +135,11 @@ class DateBoxesField(forms.Field):
         if self.not_future and day > today:
             raise _wrong("year", _("%(label)s must be today or in the past"), **words)
 
-    def _shown(self, value: Any) -> dict[str, Any]:
+    def _shown(self, value: Any) -> list[str]:
+        """Return what the three boxes show of a date, or of what was typed."""
         assert isinstance(self.widget, DateBoxesWidget)
-        return self.widget.format_value(value)
+        typed = self.widget.format_value(value)
+        return [str(typed.get(part) or "").lstrip("0") for part in self.widget.parts]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self._shown(initial) != self._shown(data)

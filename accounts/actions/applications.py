@@ -29,13 +29,14 @@ def apply_as_physician(
 ) -> PhysicianApplication:
     """Store the application of `by` (`fields` of PhysicianApplication) with a proof to look up for each registration.
 
-    The answer is the same whoever holds the numbers. The SSN digits are digested and not stored. The Registrars are
-    notified. Raises DeaNumberError, NpiError, CredentialError, ApplicationError.
+    The answer is the same whoever holds the numbers. The SSN digits are digested and not stored. The Registrars
+    and the Managers are notified. Raises DeaNumberError, NpiError, CredentialError, ApplicationError.
     """
     fields = tidied(fields)
     number, suffix = rules.split_dea_number(dea_number)
     rules.check_dea_number(number)
     rules.check_npi(fields["npi"])
+    rules.check_practice_in_connecticut(state=fields["practice_state"], zip_code=fields["practice_zip"])
     lock(by)
     rules.check_has_no_application(list(by.physician_applications.all()))
     application = PhysicianApplication.objects.create(
@@ -49,7 +50,11 @@ def apply_as_physician(
     _claim(application, license_number=license_number, csp_number=csp_number, by=by)
     record(by=by, subject=application)
     notify_registrars(
-        kind="application_received", about={"application": application.pk}, key=str(application.pk), by=by
+        kind="application_received",
+        about={"application": application.pk},
+        key=str(application.pk),
+        by=by,
+        also=("Manager",),  # who verifies what the only Registrar has looked up
     )
     return application
 

@@ -1,7 +1,10 @@
-"""The five proofs of an application, as the Registrar reads them."""
+"""An application: its five proofs, as the Registrar reads them, and what was sent, as the applicant reads it."""
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from accounts.models import PhysicianApplication, Proof, Registration
 
@@ -51,3 +54,37 @@ def _row(kind: Registration.Kind, proof: Proof | None, application: PhysicianApp
         source=proof.source,
         entered_by=proof.entered_by.email if is_looked_up else "",
     )
+
+
+TYPED = (
+    "first_name", "last_name", "npi", "practice_name", "practice_street", "practice_city", "practice_state",
+    "practice_zip", "phone",
+)  # fmt: skip
+
+
+def what_was_sent(application: PhysicianApplication) -> list[tuple[str, str]]:
+    """Return label and value of all that the applicant has sent. The digits of the SSN are not stored."""
+    typed = typed_before(application)
+    return [
+        (_("Name"), application.name),
+        (_("DEA number"), typed["dea_number"]),
+        (_("Connecticut medical license"), typed["license_number"]),
+        (_("Connecticut controlled substance registration"), typed["csp_number"]),
+        (_("NPI"), application.npi),
+        (_("Prescription Monitoring Program"), _("You are registered and can sign in there.")),
+        (_("Practice"), f"{application.practice_name}, {application.practice_address}"),
+        (_("Phone of your practice"), application.phone.as_national),
+        (_("Last four digits of your Social Security number"), _("Sent. We keep no copy.")),
+    ]
+
+
+def typed_before(application: PhysicianApplication) -> dict[str, Any]:
+    """Return what the applicant typed, by the names of the form's fields, without the digits of the SSN."""
+    numbers = {proof.kind: proof.number for proof in application.proofs.all() if proof.number}
+    suffix = f"-{application.dea_suffix}" if application.dea_suffix else ""
+    return {
+        **{name: getattr(application, name) for name in TYPED},
+        "dea_number": f"{application.dea_number}{suffix}",
+        "license_number": numbers.get(Registration.Kind.MEDICAL_LICENSE, ""),
+        "csp_number": numbers.get(Registration.Kind.CONTROLLED_SUBSTANCE, ""),
+    }

@@ -8,6 +8,7 @@ from phonenumber_field.phonenumber import PhoneNumber, to_python  # has no types
 from accounts.models import Decision, IdentityProof, Physician, PhysicianApplication, Proof, Registration, User
 from accounts.rules.errors import AccountsError
 from accounts.rules.numbers import dea_letter_fits
+from ui.zip_codes import place_of
 
 
 class FourEyesError(AccountsError):
@@ -46,6 +47,24 @@ def check_has_no_application(applications: list[PhysicianApplication]) -> None:
     """No application of the account waits; raises ApplicationError."""
     if any(application.status == Decision.PENDING for application in applications):
         raise ApplicationError(_("Your application is with us already. We write to you when it is decided."))
+
+
+def check_practice_in_connecticut(*, state: str, zip_code: str) -> None:
+    """State and ZIP code of the practice are in Connecticut; raises ApplicationError.
+
+    [docs/domain.md#who-may-certify]
+    """
+    if state != "CT":
+        raise ApplicationError(
+            _("Only a physician who practices in Connecticut can certify. Enter your practice in Connecticut."),
+            field="practice_state",
+        )
+    place = place_of(zip_code)
+    if place is None or place["state"] != "CT":
+        raise ApplicationError(
+            _("This ZIP code is not in Connecticut. Enter the ZIP code of your practice in Connecticut."),
+            field="practice_zip",
+        )
 
 
 def check_application_is_proven(proofs: list[Proof]) -> None:

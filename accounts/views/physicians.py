@@ -30,6 +30,7 @@ from accounts.decorators import IDENTIFIED, is_identified, physician_of, physici
 from accounts.forms import AccessForm, AnnounceForm, ApplicationForm, DelegateForm, IdentificationForm, RenewedForm
 from accounts.models import AccountBinding, Decision, Physician, Registration
 from accounts.person import PersonRequest
+from accounts.presenters.applications import typed_before, what_was_sent
 from accounts.presenters.eligibility import eligibility_page, refusal_of
 from accounts.presenters.office import office_page
 from accounts.rules import (
@@ -233,8 +234,11 @@ def physician_apply(request: PersonRequest) -> HttpResponse:
     """Take the application of a person who is not on the roster. While it waits, show its status."""
     latest = request.user.physician_applications.order_by("pk").last()
     if latest and latest.status == Decision.PENDING:
-        return render(request, "accounts/physician_application.html", {"application": latest})
-    form = ApplicationForm(request.POST if request.method == "POST" else None, initial=_known_of(request))
+        context = {"application": latest, "sent": what_was_sent(latest)}
+        return render(request, "accounts/physician_application.html", context)
+    refused = latest if latest and latest.status == Decision.REFUSED else None
+    known = typed_before(refused) if refused else _known_of(request)
+    form = ApplicationForm(request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid():
         fields = {name: value for name, value in form.cleaned_data.items() if name != "has_monitoring_access"}
         try:
@@ -242,7 +246,6 @@ def physician_apply(request: PersonRequest) -> HttpResponse:
             return redirect("accounts:physician-apply")
         except AccountsError as error:
             add_to_form(form, error)
-    refused = latest if latest and latest.status == Decision.REFUSED else None
     context = {"form": form, "refused": refused, "refusal": refusal_for_applicant(refused) if refused else ""}
     return render(request, "accounts/physician_apply.html", context)
 

@@ -18,6 +18,7 @@ from certification.letter_files import read_letter
 from certification.models import Answers, Draft, Letter, Patient
 from certification.steps import answers_of, birth_date_in, check_draft, is_prepared
 from certification.writes.locks import lock_draft, lock_draft_row, lock_physician_of
+from ui.errors import PortalError
 
 SAVED = ("answers", "prepared_at", "prepared_by", "reviewed_at", "reviewed_digest", "updated_at")
 LETTER_FIELDS = ("writer", "licence", "letter_date")
@@ -95,6 +96,21 @@ def save_letter(*, draft: Draft, kind: str, letter: Answers, file: Any = None, b
         _save_answers(draft, {"letters": letters}, today=today, by=by)
         record(by=by, subject=saved)
         return saved
+
+
+def save_letters(*, draft: Draft, letters: Mapping[str, Mapping[str, Any]], by: User) -> dict[str, PortalError]:
+    """Save each letter that can be saved, and return why the others were refused, by kind.
+
+    `letters` holds by kind what `save_letter` takes: `letter` and `file`. A browser does not keep a chosen file, so a
+    letter that is right is saved although the other one is not.
+    """
+    refused: dict[str, PortalError] = {}
+    for kind, given in letters.items():
+        try:
+            save_letter(draft=draft, kind=kind, **given, by=by)
+        except PortalError as error:
+            refused[kind] = error
+    return refused
 
 
 def _check_letter(draft: Draft, letter_date: date, *, today: date) -> None:

@@ -34,10 +34,10 @@ def print_code(*, person: Patient | Caregiver, by: User | None) -> tuple[Invitat
     """Return an invitation and its code, to be handed over on paper; it is valid INVITATION_VALID_DAYS, like a link.
 
     An earlier code ends. The code belongs to an open invitation, whose link in the mail stays good, or else to a new
-    one. Raises InvitationError for a person who has joined.
+    one. Raises InvitationError for a person who has joined, or who has a guardian.
     """
     person = lock_person(person)
-    rules.check_may_be_invited(person)
+    rules.check_may_be_invited(person, today=timezone.localdate())
     now, code = timezone.now(), readable_code(CODE_LENGTH)
     still_open = {"used_at": None, "valid_until__gt": now, "failed_tries__lt": rules.MOST_INVITATION_TRIES}
     invitation = person.invitations.filter(**still_open).order_by("pk").last()

@@ -94,7 +94,7 @@ def _sign_first(draft: Draft, signature_name: str, limit_oz: Decimal, *, today: 
     caregiver = answers_of(draft.answers)["caregiver"]
     if caregiver and (is_new or patient.current_assignment is None):
         messages += assign(patient, caregiver, today, by=by)[1]
-    if is_new and patient.email:
+    if is_new and patient.email and rules.may_be_invited(patient, today=today):
         messages.append(write_invitation(patient, now=timezone.now(), by=by)[1])
     queue_many(messages=messages, by=by)
     if not is_new:

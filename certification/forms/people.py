@@ -43,7 +43,7 @@ class ContactForm(StepForm):
     needed = frozenset({"email"})
     narrow = frozenset({"suffix", "unit", "zip_code"})
 
-    street = _text(_("Street address"), "street", help_text=_("Number and street of the home, no PO box."))
+    street = _text(_("Street address"), "street", help_text=_("Number and street of the home, not a PO box."))
     unit = _text(_("Apartment or unit"), "unit", required=False)
     city = _text(_("City or town"), "city")
     zip_code = ZipField(label=_("ZIP code"), help_text=_("In Connecticut. For example: 06510"))
@@ -99,7 +99,6 @@ class CaregiverForm(PersonForm):
     relationship = forms.ChoiceField(
         label=_("The caregiver is the patient’s"),
         error_messages={"required": _("Choose what the caregiver is to the patient.")},
-        choices=[("", _("Choose")), *CaregiverAssignment.Relationship.choices],
     )
     need = forms.CharField(
         label=_("Why the patient needs a caregiver"),
@@ -108,8 +107,14 @@ class CaregiverForm(PersonForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_guardian: bool = False, **kwargs: Any) -> None:
+        """Offer every relation, or with `is_guardian` only those of who may decide for the patient."""
         super().__init__(*args, **kwargs)
+        relations = CaregiverAssignment.Relationship.choices
+        if is_guardian:
+            relations = [(value, label) for value, label in relations if value in rules.GUARDIANS]
+            self.fields["relationship"].error_messages["invalid_choice"] = rules.ONLY_A_GUARDIAN
+        cast(forms.ChoiceField, self.fields["relationship"]).choices = [("", _("Choose")), *relations]
         self.fields["has_no_email"].label = _("The caregiver has no email address")
         self.order_fields(["relationship", "need"])
 

@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.forms import BoundField
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +46,12 @@ class StepForm(PortalForm):
         return dict(answers)
 
 
+HELP_OF_DATES = {
+    "exam_date": _("When the physician last examined the patient."),
+    "monitoring_reviewed_date": _("When the physician last looked up the patient’s history there."),
+}
+
+
 class ConditionForm(StepForm):
     condition_codes = forms.MultipleChoiceField(
         label=_("Debilitating condition"),
@@ -51,12 +59,9 @@ class ConditionForm(StepForm):
         widget=ColumnCheckboxSelect,
         error_messages={"required": _("Choose at least one debilitating condition.")},
     )
-    exam_date = DateBoxesField(
-        label=_("Date of the exam"), help_text=_("When you last examined the patient."), not_future=True
-    )
+    exam_date = DateBoxesField(label=_("Date of the exam"), not_future=True)
     monitoring_reviewed_date = DateBoxesField(
         label=_("Date of the Prescription Monitoring Program review"),
-        help_text=_("When you last looked up the patient’s history there."),
         not_future=True,
     )
 
@@ -69,6 +74,10 @@ class ConditionForm(StepForm):
     ) -> None:
         """Offer these conditions; `hints` are lines under some of them, by code."""
         super().__init__(*args, **kwargs)
+        days = {"days": settings.EXAM_MAX_AGE_DAYS}
+        oldest = {**days, "day": date_format(rules.oldest_exam_date(timezone.localdate()), "DAY_FORMAT")}
+        for name, help_text in HELP_OF_DATES.items():
+            self.fields[name].help_text = f"{help_text} {_('Within %(days)d days: %(day)s or later.') % oldest}"
         cast(forms.MultipleChoiceField, self.fields["condition_codes"]).choices = [
             (
                 condition.code,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.forms import Form
+from django.forms import BoundField
 from django.utils.functional import Promise
 
 from certification.models import Letter
@@ -10,9 +10,10 @@ from certification.models import Letter
 
 @dataclass(frozen=True)
 class LetterBox:
-    """One of the two letters: what is stored of it, and the form to store or replace it."""
+    """One of the two letters: what is stored of it, and its fields. `is_wrong`: something typed was refused."""
 
     kind: str
     label: str | Promise
     stored: Letter | None
-    form: Form
+    fields: list[BoundField]
+    is_wrong: bool

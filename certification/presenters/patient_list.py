@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
 
 from accounts.models import User
+from certification import rules
 from certification.invitations import State, states_of
 from certification.models import Certification, Draft, PatientRequest
 from certification.presenters.addresses import is_signer, sign_url, step_url
@@ -36,7 +37,7 @@ class PatientRow:
     certification: Certification | None = None
     draft: Draft | None = None
     invitation: State | None = None  # of the patient of a certification
-    runs: bool = False
+    may_be_invited: bool = False
     is_to_sign: bool = False
 
 
@@ -66,7 +67,7 @@ def _row_of_certification(certification: Certification, states: Mapping[int, Sta
         next_url=step_url(certification, "confirmation"),
         certification=certification,
         invitation=states[certification.patient_id],
-        runs=certification.runs_on(today),
+        may_be_invited=certification.runs_on(today) and rules.may_be_invited(certification.patient, today=today),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import Physician
+from certification import rules
 from certification.invitations import State, states_of
 from certification.models import Caregiver, Certification, Invitation, Patient
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
@@ -12,11 +13,15 @@ from certification.presenters.status_on_day import StatusOnDay, status_on_day
 
 @dataclass(frozen=True)
 class InvitedPerson:
-    """The patient or the caregiver of a certification. `who` is what the buttons of the person post."""
+    """The patient or the caregiver of a certification. `who` is what the buttons of the person post.
+
+    `may_be_invited` is False for who has joined, has a guardian, or has left the program: no link and no code then.
+    """
 
     who: str
     person: Patient | Caregiver
     state: State
+    may_be_invited: bool
 
 
 @dataclass(frozen=True)
@@ -38,10 +43,13 @@ class DuplicateRow:
     runs: bool
 
 
-def invited_people(people: Mapping[str, Patient | Caregiver]) -> list[InvitedPerson]:
+def invited_people(people: Mapping[str, Patient | Caregiver], *, today: date) -> list[InvitedPerson]:
     """Return how far each of these people is with joining, in one query."""
     states = states_of(people.values())
-    return [InvitedPerson(who, person, state) for (who, person), state in zip(people.items(), states, strict=True)]
+    return [
+        InvitedPerson(who, person, state, rules.may_be_invited(person, today=today))
+        for (who, person), state in zip(people.items(), states, strict=True)
+    ]
 
 
 def duplicate_row(patient: Patient, physician: Physician | None, *, today: date) -> DuplicateRow:

@@ -60,11 +60,15 @@ from certification.rules.joining import (
     check_may_be_invited,
     check_may_join,
     code_digest,
+    is_open,
+    may_be_invited,
     still_to_affirm,
 )
 from certification.rules.letters import check_has_letters, check_letter_date, check_letter_is_new
 from certification.rules.moves import MOVES, PATIENT_MOVES, REQUEST_MOVES, can_move, can_move_request, check_move
 from certification.rules.people import (
+    GUARDIANS,
+    ONLY_A_GUARDIAN,
     age_on,
     check_caregiver,
     check_caregiver_is_free,
@@ -79,6 +83,7 @@ from certification.rules.people import (
     check_reason,
     check_street_address,
     guardian_name,
+    is_guarded,
     is_minor_on,
     needs_guardian,
 )
@@ -120,6 +125,7 @@ from certification.rules.signing import (
     draft_digest,
     expires_date_for,
     last_valid_day_from,
+    oldest_exam_date,
     ounces_to_mg,
     signer_of,
     why_gone,
@@ -140,6 +146,9 @@ from certification.rules.validity import (
 )
 
 __all__ = [
+    "oldest_exam_date",
+    "GUARDIANS",
+    "ONLY_A_GUARDIAN",
     "ending_soon",
     "expired",
     "expiring",
@@ -230,6 +239,8 @@ __all__ = [
     "check_lives_in_connecticut",
     "check_may_ask",
     "check_may_be_invited",
+    "is_open",
+    "may_be_invited",
     "check_may_have_card",
     "check_may_change_caregiver",
     "check_may_do_without_caregiver",
@@ -253,6 +264,7 @@ __all__ = [
     "draft_digest",
     "expires_date_for",
     "guardian_name",
+    "is_guarded",
     "last_valid_day_from",
     "is_minor_on",
     "needs_guardian",

@@ -1,15 +1,15 @@
 """Who may join by an invitation, and what is affirmed then. Each `check_` raises a CertificationError."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
-from certification.rules.errors import MOST_INVITATION_TRIES, IncompleteError, InvitationError
-from certification.rules.people import check_is_not_closed
+from certification.rules.errors import MOST_INVITATION_TRIES, CertificationError, IncompleteError, InvitationError
+from certification.rules.people import check_is_not_closed, is_guarded
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 
 if TYPE_CHECKING:
@@ -31,12 +31,37 @@ def code_digest(code: str) -> str:
     return salted_hmac("certification.invitation", code, algorithm="sha256").hexdigest()
 
 
-def check_may_be_invited(person: Patient | Caregiver) -> None:
-    """The person is in the program and has no account yet; raises InvitationError, ClosedError."""
+def check_may_be_invited(person: Patient | Caregiver, *, today: date) -> None:
+    """The person is in the program, decides alone, and has no account yet; raises InvitationError, ClosedError.
+
+    For a minor, and for a patient without legal capacity, the guardian orders and receives, so the guardian joins.
+    """
     if isinstance(person, Patient):
         check_is_not_closed(person)
+        if is_guarded(person, today=today):
+            raise InvitationError(
+                _("%(name)s has a guardian, who makes the account and orders.") % {"name": person.name}
+            )
     if person.user_id is not None:
         raise InvitationError(_("%(name)s has joined already and needs no code.") % {"name": person.name})
+
+
+def may_be_invited(person: Patient | Caregiver, *, today: date) -> bool:
+    """Return whether the office is offered a link or a code for the person: `check_may_be_invited` passes."""
+    try:
+        check_may_be_invited(person, today=today)
+    except CertificationError:
+        return False
+    return True
+
+
+def is_open(invitation: Invitation, *, now: datetime) -> bool:
+    """Return whether somebody can still join by the invitation."""
+    try:
+        check_invitation_is_open(invitation, now=now)
+    except InvitationError:
+        return False
+    return True
 
 
 def check_invitation_is_open(invitation: Invitation, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from certification.models import Caregiver, CaregiverAssignment, Certification, Certifier, Patient
 from certification.rules.errors import AddressError, CaregiverError, ClosedError, IncompleteError, OwnPatientError
@@ -18,6 +19,7 @@ GUARDIANS = {
     CaregiverAssignment.Relationship.GUARDIAN,
     CaregiverAssignment.Relationship.CUSTODIAN,
 }
+ONLY_A_GUARDIAN = gettext_lazy("For this patient the caregiver must be a parent, guardian or other legal custodian.")
 # One patient a caregiver, unless family; it counts both ways [docs/domain.md#caregivers].
 FAMILY = GUARDIANS | {
     CaregiverAssignment.Relationship.CONSERVATOR,
@@ -41,6 +43,11 @@ def needs_guardian(*, birth_date: date, has_legal_capacity: bool, day: date) -> 
     return is_minor_on(birth_date, day) or not has_legal_capacity
 
 
+def is_guarded(patient: Patient, *, today: date) -> bool:
+    """Return whether a guardian decides, orders and receives for the patient: `needs_guardian` of a patient's row."""
+    return needs_guardian(birth_date=patient.birth_date, has_legal_capacity=patient.has_legal_capacity, day=today)
+
+
 def check_profile_is_complete(person: Mapping[str, Any]) -> None:
     """Name, birth date, home, phone and e-mail (or none) are given; raises IncompleteError.
 
@@ -61,7 +68,9 @@ def check_email_or_none(person: Mapping[str, Any]) -> None:
 def check_street_address(street: str, unit: str = "") -> None:
     """The home is a street address and no PO box; raises AddressError."""
     if names_po_box(street, unit):
-        raise AddressError(_("A PO box is no home. Enter the street address where the person lives."), field="street")
+        raise AddressError(
+            _("A PO box is not a home address. Enter the street address where the person lives."), field="street"
+        )
 
 
 def check_lives_in_connecticut(zip_code: str) -> None:
@@ -121,7 +130,7 @@ def check_caregiver(
         raise IncompleteError(_("Choose what the caregiver is to the patient."), field="relationship")
     if guarded and caregiver["relationship"] not in GUARDIANS:
         raise CaregiverError(
-            _("For this patient the caregiver must be a parent, guardian or other legal custodian."),
+            ONLY_A_GUARDIAN,
             field="relationship",
         )
     if is_minor_on(caregiver["birth_date"], today):
@@ -133,17 +142,13 @@ def check_caregiver(
 
 def check_has_guardian(patient: Patient, *, today: date) -> None:
     """A patient who needs a guardian has a current caregiver, checked when named; raises CaregiverError."""
-    capacity = patient.has_legal_capacity
-    is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
-    if is_guarded and patient.current_assignment is None:
+    if is_guarded(patient, today=today) and patient.current_assignment is None:
         raise CaregiverError(_("This patient needs a caregiver before the certification can be renewed."))
 
 
 def guardian_name(patient: Patient, *, today: date) -> str:
     """Return the name of the guardian who decides for the patient (the caregiver); empty where none is needed."""
-    capacity = patient.has_legal_capacity
-    is_guarded = needs_guardian(birth_date=patient.birth_date, has_legal_capacity=capacity, day=today)
-    assignment = patient.current_assignment if is_guarded else None
+    assignment = patient.current_assignment if is_guarded(patient, today=today) else None
     return assignment.caregiver.name if assignment else ""
 
 

@@ -105,9 +105,14 @@ def check_conditions_fit_age(codes: Iterable[str], *, birth_date: date, day: dat
         )
 
 
+def oldest_exam_date(today: date) -> date:
+    """Return the first day on which an exam still counts for a signature on `today`."""
+    return today - timedelta(days=settings.EXAM_MAX_AGE_DAYS)
+
+
 def check_exam_dates(*, exam_date: date | None, monitoring_reviewed_date: date | None, today: date) -> None:
     """Exam and monitoring-program review in the last EXAM_MAX_AGE_DAYS days; raises Incomplete- or ExamDateError."""
-    oldest = today - timedelta(days=settings.EXAM_MAX_AGE_DAYS)
+    oldest = oldest_exam_date(today)
     for field, day in (("exam_date", exam_date), ("monitoring_reviewed_date", monitoring_reviewed_date)):
         if day is None:
             raise IncompleteError(_("Enter the dates of the exam and of the monitoring review."), field=field)

@@ -29,7 +29,7 @@ from certification.presenters.cards import Answer, CardRow, Face, answer_to, cou
 from certification.presenters.status_on_day import status_on_day
 from certification.views.form_page import form_page, posted
 from certification.views.papers import papers_required, pdf_response
-from certification.views.scope import own_people
+from certification.views.scope import OfficeRequest, own_people, say_whose
 from ui.rates import is_within
 
 Role = Patient | CaregiverAssignment
@@ -139,8 +139,9 @@ def certification_card_pdf(request: SignedInRequest, certification: Certificatio
 
 @papers_required(MAY_PRINT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def card_lost(request: SignedInRequest, certification: Certification) -> HttpResponse:
+def card_lost(request: OfficeRequest, certification: Certification) -> HttpResponse:
     """End a lost or damaged card, and lead to the page that prints a new one."""
+    say_whose(request, certification)
     holders = _holders(certification)
     form = LostCardForm(posted(request), holders=holders)
 

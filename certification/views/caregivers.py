@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -21,7 +22,11 @@ def assign(request: SignedInRequest, certification: Certification) -> HttpRespon
     if not runs_today(certification):
         return redirect(step_url(certification, "confirmation"))
     current = certification.patient.current_assignment
-    form = AssignForm(posted(request), has_current=current is not None)
+    form = AssignForm(
+        posted(request),
+        has_current=current is not None,
+        is_guardian=rules.is_guarded(certification.patient, today=timezone.localdate()),
+    )
 
     def act() -> HttpResponse:
         assignment = actions.assign_caregiver(certification=certification, **form.answers, by=request.user)

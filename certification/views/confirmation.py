@@ -31,6 +31,7 @@ def _letters_of(certification: Certification) -> Iterable[Letter]:
 @certification_page
 def confirmation(request: SignedInRequest, certification: Certification) -> HttpResponse:
     record_view(request, certification)
+    today = timezone.localdate()
     assignments = CaregiverAssignment.objects.select_related("caregiver")
     prefetch_related_objects([certification.patient], Prefetch("assignments", assignments))
     following = to_sign(request.user).first()
@@ -40,16 +41,16 @@ def confirmation(request: SignedInRequest, certification: Certification) -> Http
         "certification": certification,
         "patient": certification.patient,
         "assignment": assignment,
-        "is_new": certification.certified_date == timezone.localdate(),
+        "is_new": certification.certified_date == today,
         "letters": _letters_of(certification),
-        "status": status_on_day(certification, today=timezone.localdate()),
+        "status": status_on_day(certification, today=today),
         "renewal_opens": rules.renewal_opens_date(certification),
         "runs": runs_today(certification),
         "amendments": certification.amendments.select_related("amended_by"),
         "is_signer": is_signer(request.user, certification),
         "next_to_sign_url": following and sign_url(following),
-        "invited": invited_people(people),
-        "printed": _printed(request, people.values()),
+        "invited": invited_people(people, today=today),
+        "printed": _printed(request, [each for each in people.values() if rules.may_be_invited(each, today=today)]),
         "site_url": settings.SITE_URL,
     }
     return render(request, "certification/certification_confirmation.html", context)
@@ -67,7 +68,7 @@ def _printed(request: SignedInRequest, people: Collection[Patient | Caregiver]) 
     if not stored:
         return None
     invitation = Invitation.objects.filter(pk=stored["invitation"]).first()
-    if invitation is None or invitation.person not in people or invitation.used_at:
+    if invitation is None or invitation.person not in people or not rules.is_open(invitation, now=timezone.now()):
         return None
     code = decrypt(stored["code"], context=CODE)
     if rules.code_digest(code) != invitation.code_digest:

@@ -24,7 +24,7 @@ from certification.models import Draft
 from certification.presenters.addresses import is_signer, step_url
 from certification.presenters.steps import STEP_LABELS, steps_of
 from certification.rules import CertificationError
-from certification.views.scope import find_draft, own_certification, tell_who_signs
+from certification.views.scope import OfficeRequest, find_draft, own_certification, say_whose, tell_who_signs
 
 
 def draft_page(view: View, *, for_signer: bool = False, of_renewal: bool = False) -> View:
@@ -37,12 +37,13 @@ def draft_page(view: View, *, for_signer: bool = False, of_renewal: bool = False
     @office_required
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
-    def page(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
+    def page(request: OfficeRequest, uuid: UUID) -> HttpResponseBase:
         draft = find_draft(request.user, uuid)
         if draft is None:
             return redirect(step_url(own_certification(request, uuid), "confirmation"))
         if draft.renews is not None and not of_renewal:
             return redirect(step_url(draft.renews, "renew"))
+        say_whose(request, draft)
         if for_signer and not is_signer(request.user, draft):
             return tell_who_signs(request, draft)
         return view(request, draft)

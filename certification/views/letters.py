@@ -1,11 +1,10 @@
 """The pages of a minor's two letters, and the download of a letter."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,10 +12,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import office_required
 from accounts.requests import SignedInRequest
-from accounts.rules import AccountsError
 from certification import rules
-from certification.actions import save_letter
-from certification.forms.office import LetterForm
+from certification.actions import save_letters
+from certification.forms.office import LettersForm
 from certification.models import Certification, Draft, Letter
 from certification.presenters.addresses import step_url
 from certification.presenters.letters import LetterBox
@@ -25,20 +23,19 @@ from certification.steps import is_minor
 from certification.views.drafts import draft_page
 from certification.views.scope import certification_page, find_draft, own_certification, record_view
 from certification.views.steps import StepView
-from ui.errors import add_to_form
 
 
 class LettersView(StepView):
-    """The step of the letters. Each has a form of its own, so that a mistake in one loses nothing of the other."""
+    """The step of the letters, both in one form. A letter that is right is saved although the other one is not."""
 
-    name, form_class = "letters", LetterForm
+    name, form_class = "letters", LettersForm
     needs_birth_date = True
 
     def get(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         if not is_minor(self.answers, today=self.today):
             return self.go_past()
         record_view(request, draft)
-        return self.page(None)
+        return self.page(letters_form(draft))
 
     def go_past(self) -> HttpResponse:
         """Lead to the next step: an adult needs no letters."""
@@ -47,33 +44,16 @@ class LettersView(StepView):
     def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         if not is_minor(self.answers, today=self.today):
             return self.go_past()
-        if self.is_for_later or "next" in request.POST:
-            return self.go_on()
-        form = refused_letter(request, draft)
-        return redirect(request.get_full_path()) if form is None else self.page(form)
+        form = letters_form(draft, request.POST, request.FILES, is_partial=self.is_for_later)
+        is_saved = save_posted_letters(request, draft, form)
+        self.draft = find_draft(request.user, draft.uuid) or draft
+        return self.go_on() if is_saved else self.page(form)
 
-    def more(self, form: LetterForm | None = None) -> dict[str, Any]:
+    def more(self, form: Any = None) -> dict[str, Any]:
         return letters_context(self.draft, form)
 
 
 letters = draft_page(LettersView.as_view())
-
-
-def refused_letter(request: SignedInRequest, draft: Draft) -> LetterForm | None:
-    """Store the letter that was posted. Return its form if it was refused, else None."""
-    kind = request.POST.get("kind")
-    if kind not in Letter.Kind.values:
-        raise Http404
-    form = letter_form(kind, letters_of(draft), request.POST, request.FILES)
-    if not form.is_valid():
-        return form
-    try:
-        save_letter(draft=draft, kind=kind, **form.answers, by=request.user)
-    except (rules.CertificationError, AccountsError) as error:
-        add_to_form(form, error)
-        return form
-    messages.success(request, _("The letter is kept: %(kind)s.") % {"kind": Letter.Kind(kind).label})
-    return None
 
 
 def letters_of(draft: Draft) -> dict[str, Letter]:
@@ -81,47 +61,49 @@ def letters_of(draft: Draft) -> dict[str, Letter]:
     return {letter.kind: letter for letter in draft.letters.all()} if draft.pk else {}
 
 
-def letter_form(kind: str, stored: Mapping[str, Letter], *args: Any) -> LetterForm:
-    """Return the form of one kind of letter, filled in with what is `stored` of it."""
-    letter = stored.get(kind)
-    initial = {name: getattr(letter, name) for name in ("writer", "licence", "letter_date")} if letter else {}
-    return LetterForm(*args, kind=kind, has_file=letter is not None, initial=initial, auto_id=f"id_{kind}_%s")
+def letters_form(draft: Draft, *typed: Any, is_partial: bool = False) -> LettersForm:
+    """Return the form of both letters, filled in with what is stored of them."""
+    return LettersForm(*typed, stored=letters_of(draft), is_partial=is_partial)
 
 
-def letters_context(draft: Draft, form: LetterForm | None = None) -> dict[str, Any]:
-    """Return what the template of the letters needs; `form` is the one that was refused."""
+def save_posted_letters(request: SignedInRequest, draft: Draft, form: LettersForm) -> bool:
+    """Save the letters of the form that are right, and return whether all of them were.
+
+    Otherwise the form has the refusals, and a message names each letter that is saved.
+    """
+    form.is_valid()
+    given = form.answers
+    refused = save_letters(draft=draft, letters=given, by=request.user)
+    for kind, error in refused.items():
+        form.refuse(kind, error)
+    if form.errors:
+        for kind in given.keys() - refused.keys():
+            messages.success(request, _("The letter is kept: %(kind)s.") % {"kind": Letter.Kind(kind).label})
+    return not form.errors
+
+
+def letters_context(draft: Draft, form: LettersForm) -> dict[str, Any]:
+    """Return what the template of the letters needs."""
     stored = letters_of(draft)
-    letters = [
-        LetterBox(
-            kind=kind,
-            label=kind.label,
-            stored=stored.get(kind),
-            form=form if form is not None and form.kind == kind else letter_form(kind, stored),
-        )
-        for kind in Letter.Kind
-    ]
-    return {"letters": letters, "is_whole": len(stored) == len(Letter.Kind)}
+    boxes = [LetterBox(kind, kind.label, stored.get(kind), form.of(kind), form.is_wrong(kind)) for kind in Letter.Kind]
+    return {"letters": boxes, "form": form}
 
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def renewal_letters(request: SignedInRequest, certification: Certification) -> HttpResponse:
     """Ask for both letters of a minor's renewal. Any other certification leads to the page of its renewal."""
-    draft, form = Draft.objects.renewing(certification), None
-    if not wants_letters(certification) or (request.method == "POST" and "next" in request.POST):
+    if not wants_letters(certification):
         return redirect(step_url(certification, "renew"))
-    if request.method == "POST":
-        form = refused_letter(request, draft)
-        if form is None:
-            return redirect(request.get_full_path())
+    draft, is_for_later = Draft.objects.renewing(certification), "later" in request.POST
+    typed = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = letters_form(draft, *typed, is_partial=is_for_later)
+    if typed and save_posted_letters(request, draft, form):
+        return redirect("certification:patient-list") if is_for_later else redirect(step_url(certification, "renew"))
     record_view(request, certification)
-    context = {
-        "certification": certification,
-        "patient": certification.patient,
-        "draft": draft,
-        **letters_context(draft, form),
-    }
-    return render(request, "certification/renewal_letters.html", context)
+    draft = Draft.objects.renewing(certification)
+    context = {"certification": certification, "patient": certification.patient, "draft": draft}
+    return render(request, "certification/renewal_letters.html", {**context, **letters_context(draft, form)})
 
 
 def wants_letters(certification: Certification) -> bool:

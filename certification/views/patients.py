@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.decorators import office_required
+from accounts.decorators import office_required, physician_required
 from accounts.models import User
 from accounts.person import PersonRequest
 from accounts.requests import SignedInRequest
@@ -118,10 +119,14 @@ def _sections(signed: QuerySet[Certification], drafts: QuerySet[Draft], show: st
     return sections
 
 
-@office_required
+@physician_required
 @require_safe
+@reauthentication_required
 def patient_csv(request: SignedInRequest) -> HttpResponse:
-    """Return this office's latest certification of each patient as CSV, without conditions and directions."""
+    """Return the physician's latest certification of each patient as CSV, without conditions and directions.
+
+    It takes all patients out of the portal at once: the password is asked for first, and delegates have no such link.
+    """
     today = timezone.localdate()
     signed = Certification.objects.in_hands_of(request.user, today).filter(filters_on(today)["all"])
     shown = signed.select_related("patient").defer(*UNREAD).order_by("expires_date", "pk")

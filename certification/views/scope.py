@@ -14,6 +14,18 @@ from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Caregiver, Certification, Draft, Patient
 from certification.presenters.addresses import Row, step_url
+from certification.presenters.whose import Whose, whose
+
+
+class OfficeRequest(SignedInRequest):
+    """A request for a page of a draft or certification. The page shows whose it is."""
+
+    whose: Whose
+
+
+def say_whose(request: OfficeRequest, row: Row) -> None:
+    """Let base.html show the patient's name, birth date and age above the page."""
+    request.whose = whose(row, today=timezone.localdate())
 
 
 def certification_page(view: View) -> View:
@@ -21,9 +33,10 @@ def certification_page(view: View) -> View:
 
     @office_required
     @wraps(view)
-    def page(request: SignedInRequest, uuid: UUID) -> HttpResponseBase:
+    def page(request: OfficeRequest, uuid: UUID) -> HttpResponseBase:
         certification = certifications_of(request.user).filter(uuid=uuid).first()
         if certification is not None:
+            say_whose(request, certification)
             return view(request, certification)
         draft = find_draft(request.user, uuid)
         if draft is None:

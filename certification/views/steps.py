@@ -200,6 +200,9 @@ class CaregiverView(StepView):
     name, form_class = "caregiver", CaregiverForm
     needs_birth_date = True
 
+    def form(self, *args: Any, **kwargs: Any) -> Any:
+        return CaregiverForm(*args, is_guardian=self.needs_guardian(), **kwargs)
+
     def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         """Save the caregiver; the button for none and an empty form save that there is none."""
         form = self.form(request.POST)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import record
+from certification import rules
 from certification.models import Caregiver, Invitation, Patient
 from certification.writes.locks import lock_person
 from certification.writes.messages import Message
@@ -21,12 +22,12 @@ def send_invitation(person: Patient | Caregiver, *, by: User | None) -> Invitati
     """Mail a link with which the person joins, valid INVITATION_VALID_DAYS; return the invitation.
 
     An earlier invitation ends. One that was sent within RESEND_AFTER stays instead, and nothing is sent. Returns None
-    for a person who has no e-mail address, has joined, or has left the program.
+    for a person who has no e-mail address, has joined, has a guardian, or has left the program.
     """
     person = lock_person(person)
-    if not person.email or person.user_id or (isinstance(person, Patient) and person.closed_at):
-        return None
     now = timezone.now()
+    if not person.email or not rules.may_be_invited(person, today=timezone.localdate(now)):
+        return None
     if just_sent := person.invitations.filter(
         used_at=None, token_digest__isnull=False, valid_until__gt=now, sent_at__gt=now - RESEND_AFTER
     ).first():

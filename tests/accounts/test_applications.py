@@ -58,6 +58,67 @@ def test_the_registrars_are_notified_of_an_application():
     assert (notification.recipient, notification.context) == (registrar.email, {"application": application.pk})
 
 
+def test_the_managers_are_notified_too_once_each():
+    """The only Registrar looks the numbers up; a Manager must verify them."""
+    both, manager = factories.staff("Registrar", "Manager"), factories.staff("Manager")
+    factories.staff("Driver")
+    factories.application()
+    assert sorted(told.recipient for told in Notification.objects.filter(kind="application_received")) == sorted(
+        [both.email, manager.email]
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [({"practice_state": "NY"}, "practice_state"), ({"practice_state": "", "practice_zip": ""}, "practice_state"),
+     ({"practice_zip": "10001"}, "practice_zip"), ({"practice_zip": "06390"}, "practice_zip"),
+     ({"practice_zip": "00000"}, "practice_zip")],
+)  # fmt: skip
+def test_check_practice_in_connecticut_refuses_an_application_from_elsewhere(place, field):
+    with pytest.raises(rules.ApplicationError) as refusal:
+        factories.application(**place)
+    assert refusal.value.field == field and "practice in Connecticut" in str(refusal.value)
+    assert not PhysicianApplication.objects.exists() and not Notification.objects.exists()
+
+
+def typed(**over):
+    """Return what an applicant posts."""
+    claims = factories.claims(**over)
+    return {**claims, "phone": "(203) 555-0142", "has_monitoring_access": "on"}
+
+
+def test_the_form_of_an_application_refuses_a_practice_in_new_york():
+    client = factories.client_for(factories.user())
+    answer = client.post("/accounts/physician/apply/", typed(practice_state="ny", practice_zip="10001"))
+    form = answer.context["form"]
+    assert list(form.errors) == ["practice_state"] and "practices in Connecticut" in form.errors["practice_state"][0]
+    assert (form["practice_name"].value(), form["npi"].value()) == ("Harbor Clinic", "1245319599")
+    assert not PhysicianApplication.objects.exists()
+
+
+def test_an_applicant_sees_all_that_was_sent_but_the_digits():
+    client = factories.client_for(factories.user())
+    sent = typed()
+    assert client.post("/accounts/physician/apply/", sent).status_code == 302
+    page = client.get("/accounts/physician/apply/").content.decode()
+    for value in (
+        "Tova Tal", sent["dea_number"], "1.034567", "CSP.0012345", "1245319599", "(203) 555-0142",
+        "Harbor Clinic, 1 Water Street, Stamford, CT 06902", "Sent. We keep no copy.",
+    ):  # fmt: skip
+        assert value in page
+
+
+def test_a_refused_application_fills_in_its_fields_again():
+    account = factories.user()
+    application = factories.application(account, dea_number=f"{factories.dea_number(prefix='FT')}-001AB")
+    actions.refuse_application(application=application, reason="Wrong license.", by=factories.staff("Registrar"))
+    form = factories.client_for(account).get("/accounts/physician/apply/").context["form"]
+    shown = {name: form[name].value() for name in form.fields}
+    assert shown.pop("ssn_last_four") is None and not shown.pop("has_monitoring_access")
+    assert all(shown.values()), shown
+    assert shown["dea_number"] == f"{application.dea_number}-001AB" and shown["license_number"] == "1.034567"
+
+
 def test_check_has_no_application_takes_one_at_a_time():
     account = factories.user()
     first = factories.application(account)
@@ -235,7 +296,8 @@ def test_warnings_about_nothing():
 def test_warnings_about_letter_place_and_number():
     known = factories.identified_physician(npi="1987654325")
     factories.application(dea_number=known.dea_number)
-    application = factories.application(dea_number=known.dea_number, last_name="Zimmer", practice_state="NY")
+    application = factories.application(dea_number=known.dea_number, last_name="Zimmer")
+    application.practice_state = "NY"  # of a time when such applications were taken
 
     text = " ".join(rules.warnings_about(application))
 

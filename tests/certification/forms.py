@@ -5,6 +5,7 @@ from datetime import date
 from django.utils import timezone
 
 from certification.statements import ATTESTATIONS, QUESTIONS
+from tests import factories
 
 
 def date_boxes(name, day):
@@ -67,3 +68,14 @@ def preparation(**over):
 
 def renewal(signature_name, **over):
     return {**questions(), **condition(), **statement(), "signature_name": signature_name, **over}
+
+
+def letter(kind, **over):
+    """Return what a browser posts for one of the two letters of a minor; `over` are fields without the kind."""
+    day = date_boxes("letter_date", timezone.localdate())
+    fields = {"writer": "Ines Moreau", "licence": "1.012345", **day, "file": factories.letter_file(), **over}
+    return {f"{kind}_{name}": value for name, value in fields.items()}
+
+
+def both_letters(**over):
+    return {**letter("primary_care", **over), **letter("specialist", **over)}

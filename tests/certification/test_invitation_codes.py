@@ -88,10 +88,10 @@ def test_invite_ends_a_code_once_there_is_an_address(patient, time_machine):
 
 
 def test_check_may_be_invited_is_for_who_has_no_account(patient):
-    rules.check_may_be_invited(patient)
+    rules.check_may_be_invited(patient, today=timezone.localdate())
     patient.user = factories.user()
     with pytest.raises(rules.InvitationError, match="has joined already"):
-        rules.check_may_be_invited(patient)
+        rules.check_may_be_invited(patient, today=timezone.localdate())
 
 
 def test_invitation_wants_a_link_or_a_code(patient):

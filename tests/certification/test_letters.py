@@ -9,11 +9,11 @@ from datetime import date, timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from PIL import Image
 
 from audit.models import Event
 from certification import actions, rules
+from certification.forms.office import LETTER_NAMES
 from certification.letter_files import read_letter
 from certification.models import Certification, Draft, Letter
 from tests import factories, pdfs
@@ -54,9 +54,8 @@ def url(certification, step):
 
 
 def letter(kind=PRIMARY, **over):
-    day = forms.date_boxes("letter_date", timezone.localdate())
-    fields = {"kind": kind, "writer": "Ines O’Brien-Núñez", "licence": "1.012345", **day}
-    return {**fields, "file": factories.letter_file(), **over}
+    """Return the post of one letter alone, while the other one follows later."""
+    return {"later": "1", **forms.letter(kind, **{"writer": "Ines O’Brien-Núñez", **over})}
 
 
 def picture(kind, size=(60, 40), **more):
@@ -131,15 +130,15 @@ BAD_FILES = {
 def test_a_file_that_is_no_letter_is_refused_in_words_beside_it(client, draft, name):
     content, sentence = BAD_FILES[name]
     answer = client.post(url(draft, "letters"), letter(file=SimpleUploadedFile("letter.pdf", content)))
-    form = answer.context["letters"][0].form
-    assert list(form.errors) == ["file"] and sentence in form.errors["file"][0]
-    assert form["writer"].value() == "Ines O’Brien-Núñez" and not Letter.objects.exists()
+    form = answer.context["form"]
+    assert list(form.errors) == ["primary_care_file"] and sentence in form.errors["primary_care_file"][0]
+    assert form["primary_care_writer"].value() == "Ines O’Brien-Núñez" and not Letter.objects.exists()
 
 
 def test_a_photo_of_50_mb_is_refused_in_words(client, draft):
     huge = SimpleUploadedFile("photo.jpg", b"\xff\xd8\xff" + bytes(50_000_000))
     answer = client.post(url(draft, "letters"), letter(file=huge))
-    assert "larger than 10 MB" in answer.context["letters"][0].form.errors["file"][0]
+    assert "larger than 10 MB" in answer.context["form"].errors["primary_care_file"][0]
 
 
 HIDING = {
@@ -197,15 +196,45 @@ def test_noise_in_place_of_a_file_is_never_a_crash():
 
 
 def test_both_letters_are_stored_with_the_draft_and_with_the_certification(client, physician, draft):
-    assert client.post(url(draft, "letters"), letter()).url == url(draft, "letters")
-    client.post(url(draft, "letters"), letter("specialist", file=factories.letter_file(picture("JPEG"))))
+    photo = factories.letter_file(picture("JPEG"))
+    both = {**forms.letter(PRIMARY), **forms.letter("specialist", file=photo)}
+    assert client.post(url(draft, "letters"), both).url == url(draft, "statement")
     page = client.get(url(draft, "letters")).content.decode()
-    assert page.count("Download the letter") == 2
-    assert client.post(url(draft, "letters"), {"next": "1"}).url == url(draft, "statement")
+    assert page.count("Download the letter") == 2 and page.count('enctype="multipart/form-data"') == 1
     draft.refresh_from_db()
     signed = actions.sign_draft(draft=draft, signature_name=physician.name, by=physician.user)
     assert [letter.content_type for letter in signed.letters.all()] == ["application/pdf", "image/jpeg"]
     assert "Download the letter" in client.get(url(signed, "confirmation")).content.decode()
+
+
+def test_a_letter_that_is_right_is_saved_although_the_other_is_not(client, draft):
+    wrong = forms.letter("specialist", licence="", file=factories.letter_file(b"PK not a letter"))
+    answer = client.post(url(draft, "letters"), {**forms.letter(PRIMARY, writer="Ana Ruiz"), **wrong})
+    assert list(answer.context["form"].errors) == ["specialist_licence"]
+    assert [(one.kind, one.writer) for one in Letter.objects.all()] == [(PRIMARY, "Ana Ruiz")]
+    page = " ".join(answer.content.decode().split())
+    assert "The letter is kept: Primary care provider." in page
+    assert page.count("choose it again: browsers do not keep it") == 1
+    assert answer.context["form"]["specialist_writer"].value() == "Ines Moreau"
+
+
+def test_a_bad_file_of_one_letter_does_not_lose_the_other(client, draft):
+    zipped = forms.letter("specialist", file=SimpleUploadedFile("letter.pdf", a_zip()))
+    answer = client.post(url(draft, "letters"), {**forms.letter(PRIMARY), **zipped})
+    assert list(answer.context["form"].errors) == ["specialist_file"]
+    assert [one.kind for one in Letter.objects.all()] == [PRIMARY]
+
+
+def test_both_letters_are_asked_for_unless_the_rest_follows_later(client, draft):
+    blank = dict.fromkeys(forms.both_letters(), "")
+    errors = client.post(url(draft, "letters"), blank).context["form"].errors
+    assert set(errors) == {f"{kind}_{name}" for kind in Letter.Kind for name in LETTER_NAMES}
+    assert client.post(url(draft, "letters"), {**blank, "later": "1"}).url == "/certification/"
+    client.post(url(draft, "letters"), forms.both_letters())
+    stored = {**forms.both_letters(file=""), "specialist_writer": "Tova Tal"}
+    assert client.post(url(draft, "letters"), stored).url == url(draft, "statement")
+    assert [one.writer for one in Letter.objects.all()] == ["Ines Moreau", "Tova Tal"]
+    assert Event.objects.filter(action="certification.save_letter").count() == 3
 
 
 def test_a_minor_is_not_signed_for_without_both_letters(client, physician, draft):
@@ -239,8 +268,8 @@ def test_check_letter_date_between_birth_and_today(day, ok):
      ({"licence": "x" * 900_000}, "licence"), ({"letter_date_year": "2086"}, "letter_date")],
 )  # fmt: skip
 def test_letters_refuses_beside_the_field(client, draft, over, field):
-    form = client.post(url(draft, "letters"), letter(**over)).context["letters"][0].form
-    assert list(form.errors) == [field] and not Letter.objects.exists()
+    form = client.post(url(draft, "letters"), letter(**over)).context["form"]
+    assert list(form.errors) == [f"primary_care_{field}"] and not Letter.objects.exists()
 
 
 def test_a_letter_is_mended_without_sending_the_file_again(client, draft):

@@ -63,13 +63,6 @@ def url(certification, step="renewal-letters"):
     return f"/certification/{certification.uuid}/{step}/"
 
 
-def posted(kind, **over):
-    day = forms.date_boxes("letter_date", timezone.localdate())
-    return {
-        "kind": kind, "writer": "Ines Moreau", "licence": "1.012345", **day, "file": factories.letter_file(), **over,
-    }  # fmt: skip
-
-
 # --- The rules ------------------------------------------------------------------------------------------------------
 
 
@@ -158,9 +151,10 @@ def test_the_renewal_of_a_minor_begins_with_the_letters(client, physician):
     certification = ending(physician)
     assert client.get(url(certification, "renew")).url == url(certification)
     assert "written after" in client.get(url(certification)).content.decode()
-    for kind in KINDS:
-        assert client.post(url(certification), posted(kind)).url == url(certification)
-    assert client.post(url(certification), {"next": "1"}).url == url(certification, "renew")
+    first = {**forms.letter(KINDS[0]), "later": "1"}
+    assert client.post(url(certification), first).url == "/certification/"
+    both = {**forms.letter(KINDS[0], file=""), **forms.letter(KINDS[1])}
+    assert client.post(url(certification), both).url == url(certification, "renew")
     page = client.get(url(certification, "renew")).content.decode()
     assert "Letters of this year" in page and "to Elena Delgado" in page
 
@@ -171,8 +165,7 @@ def test_the_renewal_of_a_minor_begins_with_the_letters(client, physician):
 
 def test_a_delegate_keeps_the_letters_and_prepares(physician):
     certification, office = ending(physician), factories.client_for(factories.delegate(physician))
-    for kind in KINDS:
-        office.post(url(certification), posted(kind))
+    office.post(url(certification), forms.both_letters())
     office.post(url(certification, "renew"), forms.preparation(condition_codes=["severe-epilepsy"]))
     assert set(Draft.objects.prepared().get().answers) == {"questions", "condition", "letters"}
 
@@ -189,11 +182,6 @@ def test_a_delegate_keeps_the_letters_and_prepares(physician):
 )
 def test_a_letter_is_refused_beside_its_field(client, physician, over, field):
     certification = ending(physician)
-    page = client.post(url(certification), posted(KINDS[1], **over))
-    refused = next(letter.form for letter in page.context["letters"] if letter.kind == KINDS[1])
-    assert list(refused.errors) == [field]
+    page = client.post(url(certification), {**forms.letter(KINDS[1], **over), "later": "1"})
+    assert list(page.context["form"].errors) == [f"specialist_{field}"]
     assert Letter.objects.count() == 2 and not Draft.objects.exists()
-
-
-def test_a_kind_that_is_none_is_not_there(client, physician):
-    assert client.post(url(ending(physician)), posted("x")).status_code == 404

@@ -127,7 +127,7 @@ def test_check_email_or_none_wants_one_of_the_two(check):
 
 @pytest.mark.parametrize("street", ["PO Box 12", "P.O. Box 4", "Post Office Box 9", "General Delivery", "box 77"])
 def test_check_street_address_refuses_a_po_box(street):
-    with pytest.raises(rules.AddressError, match="PO box is no home"):
+    with pytest.raises(rules.AddressError, match="PO box is not a home address"):
         rules.check_street_address(street)
     rules.check_street_address("12 Boxwood Lane", "Apt 4")
 

@@ -382,5 +382,5 @@ def test_patient_csv_holds_ones_own_patients_and_no_formula(client, physician):
 def test_patient_csv_asks_as_many_queries_for_5_as_for_1(client, physician, django_assert_max_num_queries):
     for _number in range(5):
         factories.certification(physician)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         assert len(client.get("/certification/patients.csv").content.splitlines()) == 6

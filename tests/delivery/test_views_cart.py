@@ -352,7 +352,7 @@ def test_a_child_with_an_account_reads_who_orders():
         caregiver=factories.caregiver(),
     ).patient
     factories.product()
-    client = factories.client_for(child.user)
+    client = factories.client_for(factories.join_as_a_child(child).user)
     response = client.get(url("product-list"))
     assert "For this patient, the caregiver orders and receives." in words_of(response)
     assert b'name="quantity"' not in response.content

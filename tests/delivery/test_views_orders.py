@@ -157,7 +157,7 @@ def test_a_child_cannot_cancel_what_the_guardian_ordered():
     ).patient
     guardian = factories.join(child.current_assignment.caregiver)
     order = factories.order(child, by=guardian.user)
-    client = factories.client_for(child.user)
+    client = factories.client_for(factories.join_as_a_child(child).user)
     assert "the caregiver orders and receives" in detail(client, order)
     client.post(url("order-cancel", order.number))
     assert Order.objects.get().status == "placed"
@@ -210,7 +210,7 @@ def test_a_child_cannot_order_again():
         caregiver=factories.caregiver(),
     ).patient
     order = factories.order(child, by=factories.join(child.current_assignment.caregiver).user)
-    client = factories.client_for(child.user)
+    client = factories.client_for(factories.join_as_a_child(child).user)
     assert "Order again" not in detail(client, order)
     client.post(url("order-again", order.number))
     assert not Order.objects.carts().exists()

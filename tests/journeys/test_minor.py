@@ -60,17 +60,14 @@ def when_the_physician_names_the_guardian(physician):
 def when_the_physician_uploads_both_letters(physician):
     day = timezone.localdate()
     for kind in Letter.Kind:
-        form = physician.page.locator(f"form:has([name=kind][value={kind}])")
-        form.locator("[name=writer]").fill("Ines Moreau")
-        form.locator("[name=licence]").fill("1.012345")
+        for name, value in {"writer": "Ines Moreau", "licence": "1.012345"}.items():
+            physician.page.locator(f"[name={kind}_{name}]").fill(value)
         for part in ("month", "day", "year"):
-            form.locator(f"[name=letter_date_{part}]").fill(str(getattr(day, part)))
+            physician.page.locator(f"[name={kind}_letter_date_{part}]").fill(str(getattr(day, part)))
         letter = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": factories.one_page_pdf()}
-        form.locator("[name=file]").set_input_files(letter)
-        form.locator("button").click()
-        physician.sees(f"The letter is kept: {kind.label}")
+        physician.page.locator(f"[name={kind}_file]").set_input_files(letter)
     physician.looks()
-    physician.presses("Continue")
+    physician.presses("Save and continue")
 
 
 def when_the_physician_signs_what_was_explained_to_the_guardian(physician, amara):

@@ -84,6 +84,9 @@ class Visitor:
 
     def signs_in(self, email):
         self.opens("/accounts/login/")
+        self.signs_in_here(email)
+
+    def signs_in_here(self, email):
         self.fills(login=email, password=PASSWORD)
         self.presses("Sign in")
 

@@ -23,6 +23,7 @@ from django.utils import timezone
 from accounts.actions import upload_roster
 from accounts.models import RosterUpload
 from accounts.rosters.storage import open_upload
+from accounts.typed import TYPED
 from audit.models import Event
 from certification.models import Card, Certification, Draft, Letter
 from certification.views.confirmation import CODE
@@ -84,6 +85,7 @@ def sealed_everywhere(db):
     upload_roster(file=io.BytesIO(program({}).encode()), file_name="r.csv", is_dry_run=False, by=factories.staff())
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SAVED_INPUT] = {"certification": 1, "step": "review", "typed": encrypt("a=1", context=SAVED_INPUT)}
+    store[TYPED] = [{"user": 1, "page": "/", "at": "", "typed": encrypt("b=2", context=TYPED)}]
     store[CODE] = {"invitation": 1, "code": encrypt("ABCD2345", context=CODE)}
     store["other"] = "k1:is no sealed value"
     store.save()
@@ -104,6 +106,7 @@ def everything():
         "roster": open_upload(RosterUpload.objects.get()).read(),
         "session": (
             decrypt(data[SAVED_INPUT]["typed"], context=SAVED_INPUT),
+            decrypt(data[TYPED][0]["typed"], context=TYPED),
             decrypt(data[CODE]["code"], context=CODE),
         ),
         "other": data["other"],
@@ -156,6 +159,7 @@ def test_every_caller_of_encrypt_is_covered():
         "accounts/adapters.py",  # mfa_authenticator.data
         "accounts/rosters/storage.py",  # accounts_rosterpart.data
         "certification/views/confirmation.py",  # a session's printed code
+        "accounts/typed.py",
         "certification/views/saved_input.py",  # a session's kept form
         "pages/backups/keys.py",  # the probe in the manifest of a backup, which needs its old key
     }

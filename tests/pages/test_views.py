@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import create_user
+from tests import factories
 from tests.delivery import people
 from tests.pages.words import title_of, words_of
 
@@ -209,3 +210,12 @@ def test_the_zip_box_names_the_radius_when_one_is_set(client):
     people.policy(timezone.localdate(), radius_miles=10, origin_zip="06510")
     words = words_of(client.get("/delivery-info/", {"zip": "06103"}))
     assert "in Connecticut, within 10 miles of 06510." in words
+
+
+def test_a_newcomer_reads_each_link_of_the_header_apart_and_finds_the_door_for_a_code(client, db):
+    newcomer = factories.client_for(factories.user())
+    header = newcomer.get("/accounts/role/").content.decode().split("</header>")[0]
+    words = re.sub(r"<[^>]+>", "", header)
+    assert "Sign out Español" in words and "Sign outEspañol" not in words
+    for page in (client.get("/"), newcomer.get("/"), newcomer.get("/accounts/role/")):
+        assert page.content.decode().count('href="/invitation/"') >= 2  # in the menu, and on the page

@@ -325,3 +325,13 @@ def test_tidying_twice_changes_nothing(text):
     for multiline in (False, True):
         once = tidy(text, multiline=multiline)
         assert tidy(once, multiline=multiline) == once
+
+
+@pytest.mark.parametrize(
+    ("typed", "changed"),
+    [({"month": "3", "day": "4", "year": "2026"}, False), ({"month": "03", "day": "04", "year": "2026"}, False),
+     ({"month": "3", "day": "5", "year": "2026"}, True), ({"month": "", "day": "", "year": ""}, True)],
+)  # fmt: skip
+def test_a_date_that_is_sent_back_as_it_was_has_not_changed(typed, changed):
+    assert DateBoxesField().has_changed(date(2026, 3, 4), typed) is changed
+    assert DateBoxesField().has_changed(None, dict.fromkeys(typed, "")) is False

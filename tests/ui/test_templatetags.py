@@ -94,3 +94,7 @@ def test_nothing_shows_as_nothing(name, nothing):
 def test_near_moment_names_the_weekday_within_six_days(day, shown, time_machine):
     time_machine.move_to(datetime(2026, 11, 28, 12, tzinfo=ZoneInfo("America/New_York")))
     assert portal.near_moment(datetime(2026, 11, day, 16, 12, tzinfo=ZoneInfo("America/New_York"))) == shown
+
+
+def test_a_long_key_is_shown_in_groups_of_four():
+    assert portal.in_groups("ABCDEFGHIJ") == "ABCD EFGH IJ" and portal.in_groups("") == ""

@@ -109,3 +109,9 @@ def near_moment(at: datetime) -> str:
 
 def _local(value: Any) -> Any:
     return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+
+
+@_shown
+def in_groups(text: str) -> str:
+    """Return a long key in groups of four, as people read it from one screen and type it into another."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
