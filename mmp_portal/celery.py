@@ -24,6 +24,10 @@ app.conf.beat_schedule = {
         "task": "certification.queue_renewal_reminders",
         "schedule": crontab(hour="7", minute="0"),
     },
+    "finish-renewal-reminders": {
+        "task": "certification.finish_renewal_reminders",
+        "schedule": crontab(minute="*/5"),
+    },
     "discard-old-drafts": {"task": "certification.discard_old_drafts", "schedule": crontab(hour="2", minute="30")},
     "recheck-registrations": {"task": "accounts.recheck_registrations", "schedule": crontab(hour="0", minute="5")},
     "reset-due-mfa": {"task": "accounts.reset_due_mfa", "schedule": 60.0},

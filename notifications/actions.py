@@ -16,7 +16,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from audit.actions import audited, record
-from notifications import emails, kinds
+from notifications import emails, kinds, sql
 from notifications.models import Notification
 from notifications.signals import tried
 
@@ -58,6 +58,17 @@ def queue_many(*, messages: Iterable[dict[str, Any]], by: AbstractBaseUser | Non
     rows = [Notification(due_at=now, **message) for message in messages]
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     transaction.on_commit(_wake_sender)
+
+
+def queue_selected(*, messages: Iterable[QuerySet[Any, Any]], by: AbstractBaseUser | None) -> int:
+    """Write the messages that queries select, one statement for each; return how many are new.
+
+    Each query selects the columns `sql.SELECTED`. The sender is woken once, when there is a new message.
+    """
+    new = sum(sql.insert_selected(selected) for selected in messages)
+    if new:
+        transaction.on_commit(_wake_sender)
+    return new
 
 
 def _wake_sender() -> None:

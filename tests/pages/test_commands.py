@@ -94,8 +94,8 @@ def test_run_jobs_runs_every_job_of_the_timetable():
     lines = run("run_jobs").splitlines()
     assert [line.split(":")[0] for line in lines] == [
         "note-beat", "send-due-notifications", "seal-audit", "mail-newest-seal", "drop-calls",
-        "import-rosters", "queue-renewal-reminders", "discard-old-drafts",
-        "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "notify-waiting-list",
+        "import-rosters", "queue-renewal-reminders", "finish-renewal-reminders",
+        "discard-old-drafts", "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "notify-waiting-list",
         "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
