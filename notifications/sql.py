@@ -1,5 +1,6 @@
 """Statements that the ORM cannot express; no other module of the app has SQL (docs/adr/0003)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, models
@@ -28,3 +29,11 @@ def insert_selected(messages: models.QuerySet[Any, Any]) -> int:
             params,
         )
         return cursor.rowcount
+
+
+def database_now() -> datetime:
+    """Return the time by the database's clock, which all workers share."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {NOW[connection.vendor]}", [])  # noqa: S608 # nosec B608  as above
+        (now,) = cursor.fetchone()
+    return datetime.fromisoformat(now).replace(tzinfo=UTC) if isinstance(now, str) else now

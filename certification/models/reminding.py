@@ -30,5 +30,7 @@ class ReminderRun(models.Model):
 
     def left(self) -> models.Q:
         """Return a filter of the certifications behind the place of this run."""
-        behind = models.Q(expires_date__gt=self.after_date) | models.Q(expires_date=self.after_date, pk__gt=self.after_id)
+        behind = models.Q(expires_date__gt=self.after_date) | models.Q(
+            expires_date=self.after_date, pk__gt=self.after_id
+        )
         return models.Q(expires_date__gte=self.after_date) & behind  # the first condition is a range of the index
