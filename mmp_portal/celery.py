@@ -17,7 +17,6 @@ app.conf.beat_schedule = {
     "note-beat": {"task": "pages.note_beat", "schedule": 60.0},
     # A wake-up that no worker has taken within a minute is dropped: the next one does the same.
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0, "options": {"expires": 60}},
-    "send-bulk-notifications": {"task": "notifications.send_bulk", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0},
     "mail-newest-seal": {"task": "accounts.mail_newest_seal", "schedule": crontab(hour="6", minute="0")},
     "drop-calls": {"task": "notifications.drop_calls", "schedule": crontab(minute="*/15")},
@@ -30,6 +29,7 @@ app.conf.beat_schedule = {
         "task": "certification.finish_renewal_reminders",
         "schedule": crontab(minute="*/5"),
     },
+    "send-bulk-notifications": {"task": "notifications.send_bulk", "schedule": 60.0, "options": {"expires": 60}},
     "discard-old-drafts": {"task": "certification.discard_old_drafts", "schedule": crontab(hour="2", minute="30")},
     "recheck-registrations": {"task": "accounts.recheck_registrations", "schedule": crontab(hour="0", minute="5")},
     "reset-due-mfa": {"task": "accounts.reset_due_mfa", "schedule": 60.0},

@@ -79,8 +79,10 @@ def queue_selected(*, messages: Iterable[QuerySet[Any, Any]], by: AbstractBaseUs
 
 def _wake_sender(task: str = "notifications.send_due") -> None:
     """Wake a sender. When Redis is away, the job of every minute sends what is due."""
-    # Without Redis this process sends, and a visitor may wait for it: one batch.
+    # Without Redis this process sends, and a visitor may wait for it: one batch of what is urgent.
     limit = {"limit": BATCH} if settings.CELERY_TASK_ALWAYS_EAGER else {}
+    if limit and task == SEND_BULK:
+        return
     try:
         current_app.tasks[task].delay(**limit)
     except (OperationalError, OSError) as error:

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
+from notifications import sql
 from notifications.models import Notification
-from notifications.sql import database_now
 
 LEASE = timedelta(minutes=5)  # longer than a worker's hard time limit, so no two workers hold the same row
 # A message that was never tried is due, whatever a clock says that was set back since.
@@ -30,7 +30,7 @@ def claim(*, priorities: range, limit: int) -> list[Notification]:
     abandoned = mails.filter(status=Notification.Status.SENDING, lease_until__lt=Now())
     waiting = mails.filter(IS_DUE, status=Notification.Status.QUEUED)
     with transaction.atomic():
-        lease_until = database_now() + LEASE
+        lease_until = sql.database_now() + LEASE
         keys = _locked(abandoned, limit)
         keys += _locked(waiting, limit - len(keys))
         # The conditions stand here once more for SQLite, which knows no row locks.
@@ -57,7 +57,8 @@ def mark(notification: Notification, **changes: Any) -> None:
 
 def mark_sent(notification: Notification, message_id: str) -> None:
     """Write that the server has the message, and erase its one-time link."""
-    mark(notification, status=Notification.Status.SENT, sent_at=Now(), message_id=message_id, secret=None)
+    if notification.lease_until:
+        sql.mark_sent(notification.pk, notification.lease_until, message_id)
 
 
 def mark_again(notification: Notification, cause: str, pause: timedelta, *, counts: bool = True) -> None:
