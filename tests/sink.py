@@ -16,19 +16,20 @@ MESSAGE_ID = re.compile(rb"^Message-ID: *(\S+)", re.IGNORECASE | re.MULTILINE)
 class Sink:
     """`refuses` gives the answer to a recipient; `hangs_at` names recipients whose mail is never answered.
 
-    With `closes` the server hangs up after each mail. `arrived` holds (Message-ID, recipient) in order, `connections`
-    how often somebody connected.
+    With `closes` the server hangs up after each mail; `pause` is how many seconds it takes before it stores one.
+    `arrived` holds (Message-ID, recipient) in order, `connections` how often somebody connected.
     """
 
-    def __init__(self, *, closes: bool = False) -> None:
+    def __init__(self, *, closes: bool = False, port: int = 0) -> None:
         self.closes = closes
         self.refuses: dict[str, str] = {}
         self.refuses_sender = ""
+        self.pause = 0.0
         self.hangs_at: set[str] = set()
         self.arrived: list[tuple[str, str]] = []
         self.contents: list[bytes] = []
         self.connections = 0
-        self.port = free_port()
+        self.port = port or free_port()
         logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd writes each step
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
         self.controller.start()
@@ -65,6 +66,8 @@ class Sink:
     async def handle_DATA(self, server, _session, envelope):  # noqa: N802
         if self.hangs_at & set(envelope.rcpt_tos):
             await asyncio.sleep(60)
+        if self.pause:
+            await asyncio.sleep(self.pause)
         self.contents.append(envelope.content)
         message_id = MESSAGE_ID.search(envelope.content)[1].decode()
         self.arrived += [(message_id, recipient) for recipient in envelope.rcpt_tos]
