@@ -1,4 +1,3 @@
-from datetime import timedelta
 from smtplib import SMTPServerDisconnected
 
 import pytest
@@ -6,7 +5,6 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
-from django.db.models import F
 from django.test import TestCase
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -16,6 +14,7 @@ from notifications import actions, kinds, writes
 from notifications.models import Notification
 from notifications.signals import tried
 from tests.guard import unguarded
+from tests.mails import pass_time
 
 pytestmark = pytest.mark.django_db
 Status = Notification.Status
@@ -36,13 +35,6 @@ def queue(key="one", **over):
 def claim():
     with unguarded():
         return writes.claim(priorities=actions.ALL, limit=100)
-
-
-def pass_time(**span):
-    """Let time pass for the outbox, whose clock is the database's: move its times back."""
-    with unguarded():
-        for name in ("due_at", "lease_until"):
-            Notification.objects.update(**{name: F(name) - timedelta(**span)})
 
 
 def test_queue_twice_writes_one_row():

@@ -16,7 +16,8 @@ from notifications import actions, kinds
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
-from tests.notifications.test_actions import claim, pass_time
+from tests.mails import pass_time
+from tests.notifications.test_actions import claim
 from tests.sink import Sink
 
 pytestmark = pytest.mark.django_db
