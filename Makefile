@@ -3,11 +3,12 @@
 PORT ?= 8000
 ROWS ?= 300000
 CERTIFICATIONS ?= 1000000
+REMINDERS ?= 100000
 export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*' -not -name '*.mo' 2>/dev/null)
 
-.PHONY: help run test check bench drill scan rehearse backup restore assets lock
+.PHONY: help run worker test check bench drill scan rehearse backup restore assets lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -15,18 +16,22 @@ help: ## list these commands
 run: .venv/run.stamp var/static/staticfiles.json ## set up and start the portal on http://localhost:8000 (PORT=… for another)
 	@.venv/bin/python bin/run
 
+worker: .venv/run.stamp ## run Celery's worker and timetable against REDIS_URL (QUEUES=urgent,bulk,default)
+	@.venv/bin/python bin/worker
+
 test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite, then PostgreSQL with Redis and journeys in a browser
 	@bin/test
 
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), backup and audit
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
 	@.venv/bin/python bench/patients.py $(CERTIFICATIONS)
 	@.venv/bin/python bench/backup.py
+	@.venv/bin/python bench/reminders.py $(REMINDERS)
 	@.venv/bin/python bench/audit.py
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests

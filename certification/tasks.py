@@ -1,13 +1,23 @@
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
 from certification import actions
 
+WITHIN = timedelta(seconds=40)  # less than the worker's soft time limit
+
 
 @shared_task(name="certification.queue_renewal_reminders")
 def queue_renewal_reminders() -> int:
     """Queue the renewal reminders of today (New York); return how many certifications have one."""
-    return actions.queue_renewal_reminders(today=timezone.localdate(), by=None)
+    return actions.queue_renewal_reminders(today=timezone.localdate(), within=WITHIN, by=None)
+
+
+@shared_task(name="certification.finish_renewal_reminders")
+def finish_renewal_reminders() -> int:
+    """Go on with a run of the reminders that was stopped; return for how many certifications, 0 when none was."""
+    return actions.queue_renewal_reminders(today=timezone.localdate(), within=WITHIN, is_rest=True, by=None)
 
 
 @shared_task(name="certification.discard_old_drafts")

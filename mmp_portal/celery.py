@@ -15,7 +15,8 @@ app.autodiscover_tasks()
 # In New York time (CELERY_TIMEZONE). Each job looks for what is due, so a missed or doubled run does no harm.
 app.conf.beat_schedule = {
     "note-beat": {"task": "pages.note_beat", "schedule": 60.0},
-    "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0},
+    # A wake-up that no worker has taken within a minute is dropped: the next one does the same.
+    "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0},
     "mail-newest-seal": {"task": "accounts.mail_newest_seal", "schedule": crontab(hour="6", minute="0")},
     "drop-calls": {"task": "notifications.drop_calls", "schedule": crontab(minute="*/15")},
@@ -24,6 +25,11 @@ app.conf.beat_schedule = {
         "task": "certification.queue_renewal_reminders",
         "schedule": crontab(hour="7", minute="0"),
     },
+    "finish-renewal-reminders": {
+        "task": "certification.finish_renewal_reminders",
+        "schedule": crontab(minute="*/5"),
+    },
+    "send-bulk-notifications": {"task": "notifications.send_bulk", "schedule": 60.0, "options": {"expires": 60}},
     "discard-old-drafts": {"task": "certification.discard_old_drafts", "schedule": crontab(hour="2", minute="30")},
     "recheck-registrations": {"task": "accounts.recheck_registrations", "schedule": crontab(hour="0", minute="5")},
     "reset-due-mfa": {"task": "accounts.reset_due_mfa", "schedule": 60.0},

@@ -323,19 +323,29 @@ EMAIL_TIMEOUT = 10
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
-# Jobs that people wait for have their own workers. A job that is not named here is a bulk job, which may take long.
-CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("urgent", "bulk")]
-CELERY_TASK_DEFAULT_QUEUE = "bulk"
+# Jobs that people wait for have their own workers. Mail that may take an hour is apart, so that it delays no other job.
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("urgent", "bulk", "default")]
+CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
-    name: {"queue": "urgent"}
-    for name in (
-        "notifications.send_due",
-        "notifications.drop_calls",
-        "accounts.reset_due_mfa",
-        "delivery.notify_waiting_list",
-        "audit.seal",
-        "pages.note_beat",
-    )
+    **{
+        name: {"queue": "urgent"}
+        for name in (
+            "notifications.send_due",
+            "notifications.drop_calls",
+            "accounts.reset_due_mfa",
+            "delivery.notify_waiting_list",
+            "audit.seal",
+            "pages.note_beat",
+        )
+    },
+    **{
+        name: {"queue": "bulk"}
+        for name in (
+            "notifications.send_bulk",
+            "certification.queue_renewal_reminders",
+            "certification.finish_renewal_reminders",
+        )
+    },
 }
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -1,32 +1,39 @@
 """Queue messages in the caller's transaction, and send each message that is due once."""
 
-import smtplib
-import socket
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from celery import current_app
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from audit.actions import audited, record
-from notifications import emails, kinds
+from notifications import emails, kinds, sql, writes
+from notifications.connections import Line
+from notifications.kinds import Words
 from notifications.models import Notification
+from notifications.rules import MOST_ATTEMPTS, Trouble, cause_of, pause_after, trouble_of
 from notifications.signals import tried
 
-LEASE = timedelta(minutes=5)  # longer than a worker's hard time limit, so no two workers hold the same row
-MOST_ATTEMPTS = 6
+BATCH = 100
+BATCH_WITHIN = timedelta(minutes=4)  # less than the lease by more than one mail may take
 AGAIN_AFTER = timedelta(minutes=1)  # the next sweep
-# The mail server is away, which says nothing about the message. (A refusal of one message is an SMTPException too.)
-SERVER_AWAY = (
-    ConnectionError, TimeoutError, socket.gaierror, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError,
-)  # fmt: skip
+FOREVER = timedelta(days=365)
+ALL = range(0, 1_000)
+URGENT, BULK = range(0, Notification.BULK), range(Notification.BULK, 1_000)
+SEND_BULK = "notifications.send_bulk"
 log = structlog.get_logger()
 
 
@@ -40,7 +47,7 @@ def queue(
     secret: str | None = None,
     channel: str = "email",
     language: str = "en",
-    priority: int = 5,
+    priority: int = Notification.URGENT,
 ) -> None:
     """Write one message into the outbox, in the caller's transaction; the sender is woken after the commit.
 
@@ -54,109 +61,150 @@ def queue(
 
 def queue_many(*, messages: Iterable[dict[str, Any]], by: AbstractBaseUser | None) -> None:
     """Write many messages, each a dict of the arguments of `queue`; the sender is woken once for all."""
-    now = timezone.now()
-    rows = [Notification(due_at=now, **message) for message in messages]
+    rows = [Notification(due_at=Now(), **message) for message in messages]
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     transaction.on_commit(_wake_sender)
 
 
-def _wake_sender() -> None:
-    """Wake the sender. When Redis is away, the job of every minute sends what is due."""
+def queue_selected(*, messages: Iterable[QuerySet[Any, Any]], by: AbstractBaseUser | None) -> int:
+    """Write the messages that queries select, one statement for each; return how many are new.
+
+    Each query selects the columns `sql.SELECTED`. The bulk sender is woken once, when there is a new message.
+    """
+    new = sum(sql.insert_selected(selected) for selected in messages)
+    if new:
+        transaction.on_commit(partial(_wake_sender, SEND_BULK))
+    return new
+
+
+def _wake_sender(task: str = "notifications.send_due") -> None:
+    """Wake a sender. When Redis is away, the job of every minute sends what is due."""
+    # Without Redis this process sends, and a visitor may wait for it: one batch of what is urgent.
+    limit = {"limit": BATCH} if settings.CELERY_TASK_ALWAYS_EAGER else {}
+    if limit and task == SEND_BULK:
+        return
     try:
-        current_app.tasks["notifications.send_due"].delay()
+        current_app.tasks[task].delay(**limit)
     except (OperationalError, OSError) as error:
         log.warning("sender_not_woken", error=type(error).__name__)
 
 
-def send_due(*, by: AbstractBaseUser | None, limit: int = 100) -> int:
-    """Send up to `limit` messages that are due, the most urgent and oldest first; return how many were sent.
+def _never() -> bool:
+    return False
 
-    A conditional update with a lease of 5 minutes claims each message; it is then sent and marked. When a worker dies
-    in between, the lease runs out and the message is sent again under the same Message-ID. When the mail server is
-    away, the rest waits for the next run: without Redis a visitor's request sends, and would wait for each time-out.
+
+def send_due(
+    *,
+    by: AbstractBaseUser | None,
+    limit: int | None = BATCH,
+    priorities: range = ALL,
+    within: timedelta = FOREVER,
+    is_stopping: Callable[[], bool] = _never,
+    then_wake: str = "",
+) -> int:
+    """Send messages that are due, the most urgent and oldest first; return how many were sent.
+
+    At most `limit` messages are tried (None: all), and only those of the given `priorities`. Nothing more is begun when
+    the time `within` is over or `is_stopping` is true: what was claimed and not tried is given back. When the time is
+    over, the task `then_wake` is sent for the rest.
+
+    A batch is claimed with a lease of 5 minutes and sent over one connection; each message is marked as soon as the
+    server has answered. When a worker dies in between, the lease runs out and the one message in its hands is sent
+    again under the same Message-ID. When the mail server is away, the rest waits for the next run.
     """
-    sent = 0
-    for pk in _due(timezone.now()).order_by("priority", "due_at", "pk").values_list("pk", flat=True)[:limit]:
-        notification = _claim(pk)
-        try:
-            sent += bool(notification and _send(notification))
-        except SERVER_AWAY:
-            break
+    ends_at = time.monotonic() + within.total_seconds()
+    taken = sent = 0
+    with Line() as line:
+        while limit is None or taken < limit:
+            claimed = writes.claim(priorities=priorities, limit=BATCH if limit is None else min(BATCH, limit - taken))
+            batch = _Batch(line, ends_at, is_stopping)
+            sent += batch.send(claimed)
+            taken += len(claimed)
+            if not claimed or batch.is_over or is_stopping():
+                break
+            if time.monotonic() >= ends_at:
+                if then_wake:
+                    _wake_sender(then_wake)
+                break
     return sent
 
 
-def _due(now: datetime) -> QuerySet[Notification]:
-    waiting = Q(status=Notification.Status.QUEUED, due_at__lte=now)
-    abandoned = Q(status=Notification.Status.SENDING, lease_until__lt=now)
-    return Notification.objects.filter(waiting | abandoned, channel=Notification.Channel.EMAIL)
+class _Batch:
+    """The messages that one worker has claimed together. `is_over` is whether the mail server is away."""
 
+    def __init__(self, line: Line, ends_at: float, is_stopping: Callable[[], bool]) -> None:
+        self.line = line
+        self.ends_at = min(ends_at, time.monotonic() + BATCH_WITHIN.total_seconds())
+        self.is_stopping = is_stopping
+        self.is_over = False
+        self.has_sent = False  # since the last trouble with the server
 
-def _claim(pk: int) -> Notification | None:
-    now = timezone.now()
-    claimed = (
-        _due(now)
-        .filter(pk=pk)
-        .update(status=Notification.Status.SENDING, lease_until=now + LEASE, attempts=F("attempts") + 1)
-    )
-    return Notification.objects.get(pk=pk) if claimed else None
+    def send(self, claimed: list[Notification]) -> int:
+        """Send the messages; return how many the server took. Those not tried are given back, whatever happens."""
+        left, sent = deque(claimed), 0
+        try:
+            words = self._words_of(claimed)
+            while left and self._may_go_on():
+                sent += self._send(left.popleft(), words)
+        finally:
+            writes.give_back(left)
+        return sent
 
+    def _may_go_on(self) -> bool:
+        return not self.is_over and time.monotonic() < self.ends_at and not self.is_stopping()
 
-def _send(notification: Notification) -> bool:
-    try:
-        words = kinds.get(notification.kind).context_for(notification)
-        if words is None:
-            _mark(notification, status=Notification.Status.CANCELLED, secret=None)
-            return False
-        emails.build(notification, words).send()
-    except SoftTimeLimitExceeded:  # the worker is out of time: the lease runs out, and the next sweep sends it
-        raise
-    except SERVER_AWAY as error:
-        log.warning("mail_server_away", notification=notification.pk, error=type(error).__name__)
-        _mark_untried(notification, error)
-        tried.send_robust(sender=Notification, kind=notification.kind, is_sent=False)
-        raise
-    except Exception as error:  # whatever a mail server or a template does, the other messages still go
-        log.exception("notification_not_sent", notification=notification.pk, kind=notification.kind)
-        _mark_failed(notification, error)
+    def _words_of(self, claimed: list[Notification]) -> dict[int, Words]:
+        try:
+            return kinds.words_of_many(claimed)
+        except Exception:  # one row may be wrong: each message then reads its own words
+            log.exception("words_of_many_failed")
+            return {}
+
+    def _send(self, notification: Notification, words: dict[int, Words]) -> bool:
+        try:
+            kind = kinds.get(notification.kind)
+            its_words = words[notification.pk] if notification.pk in words else kind.context_for(notification)
+            if its_words is None:
+                writes.mark(notification, status=Notification.Status.CANCELLED, secret=None)
+                return False
+            mail = emails.build(notification, its_words)
+        except SoftTimeLimitExceeded:  # the worker is out of time: the lease runs out, and the next sweep sends it
+            raise
+        except Exception as error:  # whatever a template does, the other messages still go
+            log.exception("notification_not_built", notification=notification.pk, kind=notification.kind)
+            return self._failed(notification, error, Trouble.LATER)
+        return self._post(notification, mail)
+
+    def _post(self, notification: Notification, mail: EmailMessage) -> bool:
+        try:
+            self.line.send(mail)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            trouble = trouble_of(error, is_connected=self.line.is_connected)
+            log.warning("notification_not_sent", notification=notification.pk, kind=notification.kind,
+                        trouble=trouble.name, cause=cause_of(error))  # fmt: skip
+            return self._failed(notification, error, trouble)
+        writes.mark_sent(notification, emails.message_id_for(notification))
+        self.has_sent = True
+        tried.send_robust(sender=Notification, kind=notification.kind, is_sent=True)
+        return True
+
+    def _failed(self, notification: Notification, error: Exception, trouble: Trouble) -> bool:
+        """Write when the message is tried again, if at all; return False."""
+        cause, attempts = cause_of(error), notification.attempts
+        if trouble in (Trouble.AWAY, Trouble.CUT):
+            # A server that takes other mails may hang at one: the others go on, over another connection.
+            self.line.close()
+            self.is_over, self.has_sent = trouble is Trouble.AWAY or not self.has_sent, False
+        if trouble is Trouble.AWAY:
+            writes.mark_again(notification, cause, AGAIN_AFTER, counts=False)
+        elif trouble is Trouble.REFUSED or (trouble is Trouble.LATER and attempts >= MOST_ATTEMPTS):
+            writes.mark_failed(notification, cause)
+        else:
+            writes.mark_again(notification, cause, pause_after(attempts))
         tried.send_robust(sender=Notification, kind=notification.kind, is_sent=False)
         return False
-    _mark(
-        notification,
-        status=Notification.Status.SENT,
-        sent_at=timezone.now(),
-        message_id=emails.message_id_for(notification),
-        secret=None,
-    )
-    tried.send_robust(sender=Notification, kind=notification.kind, is_sent=True)
-    return True
-
-
-def _mark(notification: Notification, **changes: Any) -> None:
-    """Write `changes` to a message while this worker still has its lease."""
-    Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
-        lease_until=None, **changes
-    )
-
-
-def _mark_untried(notification: Notification, error: Exception) -> None:
-    """Queue a message again. The try does not count, so that an outage of hours loses no message."""
-    _mark(
-        notification,
-        status=Notification.Status.QUEUED,
-        attempts=F("attempts") - 1,
-        due_at=timezone.now() + AGAIN_AFTER,
-        last_error=type(error).__name__,
-    )
-
-
-def _mark_failed(notification: Notification, error: Exception) -> None:
-    over = notification.attempts >= MOST_ATTEMPTS
-    _mark(
-        notification,
-        status=Notification.Status.FAILED if over else Notification.Status.QUEUED,
-        due_at=timezone.now() + timedelta(minutes=2**notification.attempts),
-        last_error=type(error).__name__,
-    )
 
 
 @audited("notification.call", subject="notification")

@@ -1,5 +1,6 @@
 """Render an outbox row as a mail, by the templates of its kind."""
 
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,12 @@ from ui.context import hours
 
 def message_id_for(notification: Notification) -> str:
     """Return the Message-ID: the same for each try at one message, so that a repeat is recognizable."""
-    return f"<notification-{notification.pk}@{urlsplit(settings.SITE_URL).hostname}>"
+    return f"<notification-{notification.pk}@{_host(settings.SITE_URL)}>"
+
+
+@cache
+def _host(address: str) -> str | None:
+    return urlsplit(address).hostname
 
 
 def _plain(template: str, words: dict[str, Any]) -> str:

@@ -1,8 +1,10 @@
 """The words and templates of each kind of message. The apps above register their kinds when the portal starts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+Words = dict[str, Any] | None  # for the templates, or None when the message no longer holds
 
 
 @dataclass(frozen=True)
@@ -16,11 +18,15 @@ class Templates:
 
 @dataclass(frozen=True)
 class Kind:
-    """`context_for(notification)` gives the template its words, or None when the message no longer holds."""
+    """`context_for(notification)` gives the template its words, or None when the message no longer holds.
+
+    `contexts_for` does it for a whole batch in a few queries, for kinds of which many are sent at a time.
+    """
 
     name: str
-    context_for: Callable[[Any], dict[str, Any] | None]
+    context_for: Callable[[Any], Words]
     own_templates: Templates | None = None
+    contexts_for: Callable[[Sequence[Any]], dict[int, Words]] | None = None
 
     @property
     def templates(self) -> Templates:
@@ -32,10 +38,24 @@ _kinds: dict[str, Kind] = {}
 
 
 def register(
-    name: str, *, context_for: Callable[[Any], dict[str, Any] | None], templates: Templates | None = None
+    name: str,
+    *,
+    context_for: Callable[[Any], Words],
+    templates: Templates | None = None,
+    contexts_for: Callable[[Sequence[Any]], dict[int, Words]] | None = None,
 ) -> None:
-    _kinds[name] = Kind(name, context_for, templates)
+    _kinds[name] = Kind(name, context_for, templates, contexts_for)
 
 
 def get(name: str) -> Kind:
     return _kinds[name]
+
+
+def words_of_many(notifications: Sequence[Any]) -> dict[int, Words]:
+    """Return by message id the words of those messages whose kind can read many at a time."""
+    found: dict[int, Words] = {}
+    for name in {notification.kind for notification in notifications}:
+        kind = _kinds.get(name)
+        if kind and kind.contexts_for:
+            found |= kind.contexts_for([notification for notification in notifications if notification.kind == name])
+    return found

@@ -20,6 +20,8 @@ class Notification(models.Model):
     It is written in the transaction of what it is about, and rendered when it is sent.
     """
 
+    URGENT, BULK = 5, 9  # priorities: somebody waits for the first kind, nobody for an hour for the second
+
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
         PHONE = "phone", _("phone call by staff")
@@ -42,7 +44,7 @@ class Notification(models.Model):
     )
     dedupe_key = models.CharField(max_length=200, unique=True)
     due_at = models.DateTimeField()
-    priority = models.PositiveSmallIntegerField(default=5, help_text=_("1 goes first."))
+    priority = models.PositiveSmallIntegerField(default=URGENT, help_text=_("1 goes first."))
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -53,7 +55,7 @@ class Notification(models.Model):
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["status", "priority", "due_at"], name="notification_due")]
+        indexes = [models.Index(fields=["status", "priority", "due_at", "id"], name="notification_to_send")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["queued", "sending", "sent", "failed", "cancelled"]),

@@ -1,6 +1,25 @@
-from celery import shared_task
+import mmap
+from datetime import timedelta
+from typing import Any
+
+from celery import Task, shared_task, signals
 
 from notifications import actions
+
+WITHIN = timedelta(seconds=35)  # less than the worker's soft time limit, by more than one mail may take
+
+# Set when the worker is told to stop. Its processes share this byte, because they are forks of the one that is told.
+_stopping = mmap.mmap(-1, 1)
+
+
+@signals.worker_shutting_down.connect
+def note_that_the_worker_stops(**_: Any) -> None:
+    _stopping[0] = 1
+
+
+def is_stopping() -> bool:
+    """Return whether the worker was told to stop: the sender then gives back what it has claimed."""
+    return _stopping[0] == 1
 
 
 @shared_task(name="notifications.drop_calls")
@@ -10,6 +29,20 @@ def drop_calls() -> int:
 
 
 @shared_task(name="notifications.send_due")
-def send_due() -> int:
-    """Send the messages that are due; return how many were sent."""
-    return actions.send_due(by=None)
+def send_due(limit: int | None = None) -> int:
+    """Send the urgent messages that are due; return how many were sent."""
+    return _send(send_due, actions.URGENT, limit)
+
+
+@shared_task(name="notifications.send_bulk")
+def send_bulk(limit: int | None = None) -> int:
+    """Send the bulk messages that are due; return how many were sent."""
+    return _send(send_bulk, actions.BULK, limit)
+
+
+def _send(task: Task, priorities: range, limit: int | None) -> int:
+    """Send for WITHIN at most; a worker then sends this task once more for the rest."""
+    then_wake = "" if task.request.is_eager else task.name
+    return actions.send_due(
+        priorities=priorities, limit=limit, within=WITHIN, is_stopping=is_stopping, then_wake=then_wake, by=None
+    )

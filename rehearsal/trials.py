@@ -21,7 +21,7 @@ from rehearsal.stage import Stage
 REDIS_AWAY, DATABASE_AWAY = 20, 5  # seconds
 BACK_WITHIN = 1.0  # seconds after the database accepts connections
 SENT_WITHIN = 90  # seconds after Redis is back
-QUEUES = ("urgent", "bulk")
+QUEUES = ("urgent", "bulk", "default")
 SENDERS = int(command_of("worker-urgent")[command_of("worker-urgent").index("--concurrency") + 1])
 
 

@@ -125,7 +125,7 @@ def test_each_job_goes_to_a_queue_that_a_worker_takes():
 
 
 def test_no_worker_waits_for_a_queue_without_jobs():
-    assert {queue_of(task) for task in our_tasks()} == consumed_queues() == {"urgent", "bulk"}
+    assert {queue_of(task) for task in our_tasks()} == consumed_queues() == {"urgent", "bulk", "default"}
 
 
 def test_each_route_names_a_job_that_exists():
@@ -133,8 +133,11 @@ def test_each_route_names_a_job_that_exists():
 
 
 def test_a_roster_never_delays_a_mail():
-    assert (queue_of("notifications.send_due"), queue_of("accounts.import_rosters")) == ("urgent", "bulk")
-    assert queue_of("certification.queue_renewal_reminders") == "bulk"
+    assert (queue_of("notifications.send_due"), queue_of("accounts.import_rosters")) == ("urgent", "default")
+
+
+def test_a_million_reminders_delay_no_mail_that_somebody_waits_for():
+    assert queue_of("notifications.send_bulk") == queue_of("certification.queue_renewal_reminders") == "bulk"
 
 
 def test_the_timetable_names_jobs_that_exist():

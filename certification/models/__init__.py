@@ -8,6 +8,7 @@ from certification.models.joining import Invitation
 from certification.models.letters import Letter
 from certification.models.people import Caregiver, CaregiverAssignment, Patient, PatientToday, Person, Sex
 from certification.models.reference import AllotmentLimit, Condition
+from certification.models.reminding import ReminderRun
 from certification.models.requests import PatientRequest
 from certification.models.take_over import TakeOver
 
@@ -28,6 +29,7 @@ __all__ = [
     "PatientRequest",
     "PatientToday",
     "Person",
+    "ReminderRun",
     "Sex",
     "TakeOver",
 ]

@@ -93,6 +93,7 @@ from certification.rules.renewal import (
     check_renewal_is_open,
     days_given_up,
     reminder_due,
+    reminder_spans,
     renewal_opens_date,
 )
 from certification.rules.requests import (
@@ -270,6 +271,7 @@ __all__ = [
     "needs_guardian",
     "ounces_to_mg",
     "reminder_due",
+    "reminder_spans",
     "signer_of",
     "why_gone",
     "renewal_can_be_asked_from",

@@ -1,6 +1,8 @@
 """When a certification can be renewed, and when people are reminded of it."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from django.conf import settings
 from django.utils.formats import date_format
@@ -9,8 +11,17 @@ from django.utils.translation import gettext as _
 from certification.models import Certification
 from certification.rules.errors import RenewalNotOpen
 
-REMINDER_DAYS = (60, 30, 14, 7, 1)
+REMINDER_DAYS = (90, 60, 30, 14, 7, 3, 1)  # days before the end [docs/domain.md#renewal]
 ENDED_REMINDER_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class ReminderSpan:
+    """The certifications for which one kind of reminder is due: those with `after < expires_date <= until`."""
+
+    kind: str
+    after: date
+    until: date
 
 
 def renewal_opens_date(certification: Certification) -> date:
@@ -27,15 +38,25 @@ def days_given_up(certification: Certification, *, today: date) -> int:
     return max((certification.expires_date - today).days, 0)
 
 
-def reminder_due(*, expires_date: date, today: date) -> str | None:
-    """Return the reminder that is due: "60", "30", "14", "7" or "1" for the days left at most, "ended", or None.
+def reminder_spans(today: date) -> list[ReminderSpan]:
+    """Return the span of each kind of reminder that is due on `today`, by the date of the end.
 
-    After an outage only the latest reminder is due. "ended" is due for 30 days after the end.
+    The kinds are "ended", for 30 days after the end, and the days that are left at most: "1", "3", … "90". No
+    certification is in two spans, so after an outage only the latest reminder is due.
     """
-    days_left = (expires_date - today).days
-    if days_left <= 0:
-        return "ended" if today - expires_date < ENDED_REMINDER_WITHIN else None
-    return next((str(days) for days in sorted(REMINDER_DAYS) if days_left <= days), None)
+    ended = ReminderSpan("ended", today - ENDED_REMINDER_WITHIN, today)
+    days = pairwise((0, *sorted(REMINDER_DAYS)))
+    return [ended, *(ReminderSpan(str(most), _in(today, least), _in(today, most)) for least, most in days)]
+
+
+def _in(today: date, days: int) -> date:
+    return today + timedelta(days=days)
+
+
+def reminder_due(*, expires_date: date, today: date) -> str | None:
+    """Return the kind of reminder that is due on `today` for a certification that ends then, or None."""
+    spans = reminder_spans(today)
+    return next((span.kind for span in spans if span.after < expires_date <= span.until), None)
 
 
 def check_renewal_is_open(certification: Certification, *, today: date) -> None:

@@ -2,15 +2,21 @@ import re
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
 from django.utils import timezone
 
+from accounts.models import Physician
 from certification.actions import queue_renewal_reminders, sign_draft, withdraw_certification
-from certification.models import Draft
+from certification.actions import reminders as module
+from certification.models import Caregiver, Draft, Patient, ReminderRun
+from certification.rules import reminder_spans
+from certification.tasks import finish_renewal_reminders
 from certification.tasks import queue_renewal_reminders as task
 from notifications.actions import drop_calls, send_due
 from notifications.models import Notification
 from tests import factories
+from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -36,10 +42,11 @@ def test_queue_renewal_reminders_once_a_kind_and_recipient():
 
 
 def test_queue_renewal_reminders_one_for_each_kind_of_a_year():
-    signed(days_left=70)
-    for day in range(120):
+    signed(days_left=95)
+    for day in range(0, 130):
         queue(day)
-    assert [kind for kind, role, _channel in reminders() if role == "patient"] == ["60", "30", "14", "7", "1", "ended"]
+    kinds = ["90", "60", "30", "14", "7", "3", "1", "ended"]
+    assert [kind for kind, role, _channel in reminders() if role == "patient"] == kinds
 
 
 def test_a_renewal_takes_the_reminder_from_the_call_list():
@@ -78,7 +85,7 @@ def test_queue_renewal_reminders_tells_caregiver_and_calls_who_has_no_email():
 
 
 def test_queue_renewal_reminders_finds_nothing_far_from_the_end():
-    signed(days_left=61)
+    signed(days_left=91)
     assert (queue(), reminders()) == (0, [])
 
 
@@ -122,3 +129,120 @@ def test_a_reminder_says_the_last_good_day_and_no_medical_word_in_its_subject():
     last_day = certification.expires_date - timedelta(days=1)
     assert f"{last_day:%B} {last_day.day}, {last_day.year}" in message.body
     assert not {"marijuana", "cannabis", "cancer"} & set(message.subject.lower().split())
+
+
+# --- One statement, whatever the number -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("patient", "caregiver", "roles"),
+    [
+        ("one@example.org", "one@example.org", ["patient", "physician"]),
+        ("doctor@example.org", "two@example.org", ["patient", "caregiver"]),
+        ("one@example.org", "doctor@example.org", ["patient", "caregiver"]),
+        ("one@example.org", "two@example.org", ["patient", "caregiver", "physician"]),
+    ],
+)
+def test_people_who_share_an_address_get_one_reminder(patient, caregiver, roles):
+    made = signed(days_left=20, joined=False, caregiver=factories.caregiver())
+    with unguarded():  # nobody certifies a person with their own address, but an address may change later
+        Physician.objects.update(email="doctor@example.org")
+        Patient.objects.filter(pk=made.patient_id).update(email=patient)
+        Caregiver.objects.update(email=caregiver)
+    queue()
+    assert [role for _kind, role, _channel in reminders()] == roles
+
+
+def test_a_reminder_is_in_the_language_of_its_reader():
+    made = signed(days_left=20, caregiver=factories.caregiver())
+    with unguarded():
+        Patient.objects.filter(pk=made.patient_id).update(language="es")
+    queue()
+    rows = Notification.objects.filter(kind="renewal_reminder").order_by("pk")
+    assert [(row.context["role"], row.language) for row in rows] == [
+        ("patient", "es"), ("caregiver", "en"), ("physician", "en"),
+    ]  # fmt: skip
+    assert {row.priority for row in rows} == {Notification.BULK}
+
+
+def test_the_number_of_statements_does_not_grow_with_the_certifications(django_assert_max_num_queries):
+    first = signed(days_left=20)
+    with django_assert_max_num_queries(60) as few:
+        queue()
+    factories.copies(first, 300)
+    with django_assert_max_num_queries(len(few)):
+        queue()
+    assert Notification.objects.filter(kind="renewal_reminder").count() == 2 * 301
+
+
+# --- A time limit stops the run -------------------------------------------------------------------------------------
+
+
+def many(count=5000):
+    """Make certifications that end on each day for which a reminder is due; return their number."""
+    first = signed(days_left=20, joined=False)
+    last = reminder_spans(timezone.localdate())[-1].until
+    for day in range(count // 100 - 1):
+        factories.copies(first, 100, expires_date=last - timedelta(days=2 * day))
+    factories.copies(first, 99)
+    return count
+
+
+def reached():
+    rows = Notification.objects.filter(kind="renewal_reminder", context__role="patient")
+    return len(set(rows.values_list("context__certification", flat=True)))
+
+
+def test_5000_certifications_are_all_reached_with_a_limit_of_one_second():
+    count, runs = many(), 0
+    while not ReminderRun.objects.filter(finished_at__isnull=False).exists():
+        queue_renewal_reminders(today=timezone.localdate(), within=timedelta(seconds=1), part=250, by=None)
+        runs += 1
+        assert runs < 50
+    assert reached() == count
+
+
+@pytest.mark.parametrize("days", [0, 1], ids=["on the same day", "on the next day"])
+def test_what_a_limit_stops_goes_on_where_it_stopped(days):
+    count, found = many(1000), []
+    for run in range(8):
+        today = timezone.localdate() + timedelta(days=days * run)
+        queue_renewal_reminders(today=today, within=timedelta(0), part=250, by=None)
+        found.append(reached())
+    assert found[:5] == [100, 350, 600, 850, count]  # one kind of reminder a part, 250 certifications at most
+
+
+def test_control_a_run_that_forgets_its_place_tells_the_same_ones_again():
+    many(1000)
+    for _run in range(8):
+        queue_renewal_reminders(today=timezone.localdate(), within=timedelta(0), part=250, by=None)
+        with unguarded():
+            ReminderRun.objects.all().delete()
+    assert reached() == 100
+
+
+def test_a_worker_out_of_time_loses_one_part_alone(monkeypatch):
+    count, parts = many(1000), []
+    insert = module.queue_selected
+
+    def out_of_time(**given):
+        parts.append(1)
+        if len(parts) == 3:
+            raise SoftTimeLimitExceeded
+        return insert(**given)
+
+    monkeypatch.setattr(module, "queue_selected", out_of_time)
+    with pytest.raises(SoftTimeLimitExceeded):
+        queue_renewal_reminders(today=timezone.localdate(), part=250, by=None)
+    assert reached() == 350
+    queue_renewal_reminders(today=timezone.localdate(), is_rest=True, by=None)
+    assert reached() == count
+
+
+def test_finish_renewal_reminders_begins_nothing():
+    signed(days_left=20)
+    assert (finish_renewal_reminders(), reminders()) == (0, [])
+    queue_renewal_reminders(today=timezone.localdate(), within=timedelta(0), by=None)
+    assert ReminderRun.objects.unfinished().exists()
+    assert (finish_renewal_reminders(), task()) == (0, 1)
+    assert not ReminderRun.objects.unfinished().exists()

@@ -82,12 +82,20 @@ def test_ounces_to_mg_rounds_down():
 @pytest.mark.parametrize(
     ("days_left", "reminder"),
     [
-        (61, None), (60, "60"), (31, "60"), (30, "30"), (15, "30"), (14, "14"), (8, "14"), (7, "7"), (2, "7"), (1, "1"),
+        (91, None), (90, "90"), (61, "90"), (60, "60"), (31, "60"), (30, "30"), (15, "30"), (14, "14"), (8, "14"),
+        (7, "7"), (4, "7"), (3, "3"), (2, "3"), (1, "1"),
         (0, "ended"), (-29, "ended"), (-30, None),
     ],
 )  # fmt: skip
 def test_reminder_due_is_the_one_of_the_day(days_left, reminder):
     assert rules.reminder_due(expires_date=TODAY + timedelta(days=days_left), today=TODAY) == reminder
+
+
+def test_reminder_spans_leave_no_day_out_and_follow_one_another():
+    spans = rules.reminder_spans(TODAY)
+    assert [span.kind for span in spans] == ["ended", "1", "3", "7", "14", "30", "60", "90"]
+    assert [span.after for span in spans[1:]] == [span.until for span in spans[:-1]]
+    assert (TODAY - spans[0].after, spans[-1].until - TODAY) == (timedelta(days=30), timedelta(days=90))
 
 
 ALLOWED = {

@@ -9,6 +9,7 @@ from certification.models import Certification
 from certification.statements import ATTESTATIONS, QUESTIONS
 from certification.tasks import queue_renewal_reminders
 from notifications.models import Notification
+from notifications.tasks import send_bulk
 from tests import factories
 from tests.journeys.visitor import mails_to
 
@@ -34,6 +35,7 @@ def given_a_certification_with_20_days_left():
 
 def when_celery_runs_the_reminders():
     queue_renewal_reminders.delay()
+    send_bulk.delay()
 
 
 def then_patient_and_physician_get_one_mail_each(certification):

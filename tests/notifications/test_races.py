@@ -7,11 +7,11 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from notifications import actions, kinds
+from notifications import actions, kinds, writes
 from notifications.models import Notification
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SENDERS, MESSAGES = 4, 20
+SENDERS, MESSAGES = 4, 40
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +44,7 @@ def test_four_senders_send_each_message_once():
 
 
 def test_control_without_the_claim_messages_go_out_more_than_once(monkeypatch):
-    monkeypatch.setattr(actions, "_claim", lambda pk: Notification.objects.get(pk=pk))
+    monkeypatch.setattr(writes, "claim", lambda limit, **_: list(Notification.objects.filter(status="queued")[:limit]))
+    monkeypatch.setattr(writes, "give_back", lambda left: None)
     send_at_once()
     assert len(mail.outbox) > MESSAGES

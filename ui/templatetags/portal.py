@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 import phonenumbers
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -75,8 +76,13 @@ def amount_used(mg: int) -> str:
 @_shown
 def phone(number: Any) -> str:
     """Show an American number as (203) 555-0142; other text stays as it is."""
+    return _formatted(str(getattr(number, "raw_input", None) or number))
+
+
+@lru_cache(maxsize=1_000)  # a thousand mails name the same few offices
+def _formatted(number: str) -> str:
     try:
-        parsed = phonenumbers.parse(str(number), "US")
+        parsed = phonenumbers.parse(number, "US")
     except phonenumbers.NumberParseException:
         return number
     shape = phonenumbers.PhoneNumberFormat
@@ -85,7 +91,12 @@ def phone(number: Any) -> str:
 
 @_shown
 def long_date(day: date) -> str:
-    return date_format(_local(day), "LONG_DAY_FORMAT")
+    return _long(_local(day), get_language())
+
+
+@lru_cache(maxsize=1_000)
+def _long(day: date, _language: str | None) -> str:
+    return date_format(day, "LONG_DAY_FORMAT")
 
 
 @_shown

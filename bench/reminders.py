@@ -1,0 +1,427 @@
+"""Measure reminders: how fast the outbox is filled, and how fast one worker sends; `reminders.py 1000000` for a state.
+
+Each figure stands beside a bare statement or loop that writes or sends the same, and beside the way of before: a query
+and an insert for each certification, a connection for each mail. It runs on PostgreSQL, with SQLite for the filling. A
+missed target fails. Mails go to a mail server in a process of its own, so that its CPU does not count.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from meter import answer_of, missed, print_figure
+from patients import ENVIRONMENT, multiply, number_from
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+COUNT = 100_000
+BEFORE = 2_000  # certifications and mails that the way of before gets
+MAILS = 1_000
+MOST_ON_SQLITE = 100_000
+# One statement by hand that writes the rows that the portal writes: for each patient and each physician.
+BARE = """
+INSERT INTO notifications_notification (kind, channel, recipient, language, context, dedupe_key, priority, status,
+    created_at, due_at, attempts, message_id, last_error)
+SELECT 'renewal_reminder', 'email', people.email, 'en', {context}, 'renewal:' || people.id || ':' || people.role, 9,
+    'queued', {now}, {now}, 0, '', ''
+FROM (SELECT c.id, p.email, 'patient' AS role FROM certification_certification c
+          JOIN certification_patient p ON p.id = c.patient_id WHERE c.status = 'active'
+      UNION ALL
+      SELECT c.id, d.email, 'physician' FROM certification_certification c
+          JOIN accounts_physician d ON d.id = c.physician_id WHERE c.status = 'active') AS people
+"""
+OF = {
+    "postgresql": {"now": "now()", "context": "jsonb_build_object('certification', people.id, 'role', people.role)"},
+    "sqlite": {"now": "datetime('now')", "context": "json_object('certification', people.id, 'role', people.role)"},
+}
+FILL = """
+import django; django.setup()
+import logging, re, time; logging.disable()
+from django.utils import timezone
+from certification.actions import queue_renewal_reminders
+begun = time.perf_counter()
+queue_renewal_reminders(today=timezone.localdate(), by=None)
+took = time.perf_counter() - begun
+# Not by getrusage: its peak begins with that of the process which started this one.
+print(took, int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)
+"""
+SINK = """
+import socketserver, sys, threading, time
+arrived = []
+class Answers(socketserver.StreamRequestHandler):
+    def handle(self):
+        say = lambda words: (self.wfile.write(words + b"\\r\\n"), self.wfile.flush())
+        say(b"220 sink")
+        while line := self.rfile.readline():
+            word = line[:4].upper()
+            if word == b"EHLO":
+                say(b"250-sink\\r\\n250 8BITMIME")
+            elif word == b"RCPT":
+                recipient = line.partition(b"<")[2].partition(b">")[0].decode()
+                say(b"250 OK")
+            elif word == b"DATA":
+                say(b"354 go on")
+                while self.rfile.readline() != b".\\r\\n":
+                    pass
+                arrived.append(recipient)
+                say(b"250 stored")
+            elif word == b"QUIT":
+                say(b"221 bye")
+                return
+            else:
+                say(b"250 OK")
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 100
+server = Server(("127.0.0.1", int(sys.argv[1])), Answers)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print("ready", flush=True)
+for line in sys.stdin:
+    word = line.strip()
+    deadline = time.monotonic() + 120
+    while word not in arrived[-3000:] and time.monotonic() < deadline:
+        time.sleep(0.002)
+    print(time.time(), len(arrived), flush=True)
+"""
+
+
+# --- The world ------------------------------------------------------------------------------------------------------
+
+
+def make(count):
+    """Make so many certifications that end within 89 days, each of another patient."""
+    from django.db import connection
+
+    from tests import factories
+    from tests.guard import unguarded
+
+    first = factories.certification(joined=False)
+    patient = first.patient
+    if connection.vendor == "sqlite":
+        with unguarded():
+            _copy_on_sqlite(first, count)
+        return
+    emails = "'p' || n || '@example.org'"
+    multiply(patient, count, number=number_from("P", "n"), email=emails, phone="'+1203' || lpad(n::text, 7, '0')")
+    multiply(
+        first, count,
+        id=f"{first.pk} + n", number=number_from("C", "n"), uuid="gen_random_uuid()", patient_id=f"{patient.pk} + n",
+        expires_date="current_date + 1 + (n % 89)::int",
+    )  # fmt: skip
+    answer_of("ANALYZE")
+
+
+def _copy_on_sqlite(first, count):
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from tests import factories
+
+    for day in range(1, 90):
+        ends = timezone.localdate() + timedelta(days=day)
+        factories.copies(first, count // 89 + (day <= count % 89), expires_date=ends)
+
+
+@contextmanager
+def empty_outbox():
+    """Empty the outbox before and after, so that each run begins with the same table."""
+    from django.db import connection
+
+    verb = "TRUNCATE" if connection.vendor == "postgresql" else "DELETE FROM"
+    wipe = f"{verb} notifications_notification"
+    answer_of(wipe)
+    answer_of("DELETE FROM certification_reminderrun")
+    yield
+    answer_of(wipe)
+
+
+def rows():
+    return answer_of("SELECT count(*) FROM notifications_notification")[0][0]
+
+
+def timed(work):
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+# --- Filling --------------------------------------------------------------------------------------------------------
+
+
+def measure_filling(name, count, most):
+    """Print how long the outbox takes to fill, beside the bare statement; return certifications a second."""
+    from django.db import connection
+
+    bare = BARE.format(**OF[connection.vendor])
+    seconds, peak = {"bare": [], "portal": []}, 0.0
+    for _run in range(2):
+        with empty_outbox():
+            seconds["bare"].append(timed(lambda: answer_of(bare)))
+            written = rows()
+        with empty_outbox():
+            took, peak = fill()
+            seconds["portal"].append(took)
+            # The physician of all has one address, and a certification that does not end is not reminded of.
+            assert 0 <= written - rows() <= 2, (written, rows())
+            again, _peak = fill()
+            assert written - rows() <= 2
+    ours, theirs = min(seconds["portal"]), min(seconds["bare"])
+    print_figure(f"{name}: one bare INSERT ... SELECT, {written:,} rows", f"{theirs:.2f}", "s")
+    print_figure(f"{name}: reminders of {count:,} certifications", f"{ours:.2f}", "s", f"at most {most} × bare",
+                 holds=ours <= most * theirs)  # fmt: skip
+    print_figure(f"{name}: the same once more, 0 new rows", f"{again:.2f}", "s")
+    print_figure(f"{name}: peak memory", f"{peak:.0f}", "MB", "at most 150", holds=peak <= 150)
+    return count / ours
+
+
+def fill():
+    """Queue the reminders in a process of its own; return the seconds and its peak memory in MB."""
+    done = subprocess.run([sys.executable, "-c", FILL], cwd=BASE_DIR, check=True, capture_output=True, text=True)
+    seconds, megabytes = map(float, done.stdout.split())
+    return seconds, megabytes
+
+
+def fill_as_before(count):
+    """Queue the reminders of so many certifications one by one, as before; return certifications a second."""
+    from django.db.models import Prefetch
+
+    from certification.models import CaregiverAssignment, Certification
+    from certification.writes.messages import messages_to, recipients_of
+    from notifications.actions import queue_many
+
+    assignments = CaregiverAssignment.objects.filter(ended_date__isnull=True).select_related("caregiver")
+    people = Certification.objects.active().select_related("patient", "physician")
+    people = people.prefetch_related(Prefetch("patient__assignments", assignments))
+    keys = list(Certification.objects.active().order_by("pk").values_list("pk", flat=True)[1 : count + 1])
+
+    def one_by_one():
+        for start in range(0, len(keys), 500):
+            for one in people.filter(pk__in=keys[start : start + 500]).order_by("pk"):
+                context = {"certification": one.pk, "reminder": "30"}
+                recipients = recipients_of(one, with_physician=True)
+                queue_many(messages=messages_to(recipients, "renewal_reminder", context=context, key=f"{one.pk}:30",
+                                                key_kind="renewal"), by=None)  # fmt: skip
+
+    with empty_outbox():
+        return len(keys) / timed(one_by_one)
+
+
+# --- Sending --------------------------------------------------------------------------------------------------------
+
+
+class SinkProcess:
+    """A mail server in a process of its own."""
+
+    def __init__(self):
+        from tests.servers import free_port
+
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SINK, str(self.port)], cwd=BASE_DIR,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout.readline().strip() == "ready"
+
+    def arrival_of(self, recipient):
+        """Return when the mail to this recipient arrived (time.time()), and how many mails have."""
+        self.process.stdin.write(f"{recipient}\n")
+        self.process.stdin.flush()
+        at, count = self.process.stdout.readline().split()
+        return float(at), int(count)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def cost_of(work, count):
+    """Return CPU milliseconds of this process and elapsed milliseconds for each of `count` mails."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    work()
+    return (time.process_time() - cpu) * 1000 / count, (time.perf_counter() - wall) * 1000 / count
+
+
+def measure_sending():
+    from notifications import emails, kinds
+    from notifications.actions import send_due
+    from notifications.connections import Line
+    from notifications.models import Notification
+
+    waiting = Notification.objects.filter(status="queued").order_by("priority", "due_at", "pk")
+
+    def render_as_before(messages):
+        for row in messages:
+            emails.build(row, kinds.get(row.kind).context_for(row))
+
+    def render(messages):
+        for start in range(0, len(messages), 100):
+            part = messages[start : start + 100]
+            words = kinds.words_of_many(part)
+            yield from (emails.build(row, words[row.pk]) for row in part)
+
+    def bare(messages):
+        with Line() as line:
+            for mail in render(messages):
+                line.send(mail)
+
+    messages = list(waiting[:MAILS])
+    list(render(messages[:50])), render_as_before(messages[:50])  # compile the templates
+    before, _ = cost_of(lambda: render_as_before(messages), len(messages))
+    now, _ = cost_of(lambda: list(render(messages)), len(messages))
+    print_figure("words and templates of a mail, as before", f"{before:.2f}", "ms CPU")
+    print_figure("words and templates of a mail", f"{now:.2f}", "ms CPU", "at most half", holds=now <= before / 2)
+    bare_cpu, bare_wall = cost_of(lambda: bare(messages), len(messages))
+    old_cpu, old_wall = cost_of(lambda: send_as_before(waiting.reverse()), MAILS)
+    cpu, wall = cost_of(lambda: send_due(limit=MAILS, by=None), MAILS)
+    print_figure("a bare loop: renders, one connection", f"{bare_cpu:.2f}", "ms CPU", f"{1000 / bare_wall:.0f} mails/s")
+    print_figure("as before: a connection for each mail", f"{old_cpu:.2f}", "ms CPU", f"{1000 / old_wall:.0f} mails/s")
+    print_figure("the portal, one worker", f"{cpu:.2f}", "ms CPU", "at most 1.4 × bare", holds=cpu <= 1.4 * bare_cpu)
+    print_figure(
+        "the portal, one worker", f"{1000 / wall:.0f}", "mails/s", "at least 3 × before", holds=wall * 3 <= old_wall
+    )
+
+
+def send_as_before(waiting):
+    """Send MAILS messages as before: claim, read, send over a connection of its own, mark; one after another."""
+    from datetime import timedelta
+
+    from django.db.models import F
+    from django.utils import timezone
+
+    from notifications import emails, kinds
+    from notifications.models import Notification
+
+    for key in list(waiting.values_list("pk", flat=True)[:MAILS]):
+        one = Notification.objects.filter(pk=key, status="queued")
+        one.update(status="sending", lease_until=timezone.now() + timedelta(minutes=5), attempts=F("attempts") + 1)
+        row = Notification.objects.get(pk=key)
+        emails.build(row, kinds.get(row.kind).context_for(row)).send()
+        held = Notification.objects.filter(pk=key, lease_until=row.lease_until)
+        held.update(status="sent", sent_at=timezone.now(), message_id=emails.message_id_for(row), lease_until=None)
+
+
+# --- Somebody waits while a backlog is sent ---------------------------------------------------------------------------
+
+
+def measure_urgent(sink, redis):
+    """Start a worker for each queue over Redis; print how long a message takes that somebody waits for."""
+    from redis import Redis
+
+    client = Redis(port=redis.port)
+    empty = client.info("memory")["used_memory"]
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", "mmp_portal", "worker", "--concurrency", "1"]
+    command += ["--loglevel", "ERROR", "--queues"]
+    environment = os.environ | {"REDIS_URL": redis.url}
+    workers = [subprocess.Popen([*command, queue], cwd=BASE_DIR, env=environment) for queue in ("urgent", "bulk")]
+    try:
+        wake(environment, "send_bulk.delay()")
+        first = answer_of(
+            "SELECT recipient FROM notifications_notification WHERE status = 'queued' ORDER BY due_at, id LIMIT 1"
+        )
+        sink.arrival_of(first[0][0])  # the backlog is being sent
+        waiting = answer_of("SELECT count(*) FROM notifications_notification WHERE status = 'queued'")[0][0]
+        slowest = max(urgent_delay(sink, environment, number) for number in range(3))
+        grown = (client.info("memory")["used_memory"] - empty) / 1_000_000
+    finally:
+        for worker in workers:
+            worker.terminate()
+        for worker in workers:
+            worker.wait(60)
+    print_figure(
+        f"an urgent message while {waiting:,} reminders wait", f"{slowest:.2f}", "s", "at most 5", holds=slowest <= 5
+    )
+    print_figure("memory of Redis meanwhile: grew by", f"{grown:.2f}", "MB", "under 1", holds=grown < 1)
+
+
+def urgent_delay(sink, environment, number):
+    """Return the seconds from the commit of a message to its arrival."""
+    from accounts.models import Physician
+
+    address = f"urgent{number}@example.org"
+    context = {"physician": Physician.objects.latest("pk").pk}
+    queue = f"queue(kind='physician_bound', recipient='{address}', context={context}"
+    queued_at = float(wake(environment, f"{queue}, dedupe_key='{address}', by=None); print(time.time())"))
+    return sink.arrival_of(address)[0] - queued_at
+
+
+def wake(environment, code):
+    """Run code with `queue` and `send_bulk` in a process that is connected to Redis; return what it prints."""
+    imports = "import time, django; django.setup(); from notifications.actions import queue; "
+    imports += "from notifications.tasks import send_bulk; "
+    script = [sys.executable, "-c", imports + code]
+    return subprocess.run(script, cwd=BASE_DIR, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+# --- All ------------------------------------------------------------------------------------------------------------
+
+
+def prepare(database_url, **more):
+    """Set up Django in this process on a new database."""
+    os.environ.update(ENVIRONMENT, DEBUG="false", DATABASE_URL=database_url, SECRET_KEY="made-up-for-the-bench" * 3,
+                      DEFAULT_FROM_EMAIL="Portal <portal@example.org>", DISPENSARY_NAME="Example Dispensary",
+                      DISPENSARY_PHONE="+12035550100", DISPENSARY_EMAIL="help@example.org", **more)  # fmt: skip
+    import logging
+
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    logging.disable()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+
+
+def on_sqlite(count):
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        prepare(f"sqlite:///{folder}/portal.sqlite3", EMAIL_URL="memory://")
+        make(count)
+        measure_filling("SQLite", count, 3)
+    return len(missed)
+
+
+def on_postgres(count):
+    from tests.servers import Postgres, Redis
+
+    sink, database, redis = SinkProcess(), Postgres(), Redis()
+    try:
+        prepare(database.url, EMAIL_URL=f"smtp://127.0.0.1:{sink.port}")
+        make(count)
+        rate = measure_filling("PostgreSQL", count, 2.5)
+        before = fill_as_before(min(BEFORE, count))
+        print_figure("PostgreSQL: as before, one by one", f"{before:,.0f}", "/s")
+        print_figure(
+            "PostgreSQL: certifications a second",
+            f"{rate:,.0f}",
+            "/s",
+            "at least 20 × before",
+            holds=rate >= 20 * before,
+        )
+        with empty_outbox():
+            fill()
+            answer_of("ANALYZE notifications_notification")
+            measure_sending()
+            measure_urgent(sink, redis)
+    finally:
+        for server in (sink, database, redis):
+            server.stop()
+    return len(missed)
+
+
+def main():
+    sys.path.insert(0, str(BASE_DIR))
+    os.environ["PYTHONPATH"] = str(BASE_DIR)
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    if len(sys.argv) > 2:
+        return on_sqlite(count)
+    failed = on_postgres(count)
+    # In a process of its own: Django is set up once, on one database.
+    sqlite = subprocess.run([sys.executable, __file__, str(min(count, MOST_ON_SQLITE)), "sqlite"])
+    return int(bool(failed or sqlite.returncode))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Statements that the ORM cannot express; no other module of the app has SQL (docs/adr/0003)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, models
+
+from notifications.models import Notification
+
+# What a query for `insert_selected` selects, in this order.
+SELECTED = ("kind", "channel", "recipient", "language", "context", "dedupe_key", "priority")
+NOW = {"postgresql": "STATEMENT_TIMESTAMP()", "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"}
+
+
+def insert_selected(messages: models.QuerySet[Any, Any]) -> int:
+    """Queue a message for each row of a query of the columns SELECTED; return how many messages are new.
+
+    One statement does it, however many rows there are. A message whose `dedupe_key` exists is dropped.
+    """
+    query, params = messages.query.get_compiler(connection=connection).as_sql()
+    table, now = connection.ops.quote_name(Notification._meta.db_table), NOW[connection.vendor]
+    with connection.cursor() as cursor:
+        # `WHERE true`: without it SQLite takes ON CONFLICT for the condition of a join.
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(SELECTED)},"  # noqa: S608 # nosec B608  names of ours
+            " status, created_at, due_at, attempts, message_id, last_error)"
+            f" SELECT selected.*, 'queued', {now}, {now}, 0, '', '' FROM ({query}) AS selected WHERE true"
+            " ON CONFLICT (dedupe_key) DO NOTHING",
+            params,
+        )
+        return cursor.rowcount
+
+
+def mark_sent(pk: int, lease_until: datetime, message_id: str) -> None:
+    """Write that the server has a message, while its lease is this one.
+
+    It is run for each mail, and the ORM would need as long to write this statement as the database to do it.
+    """
+    table, now = connection.ops.quote_name(Notification._meta.db_table), NOW[connection.vendor]
+    until = connection.ops.adapt_datetimefield_value(lease_until)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET status = 'sent', sent_at = {now}, message_id = %s, secret = NULL,"  # noqa: S608 # nosec B608
+            " lease_until = NULL WHERE id = %s AND lease_until = %s",
+            [message_id, pk, until],
+        )
+
+
+def database_now() -> datetime:
+    """Return the time by the database's clock, which all workers share."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {NOW[connection.vendor]}", [])  # noqa: S608 # nosec B608  as above
+        (now,) = cursor.fetchone()
+    return datetime.fromisoformat(now).replace(tzinfo=UTC) if isinstance(now, str) else now

@@ -1,0 +1,86 @@
+"""Claim messages of the outbox, and write what became of them. The clock of the database alone counts.
+
+A worker's clock may be wrong. So leases and pauses begin and end by the clock that all workers share.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from notifications import sql
+from notifications.models import Notification
+
+LEASE = timedelta(minutes=5)  # longer than a worker's hard time limit, so no two workers hold the same row
+# A message that was never tried is due, whatever a clock says that was set back since.
+IS_DUE = Q(due_at__lte=Now()) | Q(attempts=0, last_error="")
+
+
+def claim(*, priorities: range, limit: int) -> list[Notification]:
+    """Claim up to `limit` messages that are due, for LEASE: first what a dead worker left, then by urgency and age.
+
+    Messages that another worker claims at this moment are skipped.
+    """
+    mails = Notification.objects.filter(
+        channel=Notification.Channel.EMAIL, priority__gte=priorities.start, priority__lt=priorities.stop
+    )
+    abandoned = mails.filter(status=Notification.Status.SENDING, lease_until__lt=Now())
+    waiting = mails.filter(IS_DUE, status=Notification.Status.QUEUED)
+    with transaction.atomic():
+        lease_until = sql.database_now() + LEASE
+        keys = _locked(abandoned, limit)
+        keys += _locked(waiting, limit - len(keys))
+        # The conditions stand here once more for SQLite, which knows no row locks.
+        (abandoned | waiting).filter(pk__in=keys).update(
+            status=Notification.Status.SENDING, lease_until=lease_until, attempts=F("attempts") + 1
+        )
+        claimed = Notification.objects.filter(lease_until=lease_until).in_bulk(keys)
+    return [claimed[key] for key in keys if key in claimed]
+
+
+def _locked(found: QuerySet[Notification], limit: int) -> list[int]:
+    if limit <= 0:
+        return []
+    rows = found.select_for_update(skip_locked=True, no_key=True)
+    return list(rows.order_by("priority", "due_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def mark(notification: Notification, **changes: Any) -> None:
+    """Write `changes` to a message while this worker still has its lease."""
+    Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
+        lease_until=None, **changes
+    )
+
+
+def mark_sent(notification: Notification, message_id: str) -> None:
+    """Write that the server has the message, and erase its one-time link."""
+    if notification.lease_until:
+        sql.mark_sent(notification.pk, notification.lease_until, message_id)
+
+
+def mark_again(notification: Notification, cause: str, pause: timedelta, *, counts: bool = True) -> None:
+    """Queue a message for another try after a pause; without `counts` the last try is not counted."""
+    mark(
+        notification,
+        status=Notification.Status.QUEUED,
+        attempts=notification.attempts - (0 if counts else 1),
+        due_at=Now() + pause,
+        last_error=cause,
+    )
+
+
+def mark_failed(notification: Notification, cause: str) -> None:
+    """Write that no further try is made."""
+    mark(notification, status=Notification.Status.FAILED, last_error=cause)
+
+
+def give_back(notifications: Collection[Notification]) -> None:
+    """Queue claimed messages that were not tried, so that another worker sends them at once."""
+    if not notifications:
+        return
+    (lease_until,) = {notification.lease_until for notification in notifications}
+    held = Notification.objects.filter(pk__in=[row.pk for row in notifications], lease_until=lease_until)
+    held.update(status=Notification.Status.QUEUED, lease_until=None, attempts=F("attempts") - 1)

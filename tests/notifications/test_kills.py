@@ -1,0 +1,161 @@
+"""Real Celery workers over Redis that are killed or stopped while they send reminders: none is lost."""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from certification.actions import queue_renewal_reminders
+from notifications import actions, tasks
+from notifications.models import Notification
+from tests import canaries, factories
+from tests.guard import unguarded
+from tests.processes import database_url
+from tests.sink import Sink
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Notification.Status
+
+
+@pytest.fixture
+def sink():
+    with Sink() as started:
+        yield started
+
+
+@contextmanager
+def worker(redis_url, sink, *options, app="mmp_portal.celery"):
+    """Run a Celery worker that sends to the sink; it is killed at the end when it still runs."""
+    environment = {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database_url(), "EMAIL_URL": sink.url}
+    command = [sys.executable, "-m", "celery", "--quiet", "--app", app, "worker", "--loglevel", "ERROR", *options]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def reminders(certifications):
+    """Queue the reminders of so many certifications, two each; return how many messages that is."""
+    day = timezone.localdate() + timedelta(days=20)
+    first = factories.certification(on=day.replace(year=day.year - 1), joined=False)
+    factories.copies(first, certifications - 1)
+    with unguarded():
+        Notification.objects.all().delete()
+    queue_renewal_reminders(today=timezone.localdate(), by=None)
+    return Notification.objects.count()
+
+
+def wake(redis_url, task=tasks.send_bulk):
+    with canaries.jobs_over(redis_url):
+        task.delay()
+
+
+def wait_until(holds, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.005)
+
+
+def end_leases():
+    """Let five minutes pass for what a killed worker had claimed."""
+    with unguarded():
+        held = Notification.objects.filter(status=Status.SENDING)
+        held.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def kill_while_it_sends(redis_url, sink, mails, app="mmp_portal.celery"):
+    """Start a worker, and kill it by kill -9 when so many more mails have arrived."""
+    arrived = len(sink.arrived)
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app=app) as process:
+        wake(redis_url)
+        wait_until(lambda: len(sink.arrived) >= arrived + mails)
+        process.kill()
+        process.wait()
+    end_leases()
+
+
+def test_kills_of_the_worker_lose_no_reminder(redis_url, sink, pytestconfig):
+    """400 reminders and 2 kills; 10,000 and 20 with --drill. A kill may double the one mail in the worker's hands."""
+    certifications, kills = (5000, 20) if pytestconfig.getoption("drill") else (200, 2)
+    messages = reminders(certifications)
+    for _kill in range(kills):
+        kill_while_it_sends(redis_url, sink, messages // (kills + 2))
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk"):
+        wake(redis_url)
+        wait_until(lambda: not Notification.objects.exclude(status=Status.SENT).exists(), seconds=300)
+    sent = set(Notification.objects.values_list("message_id", flat=True))
+    doubled = len(sink.arrived) - len(sink.counts())
+    print(f"{messages} reminders, {kills} x kill -9: {len(sent - set(sink.counts()))} lost, {doubled} doubled")
+    assert set(sink.counts()) == sent and len(sent) == messages
+    assert doubled <= kills
+
+
+def test_control_a_sender_that_marks_before_it_sends_loses_mail(redis_url, sink):
+    messages, lost = reminders(200), set()
+    sink.pause = 0.02
+    for _kill in range(8):
+        kill_while_it_sends(redis_url, sink, 5, app="tests.mark_first")
+        marked = set(Notification.objects.filter(status=Status.SENT).values_list("message_id", flat=True))
+        time.sleep(0.1)  # what the server has in its hands arrives
+        if lost := marked - set(sink.counts()):
+            break
+    assert lost and messages == 400
+
+
+@pytest.mark.parametrize("pool", [("--pool", "prefork", "--concurrency", "1"), ("--pool", "solo")])
+def test_a_worker_that_is_stopped_gives_back_what_it_has_claimed(redis_url, sink, pool):
+    messages = reminders(60)
+    sink.pause = 0.05
+    with worker(redis_url, sink, *pool, "--queues", "bulk") as process:
+        wake(redis_url)
+        wait_until(lambda: len(sink.arrived) >= 3)
+        process.terminate()
+        process.wait(timeout=20)
+    states = list(Notification.objects.values_list("status", "attempts", "lease_until"))
+    sent = [state for state in states if state[0] == Status.SENT]
+    assert len(sent) == len(sink.arrived) == len(sink.counts()) < messages
+    assert set(states) - set(sent) == {(Status.QUEUED, 0, None)}
+
+
+def test_each_worker_sends_its_own_queue(redis_url, sink):
+    waiting = reminders(3)
+    physician = factories.physician()
+    context = {"physician": physician.pk}
+    with canaries.jobs_over(redis_url):
+        actions.queue(kind="physician_bound", recipient=physician.email, context=context, dedupe_key="one", by=None)
+    wake(redis_url)
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "urgent"):
+        wait_until(lambda: sink.arrived)
+        time.sleep(1)
+    assert sink.recipients() == [physician.email]
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk"):
+        wait_until(lambda: len(sink.arrived) == waiting + 1)
+
+
+def test_a_job_is_in_redis_until_it_is_done_and_another_process_takes_it(redis_url, sink):
+    """`acks_late` and `reject_on_worker_lost`: the process that sends is killed, and the next one sends the rest."""
+    from redis import Redis
+
+    messages = reminders(150)
+    sink.pause = 0.01
+    options = ("--pool", "prefork", "--concurrency", "1", "--queues", "bulk")
+    with Redis.from_url(redis_url) as client, worker(redis_url, sink, *options) as process:
+        client.flushall()
+        wake(redis_url)
+        wait_until(lambda: len(sink.arrived) >= 3)
+        assert client.hlen("unacked") == 1
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(children[0]), 9)
+        claimed = actions.BATCH  # waits until the lease of the killed process has run out
+        wait_until(lambda: Notification.objects.filter(status=Status.SENT).count() >= messages - claimed)
+        wait_until(lambda: client.hlen("unacked") == 0)
+    assert max(sink.counts().values()) == 1
