@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
-from certification import actions
+from certification import actions, rules
 from certification.forms.office import AssignForm, EndCaregiverForm
 from certification.models import Certification
 from certification.presenters.addresses import step_url

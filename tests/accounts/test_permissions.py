@@ -21,7 +21,8 @@ pytestmark = pytest.mark.django_db
 # trail links to a page of the admin: nothing is shown. The start page is part of the admin.
 LEAD_ON = {
     "audit/names.py",
-    "accounts/person.py", "accounts/models/person.py", "accounts/backends.py", "accounts/views/physicians.py", "accounts/models/people.py", "accounts/actions/staff.py",
+    "accounts/person.py", "accounts/models/person.py", "accounts/backends.py",
+    "accounts/views/physicians.py", "accounts/models/people.py", "accounts/actions/staff.py",
     "accounts/permissions.py", "accounts/management/commands/save_staff.py", "delivery/context_processors.py",
     "delivery/views/cart.py", "pages/demo.py", "pages/staff_start.py",
 }  # fmt: skip
