@@ -39,6 +39,7 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CITATION = re.compile(r"\bdocs/[\w/-]+(?:\.md)?(?:#[\w-]+)?")
+NAMED_IN_CODE = re.compile(r"`([\w/]+\.(?:py|js))(?:::(\w+))?`")  # a file, and a function or class in it
 # Documents that are not in the repository, and marks that only docs/domain.md uses.
 CITED_FROM_OUTSIDE = re.compile(r"\b(?:DOMAIN|DESIGN|STYLE|UX|LIBRARIES)\.md|\[(?:brief|law)\b[^\]]*\]")
 
@@ -124,6 +125,24 @@ def test_the_glossary_explains_each_word_once_and_in_order():
     assert rows == sorted(set(rows), key=str.lower)
 
 
+def missing_in_code(text, root=BASE_DIR):
+    """Return the files, functions and tests that a document names and that the code does not have."""
+    return [
+        f"{path}::{name}" for path, name in NAMED_IN_CODE.findall(text) if "/" in path and not _has(root / path, name)
+    ]
+
+
+def _has(path, name):
+    return path.exists() and (not name or re.search(rf"\b(?:def|class) {name}\b", path.read_text()) is not None)
+
+
+def test_every_fault_that_was_reported_names_a_function_and_a_test():
+    text = (BASE_DIR / "docs" / "reported.md").read_text()
+    assert missing_in_code(text) == []
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| fault", "| ---"))]
+    assert len(rows) > 40 and all("`tests/" in row.split("|")[3] for row in rows)
+
+
 # --- Controls: each planted fault is found ---------------------------------------------------------------------------
 
 
@@ -159,3 +178,12 @@ def test_a_citation_of_something_missing_is_found(planted, cited, is_broken):
 def test_a_citation_of_a_document_from_elsewhere_is_found(text):
     assert CITED_FROM_OUTSIDE.search(text)
     assert not CITED_FROM_OUTSIDE.search("[docs/domain.md#delivery], SECURITY.md, a brief word")
+
+
+@pytest.mark.parametrize(
+    ("named", "is_missing"),
+    [("tests/test_docs.py::missing_in_code", False), ("tests/test_docs.py", False),
+     ("tests/test_docs.py::gone_since", True), ("tests/gone.py", True)],
+)  # fmt: skip
+def test_a_function_that_is_gone_is_found(named, is_missing):
+    assert bool(missing_in_code(f"shown by `{named}`")) is is_missing
