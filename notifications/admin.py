@@ -8,6 +8,7 @@ from audit.action_admin import ActionAdmin, ActionPage
 from notifications import actions, emails, kinds, recipients
 from notifications.models import Notification
 from ui.search_terms import SearchTerm
+from ui.templatetags.portal import phone
 
 
 def _is_waiting_call(notification: Notification) -> bool:
@@ -25,7 +26,7 @@ def _what_to_say(notification: Notification) -> str:
 
 @admin.register(Notification)
 class NotificationAdmin(ActionAdmin):
-    list_display = ["created_at", "kind", "channel", "recipient", "status", "attempts", "sent_at", "last_error"]
+    list_display = ["created_at", "kind", "channel", "to", "status", "attempts", "sent_at", "last_error"]
     list_filter = ["status", "channel", "kind"]
     search_fields = ["recipient"]
     search_help_text = _("Address or phone, or name, birth date or number of the person")
@@ -40,6 +41,11 @@ class NotificationAdmin(ActionAdmin):
         for ending in SearchTerm(search_term).phone_endings:
             found = found | queryset.filter(recipient__endswith=ending)
         return found, may_repeat
+
+    @admin.display(description=_("recipient"), ordering="recipient")
+    def to(self, notification: Notification) -> str:
+        is_call = notification.channel == Notification.Channel.PHONE
+        return phone(notification.recipient) if is_call else notification.recipient
 
     action_pages = (
         ActionPage(

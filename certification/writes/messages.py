@@ -33,7 +33,7 @@ def message_to(person: Recipient, kind: str, *, context: Mapping[str, Any], key:
     email = email_of(person)
     return {
         "kind": kind,
-        "recipient": email or str(person.phone),
+        "recipient": email or person.phone.as_e164,  # as the queries of the reminders write it
         "channel": "email" if email else "phone",
         "context": dict(context),
         "dedupe_key": f"{kind}:{key}",

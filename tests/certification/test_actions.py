@@ -130,7 +130,7 @@ def test_sign_draft_mails_the_patient_and_the_invitation():
 def test_sign_draft_without_email_asks_staff_to_call():
     patient = certify(factories.draft(profile=factories.profile(email="", has_no_email=True))).patient
     message = Notification.objects.get(kind="patient_certified")
-    assert (message.channel, message.recipient) == ("phone", str(patient.phone))
+    assert (message.channel, message.recipient) == ("phone", patient.phone.as_e164)
     assert not Invitation.objects.exists()
 
 

@@ -73,7 +73,7 @@ def test_revoke_card_calls_who_has_no_email():
     made = factories.certification(profile=factories.profile(email="", has_no_email=True))
     revoke_card(card=factories.card(made.patient), reason="damaged", by=None)
     notification = Notification.objects.get(kind="card_revoked")
-    assert (notification.recipient, notification.channel) == (str(made.patient.phone), "phone")
+    assert (notification.recipient, notification.channel) == (made.patient.phone.as_e164, "phone")
 
 
 @pytest.mark.parametrize(

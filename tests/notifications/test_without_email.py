@@ -142,7 +142,7 @@ def test_every_kind_says_what_becomes_of_it_without_an_address():
 def test_every_mail_becomes_a_call(patient, kind):
     MADE[kind](patient)
 
-    phones = {str(one.phone) for model in (Patient, Caregiver) for one in model.objects.all()}
+    phones = {one.phone.as_e164 for model in (Patient, Caregiver) for one in model.objects.all()}
     calls = Notification.objects.filter(kind=kind, channel="phone", status="queued")
     assert calls and {call.recipient for call in calls} <= phones
     assert "" not in Notification.objects.values_list("recipient", flat=True)

@@ -3,7 +3,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.forms import ApplicationForm
 from certification.forms.amending import AmendIdentityForm
-from certification.forms.office import AssignForm, LetterForm
+from certification.forms.office import AssignForm, letter_fields
 from certification.forms.people import CaregiverForm, ProfileForm
 from ui.names import NameField, SuffixField
 from ui.text import search_name
@@ -54,8 +54,10 @@ def test_a_suffix_is_no_other_number(typed):
 
 
 @pytest.mark.parametrize(
-    "form", [ApplicationForm, AmendIdentityForm, AssignForm, CaregiverForm, LetterForm, ProfileForm]
+    "fields",
+    [form.base_fields for form in (ApplicationForm, AmendIdentityForm, AssignForm, CaregiverForm, ProfileForm)]
+    + [letter_fields(has_file=False)],
 )
-def test_every_form_asks_for_names_in_the_same_field(form):
-    names = {"first_name", "middle_name", "last_name", "suffix", "writer"} & form.base_fields.keys()
-    assert names and all(isinstance(form.base_fields[name], NameField) for name in names)
+def test_every_form_asks_for_names_in_the_same_field(fields):
+    names = {"first_name", "middle_name", "last_name", "suffix", "writer"} & fields.keys()
+    assert names and all(isinstance(fields[name], NameField) for name in names)
