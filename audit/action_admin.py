@@ -8,52 +8,28 @@ from typing import Any, ClassVar, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
-from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList, ChangeListSearchForm
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise, cached_property
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record
-from audit.list_queries import built, check_filters, check_query, is_declared, refuses_unknown_query
+from audit.changelists import SearchForm, SessionChangeList, search_key
+from audit.list_queries import built, is_declared, refuses_unknown_query
 from audit.requests import account_of
 from audit.secret_columns import without_secrets
 from ui.agreement import AgreementNeeded, agreement_to
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 from ui.search_terms import ANY_KIND, SearchTerm
-from ui.tidy import tidy
-
-
-class ShortPaginator(Paginator):
-    """Counts at most MOST_COUNTED rows: counting a million takes longer than showing fifty."""
-
-    MOST_COUNTED = 1_000
-
-    @cached_property
-    def count(self) -> int:
-        return min(self._counted, self.MOST_COUNTED)
-
-    @property
-    def is_cut(self) -> bool:
-        """Return whether there are more rows than the pages show."""
-        return self._counted > self.MOST_COUNTED
-
-    @property
-    def most_in_words(self) -> str:
-        return f"{self.MOST_COUNTED:,}"
-
-    @cached_property
-    def _counted(self) -> int:
-        return len(cast(QuerySet[Any], self.object_list).order_by().values_list("pk")[: self.MOST_COUNTED + 1])
 
 
 class ReasonForm(PortalForm):
@@ -143,43 +119,6 @@ def _known_by(model: Model | type[Model]) -> str | None:
 
 def _page_of(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-
-
-class SearchForm(ChangeListSearchForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields[SEARCH_VAR] = forms.CharField(required=False, max_length=200)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if SEARCH_VAR in cleaned:
-            cleaned[SEARCH_VAR] = tidy(cleaned[SEARCH_VAR])
-        return cleaned
-
-
-class SessionChangeList(ChangeList):
-    """A list whose search term, a name or a birth date, is stored in the session and is not part of the address."""
-
-    def __init__(self, request: HttpRequest, model: type[Model], *args: Any, **kwargs: Any) -> None:
-        term = search_term(request, model)
-        self.search_form_class = cast(Any, lambda _query_string: SearchForm({SEARCH_VAR: term}))
-        super().__init__(request, model, *args, **kwargs)
-        self.title = str(capfirst(self.opts.verbose_name_plural))  # "Select … to view" is longer, and says less
-
-    def get_filters(self, request: HttpRequest) -> Any:
-        check_query(request.GET, self.model_admin, request)
-        found = super().get_filters(request)
-        check_filters(found[0], found[2], cast(ActionAdmin, self.model_admin).list_lookups)
-        return found
-
-
-def search_term(request: HttpRequest, model: type[Model]) -> str:
-    """Return what this session searches in the list of a model, or ""."""
-    return request.session.get(_search_key(model), "")
-
-
-def _search_key(model: type[Model]) -> str:
-    return f"admin search {model._meta.label_lower}"
 
 
 class RowsInline(admin.TabularInline):
@@ -318,7 +257,7 @@ class ActionAdmin(admin.ModelAdmin):
         """
         form = SearchForm(request.POST)
         if form.is_valid():
-            request.session[_search_key(self.model)] = form.cleaned_data[SEARCH_VAR]
+            request.session[search_key(self.model)] = form.cleaned_data[SEARCH_VAR]
         for error in form.errors.get(SEARCH_VAR, []):
             messages.error(request, str(error))
         return HttpResponseRedirect(_address_without(request, SEARCH_VAR, PAGE_VAR))

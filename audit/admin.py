@@ -19,8 +19,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from audit import names, trail, words
-from audit.action_admin import ActionAdmin, SearchForm
+from audit.action_admin import ActionAdmin
 from audit.actions import record
+from audit.changelists import SearchForm
 from audit.models import Event
 from audit.requests import account_of
 from ui.forms import PortalForm

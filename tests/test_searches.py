@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit import names
-from audit.action_admin import ShortPaginator
+from audit.changelists import ShortPaginator
 from certification.models import Card, Caregiver, Certification, Patient
 from delivery import actions
 from delivery.models import AllotmentEntry, Order, StockMovement

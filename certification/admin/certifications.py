@@ -14,7 +14,8 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, ShortPaginator, related, search_term
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, related
+from audit.changelists import ShortPaginator, search_term
 from certification.actions import reinstate_certification, revoke_certification
 from certification.admin.medical import sees_medical_words
 from certification.models import Amendment, Certification, Condition, Letter, Patient

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, ShortPaginator, search_term
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
+from audit.changelists import ShortPaginator, search_term
 from certification.actions import agree_take_over, close_patient, reopen_patient
 from certification.forms.ending import ClosingForm
 from certification.forms.office import AgreeForm

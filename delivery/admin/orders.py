@@ -18,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from audit.action_admin import ActionAdmin, RowsInline, ShortPaginator, search_term
+from audit.action_admin import ActionAdmin, RowsInline
+from audit.changelists import ShortPaginator, search_term
 from certification.models import Patient
 from certification.search import patients_called
 from delivery import actions

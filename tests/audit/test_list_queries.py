@@ -18,7 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from audit.action_admin import ActionAdmin, RowsInline, SessionChangeList
+from audit.action_admin import ActionAdmin, RowsInline
+from audit.changelists import SessionChangeList
 from audit.list_queries import UnknownQuery
 from audit.models import Event
 from audit.secret_columns import is_secret

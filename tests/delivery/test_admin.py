@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from audit.action_admin import ShortPaginator
+from audit.changelists import ShortPaginator
 from audit.models import Event
 from delivery import actions
 from delivery.models import DeliveryWindow, Order, Product
