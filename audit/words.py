@@ -179,6 +179,8 @@ SENTENCES = {
     "message.receive": "sent a message by the contact form",
     "message.answer": "answered a message",
     "notification.call": "recorded a phone call",
+    "notification.resend": "had a failed message sent again",
+    "notification.cancel": "cancelled a message that waited",
     "reference.conditions": "brought the conditions up to date",
     "reference.groups": "brought the staff groups up to date",
     "reference.policies": "brought the terms of delivery up to date",

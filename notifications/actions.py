@@ -217,6 +217,28 @@ def enter_call(*, notification: Notification, by: AbstractBaseUser | None) -> No
         record(by=by, subject=notification)
 
 
+@audited("notification.resend", subject="notification")
+def resend(*, notification: Notification, reason: str, by: AbstractBaseUser | None) -> None:
+    """Queue a mail that has failed again, due at once and with every try ahead of it.
+
+    It keeps its Message-ID. A mail that has not failed stays as it is.
+    """
+    failed = Notification.objects.filter(pk=notification.pk, status=Notification.Status.FAILED)
+    if failed.update(status=Notification.Status.QUEUED, attempts=0, due_at=Now(), last_error=""):
+        record(by=by, subject=notification, reason=reason)
+        transaction.on_commit(_wake_sender)
+
+
+@audited("notification.cancel", subject="notification")
+def cancel_message(*, notification: Notification, reason: str, by: AbstractBaseUser | None) -> None:
+    """Cancel a mail or a call that waits, or has failed, and erase its one-time link. One that was sent stays."""
+    waits = Notification.objects.filter(
+        pk=notification.pk, status__in=[Notification.Status.QUEUED, Notification.Status.FAILED]
+    )
+    if waits.update(status=Notification.Status.CANCELLED, secret=None):
+        record(by=by, subject=notification, reason=reason)
+
+
 def drop_calls(*, by: AbstractBaseUser | None) -> int:
     """Take calls that are not needed any more from the call list; return how many."""
     waiting = Notification.objects.filter(channel=Notification.Channel.PHONE, status=Notification.Status.QUEUED)

@@ -4,11 +4,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ActionPage
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
 from notifications import actions, emails, kinds, recipients
 from notifications.models import Notification
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import phone
+
+CAN_BE_CANCELLED = (Notification.Status.QUEUED, Notification.Status.FAILED)
 
 
 def _is_waiting_call(notification: Notification) -> bool:
@@ -55,5 +57,33 @@ class NotificationAdmin(ActionAdmin):
             offered=_is_waiting_call,
             explain=_what_to_say,
             perform=lambda notification, request: actions.enter_call(notification=notification, by=request.user),
+        ),
+        ActionPage(
+            name="resend",
+            label=_("Send again"),
+            permission="notifications.change_notification",
+            offered=lambda notification: notification.status == Notification.Status.FAILED,
+            explain=lambda notification: (
+                _(
+                    "It failed for this cause: %(cause)s. Correct the address first where the address is wrong: this "
+                    "message goes to the address that it was written for."
+                )
+                % {"cause": notification.last_error or "-"}
+            ),
+            perform=lambda notification, request, reason: actions.resend(
+                notification=notification, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
+        ),
+        ActionPage(
+            name="cancel",
+            label=_("Cancel the message"),
+            permission="notifications.change_notification",
+            offered=lambda notification: notification.status in CAN_BE_CANCELLED,
+            explain=lambda _notification: _("Nobody gets it, and nobody is called. It cannot be brought back."),
+            perform=lambda notification, request, reason: actions.cancel_message(
+                notification=notification, reason=reason, by=request.user
+            ),
+            form_class=ReasonForm,
         ),
     )

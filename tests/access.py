@@ -258,6 +258,8 @@ admin:delivery_stockmovement_upload             | list | Pharmacist Manager Admi
 admin:delivery_waitingentry                     | row  | Pharmacist Technician Manager Auditor Administrator
 admin:notifications_notification                | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_notification cancel         | row  | Registrar Pharmacist Manager Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator
 """

@@ -222,3 +222,49 @@ def test_send_due_sends_everything_after_an_outage_of_a_day(settings):
         pass_time(hours=1)
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert actions.send_due(by=None) == len(rows)
+
+
+def failed_row(**over):
+    row = queue(secret="https://testserver/link/", **over)
+    with unguarded():
+        Notification.objects.filter(pk=row.pk).update(
+            status=Status.FAILED, attempts=3, last_error="SMTPRecipientsRefused 550"
+        )
+    return Notification.objects.get(pk=row.pk)
+
+
+def test_resend_sends_a_failed_message_once_more_under_its_message_id():
+    row = failed_row()
+    actions.resend(notification=row, reason="The mailbox exists again.", by=None)
+    actions.resend(notification=row, reason="A second press.", by=None)
+    assert actions.send_due(by=None) == 1
+    row.refresh_from_db()
+    assert (row.status, row.attempts, row.secret) == (Status.SENT, 1, None)
+    assert mail.outbox[0].extra_headers["Message-ID"] == row.message_id
+    assert [event.reason for event in Event.objects.filter(action="notification.resend")] == [
+        "The mailbox exists again."
+    ]
+
+
+def test_resend_leaves_what_has_not_failed():
+    row = queue()
+    actions.resend(notification=row, reason="Too early.", by=None)
+    assert not Event.objects.filter(action="notification.resend").exists()
+
+
+@pytest.mark.parametrize("make", [queue, failed_row])
+def test_cancel_message_sends_nothing_and_erases_the_link(make):
+    row = make()
+    actions.cancel_message(notification=row, reason="It was for somebody else.", by=None)
+    assert actions.send_due(by=None) == 0 and not mail.outbox
+    row.refresh_from_db()
+    assert (row.status, row.secret) == (Status.CANCELLED, None)
+    assert Event.objects.get(action="notification.cancel").reason == "It was for somebody else."
+
+
+def test_cancel_message_leaves_what_was_sent():
+    row = queue()
+    actions.send_due(by=None)
+    actions.cancel_message(notification=row, reason="Too late.", by=None)
+    row.refresh_from_db()
+    assert row.status == Status.SENT and not Event.objects.filter(action="notification.cancel").exists()
