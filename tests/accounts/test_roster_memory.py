@@ -50,6 +50,7 @@ def written(path, head, row, size):
     return path
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["elicense", "dea"])
 def test_a_long_roster_costs_no_more_memory_than_a_short_one(tmp_path, settings, size, kind):
     text = getattr(rosters, kind)()

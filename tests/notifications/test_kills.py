@@ -126,6 +126,7 @@ def test_a_worker_that_is_stopped_gives_back_what_it_has_claimed(redis_url, sink
     assert set(states) - set(sent) == {(Status.QUEUED, 0, None)}
 
 
+@pytest.mark.once
 def test_each_worker_sends_its_own_queue(redis_url, sink):
     waiting = reminders(3)
     physician = factories.physician()
@@ -141,6 +142,7 @@ def test_each_worker_sends_its_own_queue(redis_url, sink):
         wait_until(lambda: len(sink.arrived) == waiting + 1)
 
 
+@pytest.mark.once
 def test_a_job_is_in_redis_until_it_is_done_and_another_process_takes_it(redis_url, sink):
     """`acks_late` and `reject_on_worker_lost`: the process that sends is killed, and the next one sends the rest."""
     from redis import Redis
