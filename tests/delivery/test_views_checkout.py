@@ -276,6 +276,21 @@ def test_an_address_that_looks_like_a_business_is_asked_about_and_then_taken(cli
     assert post(client, window, street="88 Main Street Suite 5", confirmed_home="on").status_code == 303
 
 
+def test_a_town_that_does_not_fit_its_zip_code_is_asked_about_and_then_taken(client, window):
+    response = post(client, window, city="Hartford", street="7 Typed Street")
+    refused(response, "This ZIP code is of another town. Correct one of them, or tick the box.")
+    assert b'name="confirmed_town"' in response.content
+    assert b'value="7 Typed Street"' in response.content and b'value="Hartford"' in response.content
+    assert post(client, window, city="Hartford", confirmed_town="on").status_code == 303
+    assert Order.objects.placed().get().city == "Hartford"
+
+
+@pytest.mark.parametrize("city", ["New Haven", "Mystic"])
+def test_a_fitting_town_and_a_village_are_not_asked_about(client, window, city):
+    assert b"confirmed_town" not in client.get(url("checkout")).content
+    assert post(client, window, city=city).status_code == 303
+
+
 def test_over_the_allotment_says_by_how_much(client, window, patient):
     line = Order.objects.get().lines.get()
     actions.save_product(sku=line.product.sku, weight_mg=49_612, by=None)

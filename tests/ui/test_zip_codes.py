@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 import zipcodes
 
-from ui.zip_codes import POINTS, WITHOUT_HOMES, has_homes, place_of
+from ui.zip_codes import POINTS, TOWN_NAMES, WITHOUT_HOMES, has_homes, names_another_town, place_of
 
 pytestmark = pytest.mark.once
 
@@ -59,3 +59,34 @@ def test_a_corrected_point_is_still_listed_wrongly(code):
         abs(float(listed["lat"]) - float(corrected["lat"])) + abs(float(listed["long"]) - float(corrected["long"]))
         > 0.03
     )
+
+
+def test_connecticut_has_169_towns():
+    assert len(TOWN_NAMES) == 169
+    assert not TOWN_NAMES & {"mystic", "devon", "storrs", "winsted", "niantic"}
+
+
+@pytest.mark.parametrize(
+    ("city", "code"),
+    [("Hartford", "06510"), ("Milford", "06510"), ("  west  HAVEN ", "06510"), ("New Haven", "06103"),
+     ("Stamford", "06830"), ("Greenwich", "06902"), ("Windsor Locks", "06095"), ("North Haven", "06511")],
+)  # fmt: skip
+def test_names_another_town_for_the_zip_code_of_a_different_town(city, code):
+    assert names_another_town(city, code)
+
+
+@pytest.mark.parametrize(
+    ("city", "code"),
+    [("New Haven", "06510"), ("new haven", "06510"), ("Hamden", "06511"), ("New Haven", "06525"),
+     ("Mystic", "06340"), ("Devon", "06460"), ("Storrs", "06268"), ("Mansfield", "06268"), ("Stonington", "06355"),
+     ("Groton", "06355"), ("Vernon", "06066"), ("North Canaan", "06018"), ("Hartford", "06107"),
+     ("Typed Town", "06510"), ("", "06510"), ("Hartford", ""), ("Hartford", "99998"), ("Greenwich", "10001")],
+)  # fmt: skip
+def test_names_another_town_is_false_for_fitting_towns_villages_and_unknown_codes(city, code):
+    assert not names_another_town(city, code)
+
+
+def test_names_another_town_is_false_for_each_place_of_a_code():
+    for place in zipcodes.filter_by(state="CT"):
+        for city in [place["city"], *place["acceptable_cities"], *place["unacceptable_cities"]]:
+            assert not names_another_town(city, place["zip_code"]), (city, place["zip_code"])
