@@ -4,18 +4,25 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.stagekit import get_pending_stage
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import send_account_mail
+from accounts.cooldown import next_try_at
 from accounts.models import User
 from ui.encryption import decrypt, encrypt
+from ui.templatetags.portal import clock
 
 CONFIRMING = "confirming"  # session key: the address whose confirmation is waited for, and its account or None
+
+
+TOO_MANY = _("Too many tries did not match. Try again at %(time)s Eastern, or call us.")
 
 
 class SigningInRequest(HttpRequest):
@@ -29,8 +36,11 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": _("Email address and password do not match. Compare both, or set a new password."),
         "incorrect_code": _("This code does not match. Type the one that your app shows now."),
         "incorrect_password": _("This password does not match. Type it again, or set a new one."),
-        "too_many_login_attempts": _("Too many tries did not match. Wait five minutes, then try again, or call us."),
+        "too_many_login_attempts": TOO_MANY,
+        "rate_limited": TOO_MANY,
     }
+
+    _tried = ""  # the name under which allauth counts the address that was typed
 
     def clean_email(self, email: str) -> str:
         return super().clean_email(email).lower()
@@ -38,6 +48,23 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         by = self.request.user if self.request.user.is_authenticated else None
         send_account_mail(prefix=template_prefix, recipient=email, context=context, by=by)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        self._tried = self._get_login_attempts_cache_key(request, **credentials)
+        super().pre_authenticate(request, **credentials)
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Return the error in our words. A lock says when it opens."""
+        if self.error_messages[code] is not TOO_MANY:
+            return super().validation_error(code, *args)
+        opens_at = next_try_at(self.request, action="login_failed", key=self._tried or self._second_factor_tried())
+        return ValidationError(TOO_MANY % {"time": clock(opens_at)}, code=code)
+
+    def _second_factor_tried(self) -> str | None:
+        """Return the name under which allauth counts wrong codes of the person who signs in, if it is known who."""
+        stage = get_pending_stage(self.request)
+        user = stage.login.user if stage else self.request.user
+        return f"mfa-auth-user-{user.pk}" if user.pk else None
 
     def pre_login(self, request: SigningInRequest, user: User, *, email: str, **kwargs: Any) -> HttpResponse | None:
         request.confirming = [email or user.email, user.pk]

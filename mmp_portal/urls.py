@@ -30,6 +30,7 @@ urlpatterns = [
 ]
 
 handler400 = "pages.views.bad_request"
+handler429 = "pages.views.too_many_tries"  # allauth looks for it here
 
 if settings.DEBUG:
     urlpatterns += [

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic import TemplateView
 from django.views.i18n import set_language
 
+from accounts.cooldown import next_visit_at
 from accounts.decorators import page_of
 from accounts.middleware import LANGUAGE
 from accounts.typed import keep_typed
@@ -115,6 +116,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def is_from_here(request: HttpRequest) -> bool:
     """Return whether the browser says that the form stood on a page of ours."""
     return request.headers.get("origin") == f"{request.scheme}://{request.get_host()}"
+
+
+def too_many_tries(request: HttpRequest) -> HttpResponse:
+    """Return the page for a visitor whom a limit of allauth refused, with the time at which it opens."""
+    return render(request, "429.html", {"opens_at": next_visit_at(request)}, status=429)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

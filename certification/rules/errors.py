@@ -22,7 +22,7 @@ class IncompleteError(CertificationError):
 
 
 class AddressError(CertificationError):
-    """The address is not in Connecticut, or is no home."""
+    """The address is not in Connecticut, or is not a home."""
 
 
 class ConditionError(CertificationError):

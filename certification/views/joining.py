@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.cooldown import next_try_at
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from certification import rules
@@ -21,6 +22,7 @@ from certification.views.scope import own_people
 from ui.errors import add_to_form
 from ui.mailed_links import MailedLink
 from ui.rates import is_within
+from ui.templatetags.portal import clock
 from ui.text import token_digest
 
 INVITATION = "invitation"  # session key: the invitation whose link was opened
@@ -74,7 +76,8 @@ def _by_code(request: HttpRequest) -> HttpResponse:
     status = 200
     if form.is_valid():
         if not is_within(request, action="invitation_code", dry_run=True):
-            form.add_error("code", _("Too many codes were tried. Wait five minutes, then compare it with the paper."))
+            words = _("Too many codes were tried. Compare yours with the paper, and try again at %(time)s Eastern.")
+            form.add_error("code", words % {"time": clock(next_try_at(request, action="invitation_code"))})
             status = 429
         else:
             try:
