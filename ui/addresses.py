@@ -8,7 +8,7 @@ from ui.text import search_name
 
 # A street may be called Post Office Box Lane or Box Hill Road: a box is followed by its number, or by no street's name.
 IS_A_STREET = rf"(?!(?: [a-z'’-]+){{0,2}} (?:{'|'.join(sorted(STREET_NAMES))})\b)"
-NUMBERED = r" ?(?:#|no\.?|n[uú]m\.?|number|n[uú]mero)? ?#? ?(?:[a-z]{1,2}[ -]?)?\d"
+NUMBERED = r"[ :-]{0,2}(?:#|no\.?|n[uú]m\.?|number|n[uú]mero)? ?#? ?(?:[a-z]{1,2}[ -]?)?\d"
 BOX = r"(?:lock ?)?(?:box|bx|drawer|drwr)(?![a-z])"
 PO = r"\b(?:p[ ./-]{0,2}[o0][ ./-]{0,2}|post(?:al)? ?(?:(?:office|ofc|off)\.? )?)"
 BOXES = (
@@ -56,6 +56,7 @@ ABBREVIATIONS = {
 # Words that only say that a number follows: Apt 2, Unit 2 and #2 are one door.
 NUMBER_FOLLOWS = {"apt", "apto", "apartment", "apartamento", "unit", "unidad", "no", "num", "numero", "number", "ste",
                   "suite"}  # fmt: skip
+STUCK = r"(?<=\bapt)(?=\d)|(?<=\bunit)(?=\d)|(?<=\bste)(?=\d)"  # Apt2 is Apt 2
 ORDINAL = r"(\d+)(?:st|nd|rd|th|ro|do|er|to)?"
 
 
@@ -64,7 +65,7 @@ def door_of(street: str, unit: str = "") -> str:
 
     `40 Orange Street, Apt 2` and `40 orange st #2` are the same door, wherever the unit was typed.
     """
-    words = search_name(re.sub(r"[.,;:#]", " ", f"{street} # {unit}")).split()
+    words = search_name(re.sub(rf"[.,;:#]|{STUCK}", " ", f"{street} # {unit}", flags=re.IGNORECASE)).split()
     text = " ".join(ABBREVIATIONS.get(word, word) for word in words if word not in NUMBER_FOLLOWS)
     text = re.sub(rf"\b{ORDINAL} fl\b|\bfl {ORDINAL}\b", lambda found: f"fl {found[1] or found[2]}", text)
     text = re.sub(r"\b0+(?=\d)", "", text)

@@ -13,13 +13,14 @@ class PersonName(NamedTuple):
     last: str
 
 
-def without_degrees(text: str) -> str:
+def without_degrees(text: str, *, least: int = 1) -> str:
     """Return a name without the degrees behind it: `JUNE DO`, `June, M.D.` and `June MD, PhD` are June.
 
-    A degree is written in capitals, with or without dots (`PhD` too). `Do` is a name, and so is a word alone.
+    A degree is written in capitals, with or without dots (`PhD` too). `Do` is a name, and so are the first `least`
+    words.
     """
     words = text.split()
-    while len(words) > 1 and _is_degree(words[-1]):
+    while len(words) > least and _is_degree(words[-1]):
         words.pop()
     return " ".join(words).rstrip(",") if words else ""
 
@@ -32,12 +33,12 @@ def _is_degree(word: str) -> bool:
 def person_name(text: str) -> PersonName:
     """Return first and last name of `PARK, JUNE DO`, `June Park, DO` or `JUNE PARK DO`: June Park, an osteopath.
 
-    Without a comma two words are two names: `MINH DO` is Minh Do.
+    Before a comma with degrees, and without a comma, two words are two names: `MINH DO, MD` is Minh Do.
     """
-    before, comma, after = text.partition(",")
-    if comma and not _is_degree(after.strip()) and after.strip():
+    before, _comma, after = text.partition(",")
+    if not all(_is_degree(word) for word in after.split()):
         return PersonName(in_name_case(without_degrees(after)), in_name_case(without_degrees(before)))
-    words = text.split() if len(text.split()) == 2 and not comma else without_degrees(text).split()
+    words = without_degrees(before, least=2).split()
     return PersonName(in_name_case(" ".join(words[:-1])), in_name_case(words[-1] if words else ""))
 
 

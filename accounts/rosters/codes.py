@@ -1,15 +1,22 @@
 """Find our physicians' numbers among the codes of a roster, whatever way a code is spelled."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
+from ui.tidy import tidy
+
 LEAST_NEAR = 5  # characters of a spelling that still tells one number
+MARKS = "'\"=.,;"  # spreadsheets put them around a code so that it stays text: ="1.034567"
+SEPARATORS = "_/,:"
 
 
 def as_code(text: str) -> str:
-    """Return a code in upper case without blanks: ` csp.0045671` is `CSP.0045671`."""
-    return "".join(text.split()).upper()
+    """Return a code in upper case without blanks, invisible characters and marks: ` csp.0045671` is `CSP.0045671`."""
+    if not text.isascii():  # a roster has millions of rows, and nearly all are ASCII
+        text = tidy(unicodedata.normalize("NFKC", text))
+    return "".join(text.split()).upper().strip(MARKS)
 
 
 class Codes:
@@ -51,4 +58,5 @@ def _near_spellings(number: str) -> set[str]:
     kind, _dot, digits = code.partition(".")
     short = re.sub("^0+", "", digits)
     near = {digits, short, kind + digits, f"{kind}.{short}", f"{kind}-{short}", code.rstrip("0")}
+    near |= {f"{kind}{separator}{digits}" for separator in SEPARATORS} | {f"0{code}", f"{kind}.0{digits}"}
     return {spelling for spelling in near if len(spelling) >= LEAST_NEAR}

@@ -27,7 +27,7 @@ def licence():
 @pytest.mark.parametrize(
     "code",
     [" CSP.0045671", "CSP.0045671 ", "csp.0045671", "Csp.0045671", "CSP. 0045671", "\u00a0CSP.0045671\t", "CSP-0045671",
-     "csp0045671"],
+     "csp0045671", "'CSP.0045671", '="CSP.0045671"', "CSP.0045671.", "CSP.0045671\u200b", "\uff23\uff33\uff30.0045671"],
 )  # fmt: skip
 def test_a_code_of_ours_is_matched_in_any_spelling(code):
     read(program())
@@ -40,6 +40,7 @@ def test_a_code_of_ours_is_matched_in_any_spelling(code):
 @pytest.mark.parametrize(
     "row",
     [{CODE: "0045671"}, {CODE: "45671"}, {CODE: "CSP.45671"}, {CODE: "034567"}, {CODE: "1.34567"},
+     {CODE: "1_034567"}, {CODE: "1/034567"}, {CODE: "1,034567"}, {CODE: "01.034567"}, {CODE: "1.0034567"},
      {CODE: "", "CredentialType": "CSP", "CredentialNumber": "0045671"}, {CODE: " ", "CredentialType": "1"}],
 )  # fmt: skip
 def test_a_code_that_is_nearly_ours_is_listed_and_not_guessed(row):
