@@ -20,6 +20,7 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 from requests import RequestException
 
 from accounts.decorators import page_of
@@ -89,6 +90,12 @@ class LanguageMiddleware(LocaleMiddleware):
             request.LANGUAGE_CODE = translation.get_language()
 
 
+def _to_login(request: PortalRequest) -> HttpResponse:
+    """Return a redirect to sign in; htmx would put the page into a part of the old one, so the browser is told."""
+    redirect_to = redirect_to_login(page_of(request))
+    return HttpResponseClientRedirect(redirect_to.url) if getattr(request, "htmx", False) else redirect_to
+
+
 class SessionTimeoutMiddleware:
     """Signs out after 30 idle minutes (15 for professionals) and after 12 hours in any case."""
 
@@ -121,8 +128,8 @@ class SessionTimeoutMiddleware:
             return None
         if request.method == "POST" and not request.user.is_authenticated and person_before(request):
             self.keep(request)
-            return redirect_to_login(page_of(request))
-        return redirect_to_login(page_of(request)) if request.was_signed_out else None
+            return _to_login(request)
+        return _to_login(request) if request.was_signed_out else None
 
     @staticmethod
     def keep(request: PortalRequest) -> None:

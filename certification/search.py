@@ -42,8 +42,13 @@ def cared_for(term: str) -> Q:
 
 
 def addresses_called(term: str, most: int) -> set[str]:
-    """Return the e-mail addresses and phone numbers of at most `most` patients, and as many caregivers, of a search."""
-    found = set()
+    """Return the e-mail addresses and phone numbers of at most `most` patients, and as many caregivers, of a search.
+
+    Nobody is found by a birth date: not everybody who reads messages may read birth dates.
+    """
+    found: set[str] = set()
+    if SearchTerm(term).day:
+        return found
     for model in (Patient, Caregiver):
         for email, phone in model.objects.filter(people_called(term)).values_list("email", "phone")[:most]:
             found |= {email, str(phone), phone.as_e164}
@@ -97,9 +102,12 @@ def numbered(term: str) -> Q:
     return Q(number=number) if number else NOBODY
 
 
+DOTTED = re.compile(r"\b(?:\w\.){1,}\w?\b\.?")  # A.L.S.
+
+
 def conditions_called(term: str) -> Q:
     """Return a filter of conditions by the beginnings of the words of their names, and by their abbreviations."""
-    starts = _words(term)
+    starts = _words(DOTTED.sub(lambda letters: letters[0].replace(".", ""), term))
     found = [
         code
         for code, name in Condition.objects.values_list("code", "name")

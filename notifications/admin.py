@@ -31,7 +31,7 @@ class NotificationAdmin(ActionAdmin):
     list_display = ["created_at", "kind", "channel", "to", "status", "attempts", "sent_at", "last_error"]
     list_filter = ["status", "channel", "kind"]
     search_fields = ["recipient"]
-    search_help_text = _("Address or phone, or name, birth date or number of the person")
+    search_help_text = _("Address or phone, or name or number of the person")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str

@@ -27,14 +27,14 @@ notes      | admin  | Registrar Pharmacist
 letters    | admin  | Registrar Pharmacist
 birth date | page   | patient guardian office Registrar Pharmacist Driver Auditor Administrator
 birth date | admin  | Registrar Pharmacist Auditor Administrator
-birth date | export | office
+birth date | export | physician
 birth date | search | office Registrar Pharmacist Auditor Administrator
 address    | page   | members office
 address    | admin  | staff
 address    | mail   | members
 phone      | page   | members office
 phone      | admin  | staff
-phone      | export | office
+phone      | export | physician
 phone      | search | office Registrar Pharmacist Technician Manager Auditor Administrator
 """
 

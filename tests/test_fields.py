@@ -124,8 +124,8 @@ def pages_of_the_admin():
         yield reverse(f"{name}_changelist")
         for row in rows_of(its_admin)[:12]:
             yield reverse(f"{name}_change", args=[row.pk])
-            yield reverse(f"{name}_history", args=[row.pk])
         for row in rows_of(its_admin)[:3]:
+            yield reverse(f"{name}_history", args=[row.pk])
             yield from (reverse(f"{name}_step", args=[row.pk, page.name]) for page in its_admin.action_pages)
 
 

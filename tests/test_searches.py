@@ -56,17 +56,16 @@ def check(model, terms, expected):
     assert [(term, found(model, term)) for term in terms] == [(term, expected) for term in terms]
 
 
-def of_rosa(patient):
+def of_rosa(patient, *, with_day=True):
     typed = [
         "1142",
         "(203) 555-1142",
         "1 203 555 1142",
         "nunez",
         "Nu\u0301n\u0303ez, rosa",
-        "3/4/1955",
-        "March 4, 1955",
     ]
-    return [*typed, *spellings(patient.number)]
+    days = ["3/4/1955", "March 4, 1955"] if with_day else []
+    return [*typed, *days, *spellings(patient.number)]
 
 
 def caregiver_of(certification):
@@ -128,7 +127,7 @@ def test_calls_are_found_by_the_person_and_by_the_phone(made, written):
     queue(**words, recipient="+12035558811", channel="phone", dedupe_key="two")
     call = Notification.objects.get(dedupe_key="one")
 
-    for term in [PHONE, "51142", "5551142", "2035551142", *of_rosa(made.patient)]:
+    for term in [PHONE, "51142", "5551142", "2035551142", *of_rosa(made.patient, with_day=False)]:
         assert (term, call in (rows := found(Notification, term))) == (term, True)
         assert "two" not in [row.dedupe_key for row in rows]
 

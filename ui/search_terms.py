@@ -15,12 +15,14 @@ DAY_SHAPES = (
     "%m.%d.%Y",
     "%m %d %Y",
     "%Y-%m-%d",
+    "%Y/%m/%d",
     "%B %d %Y",
     "%b %d %Y",
     "%d %B %Y",
     "%d %b %Y",
 )
 SHORT_SHAPES = ("%m/%d/%y", "%m-%d-%y")  # 3/4/55; the year is one of the last hundred
+ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b", re.IGNORECASE)  # March 4th
 EXTENSION = re.compile(r"\s*(?:ext\.?|x)\s*[0-9]{1,6}$", re.IGNORECASE)
 PHONE_SIGNS = re.compile(r"[\s().+/·‐‑‒–—-]")
 PHONE_END = re.compile(r"[0-9]{4,10}")
@@ -29,7 +31,7 @@ HALVES = re.compile(f"([{ALPHABET}]{{4}})([{ALPHABET}]{{4}})")
 
 @dataclass(frozen=True)
 class SearchTerm:
-    """What a typed text may mean. It may mean several things: `19550304` may end a phone number."""
+    """What a typed text may mean. It may mean several things: `19550304` is a day, and may end a phone number."""
 
     typed: str
 
@@ -51,8 +53,8 @@ class SearchTerm:
 
     @cached_property
     def day(self) -> date | None:
-        """The day, such as a birth date: `3/4/1955`, `3/4/55`, `1955-03-04`, `March 4, 1955`."""
-        text = " ".join(self.text.replace(",", " ").split())
+        """The day, such as a birth date: `3/4/1955`, `3/4/55`, `1955-03-04`, `Mar. 4th, 1955`."""
+        text = ORDINAL.sub("", " ".join(self.text.replace(",", " ").replace(". ", " ").split()))
         for shape in DAY_SHAPES:
             if day := _parsed(text, shape):
                 return day
@@ -63,7 +65,12 @@ class SearchTerm:
 
     @cached_property
     def phone_end(self) -> str | None:
-        """At least the last four digits of a phone number in any form; a leading 1 belongs to eleven digits alone."""
+        """At least the last four digits of a phone number in any form; a leading 1 belongs to eleven digits alone.
+
+        A day with signs between its parts, such as `3/4/1955`, is no phone number.
+        """
+        if self.day and not self.text.isdigit():
+            return None
         digits = PHONE_SIGNS.sub("", EXTENSION.sub("", self.text))
         if len(digits) == 11:
             digits = digits.removeprefix("1")

@@ -20,6 +20,7 @@ from delivery import actions
 from delivery.models import AllotmentEntry
 from delivery.presenters.ledger import ledger_of
 from ui.forms import DateBoxesField, GramsField, PortalForm
+from ui.search_terms import SearchTerm
 from ui.templatetags.portal import grams, long_date
 
 
@@ -80,7 +81,7 @@ class AllotmentEntryAdmin(ActionAdmin):
     list_filter = ["origin"]
     list_select_related = ["patient", "by"]
     search_fields = ["patient__number"]  # so that the box is there; what it finds, get_search_results says
-    search_help_text = _("Name, birth date, phone or number of the patient")
+    search_help_text = _("Name, phone or number of the patient")
     ordering = ["-pk"]
     fields = ["day", "patient", "amount", "origin", "by", "reason", "created_at", "ledger"]
 
@@ -89,6 +90,8 @@ class AllotmentEntryAdmin(ActionAdmin):
     ) -> tuple[QuerySet[AllotmentEntry], bool]:
         if not search_term:
             return queryset, False
+        if SearchTerm(search_term).day:  # not everybody here may read birth dates
+            return queryset.none(), False
         return queryset.filter(patient__in=Patient.objects.filter(patients_called(search_term)).values("pk")), False
 
     @admin.display(description=_("amount"), ordering="amount_mg")

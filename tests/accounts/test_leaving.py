@@ -112,7 +112,7 @@ def test_patients_are_notified_at_once_by_mail_or_by_a_call(physician):
 
     assert notified() == [
         ("patient", "rosa@example.org", "email"),
-        ("patient", "(203) 555-0111", "phone"),
+        ("patient", "+12035550111", "phone"),
         ("caregiver", "nora@example.org", "email"),
     ]
 

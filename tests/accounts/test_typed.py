@@ -44,12 +44,12 @@ def profile(draft):
     return f"/certification/{draft.uuid}/profile/"
 
 
-def post_late(client, clock, draft, data=None, minutes=15):
+def post_late(client, clock, draft, data=None, minutes=15, **headers):
     """Open the page, wait until the session is over, and send its form."""
     client.get(profile(draft))
     clock.shift(minutes * MINUTE)
     data = data or forms.profile(last_name="Núñez", street="7 Chapel Street")
-    return client.post(profile(draft), data, headers={"referer": f"http://testserver{profile(draft)}"})
+    return client.post(profile(draft), data, headers={"referer": f"http://testserver{profile(draft)}", **headers})
 
 
 def sign_in_again(client, account, identified=True):
@@ -219,3 +219,10 @@ def test_a_page_of_somebody_else_can_put_nothing_into_a_form(physician, draft):
     for headers in ({"origin": "https://evil.example"}, {"referer": f"http://testserver{profile(draft)}"}):
         assert client.post(profile(draft), forms.profile(), headers=headers).status_code == 403
     assert TYPED not in client.session
+
+
+def test_a_part_of_a_page_leads_the_whole_browser_to_sign_in(client, clock, draft):
+    """htmx would put the page that asks to sign in into a part of the page that still shows personal data."""
+    answer = post_late(client, clock, draft, **{"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer.headers["HX-Redirect"] == f"/accounts/login/?next={profile(draft)}"

@@ -10,6 +10,8 @@ from tests import factories
 
 FOUND = {
     "als": ["amyotrophic-lateral-sclerosis"],
+    "A.L.S.": ["amyotrophic-lateral-sclerosis"],
+    "p.t.s.d": ["post-traumatic-stress-disorder"],
     "PTSD": ["post-traumatic-stress-disorder"],
     "ms": ["multiple-sclerosis"],
     "hiv": ["positive-status-for-hiv-or-aids"],

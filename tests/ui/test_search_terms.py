@@ -53,7 +53,7 @@ def test_the_letter_of_an_order_may_be_left_out():
 @pytest.mark.parametrize(
     "typed",
     ["3/4/1955", "03/04/1955", "3-4-1955", "3.4.1955", "1955-03-04", "March 4, 1955", "Mar 4 1955", "4 march 1955",
-     "3/4/55", " 3/4/1955 "],
+     "3/4/55", " 3/4/1955 ", "1955/03/04", "Mar. 4, 1955", "March 4th, 1955"],
 )  # fmt: skip
 def test_a_birth_date_in_any_form(typed):
     with time_machine.travel(date(2026, 11, 28), tick=False):
@@ -78,3 +78,8 @@ def test_a_short_year_is_one_of_the_last_hundred(typed, day):
 )
 def test_a_name_is_read_with_and_without_a_degree(typed, readings):
     assert SearchTerm(typed).readings_of_name == readings
+
+
+@pytest.mark.parametrize("typed", ["3/4/1955", "1955-03-04", "March 4, 1955"])
+def test_a_day_with_signs_is_no_phone(typed):
+    assert (SearchTerm(typed).day, SearchTerm(typed).phone_end) == (date(1955, 3, 4), None)
