@@ -21,7 +21,7 @@ from delivery.rules import MOST_OF_ONE_PRODUCT, DeliveryError, check_address, cl
 from ui.errors import add_to_form
 from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, WholeNumberField, ZipField, validate_printable
 from ui.templatetags.portal import clock, long_date, money
-from ui.zip_codes import names_another_town
+from ui.town_question import AsksAboutTown
 
 CODE = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{2})(\d{2})", re.ASCII)
 NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9-]")
@@ -122,7 +122,7 @@ class MoveForm(PortalForm):
         choice_field(self, "window").choices = window_choices(terms, without=current)
 
 
-class CheckoutForm(PortalForm):
+class CheckoutForm(AsksAboutTown):
     autocomplete = {
         "street": "address-line1",
         "unit": "address-line2",
@@ -156,10 +156,6 @@ class CheckoutForm(PortalForm):
         help_text=_("The address reads like a business. Our staff look at it before they confirm the order."),
         error_messages={"required": _("The address reads like a business. Tick the box if it is a home.")},
     )
-    confirmed_town = forms.BooleanField(
-        label=_("Yes, the town and the ZIP code are right"),
-        error_messages={"required": _("This ZIP code is of another town. Correct one of them, or tick the box.")},
-    )
     payment_method = forms.ChoiceField(
         label=_("How will you pay at the door?"),
         widget=forms.RadioSelect,
@@ -175,8 +171,6 @@ class CheckoutForm(PortalForm):
         choice_field(self, "payment_method").choices = payment_choices(cart)
         if not self._asks_about_a_business():
             del self.fields["confirmed_home"]
-        if not names_another_town(self.data.get("city", "")[:CITY_LENGTH], self.data.get("zip_code", "").strip()[:5]):
-            del self.fields["confirmed_town"]
         for name in ("seen_cents", "idempotency_key"):
             codes = ("required", "invalid", "min_value", "max_value", "max_length")
             self.fields[name].error_messages = dict.fromkeys(codes, LOOK_AGAIN)

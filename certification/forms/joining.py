@@ -15,6 +15,7 @@ from certification.forms.people import ContactForm
 from certification.models import PatientRequest
 from ui.forms import CardRadioSelect, Choice, DateBoxesField, PhoneField, PortalForm, validate_printable
 from ui.text import ALPHABET
+from ui.town_question import AsksAboutTown
 
 
 class BirthDateForm(PortalForm):
@@ -94,7 +95,7 @@ class AffirmationForm(PortalForm):
             self.fields[name] = forms.BooleanField(label=sentence, error_messages={"required": missing})
 
 
-class MoveForm(PortalForm):
+class MoveForm(AsksAboutTown):
     """The new home that `ask_office` takes as `address`."""
 
     narrow = frozenset({"unit", "zip_code"})

@@ -12,8 +12,9 @@ from certification.forms.steps import StepForm
 from certification.models import CaregiverAssignment, Patient, Sex
 from ui.forms import DateBoxesField, PhoneField, ZipField, validate_printable
 from ui.names import NameField, SuffixField
+from ui.town_question import AsksAboutTown
 
-NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex"}  # sent even when nothing was filled in
+NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex", "confirmed_town"}  # sent even when nothing was filled in
 
 
 def _length(name: str) -> int | None:
@@ -39,7 +40,7 @@ class NameFields(forms.Form):
     birth_date = DateBoxesField(label=_("Date of birth"), past_only=True)
 
 
-class ContactForm(StepForm):
+class ContactForm(AsksAboutTown, StepForm):
     needed = frozenset({"email"})
     narrow = frozenset({"suffix", "unit", "zip_code"})
 
@@ -59,6 +60,7 @@ class ContactForm(StepForm):
         return self.cleaned_data["email"].lower()
 
     def clean(self) -> dict[str, Any]:
+        super().clean()
         if not self.is_partial and "email" in self.cleaned_data:
             self.ask(rules.check_email_or_none, self.cleaned_data)
         if street := self.cleaned_data.get("street"):
