@@ -26,7 +26,7 @@ PAGE = "_page"  # field of the post: the address of the page with the form
 
 @dataclass(frozen=True)
 class TypedBefore:
-    """What was typed on a page, by field; `had_files` when files had been chosen, which are not kept."""
+    """The fields that a person typed on a page, by name. `had_files` says that files were chosen too: none is kept."""
 
     fields: dict[str, list[str]]
     had_files: bool

@@ -9,7 +9,7 @@ LONGEST_PAUSE = timedelta(hours=8)
 
 
 class Trouble(Enum):
-    """What a failed try says about the message."""
+    """The reason why a try to send a message failed, and what follows for the message."""
 
     AWAY = "the mail server takes no mail: the try does not count"
     CUT = "the server hung or broke off: the message waits longer each time, and never fails for it"

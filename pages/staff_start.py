@@ -57,6 +57,8 @@ class Work:
 
 @dataclass(frozen=True)
 class WorkOfGroup:
+    """The work that waits for one group of staff."""
+
     group: str
     is_readers_own: bool
     works: list[Work]
@@ -64,6 +66,8 @@ class WorkOfGroup:
 
 @dataclass(frozen=True)
 class Call:
+    """A call to make: the phone number, the kind of message, and the page on which it is entered."""
+
     number: str
     about: str
     url: str

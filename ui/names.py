@@ -59,6 +59,6 @@ class NameField(forms.CharField):
 
 
 class SuffixField(NameField):
-    """What follows a name: Jr., III, 2nd."""
+    """A field for the suffix of a name: Jr., III, 2nd."""
 
     default_validators = [validate_suffix]
