@@ -5,6 +5,7 @@ top.
 """
 
 import base64
+import gc
 import os
 import socket
 import tempfile
@@ -118,6 +119,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("journey"):  # measuring doubles its time, and the other tests reach the same lines
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish():
+    """Collect garbage less often: looking through thousands of collected tests takes a tenth of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_runtest_setup(item):

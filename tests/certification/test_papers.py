@@ -68,6 +68,7 @@ def test_certificate_is_one_page_with_title_language_and_every_name(certificatio
     assert all(" ".join(sentence.split()) in words for sentence in certification.signed_sentences)
 
 
+@pytest.mark.once
 def test_certificate_embeds_its_fonts(certification):
     fonts_of_page = {
         (text.get_font().get_base_name(), text.get_font().is_embedded)
@@ -90,6 +91,7 @@ NAMES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_certificate_and_card_write_names_of_many_scripts(certification, name):
     certification.patient.first_name, certification.patient.last_name = name.split()
@@ -101,6 +103,7 @@ def test_certificate_and_card_write_names_of_many_scripts(certification, name):
             assert unicodedata.normalize("NFC", name) in words
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("syllable", "first"),
     [
@@ -119,6 +122,7 @@ def test_a_vowel_is_drawn_on_the_side_where_it_is_read(syllable, first):
     assert buffer.glyph_infos[0].codepoint == font.get_nominal_glyph(ord(first))
 
 
+@pytest.mark.once
 def test_certificate_is_the_same_to_the_byte_whoever_asks_and_whenever(certification, time_machine):
     first = certificate_pdf(rows_of(certification))
     withdraw_certification(certification=certification, reason="x", by=certification.physician.user)
@@ -132,6 +136,7 @@ def test_certificate_leads_to_its_check(certification):
     assert codes_in(certificate_pdf(rows_of(certification))) == [qr.check_url(certification.uuid)]
 
 
+@pytest.mark.once
 def test_certificate_with_the_longest_names_stays_on_its_page():
     made = factories.certification(profile=factories.profile(**LONGEST))
     page = opened(certificate_pdf(rows_of(made)))[0].get_textpage()
@@ -139,6 +144,7 @@ def test_certificate_with_the_longest_names_stays_on_its_page():
     assert min(bottoms) > 40 and text_of(certificate_pdf(rows_of(made))).count("M" * 20) == 1
 
 
+@pytest.mark.once
 def test_certificate_takes_little_time(certification):
     """0.3 s of processor time at most; measured 0.06 s. The best of three: a busy machine works longer at the same."""
     signed = rows_of(certification)
@@ -152,6 +158,7 @@ def seconds_for(signed):
     return time.process_time() - begun
 
 
+@pytest.mark.once
 def test_certificate_prints_a_question_mark_for_an_unknown_letter_and_logs_no_name(certification, caplog):
     certification.patient.first_name = "Ꭰ"
     with caplog.at_level(logging.INFO):
@@ -178,6 +185,7 @@ def test_certificate_of_a_draft_answers_404():
 # --- Card -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 def test_card_pdf_holds_it_twice_and_both_codes_are_read(certification):
     face = face_of(certification)
     pdf = cards_pdf([face], language="en")
@@ -194,6 +202,7 @@ def test_card_pdf_has_a_page_for_each(certification):
     assert "Elena Đặng" in opened(pdf)[1].get_textpage().get_text_range()
 
 
+@pytest.mark.once
 def test_card_pdf_with_the_longest_names_stays_on_its_page():
     made = factories.certification(profile=factories.profile(**LONGEST))
     page = opened(cards_pdf([face_of(made)], language="en"))[0].get_textpage()
