@@ -172,7 +172,6 @@ SENTENCES = {
     "stock.quarantined": "put stock into quarantine",
     "stock.clear": "cleared stock from quarantine",
     "stock.cleared": "cleared stock from quarantine",
-    "stockmovement.export": "downloaded the movements of stock",
     "lot.view": "looked at who got a lot",
     "counts.report": "told that the counts do not add up",
     # The portal itself
@@ -222,6 +221,7 @@ def _of_admin(action: str) -> str:
         return ""
     return {
         "list": f"opened the list: {meta.verbose_name_plural}",
+        "export": f"downloaded the list: {meta.verbose_name_plural}",
         "view": f"looked at: {meta.verbose_name}",
     }.get(what, "")
 

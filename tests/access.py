@@ -221,6 +221,8 @@ admin:certification_patientrequest answered     | row  | Registrar Administrator
 admin:certification_patientrequest confirm      | row  | Registrar Administrator
 admin:certification_patientrequest refuse       | row  | Registrar Administrator
 admin:delivery_allotmententry                   | row  | Pharmacist Manager Auditor Administrator
+admin:delivery_allotmententry_export_csv        | list | Pharmacist Manager Auditor Administrator
+admin:delivery_allotmententry_export_xlsx       | list | Pharmacist Manager Auditor Administrator
 admin:delivery_closure                          | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_closure open                     | row  | Manager Administrator
 admin:delivery_closure_calls                    | row  | Pharmacist Technician Manager Auditor Administrator
@@ -238,6 +240,8 @@ admin:delivery_order lot                        | row  | Pharmacist Technician M
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order cancel                     | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order_phone                      | list | Pharmacist Technician Manager Administrator
+admin:delivery_order_export_csv                 | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_order_export_xlsx                | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_product                          | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_product receive                  | row  | Pharmacist Manager Administrator
 admin:delivery_product count                    | row  | Pharmacist Manager Administrator
@@ -252,7 +256,8 @@ admin:delivery_product menu                     | row  | Pharmacist Manager Admi
 admin:delivery_product low                      | row  | Pharmacist Manager Administrator
 admin:delivery_product_new                      | list | Pharmacist Manager Administrator
 admin:delivery_stockmovement                    | row  | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_export             | list | Pharmacist Manager Auditor Administrator
+admin:delivery_stockmovement_export_csv         | list | Pharmacist Manager Auditor Administrator
+admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Manager Auditor Administrator
 admin:delivery_stockmovement_lot                | list | Pharmacist Manager Auditor Administrator
 admin:delivery_stockmovement_upload             | list | Pharmacist Manager Administrator
 admin:delivery_waitingentry                     | row  | Pharmacist Technician Manager Auditor Administrator

@@ -26,6 +26,7 @@ from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
 from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
+from delivery.admin.order_export import ORDER_EXPORT
 from delivery.models import Order, OrderLine
 from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, HAS_HOLD
@@ -130,6 +131,7 @@ class OrderAdmin(ActionAdmin):
     subtotal = columns.amount("subtotal_cents", _("total"))
     flower_equivalent = columns.equivalent()
     action_pages = ORDER_ACTION_PAGES
+    export = ORDER_EXPORT
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.phone_view)
