@@ -35,6 +35,7 @@ SENTENCES = {
     "fields.reencrypt": "sealed encrypted values with the newest key",
     "backup.make": "made a backup",
     "backup.restore": "restored a backup",
+    "records.export": "wrote records into an archive",
     # Physicians and their offices
     "physician.add": "added a physician",
     "physician.import": "updated a physician from a roster",
