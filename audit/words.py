@@ -178,6 +178,9 @@ SENTENCES = {
     # The portal itself
     "message.receive": "sent a message by the contact form",
     "message.answer": "answered a message",
+    "message.note": "added a note to a message",
+    "message.take": "took a message",
+    "message.give_back": "gave a message back",
     "notification.call": "recorded a phone call",
     "notification.resend": "had a failed message sent again",
     "notification.cancel": "cancelled a message that waited",

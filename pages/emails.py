@@ -1,7 +1,7 @@
 """The words for the mails about a message of the contact form.
 
 No mail contains the text of the message: anybody could use the form to send a text to any address, and the text may
-hold medical details.
+hold medical details. The mail with an answer contains what staff wrote, and says so before they send it.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from notifications import kinds
 from notifications.models import Notification
-from pages.models import ContactMessage
+from pages.models import ContactAnswer, ContactMessage
 
 
 def contact_receipt(notification: Notification) -> dict[str, Any] | None:
@@ -34,6 +34,21 @@ def contact_message(notification: Notification) -> dict[str, Any] | None:
     }
 
 
+def contact_answer(notification: Notification) -> dict[str, Any] | None:
+    """Return the words for the mail with an answer; `is_further` when another mail with an answer went before."""
+    answer = ContactAnswer.objects.select_related("message").filter(pk=notification.context["answer"]).first()
+    if answer is None:
+        return None
+    earlier = answer.message.answers.filter(way=ContactAnswer.Way.EMAIL, pk__lt=answer.pk)
+    return {
+        "number": answer.message.number,
+        "received_at": answer.message.created_at,
+        "text": answer.text,
+        "is_further": earlier.exists(),
+        "contact_url": settings.SITE_URL + reverse("pages:contact"),
+    }
+
+
 def register_kinds() -> None:
-    for context_for in (contact_receipt, contact_message):
+    for context_for in (contact_receipt, contact_message, contact_answer):
         kinds.register(context_for.__name__, context_for=context_for)

@@ -266,7 +266,11 @@ admin:notifications_notification called         | row  | Registrar Pharmacist Ma
 admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification cancel         | row  | Registrar Pharmacist Manager Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
+admin:pages_contactmessage answer               | row  | Manager Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator
+admin:pages_contactmessage note                 | row  | Manager Administrator
+admin:pages_contactmessage take                 | row  | Manager Administrator
+admin:pages_contactmessage give-back            | row  | Manager Administrator
 """
 
 
