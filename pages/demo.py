@@ -58,11 +58,18 @@ PEOPLE = [
     Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
     Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications", first_name="Ruth"),
     Person("Pharmacist", "pharmacist@portal.example", "Staff: reviews orders", first_name="Paula"),
-    Person("Technician", "technician@portal.example", "Staff: orders and stock", first_name="Tim"),
-    Person("Driver", "driver@portal.example", "Staff: sees orders", first_name="Luis"),
-    Person("Manager", "manager@portal.example", "Staff: orders, terms of delivery, messages", first_name="Mary"),
-    Person("Auditor", "auditor@portal.example", "Staff: reads everything, changes nothing", first_name="Alan"),
-    Person("Administrator", "admin@portal.example", "Staff: everything"),
+    Person("Technician", "technician@portal.example", "Staff: orders; receives and counts stock", first_name="Tim"),
+    Person("Driver", "driver@portal.example", "Staff: the orders to drive soon", first_name="Luis"),
+    Person(
+        "Manager", "manager@portal.example", "Staff: windows, closures, terms of delivery, messages", first_name="Mary"
+    ),
+    Person(
+        "Auditor",
+        "auditor@portal.example",
+        "Staff: opens every list and the audit trail, changes nothing",
+        first_name="Alan",
+    ),
+    Person("Administrator", "admin@portal.example", "Staff: every list and button; no medical data"),
 ]
 STAFF = {"Registrar", "Pharmacist", "Technician", "Driver", "Manager", "Auditor"}
 

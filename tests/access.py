@@ -209,8 +209,8 @@ admin:certification_certification               | row  | Registrar Pharmacist Au
 admin:certification_certification revoke        | row  | Registrar Administrator
 admin:certification_certification reinstate     | row  | Registrar Administrator
 admin:certification_certification_letter        | row  | Registrar Pharmacist
-admin:certification_condition                   | row  | Administrator
-admin:certification_invitation                  | row  | Administrator
+admin:certification_condition                   | row  | Auditor Administrator
+admin:certification_invitation                  | row  | Auditor Administrator
 admin:certification_patient                     | row  | Registrar Pharmacist Auditor Administrator
 admin:certification_patient take-over           | row  | Registrar Administrator
 admin:certification_patient close               | row  | Registrar Administrator
@@ -243,8 +243,8 @@ admin:delivery_order_phone                      | list | Pharmacist Technician M
 admin:delivery_order_export_csv                 | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_order_export_xlsx                | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_product                          | row  | Pharmacist Technician Manager Auditor Administrator
-admin:delivery_product receive                  | row  | Pharmacist Manager Administrator
-admin:delivery_product count                    | row  | Pharmacist Manager Administrator
+admin:delivery_product receive                  | row  | Pharmacist Technician Manager Administrator
+admin:delivery_product count                    | row  | Pharmacist Technician Manager Administrator
 admin:delivery_product quarantine               | row  | Pharmacist Manager Administrator
 admin:delivery_product clear                    | row  | Pharmacist Manager Administrator
 admin:delivery_product write-off                | row  | Pharmacist Manager Administrator
@@ -255,11 +255,11 @@ admin:delivery_product price                    | row  | Pharmacist Manager Admi
 admin:delivery_product menu                     | row  | Pharmacist Manager Administrator
 admin:delivery_product low                      | row  | Pharmacist Manager Administrator
 admin:delivery_product_new                      | list | Pharmacist Manager Administrator
-admin:delivery_stockmovement                    | row  | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_export_csv         | list | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_lot                | list | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_upload             | list | Pharmacist Manager Administrator
+admin:delivery_stockmovement                    | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_export_csv         | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_lot                | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_upload             | list | Pharmacist Technician Manager Administrator
 admin:delivery_waitingentry                     | row  | Pharmacist Technician Manager Auditor Administrator
 admin:notifications_notification                | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator

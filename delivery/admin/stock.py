@@ -17,6 +17,7 @@ from audit.action_admin import ActionAdmin
 from audit.actions import record
 from audit.exports import Column, Export, moment
 from delivery import actions, rules
+from delivery.admin.stock_action_pages import RECEIVES
 from delivery.models import Product, StockMovement
 from delivery.stock.files import Receipt
 from ui.errors import PortalError, add_to_form
@@ -66,7 +67,7 @@ class StockMovementAdmin(ActionAdmin):
 
     def upload_view(self, request: SignedInRequest) -> HttpResponse:
         """Receive a delivery note as a file, or say what is wrong with it."""
-        if not request.user.has_perm("delivery.change_product"):
+        if not request.user.has_perm(RECEIVES):
             raise PermissionDenied
         form = ReceiptFileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
         receipt = self._receive(request, form) if form.is_valid() else None
