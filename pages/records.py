@@ -176,7 +176,7 @@ def certifications_of(scope: Scope) -> QuerySet[Certification]:
         return valid.filter(physician=scope.about)
     if isinstance(scope.about, Patient):
         return valid.filter(patient=scope.about)
-    return Certification.objects.filter(pk=scope.about.certification_id) if isinstance(scope.about, Order) else valid
+    return Certification.objects.filter(orders=scope.about) if isinstance(scope.about, Order) else valid
 
 
 def orders_of(scope: Scope) -> QuerySet[Order]:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from html import escape
 from itertools import islice
 from typing import Any
-from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from ui.spreadsheets import escaped
@@ -119,4 +119,4 @@ def _cell(value: Any, style: int) -> str:
         return f"<c><v>{value}</v></c>"
     text = CODE.sub("_x005F_", FORBIDDEN.sub("\ufffd", str(escaped(str(value)))))[:MOST_CHARACTERS]
     marked = f' s="{style}"' if style else ""
-    return f'<c{marked} t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'
+    return f'<c{marked} t="inlineStr"><is><t xml:space="preserve">{escape(text, quote=False)}</t></is></c>'

@@ -33,11 +33,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        days = {name: _day(options[name], flag) for name, flag in (("begins", "--from"), ("ends", "--to"))}
+        begins, ends = _day(options["begins"], "--from"), _day(options["ends"], "--to")
         whom = {name: options[name] for name in ("physician", "patient", "order")}
         path = options["file"] or _default_file()
         try:
-            written = write_records(scope_of(**days, **whom), path)
+            written = write_records(scope_of(begins=begins, ends=ends, **whom), path)
         except RecordsError as error:
             raise CommandError(str(error)) from error
         except DecryptionError as error:
