@@ -36,6 +36,8 @@ def register() -> None:
     say("delivery.product", "name", say=lambda name: Name(name))
     say("delivery.stockmovement", "product__name", say=lambda name: Name(name))
     say("delivery.deliverywindow", "date", "starts", say=lambda day, at: Name(f"{day:%Y-%m-%d} {at:%H:%M}"))
+    run_columns = ("window__date", "window__starts", "number")
+    say("delivery.run", *run_columns, say=lambda day, at, number: Name(f"{day:%Y-%m-%d} {at:%H:%M} no. {number}"))
     say("delivery.closure", "date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
     say("delivery.deliverypolicy", "effective_date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
     names.register_search(search)

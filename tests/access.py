@@ -237,6 +237,7 @@ admin:delivery_order refuse                     | row  | Pharmacist Technician M
 admin:delivery_order lot                        | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order cancel                     | row  | Pharmacist Technician Manager Administrator
+admin:delivery_order assign                     | row  | Manager Administrator
 admin:delivery_order_phone                      | list | Pharmacist Technician Manager Administrator
 admin:delivery_product                          | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_product receive                  | row  | Pharmacist Manager Administrator
@@ -251,6 +252,8 @@ admin:delivery_product price                    | row  | Pharmacist Manager Admi
 admin:delivery_product menu                     | row  | Pharmacist Manager Administrator
 admin:delivery_product low                      | row  | Pharmacist Manager Administrator
 admin:delivery_product_new                      | list | Pharmacist Manager Administrator
+admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run_plan                         | row  | Manager Administrator
 admin:delivery_stockmovement                    | row  | Pharmacist Manager Auditor Administrator
 admin:delivery_stockmovement_export             | list | Pharmacist Manager Auditor Administrator
 admin:delivery_stockmovement_lot                | list | Pharmacist Manager Auditor Administrator

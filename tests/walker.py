@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.contrib import admin
 from django.urls import reverse
 
+from delivery.models import Run
 from tests.world import taken_back
 
 LOGIN = "/accounts/login/"
@@ -62,6 +63,7 @@ SHOWN = {
 }
 # Further addresses of the admin, with their arguments for a row.
 OF_A_ROW = {
+    "admin:delivery_run_plan": lambda pk: [Run.objects.get(pk=pk).window_id],
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
     "admin:accounts_rosterimport_progress": lambda pk: [pk],

@@ -119,6 +119,13 @@ class World:
         pharmacist = self.accounts["Pharmacist"]
         self.letters_of = self.own["guardian"]["signed"]
         deliveries.confirm_order(order=self.own["patient"]["order"], by=pharmacist)
+        run = deliveries.make_run(
+            window=self.own["patient"]["order"].window,
+            orders=[self.own["patient"]["order"]],
+            driver=self.accounts["Driver"],
+            by=self.accounts["Manager"],
+        )
+        self.own["Driver"], self.foreign["run"] = {"run": run}, run
         self.product = factories.product()
         deliveries.set_photo(product=self.product, photo=_photo(), by=None)
         deliveries.record_allotment_entry(

@@ -73,7 +73,7 @@ STAFF_GROUPS = {
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
-        "delivery.view_stockmovement",
+        "delivery.view_stockmovement", "delivery.view_run",
         "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
@@ -82,9 +82,10 @@ STAFF_GROUPS = {
     "Technician": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
         "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
+        "delivery.view_run",
     ],
         "Driver": ["delivery.view_order", "delivery.view_deliverywindow", "delivery.view_closure",
-        "certification.check_card"],
+        "certification.check_card", "delivery.drive_run"],
     "Manager": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
@@ -92,6 +93,7 @@ STAFF_GROUPS = {
         "delivery.view_deliverypolicy", "delivery.add_deliverypolicy",
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
         "delivery.view_stockmovement", "delivery.view_allotmententry",
+        "delivery.view_run", "delivery.add_run", "delivery.change_run",
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification", "accounts.view_user",
         "accounts.view_physicianapplication", "accounts.change_physicianapplication",
@@ -109,7 +111,7 @@ STAFF_GROUPS = {
         "delivery.view_order", "delivery.view_every_order", "delivery.view_product", "delivery.view_deliverywindow",
         "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_deliverypolicy",
-        "delivery.view_stockmovement", "delivery.view_allotmententry",
+        "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run",
         "notifications.view_notification", "pages.view_contactmessage",
     ],
 }  # fmt: skip

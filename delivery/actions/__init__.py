@@ -10,6 +10,7 @@ from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
 from delivery.actions.review import confirm_order
+from delivery.actions.runs import assign_run, make_run, plan_run, save_run
 from delivery.actions.stock import (
     clear_stock,
     count_stock,
@@ -32,6 +33,7 @@ __all__ = [
     "add_product",
     "add_window",
     "answer_call",
+    "assign_run",
     "cancel_order",
     "change_lot",
     "clear_stock",
@@ -44,10 +46,12 @@ __all__ = [
     "join_waiting_list",
     "lapse_orders",
     "leave_waiting_list",
+    "make_run",
     "make_windows",
     "move_order",
     "open_date",
     "place_order",
+    "plan_run",
     "quarantine_stock",
     "receive_file",
     "receive_stock",
@@ -56,6 +60,7 @@ __all__ = [
     "reorder",
     "report_differences",
     "save_product",
+    "save_run",
     "set_capacity",
     "set_line",
     "set_photo",

@@ -4,14 +4,17 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.models import User
 from certification.models import Certification, Patient
 from delivery.models import questions
 from delivery.models.products import Product
+from delivery.models.runs import Run
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
 DRIVERS_SEE_DAYS = 7  # so that the next day of deliveries is among them
@@ -29,10 +32,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Return the open orders: they take up a place, stock and allotment."""
         return self.filter(questions.HAS_HOLD)
 
-    def for_drivers(self, today: date) -> Self:
-        """Return the confirmed orders for windows from `today` on, at most DRIVERS_SEE_DAYS ahead."""
+    def for_drivers(self, today: date, driver: User | AnonymousUser) -> Self:
+        """Return the confirmed orders in open runs of the driver, from `today` on, at most DRIVERS_SEE_DAYS ahead."""
         days = (today, today + timedelta(days=DRIVERS_SEE_DAYS))
-        return self.filter(status=Order.Status.CONFIRMED, window__date__range=days)
+        in_runs = self.filter(run__driver=driver.pk, run__closed_at__isnull=True)
+        return in_runs.filter(status=Order.Status.CONFIRMED, window__date__range=days)
 
     def with_lines(self) -> Self:
         return self.select_related("window", "patient", "certification").prefetch_related(
@@ -74,6 +78,8 @@ class Order(models.Model):
     )
     window = models.ForeignKey(DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     policy = models.ForeignKey(DeliveryPolicy, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
+    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("Its place in the run, from 1."))
     street = models.CharField(max_length=200, blank=True)
     unit = models.CharField(max_length=50, blank=True)
     city = models.CharField(max_length=100, blank=True)
@@ -143,6 +149,15 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="order_confirmed_has_time"
             ),
+            models.CheckConstraint(
+                condition=Q(run__isnull=True, position__isnull=True) | Q(run__isnull=False, position__isnull=False),
+                name="order_in_run_has_position",
+            ),
+            models.CheckConstraint(
+                condition=Q(run__isnull=True) | ~Q(status__in=["cart", "cancelled", "refused", "lapsed"]),
+                name="order_undone_has_no_run",
+            ),
+            models.UniqueConstraint(fields=["run", "position"], name="order_position_once_a_run"),
         ]
 
     def __str__(self) -> str:

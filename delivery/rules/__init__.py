@@ -38,6 +38,7 @@ from delivery.rules.errors import (
     ProductError,
     QuantityError,
     RepeatedWithOtherContent,
+    RunError,
     StockError,
     TransitionError,
     WindowError,
@@ -77,6 +78,18 @@ from delivery.rules.products import (
     check_stock,
     counted_mg,
 )
+from delivery.rules.routes import door_key, nearest_next, stops_of, with_new_stops
+from delivery.rules.runs import (
+    DRIVE,
+    LAST_POSITION,
+    check_can_change_run,
+    check_can_drive,
+    check_fits_run,
+    check_keeps_driver,
+    check_run_is_open,
+    drives_runs,
+    sorted_by_hand,
+)
 from delivery.rules.stock import (
     MOST_FILE_BYTES,
     LotOrder,
@@ -115,6 +128,20 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "DRIVE",
+    "LAST_POSITION",
+    "RunError",
+    "check_can_change_run",
+    "check_can_drive",
+    "check_fits_run",
+    "check_keeps_driver",
+    "check_run_is_open",
+    "door_key",
+    "drives_runs",
+    "nearest_next",
+    "sorted_by_hand",
+    "stops_of",
+    "with_new_stops",
     "CAREGIVER_ENDED",
     "ENTERED",
     "LOWERED",
