@@ -133,6 +133,8 @@ SENTENCES = {
     "order.place": "placed an order",
     "order.reorder": "ordered the same again",
     "order.confirm": "confirmed an order",
+    "order.pack": "packed an order",
+    "order.unpack": "unpacked an order",
     "order.move": "moved an order",
     "order.decline": "said that an order cannot be taken",
     "order.cancel": "cancelled an order",

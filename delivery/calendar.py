@@ -11,7 +11,13 @@ from icalendar import Calendar, Event
 from delivery.models import Order
 from ui.templatetags.portal import money
 
-EVENT_STATUS: dict[str, str] = {Order.Status.PLACED: "TENTATIVE", Order.Status.CONFIRMED: "CONFIRMED"}
+EVENT_STATUS: dict[str, str] = {
+    Order.Status.PLACED: "TENTATIVE",
+    Order.Status.CONFIRMED: "CONFIRMED",
+    Order.Status.PACKED: "CONFIRMED",
+    Order.Status.OUT_FOR_DELIVERY: "CONFIRMED",
+    Order.Status.DELIVERED: "CONFIRMED",
+}
 
 
 def calendar_of(order: Order) -> bytes:
@@ -48,7 +54,9 @@ def _last_changed(order: Order) -> datetime:
 
 
 def _ready(order: Order) -> str:
-    if not order.has_hold:
+    if order.status == Order.Status.DELIVERED:
+        return _("This order was delivered.")
+    if not order.is_open:
         return _("This order is not delivered. Nothing is charged.")
     total = money(order.subtotal_cents)
     if order.payment_method == Order.PaymentMethod.CASH:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
+from delivery.models.questions import BEFORE_DEPARTURE
 from delivery.rules import closes_at, policy_on, still_waits
 from notifications import kinds
 from notifications.models import Notification
@@ -23,7 +24,7 @@ def order_words(*statuses: str) -> Callable[[Notification], Words]:
         if order is None:
             return None
         assert order.window is not None and order.policy is not None  # anything but a cart has both
-        if order.has_hold and timezone.now() >= order.window.ends_at:
+        if order.is_open and timezone.now() >= order.window.ends_at:
             return None  # nobody has to be told any more when we come
         reason = notification.context.get("reason", "")
         return {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
@@ -56,9 +57,9 @@ def differences(notification: Notification) -> Words:
 def register_kinds() -> None:
     """Tell the outbox about the mails of this app."""
     status = Order.Status
-    kinds.register("order_placed", context_for=order_words(status.PLACED, status.CONFIRMED))
-    kinds.register("order_confirmed", context_for=order_words(status.CONFIRMED))
-    kinds.register("order_moved", context_for=order_words(status.PLACED, status.CONFIRMED))
+    kinds.register("order_placed", context_for=order_words(*BEFORE_DEPARTURE))
+    kinds.register("order_confirmed", context_for=order_words(status.CONFIRMED, status.PACKED))
+    kinds.register("order_moved", context_for=order_words(*BEFORE_DEPARTURE))
     kinds.register("order_refused", context_for=order_words(status.REFUSED))
     kinds.register("order_cancelled", context_for=order_words(status.CANCELLED, status.LAPSED))
     kinds.register("place_open", context_for=place_open)

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
 from certification.models import PatientRequest
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
-from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, WITH_HOLD
+from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from delivery.rules import closes_at, policy_on
 from notifications.models import Notification
 from pages.models import ContactMessage
@@ -121,7 +121,7 @@ def queues(day: date | None) -> list[Queue]:
               orders.filter(status=status.PLACED), "placed_at", {"status": status.PLACED}, EVERY_ORDER),
         Queue("Pharmacist",
               ngettext_lazy("order after its certification ends", "orders after their certification ends", "count"),
-              orders.with_hold().filter(ENDS_BEFORE_DELIVERY, window__date__gte=localdate()), "placed_at",
+              orders.before_departure().filter(ENDS_BEFORE_DELIVERY, window__date__gte=localdate()), "placed_at",
               {"status": "ends-before"}, EVERY_ORDER),
         Queue("Technician", ngettext_lazy("confirmed order to pack", "confirmed orders to pack", "count"),
               confirmed, "confirmed_at", {"status": status.CONFIRMED, "window__date": str(day)}, EVERY_ORDER),
@@ -183,7 +183,7 @@ def _next_windows(now: datetime) -> list[DeliveryWindow]:
 
 
 def _cards(windows: list[DeliveryWindow], now: datetime) -> list[WindowCard]:
-    orders = Order.objects.with_hold().filter(window__in=windows).values_list("window", "status").order_by()
+    orders = Order.objects.open().filter(window__in=windows).values_list("window", "status").order_by()
     by_status = {(window, status): count for window, status, count in orders.annotate(count=Count("pk"))}
     waiting = WaitingEntry.objects.live().filter(window__in=windows).values_list("window").order_by()
     waits = dict(waiting.annotate(count=Count("pk")))
@@ -197,6 +197,7 @@ def _cards(windows: list[DeliveryWindow], now: datetime) -> list[WindowCard]:
             figures=[
                 _of_window(window, by_status.get((window.pk, "placed"), 0), _("to review"), "placed"),
                 _of_window(window, by_status.get((window.pk, "confirmed"), 0), _("confirmed"), "confirmed"),
+                _of_window(window, by_status.get((window.pk, "packed"), 0), _("packed"), "packed"),
                 Figure(
                     waits.get(window.pk, 0),
                     _("on the waiting list"),
@@ -251,7 +252,7 @@ def _calls() -> list[Call]:
 
 
 def _low_products(windows: list[DeliveryWindow]) -> list[LowProduct]:
-    of_the_day = Q(lines__order__window__in=windows, lines__order__status__in=WITH_HOLD)
+    of_the_day = Q(lines__order__window__in=windows, lines__order__status__in=OPEN)
     low = Product.objects.filter(IS_LOW, is_active=True).annotate(ordered=Sum("lines__quantity", filter=of_the_day))
     names = low.order_by("stock", "name").values_list("pk", "name", "stock", "ordered")
     return [

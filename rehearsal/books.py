@@ -28,7 +28,7 @@ def half_orders() -> list[str]:
         if not lines or of_lines != (order.subtotal_cents, order.amount_mg):
             wrong.append(f"order {order.number} and its lines")
         taken = StockMovement.objects.filter(order=order).aggregate(Sum("quantity"))["quantity__sum"] or 0
-        held = -sum(line.quantity for line in lines) if order.has_hold else 0
+        held = -sum(line.quantity for line in lines) if order.counts else 0
         if taken != held:
             wrong.append(f"order {order.number} and the stock it took")
     if check_counts():

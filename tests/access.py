@@ -233,6 +233,8 @@ admin:delivery_deliverywindow capacity          | row  | Manager Administrator
 admin:delivery_deliverywindow_extra             | list | Manager Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Technician Manager Administrator
+admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
+admin:delivery_order unpack                     | row  | Pharmacist Technician Administrator
 admin:delivery_order refuse                     | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order lot                        | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator

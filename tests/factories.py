@@ -429,6 +429,16 @@ def address(**over):
     }
 
 
+def confirmed_order(*args, **over):
+    """Return a confirmed order; the arguments are those of `order`."""
+    return deliveries.confirm_order(order=order(*args, **over), by=staff("Pharmacist"))
+
+
+def packed_order(*args, **over):
+    """Return a packed order; the arguments are those of `order`."""
+    return deliveries.pack_order(order=confirmed_order(*args, **over), by=staff("Technician"))
+
+
 def order(of=None, *, into=None, by=None, caller=None, lines=(), **over):
     """Return a placed order of the patient `of` (a new patient) for the window `into` (the next window)."""
     of = of or patient()

@@ -71,7 +71,7 @@ STAFF_GROUPS = {
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
-        "delivery.view_product", "delivery.add_product", "delivery.change_product",
+        "delivery.pack_order", "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.view_run",
         "delivery.view_allotmententry",
@@ -81,8 +81,8 @@ STAFF_GROUPS = {
     ],
     "Technician": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
-        "delivery.view_product", "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
-        "delivery.view_run",
+        "delivery.pack_order", "delivery.view_product", "delivery.view_run",
+        "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
     ],
         "Driver": ["delivery.view_order", "delivery.view_deliverywindow", "delivery.view_closure",
         "certification.check_card", "delivery.drive_run"],

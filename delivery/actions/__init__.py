@@ -5,6 +5,7 @@ from delivery.actions.cart import reorder, set_line
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
 from delivery.actions.moving import decline_order, move_order
+from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
@@ -50,6 +51,7 @@ __all__ = [
     "make_windows",
     "move_order",
     "open_date",
+    "pack_order",
     "place_order",
     "plan_run",
     "quarantine_stock",
@@ -69,5 +71,6 @@ __all__ = [
     "notify_waiting_list",
     "undo_orders_of_caregiver",
     "undo_uncovered_orders",
+    "unpack_order",
     "write_off",
 ]

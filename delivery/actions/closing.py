@@ -19,6 +19,8 @@ from ui.agreement import check_agreed
 def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
     """Close a day: its windows close, and its open orders are moved or cancelled, all together or none.
 
+    Orders that have left are not touched: the driver brings them or comes back with them.
+
     With `is_moving` each order that fits goes to the next day with deliveries, in the order in which they were placed;
     the other orders are cancelled. The orderers get mails, and the closure lists what became of each order. The same
     call again changes nothing. Raises WindowError, AgreementNeeded.
@@ -44,7 +46,7 @@ def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) ->
 
     Every action locks patients before windows. When an order comes in between the two, the locking begins again.
     """
-    orders = Order.objects.with_hold().filter(window__in=windows)
+    orders = Order.objects.before_departure().filter(window__in=windows)
     while True:
         savepoint = transaction.savepoint()
         patients = Patient.objects.filter(pk__in=orders.values("patient"))

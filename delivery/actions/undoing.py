@@ -65,13 +65,11 @@ def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User
 
 @audited("orders.lapse", atomic=False)
 def lapse_orders(*, now: datetime, by: User | None) -> int:
-    """Let the placed orders lapse whose window passed before staff confirmed them; returns how many.
+    """Let the orders lapse that had not left when their window passed, packed or not; returns how many.
 
     Each order has a transaction of its own.
     """
-    passed = Order.objects.filter(status=Order.Status.PLACED, window__date__lte=timezone.localdate(now)).select_related(
-        "window"
-    )
+    passed = Order.objects.before_departure().filter(window__date__lte=timezone.localdate(now)).select_related("window")
     lapsed = 0
     for order in passed:
         assert order.window
@@ -85,5 +83,5 @@ def _lapse(order: Order, *, by: User | None) -> bool:
         order = lock_order(order)
         if not rules.can_move("lapse", order):
             return False
-        end_order(order, "lapse", reason=rules.NOT_CONFIRMED, by=by)
+        end_order(order, "lapse", reason=rules.why_lapsed(order), by=by)
     return True

@@ -44,7 +44,7 @@ def _preview(day: date, reason: str, orders: str) -> Preview:
     rules.check_may_be_closed(day, today=timezone.localdate(now))
     rules.check_closing_reason(reason)
     windows = rules.windows_to_close(day, now=now)
-    found = Order.objects.with_hold().filter(window__in=windows).select_related("patient", "window", "policy")
+    found = Order.objects.before_departure().filter(window__in=windows).select_related("patient", "window", "policy")
     targets = rules.next_windows(day) if orders == "move" else []
     outcomes = list(rules.outcomes_of_closing(found.order_by("placed_at", "pk"), targets, now=now))
     rows = [(outcome.order.number, outcome.order.patient.name, _place(outcome), outcome.why) for outcome in outcomes]

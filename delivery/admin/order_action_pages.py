@@ -52,6 +52,19 @@ def _explain_refusal(order: Order) -> str:
     )
 
 
+def _explain_packing(order: Order) -> str:
+    lines = [
+        f"{line.quantity} × {line.product.name} ({line.product.sku}): {lots_in_words(line)}"
+        for line in order.lines.select_related("product")
+    ]
+    return "\n".join([_about(order), gettext("Put into the bag, from these lots:"), *lines])
+
+
+def _explain_unpacking(order: Order) -> str:
+    words = _("It becomes confirmed again: put its items back. It keeps its place, stock, lots and allotment.")
+    return f"{_about(order)}\n{words}"
+
+
 def _explain_lot(order: Order) -> str:
     lines = [f"{line.product.sku}: {lots_in_words(line)}" for line in order.lines.select_related("product")]
     return "\n".join([_about(order), gettext("Its lots:"), *lines])
@@ -126,6 +139,22 @@ ORDER_ACTION_PAGES = (
         perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
     ),
     ActionPage(
+        name="pack",
+        label=_("Pack"),
+        permission="delivery.pack_order",
+        offered=_offered("pack"),
+        explain=_explain_packing,
+        perform=lambda order, request: actions.pack_order(order=order, by=request.user),
+    ),
+    ActionPage(
+        name="unpack",
+        label=_("Unpack"),
+        permission="delivery.pack_order",
+        offered=_offered("unpack"),
+        explain=_explain_unpacking,
+        perform=lambda order, request: actions.unpack_order(order=order, by=request.user),
+    ),
+    ActionPage(
         name="refuse",
         label=_("Refuse"),
         permission="delivery.change_order",
@@ -138,7 +167,7 @@ ORDER_ACTION_PAGES = (
         name="lot",
         label=_("Take another lot"),
         permission="delivery.change_order",
-        offered=lambda order: order.has_hold,
+        offered=lambda order: order.is_before_departure,
         explain=_explain_lot,
         perform=lambda order, request, product, lot: actions.change_lot(
             order=order, product=product, lot=lot, by=request.user
@@ -149,7 +178,7 @@ ORDER_ACTION_PAGES = (
         name="move",
         label=_("Move"),
         permission="delivery.change_order",
-        offered=lambda order: order.has_hold,
+        offered=lambda order: order.is_before_departure,
         explain=_explain_move,
         perform=lambda order, request, window: actions.move_order(order=order, window=window, by=request.user),
         form_class=MoveForm,

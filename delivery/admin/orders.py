@@ -28,7 +28,7 @@ from delivery.admin import columns
 from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
 from delivery.models import Order, OrderLine
 from delivery.models.orders import OrderQuerySet
-from delivery.models.questions import ENDS_BEFORE_DELIVERY, HAS_HOLD
+from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
 from delivery.rules import looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
@@ -67,7 +67,7 @@ class WaitingFilter(admin.SimpleListFilter):
     def choices(self, changelist: Any) -> Iterator[Any]:
         begin = [
             (Order.Status.PLACED, _("Waiting")),
-            ("open", _("Waiting or confirmed")),
+            ("open", _("Open")),
             ("ends-before", _("Certification ends before delivery")),
         ]
         for value, label in (*begin, *self.lookup_choices, ("all", _("All"))):
@@ -77,10 +77,10 @@ class WaitingFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         self.shown = self.value_in(request)
         if self.shown == "ends-before":
-            to_come = Q(HAS_HOLD, window__date__gte=timezone.localdate())
+            to_come = Q(IS_BEFORE_DEPARTURE, window__date__gte=timezone.localdate())
             return queryset.filter(to_come, ENDS_BEFORE_DELIVERY)
         if self.shown == "open":
-            return queryset.filter(HAS_HOLD)
+            return queryset.filter(IS_OPEN)
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
@@ -124,7 +124,7 @@ class OrderAdmin(ActionAdmin):
         "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
         "reads_like_a_business", "same_stop", "assisted_by", "contact_phone",
         "payment_method", "subtotal", "flower_equivalent", "placed_at",
-        "confirmed_at", "declined_at", "ended_at", "ended_reason",
+        "confirmed_at", "packed_at", "declined_at", "ended_at", "ended_reason",
     )  # fmt: skip
     inlines = [LineInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
@@ -178,7 +178,7 @@ class OrderAdmin(ActionAdmin):
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Sort open orders by window, and all orders by key, the latest first: nobody sorts a million rows."""
-        by_window = {None, Order.Status.PLACED, Order.Status.CONFIRMED, "open", "ends-before"}
+        by_window = {None, *OPEN, "open", "ends-before"}
         if request.GET.get(WaitingFilter.parameter_name) in by_window and not search_term(request, Order):
             return ["window__date", "window__starts", "placed_at"]
         return ["-pk"]
@@ -194,7 +194,7 @@ class OrderAdmin(ActionAdmin):
         people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=list(people[:MOST_PEOPLE]))
         if digits := read.phone_end:
-            open_orders = Order.objects.with_hold().filter(phone__endswith=digits).values_list("pk", flat=True)
+            open_orders = Order.objects.open().filter(phone__endswith=digits).values_list("pk", flat=True)
             found |= Q(pk__in=list(open_orders[:MOST_PEOPLE]))  # in all orders the database would read every row
         if number := read.number("D", needs_letter=False):
             found |= Q(number=number)

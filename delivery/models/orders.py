@@ -29,14 +29,27 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.exclude(status=Order.Status.CART)
 
     def with_hold(self) -> Self:
-        """Return the open orders: they take up a place, stock and allotment."""
+        """Return the orders that take up a place, stock and allotment."""
         return self.filter(questions.HAS_HOLD)
 
+    def open(self) -> Self:
+        """Return the orders that are still to be delivered."""
+        return self.filter(questions.IS_OPEN)
+
+    def before_departure(self) -> Self:
+        """Return the open orders that have not left for their delivery: they can be changed, moved and cancelled."""
+        return self.filter(questions.IS_BEFORE_DEPARTURE)
+
+    def counted(self) -> Self:
+        """Return the orders that take up a place and allotment: those with a hold, and delivered ones."""
+        return self.filter(questions.COUNTS)
+
     def for_drivers(self, today: date, driver: User | AnonymousUser) -> Self:
-        """Return the confirmed orders in open runs of the driver, from `today` on, at most DRIVERS_SEE_DAYS ahead."""
+        """Return the orders to bring, confirmed or later, in the driver's open runs, DRIVERS_SEE_DAYS ahead at most."""
         days = (today, today + timedelta(days=DRIVERS_SEE_DAYS))
         in_runs = self.filter(run__driver=driver.pk, run__closed_at__isnull=True)
-        return in_runs.filter(status=Order.Status.CONFIRMED, window__date__range=days)
+        to_bring = (Order.Status.CONFIRMED, Order.Status.PACKED, Order.Status.OUT_FOR_DELIVERY)
+        return in_runs.filter(status__in=to_bring, window__date__range=days)
 
     def with_lines(self) -> Self:
         return self.select_related("window", "patient", "certification").prefetch_related(
@@ -51,11 +64,13 @@ class Order(models.Model):
         CART = "cart", _("Cart")
         PLACED = "placed", _("Placed")
         CONFIRMED = "confirmed", _("Confirmed")
+        PACKED = "packed", _("Packed")
+        OUT_FOR_DELIVERY = "out_for_delivery", _("Out for delivery")
+        DELIVERED = "delivered", _("Delivered")
+        RETURNED = "returned", _("Returned")
         CANCELLED = "cancelled", _("Cancelled")
         REFUSED = "refused", _("Refused")
         LAPSED = "lapsed", _("Lapsed")
-
-    WITH_HOLD = questions.WITH_HOLD
 
     class PaymentMethod(models.TextChoices):
         CASH = "cash", _("Cash, the exact amount")
@@ -88,14 +103,18 @@ class Order(models.Model):
     phone = PhoneNumberField(blank=True)
     is_residence = models.BooleanField(default=False)
     payment_method = models.CharField(max_length=5, choices=PaymentMethod, blank=True)
-    status = models.CharField(max_length=10, choices=Status, default=Status.CART)
+    status = models.CharField(max_length=20, choices=Status, default=Status.CART)
     subtotal_cents = models.PositiveIntegerField(default=0)
     amount_mg = models.PositiveIntegerField(default=0)
     idempotency_key = models.UUIDField(null=True, blank=True)
     request_digest = models.CharField(max_length=64, blank=True)
     placed_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    packed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    taken_in_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When a returned order went back to the shelf: its hold was released.")
+    )
     moves = models.PositiveSmallIntegerField(default=0, help_text=_("How often it went to another window."))
     declined_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When the orderer said, past the cut-off, that nobody can take it.")
@@ -105,11 +124,27 @@ class Order(models.Model):
     objects = OrderQuerySet.as_manager()
 
     class Meta:
-        permissions = [("view_every_order", "Can see and search every order, not only those to be driven soon")]
+        permissions = [
+            ("view_every_order", "Can see and search every order, not only those to be driven soon"),
+            ("pack_order", "Can pack orders, and enter what is short"),
+        ]
         indexes = [models.Index(fields=["status", "window"], name="order_waiting")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=["cart", "placed", "confirmed", "cancelled", "refused", "lapsed"]),
+                condition=Q(
+                    status__in=[
+                        "cart",
+                        "placed",
+                        "confirmed",
+                        "packed",
+                        "out_for_delivery",
+                        "delivered",
+                        "returned",
+                        "cancelled",
+                        "refused",
+                        "lapsed",
+                    ]
+                ),
                 name="order_status",
             ),
             models.UniqueConstraint(fields=["patient", "placed_by"], condition=Q(status="cart"), name="order_one_cart"),
@@ -136,7 +171,8 @@ class Order(models.Model):
                 name="order_placed_has_address",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["cancelled", "refused", "lapsed"]) | Q(ended_at__isnull=False),
+                condition=~Q(status__in=["delivered", "returned", "cancelled", "refused", "lapsed"])
+                | Q(ended_at__isnull=False),
                 name="order_ended_has_time",
             ),
             models.CheckConstraint(
@@ -147,7 +183,18 @@ class Order(models.Model):
                 condition=~Q(status="cart") | Q(declined_at__isnull=True, moves=0), name="order_cart_is_at_rest"
             ),
             models.CheckConstraint(
-                condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="order_confirmed_has_time"
+                condition=~Q(status__in=["confirmed", "packed", "out_for_delivery", "delivered", "returned"])
+                | Q(confirmed_at__isnull=False),
+                name="order_confirmed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["cart", "placed", "confirmed"], packed_at__isnull=True)
+                | Q(status__in=["packed", "out_for_delivery", "delivered", "returned"], packed_at__isnull=False)
+                | Q(status__in=["cancelled", "refused", "lapsed"]),
+                name="order_packed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken_in_at__isnull=True) | Q(status="returned"), name="order_taken_in_was_returned"
             ),
             models.CheckConstraint(
                 condition=Q(run__isnull=True, position__isnull=True) | Q(run__isnull=False, position__isnull=False),
@@ -166,6 +213,18 @@ class Order(models.Model):
     @property
     def has_hold(self) -> bool:
         return questions.has_hold(self)
+
+    @property
+    def is_open(self) -> bool:
+        return questions.is_open(self)
+
+    @property
+    def is_before_departure(self) -> bool:
+        return questions.is_before_departure(self)
+
+    @property
+    def counts(self) -> bool:
+        return questions.counts(self)
 
     @property
     def street_address(self) -> str:

@@ -9,14 +9,45 @@ from certification.models.validity import WITHDRAWN
 if TYPE_CHECKING:
     from delivery.models import Closure, DeliveryWindow, Order, Product
 
-WITH_HOLD = ("placed", "confirmed")  # the statuses of an open order
+BEFORE_DEPARTURE = ("placed", "confirmed", "packed")
+OPEN = (*BEFORE_DEPARTURE, "out_for_delivery")  # the statuses of an open order
 
-HAS_HOLD = Q(status__in=WITH_HOLD)
+IS_BEFORE_DEPARTURE = Q(status__in=BEFORE_DEPARTURE)
+
+
+def is_before_departure(order: "Order") -> bool:
+    """Return whether the order is still with us: it can be changed, moved and cancelled."""
+    return order.status in BEFORE_DEPARTURE
+
+
+IS_OPEN = Q(status__in=OPEN)
+
+
+def is_open(order: "Order") -> bool:
+    """Return whether the order is still to be delivered."""
+    return order.status in OPEN
+
+
+HAS_HOLD = IS_OPEN | Q(status="returned", taken_in_at__isnull=True)
 
 
 def has_hold(order: "Order") -> bool:
-    """Return whether the order is open: it takes up a place, stock and allotment."""
-    return order.status in WITH_HOLD
+    """Return whether the order takes up a place, stock and allotment: it is open, or returned and not taken in yet."""
+    return order.status in OPEN or (order.status == "returned" and order.taken_in_at is None)
+
+
+def counts_under(path: str) -> Q:
+    """Return `COUNTS` for rows that lead to their orders by `path`, for example "orders__"."""
+    is_returned = Q((f"{path}status", "returned"), (f"{path}taken_in_at__isnull", True))
+    return Q((f"{path}status__in", (*OPEN, "delivered"))) | is_returned
+
+
+COUNTS = counts_under("")
+
+
+def counts(order: "Order") -> bool:
+    """Return whether the order takes up a place and allotment: it has a hold, or it was delivered."""
+    return order.status == "delivered" or has_hold(order)
 
 
 HAS_ROOM = Q(is_open=True, booked__lt=F("capacity"))

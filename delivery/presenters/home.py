@@ -59,5 +59,5 @@ def _card(of: PatientToday, user: User, today: date, *, is_only: bool) -> Patien
 
 def coming_orders(cards: list[PatientCard], *, today: date) -> QuerySet[Order]:
     """Return the open orders of these patients from today on, the next first."""
-    orders = Order.objects.with_hold().filter(patient__in=[card.patient for card in cards], window__date__gte=today)
+    orders = Order.objects.open().filter(patient__in=[card.patient for card in cards], window__date__gte=today)
     return orders.select_related("window", "patient").order_by("window__date", "window__starts", "pk")

@@ -48,8 +48,8 @@ def ledger_of(patient: Patient, certification: Certification, *, now: datetime) 
         day=day,
         days=days,
         limit_mg=limit_mg,
-        used_mg=sum(order.amount_mg for order in orders if _day_of(order) < today),
-        held_mg=sum(order.amount_mg for order in orders if _day_of(order) >= today),
+        used_mg=sum(order.amount_mg for order in orders if not _is_held(order, today)),
+        held_mg=sum(order.amount_mg for order in orders if _is_held(order, today)),
         entered_mg=sum(entry.amount_mg for entry in entries),
         left_mg=rules.left_on(day, used=used, limit_mg=limit_mg, days=days) if is_valid else 0,
         more=list(rules.days_with_more(day, later=later, used=used, certification=certification, days=days)),
@@ -59,7 +59,7 @@ def ledger_of(patient: Patient, certification: Certification, *, now: datetime) 
 
 
 def _orders_since(day: date, patient: Patient) -> list[Order]:
-    orders = Order.objects.with_hold().filter(patient=patient, window__date__gte=day)
+    orders = Order.objects.counted().filter(patient=patient, window__date__gte=day)
     return list(orders.select_related("window").order_by("-window__date", "-pk"))
 
 
@@ -74,6 +74,10 @@ def _used_by_day(orders: list[Order], entries: list[AllotmentEntry]) -> Mapping[
     for entry in entries:
         used[entry.day] += entry.amount_mg
     return used
+
+
+def _is_held(order: Order, today: date) -> bool:
+    return order.has_hold and _day_of(order) >= today
 
 
 def _day_of(order: Order) -> date:

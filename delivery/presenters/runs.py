@@ -44,7 +44,7 @@ def staff_name(user: User | None) -> str:
 def plan_of(window: DeliveryWindow) -> Plan:
     """Return who drives what in this window, and what nobody drives yet."""
     orders = Order.objects.filter(window=window).select_related("patient").order_by("position", "pk")
-    waiting = list(orders.with_hold().filter(run__isnull=True).order_by("zip_code", "pk"))
+    waiting = list(orders.before_departure().filter(run__isnull=True).order_by("zip_code", "pk"))
     in_runs: dict[int | None, list[Order]] = {}
     for order in orders.filter(run__isnull=False):
         in_runs.setdefault(order.run_id, []).append(order)

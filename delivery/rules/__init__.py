@@ -50,6 +50,7 @@ from delivery.rules.orders import (
     check_caller,
     check_certification_covers,
     check_fits,
+    check_is_before_departure,
     check_may_cancel,
     check_may_decline,
     check_may_move,
@@ -93,6 +94,7 @@ from delivery.rules.runs import (
 from delivery.rules.stock import (
     MOST_FILE_BYTES,
     LotOrder,
+    check_can_be_packed,
     check_count_covers_orders,
     check_holds_product,
     check_is_in_quarantine,
@@ -102,6 +104,7 @@ from delivery.rules.stock import (
     check_lot_is_known,
     check_moved_quantity,
     held_by_orders,
+    is_in_quarantine,
     lot_of_difference,
     lots_of,
     lots_with_stock,
@@ -109,7 +112,16 @@ from delivery.rules.stock import (
     quarantined,
     stock_mismatches,
 )
-from delivery.rules.undoing import CAREGIVER_ENDED, ENTERED, LOWERED, NOT_CONFIRMED, agreement_key, why_uncovered
+from delivery.rules.undoing import (
+    CAREGIVER_ENDED,
+    ENTERED,
+    LOWERED,
+    NOT_BROUGHT,
+    NOT_CONFIRMED,
+    agreement_key,
+    why_lapsed,
+    why_uncovered,
+)
 from delivery.rules.waiting import check_is_full, check_may_wait, is_time_to_notify, still_waits
 from delivery.rules.windows import (
     bookable_windows,
@@ -145,6 +157,7 @@ __all__ = [
     "CAREGIVER_ENDED",
     "ENTERED",
     "LOWERED",
+    "NOT_BROUGHT",
     "NOT_CONFIRMED",
     "AddressError",
     "AllotmentError",
@@ -179,6 +192,7 @@ __all__ = [
     "check_allotment_left",
     "check_begins_later",
     "check_caller",
+    "check_can_be_packed",
     "check_calls_are_open",
     "check_can_be_ordered_for",
     "check_capacity",
@@ -190,6 +204,7 @@ __all__ = [
     "check_fits",
     "check_holds_product",
     "check_hours",
+    "check_is_before_departure",
     "check_is_full",
     "check_is_in_cart",
     "check_is_in_quarantine",
@@ -227,6 +242,7 @@ __all__ = [
     "first_day_with_more",
     "flower_equivalent_mg",
     "held_by_orders",
+    "is_in_quarantine",
     "is_time_to_notify",
     "largest_quantity_that_fits",
     "left_on",
@@ -250,6 +266,7 @@ __all__ = [
     "window_mismatches",
     "windows_to_close",
     "windows_under",
+    "why_lapsed",
     "why_uncovered",
     "zip_is_served",
 ]

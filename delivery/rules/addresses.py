@@ -64,7 +64,7 @@ def looks_like_business(street: str, unit: str = "") -> bool:
 
 def orders_of_same_stop(order: Order) -> QuerySet[Order]:
     """Return the other open orders to the same door in the same window: one stop, with a hand-over for each order."""
-    others = Order.objects.with_hold().filter(window=order.window_id, zip_code=order.zip_code).exclude(pk=order.pk)
+    others = Order.objects.open().filter(window=order.window_id, zip_code=order.zip_code).exclude(pk=order.pk)
     door = door_of(order.street, order.unit)
     pairs = others.values_list("pk", "street", "unit")
     same_door = [pk for pk, street, unit in pairs if door_of(street, unit) == door]

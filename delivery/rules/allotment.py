@@ -36,8 +36,9 @@ def allotment_left_mg(
 ) -> int:
     """Return how much can still be ordered for `day`, in mg.
 
-    Every span of `days` days that contains `day` must stay within the allotment; the smallest rest counts. Open orders
-    count on their delivery day, also on later days, and entries on their own day. The order `without` does not count.
+    Every span of `days` days that contains `day` must stay within the allotment; the smallest rest counts. Open and
+    delivered orders count on their delivery day, also on later days, and entries on their own day. The order `without`
+    does not count.
     """
     if certification is None:
         return 0
@@ -47,8 +48,8 @@ def allotment_left_mg(
 
 
 def used_by_day(*, patient: Patient, first: date, last: date, without: Order | None = None) -> dict[date, int]:
-    """Return how much counts on each day from `first` through `last`, in mg: open orders and entries."""
-    orders = Order.objects.with_hold().filter(patient=patient, window__date__range=(first, last))
+    """Return how much counts on each day from `first` through `last`, in mg: open and delivered orders, and entries."""
+    orders = Order.objects.counted().filter(patient=patient, window__date__range=(first, last))
     if without is not None:
         orders = orders.exclude(pk=without.pk)
     entries = AllotmentEntry.objects.filter(patient=patient, day__range=(first, last))

@@ -7,6 +7,7 @@ from delivery.rules.errors import TransitionError
 from ui.moves import Move
 
 S = Order.Status
+BEFORE_DEPARTURE = frozenset({S.PLACED, S.CONFIRMED, S.PACKED})
 MOVES = {
     "place": Move(
         frozenset({S.CART}),
@@ -20,23 +21,35 @@ MOVES = {
         who="staff who may change orders",
         then="each item gets its lot; the orderer gets a mail",
     ),
+    "pack": Move(
+        frozenset({S.CONFIRMED}),
+        S.PACKED,
+        who="staff who may pack orders",
+        then="the orderer sees it on the page of the order; no mail",
+    ),
+    "unpack": Move(
+        frozenset({S.PACKED}),
+        S.CONFIRMED,
+        who="staff who may pack orders; the portal, when the order moves to another window",
+        then="the items go back to the shelf; the order keeps its place, stock, lots and allotment",
+    ),
     "refuse": Move(
-        frozenset({S.PLACED, S.CONFIRMED}),
+        BEFORE_DEPARTURE,
         S.REFUSED,
         who="staff who may change orders",
         then="the hold is released; the orderer gets a mail",
     ),
     "cancel": Move(
-        frozenset({S.PLACED, S.CONFIRMED}),
+        BEFORE_DEPARTURE,
         S.CANCELLED,
         who="the orderer until the cut-off; staff at any time; the portal when the certification, the caregiver or "
         "the allotment no longer covers it, or when its day is closed",
         then="the hold is released; the orderer gets a mail",
     ),
     "lapse": Move(
-        frozenset({S.PLACED}),
+        BEFORE_DEPARTURE,
         S.LAPSED,
-        who="the portal, when the window has passed",
+        who="the portal, in the night after the window passed and the order had not left",
         then="the hold is released; the orderer gets a mail",
     ),
 }

@@ -169,8 +169,11 @@ def check_same_request(order: Order, digest: str) -> None:
 
 
 def check_may_move(order: Order, *, by_staff: bool, now: datetime) -> None:
-    """The order is open, and its cut-off has not passed or staff move it. Raises TransitionError or WindowError."""
-    _check_is_open(order)
+    """The order has not left, and its cut-off has not passed or staff move it.
+
+    Raises TransitionError or WindowError.
+    """
+    check_is_before_departure(order)
     assert order.window and order.policy
     if not by_staff and now > closes_at(order.window, order.policy):
         raise WindowError(_("It is too late to move it here. Please call us."))
@@ -209,12 +212,21 @@ def check_may_decline(order: Order, *, now: datetime) -> None:
 
 
 def _check_is_open(order: Order) -> None:
-    if not order.has_hold:
+    if not order.is_open:
+        raise not_possible(order)
+
+
+def check_is_before_departure(order: Order) -> None:
+    """The order is open and has not left for its delivery; raises TransitionError."""
+    if not order.is_before_departure:
         raise not_possible(order)
 
 
 def check_may_cancel(order: Order, *, by_staff: bool, now: datetime) -> None:
-    """The order is open, and its cut-off has not passed or staff cancel it. Raises TransitionError or WindowError."""
+    """The order has not left, and its cut-off has not passed or staff cancel it.
+
+    Raises TransitionError or WindowError.
+    """
     check_move("cancel", order)
     assert order.window and order.policy
     if not by_staff and now > closes_at(order.window, order.policy):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from delivery.models import DeliveryWindow, Order, Run
 from delivery.rules.errors import RunError
-from delivery.rules.moves import not_possible
+from delivery.rules.orders import check_is_before_departure
 
 DRIVE = "delivery.drive_run"
 LAST_POSITION = 9_999
@@ -44,8 +44,7 @@ def check_keeps_driver(run: Run, driver: User | None) -> None:
 
 def check_can_change_run(order: Order) -> None:
     """The order is open and has not left with a driver, so its run can be changed; raises TransitionError."""
-    if not order.has_hold:
-        raise not_possible(order)
+    check_is_before_departure(order)
 
 
 def check_fits_run(order: Order, run: Run) -> None:

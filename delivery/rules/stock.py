@@ -7,6 +7,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from delivery.models import Order, OrderLine, Product, StockMovement
+from delivery.models.questions import BEFORE_DEPARTURE
 from delivery.rules.errors import ProductError, QuantityError, StockError, TransitionError
 
 MOST_AT_ONCE = 10_000
@@ -95,9 +96,9 @@ def _only_lot(product: Product, difference: int) -> str:
 
 
 def check_holds_product(order: Order, product: Product) -> None:
-    """The order is open and has the product in it; raises TransitionError or ProductError."""
-    if not order.has_hold:
-        raise TransitionError(_("This order is closed; its lots stay as they are."))
+    """The order has not left and has the product in it; raises TransitionError or ProductError."""
+    if not order.is_before_departure:
+        raise TransitionError(_("This order has left or is closed; its lots stay as they are."))
     if not order.lines.filter(product=product).exists():
         raise ProductError(_("This order has no %(sku)s in it.") % {"sku": product.sku}, field="product")
 
@@ -125,8 +126,28 @@ def check_count_covers_orders(product: Product, counted: int) -> None:
 
 
 def held_by_orders(product: Product) -> int:
-    """Return how many of the product open orders hold."""
-    return -product.movements.held().total()
+    """Return how many of the product orders hold that have not left: these items stand on the shelf."""
+    return -product.movements.held().filter(order__status__in=BEFORE_DEPARTURE).total()
+
+
+def check_can_be_packed(order: Order) -> None:
+    """Each item of the order has a lot, and no lot is in quarantine; raises StockError."""
+    for line in order.lines.select_related("product"):
+        lots = lots_of(line)
+        words = {"name": line.product.name, "count": line.quantity - sum(quantity for _lot, quantity in lots)}
+        if words["count"]:
+            raise StockError(_("%(name)s: no lot has %(count)d of it. Enter it as short.") % words)
+        for lot, _quantity in lots:
+            if is_in_quarantine(line.product, lot):
+                raise StockError(
+                    _("%(name)s: lot %(lot)s is in quarantine. Take another lot, or enter it as short.")
+                    % {**words, "lot": lot}
+                )
+
+
+def is_in_quarantine(product: Product, lot: str) -> bool:
+    """Return whether the lot is in quarantine: staff set aside all of it that no order takes."""
+    return quarantined(product, lot) > 0 and lot not in dict(lots_with_stock(product))
 
 
 def quarantined(product: Product, lot: str | None = None) -> int:

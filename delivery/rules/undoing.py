@@ -10,6 +10,7 @@ LOWERED = gettext_noop("The monthly allotment was lowered, and too little of it 
 CAREGIVER_ENDED = gettext_noop("The person who placed this order is no longer the patient’s caregiver.")
 NOT_CERTIFIED = gettext_noop("No certification is valid on the day of this delivery.")
 NOT_CONFIRMED = gettext_noop("The delivery window passed before our staff had confirmed this order. We are sorry.")
+NOT_BROUGHT = gettext_noop("The delivery window passed before our driver had left with this order. We are sorry.")
 BY_END: dict[str, str] = {
     Certification.Status.WITHDRAWN: gettext_noop("The physician withdrew the certification before this delivery."),
     Certification.Status.REVOKED: gettext_noop("The program revoked the certification before this delivery."),
@@ -20,6 +21,11 @@ BY_END: dict[str, str] = {
 def agreement_key(order: Order) -> str:
     """Return the key of an order among those that a person agrees to cancel."""
     return f"order:{order.pk}"
+
+
+def why_lapsed(order: Order) -> str:
+    """Return why an order lapses that did not leave before its window had passed."""
+    return NOT_CONFIRMED if order.status == Order.Status.PLACED else NOT_BROUGHT
 
 
 def why_uncovered(order: Order, certification: Certification | None, *, too_little: str) -> str:

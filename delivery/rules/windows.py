@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
-from delivery.models import Closure, DeliveryPolicy, DeliveryWindow, Order
+from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
+from delivery.models.questions import counts_under
 from delivery.rules.errors import CertificationNotValid, WindowError
 
 
@@ -134,7 +135,6 @@ def check_capacity(window: DeliveryWindow, capacity: int) -> None:
 
 
 def window_mismatches() -> list[DeliveryWindow]:
-    """Return the windows whose `booked` is not the number of their open orders; the nightly check expects none."""
-    has_hold = Q(orders__status__in=Order.WITH_HOLD)
-    counted = DeliveryWindow.objects.annotate(held=Count("orders", filter=has_hold))
-    return [window for window in counted if window.held != window.booked]
+    """Return the windows whose `booked` is not the number of orders that take a place; at night none is expected."""
+    counted = DeliveryWindow.objects.annotate(taken=Count("orders", filter=counts_under("orders__")))
+    return [window for window in counted if window.taken != window.booked]

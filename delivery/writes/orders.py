@@ -25,14 +25,27 @@ MAILS = {"refuse": "order_refused", "cancel": "order_cancelled", "lapse": "order
 def put_into_window(
     order: Order, window: DeliveryWindow, certification: Certification | None, *, by: User, reason: str = ""
 ) -> None:
-    """Release the order's place in its window and take one in `window`; the caller has checked that it fits."""
+    """Release the order's place in its window and take one in `window`; the caller has checked that it fits.
+
+    A packed order is unpacked: it is packed again for its new day, from lots that are good on that day.
+    """
     assert order.window_id
     DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
     DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
     order.window, order.certification, order.moves = window, certification, order.moves + 1
     order.save(update_fields=["window", "certification", "moves", *leave_run(order)])
+    if order.status == Order.Status.PACKED:
+        unpack(order, by=by)
     record(action="order.move", by=by, subject=order, reason=reason)
     notify_orderer(order, "order_moved", by=by, reason=reason)
+
+
+def unpack(order: Order, *, by: User) -> None:
+    """Make a packed order confirmed again; it keeps its place, stock, lots and allotment. Raises TransitionError."""
+    rules.check_move("unpack", order)
+    order.status, order.packed_at = rules.MOVES["unpack"].to, None
+    order.save(update_fields=["status", "packed_at"])
+    record(action="order.unpack", by=by, subject=order)
 
 
 def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_public: bool = False) -> Order:
@@ -54,11 +67,12 @@ def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_
 def cancel_uncovered_orders(patient: Patient, *, from_day: date, too_little: str, by: User | None) -> int:
     """Cancel the patient's open orders from `from_day` on that no certification covers; returns how many.
 
+    An order that has left is stopped at the door, where the certification is looked at again.
     An order that exceeds what is left of the allotment is not covered either: `too_little` is the reason that its
     orderer reads. The latest orders go first, so that an earlier order stays. Raises AgreementNeeded.
     """
     policy = rules.policy_on(timezone.localdate())
-    open_orders = Order.objects.with_hold().filter(patient=patient, window__date__gte=from_day)
+    open_orders = Order.objects.before_departure().filter(patient=patient, window__date__gte=from_day)
     lock_orders(open_orders)
     cancelled = []
     for order in open_orders.select_related("window", "placed_by").order_by("-window__date", "-pk"):
@@ -80,7 +94,7 @@ def cancel_orders_of_caregiver(patient: Patient, caregiver: Caregiver, *, by: Us
 
     Raises AgreementNeeded.
     """
-    orders_of_caregiver = Order.objects.with_hold().filter(patient=patient, placed_by__caregiver=caregiver)
+    orders_of_caregiver = Order.objects.before_departure().filter(patient=patient, placed_by__caregiver=caregiver)
     lock_orders(orders_of_caregiver)
     reason = rules.CAREGIVER_ENDED
     orders = orders_of_caregiver.order_by("-pk")

@@ -324,27 +324,26 @@ def test_cancel_order_by_a_stranger_is_refused():
     assert (Order.objects.get().status, booked(order.window)) == ("placed", 1)
 
 
-def test_lapse_orders_ends_unconfirmed_orders_whose_window_has_ended(monday):
-    lost, confirmed = factories.order(), factories.order()
-    actions.confirm_order(order=confirmed, by=factories.staff("Pharmacist"))
-    assert actions.lapse_orders(now=lost.window.ends_at - timedelta(seconds=1), by=None) == 0
-    assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 1
-    assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 0
-    lost = Order.objects.get(pk=lost.pk)
-    assert (lost.status, lost.ended_reason) == ("lapsed", rules.NOT_CONFIRMED)
-    assert (Order.objects.get(pk=confirmed.pk).status, booked(confirmed.window), stock_of(lost)) == (
-        "confirmed",
-        1,
-        [50],
-    )
+def test_lapse_orders_ends_orders_that_had_not_left_when_their_window_ended(monday):
+    placed, confirmed, packed = factories.order(), factories.confirmed_order(), factories.packed_order()
+    assert actions.lapse_orders(now=placed.window.ends_at - timedelta(seconds=1), by=None) == 0
+    assert actions.lapse_orders(now=placed.window.ends_at, by=None) == 3
+    assert actions.lapse_orders(now=placed.window.ends_at, by=None) == 0
+    reasons = {order.pk: (order.status, order.ended_reason) for order in Order.objects.all()}
+    assert reasons == {
+        placed.pk: ("lapsed", rules.NOT_CONFIRMED),
+        confirmed.pk: ("lapsed", rules.NOT_BROUGHT),
+        packed.pk: ("lapsed", rules.NOT_BROUGHT),
+    }
+    assert (booked(placed.window), *map(stock_of, (placed, confirmed, packed))) == (0, [50], [50], [50])
 
 
-def test_lapse_orders_leaves_an_order_that_was_confirmed_meanwhile(monkeypatch):
+def test_lapse_orders_leaves_an_order_that_was_cancelled_meanwhile():
     order = factories.order()
     stale = Order.objects.select_related("window").get(pk=order.pk)
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    actions.cancel_order(order=order, by=order.placed_by)
     assert undoing._lapse(stale, by=None) is False
-    assert Order.objects.get().status == "confirmed"
+    assert Order.objects.get().status == "cancelled"
 
 
 # --- Stock, terms, windows ------------------------------------------------------------------------------------------

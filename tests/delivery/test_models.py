@@ -1,6 +1,6 @@
 """What the database refuses, whichever code writes."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,6 +11,7 @@ from tests import factories
 from tests.guard import UnguardedWrite, unguarded
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 11, 25, 17, tzinfo=UTC)
 
 
 def refused(write, constraint=None):
@@ -41,7 +42,12 @@ def refused(write, constraint=None):
         (StockMovement, {"kind": "reserved", "quantity": -1, "order": None}, "movement_sign_fits_kind"),
         (StockMovement, {"kind": "lost"}, "movement_sign_fits_kind"),
         (Order, {"status": "cart", "moves": 1}, "order_cart_is_at_rest"),
-        (Order, {"status": "packed"}, "order_status"),
+        (Order, {"status": "lost"}, "order_status"),
+        (Order, {"status": "packed", "confirmed_at": NOON}, "order_packed_has_time"),
+        (Order, {"packed_at": NOON}, "order_packed_has_time"),
+        (Order, {"status": "packed", "packed_at": NOON}, "order_confirmed_has_time"),
+        (Order, {"status": "delivered", "confirmed_at": NOON, "packed_at": NOON}, "order_ended_has_time"),
+        (Order, {"taken_in_at": NOON}, "order_taken_in_was_returned"),
         (Order, {"number": None}, "order_placed_is_complete"),
         (Order, {"window": None}, "order_placed_is_complete"),
         (Order, {"certification": None}, "order_placed_is_complete"),
