@@ -4,6 +4,8 @@ from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
+from delivery.actions.departure import dispatch_order, dispatch_run
+from delivery.actions.door import hand_over, return_order, take_in, try_later
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -12,6 +14,7 @@ from delivery.actions.placing import place_order
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
 from delivery.actions.review import confirm_order
 from delivery.actions.runs import assign_run, make_run, plan_run, save_run
+from delivery.actions.settling import settle_run
 from delivery.actions.stock import (
     clear_stock,
     count_stock,
@@ -31,6 +34,13 @@ from delivery.actions.waiting import join_waiting_list, leave_waiting_list, noti
 from delivery.actions.windows import add_window, drop_policy, make_windows, set_capacity, set_policy, sync_policies
 
 __all__ = [
+    "dispatch_order",
+    "dispatch_run",
+    "hand_over",
+    "return_order",
+    "take_in",
+    "try_later",
+    "settle_run",
     "add_product",
     "add_window",
     "answer_call",

@@ -3,6 +3,7 @@
 from delivery.models.allotment import AllotmentEntry
 from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
+from delivery.models.hand_overs import DoorAttempt, HandOver
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product, ProductPhoto
 from delivery.models.runs import Run
@@ -16,7 +17,9 @@ __all__ = [
     "Closure",
     "DeliveryPolicy",
     "DeliveryWindow",
+    "DoorAttempt",
     "FailedCall",
+    "HandOver",
     "Order",
     "OrderLine",
     "Product",

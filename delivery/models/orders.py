@@ -94,7 +94,7 @@ class Order(models.Model):
     window = models.ForeignKey(DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     policy = models.ForeignKey(DeliveryPolicy, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
-    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("Its place in the run, from 1."))
+    position = models.PositiveSmallIntegerField(null=True, blank=True)  # in its run; gaps do no harm
     street = models.CharField(max_length=200, blank=True)
     unit = models.CharField(max_length=50, blank=True)
     city = models.CharField(max_length=100, blank=True)

@@ -31,6 +31,7 @@ from delivery.rules.errors import (
     CertificationNotValid,
     ChangedError,
     DeliveryError,
+    HandOverError,
     MinimumError,
     OrdererError,
     PaymentError,
@@ -43,6 +44,25 @@ from delivery.rules.errors import (
     TransitionError,
     WindowError,
     refusal_of,
+)
+from delivery.rules.hand_overs import (
+    DoorAnswers,
+    certification_at,
+    check_answers,
+    check_drives,
+    check_is_certified,
+    check_is_in_run,
+    check_is_same_hand_over,
+    check_may_leave,
+    check_may_take_in,
+    check_money,
+    check_photo_id,
+    check_receiver,
+    check_stated_at,
+    check_tip,
+    check_was_checked,
+    moment_of,
+    tidy_id,
 )
 from delivery.rules.moves import MOVES, can_move, check_move
 from delivery.rules.orders import (
@@ -90,6 +110,12 @@ from delivery.rules.runs import (
     check_run_is_open,
     drives_runs,
     sorted_by_hand,
+)
+from delivery.rules.settling import (
+    Takings,
+    check_difference_has_reason,
+    check_may_settle,
+    takings_of,
 )
 from delivery.rules.stock import (
     MOST_FILE_BYTES,
@@ -140,6 +166,28 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "moment_of",
+    "DoorAnswers",
+    "check_answers",
+    "HandOverError",
+    "Takings",
+    "check_difference_has_reason",
+    "check_may_settle",
+    "takings_of",
+    "certification_at",
+    "check_drives",
+    "check_is_certified",
+    "check_is_in_run",
+    "check_is_same_hand_over",
+    "check_may_leave",
+    "check_may_take_in",
+    "check_money",
+    "check_photo_id",
+    "check_receiver",
+    "check_stated_at",
+    "check_tip",
+    "check_was_checked",
+    "tidy_id",
     "DRIVE",
     "LAST_POSITION",
     "RunError",

@@ -72,6 +72,10 @@ class RunError(DeliveryError):
     """This run, its driver or its orders cannot be changed like that."""
 
 
+class HandOverError(DeliveryError):
+    """The order cannot be handed over, brought back or taken in like that."""
+
+
 class ChangedError(DeliveryError):
     """The total is no longer what the page showed."""
 

@@ -1,5 +1,8 @@
 """The messages about an order. Each is queued inside the caller's transaction."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
 from certification.writes.messages import email_of, message_to
@@ -8,17 +11,23 @@ from notifications.actions import queue
 
 
 def notify_orderer(
-    order: Order, kind: str, *, by: User | None, reason: str = "", assignment: CaregiverAssignment | None = None
+    order: Order,
+    kind: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    assignment: CaregiverAssignment | None = None,
+    figures: Mapping[str, Any] | None = None,
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
     `reason` is why a day was closed, as orderers read it. `assignment` is the patient's open one where it has been read
-    already.
+    already. `figures` are times and cents for the mail's words.
     """
     message = message_to(
         _reader(order, assignment),
         kind,
-        context={"order": order.pk} | ({"reason": reason} if reason else {}),
+        context={"order": order.pk, **(figures or {})} | ({"reason": reason} if reason else {}),
         key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
     )
     if order.assisted_by_id is None:
