@@ -152,6 +152,11 @@ delivery:allotment                          |              | members
 delivery:allotment-of                       | signed       | office | Pharmacist Manager Auditor Administrator
 delivery:checkout                           |              | members
 delivery:waiting-leave                      | waiting      | patient | -
+delivery:run-list                           |              | Driver Administrator
+delivery:run-detail                         | run          | Driver | -
+delivery:run-leave                          | run          | Driver | -
+delivery:run-hand-over                      | run order    | Driver | -
+delivery:run-attempt                        | run order    | Driver | -
 delivery:order-list                         |              | members
 delivery:order-detail                       | order        | members | -
 delivery:order-again                        | order        | members | -
@@ -240,6 +245,7 @@ admin:delivery_order lot                        | row  | Pharmacist Technician M
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order cancel                     | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order assign                     | row  | Manager Administrator
+admin:delivery_order take-in                    | row  | Pharmacist Technician Administrator
 admin:delivery_order_phone                      | list | Pharmacist Technician Manager Administrator
 admin:delivery_product                          | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_product receive                  | row  | Pharmacist Manager Administrator
@@ -255,6 +261,7 @@ admin:delivery_product menu                     | row  | Pharmacist Manager Admi
 admin:delivery_product low                      | row  | Pharmacist Manager Administrator
 admin:delivery_product_new                      | list | Pharmacist Manager Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_plan                         | row  | Manager Administrator
 admin:delivery_stockmovement                    | row  | Pharmacist Manager Auditor Administrator
 admin:delivery_stockmovement_export             | list | Pharmacist Manager Auditor Administrator

@@ -21,6 +21,8 @@ OWNED = {
     "asked": lambda things: [things["asked"].uuid],
     "order": lambda things: [things["order"].number],
     "card": lambda things: [things["token"]],
+    "run": lambda things: [things["run"].uuid],
+    "run order": lambda things: [things["run"].uuid, things["run"].orders.get().number],
     "passkey": lambda things: [things["passkey"]],
     "person": lambda things: [],
     "waiting": lambda things: [],
@@ -47,7 +49,7 @@ def address_of(row, made, things):
         return reverse(row.name, args=[made.product.photo.digest])
     if row.about in OF_ALL:
         return reverse(row.name, args=OF_ALL[row.about])
-    kind = {"letter": "draft", "card": "token"}.get(row.about, row.about)
+    kind = {"letter": "draft", "card": "token", "run order": "run"}.get(row.about, row.about)
     return reverse(row.name, args=OWNED[row.about](things)) if kind in things else None
 
 

@@ -109,6 +109,10 @@ class World:
         token = factories.card(patient).token
         return {"signed": signed, "order": order, "token": token, "person": patient.number}
 
+    def _run_of(self, driver, order):
+        manager = self.accounts["Manager"]
+        return deliveries.make_run(window=order.window, orders=[order], driver=driver, by=manager)
+
     def _give_factors(self):
         """Give everybody an authenticator app and recovery codes, and another person a passkey."""
         for account in self.accounts.values():
@@ -119,13 +123,8 @@ class World:
         pharmacist = self.accounts["Pharmacist"]
         self.letters_of = self.own["guardian"]["signed"]
         deliveries.confirm_order(order=self.own["patient"]["order"], by=pharmacist)
-        run = deliveries.make_run(
-            window=self.own["patient"]["order"].window,
-            orders=[self.own["patient"]["order"]],
-            driver=self.accounts["Driver"],
-            by=self.accounts["Manager"],
-        )
-        self.own["Driver"], self.foreign["run"] = {"run": run}, run
+        self.own["Driver"] = {"run": self._run_of(self.accounts["Driver"], self.own["patient"]["order"])}
+        self.foreign["run"] = self._run_of(factories.staff("Driver"), self.foreign["order"])
         self.product = factories.product()
         deliveries.set_photo(product=self.product, photo=_photo(), by=None)
         deliveries.record_allotment_entry(

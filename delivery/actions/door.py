@@ -34,7 +34,7 @@ def hand_over(
     order = lock_order(order)
     found = HandOver.objects.filter(order=order).first()
     if found is not None:
-        rules.check_is_same_hand_over(found, answers)
+        rules.check_is_same_hand_over(found, run, answers)
         return found
     at = stated_at or now
     _check_at_door(order, run, at, now, by)

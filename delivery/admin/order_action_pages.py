@@ -121,6 +121,14 @@ def _explain_assignment(order: Order) -> str:
     return f"{_about(order)}\n{words}"
 
 
+def _explain_taking_in(order: Order) -> str:
+    words = _(
+        "Count the items first. Its place and allotment are released, and the items go into quarantine: on the page of "
+        "the product a second person clears them for sale or writes them off."
+    )
+    return f"{_explain_lot(order)}\n{words}"
+
+
 def _explain_cancellation(order: Order) -> str:
     words = _(
         "Cancel it when the person who ordered asks for it, after the cut-off, too. Its place, stock and allotment are "
@@ -192,6 +200,14 @@ ORDER_ACTION_PAGES = (
         perform=lambda order, request, run: actions.assign_run(orders=[order], run=run, by=request.user),
         form_class=AssignForm,
         initial=lambda order: {"run": order.run_id},
+    ),
+    ActionPage(
+        name="take-in",
+        label=_("Take in"),
+        permission="delivery.pack_order",
+        offered=lambda order: order.status == Order.Status.RETURNED and order.taken_in_at is None,
+        explain=_explain_taking_in,
+        perform=lambda order, request: actions.take_in(order=order, by=request.user),
     ),
     ActionPage(
         name="cancel",

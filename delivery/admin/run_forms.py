@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from delivery.admin import columns
+from delivery.door_forms import PaidField
 from delivery.models import DeliveryWindow, Order, Run
 from delivery.presenters.runs import PlannedRun, staff_name
 from delivery.rules import LAST_POSITION
@@ -88,6 +89,15 @@ class TickedForm(PortalForm):
         if run is None:
             raise forms.ValidationError(_("Choose a run."))
         return run
+
+
+class SettleForm(PortalForm):
+    """The cash that was counted, and why it differs."""
+
+    cash_counted_cents = PaidField(label=_("Cash counted, without the tips"))
+    reason = forms.CharField(
+        label=_("Reason, if it differs"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
 
 class RunForm(PortalForm):

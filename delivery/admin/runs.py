@@ -15,15 +15,16 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
-from audit.action_admin import ActionAdmin, RowsInline
+from audit.action_admin import ActionAdmin, ActionPage, RowsInline
 from audit.actions import record
-from delivery import actions
+from delivery import actions, rules
 from delivery.admin import columns
-from delivery.admin.run_forms import RunForm, TickedForm
+from delivery.admin.run_forms import RunForm, SettleForm, TickedForm
 from delivery.models import DeliveryWindow, Order, Run
 from delivery.presenters.runs import Plan, PlannedRun, plan_of, staff_name
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
+from ui.templatetags.portal import money
 
 WINDOWS_OFFERED = 6  # on the list of runs: those of the next delivery days
 
@@ -61,6 +62,18 @@ class StopInline(RowsInline):
         return order.patient.name
 
 
+def _explain_settling(run: Run) -> str:
+    takings = rules.takings_of(run)
+    lines = [
+        gettext("The hand-overs of this run brought in %(received)s.") % {"received": money(takings.received_cents)},
+        gettext("Cash for the orders: %(cash)s. Count it without the tips.") % {"cash": money(takings.cash_cents)},
+        gettext("Paid by card: %(debit)s. Tips: %(tips)s, kept apart.")
+        % {"debit": money(takings.debit_cents), "tips": money(takings.tip_cents)},
+        gettext("Nothing about the run can be changed afterwards."),
+    ]
+    return "\n".join(lines)
+
+
 @dataclass(frozen=True)
 class RunSection:
     """A run on the planning page, with its form."""
@@ -84,7 +97,23 @@ class RunAdmin(ActionAdmin):
     list_lookups = ("window", "window__date")
     list_select_related = ["window", "driver"]
     ordering = ["window__date", "window__starts", "number"]
-    fields = readonly_fields = ("name", "when", "driver_name", "vehicle", "opened_at", "closed_at")
+    fields = readonly_fields = (
+        "name", "when", "driver_name", "vehicle", "opened_at", "cash_due", "debit_paid", "tips", "cash_counted",
+        "difference_reason", "closed_at",
+    )  # fmt: skip
+    action_pages = (
+        ActionPage(
+            name="settle",
+            label=_("Settle"),
+            permission="delivery.change_run",
+            offered=lambda run: not run.is_closed and run.opened_at is not None,
+            explain=_explain_settling,
+            perform=lambda run, request, cash_counted_cents, reason: actions.settle_run(
+                run=run, cash_counted_cents=cash_counted_cents, reason=reason, by=request.user
+            ),
+            form_class=SettleForm,
+        ),
+    )
     inlines = [StopInline]
 
     def get_urls(self) -> list[URLPattern]:
@@ -110,6 +139,22 @@ class RunAdmin(ActionAdmin):
     @admin.display(description=_("driver"))
     def driver_name(self, run: Run) -> str:
         return staff_name(run.driver) or gettext("Nobody yet")
+
+    @admin.display(description=_("cash for the orders"))
+    def cash_due(self, run: Run) -> str:
+        return money(rules.takings_of(run).cash_cents)
+
+    @admin.display(description=_("paid by card"))
+    def debit_paid(self, run: Run) -> str:
+        return money(rules.takings_of(run).debit_cents)
+
+    @admin.display(description=_("tips, apart"))
+    def tips(self, run: Run) -> str:
+        return money(rules.takings_of(run).tip_cents)
+
+    @admin.display(description=_("cash counted"))
+    def cash_counted(self, run: Run) -> str:
+        return "-" if run.cash_counted_cents is None else money(run.cash_counted_cents)
 
     @admin.display(description=_("orders"))
     def orders_in_it(self, run: Any) -> int:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from certification.models import CaregiverAssignment, Certification, Patient
 from certification.rules import is_guarded
 from delivery.models import HandOver, Order, Run
-from delivery.rules.errors import CertificationNotValid, HandOverError, RunError
+from delivery.rules.errors import CertificationNotValid, HandOverError, RunError, TransitionError
 from delivery.rules.moves import check_move
 from ui.templatetags.portal import clock, long_date, money
 
@@ -48,6 +48,8 @@ def check_answers(answers: DoorAnswers, order: Order, assignment: CaregiverAssig
 
 def check_may_leave(order: Order, *, now: datetime) -> None:
     """The order is packed, in a run with a driver, and its day has come. Raises TransitionError or RunError."""
+    if order.status in (Order.Status.PLACED, Order.Status.CONFIRMED):
+        raise TransitionError(_("It is not packed yet."))
     check_move("dispatch", order)
     if order.run is None or order.run.driver_id is None:
         raise RunError(_("Put order %(number)s into a run with a driver first.") % {"number": order.number})
@@ -154,10 +156,10 @@ def check_stated_at(stated_at: datetime, run: Run, *, now: datetime) -> None:
         raise HandOverError(words % {"time": clock(timezone.localtime(stated_at))}, field="stated_at")
 
 
-def check_is_same_hand_over(found: HandOver, answers: DoorAnswers) -> None:
+def check_is_same_hand_over(found: HandOver, run: Run, answers: DoorAnswers) -> None:
     """A hand-over that is sent again says the same as the one that is recorded; raises HandOverError."""
-    sent = (answers.received_by, answers.cash_cents, answers.debit_cents)
-    if (found.received_by, found.cash_cents, found.debit_cents) != sent:
+    sent = (run.pk, answers.received_by, answers.cash_cents, answers.debit_cents)
+    if (found.run_id, found.received_by, found.cash_cents, found.debit_cents) != sent:
         words = _("This order was handed over at %(time)s already, for %(paid)s. A Manager can correct that.")
         paid = money(found.cash_cents + found.debit_cents)
         raise HandOverError(words % {"time": clock(timezone.localtime(found.stated_at)), "paid": paid})

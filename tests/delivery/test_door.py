@@ -76,7 +76,7 @@ def test_orders_leave_with_their_driver_once(order, monday):
     actions.assign_run(orders=[late], run=run, by=run.driver)
     monday.move_to(run.window.starts_at, tick=False)
     left, refusals = actions.dispatch_run(run=run, by=run.driver)
-    assert (left, refusals) == (1, [f"{late.number}: This order is confirmed; that is no longer possible."])
+    assert (left, refusals) == (1, [f"{late.number}: It is not packed yet."])
     assert (reread(order).status, reread(run).opened_at) == ("out_for_delivery", timezone.now())
     assert actions.dispatch_order(order=order, by=run.driver).status == "out_for_delivery"
     assert kinds().count("order_out_for_delivery") == 1
@@ -127,10 +127,11 @@ def test_a_hand_over_that_is_sent_twice_or_hours_late_is_one(order, run, monday)
 
 
 def test_check_is_same_hand_over():
-    found = HandOver(received_by="patient", cash_cents=8000, debit_cents=0, stated_at=timezone.now())
-    rules.check_is_same_hand_over(found, door.answers())
-    with pytest.raises(rules.HandOverError):
-        rules.check_is_same_hand_over(found, door.answers(debit_cents=1))
+    found = HandOver(run_id=1, received_by="patient", cash_cents=8000, debit_cents=0, stated_at=timezone.now())
+    rules.check_is_same_hand_over(found, Run(pk=1), door.answers())
+    for run, answers in [(Run(pk=1), door.answers(debit_cents=1)), (Run(pk=2), door.answers())]:  # 2 is another run
+        with pytest.raises(rules.HandOverError):
+            rules.check_is_same_hand_over(found, run, answers)
 
 
 @pytest.mark.once
