@@ -24,8 +24,8 @@ def check_can_drive(driver: User | None, window: DeliveryWindow, *, run: Run | N
         return
     if not drives_runs(driver):
         raise RunError(_("This account is not a driver’s."), field="driver")
-    others = Run.objects.open().filter(window=window, driver=driver).exclude(pk=run.pk if run else None)
-    if others.exists():
+    others = Run.objects.open().filter(window=window, driver=driver)
+    if any(other != run for other in others):
         words = _("%(driver)s has another run in this window. Choose another driver.")
         raise RunError(words % {"driver": driver.first_name or driver.email}, field="driver")
 

@@ -114,7 +114,7 @@ def run_attempt(request: SignedInRequest, run: Run, number: str) -> HttpResponse
         is_later = form.cleaned_data["outcome"] == DoorAttempt.Outcome.NOBODY_HOME and "later" in request.POST
         words = _("Order %(number)s comes once more, at the end.") if is_later else _("Bring order %(number)s back.")
         if _try(
-            request, form, words % {"number": stop.order.number}, lambda at: _attempt(request, run, stop, form, at)
+            request, run, form, words % {"number": stop.order.number}, lambda at: _attempt(request, run, stop, form, at)
         ):
             return redirect("delivery:run-detail", run.uuid)
     if not stop.is_at_hand:
