@@ -1,6 +1,7 @@
 """The actions of this app. They lock in this order: patient, certification, order, window, products by id."""
 
 from delivery.actions.allotment import record_allotment_entry
+from delivery.actions.announcing import announce_deliveries
 from delivery.actions.cart import reorder, set_line
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
@@ -31,6 +32,7 @@ from delivery.actions.windows import add_window, drop_policy, make_windows, set_
 __all__ = [
     "add_product",
     "add_window",
+    "announce_deliveries",
     "answer_call",
     "cancel_order",
     "change_lot",
