@@ -1,9 +1,10 @@
 """Which messages of the contact form are accepted. Nothing is written here."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils.crypto import salted_hmac
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from pages.models import ContactMessage
@@ -12,6 +13,9 @@ from ui.errors import PortalError
 COUNTED_OVER = timedelta(hours=1)
 MOST_FROM_ADDRESS = 5
 MOST_FROM_EMAIL = 3
+MORNING = (time(7), time(12))  # in New York: when staff are told what waits, also by a run that comes late
+EVENING = (time(17), time(22))
+SATURDAY = 5
 
 
 class PagesError(PortalError):
@@ -41,6 +45,14 @@ def address_digest(address: str | None) -> str:
 def content_digest(*, name: str, email: str, message: str) -> str:
     """Return a keyed digest of a message, in hex, to notice when the same form is sent twice."""
     return salted_hmac("pages.content", "\0".join([name, email, message]), algorithm="sha256").hexdigest()
+
+
+def summary_due(now: datetime, *, delivers_tomorrow: bool) -> str | None:
+    """Return which message to staff is due: "morning" on weekdays, "evening" before a delivery day, or None."""
+    local = localtime(now)
+    if MORNING[0] <= local.time() < MORNING[1] and local.weekday() < SATURDAY:
+        return "morning"
+    return "evening" if delivers_tomorrow and EVENING[0] <= local.time() < EVENING[1] else None
 
 
 # --- Checks ---------------------------------------------------------------------------------------------------------

@@ -165,6 +165,15 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
     )
 
 
+def works_of_reader(user: User, groups: Iterable[str], *, now: datetime) -> list[Work]:
+    """Return what waits for these groups of the account, and for anybody, as far as the account may open it."""
+    windows = _next_windows(now)
+    wanted = {*groups, ANYBODY}
+    shown = [queue for queue in queues(windows[0].date if windows else None) if queue.group in wanted]
+    works = _works([queue for queue in shown if queue.is_shown_to(user)], list(groups))
+    return [work for of_group in works for work in of_group.works]
+
+
 def list_url(model: type[Model], **query: str) -> str:
     """Return the address of the admin's list of a model with these filters."""
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")

@@ -272,6 +272,9 @@ admin:notifications_notification                | row  | Registrar Pharmacist Ma
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification cancel         | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_notification_kinds          | list | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_notification_kind           | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_notification_kind_html      | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator
 """

@@ -71,6 +71,8 @@ OF_A_ROW = {
     "admin:accounts_rosterimport_progress": lambda pk: [pk],
     "admin:accounts_rosterimport_real": lambda pk: [pk],
     "admin:accounts_rosterimport_problems": lambda pk: [pk],
+    "admin:notifications_notification_kind": lambda pk: ["order_placed"],
+    "admin:notifications_notification_kind_html": lambda pk: ["order_placed"],
 }
 
 

@@ -1,6 +1,7 @@
 """The actions of this app. They lock in this order: patient, certification, order, window, products by id."""
 
 from delivery.actions.allotment import record_allotment_entry
+from delivery.actions.announcing import announce_deliveries
 from delivery.actions.cart import reorder, set_line
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
@@ -43,6 +44,7 @@ __all__ = [
     "settle_run",
     "add_product",
     "add_window",
+    "announce_deliveries",
     "answer_call",
     "assign_run",
     "cancel_order",

@@ -14,6 +14,7 @@ from delivery.rules.allotment import (
     left_on,
     used_by_day,
 )
+from delivery.rules.announcing import announced_at, is_time_to_announce
 from delivery.rules.calls import check_calls_are_open
 from delivery.rules.closures import (
     Outcome,
@@ -233,6 +234,7 @@ __all__ = [
     "agreement_key",
     "allotment_left_mg",
     "allotment_mg",
+    "announced_at",
     "bookable_windows",
     "can_move",
     "card_number_parts",
@@ -291,6 +293,7 @@ __all__ = [
     "flower_equivalent_mg",
     "held_by_orders",
     "is_in_quarantine",
+    "is_time_to_announce",
     "is_time_to_notify",
     "largest_quantity_that_fits",
     "left_on",
