@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,7 +13,8 @@ from accounts.models import User
 from accounts.rules import language_of
 from accounts.sql import lock_text
 from audit.actions import audited, record
-from notifications.actions import queue
+from delivery.models import DeliveryWindow
+from notifications.actions import queue, queue_many
 from notifications.models import Notification
 from pages import rules
 from pages.models import ContactAnswer, ContactMessage, ContactNote
@@ -21,6 +22,7 @@ from pages.sealed import Place, Resealed, places
 from ui.encryption import newest_key_id
 from ui.text import readable_number
 
+TOLD_WHAT_WAITS = ("Registrar", "Pharmacist", "Technician", "Manager")  # groups for whom something may wait
 LAST_BEAT = "last_beat"  # key in the database cache
 
 
@@ -54,6 +56,31 @@ def receive_message(*, name: str, email: str, message: str, address: str | None,
     _queue_mail("contact_receipt", received, recipient=email, by=by, language=language_of(email))
     _queue_mail("contact_message", received, recipient=settings.DISPENSARY_EMAIL, by=by)
     return received
+
+
+@transaction.atomic
+def queue_staff_summaries(*, now: datetime, by: User | None) -> int:
+    """Queue what waits, for each account of the groups TOLD_WHAT_WAITS, once a morning or evening; return how many.
+
+    A message is dropped when it would be sent and nothing waits for its reader.
+    """
+    today = timezone.localdate(now)
+    delivers = DeliveryWindow.objects.filter(date=today + timedelta(days=1), is_open=True).exists()
+    part = rules.summary_due(now, delivers_tomorrow=delivers)
+    if part is None:
+        return 0
+    staff = User.objects.filter(is_active=True, is_staff=True, groups__name__in=TOLD_WHAT_WAITS).distinct()
+    messages = [
+        {
+            "kind": "staff_summary",
+            "recipient": account.email,
+            "context": {"user": account.pk, "part": part, "day": today.isoformat()},
+            "dedupe_key": f"staff_summary:{today}:{part}:{account.pk}",
+        }
+        for account in staff
+    ]
+    queue_many(messages=messages, by=by)
+    return len(messages)
 
 
 def _queue_mail(kind: str, message: ContactMessage, *, recipient: str, by: User | None, language: str = "en") -> None:

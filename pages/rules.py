@@ -1,9 +1,10 @@
 """Which messages of the contact form are accepted. Nothing is written here."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils.crypto import salted_hmac
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -14,6 +15,9 @@ from ui.templatetags.portal import moment
 COUNTED_OVER = timedelta(hours=1)
 MOST_FROM_ADDRESS = 5
 MOST_FROM_EMAIL = 3
+MORNING = (time(7), time(12))  # in New York: when staff are told what waits, also by a run that comes late
+EVENING = (time(17), time(22))
+SATURDAY = 5
 
 
 class PagesError(PortalError):
@@ -56,6 +60,14 @@ def content_digest(*, name: str, email: str, message: str) -> str:
 def staff_name(user: User) -> str:
     """Return what staff call each other: the first name, or the e-mail address."""
     return user.first_name or user.email
+
+
+def summary_due(now: datetime, *, delivers_tomorrow: bool) -> str | None:
+    """Return which message to staff is due: "morning" on weekdays, "evening" before a delivery day, or None."""
+    local = localtime(now)
+    if MORNING[0] <= local.time() < MORNING[1] and local.weekday() < SATURDAY:
+        return "morning"
+    return "evening" if delivers_tomorrow and EVENING[0] <= local.time() < EVENING[1] else None
 
 
 # --- Checks ---------------------------------------------------------------------------------------------------------

@@ -12,11 +12,22 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
 from certification.models import Certification, Patient, PatientRequest
-from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
+from delivery.models import DeliveryWindow, Order, Product, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from notifications.models import Notification
 from pages.models import ContactMessage
-from pages.start_days import Figure, LastDay, WindowCard, cards, last_day, list_url, next_windows, order_counts
+from pages.start_days import (
+    Figure,
+    LastDay,
+    RunRow,
+    WindowCard,
+    cards,
+    last_day,
+    list_url,
+    next_windows,
+    order_counts,
+    runs,
+)
 
 MOST_SHOWN = 5  # calls and products; a link leads to the others
 LATE_DAYS = 3  # what has waited for longer is marked
@@ -81,6 +92,8 @@ class StaffStart:
     calls_url: str
     low: list[LowProduct]
     low_url: str
+    runs: list[RunRow]
+    runs_url: str  # of the list, for whoever plans them
     last: LastDay | None
     primary: Work | None  # the first work of the reader's own groups that has a button
 
@@ -149,8 +162,8 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
     rows: list[tuple[QuerySet[Any], str]] = [(queue.rows, queue.since) for queue in shown]
     waiting = windows if sees_orders else []
     rows += [(WaitingEntry.objects.live().filter(window=window), "created_at") for window in waiting]
-    found = {place: (count, since) for place, count, since in _count_all(rows) if count}
-    waits = {window.pk: found.get(len(shown) + place, (0, None))[0] for place, window in enumerate(waiting)}
+    found = _count_all(rows)
+    waits = {window.pk: found[at][0] for at, window in enumerate(waiting, start=len(shown)) if at in found}
     works = _works(shown, found, list(user.groups.values_list("name", flat=True)), now)
     own = [work for group in works if group.is_readers_own for work in group.works if work.button]
     counts = order_counts(windows, now) if sees_orders else []
@@ -165,9 +178,21 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
         calls_url=list_url(Notification, **CALLS) if calls else "",
         low=_low_products(windows) if low else [],
         low_url=list_url(Product, stock="low") if low else "",
+        runs=runs(windows, counts, now) if user.has_perm(_view_permission(Run)) else [],
+        runs_url=list_url(Run) if user.has_perm("delivery.change_run") else "",
         last=last_day(windows, counts),
         primary=own[0] if own else None,
     )
+
+
+def works_of_reader(user: User, groups: Iterable[str], *, now: datetime) -> list[Work]:
+    """Return what waits for these groups of the account, and for anybody, as far as the account may open it."""
+    windows = next_windows(now)
+    wanted = {*groups, ANYBODY}
+    shown = [queue for queue in queues(windows[0].date if windows else None) if queue.group in wanted]
+    shown = [queue for queue in shown if queue.is_shown_to(user)]
+    works = _works(shown, _count_all([(queue.rows, queue.since) for queue in shown]), list(groups), now)
+    return [work for of_group in works for work in of_group.works]
 
 
 def _view_permission(model: type[Model]) -> str:
@@ -197,8 +222,8 @@ def _work(queue: Queue, count: int, since: datetime, now: datetime) -> Work:
     )
 
 
-def _count_all(rows: list[tuple[QuerySet[Any], str]]) -> Iterable[tuple[int, int, datetime]]:
-    """Return the place in the list, the number of rows and the oldest time of each, by one query for all."""
+def _count_all(rows: list[tuple[QuerySet[Any], str]]) -> dict[int, tuple[int, datetime]]:
+    """Return the number of rows and the oldest time of each that has rows, by its place, with one query for all."""
     counts = [
         found.order_by()
         .annotate(place=Value(place, IntegerField()))
@@ -206,7 +231,8 @@ def _count_all(rows: list[tuple[QuerySet[Any], str]]) -> Iterable[tuple[int, int
         .annotate(count=Count("pk"), oldest=Min(since))
         for place, (found, since) in enumerate(rows)
     ]
-    return counts[0].union(*counts[1:], all=True) if counts else []
+    found = counts[0].union(*counts[1:], all=True) if counts else []
+    return {place: (count, since) for place, count, since in found if count}
 
 
 def _calls(user: User) -> list[Call]:

@@ -152,6 +152,11 @@ delivery:allotment                          |              | members
 delivery:allotment-of                       | signed       | office | Pharmacist Manager Auditor Administrator
 delivery:checkout                           |              | members
 delivery:waiting-leave                      | waiting      | patient | -
+delivery:run-list                           |              | Driver Administrator
+delivery:run-detail                         | run          | Driver | -
+delivery:run-leave                          | run          | Driver | -
+delivery:run-hand-over                      | run order    | Driver | -
+delivery:run-attempt                        | run order    | Driver | -
 delivery:order-list                         |              | members
 delivery:order-detail                       | order        | members | -
 delivery:order-again                        | order        | members | -
@@ -233,6 +238,9 @@ admin:delivery_deliverypolicy_set               | list | Manager Administrator
 admin:delivery_deliverywindow                   | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_deliverywindow capacity          | row  | Manager Administrator
 admin:delivery_deliverywindow_extra             | list | Manager Administrator
+admin:delivery_handover                         | row  | Pharmacist Manager Auditor Administrator
+admin:delivery_handover_export_csv              | list | Pharmacist Manager Auditor Administrator
+admin:delivery_handover_export_xlsx             | list | Pharmacist Manager Auditor Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
@@ -241,6 +249,8 @@ admin:delivery_order refuse                     | row  | Pharmacist Technician M
 admin:delivery_order lot                        | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order cancel                     | row  | Pharmacist Technician Manager Administrator
+admin:delivery_order assign                     | row  | Manager Administrator
+admin:delivery_order take-in                    | row  | Pharmacist Technician Administrator
 admin:delivery_order_phone                      | list | Pharmacist Technician Manager Administrator
 admin:delivery_order_export_csv                 | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_order_export_xlsx                | list | Pharmacist Technician Manager Auditor Administrator
@@ -257,6 +267,11 @@ admin:delivery_product price                    | row  | Pharmacist Manager Admi
 admin:delivery_product menu                     | row  | Pharmacist Manager Administrator
 admin:delivery_product low                      | row  | Pharmacist Manager Administrator
 admin:delivery_product_new                      | list | Pharmacist Manager Administrator
+admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run settle                       | row  | Manager Administrator
+admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run_export_xlsx                  | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run_plan                         | row  | Manager Administrator
 admin:delivery_stockmovement                    | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_stockmovement_export_csv         | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Technician Manager Auditor Administrator
@@ -267,6 +282,9 @@ admin:notifications_notification                | row  | Registrar Pharmacist Ma
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification cancel         | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_notification_kinds          | list | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_notification_kind           | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_notification_kind_html      | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
 admin:pages_contactmessage answer               | row  | Manager Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator

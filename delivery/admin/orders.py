@@ -169,7 +169,7 @@ class OrderAdmin(ActionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
         orders = cast("OrderQuerySet", super().get_queryset(request)).placed()
-        return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate())
+        return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate(), request.user)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return no filters for Drivers: their list is short."""

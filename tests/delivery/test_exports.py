@@ -13,8 +13,9 @@ from audit import action_admin, exports
 from audit.models import Event
 from audit.secret_columns import is_secret
 from delivery import actions
-from delivery.models import AllotmentEntry, Order, StockMovement
+from delivery.models import AllotmentEntry, HandOver, Order, Run, StockMovement
 from tests import factories
+from tests.delivery.door import answers, run_of, under_way
 from tests.guard import unguarded
 from tests.ui.test_workbooks import rows_of_workbook
 
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.django_db
 ORDERS = reverse("admin:delivery_order_changelist")
 MOVEMENTS = reverse("admin:delivery_stockmovement_changelist")
 PERSONAL = {"first_name", "last_name", "birth_date", "street", "unit", "zip_code", "phone", "email", "recipient"}
+
+
+STAFF = {"by__email", "driver__email"}  # whose address is no patient's
 
 
 @pytest.fixture
@@ -113,6 +117,18 @@ def test_an_amount_that_is_taken_back_stays_negative():
     assert rows[0]["reason"] == "'-1+1"
 
 
+def test_hand_overs_and_runs_are_exported_without_the_number_of_the_photo_id(time_machine):
+    order = factories.order()
+    run = under_way(run_of(order), time_machine)
+    actions.hand_over(order=order, run=run, answers=answers(cash_cents=8500), stated_at=None, by=run.driver)
+    manager = factories.client_for(factories.staff("Manager"))
+    (row,) = csv_of(manager, reverse("admin:delivery_handover_changelist"))[1]
+    assert (row["order"], row["due ($)"], row["cash ($)"], row["tip ($)"]) == (order.number, "80.00", "85.00", "5.00")
+    assert "123456780" not in str(row).replace(" ", "")
+    (row,) = csv_of(manager, reverse("admin:delivery_run_changelist"))[1]
+    assert (row["vehicle"], row["run"], row["settled (New York)"]) == ("Van 1", "1", "")
+
+
 @pytest.mark.parametrize(("group", "status"), [("Driver", 403), ("Technician", 200), ("Auditor", 200)])
 def test_a_driver_downloads_nothing_and_is_offered_nothing(group, status):
     client = factories.client_for(factories.staff(group))
@@ -123,11 +139,11 @@ def test_a_driver_downloads_nothing_and_is_offered_nothing(group, status):
 @pytest.mark.once
 def test_no_export_reads_a_secret_or_what_only_pages_show():
     exported = [found for found in admin.site._registry.values() if getattr(found, "export", None)]
-    assert {found.model for found in exported} >= {Order, StockMovement, AllotmentEntry}
+    assert {found.model for found in exported} >= {Order, StockMovement, AllotmentEntry, HandOver, Run}
     for its_admin in exported:
         for column in its_admin.export.columns:
             field = field_at(its_admin.model, column.path)
-            assert not is_secret(field) and field.name not in PERSONAL or column.path == "by__email", column
+            assert not is_secret(field) and field.name not in PERSONAL or column.path in STAFF, column
 
 
 def field_at(model, path):
