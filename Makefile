@@ -25,7 +25,7 @@ test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit, exports
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
@@ -33,6 +33,7 @@ bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…)
 	@.venv/bin/python bench/backup.py
 	@.venv/bin/python bench/reminders.py $(REMINDERS)
 	@.venv/bin/python bench/audit.py
+	@.venv/bin/python bench/exports.py $(ROWS)
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests
 	@bin/drill

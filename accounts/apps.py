@@ -11,9 +11,10 @@ class AccountsConfig(AppConfig):
         from allauth.socialaccount import signals as socialaccount
         from django.contrib.auth import signals as auth
 
-        from accounts import audit_names, emails, receivers
+        from accounts import audit_names, emails, receivers, samples
 
         emails.register_kinds()
+        samples.register_samples()
         audit_names.register()
         # Django makes the permissions of one app after the other, as INSTALLED_APPS has them: auth comes after ours.
         post_migrate.connect(receivers.on_migrated, sender=apps.get_app_config("auth"))

@@ -13,7 +13,7 @@ from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Prefetch, QuerySet, prefetch_related_objects
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record
 from audit.changelists import SearchForm, SessionChangeList, search_key
+from audit.exports import CSV, XLSX, Export, filters_of, sent
 from audit.list_queries import built, is_declared, refuses_unknown_query
 from audit.requests import account_of
 from audit.secret_columns import without_secrets
@@ -30,6 +31,7 @@ from ui.agreement import AgreementNeeded, agreement_to
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 from ui.search_terms import ANY_KIND, SearchTerm
+from ui.workbooks import MOST_ROWS
 
 
 class ReasonForm(PortalForm):
@@ -152,12 +154,13 @@ class ActionAdmin(admin.ModelAdmin):
     """Read-only fields, no delete, no bulk actions. Rows change by `action_pages` and `list_action_pages` alone.
 
     The address of a list takes the parameters of its `list_filter`, and the `list_lookups` that links of the portal
-    use; no secret column is read in a list.
+    use; no secret column is read in a list. A list with an `export` can be downloaded as CSV and XLSX.
     """
 
     action_pages: tuple[ActionPage, ...] = ()
     list_action_pages: tuple[ListActionPage, ...] = ()
     list_lookups: tuple[str, ...] = ()
+    export: Export | None = None
     list_select_related: ClassVar[list[str]] = []
     show_facets = ShowFacets.NEVER
     change_form_template = "admin/action_change_form.html"
@@ -177,11 +180,17 @@ class ActionAdmin(admin.ModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.action_page_view)
         action_page = path("<path:object_id>/step/<slug:name>/", view, name=self._url_name("step"))
-        return [action_page, *(self._url_of(page) for page in self.list_action_pages), *super().get_urls()]
+        pages = (self._url_of(page) for page in self.list_action_pages)
+        return [action_page, *pages, *self._export_urls(), *super().get_urls()]
 
     def _url_of(self, page: ListActionPage) -> URLPattern:
         view = partial(self.list_action_page_view, page=page)
         return path(f"{page.name}/", self.admin_site.admin_view(view), name=self._url_name(page.name))
+
+    def _export_urls(self) -> Iterator[URLPattern]:
+        for kind in (CSV, XLSX) if self.export else ():
+            view = self.admin_site.admin_view(partial(self.export_view, kind=kind))
+            yield path(f"export.{kind}", view, name=self._url_name(f"export_{kind}"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return without_secrets(super().get_queryset(request), joined=self.list_select_related)
@@ -239,7 +248,41 @@ class ActionAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
         pages = [page for page in self.list_action_pages if request.user.has_perm(page.permission)]
         buttons = [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
-        return super().changelist_view(request, {**(extra_context or {}), "action_pages": buttons})
+        more = {"action_pages": buttons, "exports": self._export_links(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **more})
+
+    def may_export(self, request: HttpRequest) -> bool:
+        """Return whether the account may open the list and download it."""
+        if self.export is None or not self.has_view_permission(request):
+            return False
+        return not self.export.permission or request.user.has_perm(self.export.permission)
+
+    def _export_links(self, request: HttpRequest) -> list[dict[str, str]]:
+        kinds = (CSV, XLSX) if self.may_export(request) else ()
+        return [{"kind": kind.upper(), "url": reverse(f"admin:{self._url_name(f'export_{kind}')}")} for kind in kinds]
+
+    @refuses_unknown_query
+    def export_view(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """Send what the list shows, with its filters and its search, as a file; say so in the audit trail first."""
+        if not self.may_export(request):
+            raise PermissionDenied
+        changelist = cast(SessionChangeList, self.get_changelist_instance(request))
+        rows, filters = changelist.get_queryset(request), filters_of(changelist, request)
+        count = rows.order_by().count()
+        if kind == XLSX and count > MOST_ROWS:
+            words = {"count": f"{count:,}", "most": f"{MOST_ROWS:,}"}
+            messages.warning(
+                request,
+                _("An XLSX sheet holds %(most)s rows, and this list has %(count)s. Choose CSV, or filter the list.")
+                % words,
+            )
+            return HttpResponseRedirect(self.list_address())
+        record(
+            action=f"{self.opts.model_name}.export",
+            by=account_of(request),
+            reason=f"{kind}, {count} rows, {'; '.join(filters) or 'no filter'}",
+        )
+        return sent(cast(Export, self.export), rows, kind=kind, filters=filters)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SessionChangeList

@@ -13,6 +13,8 @@ from django.utils.text import capfirst
 from audit.list_queries import check_filters, check_query
 from ui.tidy import tidy
 
+SEARCHES = "admin search "  # the names of searches in a session begin so
+
 
 class ShortPaginator(Paginator):
     """Counts at most MOST_COUNTED rows: counting a million takes longer than showing fifty."""
@@ -71,4 +73,4 @@ def search_term(request: HttpRequest, model: type[Model]) -> str:
 
 
 def search_key(model: type[Model]) -> str:
-    return f"admin search {model._meta.label_lower}"
+    return f"{SEARCHES}{model._meta.label_lower}"

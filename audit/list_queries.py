@@ -15,7 +15,7 @@ from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import record
@@ -38,11 +38,11 @@ class UnknownQuery(Exception):
     """The address of a list asks for something that the list does not offer."""
 
 
-def refuses_unknown_query(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def refuses_unknown_query(view: Callable[..., HttpResponseBase]) -> Callable[..., Any]:
     """Wrap a view of an admin list: an address that asks for more is recorded, and leads to the whole list."""
 
     @wraps(view)
-    def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return view(model_admin, request, *args, **kwargs)
         except UnknownQuery:

@@ -35,6 +35,7 @@ SENTENCES = {
     "fields.reencrypt": "sealed encrypted values with the newest key",
     "backup.make": "made a backup",
     "backup.restore": "restored a backup",
+    "records.export": "wrote records into an archive",
     # Physicians and their offices
     "physician.add": "added a physician",
     "physician.import": "updated a physician from a roster",
@@ -146,6 +147,19 @@ SENTENCES = {
     "order.change_lot": "took an order from another lot",
     "order.undo_of_caregiver": "cancelled the orders of a caregiver who ended",
     "order.undo_uncovered": "cancelled orders that no certification covers",
+    "run.make": "made a run",
+    "run.assign": "put orders into a run, or took them out",
+    "run.save": "changed a run",
+    "run.plan": "had the stops of a run put in order",
+    "order.join_run": "put an order into a run",
+    "order.leave_run": "took an order out of its run",
+    "order.dispatch": "let an order leave with its driver",
+    "run.leave": "let the orders of a run leave with the driver",
+    "run.settle": "settled a run",
+    "order.hand_over": "handed an order over",
+    "order.try_later": "found nobody home with an order",
+    "order.return": "brought an order back",
+    "order.take_in": "took in an order that came back",
     "waiting.join": "began to wait for a place",
     "waiting.leave": "stopped waiting for a place",
     "waiting.notify": "wrote to those who wait for a place",
@@ -174,12 +188,14 @@ SENTENCES = {
     "stock.quarantined": "put stock into quarantine",
     "stock.clear": "cleared stock from quarantine",
     "stock.cleared": "cleared stock from quarantine",
-    "stockmovement.export": "downloaded the movements of stock",
     "lot.view": "looked at who got a lot",
     "counts.report": "told that the counts do not add up",
     # The portal itself
     "message.receive": "sent a message by the contact form",
     "message.answer": "answered a message",
+    "message.note": "added a note to a message",
+    "message.take": "took a message",
+    "message.give_back": "gave a message back",
     "notification.call": "recorded a phone call",
     "notification.resend": "had a failed message sent again",
     "notification.cancel": "cancelled a message that waited",
@@ -224,6 +240,7 @@ def _of_admin(action: str) -> str:
         return ""
     return {
         "list": f"opened the list: {meta.verbose_name_plural}",
+        "export": f"downloaded the list: {meta.verbose_name_plural}",
         "view": f"looked at: {meta.verbose_name}",
     }.get(what, "")
 

@@ -6,10 +6,11 @@ class CertificationConfig(AppConfig):
     name = "certification"
 
     def ready(self) -> None:
-        from certification import audit_names, emails, receivers, search
+        from certification import audit_names, emails, receivers, samples, search
         from notifications import recipients
 
         emails.register_kinds()
+        samples.register_samples()
         audit_names.register()
         recipients.register(search.addresses_called)
         receivers.connect()

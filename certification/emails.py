@@ -1,12 +1,14 @@
 """The words of each message, read when it is sent: None when the message no longer holds."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import wraps
 from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
 
+from accounts.models import Delegate, Physician
 from certification.models import (
     Amendment,
     Card,
@@ -19,6 +21,7 @@ from certification.models import (
     TakeOver,
 )
 from certification.models.people import PatientQuerySet
+from certification.presenters.office_week import NOTHING, OfficeWeek, week_lines, weeks_of
 from certification.rules import obtain_another_by, renewal_opens_date
 from certification.writes.messages import email_of
 from notifications import kinds
@@ -244,6 +247,47 @@ def patient_closed(notification: Notification) -> Words:
     return {"greeted": last if is_to_caregiver else patient, "is_to_caregiver": is_to_caregiver, "of": patient}
 
 
+def office_week(notification: Notification) -> Words:
+    """Return what is due for one physician or delegate, or None when nothing is due any more."""
+    return office_weeks([notification])[notification.pk]
+
+
+def office_weeks(notifications: Sequence[Notification]) -> dict[int, Words]:
+    """Return what is due by message id, in five queries however many messages there are."""
+    today = timezone.localdate()
+    offices = {"physician": _practicing(notifications, today), "delegate": _prepared_for(notifications, today)}
+    found = {
+        row.pk: [each for role, pk in row.context.items() for each in offices[role].get(pk, [])]
+        for row in notifications
+    }
+    weeks = weeks_of({each.pk for physicians in found.values() for each in physicians}, today=today)
+    return {row.pk: _week_words(row, found[row.pk], weeks) for row in notifications}
+
+
+def _practicing(notifications: Sequence[Notification], today: date) -> dict[int, list[Physician]]:
+    keys = [row.context["physician"] for row in notifications if "physician" in row.context]
+    physicians = Physician.objects.filter(pk__in=keys, status=Physician.Status.VERIFIED)
+    return {each.pk: [each] for each in physicians if not each.has_left_on(today)}
+
+
+def _prepared_for(notifications: Sequence[Notification], today: date) -> dict[int, list[Physician]]:
+    """Return by delegate's account the physicians for whom the delegate prepares."""
+    keys = [row.context["delegate"] for row in notifications if "delegate" in row.context]
+    named = Delegate.objects.current(today).filter(user__in=keys, user__is_active=True).select_related("physician")
+    found: dict[int, list[Physician]] = {}
+    for delegate in named:
+        if delegate.physician.status == Physician.Status.VERIFIED and not delegate.physician.has_left_on(today):
+            found.setdefault(delegate.user_id, []).append(delegate.physician)
+    return found
+
+
+def _week_words(row: Notification, physicians: list[Physician], weeks: dict[int, OfficeWeek]) -> Words:
+    week = sum((weeks.get(each.pk, NOTHING) for each in physicians), start=NOTHING)
+    if not week.has_work:
+        return None
+    return {"lines": week_lines(week), "physician": physicians[0] if "physician" in row.context else None}
+
+
 def phone_changed(notification: Notification) -> Words:
     """Return whose number was changed; the mail does not repeat the number."""
     ((role, pk),) = notification.context.items()
@@ -277,4 +321,5 @@ def register_kinds() -> None:
     for context_for in functions:
         kinds.register(context_for.__name__, context_for=unless_closed(context_for))
     kinds.register("renewal_reminder", context_for=unless_closed(renewal_reminder), contexts_for=renewal_reminders)
+    kinds.register("office_week", context_for=office_week, contexts_for=office_weeks)
     kinds.register("patient_closed", context_for=patient_closed)

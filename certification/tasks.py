@@ -20,6 +20,12 @@ def finish_renewal_reminders() -> int:
     return actions.queue_renewal_reminders(today=timezone.localdate(), within=WITHIN, is_rest=True, by=None)
 
 
+@shared_task(name="certification.queue_office_weeks")
+def queue_office_weeks() -> int:
+    """Queue the weekly message to physicians' offices, on Monday or late on Tuesday; return how many are new."""
+    return actions.queue_office_weeks(now=timezone.now(), by=None)
+
+
 @shared_task(name="certification.discard_old_drafts")
 def discard_old_drafts() -> int:
     """Delete the drafts that nobody has changed for 90 days; return how many."""

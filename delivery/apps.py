@@ -6,9 +6,10 @@ class DeliveryConfig(AppConfig):
     name = "delivery"
 
     def ready(self) -> None:
-        from delivery import audit_names, emails, receivers
+        from delivery import audit_names, emails, receivers, samples
 
         emails.register_kinds()
+        samples.register_samples()
         audit_names.register()
         receivers.connect()
         post_migrate.connect(receivers.on_migrated, sender=self)

@@ -27,15 +27,22 @@ def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
     }
 
 
+def _of_order(number: str | None, *name: str) -> Name:
+    return Name(number or "cart", person_name(*name))
+
+
 def register() -> None:
     """Tell the audit trail how to name the rows of this app."""
     say, of_patient_columns = names.register, person_columns("patient__")
-    say(ORDER, "number", *of_patient_columns, say=lambda number, *name: Name(number or "cart", person_name(*name)))
+    say(ORDER, "number", *of_patient_columns, say=_of_order)
     for label in ("delivery.waitingentry", "delivery.allotmententry"):
         say(label, *of_patient_columns, say=lambda *name: Name("", person_name(*name)))
     say("delivery.product", "name", say=lambda name: Name(name))
     say("delivery.stockmovement", "product__name", say=lambda name: Name(name))
     say("delivery.deliverywindow", "date", "starts", say=lambda day, at: Name(f"{day:%Y-%m-%d} {at:%H:%M}"))
+    run_columns = ("window__date", "window__starts", "number")
+    say("delivery.run", *run_columns, say=lambda day, at, number: Name(f"{day:%Y-%m-%d} {at:%H:%M} no. {number}"))
+    say("delivery.handover", "order__number", *person_columns("order__patient__"), say=_of_order)
     say("delivery.closure", "date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
     say("delivery.deliverypolicy", "effective_date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
     names.register_search(search)

@@ -7,6 +7,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from accounts.person import PersonRequest
+from delivery.rules import DRIVE
 
 CODE = ("certification:invitation", _("I have a code"))
 PUBLIC = [
@@ -30,6 +31,7 @@ MEMBER = [
     ("delivery:order-list", _("My orders")),
 ]
 STAFF = [("admin:index", _("Administration"))]
+DRIVER = [("delivery:run-list", _("My runs"))]
 NEWCOMER = [("accounts:role", _("Start")), CODE]
 
 
@@ -56,6 +58,7 @@ def _names(request: PersonRequest) -> list[tuple[str, Any]]:
         names += DELEGATE
     if person.is_staff:
         names += STAFF
+        names += DRIVER if request.user.has_perm(DRIVE) else []
     elif not names:
         names += MEMBER if person.is_member else NEWCOMER
     return names

@@ -1,12 +1,13 @@
 """What the mails of this app say. A mail is rendered when it is sent: each function looks whether it still holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
-from delivery.models.questions import BEFORE_DEPARTURE
+from delivery.models.questions import BEFORE_DEPARTURE, OPEN
 from delivery.rules import closes_at, policy_on, still_waits
 from notifications import kinds
 from notifications.models import Notification
@@ -30,6 +31,29 @@ def order_words(*statuses: str) -> Callable[[Notification], Words]:
         return {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
 
     return context_for
+
+
+def order_tomorrow(notification: Notification) -> Words:
+    """Return the words while the order is open and its window has not ended; the mail may leave on the day itself."""
+    words = order_words(*OPEN)(notification)
+    return words and {**words, "is_today": words["order"].window.date <= timezone.localdate()}
+
+
+def order_delivered(notification: Notification) -> Words:
+    """Return the words of the receipt of a delivered order."""
+    words = order_words("delivered")(notification)
+    return words and {**words, **receipt_of(notification.context)}
+
+
+def receipt_of(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return when an order was handed over, what was paid in cash and by debit card, and how much of it was a tip.
+
+    The context has `handed_over_at` (ISO 8601), `cash_cents`, `debit_cents` and `tip_cents`; a receipt leaves out what
+    is missing.
+    """
+    at = context.get("handed_over_at")
+    cents = {name: context.get(name) for name in ("cash_cents", "debit_cents", "tip_cents")}
+    return {**cents, "handed_over_at": datetime.fromisoformat(at) if at else None}
 
 
 def place_open(notification: Notification) -> Words:
@@ -62,5 +86,9 @@ def register_kinds() -> None:
     kinds.register("order_moved", context_for=order_words(*BEFORE_DEPARTURE))
     kinds.register("order_refused", context_for=order_words(status.REFUSED))
     kinds.register("order_cancelled", context_for=order_words(status.CANCELLED, status.LAPSED))
+    kinds.register("order_tomorrow", context_for=order_tomorrow)
+    kinds.register("order_out_for_delivery", context_for=order_words("out_for_delivery"))
+    kinds.register("order_delivered", context_for=order_delivered)
+    kinds.register("order_returned", context_for=order_words("returned"))
     kinds.register("place_open", context_for=place_open)
     kinds.register("counts_differ", context_for=differences)

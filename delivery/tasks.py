@@ -27,6 +27,12 @@ def notify_waiting_list() -> int:
     return actions.notify_waiting_list(now=timezone.now(), by=None)
 
 
+@shared_task(name="delivery.announce_deliveries")
+def announce_deliveries() -> int:
+    """Tell orderers, from 5 p.m. on the evening before, that their order comes tomorrow; return for how many orders."""
+    return actions.announce_deliveries(now=timezone.now(), by=None)
+
+
 @shared_task(name="delivery.check_counts")
 def check_counts() -> int:
     """Compare stock with its movements and places with orders; returns how many differ.

@@ -10,6 +10,7 @@ sys.path.insert(0, chdir)
 
 from mmp_portal.logs import logging_config  # noqa: E402
 from pages import metrics  # noqa: E402
+from ui import heartbeat  # noqa: E402
 
 bind = "0.0.0.0:8000"
 workers = 3
@@ -23,6 +24,11 @@ logger_class = "mmp_portal.logs.ServerLogger"  # keeps tokens out of the access 
 def on_starting(server):
     """Remove the live gauges of processes that were killed together with their server."""
     metrics.forget_dead_processes()
+
+
+def post_worker_init(worker):
+    """Let a long download say that it makes progress: without that its worker is ended after `timeout` seconds."""
+    heartbeat.register(worker.notify)
 
 
 def child_exit(server, worker):

@@ -37,6 +37,15 @@ app.conf.beat_schedule = {
     "purge-ended": {"task": "accounts.purge_ended", "schedule": crontab(minute="40")},
     "check-counts": {"task": "delivery.check_counts", "schedule": crontab(hour="3", minute="30")},
     "notify-waiting-list": {"task": "delivery.notify_waiting_list", "schedule": 60.0},
+    "queue-office-weeks": {
+        "task": "certification.queue_office_weeks",
+        "schedule": crontab(day_of_week="1,2", hour="7-21", minute="10"),
+    },
+    "queue-staff-summaries": {
+        "task": "pages.queue_staff_summaries",
+        "schedule": crontab(hour="7-11,17-21", minute="0,30"),
+    },
+    "announce-deliveries": {"task": "delivery.announce_deliveries", "schedule": crontab(minute="*/15")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

@@ -344,6 +344,7 @@ CELERY_TASK_ROUTES = {
             "notifications.send_bulk",
             "certification.queue_renewal_reminders",
             "certification.finish_renewal_reminders",
+            "certification.queue_office_weeks",
         )
     },
 }

@@ -1,11 +1,13 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
 from notifications import actions, emails, kinds, recipients
+from notifications.kind_pages import KindPages
 from notifications.models import Notification
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import phone
@@ -32,6 +34,9 @@ class NotificationAdmin(ActionAdmin):
     list_filter = ["status", "channel", "kind"]
     search_fields = ["recipient"]
     search_help_text = _("Address or phone, or name or number of the person")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*KindPages(self).urls, *super().get_urls()]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str

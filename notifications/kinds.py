@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Words = dict[str, Any] | None  # for the templates, or None when the message no longer holds
+Samples = Callable[[], dict[str, dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,23 @@ class Kind:
         return self.own_templates or Templates(f"{name}.subject.txt", f"{name}.txt", f"{name}.html")
 
 
+@dataclass(frozen=True)
+class About:
+    """What staff and the documentation read about a kind: who gets it and when, and samples of it.
+
+    `samples` returns made-up words for the templates, by what is special about each sample: "caregiver", "ended". A
+    kind with one sample has it under "". Samples are made without the database, so they are nobody's data.
+    """
+
+    name: str
+    readers: str
+    when: str
+    samples: Samples
+    languages: tuple[str, ...]
+
+
 _kinds: dict[str, Kind] = {}
+_abouts: dict[str, About] = {}
 
 
 def register(
@@ -49,6 +66,24 @@ def register(
 
 def get(name: str) -> Kind:
     return _kinds[name]
+
+
+def describe(name: str, *, readers: str, when: str, samples: Samples, is_in_english: bool = False) -> None:
+    """Say who gets a kind of message and when, and how to show it. Every registered kind needs this.
+
+    `is_in_english` is for offices and staff, who work in English; all other kinds are shown in Spanish as well.
+    """
+    _abouts[name] = About(name, readers, when, samples, ("en",) if is_in_english else ("en", "es"))
+
+
+def about(name: str) -> About | None:
+    """Return what is said about a kind, or None for a name that is no kind."""
+    return _abouts.get(name)
+
+
+def abouts() -> list[About]:
+    """Return what is said about all kinds, by name."""
+    return [_abouts[name] for name in sorted(_abouts)]
 
 
 def words_of_many(notifications: Sequence[Any]) -> dict[int, Words]:

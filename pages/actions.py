@@ -1,8 +1,8 @@
-"""Every write of this app: messages of the contact form, new keys for encrypted values, the time jobs last ran."""
+"""Every write of this app: messages of the contact form with their answers, new keys, the time jobs last ran."""
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.cache import cache
@@ -13,13 +13,16 @@ from accounts.models import User
 from accounts.rules import language_of
 from accounts.sql import lock_text
 from audit.actions import audited, record
-from notifications.actions import queue
+from delivery.models import DeliveryWindow
+from notifications.actions import queue, queue_many
+from notifications.models import Notification
 from pages import rules
-from pages.models import ContactMessage
+from pages.models import ContactAnswer, ContactMessage, ContactNote
 from pages.sealed import Place, Resealed, places
 from ui.encryption import newest_key_id
 from ui.text import readable_number
 
+TOLD_WHAT_WAITS = ("Registrar", "Pharmacist", "Technician", "Manager")  # groups for whom something may wait
 LAST_BEAT = "last_beat"  # key in the database cache
 
 
@@ -55,6 +58,31 @@ def receive_message(*, name: str, email: str, message: str, address: str | None,
     return received
 
 
+@transaction.atomic
+def queue_staff_summaries(*, now: datetime, by: User | None) -> int:
+    """Queue what waits, for each account of the groups TOLD_WHAT_WAITS, once a morning or evening; return how many.
+
+    A message is dropped when it would be sent and nothing waits for its reader.
+    """
+    today = timezone.localdate(now)
+    delivers = DeliveryWindow.objects.filter(date=today + timedelta(days=1), is_open=True).exists()
+    part = rules.summary_due(now, delivers_tomorrow=delivers)
+    if part is None:
+        return 0
+    staff = User.objects.filter(is_active=True, is_staff=True, groups__name__in=TOLD_WHAT_WAITS).distinct()
+    messages = [
+        {
+            "kind": "staff_summary",
+            "recipient": account.email,
+            "context": {"user": account.pk, "part": part, "day": today.isoformat()},
+            "dedupe_key": f"staff_summary:{today}:{part}:{account.pk}",
+        }
+        for account in staff
+    ]
+    queue_many(messages=messages, by=by)
+    return len(messages)
+
+
 def _queue_mail(kind: str, message: ContactMessage, *, recipient: str, by: User | None, language: str = "en") -> None:
     queue(
         kind=kind,
@@ -67,15 +95,86 @@ def _queue_mail(kind: str, message: ContactMessage, *, recipient: str, by: User 
 
 
 @audited("message.answer", subject="message")
-def answer_message(*, message: ContactMessage, by: User) -> ContactMessage:
-    """Mark a message as answered by `by`; raises AlreadyAnswered."""
-    message = ContactMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
-    rules.check_message_is_open(message)
-    message.answered_at = timezone.now()
-    message.answered_by = by
-    message.save(update_fields=["answered_at", "answered_by"])
+def answer_message(*, message: ContactMessage, text: str, way: str, seen: int, by: User) -> ContactAnswer:
+    """Store an answer of `by`, and mail it to the writer unless it was given by phone; return it.
+
+    `seen` is how many answers the page showed on which it was written. The same answer sent again returns the stored
+    one. A message may be answered more than once. Raises AnsweredMeanwhile.
+    """
+    message = _locked(message)
+    answers = list(message.answers.select_related("by"))
+    if answers[seen:] and _is_same(answers[-1], text=text, way=way, by=by):
+        return answers[-1]
+    rules.check_answers_were_seen(answers, seen=seen)
+    answer = ContactAnswer.objects.create(message=message, text=text, way=way, by=by)
+    if message.is_open:
+        message.answered_at, message.answered_by = answer.created_at, by
+        message.save(update_fields=["answered_at", "answered_by"])
+    if way == ContactAnswer.Way.EMAIL:
+        _queue_answer(answer, by=by)
+    record(by=by, subject=message, reason=way)
+    return answer
+
+
+def _locked(message: ContactMessage) -> ContactMessage:
+    return (
+        ContactMessage.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").get(pk=message.pk)
+    )
+
+
+def _is_same(answer: ContactAnswer, *, text: str, way: str, by: User) -> bool:
+    return (answer.text, answer.way, answer.by) == (text, way, by)
+
+
+def _queue_answer(answer: ContactAnswer, *, by: User) -> None:
+    """Queue the mail of an answer, in the language of the receipt: that of the page on which the writer wrote."""
+    message = answer.message
+    receipts = Notification.objects.filter(dedupe_key=f"contact_receipt:{message.pk}")
+    queue(
+        kind="contact_answer",
+        recipient=message.email,
+        context={"answer": answer.pk},
+        dedupe_key=f"contact_answer:{answer.pk}",
+        language=receipts.values_list("language", flat=True).first() or "en",
+        by=by,
+    )
+
+
+@audited("message.note", subject="message")
+def add_note(*, message: ContactMessage, text: str, by: User) -> ContactNote:
+    """Store a note about a message that only staff read, and return it; the same note sent again is stored once."""
+    message = _locked(message)
+    last = message.notes.select_related("by").last()
+    if last and (last.text, last.by) == (text, by):
+        return last
+    note = ContactNote.objects.create(message=message, text=text, by=by)
     record(by=by, subject=message)
+    return note
+
+
+@audited("message.take", subject="message")
+def take_message(*, message: ContactMessage, by: User) -> ContactMessage:
+    """Make `by` the owner of a message that nobody has; raises TakenByAnother."""
+    message = _locked(message)
+    rules.check_nobody_has_it(message, but=by)
+    if message.owner is None:
+        _set_owner(message, by, by=by)
     return message
+
+
+@audited("message.give_back", subject="message")
+def give_back_message(*, message: ContactMessage, by: User) -> ContactMessage:
+    """Take a message from its owner, who may be away; then nobody has it. Raises TakenByNobody."""
+    message = _locked(message)
+    rules.check_somebody_has_it(message)
+    _set_owner(message, None, by=by)
+    return message
+
+
+def _set_owner(message: ContactMessage, owner: User | None, *, by: User) -> None:
+    message.owner = owner
+    message.save(update_fields=["owner"])
+    record(by=by, subject=message)
 
 
 def note_beat(*, at: datetime, by: User | None) -> None:

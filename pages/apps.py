@@ -6,9 +6,10 @@ class PagesConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import names
-        from pages import emails, receivers
+        from pages import emails, receivers, samples
 
         emails.register_kinds()
+        samples.register_samples()
         receivers.connect()
         names.register("pages.contactmessage", "number", say=names.Name)
         names.register("notifications.notification", "kind", "recipient", say=names.Name)

@@ -24,7 +24,7 @@ from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIE
 from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
 from delivery.demo_products import PRODUCTS
-from delivery.models import DeliveryWindow, Product
+from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules import bookable_windows, policy_on
 
 PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
@@ -58,11 +58,18 @@ PEOPLE = [
     Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
     Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications", first_name="Ruth"),
     Person("Pharmacist", "pharmacist@portal.example", "Staff: reviews orders", first_name="Paula"),
-    Person("Technician", "technician@portal.example", "Staff: orders and stock", first_name="Tim"),
-    Person("Driver", "driver@portal.example", "Staff: sees orders", first_name="Luis"),
-    Person("Manager", "manager@portal.example", "Staff: orders, terms of delivery, messages", first_name="Mary"),
-    Person("Auditor", "auditor@portal.example", "Staff: reads everything, changes nothing", first_name="Alan"),
-    Person("Administrator", "admin@portal.example", "Staff: everything"),
+    Person(
+        "Technician", "technician@portal.example", "Staff: packs orders; receives and counts stock", first_name="Tim"
+    ),
+    Person("Driver", "driver@portal.example", "Staff: drives a run next Wednesday: My runs", first_name="Luis"),
+    Person("Manager", "manager@portal.example", "Staff: runs, windows, closures, terms, messages", first_name="Mary"),
+    Person(
+        "Auditor",
+        "auditor@portal.example",
+        "Staff: opens every list and the audit trail, changes nothing",
+        first_name="Alan",
+    ),
+    Person("Administrator", "admin@portal.example", "Staff: every list and button; no medical data"),
 ]
 STAFF = {"Registrar", "Pharmacist", "Technician", "Driver", "Manager", "Auditor"}
 
@@ -199,14 +206,20 @@ def _certify_everybody(osei: Physician, users: Mapping[str, User]) -> None:
         milo = _profile("Milo", "Hart", f"{today.year - 12}-02-11", 145, email="", has_no_email=True)
         nora = _profile("Nora", "Hart", "1984-09-30", 145) | {"relationship": "parent", "need": "Milo is a minor."}
         patient = _certify(osei, milo, ["severe-epilepsy"], caregiver=nora)
+        milo_hart = patient
         _join(patient.assignments.get().caregiver, users["nora.hart@portal.example"])
     with _days_ago(3):
         _certify(osei, _profile("June", "Park", "1990-12-05", 146), ["crohns-disease"])
         _certify(osei, _profile("Walter", "Quinn", "1941-05-22", 147, email="", has_no_email=True), ["glaucoma"])
     _issue_cards()
     _begin_a_draft(osei)
-    _order(rosa, weeks=0, confirmed=True)
+    first = _order(rosa, weeks=0, confirmed=True)
     _order(rosa, weeks=1, confirmed=False)
+    packed = [
+        _order(samuel, weeks=0, confirmed=True),
+        _order(milo_hart, weeks=0, confirmed=True, by=users["nora.hart@portal.example"]),
+    ]
+    _plan_a_run(first, packed, users)
 
 
 def _issue_cards() -> None:
@@ -340,9 +353,23 @@ def _apply(applicant: User) -> None:
     _prepare(_profile("Greta", "Sands", "1962-02-17", 150), physician=None, by=applicant)
 
 
-def _order(patient: Patient, *, weeks: int, confirmed: bool) -> None:
+def _plan_a_run(first: Order, packed: list[Order], users: Mapping[str, User]) -> None:
+    """Pack two of the orders, and put all of them into a run of the demo driver."""
+    for order in packed:
+        deliveries.pack_order(order=order, by=users["technician@portal.example"])
+    assert first.window is not None
+    deliveries.make_run(
+        window=first.window,
+        orders=[first, *packed],
+        driver=users["driver@portal.example"],
+        vehicle="Van 1",
+        by=users["manager@portal.example"],
+    )
+
+
+def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = None) -> Order:
     patient = Patient.objects.get(pk=patient.pk)
-    account = patient.user_id and PortalBackend().get_user(patient.user_id)
+    account = by or (patient.user_id and PortalBackend().get_user(patient.user_id))
     assert account, "only a patient who has joined orders"
     policy = policy_on(timezone.localdate())
     windows = bookable_windows(now=timezone.now(), policy=policy)
@@ -369,3 +396,4 @@ def _order(patient: Patient, *, weeks: int, confirmed: bool) -> None:
     )
     if confirmed:
         deliveries.confirm_order(order=order, by=User.objects.get(email="pharmacist@portal.example"))
+    return order

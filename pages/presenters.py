@@ -1,4 +1,4 @@
-"""The figures that the public pages show."""
+"""The figures that the public pages show, and what was said about a message of the contact form."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy
 
 from certification.rules import allotment_limit_oz
 from delivery.rules import policy_on
+from pages.models import ContactAnswer, ContactMessage, ContactNote
+from pages.rules import staff_name
 from ui.text import plain_figure
 
 DAYS = (
@@ -96,3 +98,44 @@ def _deadline(weekday: int, starts: time, lead_hours: int) -> Deadline:
     monday = datetime(2024, 1, 1)  # noqa: DTZ001  any Monday far from a clock change: only the weekday counts
     closes = datetime.combine(monday + timedelta(days=weekday), starts) - timedelta(hours=lead_hours)
     return Deadline(str(DAYS[weekday]), starts, str(DAYS[closes.weekday()]), closes.time())
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer or a note: who wrote it, when, and its text. `way` is "" for a note."""
+
+    who: str
+    at: datetime
+    text: str
+    way: str = ""
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A message of the contact form, its answers and notes, the oldest first, and who has taken it."""
+
+    number: str
+    name: str
+    email: str
+    received_at: datetime
+    text: str
+    owner: str
+    answers: list[Said]
+    notes: list[Said]
+
+
+def thread_of(message: ContactMessage) -> Thread:
+    return Thread(
+        number=message.number,
+        name=message.name,
+        email=message.email,
+        received_at=message.created_at,
+        text=message.message,
+        owner=staff_name(message.owner) if message.owner else "",
+        answers=[_said(answer, answer.get_way_display()) for answer in message.answers.select_related("by")],
+        notes=[_said(note) for note in message.notes.select_related("by")],
+    )
+
+
+def _said(row: ContactAnswer | ContactNote, way: str = "") -> Said:
+    return Said(who=staff_name(row.by), at=row.created_at, text=row.text, way=way)

@@ -1,17 +1,23 @@
 """Which messages of the contact form are accepted. Nothing is written here."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils.crypto import salted_hmac
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from pages.models import ContactMessage
+from accounts.models import User
+from pages.models import ContactAnswer, ContactMessage
 from ui.errors import PortalError
+from ui.templatetags.portal import moment
 
 COUNTED_OVER = timedelta(hours=1)
 MOST_FROM_ADDRESS = 5
 MOST_FROM_EMAIL = 3
+MORNING = (time(7), time(12))  # in New York: when staff are told what waits, also by a run that comes late
+EVENING = (time(17), time(22))
+SATURDAY = 5
 
 
 class PagesError(PortalError):
@@ -26,8 +32,16 @@ class UnreadableName(PagesError):
     """The name is not one line of text."""
 
 
-class AlreadyAnswered(PagesError):
-    """The message was marked as answered before."""
+class AnsweredMeanwhile(PagesError):
+    """Somebody has answered the message since the page of the answer was opened."""
+
+
+class TakenByAnother(PagesError):
+    """Somebody else has taken the message."""
+
+
+class TakenByNobody(PagesError):
+    """Nobody has taken the message, so nobody can give it back."""
 
 
 # --- Answers --------------------------------------------------------------------------------------------------------
@@ -41,6 +55,19 @@ def address_digest(address: str | None) -> str:
 def content_digest(*, name: str, email: str, message: str) -> str:
     """Return a keyed digest of a message, in hex, to notice when the same form is sent twice."""
     return salted_hmac("pages.content", "\0".join([name, email, message]), algorithm="sha256").hexdigest()
+
+
+def staff_name(user: User) -> str:
+    """Return what staff call each other: the first name, or the e-mail address."""
+    return user.first_name or user.email
+
+
+def summary_due(now: datetime, *, delivers_tomorrow: bool) -> str | None:
+    """Return which message to staff is due: "morning" on weekdays, "evening" before a delivery day, or None."""
+    local = localtime(now)
+    if MORNING[0] <= local.time() < MORNING[1] and local.weekday() < SATURDAY:
+        return "morning"
+    return "evening" if delivers_tomorrow and EVENING[0] <= local.time() < EVENING[1] else None
 
 
 # --- Checks ---------------------------------------------------------------------------------------------------------
@@ -68,7 +95,28 @@ def check_not_too_many_messages(*, address: str, email: str, now: datetime) -> N
         )
 
 
-def check_message_is_open(message: ContactMessage) -> None:
-    """Raise AlreadyAnswered when the message was marked as answered before."""
-    if not message.is_open:
-        raise AlreadyAnswered(_("This message was marked as answered before."))
+def check_answers_were_seen(answers: list[ContactAnswer], *, seen: int) -> None:
+    """Raise AnsweredMeanwhile when there are more answers than the `seen` first ones that the page showed."""
+    if len(answers) > seen:
+        latest = answers[-1]
+        words = {"who": staff_name(latest.by), "way": latest.get_way_display(), "when": moment(latest.created_at)}
+        raise AnsweredMeanwhile(
+            _(
+                "%(who)s answered this message %(way)s on %(when)s, while you were writing. Read that answer on this "
+                "page. Your text is still here and was not sent: you can send it as a further answer."
+            )
+            % words
+        )
+
+
+def check_nobody_has_it(message: ContactMessage, *, but: User) -> None:
+    """Raise TakenByAnother when the message belongs to somebody other than `but`."""
+    if message.owner and message.owner != but:
+        words = {"who": staff_name(message.owner)}
+        raise TakenByAnother(_("%(who)s has taken this message. It has to be given back first.") % words)
+
+
+def check_somebody_has_it(message: ContactMessage) -> None:
+    """Raise TakenByNobody when the message belongs to nobody."""
+    if message.owner is None:
+        raise TakenByNobody(_("Nobody has this message: it was given back before."))

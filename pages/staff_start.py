@@ -1,58 +1,52 @@
-"""The figures of the staff's start page: the next delivery day, and what waits for whom and since when."""
+"""The staff's start page: the next delivery day and the last one, and what waits for whom and since when."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from django.db.models import Count, IntegerField, Min, Model, Q, QuerySet, Sum, Value
+from django.db.models import CharField, Count, IntegerField, Min, Model, Q, QuerySet, Sum, Value
 from django.urls import reverse
 from django.utils.timezone import localdate
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
-from certification.models import PatientRequest
-from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
+from certification.models import Certification, Patient, PatientRequest
+from delivery.models import DeliveryWindow, Order, Product, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
-from delivery.rules import closes_at, policy_on
 from notifications.models import Notification
 from pages.models import ContactMessage
+from pages.start_days import (
+    Figure,
+    LastDay,
+    RunRow,
+    WindowCard,
+    cards,
+    last_day,
+    list_url,
+    next_windows,
+    order_counts,
+    runs,
+)
 
 MOST_SHOWN = 5  # calls and products; a link leads to the others
-MOST_WINDOWS = 20  # more than one day has
+LATE_DAYS = 3  # what has waited for longer is marked
 EVERY_ORDER = "delivery.view_every_order"
 ANYBODY = "Anybody"
 CALLS = {"status__exact": Notification.Status.QUEUED, "channel__exact": Notification.Channel.PHONE}
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A number with its noun, and the address of the list that shows exactly so many rows."""
-
-    count: int
-    noun: Any
-    url: str
-
-
-@dataclass(frozen=True)
-class WindowCard:
-    """A window of the next delivery day: its places, its orders by status, and who waits for a place."""
-
-    window: DeliveryWindow
-    closes_at: datetime
-    is_past_cutoff: bool
-    taken: Figure
-    figures: list[Figure]
-
-
-@dataclass(frozen=True)
 class Work:
-    """Rows that wait for staff of one group, and since when the oldest of them waits."""
+    """Rows that wait for staff of one group, since when the oldest of them waits, and what the page offers to do.
+
+    `late_days` is for how many days, when that is too long, or 0.
+    """
 
     figure: Figure
     since: datetime
+    late_days: int = 0
+    button: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,11 +60,15 @@ class WorkOfGroup:
 
 @dataclass(frozen=True)
 class Call:
-    """A call to make: the phone number, the kind of message, and the page on which it is entered."""
+    """A call to make: the phone number, the kind of message, and the page on which it is entered.
+
+    `person` is whom it is about, where the reader may see that name on another page, or "".
+    """
 
     number: str
     about: str
     url: str
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +92,10 @@ class StaffStart:
     calls_url: str
     low: list[LowProduct]
     low_url: str
+    runs: list[RunRow]
+    runs_url: str  # of the list, for whoever plans them
+    last: LastDay | None
+    primary: Work | None  # the first work of the reader's own groups that has a button
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Queue:
     since: str
     query: Mapping[str, str]
     permission: str = ""  # "" for the one to view the model
+    button: Any = None
 
     def is_shown_to(self, user: User) -> bool:
         return user.has_perm(self.permission or _view_permission(self.rows.model))
@@ -118,15 +121,18 @@ def queues(day: date | None) -> list[Queue]:
     confirmed = orders.filter(status=status.CONFIRMED, window__date=day) if day else orders.none()
     return [
         Queue("Pharmacist", ngettext_lazy("order to review", "orders to review", "count"),
-              orders.filter(status=status.PLACED), "placed_at", {"status": status.PLACED}, EVERY_ORDER),
+              orders.filter(status=status.PLACED), "placed_at", {"status": status.PLACED}, EVERY_ORDER,
+              ngettext_lazy("Review %(count)d order", "Review %(count)d orders", "count")),
         Queue("Pharmacist",
               ngettext_lazy("order after its certification ends", "orders after their certification ends", "count"),
               orders.before_departure().filter(ENDS_BEFORE_DELIVERY, window__date__gte=localdate()), "placed_at",
               {"status": "ends-before"}, EVERY_ORDER),
         Queue("Technician", ngettext_lazy("confirmed order to pack", "confirmed orders to pack", "count"),
-              confirmed, "confirmed_at", {"status": status.CONFIRMED, "window__date": str(day)}, EVERY_ORDER),
+              confirmed, "confirmed_at", {"status": status.CONFIRMED, "window__date": str(day)}, EVERY_ORDER,
+              ngettext_lazy("Pack %(count)d order", "Pack %(count)d orders", "count")),
         Queue("Registrar", ngettext_lazy("application", "applications", "count"),
-              PhysicianApplication.objects.filter(status=Decision.PENDING), "created_at", pending),
+              PhysicianApplication.objects.filter(status=Decision.PENDING), "created_at", pending,
+              button=ngettext_lazy("Verify %(count)d application", "Verify %(count)d applications", "count")),
         Queue("Registrar", ngettext_lazy("proof to verify", "proofs to verify", "count"),
               Proof.objects.filter(status=Decision.PENDING, physician__isnull=False), "entered_at", pending),
         Queue("Registrar",
@@ -137,7 +143,8 @@ def queues(day: date | None) -> list[Queue]:
               MFAReset.objects.filter(status=MFAReset.Status.WAITING), "asked_at",
               {"status__exact": MFAReset.Status.WAITING}),
         Queue("Manager", ngettext_lazy("message to answer", "messages to answer", "count"),
-              ContactMessage.objects.filter(answered_at__isnull=True), "created_at", unanswered),
+              ContactMessage.objects.filter(answered_at__isnull=True), "created_at", unanswered,
+              button=ngettext_lazy("Answer %(count)d message", "Answer %(count)d messages", "count")),
         Queue(ANYBODY, ngettext_lazy("call to make", "calls to make", "count"), calls_to_make(), "due_at", CALLS),
     ]  # fmt: skip
 
@@ -148,107 +155,118 @@ def calls_to_make() -> QuerySet[Notification]:
 
 def staff_start(user: User, *, now: datetime) -> StaffStart:
     """Return what the start page shows to this account: only figures of lists that the account may open."""
-    windows = _next_windows(now)
+    windows = next_windows(now)
     day = windows[0].date if windows else None
-    groups = list(user.groups.values_list("name", flat=True))
+    sees_orders = user.has_perm(EVERY_ORDER)
+    shown = [queue for queue in queues(day) if queue.is_shown_to(user)]
+    rows: list[tuple[QuerySet[Any], str]] = [(queue.rows, queue.since) for queue in shown]
+    waiting = windows if sees_orders else []
+    rows += [(WaitingEntry.objects.live().filter(window=window), "created_at") for window in waiting]
+    found = _count_all(rows)
+    waits = {window.pk: found[at][0] for at, window in enumerate(waiting, start=len(shown)) if at in found}
+    works = _works(shown, found, list(user.groups.values_list("name", flat=True)), now)
+    own = [work for group in works if group.is_readers_own for work in group.works if work.button]
+    counts = order_counts(windows, now) if sees_orders else []
     calls, low = user.has_perm(_view_permission(Notification)), user.has_perm(_view_permission(Product))
     return StaffStart(
         now=now,
         day=day,
         days_ahead=(day - localdate(now)).days if day else 0,
-        cards=_cards(windows, now) if user.has_perm(EVERY_ORDER) else [],
-        works=_works([queue for queue in queues(day) if queue.is_shown_to(user)], groups),
-        calls=_calls() if calls else [],
+        cards=cards(windows, counts, waits, now) if sees_orders else [],
+        works=works,
+        calls=_calls(user) if calls else [],
         calls_url=list_url(Notification, **CALLS) if calls else "",
         low=_low_products(windows) if low else [],
         low_url=list_url(Product, stock="low") if low else "",
+        runs=runs(windows, counts, now) if user.has_perm(_view_permission(Run)) else [],
+        runs_url=list_url(Run) if user.has_perm("delivery.change_run") else "",
+        last=last_day(windows, counts),
+        primary=own[0] if own else None,
     )
 
 
-def list_url(model: type[Model], **query: str) -> str:
-    """Return the address of the admin's list of a model with these filters."""
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return f"{address}?{urlencode(query)}" if query else address
+def works_of_reader(user: User, groups: Iterable[str], *, now: datetime) -> list[Work]:
+    """Return what waits for these groups of the account, and for anybody, as far as the account may open it."""
+    windows = next_windows(now)
+    wanted = {*groups, ANYBODY}
+    shown = [queue for queue in queues(windows[0].date if windows else None) if queue.group in wanted]
+    shown = [queue for queue in shown if queue.is_shown_to(user)]
+    works = _works(shown, _count_all([(queue.rows, queue.since) for queue in shown]), list(groups), now)
+    return [work for of_group in works for work in of_group.works]
 
 
 def _view_permission(model: type[Model]) -> str:
     return f"{model._meta.app_label}.view_{model._meta.model_name}"
 
 
-def _next_windows(now: datetime) -> list[DeliveryWindow]:
-    """Return the windows of the next delivery day; today's count until the last of them has ended."""
-    coming = DeliveryWindow.objects.filter(date__gte=localdate(now), is_open=True)[:MOST_WINDOWS]
-    days = sorted({window.date for window in coming if window.ends_at > now})
-    return [window for window in coming if days and window.date == days[0]]
-
-
-def _cards(windows: list[DeliveryWindow], now: datetime) -> list[WindowCard]:
-    orders = Order.objects.open().filter(window__in=windows).values_list("window", "status").order_by()
-    by_status = {(window, status): count for window, status, count in orders.annotate(count=Count("pk"))}
-    waiting = WaitingEntry.objects.live().filter(window__in=windows).values_list("window").order_by()
-    waits = dict(waiting.annotate(count=Count("pk")))
-    policy = policy_on(windows[0].date) if windows else None
-    return [
-        WindowCard(
-            window=window,
-            closes_at=closes_at(window, policy),
-            is_past_cutoff=closes_at(window, policy) < now,
-            taken=_of_window(window, window.booked, "", "open"),
-            figures=[
-                _of_window(window, by_status.get((window.pk, "placed"), 0), _("to review"), "placed"),
-                _of_window(window, by_status.get((window.pk, "confirmed"), 0), _("confirmed"), "confirmed"),
-                _of_window(window, by_status.get((window.pk, "packed"), 0), _("packed"), "packed"),
-                Figure(
-                    waits.get(window.pk, 0),
-                    _("on the waiting list"),
-                    list_url(WaitingEntry, window=str(window.pk), ended_at__isempty="1"),
-                ),
-            ],
-        )
-        for window in windows
-        if policy
-    ]
-
-
-def _of_window(window: DeliveryWindow, count: int, noun: Any, status: str) -> Figure:
-    return Figure(count, noun, list_url(Order, status=status, window=str(window.pk)))
-
-
-def _works(shown: list[Queue], groups: list[str]) -> list[WorkOfGroup]:
+def _works(
+    shown: list[Queue], found: Mapping[int, tuple[int, datetime]], groups: list[str], now: datetime
+) -> list[WorkOfGroup]:
     """Return what waits, the reader's own groups first; a queue without rows is left out."""
-    found = {place: (count, since) for place, count, since in _count_all(shown) if count}
     works: dict[str, list[Work]] = {}
     for place, queue in enumerate(shown):
         if place in found:
-            count, since = found[place]
-            figure = Figure(count, queue.noun % {"count": count}, list_url(queue.rows.model, **queue.query))
-            works.setdefault(queue.group, []).append(Work(figure, since))
+            works.setdefault(queue.group, []).append(_work(queue, *found[place], now))
     in_order = sorted(works, key=lambda group: group not in groups)
     return [WorkOfGroup(group, group in groups, works[group]) for group in in_order]
 
 
-def _count_all(shown: list[Queue]) -> Iterable[tuple[int, int, datetime]]:
-    """Return the place in the list, the number of rows and the time of the oldest, of each queue, by one query."""
+def _work(queue: Queue, count: int, since: datetime, now: datetime) -> Work:
+    words = {"count": count}
+    days = (localdate(now) - localdate(since)).days
+    return Work(
+        figure=Figure(count, queue.noun % words, list_url(queue.rows.model, **queue.query)),
+        since=since,
+        late_days=days if days > LATE_DAYS else 0,
+        button=str(queue.button % words) if queue.button else "",
+    )
+
+
+def _count_all(rows: list[tuple[QuerySet[Any], str]]) -> dict[int, tuple[int, datetime]]:
+    """Return the number of rows and the oldest time of each that has rows, by its place, with one query for all."""
     counts = [
-        queue.rows.order_by()
+        found.order_by()
         .annotate(place=Value(place, IntegerField()))
         .values_list("place")
-        .annotate(count=Count("pk"), oldest=Min(queue.since))
-        for place, queue in enumerate(shown)
+        .annotate(count=Count("pk"), oldest=Min(since))
+        for place, (found, since) in enumerate(rows)
     ]
-    return counts[0].union(*counts[1:], all=True) if counts else []
+    found = counts[0].union(*counts[1:], all=True) if counts else []
+    return {place: (count, since) for place, count, since in found if count}
 
 
-def _calls() -> list[Call]:
-    waiting = calls_to_make().order_by("priority", "due_at")[:MOST_SHOWN]
+def _calls(user: User) -> list[Call]:
+    waiting = list(calls_to_make().order_by("priority", "due_at")[:MOST_SHOWN])
+    people = _people(waiting, user)
     return [
         Call(
             number=call.recipient,
             about=call.kind.replace("_", " "),
             url=reverse("admin:notifications_notification_change", args=[call.pk]),
+            person=next((people[key] for key in call.context.items() if key in people), ""),
         )
         for call in waiting
     ]
+
+
+def _people(calls: list[Notification], user: User) -> dict[tuple[str, Any], str]:
+    """Return the names of the patients whom the calls are about, by key and id of their context, by one query.
+
+    Only rows count whose page shows that name to this account.
+    """
+    sources = [
+        ("order", Order, "patient__", EVERY_ORDER),
+        ("certification", Certification, "patient__", "certification.view_certification"),
+        ("patient", Patient, "", "certification.view_patient"),
+    ]
+    named: list[QuerySet[Any, Any]] = []
+    for key, model, path, permission in sources:
+        pks = [call.context[key] for call in calls if key in call.context]
+        if pks and user.has_perm(permission):
+            rows = model._base_manager.filter(pk__in=pks).order_by().annotate(key=Value(key, CharField()))
+            named.append(rows.values_list("key", "pk", f"{path}first_name", f"{path}last_name"))
+    found = named[0].union(*named[1:], all=True) if named else []
+    return {(key, pk): f"{first} {last}" for key, pk, first, last in found}
 
 
 def _low_products(windows: list[DeliveryWindow]) -> list[LowProduct]:

@@ -152,6 +152,11 @@ delivery:allotment                          |              | members
 delivery:allotment-of                       | signed       | office | Pharmacist Manager Auditor Administrator
 delivery:checkout                           |              | members
 delivery:waiting-leave                      | waiting      | patient | -
+delivery:run-list                           |              | Driver Administrator
+delivery:run-detail                         | run          | Driver | -
+delivery:run-leave                          | run          | Driver | -
+delivery:run-hand-over                      | run order    | Driver | -
+delivery:run-attempt                        | run order    | Driver | -
 delivery:order-list                         |              | members
 delivery:order-detail                       | order        | members | -
 delivery:order-again                        | order        | members | -
@@ -209,8 +214,8 @@ admin:certification_certification               | row  | Registrar Pharmacist Au
 admin:certification_certification revoke        | row  | Registrar Administrator
 admin:certification_certification reinstate     | row  | Registrar Administrator
 admin:certification_certification_letter        | row  | Registrar Pharmacist
-admin:certification_condition                   | row  | Administrator
-admin:certification_invitation                  | row  | Administrator
+admin:certification_condition                   | row  | Auditor Administrator
+admin:certification_invitation                  | row  | Auditor Administrator
 admin:certification_patient                     | row  | Registrar Pharmacist Auditor Administrator
 admin:certification_patient take-over           | row  | Registrar Administrator
 admin:certification_patient close               | row  | Registrar Administrator
@@ -221,6 +226,8 @@ admin:certification_patientrequest answered     | row  | Registrar Administrator
 admin:certification_patientrequest confirm      | row  | Registrar Administrator
 admin:certification_patientrequest refuse       | row  | Registrar Administrator
 admin:delivery_allotmententry                   | row  | Pharmacist Manager Auditor Administrator
+admin:delivery_allotmententry_export_csv        | list | Pharmacist Manager Auditor Administrator
+admin:delivery_allotmententry_export_xlsx       | list | Pharmacist Manager Auditor Administrator
 admin:delivery_closure                          | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_closure open                     | row  | Manager Administrator
 admin:delivery_closure_calls                    | row  | Pharmacist Technician Manager Auditor Administrator
@@ -231,6 +238,9 @@ admin:delivery_deliverypolicy_set               | list | Manager Administrator
 admin:delivery_deliverywindow                   | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_deliverywindow capacity          | row  | Manager Administrator
 admin:delivery_deliverywindow_extra             | list | Manager Administrator
+admin:delivery_handover                         | row  | Pharmacist Manager Auditor Administrator
+admin:delivery_handover_export_csv              | list | Pharmacist Manager Auditor Administrator
+admin:delivery_handover_export_xlsx             | list | Pharmacist Manager Auditor Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
@@ -239,10 +249,14 @@ admin:delivery_order refuse                     | row  | Pharmacist Technician M
 admin:delivery_order lot                        | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order cancel                     | row  | Pharmacist Technician Manager Administrator
+admin:delivery_order assign                     | row  | Manager Administrator
+admin:delivery_order take-in                    | row  | Pharmacist Technician Administrator
 admin:delivery_order_phone                      | list | Pharmacist Technician Manager Administrator
+admin:delivery_order_export_csv                 | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_order_export_xlsx                | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_product                          | row  | Pharmacist Technician Manager Auditor Administrator
-admin:delivery_product receive                  | row  | Pharmacist Manager Administrator
-admin:delivery_product count                    | row  | Pharmacist Manager Administrator
+admin:delivery_product receive                  | row  | Pharmacist Technician Manager Administrator
+admin:delivery_product count                    | row  | Pharmacist Technician Manager Administrator
 admin:delivery_product quarantine               | row  | Pharmacist Manager Administrator
 admin:delivery_product clear                    | row  | Pharmacist Manager Administrator
 admin:delivery_product write-off                | row  | Pharmacist Manager Administrator
@@ -253,17 +267,30 @@ admin:delivery_product price                    | row  | Pharmacist Manager Admi
 admin:delivery_product menu                     | row  | Pharmacist Manager Administrator
 admin:delivery_product low                      | row  | Pharmacist Manager Administrator
 admin:delivery_product_new                      | list | Pharmacist Manager Administrator
-admin:delivery_stockmovement                    | row  | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_export             | list | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_lot                | list | Pharmacist Manager Auditor Administrator
-admin:delivery_stockmovement_upload             | list | Pharmacist Manager Administrator
+admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run settle                       | row  | Manager Administrator
+admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run_export_xlsx                  | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_run_plan                         | row  | Manager Administrator
+admin:delivery_stockmovement                    | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_export_csv         | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_lot                | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_stockmovement_upload             | list | Pharmacist Technician Manager Administrator
 admin:delivery_waitingentry                     | row  | Pharmacist Technician Manager Auditor Administrator
 admin:notifications_notification                | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification cancel         | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_notification_kinds          | list | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_notification_kind           | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_notification_kind_html      | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
+admin:pages_contactmessage answer               | row  | Manager Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator
+admin:pages_contactmessage note                 | row  | Manager Administrator
+admin:pages_contactmessage take                 | row  | Manager Administrator
+admin:pages_contactmessage give-back            | row  | Manager Administrator
 """
 
 

@@ -46,7 +46,10 @@ SEARCHED = {
 }
 SEARCHED_IN = ("certification_patient", "certification_caregiver", "certification_certification", "certification_card",
                "delivery_order", "delivery_allotmententry", "notifications_notification")  # fmt: skip
-EXPORTS = ("certification:patient-csv", "admin:delivery_stockmovement_export", "admin:accounts_rosterimport_problems")
+EXPORTS = (
+    "certification:patient-csv", "admin:delivery_order_export_csv", "admin:delivery_stockmovement_export_csv",
+    "admin:delivery_allotmententry_export_csv",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +169,7 @@ def places(role, made):
     client = made.clients[role]
     seen = {("page", name) for name in read(client, pages_of(role, made))}
     seen |= {("admin", name) for name in read(client, pages_of_the_admin() if role in access.STAFF else ())}
-    seen |= {("export", name) for name in read(client, [reverse(name) for name in EXPORTS[:2]])}
+    seen |= {("export", name) for name in read(client, [reverse(name) for name in EXPORTS])}
     seen |= {("search", name) for name in found_by_search(client)}
     return {(name, place) for place, name in seen}
 

@@ -59,7 +59,7 @@ OURS = (
     "accounts:delegate-list", "accounts:physician-leave", "accounts:physician-monitoring",
     "pages:home", "pages:delivery-info", "pages:contact", "pages:language",
 )  # fmt: skip
-EXPORTS = ("admin:delivery_stockmovement_export", "admin:delivery_stockmovement_lot", "admin:index")
+EXPORTS = ("admin:delivery_stockmovement_export_csv", "admin:delivery_stockmovement_lot", "admin:index")
 
 
 def lists():

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.contrib import admin
 from django.urls import reverse
 
+from delivery.models import Run
 from tests.world import taken_back
 
 LOGIN = "/accounts/login/"
@@ -20,6 +21,8 @@ OWNED = {
     "asked": lambda things: [things["asked"].uuid],
     "order": lambda things: [things["order"].number],
     "card": lambda things: [things["token"]],
+    "run": lambda things: [things["run"].uuid],
+    "run order": lambda things: [things["run"].uuid, things["run"].orders.get().number],
     "passkey": lambda things: [things["passkey"]],
     "person": lambda things: [],
     "waiting": lambda things: [],
@@ -46,7 +49,7 @@ def address_of(row, made, things):
         return reverse(row.name, args=[made.product.photo.digest])
     if row.about in OF_ALL:
         return reverse(row.name, args=OF_ALL[row.about])
-    kind = {"letter": "draft", "card": "token"}.get(row.about, row.about)
+    kind = {"letter": "draft", "card": "token", "run order": "run"}.get(row.about, row.about)
     return reverse(row.name, args=OWNED[row.about](things)) if kind in things else None
 
 
@@ -62,11 +65,14 @@ SHOWN = {
 }
 # Further addresses of the admin, with their arguments for a row.
 OF_A_ROW = {
+    "admin:delivery_run_plan": lambda pk: [Run.objects.get(pk=pk).window_id],
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
     "admin:accounts_rosterimport_progress": lambda pk: [pk],
     "admin:accounts_rosterimport_real": lambda pk: [pk],
     "admin:accounts_rosterimport_problems": lambda pk: [pk],
+    "admin:notifications_notification_kind": lambda pk: ["order_placed"],
+    "admin:notifications_notification_kind_html": lambda pk: ["order_placed"],
 }
 
 

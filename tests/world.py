@@ -21,7 +21,7 @@ from accounts.models import MFAReset, RosterImport
 from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
-from delivery.models import WaitingEntry
+from delivery.models import HandOver, WaitingEntry
 from pages.actions import receive_message
 from tests import factories
 from tests.access import STAFF
@@ -109,6 +109,10 @@ class World:
         token = factories.card(patient).token
         return {"signed": signed, "order": order, "token": token, "person": patient.number}
 
+    def _run_of(self, driver, order):
+        manager = self.accounts["Manager"]
+        return deliveries.make_run(window=order.window, orders=[order], driver=driver, by=manager)
+
     def _give_factors(self):
         """Give everybody an authenticator app and recovery codes, and another person a passkey."""
         for account in self.accounts.values():
@@ -119,6 +123,8 @@ class World:
         pharmacist = self.accounts["Pharmacist"]
         self.letters_of = self.own["guardian"]["signed"]
         deliveries.confirm_order(order=self.own["patient"]["order"], by=pharmacist)
+        self.own["Driver"] = {"run": self._run_of(self.accounts["Driver"], self.own["patient"]["order"])}
+        self.foreign["run"] = self._run_of(factories.staff("Driver"), self.foreign["order"])
         self.product = factories.product()
         deliveries.set_photo(product=self.product, photo=_photo(), by=None)
         deliveries.record_allotment_entry(
@@ -156,6 +162,11 @@ class World:
                     window=order.window, patient=order.patient, orderer=order.placed_by
                 )
                 things["waiting"] = waiting.pk
+            HandOver.objects.create(
+                order=self.foreign["order"], run=self.foreign["run"], by=self.foreign["run"].driver, tip_cents=0,
+                received_by="patient", card_checked=True, photo_id_checked=True, photo_id_kind="passport",
+                id_number="X123", amount_due_cents=8000, cash_cents=8000, debit_cents=0, stated_at=now, recorded_at=now,
+            )  # fmt: skip
             MFAReset.objects.create(
                 user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
                 asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),

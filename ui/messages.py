@@ -1,6 +1,6 @@
 """Collect the texts that patients, caregivers and visitors read, for their translation."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +26,7 @@ ROOMS = (
     "templates/emails/base.*", "templates/emails/_order*.*", "templates/emails/card_revoked.*",
     "templates/emails/main_address.*", "templates/socialaccount/email/*.txt",
     "templates/emails/caregiver_*.*", "templates/emails/certification_*.*", "templates/emails/contact_receipt.*",
+    "templates/emails/contact_answer.*",
     "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
     "templates/emails/phone_changed.*", "templates/emails/place_open.*",
     "templates/emails/practice_left.*", "templates/emails/renewal_reminder.*", "templates/emails/mfa_reset*.*",
@@ -46,6 +47,12 @@ ROOMS = (
     "certification/views/own.py",
     "accounts/middleware.py", "accounts/adapters.py", "accounts/rules/factors.py", "accounts/rules/resets.py",
     "accounts/views/second_factors.py", "accounts/views/addresses.py", "accounts/views/confirming.py",
+)  # fmt: skip
+# The corners of these rooms that drivers and Managers alone read.
+STAFF_CORNERS = (
+    "templates/delivery/run_*.html", "templates/delivery/_run_*.html", "delivery/door_forms.py",
+    "delivery/presenters/run*.py", "delivery/rules/hand_overs.py", "delivery/rules/runs.py",
+    "delivery/rules/settling.py", "delivery/views/runs.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""
@@ -93,8 +100,11 @@ def _is_translated(message: Message) -> bool:
 
 
 def _files() -> Iterator[Path]:
-    found = {path for room in ROOMS for path in settings.BASE_DIR.glob(room) if path.is_file()}
-    yield from sorted(found)
+    yield from sorted(_matching(ROOMS) - _matching(STAFF_CORNERS))
+
+
+def _matching(patterns: Iterable[str]) -> set[Path]:
+    return {path for pattern in patterns for path in settings.BASE_DIR.glob(pattern) if path.is_file()}
 
 
 def _messages_of(path: Path) -> Iterator[tuple]:

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 BOM = "\ufeff"  # without it, Excel reads UTF-8 as another alphabet: Núñez as NÃºÃ±ez
@@ -25,7 +26,7 @@ def is_formula(text: object) -> bool:
 
 def escaped(value: Any) -> Any:
     """Return the value as a cell: a text like a formula gets an apostrophe before it; a number stays a number."""
-    if isinstance(value, int) or not is_formula("" if value is None else value):
+    if isinstance(value, (int, Decimal)) or not is_formula("" if value is None else value):
         return "" if value is None else value
     return f"'{value}"
 

@@ -18,6 +18,7 @@ from certification.actions.drafts import (
 )
 from certification.actions.ending import reinstate_certification, revoke_certification, withdraw_certification
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
+from certification.actions.office_weeks import queue_office_weeks
 from certification.actions.own import change_phone, choose_language, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
@@ -56,6 +57,7 @@ __all__ = [
     "issue_card",
     "prepare_renewal",
     "print_code",
+    "queue_office_weeks",
     "queue_renewal_reminders",
     "reinstate_certification",
     "review_draft",

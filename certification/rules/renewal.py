@@ -1,11 +1,12 @@
 """When a certification can be renewed, and when people are reminded of it."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 from django.conf import settings
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from certification.models import Certification
@@ -13,6 +14,9 @@ from certification.rules.errors import RenewalNotOpen
 
 REMINDER_DAYS = (90, 60, 30, 14, 7, 3, 1)  # days before the end [docs/domain.md#renewal]
 ENDED_REMINDER_WITHIN = timedelta(days=30)
+WEEK_LOOKS_AHEAD = (30, 60, 90)  # days before the end, in the weekly message to offices
+WEEK_BEGINS = time(7)  # on Monday, in New York
+MONDAY, TUESDAY = 0, 1
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,16 @@ def reminder_due(*, expires_date: date, today: date) -> str | None:
     """Return the kind of reminder that is due on `today` for a certification that ends then, or None."""
     spans = reminder_spans(today)
     return next((span.kind for span in spans if span.after < expires_date <= span.until), None)
+
+
+def office_week(now: datetime) -> str | None:
+    """Return the week (like "2026-W48") for which offices are told now, or None.
+
+    They are told on Monday from 7 in the morning, and until the end of Tuesday by a run that comes late.
+    """
+    local = localtime(now)
+    is_time = local.weekday() == TUESDAY or (local.weekday() == MONDAY and local.time() >= WEEK_BEGINS)
+    return f"{local:%G-W%V}" if is_time else None
 
 
 def check_renewal_is_open(certification: Certification, *, today: date) -> None:

@@ -1,9 +1,12 @@
 """The actions of this app. They lock in this order: patient, certification, order, window, products by id."""
 
 from delivery.actions.allotment import record_allotment_entry
+from delivery.actions.announcing import announce_deliveries
 from delivery.actions.cart import reorder, set_line
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
+from delivery.actions.departure import dispatch_order, dispatch_run
+from delivery.actions.door import hand_over, return_order, take_in, try_later
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -11,6 +14,8 @@ from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
 from delivery.actions.review import confirm_order
+from delivery.actions.runs import assign_run, make_run, plan_run, save_run
+from delivery.actions.settling import settle_run
 from delivery.actions.stock import (
     clear_stock,
     count_stock,
@@ -30,9 +35,18 @@ from delivery.actions.waiting import join_waiting_list, leave_waiting_list, noti
 from delivery.actions.windows import add_window, drop_policy, make_windows, set_capacity, set_policy, sync_policies
 
 __all__ = [
+    "dispatch_order",
+    "dispatch_run",
+    "hand_over",
+    "return_order",
+    "take_in",
+    "try_later",
+    "settle_run",
     "add_product",
     "add_window",
+    "announce_deliveries",
     "answer_call",
+    "assign_run",
     "cancel_order",
     "change_lot",
     "clear_stock",
@@ -45,11 +59,13 @@ __all__ = [
     "join_waiting_list",
     "lapse_orders",
     "leave_waiting_list",
+    "make_run",
     "make_windows",
     "move_order",
     "open_date",
     "pack_order",
     "place_order",
+    "plan_run",
     "quarantine_stock",
     "receive_file",
     "receive_stock",
@@ -58,6 +74,7 @@ __all__ = [
     "reorder",
     "report_differences",
     "save_product",
+    "save_run",
     "set_capacity",
     "set_line",
     "set_photo",

@@ -1,5 +1,5 @@
 """The pages of staff in the admin; each noun has its own module."""
 
-from delivery.admin import allotment, closures, orders, policies, products, stock, windows
+from delivery.admin import allotment, closures, hand_overs, orders, policies, products, runs, stock, windows
 
-__all__ = ["allotment", "closures", "orders", "policies", "products", "stock", "windows"]
+__all__ = ["allotment", "closures", "hand_overs", "orders", "policies", "products", "runs", "stock", "windows"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ActionPage
+from audit.exports import Column, Export, amounts, moment
 from audit.secret_columns import without_secrets
 from certification.admin.people import PatientAdmin
 from certification.models import Certification, Patient
@@ -75,6 +76,16 @@ PATIENT_ADMIN: type[ActionAdmin] = PatientAdmin
 PATIENT_ADMIN.action_pages = (*PatientAdmin.action_pages, ENTER)
 
 
+EXPORT = Export(
+    "allotment-entries",
+    columns=(
+        Column("id", "pk"), Column("day", "day"), Column("patient", "patient__number"),
+        *amounts("flower equivalent", "amount_mg"), Column("origin", "origin"), Column("entered by", "by__email"),
+        Column("reason", "reason"), moment("entered", "created_at"),
+    ),
+)  # fmt: skip
+
+
 @admin.register(AllotmentEntry)
 class AllotmentEntryAdmin(ActionAdmin):
     list_display = ["day", "patient", "amount", "origin", "by", "reason"]
@@ -83,6 +94,7 @@ class AllotmentEntryAdmin(ActionAdmin):
     search_fields = ["patient__number"]  # so that the box is there; what it finds, get_search_results says
     search_help_text = _("Name, phone or number of the patient")
     ordering = ["-pk"]
+    export = EXPORT
     fields = ["day", "patient", "amount", "origin", "by", "reason", "created_at", "ledger"]
 
     def get_search_results(

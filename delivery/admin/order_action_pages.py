@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionPage, ReasonForm
 from delivery import actions, rules
 from delivery.admin import columns
+from delivery.admin.run_forms import AssignForm
 from delivery.models import DeliveryWindow, Order, OrderLine, Product
 from ui.forms import PortalForm
 from ui.templatetags.portal import money
@@ -113,6 +114,21 @@ def _explain_move(order: Order) -> str:
     return f"{_about(order)}\n{words}"
 
 
+def _explain_assignment(order: Order) -> str:
+    words = _(
+        "It stands beside the other orders to its door, or else at the end. Choose no run to take it out of its run."
+    )
+    return f"{_about(order)}\n{words}"
+
+
+def _explain_taking_in(order: Order) -> str:
+    words = _(
+        "Count the items first. Its place and allotment are released, and the items go into quarantine: on the page of "
+        "the product a second person clears them for sale or writes them off."
+    )
+    return f"{_explain_lot(order)}\n{words}"
+
+
 def _explain_cancellation(order: Order) -> str:
     words = _(
         "Cancel it when the person who ordered asks for it, after the cut-off, too. Its place, stock and allotment are "
@@ -174,6 +190,24 @@ ORDER_ACTION_PAGES = (
         explain=_explain_move,
         perform=lambda order, request, window: actions.move_order(order=order, window=window, by=request.user),
         form_class=MoveForm,
+    ),
+    ActionPage(
+        name="assign",
+        label=_("Put into a run"),
+        permission="delivery.change_run",
+        offered=lambda order: not rules.refusal_of(rules.check_can_change_run, order),
+        explain=_explain_assignment,
+        perform=lambda order, request, run: actions.assign_run(orders=[order], run=run, by=request.user),
+        form_class=AssignForm,
+        initial=lambda order: {"run": order.run_id},
+    ),
+    ActionPage(
+        name="take-in",
+        label=_("Take in"),
+        permission="delivery.pack_order",
+        offered=lambda order: order.status == Order.Status.RETURNED and order.taken_in_at is None,
+        explain=_explain_taking_in,
+        perform=lambda order, request: actions.take_in(order=order, by=request.user),
     ),
     ActionPage(
         name="cancel",

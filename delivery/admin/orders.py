@@ -26,9 +26,10 @@ from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
 from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
+from delivery.admin.order_export import ORDER_EXPORT
 from delivery.models import Order, OrderLine
 from delivery.models.orders import OrderQuerySet
-from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
+from delivery.models.questions import COUNTS, ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
 from delivery.rules import looks_like_business, orders_of_same_stop
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
@@ -54,7 +55,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
     title = _("status")
     parameter_name = "status"
-    more_values = (Order.Status.PLACED, "open", "ends-before", "all")
+    more_values = (Order.Status.PLACED, "open", "place", "ends-before", "all")
     shown: str = Order.Status.PLACED
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -68,6 +69,7 @@ class WaitingFilter(admin.SimpleListFilter):
         begin = [
             (Order.Status.PLACED, _("Waiting")),
             ("open", _("Open")),
+            *([("place", _("Takes up a place"))] if self.shown == "place" else []),
             ("ends-before", _("Certification ends before delivery")),
         ]
         for value, label in (*begin, *self.lookup_choices, ("all", _("All"))):
@@ -79,8 +81,8 @@ class WaitingFilter(admin.SimpleListFilter):
         if self.shown == "ends-before":
             to_come = Q(IS_BEFORE_DEPARTURE, window__date__gte=timezone.localdate())
             return queryset.filter(to_come, ENDS_BEFORE_DELIVERY)
-        if self.shown == "open":
-            return queryset.filter(IS_OPEN)
+        if self.shown in ("open", "place"):  # who takes up a place of a window: a link of the start page
+            return queryset.filter(IS_OPEN if self.shown == "open" else COUNTS)
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
@@ -130,6 +132,7 @@ class OrderAdmin(ActionAdmin):
     subtotal = columns.amount("subtotal_cents", _("total"))
     flower_equivalent = columns.equivalent()
     action_pages = ORDER_ACTION_PAGES
+    export = ORDER_EXPORT
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.phone_view)
@@ -166,7 +169,7 @@ class OrderAdmin(ActionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
         orders = cast("OrderQuerySet", super().get_queryset(request)).placed()
-        return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate())
+        return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate(), request.user)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return no filters for Drivers: their list is short."""
@@ -178,7 +181,7 @@ class OrderAdmin(ActionAdmin):
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Sort open orders by window, and all orders by key, the latest first: nobody sorts a million rows."""
-        by_window = {None, *OPEN, "open", "ends-before"}
+        by_window = {None, *OPEN, "open", "place", "ends-before"}
         if request.GET.get(WaitingFilter.parameter_name) in by_window and not search_term(request, Order):
             return ["window__date", "window__starts", "placed_at"]
         return ["-pk"]

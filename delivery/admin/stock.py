@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -16,15 +15,22 @@ from django.utils.translation import gettext_lazy as _
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin
 from audit.actions import record
-from audit.list_queries import refuses_unknown_query
+from audit.exports import Column, Export, moment
 from delivery import actions, rules
+from delivery.admin.stock_action_pages import RECEIVES
 from delivery.models import Product, StockMovement
 from delivery.stock.files import Receipt
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
-from ui.spreadsheets import write_csv
 
-EXPORTED = ("id", "created_at", "sku", "kind", "quantity", "lot", "order", "by", "reason")
+EXPORT = Export(
+    "stock-movements",
+    columns=(
+        Column("id", "pk"), moment("when", "created_at"), Column("sku", "product__sku"), Column("kind", "kind"),
+        Column("quantity", "quantity"), Column("lot", "lot"), Column("order", "order__number"),
+        Column("account", "by_id"), Column("reason", "reason"),
+    ),
+)  # fmt: skip
 
 
 class ReceiptFileForm(PortalForm):
@@ -42,13 +48,13 @@ class StockMovementAdmin(ActionAdmin):
     search_fields = ["product__sku", "lot", "order__number"]
     search_help_text = _("SKU, lot or order number")
     ordering = ["-pk"]
+    export = EXPORT
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
             path("upload/", view(self.upload_view), name=self._url_name("upload")),
             path("lot/", view(self.lot_view), name=self._url_name("lot")),
-            path("export.csv", view(self.export_view), name=self._url_name("export")),
             *super().get_urls(),
         ]
 
@@ -61,7 +67,7 @@ class StockMovementAdmin(ActionAdmin):
 
     def upload_view(self, request: SignedInRequest) -> HttpResponse:
         """Receive a delivery note as a file, or say what is wrong with it."""
-        if not request.user.has_perm("delivery.change_product"):
+        if not request.user.has_perm(RECEIVES):
             raise PermissionDenied
         form = ReceiptFileForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
         receipt = self._receive(request, form) if form.is_valid() else None
@@ -96,34 +102,6 @@ class StockMovementAdmin(ActionAdmin):
             "taken": rules.orders_of_lot(product, lot),
         }
         return self._page(request, "lot.html", _("Who got lot %(lot)s") % {"lot": lot}, **context)
-
-    @refuses_unknown_query
-    def export_view(self, request: SignedInRequest) -> HttpResponse:
-        """Return what the list shows, with its filters and search, as a CSV file."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        movements = self.get_changelist_instance(request).get_queryset(request)
-        record(action="stockmovement.export", by=request.user)
-        response = HttpResponse(
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="stock-movements.csv"'},
-        )
-        write_csv(response, EXPORTED, (self._cells(movement) for movement in movements.iterator(chunk_size=2000)))
-        return response
-
-    @staticmethod
-    def _cells(movement: StockMovement) -> list[Any]:
-        return [
-            movement.pk,
-            timezone.localtime(movement.created_at).strftime("%Y-%m-%d %H:%M:%S"),
-            movement.product.sku,
-            movement.kind,
-            movement.quantity,
-            movement.lot,
-            movement.order.number if movement.order else "",
-            movement.by_id or "",
-            movement.reason,
-        ]
 
     def _page(self, request: SignedInRequest, template: str, title: Any, **context: Any) -> TemplateResponse:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context}

@@ -79,13 +79,22 @@ def _explain_stock(sentence: Any) -> Callable[[Product], str]:
     return explain
 
 
+# Who handles boxes receives and counts them. What takes stock out of sale or brings it back is for others to decide.
+RECEIVES, DECIDES = "delivery.add_stockmovement", "delivery.change_product"
+
+
 def _action_page(
-    name: str, label: Any, action: Callable[..., Any], form_class: type[EntryForm], sentence: Any
+    name: str,
+    label: Any,
+    action: Callable[..., Any],
+    form_class: type[EntryForm],
+    sentence: Any,
+    permission: str = DECIDES,
 ) -> ActionPage:
     return ActionPage(
         name=name,
         label=label,
-        permission="delivery.change_product",
+        permission=permission,
         offered=lambda _product: True,
         explain=_explain_stock(sentence),
         perform=lambda product, request, **answers: action(product=product, by=request.user, **answers),
@@ -94,13 +103,14 @@ def _action_page(
 
 
 STOCK_ACTION_PAGES = (
-    _action_page("receive", _("Receive stock"), actions.receive_stock, LotForm, _("What came in is added.")),
+    _action_page("receive", _("Receive stock"), actions.receive_stock, LotForm, _("What came in is added."), RECEIVES),
     _action_page(
         "count",
         _("Enter a count"),
         actions.count_stock,
         CountForm,
         _("The stock becomes what you counted without what is reserved. The difference becomes a movement."),
+        RECEIVES,
     ),
     _action_page(
         "quarantine",

@@ -3,8 +3,10 @@
 from delivery.models.allotment import AllotmentEntry
 from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
+from delivery.models.hand_overs import DoorAttempt, HandOver
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product, ProductPhoto
+from delivery.models.runs import Run
 from delivery.models.stock import StockMovement
 from delivery.models.waiting import WaitingEntry
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
@@ -15,11 +17,14 @@ __all__ = [
     "Closure",
     "DeliveryPolicy",
     "DeliveryWindow",
+    "DoorAttempt",
     "FailedCall",
+    "HandOver",
     "Order",
     "OrderLine",
     "Product",
     "ProductPhoto",
+    "Run",
     "StockMovement",
     "WaitingEntry",
 ]

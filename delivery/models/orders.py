@@ -4,14 +4,17 @@ from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from accounts.models import User
 from certification.models import Certification, Patient
 from delivery.models import questions
 from delivery.models.products import Product
+from delivery.models.runs import Run
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 
 DRIVERS_SEE_DAYS = 7  # so that the next day of deliveries is among them
@@ -41,11 +44,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Return the orders that take up a place and allotment: those with a hold, and delivered ones."""
         return self.filter(questions.COUNTS)
 
-    def for_drivers(self, today: date) -> Self:
-        """Return the orders to bring, confirmed or later, for windows from `today` on, DRIVERS_SEE_DAYS ahead."""
+    def for_drivers(self, today: date, driver: User | AnonymousUser) -> Self:
+        """Return the orders to bring, confirmed or later, in the driver's open runs, DRIVERS_SEE_DAYS ahead at most."""
         days = (today, today + timedelta(days=DRIVERS_SEE_DAYS))
+        in_runs = self.filter(run__driver=driver.pk, run__closed_at__isnull=True)
         to_bring = (Order.Status.CONFIRMED, Order.Status.PACKED, Order.Status.OUT_FOR_DELIVERY)
-        return self.filter(status__in=to_bring, window__date__range=days)
+        return in_runs.filter(status__in=to_bring, window__date__range=days)
 
     def with_lines(self) -> Self:
         return self.select_related("window", "patient", "certification").prefetch_related(
@@ -89,6 +93,8 @@ class Order(models.Model):
     )
     window = models.ForeignKey(DeliveryWindow, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     policy = models.ForeignKey(DeliveryPolicy, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
+    position = models.PositiveSmallIntegerField(null=True, blank=True)  # in its run; gaps do no harm
     street = models.CharField(max_length=200, blank=True)
     unit = models.CharField(max_length=50, blank=True)
     city = models.CharField(max_length=100, blank=True)
@@ -190,6 +196,15 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(taken_in_at__isnull=True) | Q(status="returned"), name="order_taken_in_was_returned"
             ),
+            models.CheckConstraint(
+                condition=Q(run__isnull=True, position__isnull=True) | Q(run__isnull=False, position__isnull=False),
+                name="order_in_run_has_position",
+            ),
+            models.CheckConstraint(
+                condition=Q(run__isnull=True) | ~Q(status__in=["cart", "cancelled", "refused", "lapsed"]),
+                name="order_undone_has_no_run",
+            ),
+            models.UniqueConstraint(fields=["run", "position"], name="order_position_once_a_run"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from delivery.rules.allotment import (
     left_on,
     used_by_day,
 )
+from delivery.rules.announcing import announced_at, is_time_to_announce
 from delivery.rules.calls import check_calls_are_open
 from delivery.rules.closures import (
     Outcome,
@@ -31,6 +32,7 @@ from delivery.rules.errors import (
     CertificationNotValid,
     ChangedError,
     DeliveryError,
+    HandOverError,
     MinimumError,
     OrdererError,
     PaymentError,
@@ -38,10 +40,30 @@ from delivery.rules.errors import (
     ProductError,
     QuantityError,
     RepeatedWithOtherContent,
+    RunError,
     StockError,
     TransitionError,
     WindowError,
     refusal_of,
+)
+from delivery.rules.hand_overs import (
+    DoorAnswers,
+    certification_at,
+    check_answers,
+    check_drives,
+    check_is_certified,
+    check_is_in_run,
+    check_is_same_hand_over,
+    check_may_leave,
+    check_may_take_in,
+    check_money,
+    check_photo_id,
+    check_receiver,
+    check_stated_at,
+    check_tip,
+    check_was_checked,
+    moment_of,
+    tidy_id,
 )
 from delivery.rules.moves import MOVES, can_move, check_move
 from delivery.rules.orders import (
@@ -77,6 +99,24 @@ from delivery.rules.products import (
     check_sku_is_new,
     check_stock,
     counted_mg,
+)
+from delivery.rules.routes import door_key, nearest_next, stops_of, with_new_stops
+from delivery.rules.runs import (
+    DRIVE,
+    LAST_POSITION,
+    check_can_change_run,
+    check_can_drive,
+    check_fits_run,
+    check_keeps_driver,
+    check_run_is_open,
+    drives_runs,
+    sorted_by_hand,
+)
+from delivery.rules.settling import (
+    Takings,
+    check_difference_has_reason,
+    check_may_settle,
+    takings_of,
 )
 from delivery.rules.stock import (
     MOST_FILE_BYTES,
@@ -127,6 +167,42 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "moment_of",
+    "DoorAnswers",
+    "check_answers",
+    "HandOverError",
+    "Takings",
+    "check_difference_has_reason",
+    "check_may_settle",
+    "takings_of",
+    "certification_at",
+    "check_drives",
+    "check_is_certified",
+    "check_is_in_run",
+    "check_is_same_hand_over",
+    "check_may_leave",
+    "check_may_take_in",
+    "check_money",
+    "check_photo_id",
+    "check_receiver",
+    "check_stated_at",
+    "check_tip",
+    "check_was_checked",
+    "tidy_id",
+    "DRIVE",
+    "LAST_POSITION",
+    "RunError",
+    "check_can_change_run",
+    "check_can_drive",
+    "check_fits_run",
+    "check_keeps_driver",
+    "check_run_is_open",
+    "door_key",
+    "drives_runs",
+    "nearest_next",
+    "sorted_by_hand",
+    "stops_of",
+    "with_new_stops",
     "CAREGIVER_ENDED",
     "ENTERED",
     "LOWERED",
@@ -158,6 +234,7 @@ __all__ = [
     "agreement_key",
     "allotment_left_mg",
     "allotment_mg",
+    "announced_at",
     "bookable_windows",
     "can_move",
     "card_number_parts",
@@ -216,6 +293,7 @@ __all__ = [
     "flower_equivalent_mg",
     "held_by_orders",
     "is_in_quarantine",
+    "is_time_to_announce",
     "is_time_to_notify",
     "largest_quantity_that_fits",
     "left_on",

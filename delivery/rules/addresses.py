@@ -42,6 +42,12 @@ def _miles_between(start: Mapping[str, Any], end: Mapping[str, Any]) -> float:
     return 2 * 3958.8 * asin(sqrt(sin(half_lat) ** 2 + cos(lat1) * cos(lat2) * sin(half_long) ** 2))
 
 
+def miles_between(zip_code: str, other: str) -> float:
+    """Return the miles between the points of two ZIP codes as the crow flies; 0 where one of them is not known."""
+    start, end = place_of(zip_code), place_of(other)
+    return _miles_between(start, end) if start and end else 0.0
+
+
 def looks_like_business(street: str, unit: str = "") -> bool:
     """Return whether an address reads like a business, a dorm or a workplace.
 

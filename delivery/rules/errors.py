@@ -68,6 +68,14 @@ class PaymentError(DeliveryError):
     """The payment is neither cash nor debit."""
 
 
+class RunError(DeliveryError):
+    """This run, its driver or its orders cannot be changed like that."""
+
+
+class HandOverError(DeliveryError):
+    """The order cannot be handed over, brought back or taken in like that."""
+
+
 class ChangedError(DeliveryError):
     """The total is no longer what the page showed."""
 

@@ -33,6 +33,24 @@ MOVES = {
         who="staff who may pack orders; the portal, when the order moves to another window",
         then="the items go back to the shelf; the order keeps its place, stock, lots and allotment",
     ),
+    "dispatch": Move(
+        frozenset({S.PACKED}),
+        S.OUT_FOR_DELIVERY,
+        who="the driver of its run, or staff who may change runs",
+        then="the orderer gets a mail; the order can no longer be changed, moved or cancelled",
+    ),
+    "hand_over": Move(
+        frozenset({S.OUT_FOR_DELIVERY}),
+        S.DELIVERED,
+        who="the driver of its run",
+        then="the stock is sold, and place and allotment stay taken; the orderer gets a receipt",
+    ),
+    "return": Move(
+        frozenset({S.OUT_FOR_DELIVERY}),
+        S.RETURNED,
+        who="the driver of its run",
+        then="the hold stays until the order is taken in; then its items are in quarantine; the orderer gets a mail",
+    ),
     "refuse": Move(
         BEFORE_DEPARTURE,
         S.REFUSED,

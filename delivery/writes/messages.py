@@ -1,29 +1,46 @@
 """The messages about an order. Each is queued inside the caller's transaction."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
-from certification.writes.messages import email_of, message_to
+from certification.writes.messages import Message, email_of, message_to
 from delivery.models import Order
 from notifications.actions import queue
 
 
 def notify_orderer(
-    order: Order, kind: str, *, by: User | None, reason: str = "", assignment: CaregiverAssignment | None = None
+    order: Order,
+    kind: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    assignment: CaregiverAssignment | None = None,
+    figures: Mapping[str, Any] | None = None,
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
-    `reason` is why a day was closed, as orderers read it. `assignment` is the patient's open one where it has been read
-    already.
+    `reason` is why a day was closed or an order came back, as orderers read it. `assignment` is the patient's open one
+    where it has been read already. `figures` are times and cents for the mail's words.
     """
+    context = {**(figures or {}), **({"reason": reason} if reason else {})}
+    queue(**message_to_orderer(order, kind, context=context, assignment=assignment), by=by)
+
+
+def message_to_orderer(
+    order: Order, kind: str, *, context: Mapping[str, Any] | None = None, assignment: CaregiverAssignment | None = None
+) -> Message:
+    """Return the message that `notify_orderer` queues."""
     message = message_to(
         _reader(order, assignment),
         kind,
-        context={"order": order.pk} | ({"reason": reason} if reason else {}),
+        context={"order": order.pk, **(context or {})},
         key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
     )
     if order.assisted_by_id is None:
         message |= {"recipient": order.placed_by.email, "channel": "email"}
-    queue(**message, by=by)
+    return message
 
 
 def is_told_by_phone(order: Order) -> bool:

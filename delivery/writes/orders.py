@@ -14,6 +14,7 @@ from delivery.models import DeliveryWindow, Order
 from delivery.writes.holds import release_hold
 from delivery.writes.locks import lock_order, lock_orders
 from delivery.writes.messages import notify_orderer
+from delivery.writes.runs import leave_run
 from ui.agreement import Effect, check_agreed
 from ui.templatetags.portal import grams, long_date
 
@@ -32,7 +33,7 @@ def put_into_window(
     DeliveryWindow.objects.filter(pk=order.window_id).update(booked=F("booked") - 1)
     DeliveryWindow.objects.filter(pk=window.pk).update(booked=F("booked") + 1)
     order.window, order.certification, order.moves = window, certification, order.moves + 1
-    order.save(update_fields=["window", "certification", "moves"])
+    order.save(update_fields=["window", "certification", "moves", *leave_run(order)])
     if order.status == Order.Status.PACKED:
         unpack(order, by=by)
     record(action="order.move", by=by, subject=order, reason=reason)
@@ -56,7 +57,7 @@ def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_
     rules.check_move(verb, order)
     status = rules.MOVES[verb].to
     order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
-    order.save(update_fields=["status", "ended_at", "ended_reason"])
+    order.save(update_fields=["status", "ended_at", "ended_reason", *leave_run(order)])
     release_hold(order, by=by)
     record(action=f"order.{status}", by=by, subject=order, reason=reason)
     notify_orderer(order, MAILS[verb], by=by, reason=reason if is_public else "")

@@ -156,7 +156,10 @@ def test_a_value_that_a_filter_does_not_offer_is_refused():
 
 def test_an_export_is_held_to_the_filters_of_its_list():
     client = factories.client_for(factories.staff("Manager"))
-    export, whole = reverse("admin:delivery_stockmovement_export"), reverse("admin:delivery_stockmovement_changelist")
+    export, whole = (
+        reverse("admin:delivery_stockmovement_export_csv"),
+        reverse("admin:delivery_stockmovement_changelist"),
+    )
     assert client.get(export, {"kind__exact": "sold"}).status_code == 200
     for query in ({"unknown": "1"}, {"by__password__startswith": "m"}, {"kind__exact": "s" * 201}):
         assert client.get(f"{export}?{urlencode(query)}").url == whole

@@ -117,7 +117,10 @@ def copy(order, *, times, first=0):
         field.attname: getattr(order, field.attname) for field in Order._meta.concrete_fields if not field.primary_key
     }
     with unguarded():
-        Order.objects.bulk_create(
-            Order(**{**fields, "number": f"D-{n:04d}-COPY", "idempotency_key": uuid4()})
-            for n in range(first, first + times)
-        )
+        Order.objects.bulk_create(Order(**{**fields, **_own_fields(order, n)}) for n in range(first, first + times))
+
+
+def _own_fields(order, number):
+    """Return what a copy of an order does not share with it; in a run it stands at a position of its own."""
+    position = order.position + number + 1 if order.run_id else None
+    return {"number": f"D-{number:04d}-COPY", "idempotency_key": uuid4(), "position": position}

@@ -23,31 +23,42 @@ def shown(client, **query):
 
 
 @pytest.fixture
-def confirmed():
-    order = factories.order()
-    return actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+def account():
+    return factories.staff("Driver")
 
 
 @pytest.fixture
-def driver():
-    return factories.client_for(factories.staff("Driver"))
+def confirmed(account):
+    return in_run_of(account, factories.order())
 
 
-def test_a_driver_sees_confirmed_orders_of_the_next_days_alone(driver, confirmed):
-    waiting, later = factories.order(), factories.order(into=factories.window(factories.next_wednesday(weeks=2)))
-    later = actions.confirm_order(order=later, by=factories.staff("Pharmacist"))
+@pytest.fixture
+def driver(account):
+    return factories.client_for(account)
+
+
+def in_run_of(account, order):
+    """Return the order after a Pharmacist has confirmed it and a Manager has put it into a run of this driver."""
+    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    actions.make_run(window=order.window, orders=[order], driver=account, by=factories.staff("Manager"))
+    return Order.objects.get(pk=order.pk)
+
+
+def test_a_driver_sees_confirmed_orders_of_own_runs_of_the_next_days_alone(account, driver, confirmed):
+    waiting, theirs = factories.order(), in_run_of(factories.staff("Driver"), factories.order())
+    later = in_run_of(account, factories.order(into=factories.window(factories.next_wednesday(weeks=2))))
     assert shown(driver) == [confirmed]
     assert driver.get(page(confirmed)).status_code == 200
-    for other in (waiting, later):
+    for other in (waiting, theirs, later):
         response = driver.get(page(other), follow=True)
         assert response.request["PATH_INFO"] == reverse("admin:index")
         assert other.patient.name not in response.content.decode()
 
 
 @pytest.mark.parametrize(("days", "is_seen"), [(-1, False), (0, True), (7, True), (8, False)])
-def test_orders_of_today_and_seven_days_ahead_are_to_be_driven(confirmed, days, is_seen):
+def test_orders_of_today_and_seven_days_ahead_are_to_be_driven(account, confirmed, days, is_seen):
     today = confirmed.window.date - timedelta(days=days)
-    assert list(Order.objects.for_drivers(today)) == ([confirmed] if is_seen else [])
+    assert list(Order.objects.for_drivers(today, account)) == ([confirmed] if is_seen else [])
 
 
 def test_a_driver_finds_nothing_by_search_or_filter(driver, confirmed):
@@ -67,7 +78,7 @@ def test_staff_who_work_on_orders_see_and_find_all_orders(group, confirmed):
     assert shown(client) == [confirmed]
 
 
-def test_a_drivers_day_is_the_day_in_new_york(driver, confirmed, time_machine):
+def test_a_drivers_day_is_the_day_in_new_york(account, confirmed, time_machine):
     time_machine.move_to(confirmed.window.ends_at, tick=False)
     assert timezone.localdate() == confirmed.window.date
-    assert shown(factories.client_for(factories.staff("Driver"))) == [confirmed]
+    assert shown(factories.client_for(account)) == [confirmed]

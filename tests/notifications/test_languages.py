@@ -14,9 +14,11 @@ from accounts.rules import numbers_on_file
 from certification import actions as certifications
 from certification.models import Caregiver, Patient
 from delivery import actions as deliveries
+from delivery.writes.messages import notify_orderer
 from notifications import kinds
 from notifications.models import Notification
-from pages.actions import receive_message
+from pages.actions import answer_message, receive_message
+from pages.models import ContactMessage
 from tests import factories
 from tests.delivery import people
 from tests.guard import unguarded
@@ -28,8 +30,9 @@ pytestmark = pytest.mark.django_db
 IN_ENGLISH = {
     "application_decided", "application_received", "audit_sealed", "binding_disowned", "contact_message",
     "counts_differ", "delegate_named", "identification_locked", "identification_second", "leave_recorded",
-    "mfa_reset_disowned", "mfa_reset_waits", "office_asked", "patient_taken_over", "physician_bound",
+    "mfa_reset_disowned", "mfa_reset_waits", "office_asked", "office_week", "patient_taken_over", "physician_bound",
     "physician_status", "proof_decided", "registration_ended", "registration_ending", "registrations_rechecked",
+    "staff_summary",
 }  # fmt: skip
 
 
@@ -143,6 +146,11 @@ def cancel(world):
     deliveries.cancel_order(order=order(world), by=world.patient.user)
 
 
+def tell(kind):
+    """Return a cause that queues a message of the day of the delivery."""
+    return lambda world: notify_orderer(order(world), kind, by=None)
+
+
 def wait_for_a_place(world):
     window = factories.window()
     people.fill(window)
@@ -155,6 +163,13 @@ def wait_for_a_place(world):
 
 def write_to_us(world):
     receive_message(name="Rosa", email=world.patient.email, message="Hola", address="192.0.2.7", by=None)
+
+
+def answer_what_was_written(world):
+    with translation.override("es"):
+        write_to_us(world)
+    message = ContactMessage.objects.get()
+    answer_message(message=message, text="A las nueve.", way="email", seen=0, by=factories.staff("Manager"))
 
 
 def ask_main_address(world):
@@ -201,8 +216,13 @@ CAUSES = {
     "order_moved": move,
     "order_refused": refuse,
     "order_cancelled": cancel,
+    "order_tomorrow": tell("order_tomorrow"),
+    "order_out_for_delivery": tell("order_out_for_delivery"),
+    "order_delivered": tell("order_delivered"),
+    "order_returned": tell("order_returned"),
     "place_open": wait_for_a_place,
     "contact_receipt": write_to_us,
+    "contact_answer": answer_what_was_written,
     "main_address": ask_main_address,
     "mfa_reset_asked": ask_reset,
     "mfa_reset_done": confirm_reset,
@@ -212,6 +232,7 @@ CAUSES = {
 
 def test_every_kind_of_the_outbox_has_a_reader():
     known = {name for name in kinds._kinds if not name.startswith("test_")}
+    assert {about.name for about in kinds.abouts() if about.languages == ("en",)} == IN_ENGLISH
     assert known == CAUSES.keys() | IN_ENGLISH | ACCOUNT_KINDS.keys()  # test_account_mails walks the last
 
 
@@ -225,6 +246,9 @@ def test_each_kind_is_in_the_language_of_its_reader(kind):
     rows = Notification.objects.filter(kind=kind).exclude(pk__in=earlier)
     assert {row.language for row in rows if row.recipient in mine} == {"es"}
     assert {row.language for row in rows if row.recipient not in mine} <= {"en"}
+    for words in filter(None, (kinds.get(kind).context_for(row) for row in rows)):
+        samples = kinds.about(kind).samples().values()
+        assert any(words.keys() <= sample.keys() <= {*words, "secret"} for sample in samples), "a sample differs"
 
 
 def test_a_visitor_gets_the_receipt_in_the_language_of_the_page(client):

@@ -10,6 +10,7 @@ from certification.actions.amending import CONTACT
 from certification.models import Caregiver, Patient
 from delivery import actions as deliveries
 from delivery.models import Order
+from delivery.writes.messages import notify_orderer
 from notifications import emails, kinds
 from notifications.models import Notification
 from tests import factories
@@ -30,10 +31,10 @@ TO_AN_ACCOUNT = {  # an account has an address, with which it signs in
 TO_STAFF_AND_OFFICES = {
     "application_decided", "application_received", "audit_sealed", "binding_disowned", "contact_message",
     "counts_differ", "delegate_named", "identification_locked", "identification_second", "mfa_reset_disowned",
-    "mfa_reset_waits", "office_asked", "patient_taken_over", "physician_status", "proof_decided",
-    "registration_ended", "registration_ending", "registrations_rechecked",
+    "mfa_reset_waits", "office_asked", "office_week", "patient_taken_over", "physician_status", "proof_decided",
+    "registration_ended", "registration_ending", "registrations_rechecked", "staff_summary",
 }  # fmt: skip
-TO_WHO_WROTE = {"contact_receipt"}  # the form asks for an address
+TO_WHO_WROTE = {"contact_answer", "contact_receipt"}  # the form asks for an address
 ON_PAPER = {"invitation"}  # the office prints a code; `patient_certified` and `caregiver_named` say so in a call
 
 
@@ -108,6 +109,11 @@ def moved(patient):
     deliveries.move_order(order=ordered(patient), window=later, by=factories.staff("Manager"))
 
 
+def told(kind):
+    """Return a function that queues a message of the day of the delivery, about a new order."""
+    return lambda patient: notify_orderer(ordered(patient), kind, by=None)
+
+
 MADE = {
     "patient_certified": lambda patient: None,
     "certification_withdrawn": by_physician(certifications.withdraw_certification, reason="No longer indicated."),
@@ -128,6 +134,10 @@ MADE = {
     "order_refused": refused,
     "order_cancelled": cancelled,
     "order_moved": moved,
+    "order_tomorrow": told("order_tomorrow"),
+    "order_out_for_delivery": told("order_out_for_delivery"),
+    "order_delivered": told("order_delivered"),
+    "order_returned": told("order_returned"),
 }
 JOINED_BY_A_CODE = {"phone_changed"}  # goes to the address of the account: below
 

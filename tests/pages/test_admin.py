@@ -5,6 +5,7 @@ from accounts.actions import create_user
 from audit.models import Event
 from pages import actions
 from pages.models import ContactMessage
+from tests.pages.test_answers import answer
 from tests.pages.words import words_of
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ def receive(number):
 
 def test_the_list_begins_with_the_message_that_waits_longest(client, manager):
     answered, older, newer = (receive(number) for number in range(3))
-    actions.answer_message(message=answered, by=manager)
+    answer(answered, by=manager)
     body = client.get("/admin/pages/contactmessage/").content.decode()
     order = [body.index(message.number) for message in (older, newer, answered)]
     assert order == sorted(order)
@@ -38,17 +39,6 @@ def test_staff_read_a_message_and_cannot_change_it(client, manager):
     assert Event.objects.get(action="contactmessage.view").subject_id == message.pk
     assert client.post(url, {"name": "changed"}).status_code == 403
     assert client.get(f"/admin/pages/contactmessage/{message.pk}/delete/").status_code == 403
-
-
-def test_staff_mark_a_message_as_answered_once(client, manager):
-    message = receive(1)
-    url = f"/admin/pages/contactmessage/{message.pk}/step/answered/"
-    assert "You have answered by email or phone" in words_of(client.get(url))
-    assert ContactMessage.objects.get().is_open
-    assert client.post(url).status_code == 302
-    assert ContactMessage.objects.get().answered_by == manager
-    assert client.post(url).status_code == 200
-    assert "answered before" in words_of(client.post(url))
 
 
 @pytest.mark.parametrize("group", ["Driver", "Technician", "Pharmacist", "Registrar"])

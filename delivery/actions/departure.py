@@ -1,0 +1,53 @@
+"""Orders leave with their driver."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from delivery import rules
+from delivery.models import Order, Run
+from delivery.writes.locks import lock_order
+from delivery.writes.messages import notify_orderer
+
+
+@audited("order.dispatch", subject="order")
+def dispatch_order(*, order: Order, by: User) -> Order:
+    """Let a packed order leave with the driver of its run; the orderer gets a mail.
+
+    The same call again changes nothing. Raises TransitionError, RunError or CertificationNotValid.
+    """
+    return _dispatch(order, by=by)
+
+
+@audited("run.leave", subject="run", atomic=False)
+def dispatch_run(*, run: Run, by: User) -> tuple[int, list[str]]:
+    """Let all orders of a run leave with its driver; returns how many have left now, and a sentence for each other one.
+
+    Each order has a transaction of its own, and the same call again goes on with the others. Raises RunError.
+    """
+    rules.check_run_is_open(Run.objects.get(pk=run.pk))
+    left, refusals = 0, []
+    for order in run.orders.before_departure().order_by("position"):
+        try:
+            with transaction.atomic():
+                left += _dispatch(order, by=by).status == Order.Status.OUT_FOR_DELIVERY
+        except rules.DeliveryError as error:
+            refusals.append(f"{order.number}: {error}")
+    return left, refusals
+
+
+def _dispatch(order: Order, *, by: User) -> Order:
+    order = lock_order(order)
+    if order.status == Order.Status.OUT_FOR_DELIVERY:
+        return order
+    now = timezone.now()
+    rules.check_may_leave(order, now=now)
+    rules.check_is_certified(order.patient, now)
+    assert order.run_id
+    Run.objects.filter(pk=order.run_id, opened_at__isnull=True).update(opened_at=now)
+    order.status = rules.MOVES["dispatch"].to
+    order.save(update_fields=["status"])
+    record(action="order.dispatch", by=by, subject=order)
+    notify_orderer(order, "order_out_for_delivery", by=by)
+    return order

@@ -1,0 +1,125 @@
+"""What a driver does at the door: hand over, try again later, or bring the order back; and taking it in."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import User
+from audit.actions import audited, record
+from delivery import rules
+from delivery.models import DoorAttempt, HandOver, Order, Run
+from delivery.writes.door import (
+    attempt_sent_before,
+    put_into_quarantine,
+    sell_hold,
+    to_the_end,
+    write_attempt,
+    write_hand_over,
+)
+from delivery.writes.locks import lock_order
+from delivery.writes.messages import notify_orderer
+
+
+@audited("order.hand_over", subject="order")
+def hand_over(
+    *, order: Order, run: Run, answers: rules.DoorAnswers, by: User, stated_at: datetime | None = None
+) -> HandOver:
+    """Hand an order over at the door: its stock is sold, and the orderer gets a receipt.
+
+    `stated_at` is when it happened, by default now. The same call again, also hours later, returns the existing
+    hand-over. Raises HandOverError, RunError, TransitionError or CertificationNotValid.
+    """
+    now = timezone.now()
+    order = lock_order(order)
+    found = HandOver.objects.filter(order=order).first()
+    if found is not None:
+        rules.check_is_same_hand_over(found, run, answers)
+        return found
+    at = stated_at or now
+    _check_at_door(order, run, at, now, by)
+    rules.check_is_certified(order.patient, at)
+    assignment = order.patient.current_assignment
+    rules.check_answers(answers, order, assignment, at=at)
+    made = write_hand_over(order, run, answers, assignment, at=at, now=now, by=by)
+    sell_hold(order, by=by)
+    _end(order, "hand_over", now)
+    record(by=by, subject=order)
+    figures = {"cash_cents": made.cash_cents, "debit_cents": made.debit_cents, "tip_cents": made.tip_cents}
+    notify_orderer(order, "order_delivered", figures={"handed_over_at": at.isoformat(), **figures}, by=by)
+    return made
+
+
+@audited("order.try_later", subject="order")
+def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: datetime | None = None) -> DoorAttempt:
+    """Record that nobody was home; the order becomes the last stop of the run. The same `entry_key` counts once.
+
+    Raises HandOverError, RunError or TransitionError.
+    """
+    now = timezone.now()
+    order = lock_order(order)
+    found = attempt_sent_before(entry_key)
+    if found is not None:
+        return found
+    at = stated_at or now
+    _check_at_door(order, run, at, now, by)
+    outcome = DoorAttempt.Outcome.NOBODY_HOME
+    made = write_attempt(order, run, outcome=outcome, comes_back=False, at=at, now=now, entry_key=entry_key, by=by)
+    to_the_end(order, run)
+    record(by=by, subject=order)
+    return made
+
+
+@audited("order.return", subject="order")
+def return_order(
+    *, order: Order, run: Run, outcome: str, entry_key: UUID, by: User, stated_at: datetime | None = None
+) -> DoorAttempt:
+    """Bring an order back that could not be handed over, for one of `DoorAttempt.Outcome`; the orderer gets a mail.
+
+    It keeps its place, stock and allotment until it is taken in. The same `entry_key` counts once. Raises
+    HandOverError, RunError or TransitionError.
+    """
+    now = timezone.now()
+    order = lock_order(order)
+    found = attempt_sent_before(entry_key)
+    if found is not None:
+        return found
+    at = stated_at or now
+    _check_at_door(order, run, at, now, by)
+    made = write_attempt(order, run, outcome=outcome, comes_back=True, at=at, now=now, entry_key=entry_key, by=by)
+    _end(order, "return", now)
+    record(by=by, subject=order, reason=outcome)
+    notify_orderer(order, "order_returned", by=by)
+    return made
+
+
+@audited("order.take_in", subject="order")
+def take_in(*, order: Order, by: User) -> Order:
+    """Take in an order that came back: its place and allotment are released, and its items go into quarantine.
+
+    Who takes it in is not the driver. A second person then clears the items or writes them off. The same call again
+    changes nothing. Raises HandOverError.
+    """
+    order = lock_order(order)
+    rules.check_may_take_in(order, by_id=by.pk)
+    if order.taken_in_at is not None:
+        return order
+    put_into_quarantine(order, by=by)
+    order.taken_in_at = timezone.now()
+    order.save(update_fields=["taken_in_at"])
+    record(by=by, subject=order)
+    return order
+
+
+def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User) -> None:
+    """The driver of the run is at the door of an order that left with it. Raises a DeliveryError."""
+    rules.check_is_in_run(order, run)
+    rules.check_move("hand_over", order)
+    run = Run.objects.get(pk=run.pk)
+    rules.check_drives(run, by.pk)
+    rules.check_stated_at(at, run, now=now)
+
+
+def _end(order: Order, verb: str, now: datetime) -> None:
+    order.status, order.ended_at = rules.MOVES[verb].to, now
+    order.save(update_fields=["status", "ended_at"])

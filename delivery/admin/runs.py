@@ -1,0 +1,237 @@
+"""The runs in the admin, and the page on which a Manager plans the runs of a window."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.requests import SignedInRequest
+from audit.action_admin import ActionAdmin, ActionPage, RowsInline
+from audit.actions import record
+from audit.exports import Column, Export, dollars, moment
+from delivery import actions, rules
+from delivery.admin import columns
+from delivery.admin.run_forms import RunForm, SettleForm, TickedForm
+from delivery.models import DeliveryWindow, Order, Run
+from delivery.presenters.runs import Plan, PlannedRun, plan_of, staff_name
+from ui.errors import PortalError, add_to_form
+from ui.forms import PortalForm
+from ui.templatetags.portal import money
+
+EXPORT = Export(
+    "runs",
+    columns=(
+        Column("day", "window__date"), Column("window", "window__starts"), Column("run", "number"),
+        Column("driver", "driver__email"), Column("vehicle", "vehicle"), moment("left", "opened_at"),
+        moment("settled", "closed_at"), dollars("cash counted, without tips", "cash_counted_cents"),
+        Column("why it differs", "difference_reason"),
+    ),
+)  # fmt: skip
+WINDOWS_OFFERED = 6  # on the list of runs: those of the next delivery days
+
+
+class SettledFilter(admin.SimpleListFilter):
+    """Begins with the runs that are not settled."""
+
+    title = _("settled")
+    parameter_name = "settled"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("Settled")), ("all", _("All"))]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for value, label in ((None, _("Not settled")), *self.lookup_choices):
+            query = changelist.get_query_string({self.parameter_name: value})
+            yield {"selected": self.value() == value, "query_string": query, "display": label}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() != "yes")
+
+
+class StopInline(RowsInline):
+    model = Order
+    verbose_name_plural = _("orders")
+    fields = readonly_fields = ("position", "number", "patient_name", "street_address", "town", "subtotal", "status")
+    joined = ("patient",)
+    ordering = ("position",)
+    subtotal = columns.amount("subtotal_cents", _("total"))
+
+    @admin.display(description=_("patient"))
+    def patient_name(self, order: Order) -> str:
+        return order.patient.name
+
+
+def _explain_settling(run: Run) -> str:
+    takings = rules.takings_of(run)
+    lines = [
+        gettext("The hand-overs of this run brought in %(received)s.") % {"received": money(takings.received_cents)},
+        gettext("Cash for the orders: %(cash)s. Count it without the tips.") % {"cash": money(takings.cash_cents)},
+        gettext("Paid by card: %(debit)s. Tips: %(tips)s, kept apart.")
+        % {"debit": money(takings.debit_cents), "tips": money(takings.tip_cents)},
+        gettext("Nothing about the run can be changed afterwards."),
+    ]
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class RunSection:
+    """A run on the planning page, with its form."""
+
+    planned: PlannedRun
+    form: RunForm
+
+    @property
+    def rows(self) -> list[tuple[Any, Any]]:
+        """Each order with its box for the position."""
+        return [(row, self.form[f"position_{row.order.pk}"]) for row in self.planned.orders]
+
+
+@admin.register(Run)
+class RunAdmin(ActionAdmin):
+    change_list_template = "admin/delivery/run/change_list.html"
+    change_form_template = "admin/delivery/run/change_form.html"
+    list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]
+    list_display_links = ["name"]
+    list_filter = [SettledFilter]
+    list_lookups = ("window", "window__date")
+    export = EXPORT
+    list_select_related = ["window", "driver"]
+    ordering = ["window__date", "window__starts", "number"]
+    fields = readonly_fields = (
+        "name", "when", "driver_name", "vehicle", "opened_at", "cash_due", "debit_paid", "tips", "cash_counted",
+        "difference_reason", "closed_at",
+    )  # fmt: skip
+    action_pages = (
+        ActionPage(
+            name="settle",
+            label=_("Settle"),
+            permission="delivery.change_run",
+            offered=lambda run: not run.is_closed and run.opened_at is not None,
+            explain=_explain_settling,
+            perform=lambda run, request, cash_counted_cents, reason: actions.settle_run(
+                run=run, cash_counted_cents=cash_counted_cents, reason=reason, by=request.user
+            ),
+            form_class=SettleForm,
+        ),
+    )
+    inlines = [StopInline]
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.plan_view)
+        return [path("plan/<int:window_id>/", view, name=self._url_name("plan")), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(order_count=Count("orders"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        coming = DeliveryWindow.objects.filter(date__gte=timezone.localdate(), booked__gt=0)[:WINDOWS_OFFERED]
+        offered = [(columns.when(window), reverse("admin:delivery_run_plan", args=[window.pk])) for window in coming]
+        return super().changelist_view(request, {**(extra_context or {}), "windows": offered})
+
+    @admin.display(description=_("name"), ordering="number")
+    def name(self, run: Run) -> str:
+        return run.name
+
+    @admin.display(description=_("window"), ordering="window__date")
+    def when(self, run: Run) -> str:
+        return columns.when(run.window)
+
+    @admin.display(description=_("driver"))
+    def driver_name(self, run: Run) -> str:
+        return staff_name(run.driver) or gettext("Nobody yet")
+
+    @admin.display(description=_("cash for the orders"))
+    def cash_due(self, run: Run) -> str:
+        return money(rules.takings_of(run).cash_cents)
+
+    @admin.display(description=_("paid by card"))
+    def debit_paid(self, run: Run) -> str:
+        return money(rules.takings_of(run).debit_cents)
+
+    @admin.display(description=_("tips, apart"))
+    def tips(self, run: Run) -> str:
+        return money(rules.takings_of(run).tip_cents)
+
+    @admin.display(description=_("cash counted"))
+    def cash_counted(self, run: Run) -> str:
+        return "-" if run.cash_counted_cents is None else money(run.cash_counted_cents)
+
+    @admin.display(description=_("orders"))
+    def orders_in_it(self, run: Any) -> int:
+        return run.order_count
+
+    # --- Planning ---------------------------------------------------------------------------------------------------
+
+    def plan_view(self, request: SignedInRequest, window_id: int) -> HttpResponse:
+        """Show the orders of a window with and without a run; a POST changes one run and comes back here."""
+        if not request.user.has_perm("delivery.change_run"):
+            raise PermissionDenied
+        window = DeliveryWindow.objects.filter(pk=window_id).first()
+        if window is None:
+            raise Http404
+        plan, posted = plan_of(window), request.POST.get("do", "")
+        is_ticked = posted in ("assign", "take-out")
+        ticked = TickedForm(request.POST if is_ticked else None, window=window, needs_run=posted == "assign")
+        sections = [RunSection(planned, _run_form(request, planned)) for planned in plan.runs]
+        form = next((section.form for section in sections if section.form.is_bound), ticked)
+        if form.is_bound and form.is_valid() and self._change(request, plan, posted, form):
+            return HttpResponseRedirect(request.path)
+        record(action="run.list", by=request.user)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Runs of %(window)s") % {"window": columns.when(window)},
+            "plan": plan,
+            "sections": sections,
+            "ticked": ticked,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/delivery/run/plan.html", context)
+
+    def _change(self, request: SignedInRequest, plan: Plan, posted: str, form: PortalForm) -> bool:
+        try:
+            done = _perform(request, plan, posted, form)
+        except PortalError as error:
+            add_to_form(form, error)
+            return False
+        messages.success(request, done)
+        return True
+
+
+def _run_form(request: HttpRequest, planned: PlannedRun) -> RunForm:
+    """Return the form of a run, with what was posted when its own button was pressed."""
+    is_posted = request.POST.get("do") in (f"save-{planned.run.pk}", f"plan-{planned.run.pk}")
+    return RunForm(request.POST if is_posted else None, planned=planned)
+
+
+def _perform(request: SignedInRequest, plan: Plan, posted: str, form: PortalForm) -> str:
+    """Call the action of the button that was pressed; return the sentence that says what was done."""
+    what, _hyphen, pk = posted.partition("-")
+    if isinstance(form, RunForm):
+        run = next(planned.run for planned in plan.runs if str(planned.run.pk) == pk)
+        if what == "plan":
+            actions.plan_run(run=run, by=request.user)
+            return gettext("%(run)s: the nearest door comes next.") % {"run": run.name}
+        answers = {"driver": form.cleaned_data["driver"], "vehicle": form.cleaned_data["vehicle"]}
+        actions.save_run(run=run, positions=form.positions, by=request.user, **answers)
+        return gettext("%(run)s is saved.") % {"run": run.name}
+    orders, run_asked = list(form.cleaned_data["orders"]), form.cleaned_data.get("run")
+    if posted == "take-out":
+        actions.assign_run(orders=orders, run=None, by=request.user)
+    elif run_asked is None:
+        actions.make_run(window=plan.window, orders=orders, by=request.user)
+    else:
+        actions.assign_run(orders=orders, run=run_asked, by=request.user)
+    count = len(orders)
+    return ngettext("%(count)d order is moved.", "%(count)d orders are moved.", count) % {"count": count}

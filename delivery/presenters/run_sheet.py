@@ -1,0 +1,176 @@
+"""The driver's pages: the own open runs, and the sheet of one run. No page of a driver names a product."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import urlencode
+
+from django.db.models import Count, Max, Q, Sum
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from certification.models import Caregiver, Certification, Patient, PatientToday
+from certification.rules import is_guarded
+from delivery import rules
+from delivery.models import HandOver, Order, Run
+
+MAPS = "https://www.google.com/maps/search/?"
+S = Order.Status
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """An open run of the driver: how many orders it has, and how many of them are done."""
+
+    run: Run
+    orders: int
+    done: int
+    is_today: bool
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """Who may take the order, as `HandOver.ReceivedBy` calls them, with what their card and photo ID say."""
+
+    value: str
+    name: str
+    birth_date: date
+    card_number: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({HandOver.ReceivedBy(self.value).label.lower()})"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """An order on the sheet. `refusal` says why it must not be delivered, or is empty.
+
+    `before` is when nobody was home last. `same_door` is whether the order before it goes to the same door.
+    """
+
+    order: Order
+    place: int
+    receivers: list[Receiver]
+    for_patient: str
+    refusal: str
+    valid_through: date | None
+    items: int
+    before: datetime | None
+    same_door: bool
+
+    @property
+    def name(self) -> str:
+        return self.receivers[0].name if self.receivers else self.order.patient.name
+
+    @property
+    def map_url(self) -> str:
+        return MAPS + urlencode({"api": 1, "query": f"{self.order.street}, {self.order.town}"})
+
+    @property
+    def is_at_hand(self) -> bool:
+        return self.order.status == S.OUT_FOR_DELIVERY
+
+    @property
+    def is_done(self) -> bool:
+        return self.order.status in (S.DELIVERED, S.RETURNED)
+
+    @property
+    def hand_over(self) -> HandOver | None:
+        return getattr(self.order, "hand_over", None)
+
+
+@dataclass(frozen=True)
+class RunSheet:
+    """The sheet of a run: the stop at hand, those that come next, those that have not left, and those that are done."""
+
+    run: Run
+    current: Stop | None
+    next: list[Stop]
+    not_left: list[Stop]
+    done: list[Stop]
+
+    @property
+    def stops(self) -> list[Stop]:
+        return [*([self.current] if self.current else []), *self.next, *self.not_left, *self.done]
+
+    @property
+    def total(self) -> int:
+        return len(self.stops)
+
+
+def runs_of(driver: User, *, today: date) -> list[RunRow]:
+    """Return the driver's open runs, today's first, then the others by day."""
+    done = Q(orders__status__in=(S.DELIVERED, S.RETURNED))
+    runs = Run.objects.open().driven_by(driver).select_related("window")
+    counted = runs.annotate(all_orders=Count("orders"), done_orders=Count("orders", filter=done))
+    rows = [RunRow(run, run.all_orders, run.done_orders, run.window.date == today) for run in counted]
+    return sorted(rows, key=lambda row: not row.is_today)
+
+
+def run_sheet(run: Run, *, today: date, chosen: str = "") -> RunSheet:
+    """Return the sheet of a run; `chosen` is the number of the order whose card is open, by default the next one."""
+    stops = list(_stops(run, today))
+    at_hand = [stop for stop in stops if stop.is_at_hand]
+    current = next((stop for stop in at_hand if stop.order.number == chosen), at_hand[0] if at_hand else None)
+    return RunSheet(
+        run=run,
+        current=current,
+        next=[stop for stop in at_hand if stop is not current],
+        not_left=[stop for stop in stops if not stop.is_at_hand and not stop.is_done],
+        done=[stop for stop in stops if stop.is_done],
+    )
+
+
+def _stops(run: Run, today: date) -> Iterable[Stop]:
+    orders = list(
+        run.orders.select_related("hand_over")
+        .annotate(item_count=Sum("lines__quantity"), tried_at=Max("attempts__stated_at"))
+        .order_by("position")
+    )
+    people = _people_of(orders)
+    day, before = max(today, run.window.date), None
+    for place, order in enumerate(orders, start=1):
+        order.patient = people[order.patient_id].patient
+        yield _stop(order, people[order.patient_id], day, place, same_door=rules.door_key(order) == before)
+        before = rules.door_key(order)
+
+
+def _people_of(orders: Sequence[Order]) -> dict[int, PatientToday]:
+    patients = Patient.objects.filter(pk__in=[order.patient_id for order in orders])
+    return {each.patient.pk: each for each in patients.read_today()}
+
+
+def _stop(order: Order, person: PatientToday, day: date, place: int, *, same_door: bool) -> Stop:
+    certification = person.certification
+    is_valid = certification is not None and certification.is_valid_on(day)
+    guarded = is_guarded(person.patient, today=day)
+    return Stop(
+        order=order,
+        place=place,
+        receivers=_receivers(person, guarded=guarded),
+        for_patient=person.patient.name if guarded else "",
+        refusal="" if is_valid else _refusal(certification),
+        valid_through=certification.valid_through if certification and is_valid else None,
+        items=getattr(order, "item_count", 0) or 0,
+        before=getattr(order, "tried_at", None),
+        same_door=same_door,
+    )
+
+
+def _refusal(certification: Certification | None) -> str:
+    if certification is None:
+        return _("Do not deliver: the certification ended")
+    return _("Do not deliver: the card is not valid today")
+
+
+def _receivers(person: PatientToday, *, guarded: bool) -> list[Receiver]:
+    """Return who may take the order: the patient first, or the caregiver alone where a guardian decides."""
+    found = [] if guarded else [_receiver(HandOver.ReceivedBy.PATIENT, person.patient)]
+    if person.assignment is not None and person.assignment.affirmed_at is not None:
+        found.append(_receiver(HandOver.ReceivedBy.CAREGIVER, person.assignment.caregiver))
+    return found
+
+
+def _receiver(value: str, person: Patient | Caregiver) -> Receiver:
+    return Receiver(value, person.name, person.birth_date, person.number)

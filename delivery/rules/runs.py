@@ -1,0 +1,74 @@
+"""What may be put into a run, and who drives it. Each `check_` raises a DeliveryError."""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from delivery.models import DeliveryWindow, Order, Run
+from delivery.rules.errors import RunError
+from delivery.rules.orders import check_is_before_departure
+
+DRIVE = "delivery.drive_run"
+LAST_POSITION = 9_999
+
+
+def drives_runs(user: User) -> bool:
+    """Return whether the account may drive: it is active staff whose group holds `drive_run`."""
+    return user.is_active and user.is_staff and user.has_perm(DRIVE)
+
+
+def check_can_drive(driver: User | None, window: DeliveryWindow, *, run: Run | None = None) -> None:
+    """The account drives, and has no other open run in the window; None passes. Raises RunError."""
+    if driver is None:
+        return
+    if not drives_runs(driver):
+        raise RunError(_("This account is not a driver’s."), field="driver")
+    others = Run.objects.open().filter(window=window, driver=driver)
+    if any(other != run for other in others):
+        words = _("%(driver)s has another run in this window. Choose another driver.")
+        raise RunError(words % {"driver": driver.first_name or driver.email}, field="driver")
+
+
+def check_run_is_open(run: Run) -> None:
+    """The money of the run has not been counted yet; raises RunError."""
+    if run.is_closed:
+        raise RunError(_("This run is settled. Nothing about it can be changed any more."))
+
+
+def check_keeps_driver(run: Run, driver: User | None) -> None:
+    """A run that has left has a driver; raises RunError."""
+    if run.opened_at is not None and driver is None:
+        raise RunError(_("This run is on its way: it needs a driver."), field="driver")
+
+
+def check_can_change_run(order: Order) -> None:
+    """The order is open and has not left with a driver, so its run can be changed; raises TransitionError."""
+    check_is_before_departure(order)
+
+
+def check_fits_run(order: Order, run: Run) -> None:
+    """The order can go with the run: it is open, has not left yet, and both have one window.
+
+    Raises TransitionError or RunError.
+    """
+    check_run_is_open(run)
+    check_can_change_run(order)
+    if order.window_id != run.window_id:
+        words = _("Order %(number)s is for another window. Move it to this window first.")
+        raise RunError(words % {"number": order.number})
+
+
+def sorted_by_hand(route: Sequence[Order], positions: Mapping[int, int]) -> list[Order]:
+    """Return the route after somebody typed new positions, by the id of an order; what was not typed keeps its own.
+
+    Two orders may have the same position then: an order that moved up comes before the one that was there, and an order
+    that moved down after it.
+    """
+
+    def key(order: Order) -> tuple[int, int, int]:
+        old = order.position or 0
+        new = positions.get(order.pk, old)
+        return new, (new > old) - (new < old), old
+
+    return sorted(route, key=key)

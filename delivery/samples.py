@@ -1,0 +1,96 @@
+"""Made-up words for each kind of message of this app, and who gets it when. No row of the database is read."""
+
+from datetime import UTC, date, datetime, time
+from functools import partial
+from typing import Any
+
+from certification.samples import certification, patient
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order
+from delivery.rules import closes_at
+from notifications import kinds
+
+DAY = date(2027, 3, 3)
+HANDED_OVER = datetime(2027, 3, 3, 16, 12, tzinfo=UTC)
+ORDERER = "Who ordered"
+SNOW = "Heavy snow"  # as staff type it; not translated
+
+
+def window() -> DeliveryWindow:
+    """Return a window that is in no database."""
+    return DeliveryWindow(pk=1, date=DAY, starts=time(9, 30), ends=time(13, 30), capacity=20)
+
+
+def order(status: str = "confirmed", payment_method: str = "cash", **fields: Any) -> Order:
+    """Return an order that is in no database."""
+    return Order(
+        pk=1, number="7K4M-29", patient=patient(), certification=certification(), window=window(),
+        policy=DeliveryPolicy(lead_hours=24), street="40 Orange Street", unit="Apt 3", city="New Haven",
+        zip_code="06510", status=status, payment_method=payment_method, subtotal_cents=8350, **fields,
+    )  # fmt: skip
+
+
+def _about(made: Order, reason: str = "", **more: Any) -> dict[str, Any]:
+    assert made.window is not None and made.policy is not None
+    return {"order": made, "closes_at": closes_at(made.window, made.policy), "reason": reason, **more}
+
+
+def _tomorrow() -> dict[str, dict[str, Any]]:
+    return {
+        "cash": _about(order(), is_today=False),
+        "debit": _about(order(payment_method="debit"), is_today=False),
+        "not confirmed yet": _about(order("placed"), is_today=False),
+        "sent late": _about(order(), is_today=True),
+    }
+
+
+def _delivered() -> dict[str, dict[str, Any]]:
+    paid = {"handed_over_at": HANDED_OVER, "cash_cents": 9000, "debit_cents": None, "tip_cents": 650}
+    unknown = dict.fromkeys(paid)
+    return {"cash with a tip": _about(order("delivered"), **paid), "no figures": _about(order("delivered"), **unknown)}
+
+
+def register_samples() -> None:
+    """Tell the list of kinds who gets each kind of message and when, with samples."""
+    to_orderer = partial(kinds.describe, readers=ORDERER)
+    to_orderer("order_placed", when="The order was placed.", samples=lambda: {"": _about(order("placed"))})
+    to_orderer("order_confirmed", when="Staff confirmed the order.", samples=lambda: {"": _about(order())})
+    to_orderer(
+        "order_moved",
+        when="The order went to another window.",
+        samples=lambda: {"": _about(order()), "a day was closed": _about(order(), SNOW)},
+    )
+    to_orderer(
+        "order_refused",
+        when="Staff refused the order.",
+        samples=lambda: {"": _about(order("refused", ended_reason="The address is a workplace."))},
+    )
+    to_orderer(
+        "order_cancelled",
+        when="The order was cancelled, or its window passed before staff confirmed it.",
+        samples=lambda: {"": _about(order("cancelled")), "a day was closed": _about(order("cancelled"), SNOW)},
+    )
+    to_orderer("order_tomorrow", when="From 5 p.m. on the evening before the delivery.", samples=_tomorrow)
+    to_orderer(
+        "order_out_for_delivery",
+        when="The driver has left with the order.",
+        samples=lambda: {"": _about(order("out_for_delivery"))},
+    )
+    to_orderer("order_delivered", when="The order was handed over; this is the receipt.", samples=_delivered)
+    to_orderer(
+        "order_returned",
+        when="The order could not be handed over.",
+        samples=lambda: {"": _about(order("returned")), "with a reason": _about(order("returned"), "Nobody was home")},
+    )
+    kinds.describe(
+        "place_open",
+        readers="An account on the waiting list",
+        when="A full window has room again.",
+        samples=lambda: {"": {"window": window(), "closes_at": _about(order())["closes_at"]}},
+    )
+    kinds.describe(
+        "counts_differ",
+        readers="Every Manager",
+        when="The nightly check found a wrong count.",
+        samples=lambda: {"": {"skus": ["HM-030"], "windows": [window().code]}},
+        is_in_english=True,
+    )

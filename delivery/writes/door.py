@@ -1,0 +1,102 @@
+"""The stock and the records of an order at the door. Each write runs inside the caller's transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Max
+
+from accounts.models import User
+from certification.models import CaregiverAssignment
+from delivery import rules
+from delivery.models import DoorAttempt, HandOver, Order, Product, Run, StockMovement
+from delivery.writes.holds import held_of, release_hold
+
+K = StockMovement.Kind
+
+
+def sell_hold(order: Order, *, by: User) -> None:
+    """Turn what the order holds into what it sold, lot by lot: two movements each, so that the stock stays."""
+    StockMovement.objects.bulk_create(
+        StockMovement(product_id=product, lot=lot, kind=kind, quantity=moved, order=order, by=by)
+        for product, lot, quantity in held_of(order)
+        for kind, moved in ((K.RELEASED, quantity), (K.SOLD, -quantity))
+    )
+
+
+def put_into_quarantine(order: Order, *, by: User) -> None:
+    """Release the hold of an order that came back, and put its items into quarantine until a second person decides."""
+    held = held_of(order)
+    release_hold(order, by=by)
+    products = Product.objects.select_for_update(no_key=True).order_by("pk").in_bulk({row[0] for row in held})
+    for product, lot, quantity in held:
+        products[product].stock -= quantity
+        products[product].save(update_fields=["stock"])
+        StockMovement.objects.create(
+            product_id=product,
+            lot=lot,
+            kind=K.QUARANTINED,
+            quantity=-quantity,
+            by=by,
+            reason=f"Came back from the door, order {order.number}",
+        )
+
+
+def write_hand_over(
+    order: Order,
+    run: Run,
+    answers: rules.DoorAnswers,
+    assignment: CaregiverAssignment | None,
+    *,
+    at: datetime,
+    now: datetime,
+    by: User,
+) -> HandOver:
+    """Record the hand-over; the caller has checked the answers. `assignment` is the patient's open one, or None."""
+    is_passport = answers.photo_id_kind == HandOver.PhotoId.PASSPORT
+    return HandOver.objects.create(
+        order=order,
+        run=run,
+        by=by,
+        received_by=answers.received_by,
+        assignment=assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
+        card_checked=answers.card_checked,
+        photo_id_checked=answers.photo_id_checked,
+        photo_id_kind=answers.photo_id_kind,
+        id_state="" if is_passport else rules.tidy_id(answers.id_state),
+        id_number=rules.tidy_id(answers.id_number),
+        amount_due_cents=order.subtotal_cents,
+        cash_cents=answers.cash_cents,
+        debit_cents=answers.debit_cents,
+        tip_cents=answers.cash_cents + answers.debit_cents - order.subtotal_cents,
+        stated_at=at,
+        recorded_at=now,
+    )
+
+
+def attempt_sent_before(entry_key: UUID) -> DoorAttempt | None:
+    """Return the attempt that was recorded from the same form, or None."""
+    return DoorAttempt.objects.filter(entry_key=entry_key).first()
+
+
+def write_attempt(
+    order: Order, run: Run, *, outcome: str, comes_back: bool, at: datetime, now: datetime, entry_key: UUID, by: User
+) -> DoorAttempt:
+    """Record that the driver was at the door and kept the order."""
+    return DoorAttempt.objects.create(
+        order=order,
+        run=run,
+        by=by,
+        outcome=outcome,
+        comes_back=comes_back,
+        stated_at=at,
+        recorded_at=now,
+        entry_key=entry_key,
+    )
+
+
+def to_the_end(order: Order, run: Run) -> None:
+    """Make the order the last stop of its run."""
+    last = run.orders.aggregate(last=Max("position", default=0))["last"]
+    if order.position != last:
+        order.position = last + 1
+        order.save(update_fields=["position"])

@@ -1,0 +1,217 @@
+"""The driver's pages: own open runs alone, and a sheet that is small enough for a phone on a slow network."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from certification.actions import revoke_certification
+from delivery import actions
+from delivery.models import DoorAttempt, HandOver, Order, Run
+from tests import factories
+from tests.delivery import door, people
+from tests.delivery.people import words_of
+
+pytestmark = pytest.mark.django_db
+RUNS = reverse("delivery:run-list")
+
+
+@pytest.fixture
+def order():
+    return factories.order()
+
+
+@pytest.fixture
+def run(order, monday):
+    return door.under_way(door.run_of(order), monday)
+
+
+@pytest.fixture
+def client(run):
+    return factories.client_for(run.driver)
+
+
+def url(name, run, *numbers):
+    return reverse(f"delivery:run-{name}", args=[run.uuid, *numbers])
+
+
+def typed(**over):
+    """Return what the form of a stop posts when a patient pays $80 in cash."""
+    return {
+        "card_checked": "on",
+        "photo_id_checked": "on",
+        "photo_id_kind": "license",
+        "id_state": "CT",
+        "id_number": "123456780",
+        "received_by": "patient",
+        "cash_cents": "$80.00",
+        "debit_cents": "",
+        "stated_at": "",
+        **over,
+    }
+
+
+def hand_over(client, run, order, **over):
+    return client.post(url("hand-over", run, order.number), typed(**over))
+
+
+def test_a_driver_sees_own_open_runs_todays_first(client, run, monday):
+    later = actions.make_run(
+        window=factories.window(factories.next_wednesday(weeks=1)), driver=run.driver, by=run.driver
+    )
+    page = words_of(client.get(RUNS))
+    assert page.index("Morning 1, today") < page.rindex("Morning 1")
+    foreign = actions.make_run(window=run.window, driver=factories.staff("Driver"), by=run.driver)
+    assert client.get(url("detail", later)).status_code == 200
+    assert client.get(url("detail", foreign)).status_code == 404
+    for account in (factories.patient().user, factories.staff("Manager"), factories.staff("Pharmacist")):
+        other = factories.client_for(account)
+        assert (other.get(RUNS).status_code, other.get(url("detail", run)).status_code) == (404, 404)
+
+
+def test_a_settled_run_is_closed_to_its_driver(client, run, order):
+    hand_over(client, run, order)
+    actions.settle_run(run=run, cash_counted_cents=8000, by=factories.staff("Manager"))
+    assert client.get(url("detail", run)).status_code == 404
+    assert "no open run" in words_of(client.get(RUNS))
+
+
+def test_the_sheet_shows_what_a_driver_needs_and_no_product(client, run, order):
+    page = client.get(url("detail", run)).content.decode()
+    patient = order.patient
+    for shown in (patient.name, patient.number, "40 Orange Street", "$80.00", f"tel:{order.phone}", "google.com/maps"):
+        assert str(shown) in page
+    assert order.lines.get().product.name not in page and order.lines.get().product.sku not in page
+
+
+def test_a_guardian_is_the_name_on_the_card(monday):
+    caregiver, child = people.guardian_of_a_child()
+    factories.affirm_all(caregiver)
+    order = factories.order(child, by=caregiver.user)
+    run = door.under_way(door.run_of(order), monday)
+    client = factories.client_for(run.driver)
+    page = words_of(client.get(url("detail", run)))
+    assert "Nora Hart" in page and f"For {child.name}: the caregiver alone takes it" in page
+    assert "The patient" not in page
+    assert "Choose" in words_of(hand_over(client, run, order))  # the patient is no choice here
+    hand_over(client, run, order, received_by="caregiver")
+    assert HandOver.objects.get().assignment == child.current_assignment
+
+
+def test_a_stop_whose_certification_ended_says_do_not_deliver(client, run, order):
+    revoke_certification(
+        certification=order.patient.certifications.get(), reason="Not eligible.", by=factories.staff("Registrar")
+    )
+    page = words_of(client.get(url("detail", run)))
+    assert "Do not deliver: the certification ended" in page and "Hand over" not in page
+    assert "Do not deliver" in words_of(hand_over(client, run, order))
+    client.post(url("attempt", run, order.number), {"outcome": "not_certified", "entry_key": uuid4(), "stated_at": ""})
+    assert Order.objects.get().status == "returned"
+
+
+def test_a_hand_over_from_the_card_is_one_however_often_it_is_sent(client, run, order):
+    for _tap in range(2):
+        response = hand_over(client, run, order, cash_cents="85")
+        assert response.url == url("detail", run)
+    made = HandOver.objects.get()
+    assert (made.cash_cents, made.tip_cents, made.by) == (8500, 500, run.driver)
+    assert "Handed over at 9:30 a.m." in words_of(client.get(url("detail", run)))
+    assert "already, for $85.00" in words_of(client.post(url("hand-over", run, order.number), typed(), follow=True))
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"cash_cents": "79.99"}, "$79.99 is $0.01 less than the $80.00 that is due."),
+        ({"cash_cents": "-80"}, "Enter dollars and cents"),
+        ({"cash_cents": "1e6"}, "Enter dollars and cents"),
+        ({"cash_cents": "$800.00"}, "That leaves a tip of $720.00."),
+        ({"cash_cents": "", "debit_cents": "90"}, "The card pays $80.00 at most."),
+        ({"card_checked": ""}, "Look at the medical marijuana card"),
+        ({"id_number": ""}, "Enter the number of the photo ID"),
+        ({"received_by": ""}, "Choose who took the order."),
+        ({"stated_at": "11 pm"}, "has not come yet"),
+        ({"stated_at": "8:00 am"}, "The run had not left"),
+        ({"stated_at": "soon"}, "Enter a time"),
+    ],
+)
+def test_wrong_input_at_the_door_gets_a_sentence_and_is_kept(client, run, order, over, sentence):
+    response = hand_over(client, run, order, **over)
+    page = words_of(response)
+    assert response.status_code == 200 and sentence in page
+    assert 'value="123456780"' in response.content.decode() or "id_number" in over
+    assert (HandOver.objects.count(), Order.objects.get().status) == (0, "out_for_delivery")
+
+
+def test_a_large_tip_is_asked_about_once_more(client, run, order):
+    page = hand_over(client, run, order, cash_cents="110").content.decode()
+    assert 'name="tip_agreed_cents"' in page and 'value="3000"' in page
+    hand_over(client, run, order, cash_cents="110", tip_agreed_cents="3000")
+    assert HandOver.objects.get().tip_cents == 3000
+
+
+def test_what_happened_hours_ago_is_entered_with_its_time(client, run, order, monday):
+    monday.move_to(timezone.now() + timedelta(hours=15), tick=False)  # after midnight
+    hand_over(client, run, order, stated_at="10:15 am")
+    assert timezone.localtime(HandOver.objects.get().stated_at).strftime("%d %H:%M") == "25 10:15"
+
+
+def test_nobody_home_comes_later_and_anything_else_comes_back(client, run, order):
+    key = uuid4()
+    for _tap in range(2):
+        client.post(url("attempt", run, order.number), {"outcome": "nobody_home", "entry_key": key, "later": ""})
+    assert "Nobody home at 9:30 a.m." in words_of(client.get(url("detail", run)))
+    assert DoorAttempt.objects.count() == 1
+    page = words_of(client.post(url("attempt", run, order.number), {"outcome": "?", "entry_key": "x"}))
+    assert "Choose one of the answers" in page
+    client.post(url("attempt", run, order.number), {"outcome": "no_card", "entry_key": uuid4(), "later": ""})
+    assert Order.objects.get().status == "returned"  # only where nobody is home there is a later
+    assert "Comes back with you" in words_of(client.get(url("detail", run)))
+
+
+def test_an_order_of_another_run_is_not_found(client, run):
+    theirs = factories.order(into=run.window)
+    for name in ("hand-over", "attempt"):
+        assert client.post(url(name, run, theirs.number), typed()).status_code == 404
+        assert client.get(url(name, run, theirs.number)).status_code == 405
+
+
+def test_the_orders_leave_from_the_sheet(monday):
+    order = factories.order()
+    run = door.run_of(order)
+    client = factories.client_for(run.driver)
+    assert "Not left yet" in words_of(client.get(url("detail", run)))
+    assert "not earlier" in words_of(client.post(url("leave", run), follow=True))
+    monday.move_to(run.window.starts_at, tick=False)
+    assert "1 order has left with you." in words_of(
+        factories.client_for(run.driver).post(url("leave", run), follow=True)
+    )
+
+
+def test_the_sheet_of_40_stops_is_small_and_read_in_8_queries(order, monday, django_assert_max_num_queries):
+    run = door.run_of(order)
+    run = door.under_way(run, monday)
+    people.copy(Order.objects.get(pk=order.pk), times=39)
+    client = factories.client_for(run.driver)
+    client.get(RUNS)
+    with django_assert_max_num_queries(8):
+        response = client.get(url("detail", run))
+    assert words_of(response).count(order.patient.name) == 40
+    assert len(response.content) <= 60_000
+
+
+def test_staff_take_in_and_settle_in_the_admin(client, run, order):
+    client.post(url("attempt", run, order.number), {"outcome": "refused", "entry_key": uuid4()})
+    technician = factories.client_for(factories.staff("Technician"))
+    address = reverse("admin:delivery_order_step", args=[order.pk, "take-in"])
+    assert "quarantine" in words_of(technician.get(address))
+    technician.post(address)
+    assert Order.objects.get().taken_in_at is not None
+    manager = factories.client_for(factories.staff("Manager"))
+    address = reverse("admin:delivery_run_step", args=[run.pk, "settle"])
+    assert "Cash for the orders: $0.00." in words_of(manager.get(address))
+    assert "more than the $0.00 expected" in words_of(manager.post(address, {"cash_counted_cents": "5"}))
+    manager.post(address, {"cash_counted_cents": "5", "reason": "A found bill."})
+    assert Run.objects.get().cash_counted_cents == 500
