@@ -133,6 +133,7 @@ SENTENCES = {
     "order.place": "placed an order",
     "order.reorder": "ordered the same again",
     "order.confirm": "confirmed an order",
+    "orders.confirm": "confirmed several orders",
     "order.move": "moved an order",
     "order.decline": "said that an order cannot be taken",
     "order.cancel": "cancelled an order",

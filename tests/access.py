@@ -232,7 +232,7 @@ admin:delivery_deliverywindow                   | row  | Pharmacist Technician D
 admin:delivery_deliverywindow capacity          | row  | Manager Administrator
 admin:delivery_deliverywindow_extra             | list | Manager Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
-admin:delivery_order confirm                    | row  | Pharmacist Technician Manager Administrator
+admin:delivery_order confirm                    | row  | Pharmacist Administrator
 admin:delivery_order refuse                     | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order lot                        | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator

@@ -448,3 +448,10 @@ def order(of=None, *, into=None, by=None, caller=None, lines=(), **over):
             **over,
         }
     )
+
+
+def confirm(order, *, by=None):
+    """Confirm the order, of which a pharmacist has reviewed the monitoring program today; return it."""
+    return deliveries.confirm_order(
+        order=order, monitoring_reviewed_date=timezone.localdate(), by=by or staff("Pharmacist")
+    )

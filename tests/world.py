@@ -118,7 +118,7 @@ class World:
     def _fill_the_lists(self):
         pharmacist = self.accounts["Pharmacist"]
         self.letters_of = self.own["guardian"]["signed"]
-        deliveries.confirm_order(order=self.own["patient"]["order"], by=pharmacist)
+        factories.confirm(self.own["patient"]["order"], by=pharmacist)
         self.product = factories.product()
         deliveries.set_photo(product=self.product, photo=_photo(), by=None)
         deliveries.record_allotment_entry(

@@ -71,6 +71,7 @@ STAFF_GROUPS = {
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
+        "delivery.confirm_order",
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement",

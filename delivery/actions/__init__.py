@@ -9,7 +9,7 @@ from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
-from delivery.actions.review import confirm_order
+from delivery.actions.review import confirm_order, confirm_orders
 from delivery.actions.stock import (
     clear_stock,
     count_stock,
@@ -37,6 +37,7 @@ __all__ = [
     "clear_stock",
     "close_date",
     "confirm_order",
+    "confirm_orders",
     "count_stock",
     "decline_order",
     "drop_photo",

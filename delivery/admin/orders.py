@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, RowsInline
 from audit.changelists import ShortPaginator, search_term
+from audit.many_rows import RowInWords
 from certification.models import Patient
 from certification.search import patients_called
 from delivery import actions
@@ -167,6 +168,9 @@ class OrderAdmin(ActionAdmin):
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
         orders = cast("OrderQuerySet", super().get_queryset(request)).placed()
         return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate())
+
+    def rows_in_words(self, rows: list[Order], request: HttpRequest) -> list[RowInWords]:
+        return [RowInWords(row.pk, f"{row.number}, {row.patient.name}", self.when(row)) for row in rows]
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return no filters for Drivers: their list is short."""

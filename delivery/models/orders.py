@@ -95,11 +95,20 @@ class Order(models.Model):
         null=True, blank=True, help_text=_("When the orderer said, past the cut-off, that nobody can take it.")
     )
     ended_reason = models.CharField(max_length=500, blank=True)
+    monitoring_reviewed_date = models.DateField(
+        null=True, blank=True, help_text=_("When the pharmacist who confirmed it looked into the monitoring program.")
+    )
+    predates_review = models.BooleanField(
+        default=False, db_default=False, help_text=_("It was confirmed before the portal asked for that date.")
+    )
 
     objects = OrderQuerySet.as_manager()
 
     class Meta:
-        permissions = [("view_every_order", "Can see and search every order, not only those to be driven soon")]
+        permissions = [
+            ("view_every_order", "Can see and search every order, not only those to be driven soon"),
+            ("confirm_order", "Can review and confirm orders"),
+        ]
         indexes = [models.Index(fields=["status", "window"], name="order_waiting")]
         constraints = [
             models.CheckConstraint(
@@ -142,6 +151,12 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False), name="order_confirmed_has_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True)
+                | Q(monitoring_reviewed_date__isnull=False)
+                | Q(predates_review=True),
+                name="order_confirmed_has_review",
             ),
         ]
 

@@ -1,10 +1,12 @@
 """The messages about an order. Each is queued inside the caller's transaction."""
 
+from collections.abc import Iterable
+
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
-from certification.writes.messages import email_of, message_to
+from certification.writes.messages import Message, email_of, message_to
 from delivery.models import Order
-from notifications.actions import queue
+from notifications.actions import queue, queue_many
 
 
 def notify_orderer(
@@ -15,15 +17,32 @@ def notify_orderer(
     `reason` is why a day was closed, as orderers read it. `assignment` is the patient's open one where it has been read
     already.
     """
+    queue(**message_about(order, kind, reason=reason, assignment=assignment), by=by)
+
+
+def notify_orderers(orders: Iterable[Order], kind: str, *, by: User | None) -> None:
+    """Queue what `notify_orderer` queues, for many orders in one statement."""
+    queue_many(messages=[message_about(order, kind) for order in orders], by=by)
+
+
+def message_about(
+    order: Order, kind: str, *, reason: str = "", assignment: CaregiverAssignment | None = None
+) -> Message:
+    """Return the message of `notify_orderer`."""
     message = message_to(
         _reader(order, assignment),
         kind,
         context={"order": order.pk} | ({"reason": reason} if reason else {}),
-        key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
+        key=message_key(order.pk, order.moves),
     )
     if order.assisted_by_id is None:
         message |= {"recipient": order.placed_by.email, "channel": "email"}
-    queue(**message, by=by)
+    return message
+
+
+def message_key(order: int, moves: int) -> str:
+    """Return the key of the messages about an order after so many moves; the kind stands before it."""
+    return f"{order}:{moves}" if moves else str(order)
 
 
 def is_told_by_phone(order: Order) -> bool:

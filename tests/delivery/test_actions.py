@@ -269,12 +269,12 @@ def test_place_order_by_a_caregiver_names_caregiver_and_patient():
 
 def test_confirm_order_notifies_the_orderer_and_keeps_the_hold():
     order, staff = factories.order(), factories.staff("Pharmacist")
-    actions.confirm_order(order=order, by=staff)
+    factories.confirm(order, by=staff)
     order.refresh_from_db()
     assert (order.status, order.confirmed_at is not None, booked(order.window)) == ("confirmed", True, 1)
     assert kinds_to(order.placed_by.email) == {"order_placed", "order_confirmed"}
     confirmed_at = order.confirmed_at
-    assert actions.confirm_order(order=order, by=staff).confirmed_at == confirmed_at  # sent twice
+    assert factories.confirm(order, by=staff).confirmed_at == confirmed_at  # sent twice
 
 
 def test_refuse_order_twice_releases_the_hold_once():
@@ -326,7 +326,7 @@ def test_cancel_order_by_a_stranger_is_refused():
 
 def test_lapse_orders_ends_unconfirmed_orders_whose_window_has_ended(monday):
     lost, confirmed = factories.order(), factories.order()
-    actions.confirm_order(order=confirmed, by=factories.staff("Pharmacist"))
+    factories.confirm(confirmed, by=factories.staff("Pharmacist"))
     assert actions.lapse_orders(now=lost.window.ends_at - timedelta(seconds=1), by=None) == 0
     assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 1
     assert actions.lapse_orders(now=lost.window.ends_at, by=None) == 0
@@ -342,7 +342,7 @@ def test_lapse_orders_ends_unconfirmed_orders_whose_window_has_ended(monday):
 def test_lapse_orders_leaves_an_order_that_was_confirmed_meanwhile(monkeypatch):
     order = factories.order()
     stale = Order.objects.select_related("window").get(pk=order.pk)
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     assert undoing._lapse(stale, by=None) is False
     assert Order.objects.get().status == "confirmed"
 

@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from delivery import actions
 from delivery.models import Order
 from tests import factories
 
@@ -25,7 +24,7 @@ def shown(client, **query):
 @pytest.fixture
 def confirmed():
     order = factories.order()
-    return actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    return factories.confirm(order, by=factories.staff("Pharmacist"))
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def driver():
 
 def test_a_driver_sees_confirmed_orders_of_the_next_days_alone(driver, confirmed):
     waiting, later = factories.order(), factories.order(into=factories.window(factories.next_wednesday(weeks=2)))
-    later = actions.confirm_order(order=later, by=factories.staff("Pharmacist"))
+    later = factories.confirm(later, by=factories.staff("Pharmacist"))
     assert shown(driver) == [confirmed]
     assert driver.get(page(confirmed)).status_code == 200
     for other in (waiting, later):

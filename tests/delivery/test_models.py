@@ -1,6 +1,6 @@
 """What the database refuses, whichever code writes."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -61,6 +61,7 @@ def refused(write, constraint=None):
         (Order, {"status": "refused"}, "order_ended_has_time"),
         (Order, {"status": "lapsed"}, "order_ended_has_time"),
         (Order, {"status": "confirmed"}, "order_confirmed_has_time"),
+        (Order, {"confirmed_at": datetime(2026, 11, 23, tzinfo=UTC)}, "order_confirmed_has_review"),
     ],
 )
 def test_an_impossible_row_is_refused(model, changes, constraint):
