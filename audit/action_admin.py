@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
@@ -21,8 +23,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.action_pages import ActionPage, ForMany, ListActionPage, Preview, ReasonForm
 from audit.actions import record
-from audit.changelists import SearchForm, SessionChangeList, search_key
-from audit.list_queries import built, is_declared, refuses_unknown_query
+from audit.changelists import SearchForm, SessionChangeList, store_search
+from audit.list_queries import SEARCHED_VAR, built, is_declared, refuses_unknown_query
 from audit.many_rows import ManyRows
 from audit.requests import account_of
 from audit.secret_columns import without_secrets
@@ -201,31 +203,46 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         return reverse(f"admin:{self._url_name('changelist')}")
 
     def _save_search(self, request: HttpRequest) -> HttpResponse:
-        """Store a posted search in the session; an empty one shows all rows again.
+        """Store a posted search in the session, and go to the list with its token; an empty one shows all rows again.
 
         Filters stay, and paging begins anew.
         """
         form = SearchForm(request.POST)
-        if form.is_valid():
-            request.session[search_key(self.model)] = form.cleaned_data[SEARCH_VAR]
+        address = _address_without(request, SEARCH_VAR, PAGE_VAR, SEARCHED_VAR)
+        if form.is_valid() and (term := form.cleaned_data[SEARCH_VAR]):
+            token = urlencode({SEARCHED_VAR: store_search(request, self.model, term)})
+            return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{token}")
         for error in form.errors.get(SEARCH_VAR, []):
             messages.error(request, str(error))
-        return HttpResponseRedirect(_address_without(request, SEARCH_VAR, PAGE_VAR))
+        return HttpResponseRedirect(address)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
-        return super().render_change_form(
-            request, {**context, "action_pages": self._buttons(request, obj)}, *args, **{**kwargs, "obj": obj}
-        )
+        more = {
+            "action_pages": self._buttons(request, obj),
+            "list_url": self.with_filters(request, self.list_address()),
+        }
+        return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})
 
     def _buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         pages = [page for page in self.action_pages if request.user.has_perm(page.permission)]
-        url = f"admin:{self._url_name('step')}"
         return [
-            {"label": page.label, "url": reverse(url, args=[obj.pk, page.name])} for page in pages if page.offered(obj)
+            {
+                "name": page.name,
+                "label": page.label,
+                "is_main": page.is_main,
+                "url": self.with_filters(request, reverse(f"admin:{self._url_name('step')}", args=[obj.pk, page.name])),
+            }
+            for page in pages
+            if page.offered(obj)
         ]
+
+    def with_filters(self, request: HttpRequest, address: str) -> str:
+        """Return an address of a row or of the list, so that the way back leads to the list as it was left."""
+        kept = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return add_preserved_filters(kept, address)
 
     def action_page_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Show what will change, and do it on POST; show a refusal on the same page."""
@@ -235,7 +252,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
             raise Http404
         if not request.user.has_perm(page.permission):
             raise PermissionDenied
-        change_url = reverse(f"admin:{self._url_name('change')}", args=[obj.pk])
+        change_url = self.with_filters(request, reverse(f"admin:{self._url_name('change')}", args=[obj.pk]))
         if request.method != "POST" and not page.offered(obj):
             messages.warning(request, _("%(label)s: not possible any more.") % {"label": page.label})
             return HttpResponseRedirect(change_url)
