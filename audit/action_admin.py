@@ -1,13 +1,13 @@
 """The base of our admin: each look is recorded, and rows change only through actions, each on a page of its own."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, cast
+from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
@@ -21,77 +21,29 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from audit.action_pages import ActionPage, ForMany, ListActionPage, Preview, ReasonForm
 from audit.actions import record
-from audit.changelists import SearchForm, SessionChangeList, search_key
+from audit.changelists import SearchForm, SessionChangeList, store_search
 from audit.exports import CSV, XLSX, Export, filters_of, sent
-from audit.list_queries import built, is_declared, refuses_unknown_query
+from audit.list_queries import SEARCHED_VAR, built, is_declared, refuses_unknown_query
+from audit.many_rows import ManyRows
 from audit.requests import account_of
 from audit.secret_columns import without_secrets
 from ui.agreement import AgreementNeeded, agreement_to
 from ui.errors import PortalError, add_to_form
-from ui.forms import PortalForm
 from ui.search_terms import ANY_KIND, SearchTerm
 from ui.workbooks import MOST_ROWS
 
-
-class ReasonForm(PortalForm):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        help_text=_("Kept in the audit trail."),
-        error_messages={"required": _("Enter a reason.")},
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-@dataclass(frozen=True)
-class ActionPage:
-    """A button of a change page, and the page on which it is confirmed.
-
-    `perform(obj, request, **answers)` calls one action; `offered(obj)` returns whether the button is shown.
-    `explain(obj)` returns what will change. `form_class` asks for what the action needs; `initial(obj)` returns the
-    answers with which it begins.
-    """
-
-    name: str
-    label: str | Promise
-    permission: str
-    perform: Callable[..., object]
-    offered: Callable[[Any], bool]
-    explain: Callable[[Any], str | Promise]
-    form_class: type[Form] = PortalForm
-    initial: Callable[[Any], dict[str, Any]] | None = None
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The preview of a list's action: a table, sentences under it, and the keys of the effects that it shows."""
-
-    headers: tuple[Any, ...] = ()
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    effects: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class ListActionPage:
-    """A button of a list, and the page on which it is confirmed.
-
-    `perform(request, **answers)` calls one action and returns the row that it made or changed. `preview(**answers)`, if
-    there is one, is shown first; the same page then asks to go on.
-    """
-
-    name: str
-    label: str | Promise
-    permission: str
-    explain: str | Promise
-    form_class: type[Form]
-    perform: Callable[..., Model | None]
-    preview: Callable[..., Preview] | None = None
-
-    @property
-    def is_previewed(self) -> bool:
-        return self.preview is not None
+__all__ = [
+    "ActionAdmin",
+    "ActionPage",
+    "ForMany",
+    "ListActionPage",
+    "Preview",
+    "ReasonForm",
+    "RowsInline",
+    "related",
+]
 
 
 AGREED = "agreed"  # posted with the answers by who has seen the preview
@@ -150,8 +102,8 @@ class RowsInline(admin.TabularInline):
         return False
 
 
-class ActionAdmin(admin.ModelAdmin):
-    """Read-only fields, no delete, no bulk actions. Rows change by `action_pages` and `list_action_pages` alone.
+class ActionAdmin(ManyRows, admin.ModelAdmin):
+    """Read-only fields, no delete. Rows change by `action_pages` and `list_action_pages` alone, one or many at a time.
 
     The address of a list takes the parameters of its `list_filter`, and the `list_lookups` that links of the portal
     use; no secret column is read in a list. A list with an `export` can be downloaded as CSV and XLSX.
@@ -243,7 +195,7 @@ class ActionAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         record(action=f"{self.opts.model_name}.list", by=account_of(request))
         if request.method == "POST":
-            return self._save_search(request)
+            return self.many_rows_view(request) if "action" in request.POST else self._save_search(request)
         if SEARCH_VAR in request.GET:
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
         pages = [page for page in self.list_action_pages if request.user.has_perm(page.permission)]
@@ -294,31 +246,46 @@ class ActionAdmin(admin.ModelAdmin):
         return reverse(f"admin:{self._url_name('changelist')}")
 
     def _save_search(self, request: HttpRequest) -> HttpResponse:
-        """Store a posted search in the session; an empty one shows all rows again.
+        """Store a posted search in the session, and go to the list with its token; an empty one shows all rows again.
 
         Filters stay, and paging begins anew.
         """
         form = SearchForm(request.POST)
-        if form.is_valid():
-            request.session[search_key(self.model)] = form.cleaned_data[SEARCH_VAR]
+        address = _address_without(request, SEARCH_VAR, PAGE_VAR, SEARCHED_VAR)
+        if form.is_valid() and (term := form.cleaned_data[SEARCH_VAR]):
+            token = urlencode({SEARCHED_VAR: store_search(request, self.model, term)})
+            return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{token}")
         for error in form.errors.get(SEARCH_VAR, []):
             messages.error(request, str(error))
-        return HttpResponseRedirect(_address_without(request, SEARCH_VAR, PAGE_VAR))
+        return HttpResponseRedirect(address)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
-        return super().render_change_form(
-            request, {**context, "action_pages": self._buttons(request, obj)}, *args, **{**kwargs, "obj": obj}
-        )
+        more = {
+            "action_pages": self._buttons(request, obj),
+            "list_url": self.with_filters(request, self.list_address()),
+        }
+        return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})
 
     def _buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         pages = [page for page in self.action_pages if request.user.has_perm(page.permission)]
-        url = f"admin:{self._url_name('step')}"
         return [
-            {"label": page.label, "url": reverse(url, args=[obj.pk, page.name])} for page in pages if page.offered(obj)
+            {
+                "name": page.name,
+                "label": page.label,
+                "is_main": page.is_main,
+                "url": self.with_filters(request, reverse(f"admin:{self._url_name('step')}", args=[obj.pk, page.name])),
+            }
+            for page in pages
+            if page.offered(obj)
         ]
+
+    def with_filters(self, request: HttpRequest, address: str) -> str:
+        """Return an address of a row or of the list, so that the way back leads to the list as it was left."""
+        kept = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return add_preserved_filters(kept, address)
 
     def action_page_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Show what will change, and do it on POST; show a refusal on the same page."""
@@ -328,7 +295,7 @@ class ActionAdmin(admin.ModelAdmin):
             raise Http404
         if not request.user.has_perm(page.permission):
             raise PermissionDenied
-        change_url = reverse(f"admin:{self._url_name('change')}", args=[obj.pk])
+        change_url = self.with_filters(request, reverse(f"admin:{self._url_name('change')}", args=[obj.pk]))
         if request.method != "POST" and not page.offered(obj):
             messages.warning(request, _("%(label)s: not possible any more.") % {"label": page.label})
             return HttpResponseRedirect(change_url)

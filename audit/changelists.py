@@ -1,5 +1,6 @@
 """The lists of our admin: their search is no part of the address, and they count no further than they show."""
 
+from secrets import token_urlsafe
 from typing import Any, cast
 
 from django import forms
@@ -10,10 +11,10 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.text import capfirst
 
-from audit.list_queries import check_filters, check_query
+from audit.list_queries import SEARCHED_VAR, check_filters, check_query
 from ui.tidy import tidy
 
-SEARCHES = "admin search "  # the names of searches in a session begin so
+MOST_SEARCHES = 10  # of one list that a session keeps: as many tabs have one each
 
 
 class ShortPaginator(Paginator):
@@ -52,13 +53,22 @@ class SearchForm(ChangeListSearchForm):
 
 
 class SessionChangeList(ChangeList):
-    """A list whose search term, a name or a birth date, is stored in the session and is not part of the address."""
+    """A list whose search term, a name or a birth date, is stored in the session and is not part of the address.
+
+    The address names the search by a token that says nothing. A list that is opened without one, from the menu or
+    the start page, shows what needs the reader; who comes back from a row still has the token, and so the search.
+    """
 
     def __init__(self, request: HttpRequest, model: type[Model], *args: Any, **kwargs: Any) -> None:
         term = search_term(request, model)
         self.search_form_class = cast(Any, lambda _query_string: SearchForm({SEARCH_VAR: term}))
         super().__init__(request, model, *args, **kwargs)
         self.title = str(capfirst(self.opts.verbose_name_plural))  # "Select … to view" is longer, and says less
+
+    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+        filters: dict[str, Any] = super().get_filters_params(params)
+        filters.pop(SEARCHED_VAR, None)
+        return filters
 
     def get_filters(self, request: HttpRequest) -> Any:
         check_query(request.GET, self.model_admin, request)
@@ -68,9 +78,19 @@ class SessionChangeList(ChangeList):
 
 
 def search_term(request: HttpRequest, model: type[Model]) -> str:
-    """Return what this session searches in the list of a model, or ""."""
-    return request.session.get(search_key(model), "")
+    """Return what the list of a model searches at this address, or ""."""
+    terms: dict[str, str] = request.session.get(search_key(model), {})
+    return terms.get(request.GET.get(SEARCHED_VAR, ""), "")
+
+
+def store_search(request: HttpRequest, model: type[Model], term: str) -> str:
+    """Store a search term in the session; return its token for the address. The oldest of many is forgotten."""
+    terms: dict[str, str] = request.session.get(search_key(model), {})
+    token = token_urlsafe(6)
+    kept = list(terms.items())[-MOST_SEARCHES + 1 :]
+    request.session[search_key(model)] = {**dict(kept), token: term}
+    return token
 
 
 def search_key(model: type[Model]) -> str:
-    return f"{SEARCHES}{model._meta.label_lower}"
+    return f"admin searches {model._meta.label_lower}"

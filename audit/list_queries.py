@@ -24,12 +24,14 @@ from audit.requests import account_of
 
 # What a filter of a column adds to the name of the column, in the filter classes of django.contrib.admin.
 SUFFIXES = {"", "__exact", "__isnull", "__isempty", "__gte", "__lt", "__id__exact"}
+SEARCHED_VAR = "search"  # names a search that the session stores: audit/changelists.py
 # The parameters that Django reads by itself, and what each may look like.
 OWN_PARAMETERS = {
     PAGE_VAR: re.compile(r"[0-9]{1,6}"),
     ORDER_VAR: re.compile(r"-?[0-9]{1,2}(\.-?[0-9]{1,2}){0,9}|"),
     ALL_VAR: re.compile(r"|1"),
     ERROR_FLAG: re.compile(r"1"),
+    SEARCHED_VAR: re.compile(r"[A-Za-z0-9_-]{1,16}"),
 }
 MOST_CHARACTERS = 200
 

@@ -136,6 +136,7 @@ SENTENCES = {
     "order.confirm": "confirmed an order",
     "order.pack": "packed an order",
     "order.unpack": "unpacked an order",
+    "orders.confirm": "confirmed several orders",
     "order.move": "moved an order",
     "order.decline": "said that an order cannot be taken",
     "order.cancel": "cancelled an order",

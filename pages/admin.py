@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage
-from audit.changelists import SEARCHES
 from pages import actions
 from pages.forms import MESSAGE_MAX_LENGTH
 from pages.models import ContactAnswer, ContactMessage
@@ -25,9 +24,7 @@ index_of_lists = admin.site.index
 
 
 def start_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-    """Show the next delivery day and what waits, above the index of all lists. No list goes on with an old search."""
-    for name in filter(lambda name: name.startswith(SEARCHES), list(request.session.keys())):
-        del request.session[name]
+    """Show the next delivery day and what waits, above the index of all lists."""
     start = staff_start(cast(User, request.user), now=timezone.now())
     return index_of_lists(request, {**(extra_context or {}), "start": start})
 

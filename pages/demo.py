@@ -395,5 +395,6 @@ def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = N
         by=account,
     )
     if confirmed:
-        deliveries.confirm_order(order=order, by=User.objects.get(email="pharmacist@portal.example"))
+        pharmacist = User.objects.get(email="pharmacist@portal.example")
+        deliveries.confirm_order(order=order, monitoring_reviewed_date=timezone.localdate(), by=pharmacist)
     return order

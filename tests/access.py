@@ -242,7 +242,7 @@ admin:delivery_handover                         | row  | Pharmacist Manager Audi
 admin:delivery_handover_export_csv              | list | Pharmacist Manager Auditor Administrator
 admin:delivery_handover_export_xlsx             | list | Pharmacist Manager Auditor Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
-admin:delivery_order confirm                    | row  | Pharmacist Technician Manager Administrator
+admin:delivery_order confirm                    | row  | Pharmacist Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
 admin:delivery_order unpack                     | row  | Pharmacist Technician Administrator
 admin:delivery_order refuse                     | row  | Pharmacist Technician Manager Administrator

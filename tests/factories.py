@@ -431,7 +431,7 @@ def address(**over):
 
 def confirmed_order(*args, **over):
     """Return a confirmed order; the arguments are those of `order`."""
-    return deliveries.confirm_order(order=order(*args, **over), by=staff("Pharmacist"))
+    return confirm(order(*args, **over), by=staff("Pharmacist"))
 
 
 def packed_order(*args, **over):
@@ -457,4 +457,11 @@ def order(of=None, *, into=None, by=None, caller=None, lines=(), **over):
             "caller": caller,
             **over,
         }
+    )
+
+
+def confirm(order, *, by=None):
+    """Confirm the order, of which a pharmacist has reviewed the monitoring program today; return it."""
+    return deliveries.confirm_order(
+        order=order, monitoring_reviewed_date=timezone.localdate(), by=by or staff("Pharmacist")
     )

@@ -86,7 +86,9 @@ def plant(made):
     for asked in PatientRequest.objects.filter(patient=made.patient):
         asked.words = "Canary note"
         asked.save()
-    Order.objects.filter(patient=made.patient).update(status=Order.Status.CONFIRMED, confirmed_at=asked.created_at)
+    Order.objects.filter(patient=made.patient).update(
+        status=Order.Status.CONFIRMED, confirmed_at=asked.created_at, monitoring_reviewed_date=date(2026, 11, 1)
+    )
 
 
 # --- The fields of a role -------------------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_the_trail_finds_people(made):
 
 def test_cards_entries_orders_and_movements_are_found(made):
     order, staff = factories.order(), factories.staff("Pharmacist")
-    actions.confirm_order(order=order, by=staff)
+    factories.confirm(order, by=staff)
     patient = order.patient
     card = factories.card(patient)
     entry = actions.record_allotment_entry(

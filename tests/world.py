@@ -122,7 +122,7 @@ class World:
     def _fill_the_lists(self):
         pharmacist = self.accounts["Pharmacist"]
         self.letters_of = self.own["guardian"]["signed"]
-        deliveries.confirm_order(order=self.own["patient"]["order"], by=pharmacist)
+        factories.confirm(self.own["patient"]["order"], by=pharmacist)
         self.own["Driver"] = {"run": self._run_of(self.accounts["Driver"], self.own["patient"]["order"])}
         self.foreign["run"] = self._run_of(factories.staff("Driver"), self.foreign["order"])
         self.product = factories.product()

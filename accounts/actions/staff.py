@@ -71,7 +71,8 @@ STAFF_GROUPS = {
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
-        "delivery.pack_order", "delivery.view_product", "delivery.add_product", "delivery.change_product",
+        "delivery.pack_order", "delivery.confirm_order",
+        "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
         "delivery.view_allotmententry",

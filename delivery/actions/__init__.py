@@ -13,7 +13,7 @@ from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
-from delivery.actions.review import confirm_order
+from delivery.actions.review import confirm_order, confirm_orders
 from delivery.actions.runs import assign_run, make_run, plan_run, save_run
 from delivery.actions.settling import settle_run
 from delivery.actions.stock import (
@@ -52,6 +52,7 @@ __all__ = [
     "clear_stock",
     "close_date",
     "confirm_order",
+    "confirm_orders",
     "count_stock",
     "decline_order",
     "drop_photo",

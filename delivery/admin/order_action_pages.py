@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionPage, ReasonForm
+from audit.action_admin import ActionPage, ForMany, ReasonForm
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.run_forms import AssignForm
 from delivery.models import DeliveryWindow, Order, OrderLine, Product
+from delivery.rules.moves import not_possible
 from ui.forms import PortalForm
 from ui.templatetags.portal import money
 
@@ -38,9 +39,44 @@ def _about(order: Order) -> str:
     return gettext("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
 
 
+def _why_not(verb: str) -> Callable[[Order], str]:
+    return lambda order: rules.refusal_of(rules.check_move, verb, order)
+
+
+CONFIRMED_THEN = _("It becomes confirmed, and the person who ordered is told, by mail or by a call.")
+
+
 def _explain_confirmation(order: Order) -> str:
-    words = _("It becomes confirmed, and the person who ordered is told, by mail or by a call.")
-    return f"{_about(order)}\n{words}"
+    return f"{_about(order)}\n{CONFIRMED_THEN}"
+
+
+class ConfirmForm(PortalForm):
+    """Asks for the review in the monitoring program; the tick is never set before."""
+
+    reviewed = forms.BooleanField(
+        label=_("I reviewed the patient in the monitoring program"),
+        error_messages={"required": _("Tick this once you have reviewed the patient in the monitoring program.")},
+    )
+    monitoring_reviewed_date = forms.DateField(
+        label=_("Reviewed on"),
+        initial=timezone.localdate,
+        input_formats=["%m/%d/%Y", "%m/%d/%y", "%Y-%m-%d", "%B %d, %Y", "%b %d, %Y"],
+        widget=forms.DateInput(format="%m/%d/%Y", attrs={"size": 10}),
+        help_text=_("Today, or at most %(days)d days ago, like 11/30/2026.") % {"days": rules.REVIEW_COUNTS_FOR_DAYS},
+        error_messages={
+            "required": _("Enter the day on which you reviewed the monitoring program."),
+            "invalid": _("Enter the day as month/day/year, like 11/30/2026."),
+        },
+    )
+
+
+class ConfirmManyForm(ConfirmForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reviewed"].label = _("I reviewed each of the patients listed here in the monitoring program")
+        self.fields["reviewed"].error_messages["required"] = _(
+            "Tick this once you have reviewed each of the patients in the monitoring program."
+        )
 
 
 def _explain_refusal(order: Order) -> str:
@@ -141,10 +177,22 @@ ORDER_ACTION_PAGES = (
     ActionPage(
         name="confirm",
         label=_("Confirm"),
-        permission="delivery.change_order",
+        permission="delivery.confirm_order",
         offered=_offered("confirm"),
         explain=_explain_confirmation,
-        perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
+        perform=lambda order, request, monitoring_reviewed_date, **_tick: actions.confirm_order(
+            order=order, monitoring_reviewed_date=monitoring_reviewed_date, by=request.user
+        ),
+        form_class=ConfirmForm,
+        is_main=True,
+        for_many=ForMany(
+            explain=_("They become confirmed, and the people who ordered are told, by mail or by a call."),
+            why_not=_why_not("confirm"),
+            form_class=ConfirmManyForm,
+            perform=lambda orders, request, monitoring_reviewed_date, **_tick: actions.confirm_orders(
+                orders=orders, monitoring_reviewed_date=monitoring_reviewed_date, by=request.user
+            ),
+        ),
     ),
     ActionPage(
         name="pack",
@@ -153,6 +201,12 @@ ORDER_ACTION_PAGES = (
         offered=_offered("pack"),
         explain=_explain_packing,
         perform=lambda order, request: actions.pack_order(order=order, by=request.user),
+        for_many=ForMany(
+            explain=_(
+                "They become packed, each item from its lot. An order with an item that has no lot stays as it is."
+            ),
+            why_not=_why_not("pack"),
+        ),
     ),
     ActionPage(
         name="unpack",
@@ -170,6 +224,13 @@ ORDER_ACTION_PAGES = (
         explain=_explain_refusal,
         perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
         form_class=ReasonForm,
+        for_many=ForMany(
+            explain=_(
+                "Their places, stock and allotments are released. The people who ordered are told, by mail or by a "
+                "call, with your reason."
+            ),
+            why_not=_why_not("refuse"),
+        ),
     ),
     ActionPage(
         name="lot",
@@ -190,6 +251,14 @@ ORDER_ACTION_PAGES = (
         explain=_explain_move,
         perform=lambda order, request, window: actions.move_order(order=order, window=window, by=request.user),
         form_class=MoveForm,
+        for_many=ForMany(
+            explain=_(
+                "They all go to one window, also after the cut-off. Their places become free, their stock and prices "
+                "stay, and the people who ordered are told, by mail or by a call. An order that does not fit stays "
+                "where it is, and you read why."
+            ),
+            why_not=lambda order: str(not_possible(order)),
+        ),
     ),
     ActionPage(
         name="assign",
@@ -200,6 +269,13 @@ ORDER_ACTION_PAGES = (
         perform=lambda order, request, run: actions.assign_run(orders=[order], run=run, by=request.user),
         form_class=AssignForm,
         initial=lambda order: {"run": order.run_id},
+        for_many=ForMany(
+            explain=_(
+                "They all go into one run, each beside the other orders to its door, or else at the end. An order of "
+                "another window stays where it is, and you read why."
+            ),
+            why_not=lambda order: rules.refusal_of(rules.check_can_change_run, order),
+        ),
     ),
     ActionPage(
         name="take-in",
@@ -217,5 +293,12 @@ ORDER_ACTION_PAGES = (
         explain=_explain_cancellation,
         perform=lambda order, request, reason: actions.cancel_order(order=order, reason=reason, by=request.user),
         form_class=CancelForm,
+        for_many=ForMany(
+            explain=_(
+                "Cancel them when the people who ordered ask for it, after the cut-off, too. Their places, stock and "
+                "allotments are released, and the people who ordered are told."
+            ),
+            why_not=_why_not("cancel"),
+        ),
     ),
 )

@@ -13,28 +13,31 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from audit.action_admin import ActionAdmin, RowsInline
-from audit.changelists import ShortPaginator, search_term
-from certification.models import Patient
-from certification.search import patients_called
+from audit.action_admin import ActionAdmin
+from audit.changelists import SessionChangeList, ShortPaginator, search_term
+from audit.many_rows import RowInWords
+from certification.admin.medical import sees_medical_words
+from certification.models import Caregiver, CaregiverAssignment, Patient
+from certification.search import patients_called, people_called
 from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
-from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
+from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, ConfirmForm
 from delivery.admin.order_export import ORDER_EXPORT
-from delivery.models import Order, OrderLine
+from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import COUNTS, ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
-from delivery.rules import looks_like_business, orders_of_same_stop
+from delivery.presenters.evidence import Sight
+from delivery.presenters.order_list import OrderRow, WindowGroup, order_groups, order_rows
+from delivery.presenters.review import order_review
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
 from ui.search_terms import SearchTerm
-from ui.templatetags.portal import phone
+from ui.templatetags.portal import money
 
 MOST_PEOPLE = 500  # that a search finds, and as many open orders
 
@@ -42,6 +45,43 @@ MOST_PEOPLE = 500  # that a search finds, and as many open orders
 def sees_every_order(user: User | AnonymousUser) -> bool:
     """Return whether the account may see all orders, past ones too; a Driver sees the orders to be driven soon."""
     return user.has_perm("delivery.view_every_order")
+
+
+def sees_allotments(user: User | AnonymousUser) -> bool:
+    """Return whether the account may know what is left of a patient's allotment."""
+    return user.has_perm("delivery.view_allotmententry")
+
+
+def sight_of(user: User) -> Sight:
+    """Return what the account may know of a patient on the page of an order."""
+    certification = user.has_perm("certification.view_certification")
+    return Sight(
+        certification=certification,
+        birth_date=user.has_perm("certification.view_patient"),
+        directions=certification and sees_medical_words(user),
+        allotment=sees_allotments(user),
+        history=sees_every_order(user),
+    )
+
+
+def is_sorted_by_window(request: HttpRequest) -> bool:
+    """Return whether the list shows open orders, which stand by window; past ones stand latest first."""
+    by_window = {None, *OPEN, "open", "place", "ends-before"}
+    return request.GET.get(WaitingFilter.parameter_name) in by_window and not search_term(request, Order)
+
+
+def _details(row: OrderRow) -> str:
+    flags = [flag.words for flag in row.flags]
+    return " · ".join([columns.when(row.window), row.receiver, money(row.total_cents), *flags])
+
+
+def _cared_for(term: str, *, is_day: bool) -> list[int]:
+    """Return the ids of the patients whose caregiver a search finds by name, phone or number."""
+    if is_day:
+        return []  # not everybody here may read birth dates
+    caregivers = Caregiver.objects.filter(people_called(term)).order_by("-pk").values_list("pk", flat=True)
+    acting = CaregiverAssignment.objects.filter(caregiver__in=list(caregivers[:MOST_PEOPLE]), ended_date=None)
+    return list(acting.order_by("-pk").values_list("patient", flat=True)[:MOST_PEOPLE])
 
 
 class CallForm(PortalForm):
@@ -86,51 +126,39 @@ class WaitingFilter(admin.SimpleListFilter):
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
-class LineInline(RowsInline):
-    model = OrderLine
-    fields = readonly_fields = (
-        "product_name",
-        "quantity",
-        "unit_price",
-        "flower_equivalent",
-        "lots",
-    )
-    joined = ("product", "order")
-    unit_price = columns.amount("unit_price_cents", _("each"))
-    flower_equivalent = columns.equivalent()
+class OrderChangeList(SessionChangeList):
+    """The list with its rows in words: by window where it is sorted so."""
 
-    @admin.display(description=_("product"))
-    def product_name(self, line: OrderLine) -> str:
-        return line.product.name
+    groups: list[WindowGroup]
+    is_by_window = False
 
-    @admin.display(description=_("take from lot"))
-    def lots(self, line: OrderLine) -> str:
-        return lots_in_words(line)
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.is_by_window = is_sorted_by_window(request) and "o" not in request.GET
+        self.groups = order_groups(list(self.result_list), shows_allotment=sees_allotments(request.user))
 
 
 @admin.register(Order)
 class OrderAdmin(ActionAdmin):
-    """Shows what a driver or a technician needs, and nothing of the certification."""
+    """The orders by window, and a page of each with what its reader needs.
+
+    Drivers and Technicians read who receives it, where, and what to pack, and nothing of the certification. The
+    evidence is for those who may read certifications, birth dates or allotments.
+    """
 
     change_list_template = "admin/delivery/order/change_list.html"
+    change_form_template = "admin/delivery/order/change_form.html"
 
-    list_display = ["number", "when", "patient_number", "subtotal", "status", "notes"]
-    list_display_links = ["number"]
+    list_display = ["number", "when", "subtotal", "status"]  # what the list can be sorted by
+    list_display_links = None
     list_filter = [WaitingFilter, ("declined_at", admin.EmptyFieldListFilter)]
     list_lookups = ("window", "window__date")  # of the staff's start page
-    list_select_related = ["window", "patient"]
+    list_select_related = ["window", "patient", "policy", "certification"]
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
-    search_help_text = _("Order number, or name, phone or number of the patient")
-    fields = readonly_fields = (
-        "number", "status", "when", "patient_number", "patient_name", "street_address", "town",
-        "reads_like_a_business", "same_stop", "assisted_by", "contact_phone",
-        "payment_method", "subtotal", "flower_equivalent", "placed_at",
-        "confirmed_at", "packed_at", "declined_at", "ended_at", "ended_reason",
-    )  # fmt: skip
-    inlines = [LineInline]
+    search_help_text = _("Order number, or name, phone or number of the patient or the caregiver")
+    fields = readonly_fields = ("number", "status", "assisted_by", "placed_by")
     subtotal = columns.amount("subtotal_cents", _("total"))
-    flower_equivalent = columns.equivalent()
     action_pages = ORDER_ACTION_PAGES
     export = ORDER_EXPORT
 
@@ -171,6 +199,27 @@ class OrderAdmin(ActionAdmin):
         orders = cast("OrderQuerySet", super().get_queryset(request)).placed()
         return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate(), request.user)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OrderChangeList]:
+        return OrderChangeList
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        review = order_review(obj, sight=sight_of(cast(User, request.user)), now=timezone.now())
+        next_pk = review.place.next_pk
+        address = next_pk and reverse(f"admin:{self._url_name('change')}", args=[next_pk])
+        more = {
+            "review": review,
+            "confirm_form": ConfirmForm(),
+            "next_url": self.with_filters(request, address) if address else "",
+        }
+        return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})
+
+    def rows_in_words(self, rows: list[Order], request: HttpRequest) -> list[RowInWords]:
+        """Return number and name, and then window, receiver, total and flags: an order with a question stands out."""
+        in_words = order_rows(rows, shows_allotment=sees_allotments(request.user))
+        return [RowInWords(row.pk, f"{row.number}, {row.patient}", _details(row)) for row in in_words]
+
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Return no filters for Drivers: their list is short."""
         return super().get_list_filter(request) if sees_every_order(request.user) else []
@@ -181,10 +230,7 @@ class OrderAdmin(ActionAdmin):
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Sort open orders by window, and all orders by key, the latest first: nobody sorts a million rows."""
-        by_window = {None, *OPEN, "open", "place", "ends-before"}
-        if request.GET.get(WaitingFilter.parameter_name) in by_window and not search_term(request, Order):
-            return ["window__date", "window__starts", "placed_at"]
-        return ["-pk"]
+        return ["window__date", "window__starts", "placed_at", "pk"] if is_sorted_by_window(request) else ["-pk"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
@@ -195,7 +241,7 @@ class OrderAdmin(ActionAdmin):
         read = SearchTerm(search_term)
         called = Q(pk__in=[]) if read.day else patients_called(search_term)  # not everybody here may read birth dates
         people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
-        found = Q(patient__in=list(people[:MOST_PEOPLE]))
+        found = Q(patient__in=[*people[:MOST_PEOPLE], *_cared_for(search_term, is_day=bool(read.day))])
         if digits := read.phone_end:
             open_orders = Order.objects.open().filter(phone__endswith=digits).values_list("pk", flat=True)
             found |= Q(pk__in=list(open_orders[:MOST_PEOPLE]))  # in all orders the database would read every row
@@ -207,30 +253,3 @@ class OrderAdmin(ActionAdmin):
     def when(self, order: Order) -> str:
         assert order.window is not None  # the admin shows no carts
         return columns.when(order.window)
-
-    @admin.display(description=_("patient"), ordering="patient__number")
-    def patient_number(self, order: Order) -> str:
-        return order.patient.number
-
-    @admin.display(description=_("note"))
-    def notes(self, order: Order) -> str:
-        declined = [gettext("Cannot take it")] if order.declined_at else []
-        return ", ".join(declined + ([gettext("By phone")] if order.assisted_by_id else []))
-
-    @admin.display(description=_("same stop"))
-    def same_stop(self, order: Order) -> str:
-        numbers = orders_of_same_stop(order).values_list("number", flat=True)
-        return ", ".join(map(str, numbers)) or gettext("None")
-
-    @admin.display(description=_("name"))
-    def patient_name(self, order: Order) -> str:
-        return order.patient.name
-
-    @admin.display(description=_("phone"))
-    def contact_phone(self, order: Order) -> str:
-        return phone(order.phone)
-
-    @admin.display(description=_("reads like a business"))
-    def reads_like_a_business(self, order: Order) -> str:
-        is_business = looks_like_business(order.street, order.unit)
-        return gettext("Yes: ask before confirming") if is_business else gettext("No")

@@ -120,6 +120,12 @@ class Order(models.Model):
         null=True, blank=True, help_text=_("When the orderer said, past the cut-off, that nobody can take it.")
     )
     ended_reason = models.CharField(max_length=500, blank=True)
+    monitoring_reviewed_date = models.DateField(
+        null=True, blank=True, help_text=_("When the pharmacist who confirmed it looked into the monitoring program.")
+    )
+    predates_review = models.BooleanField(
+        default=False, db_default=False, help_text=_("It was confirmed before the portal asked for that date.")
+    )
 
     objects = OrderQuerySet.as_manager()
 
@@ -127,6 +133,7 @@ class Order(models.Model):
         permissions = [
             ("view_every_order", "Can see and search every order, not only those to be driven soon"),
             ("pack_order", "Can pack orders, and enter what is short"),
+            ("confirm_order", "Can review and confirm orders"),
         ]
         indexes = [models.Index(fields=["status", "window"], name="order_waiting")]
         constraints = [
@@ -205,6 +212,12 @@ class Order(models.Model):
                 name="order_undone_has_no_run",
             ),
             models.UniqueConstraint(fields=["run", "position"], name="order_position_once_a_run"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True)
+                | Q(monitoring_reviewed_date__isnull=False)
+                | Q(predates_review=True),
+                name="order_confirmed_has_review",
+            ),
         ]
 
     def __str__(self) -> str:

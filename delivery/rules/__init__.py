@@ -40,6 +40,7 @@ from delivery.rules.errors import (
     ProductError,
     QuantityError,
     RepeatedWithOtherContent,
+    ReviewError,
     RunError,
     StockError,
     TransitionError,
@@ -100,6 +101,7 @@ from delivery.rules.products import (
     check_stock,
     counted_mg,
 )
+from delivery.rules.review import REVIEW_COUNTS_FOR_DAYS, check_monitoring_review, earliest_review
 from delivery.rules.routes import door_key, nearest_next, stops_of, with_new_stops
 from delivery.rules.runs import (
     DRIVE,
@@ -134,6 +136,7 @@ from delivery.rules.stock import (
     is_in_quarantine,
     lot_of_difference,
     lots_of,
+    lots_of_products,
     lots_with_stock,
     orders_of_lot,
     quarantined,
@@ -226,7 +229,9 @@ __all__ = [
     "PolicyError",
     "ProductError",
     "QuantityError",
+    "REVIEW_COUNTS_FOR_DAYS",
     "RepeatedWithOtherContent",
+    "ReviewError",
     "StockError",
     "TransitionError",
     "WindowChange",
@@ -269,6 +274,7 @@ __all__ = [
     "check_may_move",
     "check_may_wait",
     "check_minimum",
+    "check_monitoring_review",
     "check_moved_quantity",
     "check_move",
     "check_new_window",
@@ -289,6 +295,7 @@ __all__ = [
     "counted_mg",
     "days_with_more",
     "delivery_days",
+    "earliest_review",
     "first_day_with_more",
     "flower_equivalent_mg",
     "held_by_orders",
@@ -300,6 +307,7 @@ __all__ = [
     "looks_like_business",
     "lot_of_difference",
     "lots_of",
+    "lots_of_products",
     "lots_with_stock",
     "next_windows",
     "orders_of_lot",

@@ -16,6 +16,10 @@ class TransitionError(DeliveryError):
     """The status of the order does not allow this."""
 
 
+class ReviewError(DeliveryError):
+    """The date of the review in the monitoring program is missing, in the future or too old."""
+
+
 class OrdererError(DeliveryError):
     """This account may not order for this patient."""
 

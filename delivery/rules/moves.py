@@ -18,7 +18,7 @@ MOVES = {
     "confirm": Move(
         frozenset({S.PLACED}),
         S.CONFIRMED,
-        who="staff who may change orders",
+        who="a Pharmacist, who has reviewed the monitoring program",
         then="each item gets its lot; the orderer gets a mail",
     ),
     "pack": Move(

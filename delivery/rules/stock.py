@@ -1,9 +1,11 @@
 """What may be received, counted and taken out of the stock. Each `check_` raises a DeliveryError."""
 
 import re
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Min, Q, Sum
 from django.utils.translation import gettext as _
 
 from delivery.models import Order, OrderLine, Product, StockMovement
@@ -158,11 +160,19 @@ def quarantined(product: Product, lot: str | None = None) -> int:
 
 def lots_with_stock(product: Product) -> list[tuple[str, int]]:
     """Return each lot with how many are not given to an order yet, the oldest lot first; no lots that are used up."""
-    named = product.movements.exclude(lot="").values_list("lot").annotate(left=Sum("quantity"))
-    first: dict[str, int] = {}
-    for pk, lot in product.movements.filter(kind=StockMovement.Kind.RECEIVED).order_by("pk").values_list("pk", "lot"):
-        first.setdefault(lot, pk)
-    return sorted(((lot, left) for lot, left in named if left > 0), key=lambda pair: first.get(pair[0], 0))
+    return lots_of_products([product.pk]).get(product.pk, [])
+
+
+def lots_of_products(keys: Collection[int]) -> dict[int, list[tuple[str, int]]]:
+    """Return by product id what `lots_with_stock` returns of one product, for many of them in one query."""
+    named = StockMovement.objects.filter(product__in=keys).exclude(lot="").order_by()
+    received = Q(kind=StockMovement.Kind.RECEIVED)
+    lots = named.values_list("product", "lot").annotate(left=Sum("quantity"), first=Min("pk", filter=received))
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for product, lot, left, _first in sorted(lots, key=lambda row: (row[0], row[3] or 0)):
+        if left > 0:
+            found[product].append((lot, left))
+    return dict(found)
 
 
 def lots_of(line: OrderLine) -> list[tuple[str, int]]:

@@ -3,6 +3,8 @@
 Each write runs inside the caller's transaction. The allotment needs no row: it is counted from the open orders.
 """
 
+from collections.abc import Collection
+
 from django.db.models import Case, F, Sum, When
 
 from accounts.models import User
@@ -61,5 +63,11 @@ def release_hold(order: Order, *, by: User | None) -> None:
 
 def held_of(order: Order) -> list[tuple[int, str, int]]:
     """Return (product id, lot, quantity) of the stock that the order holds, sorted by product and lot."""
-    summed = order.movements.held().values_list("product", "lot").annotate(moved=Sum("quantity"))
-    return sorted((product, lot, -moved) for product, lot, moved in summed if moved < 0)
+    return [(product, lot, quantity) for _order, product, lot, quantity in held_of_many([order])]
+
+
+def held_of_many(orders: Collection[Order]) -> list[tuple[int, int, str, int]]:
+    """Return (order id, product id, lot, quantity) of the stock that the orders hold, sorted so."""
+    moved = StockMovement.objects.filter(order__in=orders).held().order_by()
+    summed = moved.values_list("order", "product", "lot").annotate(moved=Sum("quantity"))
+    return sorted((order, product, lot, -moved) for order, product, lot, moved in summed if moved < 0)

@@ -3,11 +3,11 @@
 The order is the same everywhere: patient, certification, order, window, products by id.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from certification.models import Patient
+from certification.models import CaregiverAssignment, Patient
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product
 
 
@@ -18,6 +18,19 @@ def lock_order(order: Order) -> Order:
         Order.objects.select_for_update(no_key=True, of=("self",))
         .select_related("window", "policy", "patient", "placed_by")
         .get(pk=order.pk)
+    )
+
+
+def lock_many(keys: Collection[int]) -> list[Order]:
+    """Lock the patients, then the orders with these keys; return the orders with the people of their messages."""
+    patients = Patient.objects.filter(pk__in=Order.objects.filter(pk__in=keys).values("patient"))
+    list(patients.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    open_ones = CaregiverAssignment.objects.filter(ended_date=None).select_related("caregiver__user")
+    locked = Order.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=keys)
+    return list(
+        locked.select_related("window", "policy", "patient__user", "placed_by")
+        .prefetch_related(Prefetch("patient__assignments", open_ones.defer("need", "ended_reason")))
+        .order_by("pk")
     )
 
 

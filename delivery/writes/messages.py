@@ -1,13 +1,13 @@
 """The messages about an order. Each is queued inside the caller's transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
 from certification.writes.messages import Message, email_of, message_to
 from delivery.models import Order
-from notifications.actions import queue
+from notifications.actions import queue, queue_many
 
 
 def notify_orderer(
@@ -28,6 +28,11 @@ def notify_orderer(
     queue(**message_to_orderer(order, kind, context=context, assignment=assignment), by=by)
 
 
+def notify_orderers(orders: Iterable[Order], kind: str, *, by: User | None) -> None:
+    """Queue what `notify_orderer` queues, for many orders in one statement."""
+    queue_many(messages=[message_to_orderer(order, kind) for order in orders], by=by)
+
+
 def message_to_orderer(
     order: Order, kind: str, *, context: Mapping[str, Any] | None = None, assignment: CaregiverAssignment | None = None
 ) -> Message:
@@ -36,11 +41,16 @@ def message_to_orderer(
         _reader(order, assignment),
         kind,
         context={"order": order.pk, **(context or {})},
-        key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
+        key=message_key(order.pk, order.moves),
     )
     if order.assisted_by_id is None:
         message |= {"recipient": order.placed_by.email, "channel": "email"}
     return message
+
+
+def message_key(order: int, moves: int) -> str:
+    """Return the key of the messages about an order after so many moves; the kind stands before it."""
+    return f"{order}:{moves}" if moves else str(order)
 
 
 def is_told_by_phone(order: Order) -> bool:

@@ -32,7 +32,7 @@ def _names_in(call):
     called = getattr(call.func, "id", getattr(call.func, "attr", ""))
     if called == "audited" and call.args:
         yield from _values(call.args[0])
-    if called == "record":
+    if called in ("record", "record_many"):
         for keyword in call.keywords:
             if keyword.arg == "action":
                 yield from _values(keyword.value)

@@ -45,13 +45,11 @@ def test_each_list_and_page_of_the_admin_leaves_one_event(model, world):
 
 def test_a_change_and_a_refusal_leave_one_event_each(world):
     pharmacist = factories.staff("Pharmacist")
-    assert events_after(lambda: actions.confirm_order(order=world, by=pharmacist)) == [
-        ("order.confirm", world.pk, "done")
-    ]
+    assert events_after(lambda: factories.confirm(world, by=pharmacist)) == [("order.confirm", world.pk, "done")]
 
     def again():
         with pytest.raises(DeliveryError):
-            actions.confirm_order(order=world, by=pharmacist)
+            factories.confirm(world, by=pharmacist)
 
     actions.refuse_order(order=world, reason="no", by=pharmacist)
     assert events_after(again) == [("order.confirm", world.pk, "refused")]

@@ -24,7 +24,7 @@ def packed(*orders, pharmacist=None):
     """Confirm and pack the orders."""
     pharmacist = pharmacist or factories.staff("Pharmacist")
     for order in orders:
-        actions.confirm_order(order=order, by=pharmacist)
+        factories.confirm(order, by=pharmacist)
         actions.pack_order(order=order, by=pharmacist)
     return orders
 

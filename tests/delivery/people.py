@@ -6,12 +6,15 @@ from datetime import date, timedelta
 from html import unescape
 from uuid import uuid4
 
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
 from certification.actions import accept_invitation
-from delivery.models import DeliveryPolicy, DeliveryWindow, Order
+from delivery.actions import receive_stock
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from delivery.reference import POLICIES
+from delivery.rules import policy_on
 from tests import factories
 from tests.guard import unguarded
 
@@ -124,3 +127,40 @@ def _own_fields(order, number):
     """Return what a copy of an order does not share with it; in a run it stands at a position of its own."""
     position = order.position + number + 1 if order.run_id else None
     return {"number": f"D-{number:04d}-COPY", "idempotency_key": uuid4(), "position": position}
+
+
+def orders_of_many(count, *, units=2, **over):
+    """Return as many placed orders as `count`, fast: each of a patient of its own, of one product with its stock."""
+    product = factories.product(stock=0)
+    for lot in ("LOT-1", "LOT-2"):
+        receive_stock(product=product, quantity=count * units, lot=lot, by=None)
+    first = factories.certification()
+    signed = factories.copies(first, count)
+    window, account = factories.window(), first.patient.user
+    place = {**factories.address(), "state": "CT", "window": window, "placed_by": account, "status": "placed"}
+    sums = {"subtotal_cents": 4000 * units, "amount_mg": 1000 * units, "policy": policy_on(window.date)}
+    now = timezone.now()
+    with unguarded():
+        made = Order.objects.bulk_create(
+            Order(
+                **{**place, **sums, "payment_method": "cash", "placed_at": now + timedelta(seconds=n),
+                   "patient": each.patient, "certification": each, "number": f"D-{n:04d}-MANY",
+                   "idempotency_key": uuid4(), **over}
+            )
+            for n, each in enumerate(signed)
+        )  # fmt: skip
+        OrderLine.objects.bulk_create(
+            OrderLine(order=order, product=product, quantity=units, unit_price_cents=4000, amount_mg=1000)
+            for order in made
+        )
+        StockMovement.objects.bulk_create(
+            StockMovement(product=product, kind="reserved", quantity=-units, order=order, by=account) for order in made
+        )
+        Product.objects.filter(pk=product.pk).update(stock=F("stock") - count * units)
+        DeliveryWindow.objects.filter(pk=window.pk).update(capacity=max(count, 20), booked=count)
+    return made
+
+
+def review(**over):
+    """Return what the page that confirms an order posts."""
+    return {"reviewed": "on", "monitoring_reviewed_date": f"{timezone.localdate():%m/%d/%Y}", **over}

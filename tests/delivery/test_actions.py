@@ -269,12 +269,12 @@ def test_place_order_by_a_caregiver_names_caregiver_and_patient():
 
 def test_confirm_order_notifies_the_orderer_and_keeps_the_hold():
     order, staff = factories.order(), factories.staff("Pharmacist")
-    actions.confirm_order(order=order, by=staff)
+    factories.confirm(order, by=staff)
     order.refresh_from_db()
     assert (order.status, order.confirmed_at is not None, booked(order.window)) == ("confirmed", True, 1)
     assert kinds_to(order.placed_by.email) == {"order_placed", "order_confirmed"}
     confirmed_at = order.confirmed_at
-    assert actions.confirm_order(order=order, by=staff).confirmed_at == confirmed_at  # sent twice
+    assert factories.confirm(order, by=staff).confirmed_at == confirmed_at  # sent twice
 
 
 def test_refuse_order_twice_releases_the_hold_once():

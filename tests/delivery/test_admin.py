@@ -5,7 +5,6 @@ from django.urls import reverse
 
 from audit.changelists import ShortPaginator
 from audit.models import Event
-from delivery import actions
 from delivery.models import DeliveryWindow, Order, Product
 from tests import factories
 from tests.delivery import people
@@ -37,7 +36,7 @@ def step(row, name):
 
 def test_the_list_begins_with_orders_to_review(pharmacist):
     waiting, confirmed = factories.order(), factories.order()
-    actions.confirm_order(order=confirmed, by=factories.staff("Pharmacist"))
+    factories.confirm(confirmed, by=factories.staff("Pharmacist"))
     factories.cart(waiting.patient, by=waiting.placed_by)
     words = words_of(pharmacist.get(ORDERS))
     assert f"{waiting.number} Wed, Nov 25, 2026, 9:30 a.m. to 1:30 p.m. {waiting.patient.number} $80.00 Placed" in words
@@ -82,7 +81,7 @@ def test_staff_cancel_an_order_with_a_reason(pharmacist):
 
 def test_a_search_by_number_or_phone_in_any_format_finds_all_orders(pharmacist):
     order, other = factories.order(address=factories.address(phone="+12035550199")), factories.order()
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     code = order.number.replace("-", "")
     for term in (order.number, code.lower(), code[1:], "(203) 555-0199", "203.555.0199", "+1 203 555 0199", "0199"):
         words = words_of(pharmacist.post(ORDERS, {"q": term}, follow=True))
@@ -98,7 +97,7 @@ def test_any_search_is_answered(pharmacist, term):
 def test_a_page_shows_what_the_door_needs_and_nothing_of_the_certification():
     made = factories.certification(statement=factories.statement(directions="Twice a day."))
     order = factories.order(made.patient)
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     for group in ("Driver", "Technician", "Pharmacist", "Auditor"):
         words = words_of(as_(group).get(page(order)))
         for shown in ("Rosa Delgado", "40 Orange Street", "(203) 555-0142", "$80.00", "Harbor Mist Tincture", "2 g"):
@@ -137,7 +136,7 @@ def test_confirming_shows_what_will_happen_and_does_it(pharmacist):
         "to 40 Orange Street, New Haven, CT 06510." in words
     )
     assert Order.objects.get().status == "placed"
-    response = pharmacist.post(step(order, "confirm"), follow=True)
+    response = pharmacist.post(step(order, "confirm"), people.review(), follow=True)
     assert "Confirm: done." in words_of(response)
     assert Order.objects.get().status == "confirmed"
     assert "Refuse" in words_of(response)
@@ -154,11 +153,11 @@ def test_refusing_asks_a_reason(pharmacist):
 
 def test_a_form_sent_twice_acts_once_and_the_second_sender_reads_it(pharmacist):
     order = factories.order()
-    pharmacist.post(step(order, "confirm"))
-    assert "Confirm: done." in words_of(pharmacist.post(step(order, "confirm"), follow=True))
+    pharmacist.post(step(order, "confirm"), people.review())
+    assert "Confirm: done." in words_of(pharmacist.post(step(order, "confirm"), people.review(), follow=True))
     assert 'type="submit" class="default" value="Refuse"' in pharmacist.get(step(order, "refuse")).content.decode()
     pharmacist.post(step(order, "refuse"), {"reason": "A recall."})
-    response = pharmacist.post(step(order, "confirm"))
+    response = pharmacist.post(step(order, "confirm"), people.review())
     assert "This order is refused; that is no longer possible." in words_of(response)
 
 

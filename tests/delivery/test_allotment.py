@@ -235,7 +235,7 @@ def test_patient_and_caregiver_physician_and_staff_read_the_same_figures(pharmac
 
 def test_a_passed_order_is_used_and_no_longer_held(monday):
     order = factories.order()
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     monday.move_to(order.window.ends_at + timedelta(days=1))
     words = ledger(factories.client_for(order.placed_by))
     assert "Delivered or on its way 2 g (0.08 oz)" in words

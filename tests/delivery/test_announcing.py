@@ -67,7 +67,7 @@ def test_only_open_orders_of_tomorrow_are_announced():
 )
 def test_the_mail_says_what_to_have_ready(method, asked, monday):
     order = factories.order(payment_method=method)
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     announce()
     monday.move_to(EVENING)
     message = delivered()[-1]

@@ -229,7 +229,7 @@ def test_its_uid_stays_and_its_sequence_grows_when_moved_and_cancelled(client, o
     before = event_of(client, order)
     actions.move_order(order=order, window=later, by=order.placed_by)
     moved = event_of(client, order)
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     confirmed = event_of(client, order)
     actions.cancel_order(order=order, by=order.placed_by)
     cancelled = event_of(client, order)

@@ -72,7 +72,7 @@ def test_check_may_leave(order, monday):
 def test_orders_leave_with_their_driver_once(order, monday):
     late = factories.order()
     run = door.run_of(order)
-    actions.confirm_order(order=late, by=run.driver)
+    factories.confirm(late, by=run.driver)
     actions.assign_run(orders=[late], run=run, by=run.driver)
     monday.move_to(run.window.starts_at, tick=False)
     left, refusals = actions.dispatch_run(run=run, by=run.driver)

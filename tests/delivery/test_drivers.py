@@ -39,7 +39,7 @@ def driver(account):
 
 def in_run_of(account, order):
     """Return the order after a Pharmacist has confirmed it and a Manager has put it into a run of this driver."""
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     actions.make_run(window=order.window, orders=[order], driver=account, by=factories.staff("Manager"))
     return Order.objects.get(pk=order.pk)
 

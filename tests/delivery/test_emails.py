@@ -35,7 +35,7 @@ def test_the_mail_of_a_placed_order_repeats_it_without_medical_words():
     ("undo", "subject"),
     [
         (
-            lambda order: actions.confirm_order(order=order, by=factories.staff("Pharmacist")),
+            lambda order: factories.confirm(order, by=factories.staff("Pharmacist")),
             "Your order {} is confirmed",
         ),
         (

@@ -41,7 +41,7 @@ def csv_of(client, address, **query):
 
 
 def test_the_export_of_orders_is_what_the_list_shows(pharmacist):
-    order = actions.confirm_order(order=factories.order(), by=factories.staff("Pharmacist"))
+    order = factories.confirm(factories.order(), by=factories.staff("Pharmacist"))
     factories.order(into=order.window)
     response, rows = csv_of(pharmacist, ORDERS, status="confirmed", window=order.window_id)
     name = f"orders-{order.window.date}-0930-confirmed.csv"

@@ -67,6 +67,7 @@ def refused(write, constraint=None):
         (Order, {"status": "refused"}, "order_ended_has_time"),
         (Order, {"status": "lapsed"}, "order_ended_has_time"),
         (Order, {"status": "confirmed"}, "order_confirmed_has_time"),
+        (Order, {"confirmed_at": datetime(2026, 11, 23, tzinfo=UTC)}, "order_confirmed_has_review"),
     ],
 )
 def test_an_impossible_row_is_refused(model, changes, constraint):

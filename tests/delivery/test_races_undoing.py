@@ -1,13 +1,16 @@
 """Orders that end while another action decides about them. Each race has a control."""
 
-from threading import Event
+from threading import Event, Thread
 from time import sleep
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Sum
 from django.db.models.query import QuerySet
+from django.utils import timezone
 
 from accounts.backends import PortalBackend
+from audit.actions import Busy
 from certification.actions import end_caregiver, withdraw_certification
 from delivery import actions, rules
 from delivery.models import Order, StockMovement
@@ -139,7 +142,7 @@ def confirm_and_cancel_at_once():
     by = order.placed_by
     results = at_once(
         [
-            lambda: actions.confirm_order(order=order, by=staff),
+            lambda: factories.confirm(order, by=staff),
             lambda: actions.cancel_order(order=order, by=by),
         ]
     )
@@ -175,3 +178,33 @@ def test_control_without_locks_an_order_without_a_place_is_confirmed(monkeypatch
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **kwargs: self._chain())
     order = confirm_and_cancel_at_once()
     assert (order.status, booked(order.window)) == ("confirmed", 0)
+
+
+# --- Many orders, of which somebody holds one -----------------------------------------------------------------------
+
+
+@on_postgres
+def test_an_order_that_somebody_holds_is_named_and_the_others_are_confirmed():
+    pharmacist, orders = factories.staff("Pharmacist"), people.orders_of_many(3)
+    is_held, may_go = Event(), Event()
+
+    def hold():
+        with transaction.atomic():
+            Order.objects.select_for_update().get(pk=orders[1].pk)
+            is_held.set()
+            may_go.wait(20)
+        connection.close()
+
+    holder = Thread(target=hold)
+    holder.start()
+    try:
+        is_held.wait(20)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '100ms'")
+        refusals = actions.confirm_orders(orders=orders, monitoring_reviewed_date=timezone.localdate(), by=pharmacist)
+    finally:
+        may_go.set()
+        holder.join(20)
+        connection.close()
+    assert {pk: type(refusal) for pk, refusal in refusals.items()} == {orders[1].pk: Busy}
+    assert list(Order.objects.order_by("pk").values_list("status", flat=True)) == ["confirmed", "placed", "confirmed"]

@@ -244,7 +244,7 @@ def test_check_lot_is_known(product, by):
 def test_a_confirmed_order_takes_the_lots_that_came_first(product, by):
     actions.receive_stock(product=product, quantity=5, lot="A-2", by=by)
     product.refresh_from_db()
-    order = actions.confirm_order(order=factories.order(lines=[(product, 12)]), by=by)
+    order = factories.confirm(factories.order(lines=[(product, 12)]), by=by)
     assert rules.lots_of(order.lines.get()) == [("A-2", 2), ("LOT-1", 10)]
     assert rules.lots_with_stock(product) == [("A-2", 3)]
     assert [(row.order, row.quantity) for row in rules.orders_of_lot(product, "A-2")] == [(order, 2)]
@@ -252,7 +252,7 @@ def test_a_confirmed_order_takes_the_lots_that_came_first(product, by):
 
 
 def test_a_refused_order_releases_its_lots(product, by):
-    order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=by)
+    order = factories.confirm(factories.order(lines=[(product, 2)]), by=by)
     actions.refuse_order(order=order, reason="A recall", by=by)
     assert (rules.orders_of_lot(product, "LOT-1"), rules.lots_with_stock(product)) == ([], [("LOT-1", 10)])
     assert stock(product) == 10
@@ -260,7 +260,7 @@ def test_a_refused_order_releases_its_lots(product, by):
 
 def test_check_lot_has(product, by):
     actions.receive_stock(product=product, quantity=1, lot="A-2", by=by)
-    order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=by)
+    order = factories.confirm(factories.order(lines=[(product, 2)]), by=by)
     with pytest.raises(rules.StockError, match="Lot A-2 has 1 left for orders, and this order needs 2"):
         actions.change_lot(order=order, product=product, lot="A-2", by=by)
     with pytest.raises(rules.StockError):

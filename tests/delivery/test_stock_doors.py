@@ -97,7 +97,7 @@ def test_a_lot_lists_its_orders_and_the_view_leaves_an_event(pharmacist):
     order = factories.order(lines=[(product, 2)])
     query = {"sku": product.sku, "lot": "LOT-1"}
     assert "No order holds or took any of it" in words_of(pharmacist.get(LOT, query))
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     words = words_of(pharmacist.get(LOT, query))
     assert f"{order.number} 2 Wednesday, November 25, 2026 Confirmed" in words
     assert "8 not given to an order" in words
@@ -110,7 +110,7 @@ def test_a_lot_lists_its_orders_and_the_view_leaves_an_event(pharmacist):
 def test_another_lot_is_entered_on_an_action_page_of_the_order(pharmacist):
     product, staff = factories.product(stock=10), factories.staff("Pharmacist")
     actions.receive_stock(product=product, quantity=2, lot="A-2", by=staff)
-    order = actions.confirm_order(order=factories.order(lines=[(product, 2)]), by=staff)
+    order = factories.confirm(factories.order(lines=[(product, 2)]), by=staff)
     address = reverse("admin:delivery_order_step", args=[order.pk, "lot"])
     assert f"{product.sku}: LOT-1 × 2" in words_of(pharmacist.get(address))
     assert "Enter the SKU" in words_of(pharmacist.post(address, {"product": "x", "lot": "A-2"}))

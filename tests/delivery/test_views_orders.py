@@ -48,7 +48,7 @@ def test_the_confirmation_says_all_that_matters(client, order):
 
 
 def test_a_confirmed_order_says_when_we_come(client, order):
-    actions.confirm_order(order=order, by=factories.staff("Pharmacist"))
+    factories.confirm(order, by=factories.staff("Pharmacist"))
     assert (
         "Confirmed Your order is confirmed We come on Wednesday, November 25, 2026, between 9:30 a.m. and 1:30 p.m."
         in detail(client, order)

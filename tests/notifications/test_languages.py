@@ -131,7 +131,7 @@ def order(world):
 
 
 def confirm(world):
-    deliveries.confirm_order(order=order(world), by=world.staff)
+    factories.confirm(order(world), by=world.staff)
 
 
 def move(world):

@@ -93,7 +93,7 @@ def ordered(patient):
 
 
 def confirmed(patient):
-    deliveries.confirm_order(order=ordered(patient), by=factories.staff("Manager"))
+    factories.confirm(ordered(patient), by=factories.staff("Pharmacist"))
 
 
 def refused(patient):

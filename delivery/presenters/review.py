@@ -1,0 +1,175 @@
+"""The page of one order for staff: who receives it, the evidence, what to pack, and what happened."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
+
+from certification.models import Certification
+from delivery import rules
+from delivery.models import Order, OrderLine, Product, StockMovement
+from delivery.presenters.evidence import Evidence, Facts, Sight, evidence_of
+from delivery.presenters.order_list import flags_of, known_of, window_of
+from delivery.presenters.receivers import (
+    KNOW,
+    Flag,
+    Receiver,
+    StatusInWords,
+    open_assignments,
+    receiver_of,
+    status_in_words,
+)
+from delivery.presenters.timeline import Moment, timeline_of
+from delivery.writes.messages import is_told_by_phone
+
+MOST_WAITING = 500  # orders to review among which the next is looked for
+LISTED = ("reserved", "released", "sold", "returned")  # movements that say from which lot an order takes
+
+
+@dataclass(frozen=True)
+class PackLine:
+    """A line to pack, with the lots it comes from; empty before the order is confirmed."""
+
+    name: str
+    details: str
+    lots: str
+    amount_mg: int
+    quantity: int
+    total_cents: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the order stands among those of its window that wait for a review, and the key of the next one."""
+
+    number: int  # 0 for an order that waits no more
+    of: int
+    next_pk: int | None
+
+
+@dataclass(frozen=True)
+class OrderReview:
+    order: Order
+    now: datetime
+    status: StatusInWords
+    receiver: Receiver
+    flags: tuple[Flag, ...]
+    evidence: list[Evidence]
+    lines: list[PackLine]
+    quantity: int
+    timeline: list[Moment]
+    place: Place
+    is_told_by_phone: bool
+    is_guarded_minor: bool
+
+
+def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
+    """Return the page. The order comes with window, patient, policy, certification and the accounts that placed it."""
+    day = window_of(order).date
+    assignment = open_assignments([order.patient_id]).get(order.patient_id)
+    receiver = receiver_of(order.patient, assignment, day=day)
+    lines = list(order.lines.select_related("product"))
+    lots = _lots_of(order)
+    same_door = list(rules.orders_of_same_stop(order).select_related("patient")) if order.has_hold else []
+    certification = _certification_on(order, day, sight)
+    facts = Facts(
+        order=order,
+        lines=lines,
+        held={product: sum(taken for _lot, taken in pairs) for product, pairs in lots.items()},
+        certification=certification,
+        assignment=assignment,
+        receiver=receiver,
+        last_review=_last_review(order) if sight.certification else None,
+        left_before_mg=_left_before(order, certification, day) if sight.allotment else 0,
+        same_door=same_door,
+    )
+    return OrderReview(
+        order=order,
+        now=now,
+        status=status_in_words(order),
+        receiver=receiver,
+        flags=_flags(order, same_door, sight),
+        evidence=evidence_of(facts, sight),
+        lines=[_pack_line(line, lots.get(line.product_id, [])) for line in lines],
+        quantity=sum(line.quantity for line in lines),
+        timeline=timeline_of(order, now=now) if sight.history else [],
+        place=_place_of(order) if sight.history else Place(0, 0, None),
+        is_told_by_phone=is_told_by_phone(order) if sight.history else False,
+        is_guarded_minor=receiver.is_guarded,
+    )
+
+
+def _certification_on(order: Order, day: date, sight: Sight) -> Certification | None:
+    if not (sight.certification or sight.allotment):
+        return None
+    unread = ["condition_codes", "patient_as_signed", "allotment_reason", "ended_reason"]
+    unread += [] if sight.directions else ["directions"]
+    valid: QuerySet[Certification] = Certification.objects.valid_on(day).filter(patient=order.patient_id)
+    return valid.select_related("physician").defer(*unread).first()
+
+
+def _left_before(order: Order, certification: Certification | None, day: date) -> int:
+    assert order.policy is not None  # anything but a cart has one
+    return rules.allotment_left_mg(
+        patient=order.patient,
+        day=day,
+        certification=certification,
+        days=order.policy.allotment_days,
+        without=order,
+    )
+
+
+def _last_review(order: Order) -> date | None:
+    reviewed = Order.objects.filter(patient=order.patient_id, monitoring_reviewed_date__isnull=False)
+    dates = reviewed.exclude(pk=order.pk).order_by("-monitoring_reviewed_date")
+    return dates.values_list("monitoring_reviewed_date", flat=True).first()
+
+
+def _lots_of(order: Order) -> dict[int, list[tuple[str, int]]]:
+    """Return by product id from which lots the order takes how many; the lot "" is one that is not chosen yet."""
+    moved = StockMovement.objects.filter(order=order, kind__in=LISTED).order_by()
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for product, lot, total in moved.values_list("product", "lot").annotate(total=Sum("quantity")):
+        if total < 0:
+            found[product].append((lot, -total))
+    return {product: sorted(pairs) for product, pairs in found.items()}
+
+
+def _pack_line(line: OrderLine, lots: list[tuple[str, int]]) -> PackLine:
+    named = [(lot, quantity) for lot, quantity in lots if lot]
+    return PackLine(
+        name=line.product.name,
+        details=_details(line.product),
+        lots=named[0][0] if len(named) == 1 else ", ".join(f"{lot} × {quantity}" for lot, quantity in named),
+        amount_mg=line.total_mg,
+        quantity=line.quantity,
+        total_cents=line.total_cents,
+    )
+
+
+def _details(product: Product) -> str:
+    words = {"form": product.get_form_display(), "thc": product.thc_mg, "cbd": product.cbd_mg}
+    return _("%(form)s, %(thc)d mg THC, %(cbd)d mg CBD") % words
+
+
+def _flags(order: Order, same_door: list[Order], sight: Sight) -> tuple[Flag, ...]:
+    known = known_of([order], shows_allotment=sight.allotment)
+    flags = flags_of(order, known) if sight.history else ()
+    more = [Flag(_("%(count)d orders to this door") % {"count": len(same_door) + 1}, KNOW)] if same_door else []
+    return (*flags, *more)
+
+
+def _place_of(order: Order) -> Place:
+    """Return the order's place; orders stand as in the list, by window and then by the time they were placed."""
+    waiting = Order.objects.filter(status=Order.Status.PLACED).order_by(
+        "window__date", "window__starts", "placed_at", "pk"
+    )
+    pairs = list(waiting.values_list("pk", "window")[:MOST_WAITING])
+    keys = [pk for pk, _window in pairs]
+    if order.pk not in keys:
+        return Place(0, 0, keys[0] if keys else None)
+    of_window = [pk for pk, window in pairs if window == order.window_id]
+    following = keys[keys.index(order.pk) + 1 :] or [pk for pk in keys if pk != order.pk]
+    return Place(of_window.index(order.pk) + 1, len(of_window), following[0] if following else None)
