@@ -21,7 +21,7 @@ def pack_order(*, order: Order, by: User) -> Order:
     if order.status == Order.Status.PACKED:
         return order
     rules.check_move("pack", order)
-    pick_lots(order, by=by)  # what had no lot when the order was confirmed may have one now
+    pick_lots([order], by=by)  # what had no lot when the order was confirmed may have one now
     rules.check_can_be_packed(order)
     order.status, order.packed_at = rules.MOVES["pack"].to, timezone.now()
     order.save(update_fields=["status", "packed_at"])
