@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.models import Physician
 from certification.models import Caregiver, Certification, Patient
+from notifications.ways import way_to
 
 Message = dict[str, Any]  # the arguments of `notifications.actions.queue`
 Recipient = Patient | Caregiver | Physician
@@ -25,16 +26,16 @@ def recipients_of(certification: Certification, *, with_physician: bool = False)
 
 
 def message_to(person: Recipient, kind: str, *, context: Mapping[str, Any], key: str) -> Message:
-    """Return one message: a mail, or an entry on the list of calls for a person without an e-mail address.
+    """Return one message: a mail, or an entry on the list of calls for a person whom no e-mail reaches.
 
     Every message to a patient or caregiver is made here, so that nobody is left out. A second message of the same kind
     and `key` is dropped.
     """
-    email = email_of(person)
+    way = way_to(email=email_of(person), phone=phone_of(person))
     return {
         "kind": kind,
-        "recipient": email or person.phone.as_e164,  # as the queries of the reminders write it
-        "channel": "email" if email else "phone",
+        "recipient": way.recipient,
+        "channel": way.channel,
         "context": dict(context),
         "dedupe_key": f"{kind}:{key}",
         "language": getattr(person, "language", "en"),
@@ -60,3 +61,8 @@ def messages_to(
 def email_of(person: Recipient) -> str:
     """Return the person's e-mail address, or that of the account with which they joined by a code, or an empty text."""
     return person.email or (person.user.email if person.user else "")
+
+
+def phone_of(person: Recipient) -> str:
+    """Return the person's phone number as the queries of the reminders write it, or an empty text."""
+    return person.phone.as_e164 if person.phone else ""

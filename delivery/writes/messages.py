@@ -2,9 +2,10 @@
 
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
-from certification.writes.messages import email_of, message_to
+from certification.writes.messages import email_of, message_to, phone_of
 from delivery.models import Order
 from notifications.actions import queue
+from notifications.ways import way_to
 
 
 def notify_orderer(
@@ -15,14 +16,16 @@ def notify_orderer(
     `reason` is why a day was closed, as orderers read it. `assignment` is the patient's open one where it has been read
     already.
     """
+    reader = _reader(order, assignment)
     message = message_to(
-        _reader(order, assignment),
+        reader,
         kind,
         context={"order": order.pk} | ({"reason": reason} if reason else {}),
         key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
     )
     if order.assisted_by_id is None:
-        message |= {"recipient": order.placed_by.email, "channel": "email"}
+        way = way_to(email=order.placed_by.email, phone=phone_of(reader))
+        message |= {"recipient": way.recipient, "channel": way.channel}
     queue(**message, by=by)
 
 

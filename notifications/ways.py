@@ -1,0 +1,39 @@
+"""Decide by which way a message goes: by e-mail, or by a call when there is no address or mail to it comes back."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
+
+from notifications.models import Bounce, Notification
+
+
+@dataclass(frozen=True)
+class Way:
+    """The channel of a message, and the address or number in it."""
+
+    channel: str
+    recipient: str
+
+
+def way_to(*, email: str, phone: str) -> Way:
+    """Return the way to a person: by e-mail, unless there is none or it bounces, else a call to the phone.
+
+    Without a phone, mail goes to an address that bounces: staff then see that it failed. `phone` is in E.164, for
+    example +18605550142. The reminders ask the same in SQL: `certification/writes/reminders.py`.
+    """
+    if email and not (phone and comes_back(email)):
+        return Way(Notification.Channel.EMAIL, email)
+    return Way(Notification.Channel.PHONE, phone)
+
+
+def comes_back(email: str) -> bool:
+    """Return whether mail to the address comes back, so that nothing more goes to it."""
+    return Bounce.objects.stopped().filter(address=email.lower()).exists()
+
+
+def comes_back_to(email: str) -> Exists:
+    """Return the same answer as a condition for queries; `email` is the path of the address from the outer row."""
+    address: Any = Lower(OuterRef(email))
+    return Exists(Bounce.objects.stopped().filter(address=address))
