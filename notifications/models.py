@@ -134,3 +134,23 @@ class Bounce(models.Model):
 
     def __str__(self) -> str:
         return f"bounce {self.pk}"
+
+
+class BounceMailbox(models.Model):
+    """How far the mailbox to which mail comes back was read, so that each mail counts once.
+
+    `unmatched` counts bounces of no message of ours, `unreadable` mails that no parser took.
+    """
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    name = models.CharField(max_length=500, unique=True, help_text=_("Server, user and folder."))
+    uid_validity = models.PositiveBigIntegerField(default=0)
+    last_uid = models.PositiveBigIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0)
+    unmatched = models.PositiveIntegerField(default=0)
+    unreadable = models.PositiveIntegerField(default=0)
+    read_at = models.DateTimeField(null=True, blank=True, help_text=_("The end of the last visit without an error."))
+    last_error = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"mailbox {self.pk}"

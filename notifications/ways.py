@@ -1,11 +1,13 @@
 """Decide by which way a message goes: by e-mail, or by a call when there is no address or mail to it comes back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
+from notifications import kinds
 from notifications.models import Bounce, Notification
 
 
@@ -37,3 +39,22 @@ def comes_back_to(email: str) -> Exists:
     """Return the same answer as a condition for queries; `email` is the path of the address from the outer row."""
     address: Any = Lower(OuterRef(email))
     return Exists(Bounce.objects.stopped().filter(address=address))
+
+
+_finders: list[Callable[[Notification], Way | None]] = []
+
+
+def register_other(find: Callable[[Notification], Way | None]) -> None:
+    """Register `find(notification)`: the way to the person of a mail that came back, or None when it knows none."""
+    if find not in _finders:
+        _finders.append(find)
+
+
+def other_way(notification: Notification) -> Way | None:
+    """Return the way by which a mail that came back goes now, or None when there is none but this address.
+
+    A mail with a one-time link goes no other way: the link was erased when the mail was sent.
+    """
+    if kinds.get(notification.kind).has_link:
+        return None
+    return next((way for find in _finders if (way := find(notification)) and way.recipient), None)

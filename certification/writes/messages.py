@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import Physician
 from certification.models import Caregiver, Certification, Patient
-from notifications.ways import way_to
+from notifications import kinds
+from notifications.models import Notification
+from notifications.ways import Way, way_to
 
 Message = dict[str, Any]  # the arguments of `notifications.actions.queue`
 Recipient = Patient | Caregiver | Physician
@@ -66,3 +70,24 @@ def email_of(person: Recipient) -> str:
 def phone_of(person: Recipient) -> str:
     """Return the person's phone number as the queries of the reminders write it, or an empty text."""
     return person.phone.as_e164 if person.phone else ""
+
+
+def other_way_of(notification: Notification) -> Way | None:
+    """Return the call that replaces a mail which came back; None when it no longer holds, or is to nobody known here.
+
+    The person is one whom the message speaks of and who has its address, or who has the account or practice with it.
+    """
+    words = kinds.get(notification.kind).context_for(notification)
+    if words is None:
+        return None
+    address = notification.recipient.lower()
+    people: list[Recipient] = [person for person in words.values() if isinstance(person, Recipient)]
+    people += Patient.objects.filter(user__email=address)
+    people += Caregiver.objects.filter(user__email=address)
+    people += Physician.objects.filter(Q(user__email=address) | Q(email__iexact=address))
+    person = next((person for person in people if address in _addresses_of(person)), None)
+    return Way(Notification.Channel.PHONE, phone_of(person)) if person else None
+
+
+def _addresses_of(person: Recipient) -> set[str]:
+    return {person.email.lower(), person.user.email if person.user else ""}

@@ -5,7 +5,8 @@ from certification.models import Caregiver, CaregiverAssignment, Patient
 from certification.writes.messages import email_of, message_to, phone_of
 from delivery.models import Order
 from notifications.actions import queue
-from notifications.ways import way_to
+from notifications.models import Notification
+from notifications.ways import Way, way_to
 
 
 def notify_orderer(
@@ -23,15 +24,19 @@ def notify_orderer(
         context={"order": order.pk} | ({"reason": reason} if reason else {}),
         key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
     )
-    if order.assisted_by_id is None:
-        way = way_to(email=order.placed_by.email, phone=phone_of(reader))
-        message |= {"recipient": way.recipient, "channel": way.channel}
-    queue(**message, by=by)
+    way = _way_of(order, reader)
+    queue(**message | {"recipient": way.recipient, "channel": way.channel}, by=by)
 
 
 def is_told_by_phone(order: Order) -> bool:
-    """Return whether the messages about the order are calls, because it was ordered by phone without an address."""
-    return order.assisted_by_id is not None and not email_of(_reader(order, None))
+    """Return whether the messages about the order are calls: it was ordered by phone, or mail to the reader bounces."""
+    return _way_of(order, _reader(order, None)).channel == Notification.Channel.PHONE
+
+
+def _way_of(order: Order, reader: Patient | Caregiver) -> Way:
+    """Return the way to the reader; who ordered with an account gets the mail at its address."""
+    email = email_of(reader) if order.assisted_by_id else order.placed_by.email
+    return way_to(email=email, phone=phone_of(reader))
 
 
 def _reader(order: Order, assignment: CaregiverAssignment | None) -> Patient | Caregiver:
