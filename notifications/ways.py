@@ -1,7 +1,8 @@
 """Decide by which way a message goes: by e-mail, or by a call when there is no address or mail to it comes back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef
@@ -33,6 +34,13 @@ def way_to(*, email: str, phone: str) -> Way:
 def comes_back(email: str) -> bool:
     """Return whether mail to the address comes back, so that nothing more goes to it."""
     return Bounce.objects.stopped().filter(address=email.lower()).exists()
+
+
+def stopped_since(emails: Iterable[str]) -> dict[str, datetime]:
+    """Return, for those of the addresses from which mail comes back, since when nothing goes there."""
+    given = {email.lower(): email for email in emails if email}
+    found = Bounce.objects.stopped().filter(address__in=given) if given else Bounce.objects.none()
+    return {given[address]: at for address, at in found.values_list("address", "stopped_at") if at}
 
 
 def comes_back_to(email: str) -> Exists:

@@ -22,6 +22,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import WaitingEntry
+from notifications.models import Bounce
 from pages.actions import receive_message
 from tests import factories
 from tests.access import STAFF
@@ -156,6 +157,7 @@ class World:
                     window=order.window, patient=order.patient, orderer=order.placed_by
                 )
                 things["waiting"] = waiting.pk
+            Bounce.objects.create(address="gone@example.org", kind="hard", first_at=now, last_at=now, stopped_at=now)
             MFAReset.objects.create(
                 user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
                 asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),

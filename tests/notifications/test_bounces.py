@@ -11,6 +11,7 @@ from email.encoders import encode_base64
 import pytest
 from django.core import mail
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
@@ -407,3 +408,28 @@ def test_mail_names_where_to_send_it_back(settings):
         "bounces@example.org",
         settings.DEFAULT_FROM_EMAIL,
     )
+
+
+# --- Where it is shown ---------------------------------------------------------------------------------------------
+
+
+def test_the_office_the_person_and_staff_see_that_mail_comes_back():
+    certified = factories.certification()
+    patient, physician = certified.patient, certified.physician
+    with unguarded():
+        for number, address in enumerate([patient.email, physician.email]):
+            bounced.count_bounce(queue(address, str(number)), Fault.HARD, "5.1.1", now=timezone.now())
+
+    def page(account, name, *args):
+        return factories.client_for(account).get(reverse(name, args=args)).content.decode()
+
+    shown = f"Email to {patient.email} comes back since"
+    assert shown in page(physician.user, "certification:certification-confirmation", certified.uuid)
+    for name in ("delivery:home", "certification:own-contact"):
+        assert f"Our emails to {patient.email} come back" in page(patient.user, name)
+    registrar = factories.staff("Registrar")
+    for row in (patient, physician):
+        assert "comes back since" in page(
+            registrar, f"admin:{row._meta.app_label}_{row._meta.model_name}_change", row.pk
+        )
+    assert patient.email in page(registrar, "admin:notifications_bounce_changelist")
