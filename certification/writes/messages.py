@@ -29,13 +29,15 @@ def recipients_of(certification: Certification, *, with_physician: bool = False)
     return people
 
 
-def message_to(person: Recipient, kind: str, *, context: Mapping[str, Any], key: str) -> Message:
+def message_to(
+    person: Recipient, kind: str, *, context: Mapping[str, Any], key: str, email: str | None = None
+) -> Message:
     """Return one message: a mail, or an entry on the list of calls for a person whom no e-mail reaches.
 
     Every message to a patient or caregiver is made here, so that nobody is left out. A second message of the same kind
-    and `key` is dropped.
+    and `key` is dropped. `email` is the address where it is not the person's own, for example that of the account.
     """
-    way = way_to(email=email_of(person), phone=phone_of(person))
+    way = way_to(email=email_of(person) if email is None else email, phone=phone_of(person))
     return {
         "kind": kind,
         "recipient": way.recipient,

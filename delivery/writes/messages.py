@@ -6,7 +6,7 @@ from certification.writes.messages import email_of, message_to, phone_of
 from delivery.models import Order
 from notifications.actions import queue
 from notifications.models import Notification
-from notifications.ways import Way, way_to
+from notifications.ways import way_to
 
 
 def notify_orderer(
@@ -23,20 +23,20 @@ def notify_orderer(
         kind,
         context={"order": order.pk} | ({"reason": reason} if reason else {}),
         key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
+        email=_email_of(order, reader),
     )
-    way = _way_of(order, reader)
-    queue(**message | {"recipient": way.recipient, "channel": way.channel}, by=by)
+    queue(**message, by=by)
 
 
 def is_told_by_phone(order: Order) -> bool:
     """Return whether the messages about the order are calls: it was ordered by phone, or mail to the reader bounces."""
-    return _way_of(order, _reader(order, None)).channel == Notification.Channel.PHONE
+    reader = _reader(order, None)
+    return way_to(email=_email_of(order, reader), phone=phone_of(reader)).channel == Notification.Channel.PHONE
 
 
-def _way_of(order: Order, reader: Patient | Caregiver) -> Way:
-    """Return the way to the reader; who ordered with an account gets the mail at its address."""
-    email = email_of(reader) if order.assisted_by_id else order.placed_by.email
-    return way_to(email=email, phone=phone_of(reader))
+def _email_of(order: Order, reader: Patient | Caregiver) -> str:
+    """Return the reader's address; who ordered with an account gets the mail at the address of the account."""
+    return email_of(reader) if order.assisted_by_id else order.placed_by.email
 
 
 def _reader(order: Order, assignment: CaregiverAssignment | None) -> Patient | Caregiver:
