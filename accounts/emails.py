@@ -178,6 +178,9 @@ def audit_sealed(notification: Notification) -> dict[str, Any] | None:
     return {"line": notification.context["line"]}
 
 
+WITH_LINK = (main_address, mfa_reset_asked, physician_bound)
+
+
 def register_kinds() -> None:
     for context_for in (
         physician_bound,
@@ -201,6 +204,7 @@ def register_kinds() -> None:
         mfa_reset_disowned,
         audit_sealed,
     ):
-        kinds.register(context_for.__name__, context_for=context_for)
+        kinds.register(context_for.__name__, context_for=context_for, has_link=context_for in WITH_LINK)
     for kind in account_mails.KINDS:
-        kinds.register(kind, context_for=account_mails.words_for, templates=account_mails.templates_of(kind))
+        templates = account_mails.templates_of(kind)
+        kinds.register(kind, context_for=account_mails.words_for, templates=templates, has_link=True)

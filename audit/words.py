@@ -200,6 +200,7 @@ SENTENCES = {
     "notification.call": "recorded a phone call",
     "notification.resend": "had a failed message sent again",
     "notification.cancel": "cancelled a message that waited",
+    "bounce.clear": "let mail go again to an address from which it had come back",
     "reference.conditions": "brought the conditions up to date",
     "reference.groups": "brought the staff groups up to date",
     "reference.policies": "brought the terms of delivery up to date",

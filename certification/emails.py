@@ -319,7 +319,8 @@ def register_kinds() -> None:
         caregiver_assigned, caregiver_ended, patient_taken_over, office_asked,
     )  # fmt: skip
     for context_for in functions:
-        kinds.register(context_for.__name__, context_for=unless_closed(context_for))
+        has_link = context_for is invitation
+        kinds.register(context_for.__name__, context_for=unless_closed(context_for), has_link=has_link)
     kinds.register("renewal_reminder", context_for=unless_closed(renewal_reminder), contexts_for=renewal_reminders)
     kinds.register("office_week", context_for=office_week, contexts_for=office_weeks)
     kinds.register("patient_closed", context_for=patient_closed)

@@ -19,6 +19,11 @@ app.conf.beat_schedule = {
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0},
     "mail-newest-seal": {"task": "accounts.mail_newest_seal", "schedule": crontab(hour="6", minute="0")},
+    "read-bounces": {
+        "task": "notifications.read_bounces",
+        "schedule": crontab(minute="*/3"),
+        "options": {"expires": 180},
+    },
     "drop-calls": {"task": "notifications.drop_calls", "schedule": crontab(minute="*/15")},
     "import-rosters": {"task": "accounts.import_rosters", "schedule": 60.0},
     "queue-renewal-reminders": {

@@ -1,6 +1,10 @@
 """The variables without which the portal does not start, each with a hint on its value."""
 
-from django.core.exceptions import ImproperlyConfigured
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from environs import Env
 
 ALWAYS = {
@@ -36,3 +40,54 @@ def check_required(env: Env, *, debug: bool) -> None:
     if missing:
         hints = "\n".join(f"  {name}: {hint}" for name, hint in missing.items())
         raise ImproperlyConfigured(f"The portal cannot start. Set in the environment:\n{hints}")
+
+
+PORTS = {"imaps": 993, "imap": 143}
+THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
+
+
+def bounce_mailbox(url: str) -> dict[str, Any] | None:
+    """Return the parts of BOUNCE_MAILBOX_URL, None when it is empty; raise ImproperlyConfigured when it is wrong.
+
+    Without TLS, `imap://` reads a server of this machine alone.
+    """
+    if not url.strip():
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port or PORTS.get(parts.scheme)
+    except ValueError:  # a port that is no number
+        host, port = None, None
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    is_plain = parts.scheme == "imap" and host in THIS_MACHINE
+    names = user + password + folder
+    if not (host and port and user and password and names.isascii() and names.isprintable()) or not (
+        parts.scheme == "imaps" or is_plain
+    ):
+        raise ImproperlyConfigured(
+            "The portal cannot start. BOUNCE_MAILBOX_URL must be imaps://user:password@host/FOLDER, with characters "
+            "such as @ and / in the user and the password as %40 and %2F"
+        )
+    return {
+        "name": f"{host}:{port}/{user}/{folder}",
+        "host": host,
+        "port": port,
+        "user": user,
+        "password": password,
+        "folder": folder,
+        "is_encrypted": not is_plain,
+    }
+
+
+def bounce_address(address: str) -> str:
+    """Return BOUNCE_ADDRESS, the sender of the envelope; raise ImproperlyConfigured when it is no address."""
+    address = address.strip()
+    try:
+        if address:
+            validate_email(address)
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            "The portal cannot start. BOUNCE_ADDRESS must be one e-mail address, for example bounces@portal.example.org"
+        ) from error
+    return address

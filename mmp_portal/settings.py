@@ -20,7 +20,7 @@ from kombu import Queue
 from sentry_sdk.utils import BadDsn
 
 from mmp_portal.logs import configure_structlog, logging_config
-from mmp_portal.required import check_required
+from mmp_portal.required import bounce_address, bounce_mailbox, check_required
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -312,6 +312,9 @@ PHONENUMBER_DEFAULT_FORMAT = "NATIONAL"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", f"{DISPENSARY_NAME} <{DISPENSARY_EMAIL}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", DISPENSARY_EMAIL)
+# Mail that cannot be delivered goes back to BOUNCE_ADDRESS, and is read in this mailbox.
+BOUNCE_ADDRESS = bounce_address(env.str("BOUNCE_ADDRESS", ""))
+BOUNCE_MAILBOX = bounce_mailbox(env.str("BOUNCE_MAILBOX_URL", ""))
 MAILBOX_DIR = VAR_DIR / "mail"
 if env.str("EMAIL_URL", ""):
     vars().update({k: v for k, v in dj_email_url.parse(env.str("EMAIL_URL")).items() if k.startswith("EMAIL_")})

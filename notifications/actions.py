@@ -1,4 +1,4 @@
-"""Queue messages in the caller's transaction, and send each message that is due once."""
+"""Queue messages in the caller's transaction, send each message that is due once, and read which came back."""
 
 import time
 from collections import deque
@@ -13,18 +13,21 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import InterfaceError, transaction
+from django.db import OperationalError as DatabaseError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from audit.actions import audited, record
-from notifications import emails, kinds, sql, writes
+from notifications import bounced, emails, kinds, sql, writes
 from notifications.connections import Line
 from notifications.kinds import Words
-from notifications.models import Notification
-from notifications.rules import MOST_ATTEMPTS, Trouble, cause_of, pause_after, trouble_of
+from notifications.mailboxes import Mailbox, MailboxError
+from notifications.models import Bounce, BounceMailbox, Notification
+from notifications.reports import Report, read_report
+from notifications.rules import MOST_ATTEMPTS, Fault, Trouble, cause_of, pause_after, refusal_of, trouble_of
 from notifications.signals import tried
 
 BATCH = 100
@@ -34,6 +37,9 @@ FOREVER = timedelta(days=365)
 ALL = range(0, 1_000)
 URGENT, BULK = range(0, Notification.BULK), range(Notification.BULK, 1_000)
 SEND_BULK = "notifications.send_bulk"
+VISIT_WITHIN = timedelta(seconds=25)  # to the mailbox of bounces: less than a worker's soft time limit
+MOST_MAILS = 500  # read in one visit
+DATABASE_AWAY = (DatabaseError, InterfaceError)
 log = structlog.get_logger()
 
 
@@ -200,11 +206,91 @@ class _Batch:
         if trouble is Trouble.AWAY:
             writes.mark_again(notification, cause, AGAIN_AFTER, counts=False)
         elif trouble is Trouble.REFUSED or (trouble is Trouble.LATER and attempts >= MOST_ATTEMPTS):
-            writes.mark_failed(notification, cause)
+            self._give_up(notification, error)
         else:
             writes.mark_again(notification, cause, pause_after(attempts))
         tried.send_robust(sender=Notification, kind=notification.kind, is_sent=False)
         return False
+
+    def _give_up(self, notification: Notification, error: Exception) -> None:
+        """Write that the message failed; when its address was refused, that is a bounce like one that comes later."""
+        fault, code = refusal_of(error)
+        with transaction.atomic():
+            if writes.mark_failed(notification, cause_of(error)) and fault is not Fault.NONE:
+                _bounce(notification, fault, code)
+
+
+def _bounce(notification: Notification, fault: Fault, code: str) -> None:
+    """Count what a bounce says of the address, and send the message that failed another way."""
+    if fault is not Fault.NONE:
+        bounced.count_bounce(notification, fault, code, now=timezone.now())
+    bounced.send_other_way(notification)
+
+
+def read_bounces(*, by: AbstractBaseUser | None, within: timedelta = VISIT_WITHIN) -> int:
+    """Read the mails that came back since the last visit to the mailbox; return how many messages of ours they were.
+
+    Each message of ours that could not be delivered has failed, and goes another way. The visit ends after `within` or
+    MOST_MAILS; the next one goes on. A server that is away or hangs changes nothing but the mailbox's `last_error`.
+    """
+    account, found = settings.BOUNCE_MAILBOX, 0
+    if account is None:
+        return 0
+    try:
+        with Mailbox(account, within=within.total_seconds()) as mailbox:
+            row = bounced.mailbox_row(account["name"], mailbox.uid_validity)
+            for uid in mailbox.uids_after(row.last_uid)[:MOST_MAILS]:
+                found += _read_bounce(mailbox, row, uid)
+    except MailboxError as error:  # its words may name the account
+        log.warning("bounces_not_read", cause=type(error).__name__)
+        bounced.note_visit(account["name"], error=type(error).__name__)
+    else:
+        bounced.note_visit(account["name"])
+    return found
+
+
+def _read_bounce(mailbox: Mailbox, row: BounceMailbox, uid: int) -> bool:
+    """Read one mail; return whether a message of ours came back in it.
+
+    What it says and that it was read are written together: a worker that dies in between has read nothing, and after
+    it nobody reads the mail again. A mail that is no bounce stays as it is, for people to read.
+    """
+    raw = mailbox.read(uid)
+    try:
+        report = read_report(raw) if raw else None
+        with transaction.atomic():
+            if not bounced.pass_mail(row, uid):
+                return False
+            is_ours = report is not None and _take_report(row, report)
+    except (SoftTimeLimitExceeded, *DATABASE_AWAY):
+        raise
+    except Exception:  # a mail that no parser takes must not stop those behind it
+        log.exception("bounce_not_read")
+        with transaction.atomic():
+            bounced.pass_mail(row, uid, unreadable=1)
+        return False
+    if report is not None:
+        mailbox.mark_read(uid)
+    return is_ours
+
+
+def _take_report(row: BounceMailbox, report: Report) -> bool:
+    """Write what a bounce says; return whether it is of a message of ours that had not come back before."""
+    cause = f"Bounced {report.code}".strip()
+    notification = bounced.fail_sent(report.message, cause) if report.message else None
+    if notification:
+        _bounce(notification, report.fault, report.code)
+    bounced.count_report(row, is_ours=report.message is not None)
+    log.info("bounce_read", is_ours=report.message is not None, is_new=notification is not None, code=report.code)
+    return notification is not None
+
+
+@audited("bounce.clear", subject="bounce")
+def clear_bounce(*, bounce: Bounce, reason: str, by: AbstractBaseUser | None) -> None:
+    """Let mail go to an address again, from which it came back. Bounces after this count anew."""
+    counted = Bounce.objects.filter(pk=bounce.pk, cleared_at=None)
+    if counted.update(stopped_at=None, cleared_at=timezone.now()):
+        record(by=by, subject=bounce, reason=reason)
 
 
 @audited("notification.call", subject="notification")

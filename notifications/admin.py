@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
 from notifications import actions, emails, kinds, recipients
 from notifications.kind_pages import KindPages
-from notifications.models import Notification
+from notifications.models import Bounce, Notification
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import phone
 
@@ -89,6 +90,33 @@ class NotificationAdmin(ActionAdmin):
             perform=lambda notification, request, reason: actions.cancel_message(
                 notification=notification, reason=reason, by=request.user
             ),
+            form_class=ReasonForm,
+        ),
+    )
+
+
+@admin.register(Bounce)
+class BounceAdmin(ActionAdmin):
+    """The addresses from which mail came back: those to which no mail goes now, first."""
+
+    list_display = ["address", "kind", "status_code", "count", "first_at", "last_at", "stopped_at", "cleared_at"]
+    list_filter = ["kind", ("stopped_at", admin.EmptyFieldListFilter)]
+    search_fields = ["address"]
+    search_help_text = _("Address")
+    ordering = [models.F("stopped_at").desc(nulls_last=True), "-last_at"]
+    fields = [*list_display, "notification"]
+    action_pages = (
+        ActionPage(
+            name="clear",
+            label=_("Send mail there again"),
+            permission="notifications.change_bounce",
+            offered=lambda bounce: bounce.cleared_at is None,
+            explain=lambda _bounce: _(
+                "For an address that works again, for example after a full mailbox was emptied. Messages go there by "
+                "mail from now on; those that went by phone meanwhile stay calls. A wrong address is corrected on the "
+                "page of the person instead: a new address needs no clearing."
+            ),
+            perform=lambda bounce, request, reason: actions.clear_bounce(bounce=bounce, reason=reason, by=request.user),
             form_class=ReasonForm,
         ),
     )

@@ -1,8 +1,6 @@
 """Render an outbox row as a mail, by the templates of its kind."""
 
-from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -11,18 +9,14 @@ from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
 from notifications import kinds
+from notifications.message_ids import message_id
 from notifications.models import Notification
 from ui.context import hours
 
 
 def message_id_for(notification: Notification) -> str:
     """Return the Message-ID: the same for each try at one message, so that a repeat is recognizable."""
-    return f"<notification-{notification.pk}@{_host(settings.SITE_URL)}>"
-
-
-@cache
-def _host(address: str) -> str | None:
-    return urlsplit(address).hostname
+    return message_id(notification.pk)
 
 
 def _plain(template: str, words: dict[str, Any]) -> str:
@@ -48,9 +42,10 @@ def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAltern
         message = EmailMultiAlternatives(
             subject=subject,
             body=_plain(templates.text, words),
+            from_email=settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL,  # the envelope's: bounces go there
             to=[notification.recipient],
             reply_to=[settings.REPLY_TO_EMAIL],
-            headers={"Message-ID": message_id_for(notification)},
+            headers={"Message-ID": message_id_for(notification), "From": settings.DEFAULT_FROM_EMAIL},
         )
         if templates.html:
             message.attach_alternative(render_to_string(templates.html, words), "text/html")

@@ -21,13 +21,15 @@ class Templates:
 class Kind:
     """`context_for(notification)` gives the template its words, or None when the message no longer holds.
 
-    `contexts_for` does it for a whole batch in a few queries, for kinds of which many are sent at a time.
+    `contexts_for` does it for a whole batch in a few queries, for kinds of which many are sent at a time. `has_link` is
+    whether it says a one-time link, which a mail alone can carry.
     """
 
     name: str
     context_for: Callable[[Any], Words]
     own_templates: Templates | None = None
     contexts_for: Callable[[Sequence[Any]], dict[int, Words]] | None = None
+    has_link: bool = False
 
     @property
     def templates(self) -> Templates:
@@ -60,8 +62,9 @@ def register(
     context_for: Callable[[Any], Words],
     templates: Templates | None = None,
     contexts_for: Callable[[Sequence[Any]], dict[int, Words]] | None = None,
+    has_link: bool = False,
 ) -> None:
-    _kinds[name] = Kind(name, context_for, templates, contexts_for)
+    _kinds[name] = Kind(name, context_for, templates, contexts_for, has_link)
 
 
 def get(name: str) -> Kind:

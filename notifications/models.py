@@ -1,6 +1,7 @@
 from datetime import datetime
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from ui.fields import EncryptedTextField
@@ -73,3 +74,83 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"notification {self.pk}"
+
+
+class BounceQuerySet(models.QuerySet["Bounce"]):
+    def stopped(self) -> "BounceQuerySet":
+        """Return the addresses to which no message goes now."""
+        return self.filter(stopped_at__isnull=False)
+
+
+class Bounce(models.Model):
+    """An e-mail address from which mail has come back. An address without a row is in order.
+
+    `stopped_at` is since when no message goes to the address; it is empty while a few mails have come back that may
+    arrive another time, and again after staff have cleared the address. `count` is the number of mails that came back
+    since `first_at`; after a pause or a clearing both start anew.
+    """
+
+    class Kind(models.TextChoices):
+        HARD = "hard", _("the address takes no mail")
+        SOFT = "soft", _("for now, for example a full mailbox")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    address = models.CharField(_("address"), max_length=254, unique=True)  # in lower case
+    kind = models.CharField(_("kind"), max_length=4, choices=Kind)
+    count = models.PositiveIntegerField(_("mails that came back"), default=1)
+    status_code = models.CharField(
+        _("status code"), max_length=12, blank=True, help_text=_("Such as 5.1.1 (RFC 3463).")
+    )
+    first_at = models.DateTimeField(_("first"))
+    last_at = models.DateTimeField(_("last"))
+    notification = models.ForeignKey(
+        Notification, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("last message")
+    )
+    stopped_at = models.DateTimeField(_("no mail since"), null=True, blank=True)
+    cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
+
+    objects = BounceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=["hard", "soft"]), name="bounce_kind"),
+            models.CheckConstraint(
+                condition=~models.Q(address="") & models.Q(address=Lower("address")),
+                name="bounce_address_in_lower_case",
+            ),
+            models.CheckConstraint(condition=models.Q(count__gte=1), name="bounce_count"),
+            models.CheckConstraint(
+                condition=models.Q(last_at__gte=models.F("first_at")), name="bounce_last_is_not_before_first"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stopped_at__isnull=True) | models.Q(cleared_at__isnull=True),
+                name="bounce_stopped_or_cleared",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="hard", stopped_at__isnull=True, cleared_at__isnull=True),
+                name="bounce_hard_stops_unless_cleared",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"bounce {self.pk}"
+
+
+class BounceMailbox(models.Model):
+    """How far the mailbox to which mail comes back was read, so that each mail counts once.
+
+    `unmatched` counts bounces of no message of ours, `unreadable` mails that no parser took.
+    """
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    name = models.CharField(max_length=500, unique=True, help_text=_("Server, user and folder."))
+    uid_validity = models.PositiveBigIntegerField(default=0)
+    last_uid = models.PositiveBigIntegerField(default=0)
+    bounced = models.PositiveIntegerField(default=0)
+    unmatched = models.PositiveIntegerField(default=0)
+    unreadable = models.PositiveIntegerField(default=0)
+    read_at = models.DateTimeField(null=True, blank=True, help_text=_("The end of the last visit without an error."))
+    last_error = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"mailbox {self.pk}"

@@ -1,7 +1,8 @@
-"""What a failed try to send a message means, and when the next one is due."""
+"""What a failed try to send a message means, when the next one is due, and what a refusal says of the address."""
 
+import re
 import smtplib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 MOST_ATTEMPTS = 12  # the last about 34 hours after the first
@@ -52,3 +53,73 @@ def cause_of(error: Exception) -> str:
 def pause_after(attempts: int) -> timedelta:
     """Return how long a message waits after so many tries: 2 minutes, then 4, 8, … up to LONGEST_PAUSE."""
     return min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_PAUSE)
+
+
+# --- What a refusal says of the address ------------------------------------------------------------------------------
+
+SOFT_BOUNCES = 3  # so many within SOFT_SPAN stop the mail to an address, as a hard one does at once
+SOFT_SPAN = timedelta(days=14)
+# Class, subject and detail of RFC 3463, such as 5.1.1; not a part of an IP address.
+STATUS_CODE = re.compile(r"(?<![\d.])([45])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)")
+SMTP_CODE = re.compile(r"(?<![\d.-])([45]\d\d)(?![\d.])")
+# The details about the sender, about this one mail (too large, its content) or about policy say nothing of the address.
+NOT_THE_ADDRESS = re.compile(r"\.(1\.[78]|2\.3|3\.4|[5-7]\.\d+)$")
+# A full mailbox, a system that is full or closed for now, a loop, an attempt that took too long.
+PASSES = re.compile(r"\.(2\.2|3\.\d+|4\.[67])$")
+MAILBOX_CODES = {550, 551, 553}  # RFC 5321: there is no such mailbox here; 552 is a full one
+
+
+class Fault(Enum):
+    """What a bounce says of the address."""
+
+    HARD = "it takes no mail: nothing more is sent there"
+    SOFT = "it takes none for now: SOFT_BOUNCES of them within SOFT_SPAN stop the mail"
+    NONE = "nothing: another mail may arrive"
+
+
+def fault_of(status_code: str, smtp_code: int | None = None) -> Fault:
+    """Return what a bounce says of the address.
+
+    `status_code` is that of RFC 3463, such as 5.1.1, or empty; `smtp_code` that of RFC 5321, such as 550. Without a
+    code that says more, a bounce counts as a soft one.
+    """
+    if NOT_THE_ADDRESS.search(status_code):
+        return Fault.NONE
+    if status_code and not status_code.endswith(".0.0"):
+        return Fault.SOFT if status_code.startswith("4") or PASSES.search(status_code) else Fault.HARD
+    if smtp_code is not None:
+        return Fault.HARD if smtp_code in MAILBOX_CODES else Fault.SOFT
+    return Fault.HARD if status_code.startswith("5") else Fault.SOFT
+
+
+def codes_in(words: str) -> tuple[str, int | None]:
+    """Return the status code and the SMTP code that a server's words begin with or contain: an empty text, None."""
+    status, smtp = STATUS_CODE.search(words), SMTP_CODE.search(words)
+    return (status[0] if status else ""), (int(smtp[1]) if smtp else None)
+
+
+def refusal_of(error: Exception) -> tuple[Fault, str]:
+    """Return what a server's refusal of a mail says of the address, and the code by which it says so.
+
+    Fault.NONE when it refused anything but the recipient. A refusal after the mail itself is about the address only
+    when the status code says so.
+    """
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(error.recipients.values()))
+        status, _ = codes_in(_text(words))
+        return fault_of(status, code), status or str(code)
+    if isinstance(error, smtplib.SMTPDataError):
+        status, _ = codes_in(_text(error.smtp_error))
+        return (fault_of(status), status) if re.search(r"\.[12]\.\d+$", status) else (Fault.NONE, "")
+    return Fault.NONE, ""
+
+
+def _text(words: bytes | str) -> str:
+    return words.decode("ascii", "replace") if isinstance(words, bytes) else words
+
+
+def bounces_anew(
+    *, first_at: datetime, stopped_at: datetime | None, cleared_at: datetime | None, now: datetime
+) -> bool:
+    """Return whether an address is counted anew: staff have cleared it, or its soft bounces are long ago."""
+    return cleared_at is not None or (stopped_at is None and now - first_at > SOFT_SPAN)

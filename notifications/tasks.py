@@ -28,6 +28,12 @@ def drop_calls() -> int:
     return actions.drop_calls(by=None)
 
 
+@shared_task(name="notifications.read_bounces")
+def read_bounces() -> int:
+    """Read which mails came back; return how many messages of ours did. It waits for the mail server, so not urgent."""
+    return actions.read_bounces(by=None)
+
+
 @shared_task(name="notifications.send_due")
 def send_due(limit: int | None = None) -> int:
     """Send the urgent messages that are due; return how many were sent."""

@@ -48,11 +48,10 @@ def _locked(found: QuerySet[Notification], limit: int) -> list[int]:
     return list(rows.order_by("priority", "due_at", "pk").values_list("pk", flat=True)[:limit])
 
 
-def mark(notification: Notification, **changes: Any) -> None:
-    """Write `changes` to a message while this worker still has its lease."""
-    Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until).update(
-        lease_until=None, **changes
-    )
+def mark(notification: Notification, **changes: Any) -> bool:
+    """Write `changes` to a message while this worker still has its lease; return whether it has."""
+    held = Notification.objects.filter(pk=notification.pk, lease_until=notification.lease_until)
+    return bool(held.update(lease_until=None, **changes))
 
 
 def mark_sent(notification: Notification, message_id: str) -> None:
@@ -72,9 +71,9 @@ def mark_again(notification: Notification, cause: str, pause: timedelta, *, coun
     )
 
 
-def mark_failed(notification: Notification, cause: str) -> None:
-    """Write that no further try is made."""
-    mark(notification, status=Notification.Status.FAILED, last_error=cause)
+def mark_failed(notification: Notification, cause: str) -> bool:
+    """Write that no further try is made; return whether this worker still has the message."""
+    return mark(notification, status=Notification.Status.FAILED, last_error=cause)
 
 
 def give_back(notifications: Collection[Notification]) -> None:

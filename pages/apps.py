@@ -13,3 +13,4 @@ class PagesConfig(AppConfig):
         receivers.connect()
         names.register("pages.contactmessage", "number", say=names.Name)
         names.register("notifications.notification", "kind", "recipient", say=names.Name)
+        names.register("notifications.bounce", "address", say=names.Name)

@@ -278,6 +278,8 @@ admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Technician M
 admin:delivery_stockmovement_lot                | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_stockmovement_upload             | list | Pharmacist Technician Manager Administrator
 admin:delivery_waitingentry                     | row  | Pharmacist Technician Manager Auditor Administrator
+admin:notifications_bounce                      | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_bounce clear                | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification                | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator

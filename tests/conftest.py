@@ -32,6 +32,8 @@ ENVIRONMENT = {
     "EMAIL_URL": "memory://",
     "DEFAULT_FROM_EMAIL": "Portal <portal@example.org>",
     "REPLY_TO_EMAIL": "help@example.org",
+    "BOUNCE_ADDRESS": "",
+    "BOUNCE_MAILBOX_URL": "",  # a test of bounces starts an IMAP server
     "DISPENSARY_NAME": "Example Dispensary",
     "DISPENSARY_PHONE": "+12035550100",
     "DISPENSARY_EMAIL": "help@example.org",

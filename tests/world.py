@@ -22,6 +22,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, WaitingEntry
+from notifications.models import Bounce
 from pages.actions import receive_message
 from tests import factories
 from tests.access import STAFF
@@ -167,6 +168,7 @@ class World:
                 received_by="patient", card_checked=True, photo_id_checked=True, photo_id_kind="passport",
                 id_number="X123", amount_due_cents=8000, cash_cents=8000, debit_cents=0, stated_at=now, recorded_at=now,
             )  # fmt: skip
+            Bounce.objects.create(address="gone@example.org", kind="hard", first_at=now, last_at=now, stopped_at=now)
             MFAReset.objects.create(
                 user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
                 asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),

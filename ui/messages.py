@@ -20,7 +20,7 @@ ROOMS = (
     "templates/accounts/reset_cancel.html", "templates/accounts/main_address.html",
     "templates/certification/affirmation.html", "templates/certification/card.html",
     "templates/certification/certification_ask.html", "templates/certification/certification_move.html",
-    "templates/certification/own_contact.html", "templates/certification/id_card.html",
+    "templates/certification/own_*.html", "templates/certification/id_card.html",
     "templates/certification/invitation*.html",
     "templates/certification/certificate.html", "templates/certification/verify.html",
     "templates/emails/base.*", "templates/emails/_order*.*", "templates/emails/card_revoked.*",

@@ -68,6 +68,7 @@ STAFF_GROUPS = {
         "certification.view_patientrequest", "certification.change_patientrequest",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
+        "notifications.view_bounce", "notifications.change_bounce",
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
@@ -79,6 +80,7 @@ STAFF_GROUPS = {
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
+        "notifications.view_bounce", "notifications.change_bounce",
     ],
     "Technician": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
@@ -97,7 +99,8 @@ STAFF_GROUPS = {
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover",
         "pages.view_contactmessage", "pages.change_contactmessage",
-        "notifications.view_notification", "notifications.change_notification", "accounts.view_user",
+        "notifications.view_notification", "notifications.change_notification",
+        "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user",
         "accounts.view_physicianapplication", "accounts.change_physicianapplication",
         "accounts.view_proof", "accounts.change_proof",
         "accounts.view_mfareset", "accounts.add_mfareset", "accounts.change_mfareset",
@@ -114,7 +117,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
-        "notifications.view_notification", "pages.view_contactmessage",
+        "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
     ],
 }  # fmt: skip
 

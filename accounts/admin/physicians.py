@@ -1,5 +1,6 @@
 """Physicians as the Registrar sees them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -16,6 +17,7 @@ from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration
 from accounts.rules import PHYSICIAN_MOVES, eligibility, may_move, physicians_called
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
+from notifications.ways import stopped_since
 
 
 class RegistrationInline(RowsInline):
@@ -64,8 +66,8 @@ class PhysicianAdmin(ActionAdmin):
     ordering = ["search_name"]
     fields = [
         "requirements", "first_name", "last_name", "dea_number", "dea_suffix", "npi", "status", "left_date",
-        "has_account", "email", "phone", "practice_name", "practice_street", "practice_city", "practice_state",
-        "practice_zip",
+        "has_account", "email", "mail_comes_back", "phone", "practice_name", "practice_street", "practice_city",
+        "practice_state", "practice_zip",
     ]  # fmt: skip
     inlines = [RegistrationInline, ProofInline]
     action_pages = (
@@ -117,6 +119,10 @@ class PhysicianAdmin(ActionAdmin):
     @admin.display(description=_("account"), boolean=True)
     def has_account(self, physician: Physician) -> bool:
         return physician.user_id is not None
+
+    @admin.display(description=_("e-mail comes back since"))
+    def mail_comes_back(self, physician: Physician) -> datetime | None:
+        return stopped_since([physician.email]).get(physician.email)
 
 
 @admin.register(IdentificationTry)

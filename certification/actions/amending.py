@@ -19,6 +19,7 @@ from certification.writes.messages import message_to, messages_to, recipients_of
 from certification.writes.people import write_patient
 from certification.writes.requests import answer
 from notifications.actions import queue_many
+from notifications.ways import comes_back
 
 CONTACT = ("street", "unit", "city", "zip_code", "phone", "email", "has_no_email")
 REPORTED = "Reported by the patient or the caregiver."
@@ -154,11 +155,14 @@ def _write_amendment(
 
 
 def _notify(amendment: Amendment, patient: Patient, *, by: User, earlier_email: str = "") -> None:
-    """Notify patient and caregiver, and the earlier e-mail address, so that nobody changes it without its reader."""
+    """Notify patient and caregiver, and the earlier e-mail address, so that nobody changes it without its reader.
+
+    Nothing goes to an earlier address from which mail comes back: nobody reads it.
+    """
     context, key = {"amendment": amendment.pk}, str(amendment.pk)
     people = {**recipients_of(amendment.certification), "patient": patient}
     messages = messages_to(people, "certification_amended", context=context, key=key)
-    if earlier_email:
+    if earlier_email and not comes_back(earlier_email):
         earlier = message_to(
             patient, "certification_amended", context={**context, "role": "earlier"}, key=f"{key}:earlier"
         )

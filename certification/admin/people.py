@@ -1,5 +1,6 @@
 """The admin of patients and caregivers, with the caregivers' assignments."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -16,10 +17,11 @@ from certification.forms.ending import ClosingForm
 from certification.forms.office import AgreeForm
 from certification.models import Caregiver, CaregiverAssignment, Patient, TakeOver
 from certification.search import patients_called, people_called
+from notifications.ways import stopped_since
 
 PERSON_FIELDS = [
     "number", "name", "birth_date", "sex", "street", "unit", "city", "state", "zip_code", "phone", "email",
-    "has_no_email", "language", "user", "created_at",
+    "has_no_email", "mail_comes_back", "language", "user", "created_at",
 ]  # fmt: skip
 
 
@@ -54,6 +56,10 @@ class PersonAdmin(ActionAdmin):
     @admin.display(description=_("Name"), ordering="search_name")
     def name(self, person: Patient | Caregiver) -> str:
         return person.name
+
+    @admin.display(description=_("E-mail comes back since"))
+    def mail_comes_back(self, person: Patient | Caregiver) -> datetime | None:
+        return stopped_since([person.email]).get(person.email)
 
 
 @admin.register(Patient)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from accounts.models import Physician
 from certification import rules
 from certification.invitations import State, states_of
 from certification.models import Caregiver, Certification, Invitation, Patient
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
+from notifications.ways import stopped_since
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,14 @@ class InvitedPerson:
     """The patient or the caregiver of a certification. `who` is what the buttons of the person post.
 
     `may_be_invited` is False for who has joined, has a guardian, or has left the program: no link and no code then.
+    `mail_stopped_at` is since when mail to the person's address comes back, or None.
     """
 
     who: str
     person: Patient | Caregiver
     state: State
     may_be_invited: bool
+    mail_stopped_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,11 @@ class DuplicateRow:
 
 
 def invited_people(people: Mapping[str, Patient | Caregiver], *, today: date) -> list[InvitedPerson]:
-    """Return how far each of these people is with joining, in one query."""
+    """Return how far each of these people is with joining and whether mail reaches them, in two queries."""
     states = states_of(people.values())
+    stopped = stopped_since(person.email for person in people.values())
     return [
-        InvitedPerson(who, person, state, rules.may_be_invited(person, today=today))
+        InvitedPerson(who, person, state, rules.may_be_invited(person, today=today), stopped.get(person.email))
         for (who, person), state in zip(people.items(), states, strict=True)
     ]
 
@@ -58,3 +62,8 @@ def duplicate_row(patient: Patient, physician: Physician | None, *, today: date)
     assert latest is not None  # possible duplicates are patients of the physician
     runs = patient.certifications.active().exists()
     return DuplicateRow(patient=patient, latest=latest, status=status_on_day(latest, today=today), runs=runs)
+
+
+def address_that_bounces(person: Patient | Caregiver, *, account_email: str) -> str:
+    """Return the address of the person, or of their account, from which mail comes back; empty when mail arrives."""
+    return next(iter(stopped_since([account_email, person.email])), "")

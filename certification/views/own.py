@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.requests import SignedInRequest
 from certification.actions import change_phone
 from certification.forms.joining import PhoneForm
+from certification.presenters.people import address_that_bounces
 from certification.views.form_page import form_page, posted
 from certification.views.scope import own_people
 
@@ -24,4 +25,6 @@ def own_contact(request: SignedInRequest) -> HttpResponse:
         messages.success(request, _("Saved. We call you under this number."))
         return redirect("certification:own-contact")
 
-    return form_page(request, form, act, "certification/own_contact.html", context={"person": person})
+    bounces = address_that_bounces(person, account_email=request.user.email)
+    context = {"person": person, "address_that_bounces": bounces}
+    return form_page(request, form, act, "certification/own_contact.html", context=context)

@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import Physician
 from certification.models import Caregiver, Certification, Patient
+from notifications import kinds
+from notifications.models import Notification
+from notifications.ways import Way, way_to
 
 Message = dict[str, Any]  # the arguments of `notifications.actions.queue`
 Recipient = Patient | Caregiver | Physician
@@ -24,17 +29,19 @@ def recipients_of(certification: Certification, *, with_physician: bool = False)
     return people
 
 
-def message_to(person: Recipient, kind: str, *, context: Mapping[str, Any], key: str) -> Message:
-    """Return one message: a mail, or an entry on the list of calls for a person without an e-mail address.
+def message_to(
+    person: Recipient, kind: str, *, context: Mapping[str, Any], key: str, email: str | None = None
+) -> Message:
+    """Return one message: a mail, or an entry on the list of calls for a person whom no e-mail reaches.
 
     Every message to a patient or caregiver is made here, so that nobody is left out. A second message of the same kind
-    and `key` is dropped.
+    and `key` is dropped. `email` is the address where it is not the person's own, for example that of the account.
     """
-    email = email_of(person)
+    way = way_to(email=email_of(person) if email is None else email, phone=phone_of(person))
     return {
         "kind": kind,
-        "recipient": email or person.phone.as_e164,  # as the queries of the reminders write it
-        "channel": "email" if email else "phone",
+        "recipient": way.recipient,
+        "channel": way.channel,
         "context": dict(context),
         "dedupe_key": f"{kind}:{key}",
         "language": getattr(person, "language", "en"),
@@ -60,3 +67,29 @@ def messages_to(
 def email_of(person: Recipient) -> str:
     """Return the person's e-mail address, or that of the account with which they joined by a code, or an empty text."""
     return person.email or (person.user.email if person.user else "")
+
+
+def phone_of(person: Recipient) -> str:
+    """Return the person's phone number as the queries of the reminders write it, or an empty text."""
+    return person.phone.as_e164 if person.phone else ""
+
+
+def other_way_of(notification: Notification) -> Way | None:
+    """Return the call that replaces a mail which came back; None when it no longer holds, or is to nobody known here.
+
+    The person is one whom the message speaks of and who has its address, or who has the account or practice with it.
+    """
+    words = kinds.get(notification.kind).context_for(notification)
+    if words is None:
+        return None
+    address = notification.recipient.lower()
+    people: list[Recipient] = [person for person in words.values() if isinstance(person, Recipient)]
+    people += Patient.objects.filter(user__email=address)
+    people += Caregiver.objects.filter(user__email=address)
+    people += Physician.objects.filter(Q(user__email=address) | Q(email__iexact=address))
+    person = next((person for person in people if address in _addresses_of(person)), None)
+    return Way(Notification.Channel.PHONE, phone_of(person)) if person else None
+
+
+def _addresses_of(person: Recipient) -> set[str]:
+    return {person.email.lower(), person.user.email if person.user else ""}

@@ -9,6 +9,7 @@ from django.db.models.functions import Cast, Concat, JSONObject
 
 from certification.models import Certification
 from notifications.models import Notification
+from notifications.ways import comes_back_to
 
 Messages = QuerySet[Certification, tuple[Any, ...]]
 
@@ -47,9 +48,12 @@ def _messages(people: QuerySet[Certification], kind: str, role: str, person: str
 
 
 def _address(person: str) -> Case:
-    """Return the e-mail address, or the phone number of a person without one."""
+    """Return the e-mail address, or the phone number of a person whom no e-mail reaches."""
     return _either(person, F(f"{person}__email"), F(f"{person}__phone"))
 
 
-def _either(person: str, with_email: Any, without: Any) -> Case:
-    return Case(When(**{f"{person}__email": ""}, then=without), default=with_email, output_field=CharField())
+def _either(person: str, by_email: Any, by_phone: Any) -> Case:
+    """Return what `notifications.ways.way_to` decides, for each row."""
+    bounces = comes_back_to(f"{person}__email") & ~Q(**{f"{person}__phone": ""})
+    needs_call = Q(**{f"{person}__email": ""}) | bounces
+    return Case(When(needs_call, then=by_phone), default=by_email, output_field=CharField())

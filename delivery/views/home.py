@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Caregiver, Patient
+from certification.presenters.people import address_that_bounces
 from certification.rules import still_to_affirm
 from delivery.presenters.home import coming_orders, patient_cards
 
@@ -27,5 +28,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         if not card.is_own:
             record(action="patient.view", by=user, subject=card.patient)
     orders = coming_orders(cards, today=today)
+    bounces = address_that_bounces(people[0], account_email=user.email)
     context = {"person": people[0], "cards": cards, "orders": orders, "to_affirm": to_affirm}
+    context |= {"address_that_bounces": bounces}
     return render(request, "delivery/home.html", context)

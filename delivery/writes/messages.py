@@ -5,9 +5,11 @@ from typing import Any
 
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
-from certification.writes.messages import Message, email_of, message_to
+from certification.writes.messages import Message, email_of, message_to, phone_of
 from delivery.models import Order
 from notifications.actions import queue, queue_many
+from notifications.models import Notification
+from notifications.ways import way_to
 
 
 def notify_orderer(
@@ -37,15 +39,14 @@ def message_to_orderer(
     order: Order, kind: str, *, context: Mapping[str, Any] | None = None, assignment: CaregiverAssignment | None = None
 ) -> Message:
     """Return the message that `notify_orderer` queues."""
-    message = message_to(
-        _reader(order, assignment),
+    reader = _reader(order, assignment)
+    return message_to(
+        reader,
         kind,
         context={"order": order.pk, **(context or {})},
         key=message_key(order.pk, order.moves),
+        email=_email_of(order, reader),
     )
-    if order.assisted_by_id is None:
-        message |= {"recipient": order.placed_by.email, "channel": "email"}
-    return message
 
 
 def message_key(order: int, moves: int) -> str:
@@ -54,8 +55,14 @@ def message_key(order: int, moves: int) -> str:
 
 
 def is_told_by_phone(order: Order) -> bool:
-    """Return whether the messages about the order are calls, because it was ordered by phone without an address."""
-    return order.assisted_by_id is not None and not email_of(_reader(order, None))
+    """Return whether the messages about the order are calls: it was ordered by phone, or mail to the reader bounces."""
+    reader = _reader(order, None)
+    return way_to(email=_email_of(order, reader), phone=phone_of(reader)).channel == Notification.Channel.PHONE
+
+
+def _email_of(order: Order, reader: Patient | Caregiver) -> str:
+    """Return the reader's address; who ordered with an account gets the mail at the address of the account."""
+    return email_of(reader) if order.assisted_by_id else order.placed_by.email
 
 
 def _reader(order: Order, assignment: CaregiverAssignment | None) -> Patient | Caregiver:

@@ -1,0 +1,68 @@
+"""Decide by which way a message goes: by e-mail, or by a call when there is no address or mail to it comes back."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Lower
+
+from notifications import kinds
+from notifications.models import Bounce, Notification
+
+
+@dataclass(frozen=True)
+class Way:
+    """The channel of a message, and the address or number in it."""
+
+    channel: str
+    recipient: str
+
+
+def way_to(*, email: str, phone: str) -> Way:
+    """Return the way to a person: by e-mail, unless there is none or it bounces, else a call to the phone.
+
+    Without a phone, mail goes to an address that bounces: staff then see that it failed. `phone` is in E.164, for
+    example +18605550142. The reminders ask the same in SQL: `certification/writes/reminders.py`.
+    """
+    if email and not (phone and comes_back(email)):
+        return Way(Notification.Channel.EMAIL, email)
+    return Way(Notification.Channel.PHONE, phone)
+
+
+def comes_back(email: str) -> bool:
+    """Return whether mail to the address comes back, so that nothing more goes to it."""
+    return Bounce.objects.stopped().filter(address=email.lower()).exists()
+
+
+def stopped_since(emails: Iterable[str]) -> dict[str, datetime]:
+    """Return, for those of the addresses from which mail comes back, since when nothing goes there."""
+    given = {email.lower(): email for email in emails if email}
+    found = Bounce.objects.stopped().filter(address__in=given) if given else Bounce.objects.none()
+    return {given[address]: at for address, at in found.values_list("address", "stopped_at") if at}
+
+
+def comes_back_to(email: str) -> Exists:
+    """Return the same answer as a condition for queries; `email` is the path of the address from the outer row."""
+    address: Any = Lower(OuterRef(email))
+    return Exists(Bounce.objects.stopped().filter(address=address))
+
+
+_finders: list[Callable[[Notification], Way | None]] = []
+
+
+def register_other(find: Callable[[Notification], Way | None]) -> None:
+    """Register `find(notification)`: the way to the person of a mail that came back, or None when it knows none."""
+    if find not in _finders:
+        _finders.append(find)
+
+
+def other_way(notification: Notification) -> Way | None:
+    """Return the way by which a mail that came back goes now, or None when there is none but this address.
+
+    A mail with a one-time link goes no other way: the link was erased when the mail was sent.
+    """
+    if kinds.get(notification.kind).has_link:
+        return None
+    return next((way for find in _finders if (way := find(notification)) and way.recipient), None)
