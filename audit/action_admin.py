@@ -238,8 +238,13 @@ class ActionAdmin(admin.ModelAdmin):
         if SEARCH_VAR in request.GET:
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
         pages = [page for page in self.list_action_pages if request.user.has_perm(page.permission)]
-        buttons = [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
+        buttons = self.list_links(request)
+        buttons += [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
         return super().changelist_view(request, {**(extra_context or {}), "action_pages": buttons})
+
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the links above the list to pages that only show something, each with `label` and `url`."""
+        return []
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SessionChangeList

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from notifications import emails, kinds, sql, writes
 from notifications.connections import Line
 from notifications.kinds import Words
 from notifications.models import Notification
-from notifications.rules import MOST_ATTEMPTS, Trouble, cause_of, pause_after, trouble_of
+from notifications.rules import MOST_ATTEMPTS, WORKER_LOST, Trouble, cause_of, is_deadly, pause_after, trouble_of
 from notifications.signals import tried
 
 BATCH = 100
@@ -141,9 +141,9 @@ class _Batch:
 
     def send(self, claimed: list[Notification]) -> int:
         """Send the messages; return how many the server took. Those not tried are given back, whatever happens."""
-        left, sent = deque(claimed), 0
+        left, sent = deque(row for row in claimed if not self._is_deadly(row)), 0
+        words = self._words_of(left)  # out of time here, the batch keeps its lease: then each is claimed by itself
         try:
-            words = self._words_of(claimed)
             while left and self._may_go_on():
                 sent += self._send(left.popleft(), words)
         finally:
@@ -153,9 +153,20 @@ class _Batch:
     def _may_go_on(self) -> bool:
         return not self.is_over and time.monotonic() < self.ends_at and not self.is_stopping()
 
-    def _words_of(self, claimed: list[Notification]) -> dict[int, Words]:
+    def _is_deadly(self, notification: Notification) -> bool:
+        """Return whether the message has ended too many workers; it has then failed."""
+        if not is_deadly(notification.lost_workers):
+            return False
+        log.error("notification_ends_workers", notification=notification.pk, kind=notification.kind)
+        writes.mark_failed(notification, WORKER_LOST)
+        tried.send_robust(sender=Notification, kind=notification.kind, is_sent=False)
+        return True
+
+    def _words_of(self, claimed: Sequence[Notification]) -> dict[int, Words]:
         try:
             return kinds.words_of_many(claimed)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:  # one row may be wrong: each message then reads its own words
             log.exception("words_of_many_failed")
             return {}
@@ -224,7 +235,7 @@ def resend(*, notification: Notification, reason: str, by: AbstractBaseUser | No
     It keeps its Message-ID. A mail that has not failed stays as it is.
     """
     failed = Notification.objects.filter(pk=notification.pk, status=Notification.Status.FAILED)
-    if failed.update(status=Notification.Status.QUEUED, attempts=0, due_at=Now(), last_error=""):
+    if failed.update(status=Notification.Status.QUEUED, attempts=0, lost_workers=0, due_at=Now(), last_error=""):
         record(by=by, subject=notification, reason=reason)
         transaction.on_commit(_wake_sender)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, IntegerField, Min, Model, Q, QuerySet, Sum, Value
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
@@ -18,11 +19,14 @@ from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, WITH_HOLD
 from delivery.rules import closes_at, policy_on
 from notifications.models import Notification
+from notifications.presenters import outbox
+from notifications.presenters.outbox import ANY_CAUSE, FAILED
 from pages.models import ContactMessage
 
 MOST_SHOWN = 5  # calls and products; a link leads to the others
 MOST_WINDOWS = 20  # more than one day has
 EVERY_ORDER = "delivery.view_every_order"
+CHANGE_MESSAGES = "notifications.change_notification"  # who may send a message again, or cancel it
 ANYBODY = "Anybody"
 CALLS = {"status__exact": Notification.Status.QUEUED, "channel__exact": Notification.Channel.PHONE}
 
@@ -138,6 +142,9 @@ def queues(day: date | None) -> list[Queue]:
               {"status__exact": MFAReset.Status.WAITING}),
         Queue("Manager", ngettext_lazy("message to answer", "messages to answer", "count"),
               ContactMessage.objects.filter(answered_at__isnull=True), "created_at", unanswered),
+        Queue(ANYBODY, ngettext_lazy("message that failed", "messages that failed", "count"),
+              Notification.objects.failed_since(outbox.failures_count_from(timezone.now())), "created_at",
+              {FAILED: ANY_CAUSE}, CHANGE_MESSAGES),
         Queue(ANYBODY, ngettext_lazy("call to make", "calls to make", "count"), calls_to_make(), "due_at", CALLS),
     ]  # fmt: skip
 

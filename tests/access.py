@@ -260,6 +260,7 @@ admin:notifications_notification                | row  | Registrar Pharmacist Ma
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification cancel         | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_notification_outbox         | list | Registrar Pharmacist Manager Auditor Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator
 """
