@@ -34,7 +34,17 @@ FOREVER = timedelta(days=365)
 ALL = range(0, 1_000)
 URGENT, BULK = range(0, Notification.BULK), range(Notification.BULK, 1_000)
 SEND_BULK = "notifications.send_bulk"
+TOO_LONG, SILENT_FOR = 0.5, 15  # seconds: a try to wake a sender, and the time without a try after a longer one
 log = structlog.get_logger()
+
+
+class _Hung:
+    """Redis hung when this process asked it last: it is not asked again before `until` (time.monotonic())."""
+
+    until = 0.0
+
+
+_hung = _Hung()
 
 
 def queue(
@@ -78,15 +88,24 @@ def queue_selected(*, messages: Iterable[QuerySet[Any, Any]], by: AbstractBaseUs
 
 
 def _wake_sender(task: str = "notifications.send_due") -> None:
-    """Wake a sender. When Redis is away, the job of every minute sends what is due."""
+    """Wake a sender. When Redis is away, the job of every minute sends what is due.
+
+    A visitor may wait for this. So a Redis that hangs is waited for by one request for a second, and then asked no
+    more for a while.
+    """
     # Without Redis this process sends, and a visitor may wait for it: one batch of what is urgent.
     limit = {"limit": BATCH} if settings.CELERY_TASK_ALWAYS_EAGER else {}
     if limit and task == SEND_BULK:
+        return
+    begun = time.monotonic()
+    if begun < _hung.until:
         return
     try:
         current_app.tasks[task].delay(**limit)
     except (OperationalError, OSError) as error:
         log.warning("sender_not_woken", error=type(error).__name__)
+        if time.monotonic() - begun > TOO_LONG:
+            _hung.until = time.monotonic() + SILENT_FOR
 
 
 def _never() -> bool:

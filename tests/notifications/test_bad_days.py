@@ -20,6 +20,7 @@ from tests.guard import unguarded
 from tests.mails import pass_time
 from tests.notifications.test_actions import claim
 from tests.sink import Sink
+from tests.wire import Wire
 
 pytestmark = pytest.mark.django_db
 Status = Notification.Status
@@ -69,6 +70,22 @@ def test_a_server_that_closes_after_each_mail_gets_each_once(sink):
     queue(12)
     assert actions.send_due(by=None) == 12
     assert set(sink.counts().values()) == {1} and sink.connections > 6
+
+
+def test_a_line_to_the_server_that_is_cut_between_two_mails_is_opened_again(sink, settings):
+    queue(10)
+    with Wire(("127.0.0.1", sink.port)) as wire:
+        settings.EMAIL_PORT = wire.port
+        to_cut = {3, 7}
+
+        def cut():
+            if len(sink.arrived) in to_cut:
+                to_cut.remove(len(sink.arrived))
+                wire.cuts()
+            return False
+
+        assert actions.send_due(is_stopping=cut, by=None) == 10
+    assert set(sink.counts().values()) == {1} and (len(sink.arrived), sink.connections) == (10, 3)
 
 
 def test_a_server_that_hangs_in_the_middle_of_data_gets_the_other_mails(sink):
