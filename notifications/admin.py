@@ -34,7 +34,7 @@ def _what_to_say(notification: Notification) -> str:
 
 
 class QueueFilter(admin.SimpleListFilter):
-    title = _("waits in")
+    title = _("queue")
     parameter_name = outbox.WAITS
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -50,7 +50,7 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 class FailureFilter(admin.SimpleListFilter):
-    title = _("failed in the last 7 days")
+    title = _("cause of failure, last 7 days")
     parameter_name = outbox.FAILED
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
