@@ -199,7 +199,8 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         if SEARCH_VAR in request.GET:
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
         pages = [page for page in self.list_action_pages if request.user.has_perm(page.permission)]
-        buttons = [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
+        buttons = self.list_links(request)
+        buttons += [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
         more = {"action_pages": buttons, "exports": self._export_links(request)}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
@@ -235,6 +236,10 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
             reason=f"{kind}, {count} rows, {'; '.join(filters) or 'no filter'}",
         )
         return sent(cast(Export, self.export), rows, kind=kind, filters=filters)
+
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        """Return the links above the list to pages that only show something, each with `label` and `url`."""
+        return []
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SessionChangeList

@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from mailserver import SinkProcess
 from meter import answer_of, missed, print_figure
 from patients import ENVIRONMENT, multiply, number_from
 
@@ -47,44 +48,6 @@ queue_renewal_reminders(today=timezone.localdate(), by=None)
 took = time.perf_counter() - begun
 # Not by getrusage: its peak begins with that of the process which started this one.
 print(took, int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024)
-"""
-SINK = """
-import socketserver, sys, threading, time
-arrived = []
-class Answers(socketserver.StreamRequestHandler):
-    def handle(self):
-        say = lambda words: (self.wfile.write(words + b"\\r\\n"), self.wfile.flush())
-        say(b"220 sink")
-        while line := self.rfile.readline():
-            word = line[:4].upper()
-            if word == b"EHLO":
-                say(b"250-sink\\r\\n250 8BITMIME")
-            elif word == b"RCPT":
-                recipient = line.partition(b"<")[2].partition(b">")[0].decode()
-                say(b"250 OK")
-            elif word == b"DATA":
-                say(b"354 go on")
-                while self.rfile.readline() != b".\\r\\n":
-                    pass
-                arrived.append(recipient)
-                say(b"250 stored")
-            elif word == b"QUIT":
-                say(b"221 bye")
-                return
-            else:
-                say(b"250 OK")
-class Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    request_queue_size = 100
-server = Server(("127.0.0.1", int(sys.argv[1])), Answers)
-threading.Thread(target=server.serve_forever, daemon=True).start()
-print("ready", flush=True)
-for line in sys.stdin:
-    word = line.strip()
-    deadline = time.monotonic() + 120
-    while word not in arrived[-3000:] and time.monotonic() < deadline:
-        time.sleep(0.002)
-    print(time.time(), len(arrived), flush=True)
 """
 
 
@@ -213,31 +176,6 @@ def fill_as_before(count):
 # --- Sending --------------------------------------------------------------------------------------------------------
 
 
-class SinkProcess:
-    """A mail server in a process of its own."""
-
-    def __init__(self):
-        from tests.servers import free_port
-
-        self.port = free_port()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SINK, str(self.port)], cwd=BASE_DIR,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout.readline().strip() == "ready"
-
-    def arrival_of(self, recipient):
-        """Return when the mail to this recipient arrived (time.time()), and how many mails have."""
-        self.process.stdin.write(f"{recipient}\n")
-        self.process.stdin.flush()
-        at, count = self.process.stdout.readline().split()
-        return float(at), int(count)
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-
-
 def cost_of(work, count):
     """Return CPU milliseconds of this process and elapsed milliseconds for each of `count` mails."""
     cpu, wall = time.process_time(), time.perf_counter()
@@ -302,6 +240,17 @@ def send_as_before(waiting):
         emails.build(row, kinds.get(row.kind).context_for(row)).send()
         held = Notification.objects.filter(pk=key, lease_until=row.lease_until)
         held.update(status="sent", sent_at=timezone.now(), message_id=emails.message_id_for(row), lease_until=None)
+
+
+def measure_probe(name):
+    """Print how long `/readyz` takes while the whole outbox waits."""
+    from django.test import Client
+
+    visitor, waiting = Client(), rows()
+    visitor.get("/readyz")  # the first one looks at the migrations
+    seconds = sorted(timed(lambda: visitor.get("/readyz")) for _run in range(9))[4]
+    print_figure(f"{name}: /readyz while {waiting:,} messages wait", f"{seconds * 1000:.1f}", "ms", "at most 20",
+                 holds=seconds <= 0.02)  # fmt: skip
 
 
 # --- Somebody waits while a backlog is sent ---------------------------------------------------------------------------
@@ -380,6 +329,9 @@ def on_sqlite(count):
         prepare(f"sqlite:///{folder}/portal.sqlite3", EMAIL_URL="memory://")
         make(count)
         measure_filling("SQLite", count, 3)
+        with empty_outbox():
+            fill()
+            measure_probe("SQLite")
     return len(missed)
 
 
@@ -403,6 +355,7 @@ def on_postgres(count):
         with empty_outbox():
             fill()
             answer_of("ANALYZE notifications_notification")
+            measure_probe("PostgreSQL")
             measure_sending()
             measure_urgent(sink, redis)
     finally:

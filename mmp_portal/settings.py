@@ -360,9 +360,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A Redis that refuses or hangs delays a request by a few seconds at most. No message is lost: its row is in the outbox.
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis for days, where Celery would end after 100 tries
+# A Redis that refuses costs a request nothing, and one that hangs a second. No message is lost: its row is in the
+# outbox. Celery and Kombu each try again, one inside the other: with only one of them off it takes 4 to 6 seconds.
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 0,
     "socket_timeout": 1,
     "socket_connect_timeout": 1,
     "visibility_timeout": 300,

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -27,7 +27,17 @@ from notifications.kinds import Words
 from notifications.mailboxes import Mailbox, MailboxError
 from notifications.models import Bounce, BounceMailbox, Notification
 from notifications.reports import Report, read_report
-from notifications.rules import MOST_ATTEMPTS, Fault, Trouble, cause_of, pause_after, refusal_of, trouble_of
+from notifications.rules import (
+    MOST_ATTEMPTS,
+    WORKER_LOST,
+    Fault,
+    Trouble,
+    cause_of,
+    is_deadly,
+    pause_after,
+    refusal_of,
+    trouble_of,
+)
 from notifications.signals import tried
 
 BATCH = 100
@@ -40,7 +50,17 @@ SEND_BULK = "notifications.send_bulk"
 VISIT_WITHIN = timedelta(seconds=25)  # to the mailbox of bounces: less than a worker's soft time limit
 MOST_MAILS = 500  # read in one visit
 DATABASE_AWAY = (DatabaseError, InterfaceError)
+TOO_LONG, SILENT_FOR = 0.5, 15  # seconds: a try to wake a sender, and the time without a try after a longer one
 log = structlog.get_logger()
+
+
+class _Hung:
+    """Redis hung when this process asked it last: it is not asked again before `until` (time.monotonic())."""
+
+    until = 0.0
+
+
+_hung = _Hung()
 
 
 def queue(
@@ -84,15 +104,24 @@ def queue_selected(*, messages: Iterable[QuerySet[Any, Any]], by: AbstractBaseUs
 
 
 def _wake_sender(task: str = "notifications.send_due") -> None:
-    """Wake a sender. When Redis is away, the job of every minute sends what is due."""
+    """Wake a sender. When Redis is away, the job of every minute sends what is due.
+
+    A visitor may wait for this. So a Redis that hangs is waited for by one request for a second, and then asked no
+    more for a while.
+    """
     # Without Redis this process sends, and a visitor may wait for it: one batch of what is urgent.
     limit = {"limit": BATCH} if settings.CELERY_TASK_ALWAYS_EAGER else {}
     if limit and task == SEND_BULK:
+        return
+    begun = time.monotonic()
+    if begun < _hung.until:
         return
     try:
         current_app.tasks[task].delay(**limit)
     except (OperationalError, OSError) as error:
         log.warning("sender_not_woken", error=type(error).__name__)
+        if time.monotonic() - begun > TOO_LONG:
+            _hung.until = time.monotonic() + SILENT_FOR
 
 
 def _never() -> bool:
@@ -147,9 +176,9 @@ class _Batch:
 
     def send(self, claimed: list[Notification]) -> int:
         """Send the messages; return how many the server took. Those not tried are given back, whatever happens."""
-        left, sent = deque(claimed), 0
+        left, sent = deque(row for row in claimed if not self._is_deadly(row)), 0
+        words = self._words_of(left)  # out of time here, the batch keeps its lease: then each is claimed by itself
         try:
-            words = self._words_of(claimed)
             while left and self._may_go_on():
                 sent += self._send(left.popleft(), words)
         finally:
@@ -159,9 +188,20 @@ class _Batch:
     def _may_go_on(self) -> bool:
         return not self.is_over and time.monotonic() < self.ends_at and not self.is_stopping()
 
-    def _words_of(self, claimed: list[Notification]) -> dict[int, Words]:
+    def _is_deadly(self, notification: Notification) -> bool:
+        """Return whether the message has ended too many workers; it has then failed."""
+        if not is_deadly(notification.lost_workers):
+            return False
+        log.error("notification_ends_workers", notification=notification.pk, kind=notification.kind)
+        writes.mark_failed(notification, WORKER_LOST)
+        tried.send_robust(sender=Notification, kind=notification.kind, is_sent=False)
+        return True
+
+    def _words_of(self, claimed: Sequence[Notification]) -> dict[int, Words]:
         try:
             return kinds.words_of_many(claimed)
+        except SoftTimeLimitExceeded:
+            raise
         except Exception:  # one row may be wrong: each message then reads its own words
             log.exception("words_of_many_failed")
             return {}
@@ -310,7 +350,7 @@ def resend(*, notification: Notification, reason: str, by: AbstractBaseUser | No
     It keeps its Message-ID. A mail that has not failed stays as it is.
     """
     failed = Notification.objects.filter(pk=notification.pk, status=Notification.Status.FAILED)
-    if failed.update(status=Notification.Status.QUEUED, attempts=0, due_at=Now(), last_error=""):
+    if failed.update(status=Notification.Status.QUEUED, attempts=0, lost_workers=0, due_at=Now(), last_error=""):
         record(by=by, subject=notification, reason=reason)
         transaction.on_commit(_wake_sender)
 

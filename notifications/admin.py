@@ -1,15 +1,21 @@
+from typing import Any, cast
+
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
 from notifications import actions, emails, kinds, recipients
 from notifications.kind_pages import KindPages
-from notifications.models import Bounce, Notification
+from notifications.models import Bounce, Notification, NotificationQuerySet
+from notifications.presenters import outbox
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import phone
 
@@ -29,15 +35,60 @@ def _what_to_say(notification: Notification) -> str:
     )
 
 
+class QueueFilter(admin.SimpleListFilter):
+    title = _("queue")
+    parameter_name = outbox.WAITS
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(name, label) for name, label in outbox.MAIL_QUEUES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        if self.value() is None:
+            return queryset
+        is_bulk = (
+            {"priority__gte": Notification.BULK} if self.value() == "bulk" else {"priority__lt": Notification.BULK}
+        )
+        return cast(NotificationQuerySet, queryset).waiting_mails().filter(**is_bulk)
+
+
+class FailureFilter(admin.SimpleListFilter):
+    title = _("cause of failure, last 7 days")
+    parameter_name = outbox.FAILED
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        causes = [failure.cause for failure in outbox.failures(now=timezone.now())]
+        return [(outbox.ANY_CAUSE, _("Any cause")), *((cause, cause) for cause in causes)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        if self.value() is None:
+            return queryset
+        failed = cast(NotificationQuerySet, queryset).failed_since(outbox.failures_count_from(timezone.now()))
+        return failed if self.value() == outbox.ANY_CAUSE else failed.filter(last_error=self.value())
+
+
 @admin.register(Notification)
 class NotificationAdmin(ActionAdmin):
     list_display = ["created_at", "kind", "channel", "to", "status", "attempts", "sent_at", "last_error"]
-    list_filter = ["status", "channel", "kind"]
+    list_filter = ["status", "channel", QueueFilter, FailureFilter, "kind"]
     search_fields = ["recipient"]
     search_help_text = _("Address or phone, or name or number of the person")
 
     def get_urls(self) -> list[URLPattern]:
-        return [*KindPages(self).urls, *super().get_urls()]
+        view = self.admin_site.admin_view(self.outbox_view)
+        own = [path("outbox/", view, name=self._url_name("outbox"))]
+        return [*KindPages(self).urls, *own, *super().get_urls()]
+
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        pages = [(_("State of the outbox"), "outbox"), (_("Kinds of messages"), "kinds")]
+        return [{"label": label, "url": reverse(f"admin:{self._url_name(name)}")} for label, name in pages]
+
+    def outbox_view(self, request: HttpRequest) -> HttpResponse:
+        """Show how many messages wait, and which have failed; it names no recipient."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shown = outbox.outbox_page(now=timezone.now(), list_url=self.list_address())
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("State of the outbox")}
+        return TemplateResponse(request, "admin/notifications/outbox.html", {**context, "outbox": shown})
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Notification], search_term: str

@@ -8,11 +8,14 @@ from ui.fields import EncryptedTextField
 
 
 class NotificationQuerySet(models.QuerySet):
-    def unsent(self, now: datetime) -> "NotificationQuerySet":
-        """Return the e-mails that should have been sent by `now`, those that wait for another try included."""
-        was_due = models.Q(due_at__lte=now) | models.Q(attempts__gt=0)
+    def waiting_mails(self) -> "NotificationQuerySet":
+        """Return the e-mails that are not sent yet: new ones, those of another try, and those being sent."""
         waits = [Notification.Status.QUEUED, Notification.Status.SENDING]
-        return self.filter(was_due, status__in=waits, channel=Notification.Channel.EMAIL)
+        return self.filter(status__in=waits, channel=Notification.Channel.EMAIL)
+
+    def failed_since(self, moment: datetime) -> "NotificationQuerySet":
+        """Return the messages written since `moment` that have failed. (No message is tried for two days.)"""
+        return self.filter(status=Notification.Status.FAILED, created_at__gte=moment)
 
 
 class Notification(models.Model):
@@ -48,6 +51,10 @@ class Notification(models.Model):
     priority = models.PositiveSmallIntegerField(default=URGENT, help_text=_("1 goes first."))
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
+    # A message may kill each worker that sends it. The try gets no answer, so `attempts` cannot tell.
+    lost_workers = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text=_("How many workers died, or ran out of time, with the message in hand.")
+    )
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=120, blank=True)
@@ -56,7 +63,30 @@ class Notification(models.Model):
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["status", "priority", "due_at", "id"], name="notification_to_send")]
+        # The last four hold only what their figure counts, so a million sent messages cost the figures nothing.
+        indexes = [
+            models.Index(fields=["status", "priority", "due_at", "id"], name="notification_to_send"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(channel="email", priority__lt=9, status__in=["queued", "sending"]),
+                name="notification_urgent_waits",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(channel="email", priority__gte=9, status__in=["queued", "sending"]),
+                name="notification_bulk_waits",
+            ),
+            models.Index(
+                fields=["status", "channel", "priority", "due_at"],  # SQLite prefers it for the first two
+                condition=models.Q(channel="phone", status="queued"),
+                name="notification_calls",
+            ),
+            models.Index(
+                fields=["created_at", "last_error"],
+                condition=models.Q(status="failed"),
+                name="notification_failed",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["queued", "sending", "sent", "failed", "cancelled"]),

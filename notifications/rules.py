@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 MOST_ATTEMPTS = 12  # the last about 34 hours after the first
+MOST_LOST_WORKERS = 5  # as many workers may die with one message in hand; it is not sent to a sixth
+WORKER_LOST = "WorkerLost"  # the cause of a message that ended each worker which had it in hand
 LONGEST_PAUSE = timedelta(hours=8)
 
 
@@ -24,6 +26,14 @@ OF_US = (
     smtplib.SMTPNotSupportedError,
 )  # fmt: skip
 CLOSING = 421  # "Service not available, closing": the server stops, whatever it was asked
+
+
+def is_deadly(lost_workers: int) -> bool:
+    """Return whether a message has ended so many workers that nobody should try it again.
+
+    Each time five minutes pass before the next worker takes it, so it fails about 25 minutes after its first try.
+    """
+    return lost_workers >= MOST_LOST_WORKERS
 
 
 def trouble_of(error: Exception, *, is_connected: bool) -> Trouble:

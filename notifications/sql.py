@@ -1,5 +1,6 @@
 """Statements that the ORM cannot express; no other module of the app has SQL (docs/adr/0003)."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,20 @@ from notifications.models import Notification
 # What a query for `insert_selected` selects, in this order.
 SELECTED = ("kind", "channel", "recipient", "language", "context", "dedupe_key", "priority")
 NOW = {"postgresql": "STATEMENT_TIMESTAMP()", "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')"}
+MOST_COUNTED = 10_000  # a larger count takes too long for a probe, and helps nobody
+_UNSENT = "status IN ('queued', 'sending')"
+# What waits, by queue. SQLite uses a partial index only where its condition stands in the statement word for word.
+WAITING: Mapping[str, str] = {
+    "urgent": f"channel = 'email' AND priority < {Notification.BULK} AND {_UNSENT}",
+    "bulk": f"channel = 'email' AND priority >= {Notification.BULK} AND {_UNSENT}",
+    "calls": "channel = 'phone' AND status = 'queued'",
+}
+
+WAITING_INDEXES = {
+    "urgent": "notification_urgent_waits",
+    "bulk": "notification_bulk_waits",
+    "calls": "notification_calls",
+}
 
 
 def insert_selected(messages: models.QuerySet[Any, Any]) -> int:
@@ -46,9 +61,37 @@ def mark_sent(pk: int, lease_until: datetime, message_id: str) -> None:
         )
 
 
+def waiting() -> dict[str, tuple[int, datetime | None]]:
+    """Return by queue how many messages wait (MOST_COUNTED + 1 for more), and since when the oldest of them does.
+
+    It is one statement that reads 10,001 entries of an index at most, however many messages wait.
+    """
+    table = connection.ops.quote_name(Notification._meta.db_table)
+    parts = [
+        f"SELECT '{name}', (SELECT count(*) FROM ({_oldest_first(table, name)} LIMIT {MOST_COUNTED + 1}) AS counted),"  # noqa: S608 # nosec B608
+        f" ({_oldest_first(table, name)} LIMIT 1)"
+        for name in WAITING
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), [])
+        return {name: (count, oldest and _moment(oldest)) for name, count, oldest in cursor.fetchall()}
+
+
+def _oldest_first(table: str, queue: str) -> str:
+    if connection.vendor == "sqlite":  # it would read all messages that wait in the index for the sender
+        table = f"{table} INDEXED BY {WAITING_INDEXES[queue]}"
+    return f"SELECT created_at FROM {table} WHERE {WAITING[queue]} ORDER BY created_at"  # noqa: S608 # nosec B608
+
+
 def database_now() -> datetime:
     """Return the time by the database's clock, which all workers share."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {NOW[connection.vendor]}", [])  # noqa: S608 # nosec B608  as above
         (now,) = cursor.fetchone()
-    return datetime.fromisoformat(now).replace(tzinfo=UTC) if isinstance(now, str) else now
+    return _moment(now)
+
+
+def _moment(value: datetime | str) -> datetime:
+    """Return a moment as a statement gives it: SQLite gives text, or a time without a zone, both in UTC."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

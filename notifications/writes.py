@@ -22,7 +22,9 @@ IS_DUE = Q(due_at__lte=Now()) | Q(attempts=0, last_error="")
 def claim(*, priorities: range, limit: int) -> list[Notification]:
     """Claim up to `limit` messages that are due, for LEASE: first what a dead worker left, then by urgency and age.
 
-    Messages that another worker claims at this moment are skipped.
+    What a dead worker left is claimed one by one and counted (`lost_workers`): one of these messages may have killed
+    it, and a claim of the whole batch would count the others with it. Messages that another worker claims at this
+    moment are skipped.
     """
     mails = Notification.objects.filter(
         channel=Notification.Channel.EMAIL, priority__gte=priorities.start, priority__lt=priorities.stop
@@ -30,14 +32,18 @@ def claim(*, priorities: range, limit: int) -> list[Notification]:
     abandoned = mails.filter(status=Notification.Status.SENDING, lease_until__lt=Now())
     waiting = mails.filter(IS_DUE, status=Notification.Status.QUEUED)
     with transaction.atomic():
-        lease_until = sql.database_now() + LEASE
-        keys = _locked(abandoned, limit)
-        keys += _locked(waiting, limit - len(keys))
-        # The conditions stand here once more for SQLite, which knows no row locks.
-        (abandoned | waiting).filter(pk__in=keys).update(
-            status=Notification.Status.SENDING, lease_until=lease_until, attempts=F("attempts") + 1
-        )
-        claimed = Notification.objects.filter(lease_until=lease_until).in_bulk(keys)
+        if limit > 0 and (left := _locked(abandoned, 1)):
+            return _lease(abandoned, left, lost_workers=F("lost_workers") + 1)
+        return _lease(waiting, _locked(waiting, limit))
+
+
+def _lease(found: QuerySet[Notification], keys: list[int], **changes: Any) -> list[Notification]:
+    """Give these messages a lease; return those that are still `found` (SQLite knows no row locks)."""
+    lease_until = sql.database_now() + LEASE
+    found.filter(pk__in=keys).update(
+        status=Notification.Status.SENDING, lease_until=lease_until, attempts=F("attempts") + 1, **changes
+    )
+    claimed = Notification.objects.filter(lease_until=lease_until).in_bulk(keys)
     return [claimed[key] for key in keys if key in claimed]
 
 

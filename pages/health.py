@@ -1,7 +1,7 @@
 """The addresses for probes and operators: is the process alive, can it serve, how far behind are its jobs?"""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,7 +10,6 @@ from django.core.cache import cache
 from django.db import Error as AnyDatabaseError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -23,13 +22,17 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from accounts.permissions import is_staff_in_good_standing
-from notifications.models import Notification
+from notifications.presenters import outbox
 from pages import metrics
 from pages.actions import LAST_BEAT
 from pages.connections import close_connections
 
 # A probe must answer fast: half a second to connect, half a second for the answer, and no second try.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+OUTBOX_ANSWERS = (
+    "oldest_unsent_message_age_seconds", "urgent_messages_waiting", "bulk_messages_waiting", "calls_waiting",
+    "failed_messages_of_7_days",
+)  # fmt: skip
 _all_migrated = threading.Event()  # set for good once this process has seen that no migration is missing
 
 
@@ -47,13 +50,13 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """Answer 503 while the database is unreachable or a migration is missing; report Redis, outbox and beat."""
     answer: dict[str, str | float | list[str] | None] = {"redis": redis_state(), "missing_migrations": []}
-    answer |= {"oldest_unsent_message_age_seconds": None, "last_beat_age_seconds": None}
+    answer |= dict.fromkeys(OUTBOX_ANSWERS) | {"last_beat_age_seconds": None}
     try:
         if missing := missing_migrations():
             return JsonResponse(
                 {"status": "unavailable", "database": "ok"} | answer | {"missing_migrations": missing}, status=503
             )
-        answer["oldest_unsent_message_age_seconds"] = unsent_messages()[1]
+        answer |= outbox_answer(outbox.counts(now=timezone.now()), timezone.now())
         answer["last_beat_age_seconds"] = last_beat_age()
     except AnyDatabaseError:
         close_connections()
@@ -84,20 +87,51 @@ class DatabaseCollector:
     """The metrics whose values are in the database: the same for every process, so they are read on request."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = timezone.now()
         try:
-            count, oldest = unsent_messages()
-            beat = last_beat_age()
+            counts, beat = outbox.counts(now=now), last_beat_age()
+            causes = outbox.failures(now=now)
         except AnyDatabaseError:
             close_connections()
             yield gauge("portal_database_up", "Whether the database answers.", 0)
             return
         yield gauge("portal_database_up", "Whether the database answers.", 1)
-        yield gauge("portal_outbox_messages", "Messages of the outbox that wait to be sent.", count)
-        yield gauge(
-            "portal_outbox_oldest_age_seconds", "Age of the oldest message that waits, 0 when none waits.", oldest or 0
-        )
+        yield from outbox_gauges(counts, causes, now)
         if beat is not None:
             yield gauge("portal_last_beat_age_seconds", "Seconds since the scheduled jobs last noted the time.", beat)
+
+
+def outbox_answer(counts: outbox.Counts, now: datetime) -> dict[str, float | None]:
+    """Return the figures of the outbox for /readyz. A count of 10,001 stands for any larger one."""
+    oldest = counts.oldest_mail
+    return dict(
+        zip(
+            OUTBOX_ANSWERS,
+            [seconds(now - oldest) if oldest else None, counts.urgent, counts.bulk, counts.calls, counts.failed],
+            strict=True,
+        )
+    )
+
+
+def outbox_gauges(
+    counts: outbox.Counts, causes: Iterable[outbox.Failure], now: datetime
+) -> Iterator[GaugeMetricFamily]:
+    """Yield the same figures for Prometheus, and the failures by cause."""
+    oldest = counts.oldest_mail
+    age = seconds(now - oldest) if oldest else 0
+    yield gauge("portal_outbox_messages", "E-mails that wait; 10,001 stands for any larger number in a queue.",
+                counts.urgent + counts.bulk)  # fmt: skip
+    yield gauge("portal_outbox_oldest_age_seconds", "Age of the oldest message that waits, 0 when none waits.", age)
+    waiting = GaugeMetricFamily(
+        "portal_outbox_waiting", "Messages and calls that wait, at most 10,001.", labels=["queue"]
+    )
+    failed = GaugeMetricFamily("portal_outbox_failed", "Messages of the last 7 days that failed.", labels=["cause"])
+    for queue in ("urgent", "bulk", "calls"):
+        waiting.add_metric([queue], getattr(counts, queue))
+    for failure in causes:
+        failed.add_metric([failure.cause], failure.count)
+    yield waiting
+    yield failed
 
 
 def gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
@@ -116,13 +150,6 @@ def missing_migrations() -> list[str]:
     if not missing:
         _all_migrated.set()
     return missing
-
-
-def unsent_messages() -> tuple[int, float | None]:
-    """Return how many messages wait to be sent, and the age of the oldest in seconds (None when there is none)."""
-    now = timezone.now()
-    found = Notification.objects.unsent(now).aggregate(count=Count("pk"), oldest=Min("created_at"))
-    return found["count"], found["oldest"] and seconds(now - found["oldest"])
 
 
 def last_beat_age() -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import CharField, Count, IntegerField, Min, Model, Q, QuerySet, Sum, Value
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.timezone import localdate
 from django.utils.translation import ngettext_lazy
 
@@ -15,6 +16,8 @@ from certification.models import Certification, Patient, PatientRequest
 from delivery.models import DeliveryWindow, Order, Product, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from notifications.models import Notification
+from notifications.presenters import outbox
+from notifications.presenters.outbox import ANY_CAUSE, FAILED
 from pages.models import ContactMessage
 from pages.start_days import (
     Figure,
@@ -32,6 +35,7 @@ from pages.start_days import (
 MOST_SHOWN = 5  # calls and products; a link leads to the others
 LATE_DAYS = 3  # what has waited for longer is marked
 EVERY_ORDER = "delivery.view_every_order"
+CHANGE_MESSAGES = "notifications.change_notification"  # who may send a message again, or cancel it
 ANYBODY = "Anybody"
 CALLS = {"status__exact": Notification.Status.QUEUED, "channel__exact": Notification.Channel.PHONE}
 
@@ -145,6 +149,9 @@ def queues(day: date | None) -> list[Queue]:
         Queue("Manager", ngettext_lazy("message to answer", "messages to answer", "count"),
               ContactMessage.objects.filter(answered_at__isnull=True), "created_at", unanswered,
               button=ngettext_lazy("Answer %(count)d message", "Answer %(count)d messages", "count")),
+        Queue(ANYBODY, ngettext_lazy("message that failed", "messages that failed", "count"),
+              Notification.objects.failed_since(outbox.failures_count_from(timezone.now())), "created_at",
+              {FAILED: ANY_CAUSE}, CHANGE_MESSAGES),
         Queue(ANYBODY, ngettext_lazy("call to make", "calls to make", "count"), calls_to_make(), "due_at", CALLS),
     ]  # fmt: skip
 

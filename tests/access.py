@@ -287,6 +287,7 @@ admin:notifications_notification cancel         | row  | Registrar Pharmacist Ma
 admin:notifications_notification_kinds          | list | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification_kind           | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification_kind_html      | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_notification_outbox         | list | Registrar Pharmacist Manager Auditor Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
 admin:pages_contactmessage answer               | row  | Manager Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator

@@ -14,11 +14,13 @@ from certification.actions import queue_renewal_reminders
 from certification.models import Patient
 from notifications import actions, kinds
 from notifications.models import Notification
+from notifications.rules import MOST_LOST_WORKERS, WORKER_LOST
 from tests import factories
 from tests.guard import unguarded
 from tests.mails import pass_time
 from tests.notifications.test_actions import claim
 from tests.sink import Sink
+from tests.wire import Wire
 
 pytestmark = pytest.mark.django_db
 Status = Notification.Status
@@ -70,6 +72,22 @@ def test_a_server_that_closes_after_each_mail_gets_each_once(sink):
     assert set(sink.counts().values()) == {1} and sink.connections > 6
 
 
+def test_a_line_to_the_server_that_is_cut_between_two_mails_is_opened_again(sink, settings):
+    queue(10)
+    with Wire(("127.0.0.1", sink.port)) as wire:
+        settings.EMAIL_PORT = wire.port
+        to_cut = {3, 7}
+
+        def cut():
+            if len(sink.arrived) in to_cut:
+                to_cut.remove(len(sink.arrived))
+                wire.cuts()
+            return False
+
+        assert actions.send_due(is_stopping=cut, by=None) == 10
+    assert set(sink.counts().values()) == {1} and (len(sink.arrived), sink.connections) == (10, 3)
+
+
 def test_a_server_that_hangs_in_the_middle_of_data_gets_the_other_mails(sink):
     queue(4)
     sink.hangs_at = {"a1@example.org"}
@@ -110,7 +128,7 @@ def test_an_address_that_does_not_exist_fails_at_once_and_the_others_go(sink):
 
 def test_a_full_mailbox_is_tried_again_after_growing_pauses(sink):
     (row,) = queue(1)
-    sink.refuses = {"a0@example.org": "452 mailbox full"}
+    sink.refuses = {"a0@example.org": "452 4.2.2 mailbox full"}
     pauses = []
     for attempt in range(3):
         assert actions.send_due(by=None) == 0
@@ -174,6 +192,64 @@ def test_the_words_of_many_reminders_take_few_queries(django_assert_max_num_quer
     assert len(many) == len(rows) == 82
     for row in rows[:4]:
         assert many[row.pk] == kinds.get(row.kind).context_for(row)
+
+
+# --- A message that ends its worker ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deadly(monkeypatch):
+    """The words of a1 end each worker that reads them."""
+
+    def words(notification):
+        if notification.recipient == "a1@example.org":
+            raise SoftTimeLimitExceeded
+        return {"number": "M-2345-6789", "contact_url": "http://testserver/contact/"}
+
+    monkeypatch.setitem(kinds._kinds, "contact_receipt", kinds.Kind("contact_receipt", words))
+
+
+def end_workers(count):
+    """Let so many workers end with a1 in hand, each when the lease of the one before it has run out."""
+    for _worker in range(count):
+        with pytest.raises(SoftTimeLimitExceeded):
+            actions.send_due(by=None)
+        pass_time(minutes=6)
+
+
+@pytest.mark.usefixtures("deadly")
+def test_a_message_that_ends_its_worker_fails_when_five_have_ended(sink):
+    queue(3)
+    end_workers(MOST_LOST_WORKERS)
+    assert actions.send_due(by=None) == 1  # a2, which waited behind it
+    assert states() == {"a0": SENT, "a1": (Status.FAILED, MOST_LOST_WORKERS + 1, WORKER_LOST), "a2": SENT}
+
+
+@pytest.mark.usefixtures("deadly")
+def test_control_without_the_count_such_a_message_is_tried_for_ever(sink, monkeypatch):
+    monkeypatch.setattr(actions, "is_deadly", lambda _lost_workers: False)
+    queue(3)
+    end_workers(2 * MOST_LOST_WORKERS)
+    assert states()["a1"] == (Status.SENDING, 2 * MOST_LOST_WORKERS, "") and states()["a2"] == WAITING
+
+
+def test_messages_that_were_claimed_with_a_deadly_one_do_not_count_as_deadly(sink):
+    queue(3)
+    for _worker in range(MOST_LOST_WORKERS + 1):
+        claim()
+        pass_time(minutes=6)
+    assert actions.send_due(by=None) == 2
+    assert [row.lost_workers for row in Notification.objects.order_by("pk")] == [MOST_LOST_WORKERS + 1, 1, 1]
+    assert states()["a0"][2] == WORKER_LOST
+
+
+def test_a_message_that_staff_send_again_has_every_try_ahead_of_it(sink):
+    (row,) = queue(1)
+    with unguarded():
+        Notification.objects.update(status=Status.FAILED, lost_workers=MOST_LOST_WORKERS, last_error=WORKER_LOST)
+    actions.resend(notification=row, reason="The template is corrected.", by=None)
+    row.refresh_from_db()
+    assert (row.status, row.lost_workers) == (Status.QUEUED, 0)
 
 
 # --- Stopping -------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Real Celery workers over Redis that are killed or stopped while they send reminders: none is lost."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from redis import Redis
 
 from certification.actions import queue_renewal_reminders
 from notifications import actions, tasks
@@ -30,9 +32,10 @@ def sink():
 
 
 @contextmanager
-def worker(redis_url, sink, *options, app="mmp_portal.celery"):
+def worker(redis_url, sink, *options, app="mmp_portal.celery", database=""):
     """Run a Celery worker that sends to the sink; it is killed at the end when it still runs."""
-    environment = {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database_url(), "EMAIL_URL": sink.url}
+    database = database or database_url()
+    environment = {**os.environ, "REDIS_URL": redis_url, "DATABASE_URL": database, "EMAIL_URL": sink.url}
     command = [sys.executable, "-m", "celery", "--quiet", "--app", app, "worker", "--loglevel", "ERROR", *options]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
@@ -145,8 +148,6 @@ def test_each_worker_sends_its_own_queue(redis_url, sink):
 @pytest.mark.once
 def test_a_job_is_in_redis_until_it_is_done_and_another_process_takes_it(redis_url, sink):
     """`acks_late` and `reject_on_worker_lost`: the process that sends is killed, and the next one sends the rest."""
-    from redis import Redis
-
     messages = reminders(150)
     sink.pause = 0.01
     options = ("--pool", "prefork", "--concurrency", "1", "--queues", "bulk")
@@ -161,3 +162,64 @@ def test_a_job_is_in_redis_until_it_is_done_and_another_process_takes_it(redis_u
         wait_until(lambda: Notification.objects.filter(status=Status.SENT).count() >= messages - claimed)
         wait_until(lambda: client.hlen("unacked") == 0)
     assert max(sink.counts().values()) == 1
+
+
+# --- Only in `make drill`: each takes longer than the suite may -----------------------------------------------------
+
+
+@pytest.fixture
+def in_drill(pytestconfig):
+    if not pytestconfig.getoption("drill"):
+        pytest.skip("it takes half a minute: make drill")
+
+
+def kill_with_a_job_in_hand(redis_url, sink):
+    """Start a worker, and kill it by kill -9 while it sends; return how many jobs are still in Redis."""
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+        with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app="tests.impatient") as process:
+            wake(redis_url)
+            wait_until(lambda: len(sink.arrived) >= 3)
+            process.kill()
+            process.wait()
+        return client.hlen("unacked")
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("in_drill")
+def test_a_job_of_a_killed_worker_is_done_by_another_worker(redis_url, sink):
+    """`acks_late` and `visibility_timeout`: nobody wakes the second worker."""
+    messages = reminders(60)
+    sink.pause = 0.02
+    assert kill_with_a_job_in_hand(redis_url, sink) == 1
+    end_leases()
+    with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app="tests.impatient"):
+        wait_until(lambda: len(sink.counts()) == messages)
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("in_drill")
+def test_a_soft_shutdown_lets_the_job_in_hand_end(redis_url, sink):
+    """SIGQUIT: without `worker_soft_shutdown_timeout` Celery would end the job in the middle."""
+    messages = reminders(60)
+    sink.pause = 0.02
+    with worker(redis_url, sink, "--pool", "prefork", "--concurrency", "1", "--queues", "bulk") as process:
+        wake(redis_url)
+        wait_until(lambda: len(sink.arrived) >= 3)
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=60)
+    assert set(Notification.objects.values_list("status", flat=True)) == {Status.SENT}
+    assert len(sink.arrived) == len(sink.counts()) == messages
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("in_drill")
+def test_two_workers_with_two_beats_send_each_message_once(redis_url, sink, tmp_path):
+    """Each beat says every second that there is something to send."""
+    messages = reminders(300)
+    sink.pause = 0.005
+    both = [("--pool", "prefork", "--concurrency", "2", "--hostname", f"{name}@%h", "--queues", "bulk",
+             "--beat", "--schedule", str(tmp_path / name)) for name in ("one", "two")]  # fmt: skip
+    with worker(redis_url, sink, *both[0], app="tests.hasty"), worker(redis_url, sink, *both[1], app="tests.hasty"):
+        wait_until(lambda: not Notification.objects.exclude(status=Status.SENT).exists())
+    assert len(sink.arrived) == len(sink.counts()) == messages

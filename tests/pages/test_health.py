@@ -83,13 +83,17 @@ def test_readyz_answers_every_field(client):
         "redis": "not configured",
         "missing_migrations": [],
         "oldest_unsent_message_age_seconds": None,
+        "urgent_messages_waiting": 0,
+        "bulk_messages_waiting": 0,
+        "calls_waiting": 0,
+        "failed_messages_of_7_days": 0,
         "last_beat_age_seconds": None,
     }
 
 
 def test_readyz_reads_the_migrations_once(client, django_assert_num_queries):
     readyz(client)
-    with django_assert_num_queries(2):  # the outbox and the beat
+    with django_assert_num_queries(3):  # what waits, what failed, and the beat
         readyz(client)
 
 
@@ -145,13 +149,23 @@ def test_a_message_that_waits_for_another_try_is_unsent(client):
         {"status": "cancelled"},
         {"status": "failed"},
         {"channel": "phone"},
-        {"due_at": lambda now: now + timedelta(hours=1)},
     ],
     ids=lambda fields: next(iter(fields)),
 )
 def test_a_message_that_need_not_be_sent_now_does_not_count(client, fields):
     message(timedelta(hours=1), **fields)
     assert readyz(client)["oldest_unsent_message_age_seconds"] is None
+
+
+def test_readyz_counts_each_queue_and_what_failed(client):
+    message(timedelta(minutes=1))
+    message(timedelta(minutes=2), priority=Notification.BULK)
+    message(timedelta(minutes=3), channel="phone")
+    message(timedelta(days=6), status="failed")
+    message(timedelta(days=8), status="failed")
+    answer = readyz(client)
+    assert [answer[name] for name in health.OUTBOX_ANSWERS[1:]] == [1, 1, 1, 1]
+    assert answer["oldest_unsent_message_age_seconds"] == pytest.approx(120, abs=5)
 
 
 # --- The beat -------------------------------------------------------------------------------------------------------

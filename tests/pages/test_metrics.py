@@ -184,6 +184,7 @@ def test_the_outbox_and_the_beat_are_metrics(client):
     queue(kind="physician_bound", recipient="one@example.org", dedupe_key="one", by=None)
     samples = read(client.get("/metrics", headers=BEARER).content.decode())
     assert total(samples, "portal_outbox_messages") == 1
+    assert total(samples, "portal_outbox_waiting", queue="urgent") == 1
     assert 0 <= total(samples, "portal_outbox_oldest_age_seconds") < 60
     assert total(samples, "portal_database_up") == 1
     assert "portal_last_beat_age_seconds" not in {name for name, _ in samples}

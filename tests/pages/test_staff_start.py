@@ -27,6 +27,10 @@ def portal(world):  # noqa: F811
         order.certification.expires_date = order.window.date
         order.certification.save()
         Product.objects.filter(pk=order.lines.get().product_id).update(stock=2)
+        Notification.objects.create(
+            kind="renewal_reminder", recipient="rosa@example.org", dedupe_key="failed", status="failed",
+            due_at=timezone.now(), last_error="SMTPRecipientsRefused 550",
+        )  # fmt: skip
         for number in range(3):
             Notification.objects.create(
                 kind="renewal_reminder", channel="phone", recipient="+12035550199", dedupe_key=f"call {number}",
@@ -55,7 +59,7 @@ def test_each_number_is_that_of_the_list_it_links_to(role, portal):
     ("role", "nouns"),
     [("Pharmacist", {"orders to review", "order after its certification ends", "confirmed", "calls to make"}),
      ("Technician", {"orders to review", "confirmed order to pack", "on the waiting list"}),
-     ("Registrar", {"application", "proof to verify", "lost phone", "calls to make"}),
+     ("Registrar", {"application", "proof to verify", "lost phone", "calls to make", "message that failed"}),
      ("Manager", {"message to answer", "lost phone", "application", "orders to review"}),
      ("Driver", set())],
 )  # fmt: skip

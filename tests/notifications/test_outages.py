@@ -1,0 +1,202 @@
+"""Redis and PostgreSQL that refuse, hang, lose everything or are cut while people order and a worker sends mail.
+
+Real servers behind a proxy (tests/wire.py). The suite takes 21 orders and a cut of a second; `make drill` takes 500
+orders with the timetable of production, and cuts of five seconds.
+"""
+
+import time
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from threading import Thread
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from redis import Redis
+
+from delivery.models import DeliveryWindow, Order
+from notifications import actions, tasks
+from notifications.models import Notification
+from tests import canaries, crowd, factories, servers
+from tests.delivery import people
+from tests.guard import unguarded
+from tests.notifications.test_kills import end_leases, reminders, wait_until, wake, worker
+from tests.processes import database_url
+from tests.sink import Sink
+from tests.wire import Wire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Status = Notification.Status
+LANES = 6
+
+
+@pytest.fixture
+def sink():
+    with Sink() as started:
+        yield started
+
+
+@pytest.fixture
+def is_long(pytestconfig):
+    return pytestconfig.getoption("drill")
+
+
+def through(wire, url):
+    """Return the address of a server with the wire in the place of its host; the account stays."""
+    parts = urlsplit(url)
+    account = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return parts._replace(netloc=f"{account}127.0.0.1:{wire.port}").geturl()
+
+
+# --- Redis ----------------------------------------------------------------------------------------------------------
+
+
+class Shoppers:
+    """Signed-in patients with a full cart each; `order` sends the orders of the next `count` of them."""
+
+    def __init__(self, server, count):
+        people.policy(timezone.localdate(), capacity=40, windows=[["09:30", "11:30"], ["11:30", "13:30"]])
+        self.product = factories.product(stock=5_000)
+        first = factories.patient()
+        patients = [first, *crowd.like(first, count - 1)]
+        crowd.fill_carts(patients, (self.product, 2))
+        self.visitors = [crowd.Visitor(server, key) for key in crowd.sign_in([patient.user for patient in patients])]
+        factories.window(starts="11:30")
+        self.windows = list(DeliveryWindow.objects.filter(date__gte=factories.next_wednesday()))
+        self.answers = []
+        with unguarded():
+            Notification.objects.all().delete()  # this process has sent them itself
+
+    def order(self, count):
+        """Send so many orders over LANES connections; return the slowest answer in seconds."""
+        visitors, self.visitors = self.visitors[:count], self.visitors[count:]
+        begun = len(self.answers)
+        crowd.all_at_once([lambda mine=visitors[lane::LANES]: self._order_each(mine) for lane in range(LANES)])
+        return max(seconds for _status, seconds in self.answers[begun:])
+
+    def _order_each(self, visitors):
+        for visitor in visitors:
+            window = self.windows[len(self.answers) % len(self.windows)]
+            post = people.checkout_post(window, seen_cents=2 * self.product.price_cents)
+            begun = time.monotonic()
+            with visitor:
+                status = visitor.post(people.url("checkout"), post).status
+            self.answers.append((status, time.monotonic() - begun))
+
+
+@contextmanager
+def portal_and_worker(redis, sink, *beat):
+    """Run gunicorn and a worker with this Redis; yield the portal and the worker. `beat` are the worker's options."""
+    with ExitStack() as stack:
+        process = stack.enter_context(worker(redis, sink, "--pool", "prefork", "--concurrency", "1", *beat))
+        portal = servers.Portal(database_url(), REDIS_URL=redis, EMAIL_URL=sink.url)
+        stack.callback(portal.stop)
+        yield portal, process
+
+
+def flush_while(redis_url, work):
+    """Empty this Redis again and again until `work` has ended; return what it returns."""
+    answers = []
+    thread = Thread(target=lambda: answers.append(work()))
+    thread.start()
+    with Redis.from_url(redis_url) as client:
+        while thread.is_alive():
+            client.flushall()
+            time.sleep(0.02)
+    return answers[0]
+
+
+def unsent():
+    return Notification.objects.waiting_mails().count()
+
+
+@pytest.mark.once
+def test_orders_while_redis_is_flushed_refuses_and_hangs_are_all_told(redis_url, sink, is_long, tmp_path):
+    """No answer is 500 or above, no request waits for Redis, and all mail is sent within 90 seconds of its return."""
+    beat = ("--beat", "--schedule", str(tmp_path / "beat")) if is_long else ()
+    each = 167 if is_long else 7
+    with (
+        Wire(("127.0.0.1", urlsplit(redis_url).port)) as wire,
+        portal_and_worker(through(wire, redis_url), sink, *beat) as (portal, process),
+    ):
+        shoppers = Shoppers(portal.url, 3 * each)
+        slowest = {"flushed": flush_while(redis_url, lambda: shoppers.order(each))}
+        wire.refuses()
+        slowest["refused"] = shoppers.order(each)
+        wire.hangs()
+        slowest["hanging"] = shoppers.order(each)
+        wire.refuses()  # so that nothing that hung arrives late
+        wire.passes()
+        back, lost_wakes = time.monotonic(), unsent()
+        if not is_long:
+            time.sleep(1)
+            assert unsent() > 0  # the control: without the job of every minute nobody would ever send these
+            wait_until(lambda: not wake(redis_url, tasks.send_due) and (time.sleep(1) or unsent() == 0), 90)
+        wait_until(lambda: unsent() == 0, seconds=90)
+        took = time.monotonic() - back
+        assert process.poll() is None
+    statuses = Counter(status for status, _seconds in shoppers.answers)
+    words = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in slowest.items())
+    print(f"{statuses}; slowest: {words}; {lost_wakes} messages waited, all sent {took:.0f} s after the return")
+    assert statuses == {303: 3 * each}
+    assert Order.objects.with_hold().count() == 3 * each
+    assert slowest["hanging"] < 4 and slowest["refused"] < 4
+    sent = set(Notification.objects.filter(status=Status.SENT).values_list("message_id", flat=True))
+    assert set(sink.counts()) == sent and len(sent) >= 3 * each
+    assert max(sink.counts().values()) == 1
+
+
+@pytest.mark.once
+def test_a_redis_that_hangs_costs_one_request_a_second_and_the_next_ones_nothing(redis_url, monkeypatch):
+    with Wire(("127.0.0.1", urlsplit(redis_url).port)) as wire, canaries.jobs_over(through(wire, redis_url)):
+        took = [seconds_to_wake()]  # it connects
+        wire.hangs()
+        took += [seconds_to_wake(), seconds_to_wake()]
+        monkeypatch.setattr(actions._hung, "until", 0.0)
+        wire.refuses()
+        took += [seconds_to_wake(), seconds_to_wake()]
+    assert 0.9 < took[1] < 1.9 and max(took[2:]) < 0.4, took
+
+
+def seconds_to_wake():
+    begun = time.monotonic()
+    actions._wake_sender()
+    return time.monotonic() - begun
+
+
+# --- PostgreSQL -----------------------------------------------------------------------------------------------------
+
+
+def server_of(url):
+    """Return where the database of this address listens: a host and port, or the path of its Unix socket."""
+    parts = urlsplit(url)
+    host = unquote(parts.netloc.rpartition("@")[2].partition(":")[0])
+    return f"{host}/.s.PGSQL.{parts.port or 5432}" if host.startswith("/") else (host, parts.port or 5432)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="about connections to a server")
+def test_a_database_that_is_cut_while_a_worker_sends_loses_nothing(redis_url, sink, is_long, monkeypatch):
+    """At most the one mail in the worker's hands is doubled by each cut, and the same worker goes on."""
+    cuts, pause, messages = (5, 5, reminders(1000)) if is_long else (1, 1, reminders(60))
+    sink.pause = 0.005
+    with Wire(server_of(database_url())) as wire:
+        monkeypatch.setenv("PGSSLMODE", "disable")
+        with worker(redis_url, sink, "--queues", "bulk", "--pool", "prefork", "--concurrency", "1",
+                    database=through(wire, database_url())) as process:  # fmt: skip
+            for _cut in range(cuts):
+                arrived = len(sink.arrived)
+                wake(redis_url)
+                wait_until(lambda arrived=arrived: len(sink.arrived) > arrived + 20)
+                wire.refuses()
+                time.sleep(pause)
+                wire.passes()
+                assert len(sink.arrived) < messages
+                end_leases()
+            wait_until(lambda: not wake(redis_url) and (time.sleep(0.5) or unsent() == 0), 120)
+            assert process.poll() is None
+    sent = set(Notification.objects.values_list("message_id", flat=True))
+    doubled = len(sink.arrived) - len(sink.counts())
+    print(f"{messages} reminders, {cuts} cuts of {pause} s: {len(sent - set(sink.counts()))} lost, {doubled} doubled")
+    assert set(sink.counts()) == sent and len(sent) == messages
+    assert doubled <= cuts
