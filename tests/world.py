@@ -22,6 +22,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import WaitingEntry
+from notifications.models import LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
 from tests import factories
 from tests.access import STAFF
@@ -156,6 +157,11 @@ class World:
                     window=order.window, patient=order.patient, orderer=order.placed_by
                 )
                 things["waiting"] = waiting.pk
+            LetterBatch.objects.create(count=1)
+            TextConsent.objects.create(phone="+12035550142", words="I agree.", language="en", given="phone")
+            TextReceived.objects.create(
+                provider_id="1", phone="+12035550142", text="Hello?", meaning="other", needs_reading=True
+            )
             MFAReset.objects.create(
                 user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
                 asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),

@@ -5,6 +5,7 @@ from typing import Any
 
 from accounts.models import Physician
 from certification.models import Caregiver, Certification, Patient
+from notifications.addressees import Addressee
 from notifications.ways import way_to
 
 Message = dict[str, Any]  # the arguments of `notifications.actions.queue`
@@ -26,12 +27,13 @@ def recipients_of(certification: Certification, *, with_physician: bool = False)
 
 
 def message_to(person: Recipient, kind: str, *, context: Mapping[str, Any], key: str) -> Message:
-    """Return one message: a mail, or an entry on the list of calls for a person whom no e-mail reaches.
+    """Return one message: a text where a person agreed to texts, a mail, or a call where no e-mail reaches them.
 
     Every message to a patient or caregiver is made here, so that nobody is left out. A second message of the same kind
     and `key` is dropped.
     """
-    way = way_to(email=email_of(person), phone=phone_of(person))
+    as_text = "" if isinstance(person, Physician) else kind  # offices agree to no texts
+    way = way_to(email=email_of(person), phone=phone_of(person), kind=as_text)
     return {
         "kind": kind,
         "recipient": way.recipient,
@@ -66,3 +68,18 @@ def email_of(person: Recipient) -> str:
 def phone_of(person: Recipient) -> str:
     """Return the person's phone number as the queries of the reminders write it, or an empty text."""
     return person.phone.as_e164 if person.phone else ""
+
+
+def addressee_for(person: Recipient, *, email: str | None = None) -> Addressee:
+    """Return a person as an envelope needs them; `email` is the address in place of the person's own."""
+    if isinstance(person, Physician):
+        street, town = person.practice_street, f"{person.practice_city}, {person.practice_state} {person.practice_zip}"
+        lines: tuple[str, ...] = (person.practice_name, street, town)
+    else:
+        lines = (person.street_address, person.town)
+    return Addressee(
+        name=person.name,
+        lines=tuple(line for line in lines if line),
+        email=email_of(person) if email is None else email,
+        phone=phone_of(person),
+    )

@@ -2,9 +2,10 @@
 
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
-from certification.writes.messages import email_of, message_to, phone_of
-from delivery.models import Order
+from certification.writes.messages import addressee_for, email_of, message_to, phone_of
+from delivery.models import Order, WaitingEntry
 from notifications.actions import queue
+from notifications.addressees import Addressee
 from notifications.ways import way_to
 
 
@@ -24,7 +25,9 @@ def notify_orderer(
         key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
     )
     if order.assisted_by_id is None:
-        way = way_to(email=order.placed_by.email, phone=phone_of(reader))
+        # A caregiver who ordered may have been replaced meanwhile: texts go to whoever ordered alone.
+        as_text = kind if reader.user_id == order.placed_by_id else ""
+        way = way_to(email=order.placed_by.email, phone=phone_of(reader), kind=as_text)
         message |= {"recipient": way.recipient, "channel": way.channel}
     queue(**message, by=by)
 
@@ -32,6 +35,12 @@ def notify_orderer(
 def is_told_by_phone(order: Order) -> bool:
     """Return whether the messages about the order are calls, because it was ordered by phone without an address."""
     return order.assisted_by_id is not None and not email_of(_reader(order, None))
+
+
+def addressee_of_order(order: Order) -> Addressee:
+    """Return whom the messages about an order are for."""
+    email = order.placed_by.email if order.assisted_by_id is None else None
+    return addressee_for(_reader(order, None), email=email)
 
 
 def _reader(order: Order, assignment: CaregiverAssignment | None) -> Patient | Caregiver:
@@ -42,3 +51,8 @@ def _reader(order: Order, assignment: CaregiverAssignment | None) -> Patient | C
         return patient
     assignment = assignment or patient.current_assignment
     return assignment.caregiver if assignment else patient
+
+
+def waiting_reader(entry: WaitingEntry) -> Patient | Caregiver:
+    """Return who reads the message about a free place: the patient, or the caregiver who waits for one."""
+    return entry.patient if entry.patient.user_id == entry.orderer_id else entry.orderer.caregiver
