@@ -262,6 +262,10 @@ admin:delivery_stockmovement_export             | list | Pharmacist Manager Audi
 admin:delivery_stockmovement_lot                | list | Pharmacist Manager Auditor Administrator
 admin:delivery_stockmovement_upload             | list | Pharmacist Manager Administrator
 admin:delivery_waitingentry                     | row  | Pharmacist Technician Manager Auditor Administrator
+admin:notifications_letterbatch                 | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_letterbatch posted          | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_letterbatch_make            | list | Registrar Pharmacist Manager Administrator
+admin:notifications_letterbatch_pdf             | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification                | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification letter         | row  | Registrar Pharmacist Manager Administrator

@@ -23,7 +23,7 @@ def functions(module_name):
 ACTIONS = [(f"{app}.{name}", function) for app in APPS for name, function in functions(f"{app}.actions")]
 ACTIONS += [
     (f"{module}.{name}", function)
-    for module in ("calls", "texting")
+    for module in ("calls", "letters", "texting")
     for name, function in functions(f"notifications.actions.{module}")
 ]
 CHECKS = sorted(
