@@ -17,7 +17,8 @@ from certification.models import PatientRequest
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, WITH_HOLD
 from delivery.rules import closes_at, policy_on
-from notifications.models import Notification
+from notifications.models import Notification, TextReceived
+from notifications.rules import late_since
 from pages.models import ContactMessage
 
 MOST_SHOWN = 5  # calls and products; a link leads to the others
@@ -111,7 +112,7 @@ class Queue:
         return user.has_perm(self.permission or _view_permission(self.rows.model))
 
 
-def queues(day: date | None) -> list[Queue]:
+def queues(day: date | None, *, now: datetime) -> list[Queue]:
     """Return what waits for staff, the most urgent first; `day` is the next delivery day."""
     orders, status = Order.objects.all(), Order.Status
     pending, unanswered = {"status__exact": Decision.PENDING}, {"answered_at__isempty": "1"}
@@ -138,12 +139,19 @@ def queues(day: date | None) -> list[Queue]:
               {"status__exact": MFAReset.Status.WAITING}),
         Queue("Manager", ngettext_lazy("message to answer", "messages to answer", "count"),
               ContactMessage.objects.filter(answered_at__isnull=True), "created_at", unanswered),
-        Queue(ANYBODY, ngettext_lazy("call to make", "calls to make", "count"), calls_to_make(), "due_at", CALLS),
+        Queue(ANYBODY,
+              ngettext_lazy("urgent call or letter older than 2 hours", "urgent calls or letters older than 2 hours",
+                            "count"),
+              Notification.objects.late(late_since(now)), "created_at", {"todo": "late"}),
+        Queue(ANYBODY, ngettext_lazy("call to make", "calls to make", "count"), Notification.objects.calls_to_make(),
+              "due_at", CALLS),
+        Queue(ANYBODY, ngettext_lazy("letter to print and post", "letters to print and post", "count"),
+              Notification.objects.filter(status=Notification.Status.QUEUED, channel=Notification.Channel.LETTER),
+              "created_at", {**CALLS, "channel__exact": Notification.Channel.LETTER}),
+        Queue(ANYBODY, ngettext_lazy("text to read", "texts to read", "count"),
+              TextReceived.objects.filter(needs_reading=True, read_at=None), "created_at",
+              {"needs_reading__exact": "1", "read_at__isempty": "1"}),
     ]  # fmt: skip
-
-
-def calls_to_make() -> QuerySet[Notification]:
-    return Notification.objects.filter(status=Notification.Status.QUEUED, channel=Notification.Channel.PHONE)
 
 
 def staff_start(user: User, *, now: datetime) -> StaffStart:
@@ -157,7 +165,7 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
         day=day,
         days_ahead=(day - localdate(now)).days if day else 0,
         cards=_cards(windows, now) if user.has_perm(EVERY_ORDER) else [],
-        works=_works([queue for queue in queues(day) if queue.is_shown_to(user)], groups),
+        works=_works([queue for queue in queues(day, now=now) if queue.is_shown_to(user)], groups),
         calls=_calls() if calls else [],
         calls_url=list_url(Notification, **CALLS) if calls else "",
         low=_low_products(windows) if low else [],
@@ -239,7 +247,7 @@ def _count_all(shown: list[Queue]) -> Iterable[tuple[int, int, datetime]]:
 
 
 def _calls() -> list[Call]:
-    waiting = calls_to_make().order_by("priority", "due_at")[:MOST_SHOWN]
+    waiting = Notification.objects.calls_to_make().order_by("priority", "due_at")[:MOST_SHOWN]
     return [
         Call(
             number=call.recipient,
