@@ -24,7 +24,8 @@ def _what_to_say(call: Notification) -> str:
     words = kinds.get(call.kind).context_for(call)
     if words is None:
         return gettext("This call is not needed any more. The row leaves the list by itself.")
-    parts = [gettext("Say this to the person alone:"), str(emails.build(call, words).body)]
+    said = str(emails.build(call, words).body).partition("\n\n--\n")[0]  # who calls needs no letterhead
+    parts = [gettext("Say this to the person alone:"), said]
     parts += [gettext("If a machine answers, say only this:"), _for_a_mailbox(call, words)]
     if rules.is_letter_offered(call.tries.all()):
         parts.append(gettext("Nobody was reached in three tries: you can send a letter in place of the call."))
@@ -41,9 +42,13 @@ class CallTryInline(RowsInline):
     """The tries to reach the person by phone."""
 
     model = CallTry
-    fields = readonly_fields = ["created_at", "outcome", "called_by", "note"]
+    fields = readonly_fields = ["created_at", "outcome", "caller", "note"]
     verbose_name_plural = _("Calls")
     joined = ("called_by",)
+
+    @admin.display(description=_("called by"))
+    def caller(self, made: CallTry) -> str:
+        return made.called_by.email if made.called_by else "-"
 
 
 class ToDoFilter(admin.SimpleListFilter):

@@ -58,7 +58,7 @@ def consent_words(phone: str) -> str:
     """Return the words to which a person agrees before the first text to the number, in the active language."""
     return _(
         "I agree to get text messages from %(name)s at %(phone)s about my registration and my deliveries, in place of "
-        "e-mail or calls where a text says enough. How many depends on what happens, mostly fewer than 10 a month. "
+        "email or calls where a text says enough. How many depends on what happens, mostly fewer than 10 a month. "
         "Message and data rates may apply. I can end them at any time: I reply STOP to a text, or change it on the "
         "portal. I reply HELP for help. I get the same service without texts."
     ) % {"name": settings.DISPENSARY_NAME, "phone": written(phone)}

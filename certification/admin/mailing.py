@@ -24,7 +24,7 @@ MAY_POST = "notifications.change_letterbatch"
 class LetterBatchAdmin(ActionAdmin):
     """The batches of letters: one is made, printed as often as the printer needs, and then marked as posted."""
 
-    list_display = ["pk", "created_at", "made_by", "count", "posted_at", "posted_by"]
+    list_display = ["batch", "created_at", "count", "posted_at", "posted_by"]
     list_filter = [("posted_at", admin.EmptyFieldListFilter)]
     list_select_related = ["made_by", "posted_by"]
     ordering = ["-pk"]
@@ -71,6 +71,10 @@ class LetterBatchAdmin(ActionAdmin):
             content_type="application/pdf",
             headers={"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"},
         )
+
+    @admin.display(description=_("batch"), ordering="pk")
+    def batch(self, batch: LetterBatch) -> str:
+        return str(batch.pk)
 
     @admin.display(description=_("letters"))
     def pdf(self, batch: LetterBatch) -> str:

@@ -96,8 +96,10 @@ def test_the_page_of_a_call_has_words_for_a_mailbox_without_health(patient, sett
     assert f"message for {patient.name}" in said and "(203) 555-0100" in said
     assert not any(word in said for word in ("Wellness", "certif", "Medical", "Dr."))
     assert "Choose what came of the call" in client.post(page, {}).content.decode()
-    client.post(page, {"outcome": "no_answer", "note": ""})
-    assert CallTry.objects.get().outcome == "no_answer"
+    client.post(page, {"outcome": "no_answer", "note": "Try in the evening."})
+    made = CallTry.objects.get()
+    shown = client.get(reverse("admin:notifications_notification_change", args=[call.pk])).content.decode()
+    assert made.outcome == "no_answer" and made.called_by.email in shown and made.note in shown
 
 
 def test_an_urgent_call_of_two_hours_is_late_and_others_are_not(patient):

@@ -13,13 +13,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 from django.utils import timezone, translation
 from django.utils.html import escape
+from environs import Env
 
 from audit.models import Event
 from certification.actions import amend_contact, change_phone, choose_texts, queue_renewal_reminders
 from certification.actions.amending import CONTACT
 from certification.writes.messages import message_to
 from delivery.actions import confirm_order
-from mmp_portal.required import hours_of
+from mmp_portal.required import FOR_TEXTS, check_required, check_texts, hours_of
 from notifications import actions, kinds, replies, texts
 from notifications.actions.texting import NoTexts, agree_to_texts, end_texts, receive_text
 from notifications.models import Notification, TextConsent, TextReceived
@@ -310,6 +311,24 @@ def test_a_text_waits_in_the_quiet_hours_and_mails_go(patient, settings):
 def test_wrong_hours_stop_the_start(words):
     with pytest.raises(ImproperlyConfigured, match="SMS_HOURS"):
         hours_of(words)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("missing", sorted(FOR_TEXTS))
+def test_half_a_provider_stops_the_start_and_names_the_variable(missing, monkeypatch):
+    for name in FOR_TEXTS:
+        monkeypatch.setenv(name, "" if name == missing else "https://texts.example")
+    with pytest.raises(ImproperlyConfigured) as stopped:
+        check_required(Env(), debug=True)
+    assert re.findall(r"^  (\w+):", str(stopped.value), re.MULTILINE) == [missing]
+
+
+@pytest.mark.once
+def test_a_provider_without_https_stops_the_start():
+    check_texts("https://texts.example", debug=False)
+    for address in ("http://texts.example", "console:"):
+        with pytest.raises(ImproperlyConfigured, match="SMS_URL must begin with https"):
+            check_texts(address, debug=False)
 
 
 # --- STOP, HELP and the others --------------------------------------------------------------------------------------
