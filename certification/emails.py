@@ -23,8 +23,9 @@ from certification.models import (
 from certification.models.people import PatientQuerySet
 from certification.presenters.office_week import NOTHING, OfficeWeek, week_lines, weeks_of
 from certification.rules import obtain_another_by, renewal_opens_date
-from certification.writes.messages import email_of
-from notifications import kinds
+from certification.writes.messages import addressee_for, email_of
+from notifications import addressees, kinds
+from notifications.addressees import Addressee
 from notifications.models import Notification
 
 Words = dict[str, Any] | None  # for the templates, or None when the message no longer holds
@@ -294,6 +295,15 @@ def phone_changed(notification: Notification) -> Words:
     return {"person": Patient.objects.get(pk=pk) if role == "patient" else Caregiver.objects.get(pk=pk)}
 
 
+def addressee(notification: Notification, words: dict[str, Any]) -> Addressee | None:
+    """Return whom a message of this app is for."""
+    if words.get("role") == "physician":
+        return addressee_for(words["physician"])
+    people = (words.get(name) for name in ("greeted", "person", "caregiver", "patient", "physician"))
+    person = next((person for person in people if person is not None), None)
+    return addressee_for(person) if isinstance(person, Patient | Caregiver | Physician) else None
+
+
 def unless_closed(context_for: Callable[[Notification], Words]) -> Callable[[Notification], Words]:
     """Return a function that gives the words of `context_for`, but None about a patient who has left the program."""
 
@@ -311,7 +321,8 @@ def _or_closed(words: Words) -> Words:
 
 
 def register_kinds() -> None:
-    """Tell the outbox which function gives the words of each kind of message."""
+    """Tell the outbox which function gives the words of each kind of message, and whom a message is for."""
+    addressees.register(addressee)
     functions = (
         patient_certified, certification_withdrawn, certification_revoked, certification_reinstated,
         certification_amended, phone_changed, practice_left, invitation, caregiver_named,

@@ -61,6 +61,7 @@ urlpatterns = [
     path("invitation/<str:token>/", joining.invitation_link, name="invitation-link"),
     path("invitation/", joining.invitation, name="invitation"),
     path("contact-data/", own.own_contact, name="own-contact"),
+    path("contact-data/texts/", own.own_texts, name="own-texts"),
     path("affirm/", joining.affirmation, name="affirmation"),
     path("certification/<uuid:uuid>/card/", cards.certification_card, name="certification-card"),
     path("certification/<uuid:uuid>/card/lost/", cards.card_lost, name="certification-card-lost"),

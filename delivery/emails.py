@@ -6,10 +6,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from certification.writes.messages import addressee_for
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
 from delivery.models.questions import BEFORE_DEPARTURE, OPEN
 from delivery.rules import closes_at, policy_on, still_waits
-from notifications import kinds
+from delivery.writes.messages import addressee_of_order, waiting_reader
+from notifications import addressees, kinds
+from notifications.addressees import Addressee
 from notifications.models import Notification
 
 Words = dict[str, Any] | None  # for the templates, or None when the message no longer holds
@@ -69,6 +72,16 @@ def place_open(notification: Notification) -> Words:
     return {"window": window, "closes_at": closes_at(window, policy)}
 
 
+def addressee(notification: Notification, words: dict[str, Any]) -> Addressee | None:
+    """Return whom a message about an order, or about a place that is free, is for."""
+    if "order" in words:
+        return addressee_of_order(words["order"])
+    if notification.kind != "place_open":
+        return None
+    entry = WaitingEntry.objects.select_related("patient", "orderer").get(pk=notification.context["entry"])
+    return addressee_for(waiting_reader(entry), email=entry.orderer.email)
+
+
 def differences(notification: Notification) -> Words:
     """Return what the nightly check found, by SKU and by window, as far as it still exists."""
     context = notification.context
@@ -79,7 +92,8 @@ def differences(notification: Notification) -> Words:
 
 
 def register_kinds() -> None:
-    """Tell the outbox about the mails of this app."""
+    """Tell the outbox about the messages of this app, and whom they are for."""
+    addressees.register(addressee)
     status = Order.Status
     kinds.register("order_placed", context_for=order_words(*BEFORE_DEPARTURE))
     kinds.register("order_confirmed", context_for=order_words(status.CONFIRMED, status.PACKED))

@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
     "note-beat": {"task": "pages.note_beat", "schedule": 60.0},
     # A wake-up that no worker has taken within a minute is dropped: the next one does the same.
     "send-due-notifications": {"task": "notifications.send_due", "schedule": 60.0, "options": {"expires": 60}},
+    "send-texts": {"task": "notifications.send_texts", "schedule": 60.0, "options": {"expires": 60}},
     "seal-audit": {"task": "audit.seal", "schedule": 60.0},
     "mail-newest-seal": {"task": "accounts.mail_newest_seal", "schedule": crontab(hour="6", minute="0")},
     "read-bounces": {

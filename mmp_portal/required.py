@@ -1,5 +1,6 @@
 """The variables without which the portal does not start, each with a hint on its value."""
 
+from datetime import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +30,13 @@ FOR_SIGN_ON = {
     "OIDC_CLIENT_SECRET": "the secret of the portal at the provider",
     "OIDC_NAME": "the name of the provider on the button: Sign in with ...",
 }
+# All four of these turn texts on. Without any of them they are off.
+FOR_TEXTS = {
+    "SMS_URL": "the address of the provider of texts, which takes JSON with from, to, text and id",
+    "SMS_TOKEN": "the secret of the portal at that provider",
+    "SMS_FROM": "the number from which texts go, for example +12035550100",
+    "SMS_WEBHOOK_TOKEN": "the secret with which the provider posts the texts that people send, for example STOP",
+}
 
 
 def check_required(env: Env, *, debug: bool) -> None:
@@ -36,6 +44,8 @@ def check_required(env: Env, *, debug: bool) -> None:
     required = ALWAYS if debug else ALWAYS | IN_PRODUCTION
     if any(env.str(name, "").strip() for name in FOR_SIGN_ON):
         required |= FOR_SIGN_ON
+    if any(env.str(name, "").strip() for name in FOR_TEXTS):
+        required |= FOR_TEXTS
     missing = {name: hint for name, hint in required.items() if not env.str(name, "").strip()}
     if missing:
         hints = "\n".join(f"  {name}: {hint}" for name, hint in missing.items())
@@ -91,3 +101,20 @@ def bounce_address(address: str) -> str:
             "The portal cannot start. BOUNCE_ADDRESS must be one e-mail address, for example bounces@portal.example.org"
         ) from error
     return address
+
+
+def check_texts(address: str, *, debug: bool) -> None:
+    """Raise ImproperlyConfigured unless texts are off or go to a provider over TLS."""
+    if address and not debug and not address.startswith("https://"):
+        raise ImproperlyConfigured("The portal cannot start. SMS_URL must begin with https://")
+
+
+def hours_of(words: str) -> tuple[time, time]:
+    """Return from when until when texts may go, from "08:00-21:00"; raise ImproperlyConfigured for other words."""
+    try:
+        opens, closes = (time.fromisoformat(part.strip()) for part in words.split("-"))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"The portal cannot start. SMS_HOURS is {words!r}: write 08:00-21:00.") from error
+    if opens >= closes:
+        raise ImproperlyConfigured("The portal cannot start. SMS_HOURS must begin before they end, as 08:00-21:00.")
+    return opens, closes

@@ -20,7 +20,7 @@ from kombu import Queue
 from sentry_sdk.utils import BadDsn
 
 from mmp_portal.logs import configure_structlog, logging_config
-from mmp_portal.required import bounce_address, bounce_mailbox, check_required
+from mmp_portal.required import bounce_address, bounce_mailbox, check_required, check_texts, hours_of
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -222,6 +222,8 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/m/ip,5/5m/key",
     "verify": "60/5m/ip",  # visits to the page behind the code of a card
     "invitation_code": "10/5m/ip,10/5m/user",  # wrong codes from a paper invitation
+    "text_refused": "20/5m/ip",  # posts to the address for received texts with a wrong token
+    "text_received": "600/m/ip",  # the provider's posts; more than that wait until it posts them again
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
@@ -323,6 +325,14 @@ else:
     EMAIL_FILE_PATH = str(MAILBOX_DIR)
 EMAIL_TIMEOUT = 10
 
+# Texts (notifications/gateways.py) are off without SMS_URL. With DEBUG they are written into the mailbox.
+SMS_URL = env.str("SMS_URL", "").strip() or ("console:" if DEBUG else "")
+SMS_TOKEN = env.str("SMS_TOKEN", "")
+SMS_FROM = env.str("SMS_FROM", "")
+SMS_WEBHOOK_TOKEN = env.str("SMS_WEBHOOK_TOKEN", "")  # without it nobody could end texts by a reply
+SMS_HOURS = hours_of(env.str("SMS_HOURS", "08:00-21:00"))
+check_texts(SMS_URL, debug=DEBUG)
+
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
@@ -334,6 +344,7 @@ CELERY_TASK_ROUTES = {
         name: {"queue": "urgent"}
         for name in (
             "notifications.send_due",
+            "notifications.send_texts",
             "notifications.drop_calls",
             "accounts.reset_due_mfa",
             "delivery.notify_waiting_list",

@@ -6,7 +6,7 @@ from django.urls import include, path
 from accounts.views.addresses import Addresses
 from accounts.views.confirming import CheckYourMail
 from accounts.views.second_factors import ReauthenticatePasskey
-from notifications.views import mailbox, mailbox_message
+from notifications.views import mailbox, mailbox_message, text_received
 
 # Django's own admin login counts no failures. The one of allauth does, and it asks for the second factor.
 admin.autodiscover()
@@ -24,6 +24,7 @@ urlpatterns = [
     path("accounts/confirm-email/", CheckYourMail.as_view(), name="account_email_verification_sent"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
+    path("texts/received/", text_received, name="text-received"),
     path("", include("certification.urls")),
     path("", include("delivery.urls")),
     path("", include("pages.urls")),

@@ -3,18 +3,22 @@ from typing import Any, cast
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet
+from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
-from notifications import actions, emails, kinds, recipients
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
+from notifications import actions, emails, kinds, recipients, rules, texts
+from notifications.actions import bounces, calls, texting
+from notifications.addressees import addressee_of
+from notifications.forms import CallForm
 from notifications.kind_pages import KindPages
-from notifications.models import Bounce, Notification, NotificationQuerySet
+from notifications.models import Bounce, CallTry, Notification, NotificationQuerySet, TextConsent, TextReceived
 from notifications.presenters import outbox
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import phone
@@ -22,17 +26,56 @@ from ui.templatetags.portal import phone
 CAN_BE_CANCELLED = (Notification.Status.QUEUED, Notification.Status.FAILED)
 
 
-def _is_waiting_call(notification: Notification) -> bool:
-    return notification.channel == Notification.Channel.PHONE and notification.status == Notification.Status.QUEUED
-
-
-def _what_to_say(notification: Notification) -> str:
-    words = kinds.get(notification.kind).context_for(notification)
+def _what_to_say(call: Notification) -> str:
+    words = kinds.get(call.kind).context_for(call)
     if words is None:
         return gettext("This call is not needed any more. The row leaves the list by itself.")
-    return "\n\n".join(
-        [gettext("Enter the call when you have said this:"), str(emails.build(notification, words).body)]
-    )
+    said = str(emails.build(call, words).body).partition("\n\n--\n")[0]  # who calls needs no letterhead
+    parts = [gettext("Say this to the person alone:"), said]
+    parts += [gettext("If a machine answers, say only this:"), _for_a_mailbox(call, words)]
+    if rules.is_letter_offered(call.tries.all()):
+        parts.append(gettext("Nobody was reached in three tries: you can send a letter in place of the call."))
+    return "\n\n".join(parts)
+
+
+def _for_a_mailbox(call: Notification, words: dict[str, Any]) -> str:
+    person = addressee_of(call, words)
+    with translation.override(call.language):
+        return texts.mailbox_words(person.name if person else phone(call.recipient))
+
+
+class CallTryInline(RowsInline):
+    """The tries to reach the person by phone."""
+
+    model = CallTry
+    fields = readonly_fields = ["created_at", "outcome", "caller", "note"]
+    verbose_name_plural = _("Calls")
+    joined = ("called_by",)
+
+    @admin.display(description=_("called by"))
+    def caller(self, made: CallTry) -> str:
+        return made.called_by.email if made.called_by else "-"
+
+
+class ToDoFilter(admin.SimpleListFilter):
+    """Shows the calls and letters that have waited too long, and the calls that may become letters."""
+
+    title = _("to do")
+    parameter_name = "todo"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("late", _("Urgent, and not done in 2 hours")), ("letter", _("Nobody reached: send a letter?"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Notification]) -> QuerySet[Notification]:
+        if self.value() == "late":
+            late = Notification.objects.late(rules.late_since(timezone.now()))
+            return queryset.filter(pk__in=late.values("pk"))
+        if self.value() == "letter":
+            days = Count(TruncDate("tries__created_at"), distinct=True)
+            tried = Notification.objects.calls_to_make().annotate(many=Count("tries"), days=days)
+            enough = tried.filter(many__gte=rules.LETTER_AFTER_TRIES, days__gte=rules.LETTER_AFTER_DAYS)
+            return queryset.filter(pk__in=enough.values("pk"))
+        return queryset
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -69,7 +112,8 @@ class FailureFilter(admin.SimpleListFilter):
 @admin.register(Notification)
 class NotificationAdmin(ActionAdmin):
     list_display = ["created_at", "kind", "channel", "to", "status", "attempts", "sent_at", "last_error"]
-    list_filter = ["status", "channel", QueueFilter, FailureFilter, "kind"]
+    list_filter = ["status", "channel", ToDoFilter, QueueFilter, FailureFilter, "kind"]
+    inlines = [CallTryInline]
     search_fields = ["recipient"]
     search_help_text = _("Address or phone, or name or number of the person")
 
@@ -103,17 +147,31 @@ class NotificationAdmin(ActionAdmin):
 
     @admin.display(description=_("recipient"), ordering="recipient")
     def to(self, notification: Notification) -> str:
-        is_call = notification.channel == Notification.Channel.PHONE
-        return phone(notification.recipient) if is_call else notification.recipient
+        is_mail = notification.channel == Notification.Channel.EMAIL
+        return notification.recipient if is_mail else phone(notification.recipient)
 
     action_pages = (
         ActionPage(
             name="called",
             label=_("Enter the call"),
             permission="notifications.change_notification",
-            offered=_is_waiting_call,
+            offered=rules.is_waiting_call,
             explain=_what_to_say,
-            perform=lambda notification, request: actions.enter_call(notification=notification, by=request.user),
+            perform=lambda notification, request, **answers: calls.enter_call(
+                notification=notification, by=request.user, **answers
+            ),
+            form_class=CallForm,
+        ),
+        ActionPage(
+            name="letter",
+            label=_("Send a letter"),
+            permission="notifications.change_notification",
+            offered=rules.is_waiting_call,
+            explain=lambda _notification: _(
+                "The message leaves the call list and is printed with the next letters. A letter takes days: for a "
+                "delivery that is near, call again."
+            ),
+            perform=lambda notification, request: calls.send_as_letter(notification=notification, by=request.user),
         ),
         ActionPage(
             name="resend",
@@ -167,7 +225,72 @@ class BounceAdmin(ActionAdmin):
                 "mail from now on; those that went by phone meanwhile stay calls. A wrong address is corrected on the "
                 "page of the person instead: a new address needs no clearing."
             ),
-            perform=lambda bounce, request, reason: actions.clear_bounce(bounce=bounce, reason=reason, by=request.user),
+            perform=lambda bounce, request, reason: bounces.clear_bounce(bounce=bounce, reason=reason, by=request.user),
             form_class=ReasonForm,
         ),
     )
+
+
+@admin.register(TextConsent)
+class TextConsentAdmin(ActionAdmin):
+    """Who has agreed to texts, with the words that they read. Ended ones stay."""
+
+    list_display = ["created_at", "number", "given", "given_by", "ended_at", "ended"]
+    list_filter = [("ended_at", admin.EmptyFieldListFilter), "given"]
+    list_select_related = ["given_by", "ended_by"]
+    search_fields = ["phone"]
+    search_help_text = _("Phone number")
+    fields = ["created_at", "number", "words", "language", "given", "given_by", "ended_at", "ended", "ended_by"]
+    action_pages = (
+        ActionPage(
+            name="end",
+            label=_("End the texts"),
+            permission="notifications.change_textconsent",
+            offered=lambda consent: consent.ended_at is None,
+            explain=lambda _consent: _("The number gets no more texts: mail or a call takes their place at once."),
+            perform=lambda consent, request: texting.end_texts(
+                phone=consent.phone, ended=TextConsent.Ended.STAFF, by=request.user
+            ),
+        ),
+    )
+
+    @admin.display(description=_("phone"), ordering="phone")
+    def number(self, consent: TextConsent) -> str:
+        return phone(consent.phone)
+
+
+@admin.register(TextReceived)
+class TextReceivedAdmin(ActionAdmin):
+    """What people have texted to us; the list begins with what nobody has read."""
+
+    list_display = ["created_at", "number", "meaning", "needs_reading", "read_at", "read_by"]
+    list_filter = ["needs_reading", ("read_at", admin.EmptyFieldListFilter), "meaning"]
+    list_select_related = ["read_by"]
+    search_fields = ["phone"]
+    search_help_text = _("Phone number")
+    ordering = [F("read_at").desc(nulls_first=True), "-needs_reading", "-created_at"]
+    fields = ["created_at", "number", "text", "meaning", "needs_reading", "read_at", "read_by"]
+    action_pages = (
+        ActionPage(
+            name="read",
+            label=_("Mark as read"),
+            permission="notifications.change_textreceived",
+            offered=lambda received: received.needs_reading and received.read_at is None,
+            explain=lambda _received: _("You have done what the text asks, or called back."),
+            perform=lambda received, request: texting.mark_read(received=received, by=request.user),
+        ),
+        ActionPage(
+            name="end",
+            label=_("End the texts"),
+            permission="notifications.change_textconsent",
+            offered=lambda received: texts.is_agreed(received.phone),
+            explain=lambda _received: _("The number gets no more texts: mail or a call takes their place at once."),
+            perform=lambda received, request: texting.end_texts(
+                phone=received.phone, ended=TextConsent.Ended.STAFF, by=request.user
+            ),
+        ),
+    )
+
+    @admin.display(description=_("phone"), ordering="phone")
+    def number(self, received: TextReceived) -> str:
+        return phone(received.phone)

@@ -7,6 +7,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from notifications.models import Bounce, BounceMailbox, Notification
 from notifications.rules import SOFT_BOUNCES, Fault, bounces_anew
@@ -18,6 +19,13 @@ log = structlog.get_logger()
 WAS_SENT = Q(status__in=[Notification.Status.SENT, Notification.Status.SENDING]) | Q(
     status=Notification.Status.QUEUED, attempts__gt=0
 )
+
+
+def take(notification: Notification, fault: Fault, code: str) -> None:
+    """Count what a bounce says of the address, and send the message that failed another way."""
+    if fault is not Fault.NONE:
+        count_bounce(notification, fault, code, now=timezone.now())
+    send_other_way(notification)
 
 
 def fail_sent(pk: int, cause: str) -> Notification | None:

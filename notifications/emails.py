@@ -8,10 +8,14 @@ from django.template import Context
 from django.template.loader import get_template, render_to_string
 from django.utils import translation
 
-from notifications import kinds
-from notifications.message_ids import message_id
+from notifications import kinds, texts
+from notifications.gateways import Text
+from notifications.message_ids import host_of, message_id
 from notifications.models import Notification
 from ui.context import hours
+
+# Who is called or gets a letter mostly has no account: nothing leads to a page that asks for one.
+WITHOUT_ACCOUNT = (Notification.Channel.PHONE, Notification.Channel.LETTER)
 
 
 def message_id_for(notification: Notification) -> str:
@@ -32,7 +36,7 @@ def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAltern
         "dispensary_name": settings.DISPENSARY_NAME,
         "dispensary_phone": settings.DISPENSARY_PHONE,
         "secret": notification.secret,
-        "is_call": notification.channel == Notification.Channel.PHONE,
+        "is_call": notification.channel in WITHOUT_ACCOUNT,
         **words,
     }
     templates = kinds.get(notification.kind).templates
@@ -50,3 +54,17 @@ def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAltern
         if templates.html:
             message.attach_alternative(render_to_string(templates.html, words), "text/html")
     return message
+
+
+def build_text(notification: Notification, words: dict[str, Any]) -> Text:
+    """Return the text message of a message whose kind has one."""
+    words = {
+        "site_url": settings.SITE_URL,
+        "host": host_of(settings.SITE_URL),
+        "dispensary_name": settings.DISPENSARY_NAME,
+        "dispensary_phone": settings.DISPENSARY_PHONE,
+        **words,
+    }
+    with translation.override(notification.language):
+        said = " ".join(_plain(texts.template_of(notification.kind), words).split())
+    return Text(notification.recipient, said, message_id_for(notification).strip("<>"))

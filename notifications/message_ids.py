@@ -18,7 +18,7 @@ MOST_TRIED = 20  # different ids in one mail
 
 def message_id(pk: int) -> str:
     """Return the Message-ID of the message `pk`: the same for each try, so that a repeat is recognizable."""
-    return f"<notification-{pk}-{_proof(pk)}@{_host(settings.SITE_URL)}>"
+    return f"<notification-{pk}-{_proof(pk)}@{host_of(settings.SITE_URL)}>"
 
 
 def message_named_in(text: bytes) -> int | None:
@@ -36,5 +36,5 @@ def _proof(pk: int) -> str:
 
 
 @cache
-def _host(address: str) -> str | None:
+def host_of(address: str) -> str | None:
     return urlsplit(address).hostname

@@ -1,5 +1,6 @@
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,16 @@ class NotificationQuerySet(models.QuerySet):
         """Return the messages written since `moment` that have failed. (No message is tried for two days.)"""
         return self.filter(status=Notification.Status.FAILED, created_at__gte=moment)
 
+    def calls_to_make(self) -> "NotificationQuerySet":
+        """Return the calls that staff still have to make."""
+        return self.filter(status=Notification.Status.QUEUED, channel=Notification.Channel.PHONE)
+
+    def late(self, since: datetime) -> "NotificationQuerySet":
+        """Return the urgent calls and letters, queued before `since`, that staff have not done yet."""
+        by_hand = [Notification.Channel.PHONE, Notification.Channel.LETTER]
+        waits = self.filter(status=Notification.Status.QUEUED, channel__in=by_hand)
+        return waits.filter(priority__lt=Notification.BULK, created_at__lt=since)
+
 
 class Notification(models.Model):
     """A message to one recipient.
@@ -28,7 +39,9 @@ class Notification(models.Model):
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("e-mail")
+        SMS = "sms", _("text message")
         PHONE = "phone", _("phone call by staff")
+        LETTER = "letter", _("letter")
 
     class Status(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -59,6 +72,9 @@ class Notification(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     message_id = models.CharField(max_length=120, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
+    letter_batch = models.ForeignKey(
+        "LetterBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="letters", db_index=False
+    )
 
     objects = NotificationQuerySet.as_manager()
 
@@ -86,11 +102,33 @@ class Notification(models.Model):
                 condition=models.Q(status="failed"),
                 name="notification_failed",
             ),
+            # A million mails may wait beside a few texts and letters.
+            models.Index(
+                fields=["channel", "status", "priority", "due_at", "id"],
+                condition=models.Q(channel__in=["sms", "letter"]),
+                name="notification_by_other_way",
+            ),
+            models.Index(
+                fields=["letter_batch"],
+                condition=models.Q(letter_batch__isnull=False),
+                name="notification_of_letter_batch",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=["queued", "sending", "sent", "failed", "cancelled"]),
                 name="notification_status",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(channel__in=["email", "sms", "phone", "letter"]), name="notification_channel"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(letter_batch__isnull=True) | models.Q(channel="letter"),
+                name="notification_batch_is_of_letters",
+            ),
+            models.CheckConstraint(  # paper lies open on a desk
+                condition=~models.Q(channel="letter") | models.Q(secret__isnull=True),
+                name="notification_letter_has_no_secret",
             ),
             models.CheckConstraint(
                 condition=~models.Q(status="sending") | models.Q(lease_until__isnull=False),
@@ -184,3 +222,139 @@ class BounceMailbox(models.Model):
 
     def __str__(self) -> str:
         return f"mailbox {self.pk}"
+
+
+class CallTry(models.Model):
+    """One try to reach somebody by a call of the call list, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", _("Reached: the person was told")
+        MESSAGE = "message", _("Left a message to call back")
+        NO_ANSWER = "no_answer", _("No answer")
+        WRONG = "wrong", _("Wrong number")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    notification = models.ForeignKey(Notification, on_delete=models.PROTECT, related_name="tries")
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    note = EncryptedTextField(blank=True)
+    called_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("try to call")
+        verbose_name_plural = _("tries to call")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(outcome__in=["reached", "message", "no_answer", "wrong"]), name="call_try_outcome"
+            ),
+            models.UniqueConstraint(
+                fields=["notification"], condition=models.Q(outcome="reached"), name="call_try_reached_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"
+
+
+class LetterBatch(models.Model):
+    """Letters that are printed as one PDF and posted together."""
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    count = models.PositiveSmallIntegerField(help_text=_("How many letters were put into it."))
+    posted_at = models.DateTimeField(null=True, blank=True)
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("batch of letters")
+        verbose_name_plural = _("letters to print")
+
+    def __str__(self) -> str:
+        return f"letters {self.pk}"
+
+
+class TextConsentQuerySet(models.QuerySet["TextConsent"]):
+    def open(self) -> "TextConsentQuerySet":
+        """Return the agreements that have not been ended."""
+        return self.filter(ended_at__isnull=True)
+
+
+class TextConsent(models.Model):
+    """The agreement to get texts at a phone number: the exact words, who agreed to them when, and when it ended."""
+
+    class Given(models.TextChoices):
+        PORTAL = "portal", _("ticked on the portal")
+        PHONE = "phone", _("said on the phone to staff")
+
+    class Ended(models.TextChoices):
+        TEXT = "text", _("asked for by text")
+        PORTAL = "portal", _("unticked on the portal")
+        STAFF = "staff", _("ended by staff")
+        NUMBER = "number", _("the phone number was changed")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    phone = models.CharField(max_length=20, help_text=_("In E.164 form."))
+    words = models.TextField(help_text=_("As they were shown or read aloud."))
+    language = models.CharField(max_length=10)
+    given = models.CharField(max_length=10, choices=Given)
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended = models.CharField(max_length=10, choices=Ended, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = TextConsentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("agreement to texts")
+        verbose_name_plural = _("agreements to texts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["phone"], condition=models.Q(ended_at__isnull=True), name="text_consent_one_open_a_number"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended="", ended_by__isnull=True)
+                | models.Q(ended_at__isnull=False, ended__in=["text", "portal", "staff", "number"]),
+                name="text_consent_ended_by_something",
+            ),
+            models.CheckConstraint(condition=models.Q(given__in=["portal", "phone"]), name="text_consent_given"),
+            models.CheckConstraint(condition=~models.Q(words="") & ~models.Q(phone=""), name="text_consent_has_words"),
+        ]
+
+    def __str__(self) -> str:
+        return f"agreement to texts {self.pk}"
+
+
+class TextReceived(models.Model):
+    """A text that somebody sent to our number, kept once for each id of the provider."""
+
+    class Meaning(models.TextChoices):
+        STOP = "stop", _("ends the texts")
+        HELP = "help", _("asks who we are")
+        START = "start", _("wants texts again")
+        OTHER = "other", _("to be read by staff")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    provider_id = models.CharField(max_length=120, unique=True)
+    phone = models.CharField(max_length=20)
+    text = EncryptedTextField(blank=True)
+    meaning = models.CharField(max_length=10, choices=Meaning)
+    needs_reading = models.BooleanField(default=False)
+    read_at = models.DateTimeField(null=True, blank=True)
+    read_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("text received")
+        verbose_name_plural = _("texts received")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(meaning__in=["stop", "help", "start", "other"]), name="text_received_meaning"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"text {self.pk}"

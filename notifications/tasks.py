@@ -5,6 +5,8 @@ from typing import Any
 from celery import Task, shared_task, signals
 
 from notifications import actions
+from notifications.actions import bounces
+from notifications.models import Notification
 
 WITHIN = timedelta(seconds=35)  # less than the worker's soft time limit, by more than one mail may take
 
@@ -31,7 +33,7 @@ def drop_calls() -> int:
 @shared_task(name="notifications.read_bounces")
 def read_bounces() -> int:
     """Read which mails came back; return how many messages of ours did. It waits for the mail server, so not urgent."""
-    return actions.read_bounces(by=None)
+    return bounces.read_bounces(by=None)
 
 
 @shared_task(name="notifications.send_due")
@@ -46,9 +48,16 @@ def send_bulk(limit: int | None = None) -> int:
     return _send(send_bulk, actions.BULK, limit)
 
 
-def _send(task: Task, priorities: range, limit: int | None) -> int:
+@shared_task(name="notifications.send_texts")
+def send_texts(limit: int | None = None) -> int:
+    """Send the texts that are due, outside the quiet hours; return how many were sent."""
+    return _send(send_texts, actions.ALL, limit, channel=Notification.Channel.SMS)
+
+
+def _send(task: Task, priorities: range, limit: int | None, channel: str = Notification.Channel.EMAIL) -> int:
     """Send for WITHIN at most; a worker then sends this task once more for the rest."""
     then_wake = "" if task.request.is_eager else task.name
     return actions.send_due(
-        priorities=priorities, limit=limit, within=WITHIN, is_stopping=is_stopping, then_wake=then_wake, by=None
-    )
+        channel=channel, priorities=priorities, limit=limit, within=WITHIN, is_stopping=is_stopping,
+        then_wake=then_wake, by=None,
+    )  # fmt: skip

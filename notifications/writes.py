@@ -7,28 +7,32 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from notifications import sql
+from notifications import kinds, sql
+from notifications.addressees import addressee_of
 from notifications.models import Notification
+from notifications.ways import Way, way_to
 
+log = structlog.get_logger()
 LEASE = timedelta(minutes=5)  # longer than a worker's hard time limit, so no two workers hold the same row
 # A message that was never tried is due, whatever a clock says that was set back since.
 IS_DUE = Q(due_at__lte=Now()) | Q(attempts=0, last_error="")
 
 
-def claim(*, priorities: range, limit: int) -> list[Notification]:
-    """Claim up to `limit` messages that are due, for LEASE: first what a dead worker left, then by urgency and age.
+def claim(*, priorities: range, limit: int, channel: str = Notification.Channel.EMAIL) -> list[Notification]:
+    """Claim up to `limit` messages of a channel that are due, for LEASE.
+
+    What a dead worker left comes first, then the others by urgency and age.
 
     What a dead worker left is claimed one by one and counted (`lost_workers`): one of these messages may have killed
     it, and a claim of the whole batch would count the others with it. Messages that another worker claims at this
     moment are skipped.
     """
-    mails = Notification.objects.filter(
-        channel=Notification.Channel.EMAIL, priority__gte=priorities.start, priority__lt=priorities.stop
-    )
+    mails = Notification.objects.filter(channel=channel, priority__gte=priorities.start, priority__lt=priorities.stop)
     abandoned = mails.filter(status=Notification.Status.SENDING, lease_until__lt=Now())
     waiting = mails.filter(IS_DUE, status=Notification.Status.QUEUED)
     with transaction.atomic():
@@ -89,3 +93,33 @@ def give_back(notifications: Collection[Notification]) -> None:
     (lease_until,) = {notification.lease_until for notification in notifications}
     held = Notification.objects.filter(pk__in=[row.pk for row in notifications], lease_until=lease_until)
     held.update(status=Notification.Status.QUEUED, lease_until=None, attempts=F("attempts") - 1)
+
+
+def send_another_way(notification: Notification, cause: str = "") -> None:
+    """Queue a text that this worker holds, or that waits, as a mail, or as a call to a person whom no mail reaches."""
+    way = _other_way(notification)
+    Notification.objects.filter(
+        pk=notification.pk,
+        channel=Notification.Channel.SMS,
+        status=notification.status,
+        lease_until=notification.lease_until,
+    ).update(
+        status=Notification.Status.QUEUED,
+        channel=way.channel,
+        recipient=way.recipient,
+        lease_until=None,
+        attempts=0,
+        due_at=Now(),
+        last_error=cause,
+    )
+
+
+def _other_way(notification: Notification) -> Way:
+    """Return the way to the person without a text. Whom nobody finds is called at the number of the text."""
+    try:
+        words = kinds.get(notification.kind).context_for(notification)
+        person = addressee_of(notification, words) if words else None
+    except Exception:  # whatever one kind does, no message is lost
+        log.exception("addressee_not_found", notification=notification.pk, kind=notification.kind)
+        person = None
+    return way_to(email=person.email if person else "", phone=notification.recipient)

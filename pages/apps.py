@@ -14,3 +14,6 @@ class PagesConfig(AppConfig):
         names.register("pages.contactmessage", "number", say=names.Name)
         names.register("notifications.notification", "kind", "recipient", say=names.Name)
         names.register("notifications.bounce", "address", say=names.Name)
+        names.register("notifications.letterbatch", "pk", say=lambda pk: names.Name(f"letters {pk}"))
+        for label in ("notifications.textconsent", "notifications.textreceived"):
+            names.register(label, "phone", say=names.Name)

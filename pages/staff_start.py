@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import CharField, Count, IntegerField, Min, Model, Q, QuerySet, Sum, Value
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.timezone import localdate
 from django.utils.translation import ngettext_lazy
 
@@ -15,9 +14,10 @@ from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, Use
 from certification.models import Certification, Patient, PatientRequest
 from delivery.models import DeliveryWindow, Order, Product, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
-from notifications.models import Notification
+from notifications.models import Notification, TextReceived
 from notifications.presenters import outbox
 from notifications.presenters.outbox import ANY_CAUSE, FAILED
+from notifications.rules import late_since
 from pages.models import ContactMessage
 from pages.start_days import (
     Figure,
@@ -118,7 +118,7 @@ class Queue:
         return user.has_perm(self.permission or _view_permission(self.rows.model))
 
 
-def queues(day: date | None) -> list[Queue]:
+def queues(day: date | None, *, now: datetime) -> list[Queue]:
     """Return what waits for staff, the most urgent first; `day` is the next delivery day."""
     orders, status = Order.objects.all(), Order.Status
     pending, unanswered = {"status__exact": Decision.PENDING}, {"answered_at__isempty": "1"}
@@ -150,14 +150,21 @@ def queues(day: date | None) -> list[Queue]:
               ContactMessage.objects.filter(answered_at__isnull=True), "created_at", unanswered,
               button=ngettext_lazy("Answer %(count)d message", "Answer %(count)d messages", "count")),
         Queue(ANYBODY, ngettext_lazy("message that failed", "messages that failed", "count"),
-              Notification.objects.failed_since(outbox.failures_count_from(timezone.now())), "created_at",
+              Notification.objects.failed_since(outbox.failures_count_from(now)), "created_at",
               {FAILED: ANY_CAUSE}, CHANGE_MESSAGES),
-        Queue(ANYBODY, ngettext_lazy("call to make", "calls to make", "count"), calls_to_make(), "due_at", CALLS),
+        Queue(ANYBODY,
+              ngettext_lazy("urgent call or letter older than 2 hours", "urgent calls or letters older than 2 hours",
+                            "count"),
+              Notification.objects.late(late_since(now)), "created_at", {"todo": "late"}),
+        Queue(ANYBODY, ngettext_lazy("call to make", "calls to make", "count"), Notification.objects.calls_to_make(),
+              "due_at", CALLS),
+        Queue(ANYBODY, ngettext_lazy("letter to print and post", "letters to print and post", "count"),
+              Notification.objects.filter(status=Notification.Status.QUEUED, channel=Notification.Channel.LETTER),
+              "created_at", {**CALLS, "channel__exact": Notification.Channel.LETTER}),
+        Queue(ANYBODY, ngettext_lazy("text to read", "texts to read", "count"),
+              TextReceived.objects.filter(needs_reading=True, read_at=None), "created_at",
+              {"needs_reading__exact": "1", "read_at__isempty": "1"}),
     ]  # fmt: skip
-
-
-def calls_to_make() -> QuerySet[Notification]:
-    return Notification.objects.filter(status=Notification.Status.QUEUED, channel=Notification.Channel.PHONE)
 
 
 def staff_start(user: User, *, now: datetime) -> StaffStart:
@@ -165,7 +172,7 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
     windows = next_windows(now)
     day = windows[0].date if windows else None
     sees_orders = user.has_perm(EVERY_ORDER)
-    shown = [queue for queue in queues(day) if queue.is_shown_to(user)]
+    shown = [queue for queue in queues(day, now=now) if queue.is_shown_to(user)]
     rows: list[tuple[QuerySet[Any], str]] = [(queue.rows, queue.since) for queue in shown]
     waiting = windows if sees_orders else []
     rows += [(WaitingEntry.objects.live().filter(window=window), "created_at") for window in waiting]
@@ -243,7 +250,7 @@ def _count_all(rows: list[tuple[QuerySet[Any], str]]) -> dict[int, tuple[int, da
 
 
 def _calls(user: User) -> list[Call]:
-    waiting = list(calls_to_make().order_by("priority", "due_at")[:MOST_SHOWN])
+    waiting = list(Notification.objects.calls_to_make().order_by("priority", "due_at")[:MOST_SHOWN])
     people = _people(waiting, user)
     return [
         Call(

@@ -42,6 +42,7 @@ pages:contact-done                          |              | everybody
 pages:livez                                 |              | everybody
 pages:readyz                                |              | everybody
 pages:metrics                               |              | staff
+text-received                               |              | -
 accounts:role                               |              | signed-in
 accounts:session                            |              | everybody
 accounts:physician                          |              | physician
@@ -132,6 +133,7 @@ certification:certification-discard         | draft        | applicant office | 
 certification:invitation-link               | token        | everybody
 certification:invitation                    |              | everybody
 certification:own-contact                   |              | members
+certification:own-texts                     |              | members
 certification:affirmation                   |              | members
 certification:certification-card            | signed       | office | Registrar Pharmacist Administrator
 certification:certification-card-lost       | signed       | office | Registrar Pharmacist Administrator
@@ -214,6 +216,8 @@ admin:certification_certification               | row  | Registrar Pharmacist Au
 admin:certification_certification revoke        | row  | Registrar Administrator
 admin:certification_certification reinstate     | row  | Registrar Administrator
 admin:certification_certification_letter        | row  | Registrar Pharmacist
+admin:certification_caregiver texts             | row  | Registrar Administrator
+admin:certification_caregiver end-texts         | row  | Registrar Administrator
 admin:certification_condition                   | row  | Auditor Administrator
 admin:certification_invitation                  | row  | Auditor Administrator
 admin:certification_patient                     | row  | Registrar Pharmacist Auditor Administrator
@@ -221,6 +225,8 @@ admin:certification_patient take-over           | row  | Registrar Administrator
 admin:certification_patient close               | row  | Registrar Administrator
 admin:certification_patient reopen              | row  | Registrar Administrator
 admin:certification_patient allotment           | row  | Pharmacist Administrator
+admin:certification_patient texts               | row  | Registrar Pharmacist Administrator
+admin:certification_patient end-texts           | row  | Registrar Pharmacist Administrator
 admin:certification_patientrequest              | row  | Registrar Auditor Administrator
 admin:certification_patientrequest answered     | row  | Registrar Administrator
 admin:certification_patientrequest confirm      | row  | Registrar Administrator
@@ -280,14 +286,24 @@ admin:delivery_stockmovement_upload             | list | Pharmacist Technician M
 admin:delivery_waitingentry                     | row  | Pharmacist Technician Manager Auditor Administrator
 admin:notifications_bounce                      | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_bounce clear                | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_letterbatch                 | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_letterbatch posted          | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_letterbatch_make            | list | Registrar Pharmacist Manager Administrator
+admin:notifications_letterbatch_pdf             | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification                | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification called         | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_notification letter         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification resend         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification cancel         | row  | Registrar Pharmacist Manager Administrator
 admin:notifications_notification_kinds          | list | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification_kind           | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification_kind_html      | row  | Registrar Pharmacist Manager Auditor Administrator
 admin:notifications_notification_outbox         | list | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_textconsent                 | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_textconsent end             | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_textreceived                | row  | Registrar Pharmacist Manager Auditor Administrator
+admin:notifications_textreceived read           | row  | Registrar Pharmacist Manager Administrator
+admin:notifications_textreceived end            | row  | Registrar Pharmacist Manager Administrator
 admin:pages_contactmessage                      | row  | Manager Auditor Administrator
 admin:pages_contactmessage answer               | row  | Manager Administrator
 admin:pages_contactmessage answered             | row  | Manager Administrator

@@ -44,6 +44,11 @@ ENVIRONMENT = {
     "REDIS_URL": "",  # tasks run eagerly; a test that needs a real Redis takes the fixture `redis_url`
     "SENTRY_DSN": "",
     "METRICS_TOKEN": "",
+    "SMS_URL": "",
+    "SMS_TOKEN": "",
+    "SMS_FROM": "",
+    "SMS_WEBHOOK_TOKEN": "",
+    "SMS_HOURS": "08:00-21:00",
     "PROMETHEUS_MULTIPROC_DIR": "",
     "RENEWAL_OPENS_DAYS": "30",
     "SECURE_SSL_REDIRECT": "false",  # the test client and the live server speak plain HTTP

@@ -21,6 +21,11 @@ def functions(module_name):
 
 
 ACTIONS = [(f"{app}.{name}", function) for app in APPS for name, function in functions(f"{app}.actions")]
+ACTIONS += [
+    (f"{module}.{name}", function)
+    for module in ("calls", "letters", "texting")
+    for name, function in functions(f"notifications.actions.{module}")
+]
 CHECKS = sorted(
     {name for app in APPS[:3] + ["pages"] for name, _ in functions(f"{app}.rules") if name.startswith("check_")}
 )

@@ -68,6 +68,7 @@ OF_A_ROW = {
     "admin:delivery_run_plan": lambda pk: [Run.objects.get(pk=pk).window_id],
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
+    "admin:notifications_letterbatch_pdf": lambda pk: [pk],
     "admin:accounts_rosterimport_progress": lambda pk: [pk],
     "admin:accounts_rosterimport_real": lambda pk: [pk],
     "admin:accounts_rosterimport_problems": lambda pk: [pk],

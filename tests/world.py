@@ -22,7 +22,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, WaitingEntry
-from notifications.models import Bounce
+from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
 from tests import factories
 from tests.access import STAFF
@@ -169,6 +169,11 @@ class World:
                 id_number="X123", amount_due_cents=8000, cash_cents=8000, debit_cents=0, stated_at=now, recorded_at=now,
             )  # fmt: skip
             Bounce.objects.create(address="gone@example.org", kind="hard", first_at=now, last_at=now, stopped_at=now)
+            LetterBatch.objects.create(count=1)
+            TextConsent.objects.create(phone="+12035550142", words="I agree.", language="en", given="phone")
+            TextReceived.objects.create(
+                provider_id="1", phone="+12035550142", text="Hello?", meaning="other", needs_reading=True
+            )
             MFAReset.objects.create(
                 user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
                 asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),

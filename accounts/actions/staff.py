@@ -53,6 +53,13 @@ def save_staff(*, email: str, first_name: str, groups: Collection[str], by: User
     return user, False
 
 
+# Letters, and texts with those who agree to them.
+MESSAGES_BY_HAND = [
+    "notifications.view_letterbatch", "notifications.change_letterbatch",
+    "notifications.view_textconsent", "notifications.change_textconsent",
+    "notifications.view_textreceived", "notifications.change_textreceived",
+]  # fmt: skip
+
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
 STAFF_GROUPS = {
     "Registrar": [
@@ -69,6 +76,7 @@ STAFF_GROUPS = {
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce",
+        *MESSAGES_BY_HAND, "notifications.add_textconsent",
     ],
     "Pharmacist": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
@@ -81,6 +89,7 @@ STAFF_GROUPS = {
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce",
+        *MESSAGES_BY_HAND, "notifications.add_textconsent",
     ],
     "Technician": [
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
@@ -100,7 +109,7 @@ STAFF_GROUPS = {
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover",
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
-        "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user",
+        "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,
         "accounts.view_physicianapplication", "accounts.change_physicianapplication",
         "accounts.view_proof", "accounts.change_proof",
         "accounts.view_mfareset", "accounts.add_mfareset", "accounts.change_mfareset",
@@ -118,6 +127,7 @@ STAFF_GROUPS = {
         "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
         "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
+        "notifications.view_letterbatch", "notifications.view_textconsent", "notifications.view_textreceived",
     ],
 }  # fmt: skip
 

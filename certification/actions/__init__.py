@@ -19,7 +19,7 @@ from certification.actions.drafts import (
 from certification.actions.ending import reinstate_certification, revoke_certification, withdraw_certification
 from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
 from certification.actions.office_weeks import queue_office_weeks
-from certification.actions.own import change_phone, choose_language, follow_email
+from certification.actions.own import change_phone, choose_language, choose_texts, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
 from certification.actions.reminders import queue_renewal_reminders, tell_patients_of_leaving
 from certification.actions.requests import answer_request, ask_office, refuse_request
@@ -29,6 +29,7 @@ from certification.actions.take_over import agree_take_over
 __all__ = [
     "change_phone",
     "choose_language",
+    "choose_texts",
     "follow_email",
     "confirm_address",
     "refuse_request",

@@ -3,8 +3,10 @@
 from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Caregiver, Patient
-from certification.writes.messages import Message, message_to
+from certification.writes.messages import Message, message_to, phone_of
 from notifications.actions import queue_many
+from notifications.actions.texting import agree_to_texts, end_texts
+from notifications.models import TextConsent
 
 
 @audited("person.change_phone")
@@ -15,11 +17,27 @@ def change_phone(*, phone: str, by: User) -> list[Patient | Caregiver]:
     """
     changed = [person for person in _people(by) if str(person.phone.as_e164) != phone]
     for person in changed:
+        end_texts(phone=person.phone.as_e164, ended=TextConsent.Ended.NUMBER, by=by)
         person.phone = phone
         person.save(update_fields=["phone"])
         record(by=by, subject=person)
     queue_many(messages=[_message(person) for person in changed], by=by)
     return changed
+
+
+@audited("person.choose_texts")
+def choose_texts(*, phone: str, wants: bool, words: str, language: str, by: User) -> None:
+    """Agree to texts at `phone`, the number (E.164) of the patient or caregiver of this account, or end them.
+
+    `words` are those that the person agreed to, in `language`. Another number changes nothing. Raises NoTexts where the
+    portal sends none.
+    """
+    if phone not in {phone_of(person) for person in _people(by)}:
+        return
+    if wants:
+        agree_to_texts(phone=phone, words=words, language=language, given=TextConsent.Given.PORTAL, by=by)
+    else:
+        end_texts(phone=phone, ended=TextConsent.Ended.PORTAL, by=by)
 
 
 @audited("person.choose_language")

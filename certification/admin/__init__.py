@@ -1,5 +1,5 @@
 """The admin of certifications and patients, with a module for each noun."""
 
-from certification.admin import cards, certifications, people, reference, requests
+from certification.admin import cards, certifications, mailing, people, reference, requests
 
-__all__ = ["cards", "certifications", "people", "reference", "requests"]
+__all__ = ["cards", "certifications", "mailing", "people", "reference", "requests"]

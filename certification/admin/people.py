@@ -1,15 +1,18 @@
 """The admin of patients and caregivers, with the caregivers' assignments."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
+from django.utils import translation
 from django.utils.timezone import localdate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
 from audit.changelists import ShortPaginator, search_term
 from certification.actions import agree_take_over, close_patient, reopen_patient
@@ -17,6 +20,9 @@ from certification.forms.ending import ClosingForm
 from certification.forms.office import AgreeForm
 from certification.models import Caregiver, CaregiverAssignment, Patient, TakeOver
 from certification.search import patients_called, people_called
+from notifications import texts
+from notifications.actions.texting import agree_to_texts, end_texts
+from notifications.models import TextConsent
 from notifications.ways import stopped_since
 
 PERSON_FIELDS = [
@@ -62,6 +68,46 @@ class PersonAdmin(ActionAdmin):
         return stopped_since([person.email]).get(person.email)
 
 
+def _words_to_read_aloud(person: Patient | Caregiver) -> str:
+    phone = person.phone.as_e164
+    with translation.override(person.language):
+        words = texts.consent_words(phone)
+    asked = gettext("Read this aloud, and go on only when the person says yes. The words are kept as they stand here.")
+    return f"{asked}\n\n{words}"
+
+
+def _agree(person: Patient | Caregiver, request: HttpRequest) -> None:
+    phone = person.phone.as_e164
+    with translation.override(person.language):
+        words = texts.consent_words(phone)
+    given = TextConsent.Given.PHONE
+    by = cast(User, request.user)
+    agree_to_texts(phone=phone, words=words, language=person.language, given=given, by=by)
+
+
+def _text_pages(permission: str) -> tuple[ActionPage, ActionPage]:
+    """Return the buttons by which staff record an agreement to texts, and end it."""
+    agree = ActionPage(
+        name="texts",
+        label=_("Record agreement to texts"),
+        permission=permission,
+        offered=lambda person: texts.is_on() and not texts.is_agreed(person.phone.as_e164),
+        explain=_words_to_read_aloud,
+        perform=_agree,
+    )
+    end = ActionPage(
+        name="end-texts",
+        label=_("End the texts"),
+        permission=permission,
+        offered=lambda person: texts.is_agreed(person.phone.as_e164),
+        explain=lambda _person: _("The person gets no more texts: mail or a call takes their place at once."),
+        perform=lambda person, request: end_texts(
+            phone=person.phone.as_e164, ended=TextConsent.Ended.STAFF, by=request.user
+        ),
+    )
+    return agree, end
+
+
 @admin.register(Patient)
 class PatientAdmin(PersonAdmin):
     search_help_text = _("Name, birth date, phone or number, or the number of the caregiver")
@@ -105,10 +151,11 @@ class PatientAdmin(PersonAdmin):
             perform=lambda patient, request, reason: reopen_patient(patient=patient, reason=reason, by=request.user),
             form_class=ReasonForm,
         ),
+        *_text_pages("notifications.add_textconsent"),
     )
     fields = [*PERSON_FIELDS, "has_legal_capacity", "affirmed_at", "closed_at", "closed_for", "closed_by"]
 
 
 @admin.register(Caregiver)
 class CaregiverAdmin(PersonAdmin):
-    pass
+    action_pages = _text_pages("certification.change_patient")

@@ -1,5 +1,6 @@
 """The forms of patients and caregivers: to join, to affirm, and to ask the office."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -49,6 +50,25 @@ class PhoneForm(PortalForm):
     autocomplete = {"phone": "tel"}
 
     phone = PhoneField(label=_("Primary phone"), help_text=_("10 digits. We call this number about deliveries."))
+
+
+class TextsForm(PortalForm):
+    """The box under which somebody agrees to texts, with the words that they read.
+
+    `seal` is posted with the form: where the words or the language have changed meanwhile, they are shown again.
+    """
+
+    agrees = forms.BooleanField(error_messages={"required": _("Tick the box to get texts, or go back.")})
+
+    def __init__(self, *args: Any, words: str, language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language = language
+        self.fields["agrees"].label = words
+        self.seal = hashlib.sha256(words.encode()).hexdigest()[:16]
+
+    def clean(self) -> None:
+        if self.data.get("seal") != self.seal:
+            raise ValidationError(_("The words have changed. Please read them again and tick the box."), code="words")
 
 
 ASKED = [(kind.value, kind.label) for kind in PatientRequest.Kind if kind != PatientRequest.Kind.ADDRESS]

@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts.models import Physician
 from certification.models import Caregiver, Certification, Patient
 from notifications import kinds
+from notifications.addressees import Addressee
 from notifications.models import Notification
 from notifications.ways import Way, way_to
 
@@ -30,14 +31,21 @@ def recipients_of(certification: Certification, *, with_physician: bool = False)
 
 
 def message_to(
-    person: Recipient, kind: str, *, context: Mapping[str, Any], key: str, email: str | None = None
+    person: Recipient,
+    kind: str,
+    *,
+    context: Mapping[str, Any],
+    key: str,
+    email: str | None = None,
+    may_be_text: bool = True,
 ) -> Message:
-    """Return one message: a mail, or an entry on the list of calls for a person whom no e-mail reaches.
+    """Return one message: a text where a person agreed to texts, a mail, or a call where no e-mail reaches them.
 
     Every message to a patient or caregiver is made here, so that nobody is left out. A second message of the same kind
     and `key` is dropped. `email` is the address where it is not the person's own, for example that of the account.
     """
-    way = way_to(email=email_of(person) if email is None else email, phone=phone_of(person))
+    as_text = kind if may_be_text and not isinstance(person, Physician) else ""  # offices agree to no texts
+    way = way_to(email=email_of(person) if email is None else email, phone=phone_of(person), kind=as_text)
     return {
         "kind": kind,
         "recipient": way.recipient,
@@ -93,3 +101,18 @@ def other_way_of(notification: Notification) -> Way | None:
 
 def _addresses_of(person: Recipient) -> set[str]:
     return {person.email.lower(), person.user.email if person.user else ""}
+
+
+def addressee_for(person: Recipient, *, email: str | None = None) -> Addressee:
+    """Return a person as an envelope needs them; `email` is the address in place of the person's own."""
+    if isinstance(person, Physician):
+        street, town = person.practice_street, f"{person.practice_city}, {person.practice_state} {person.practice_zip}"
+        lines: tuple[str, ...] = (person.practice_name, street, town)
+    else:
+        lines = (person.street_address, person.town)
+    return Addressee(
+        name=person.name,
+        lines=tuple(line for line in lines if line),
+        email=email_of(person) if email is None else email,
+        phone=phone_of(person),
+    )

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from certification.models import Caregiver, Patient
+from notifications import texts
+from notifications.actions.texting import end_texts
+from notifications.models import TextConsent
 from ui.text import readable_number, search_name
 from ui.tidy import tidied
 
@@ -28,11 +31,20 @@ def profile_of(patient: Patient) -> dict[str, Any]:
 
 def write_patient(patient: Patient, fields: Mapping[str, Any]) -> None:
     """Write `fields` into the patient's locked row, and the name for searches into the row and the certifications."""
+    if "phone" in fields and texts.is_on():
+        _leave_number(patient, fields["phone"])
     for name, value in fields.items():
         setattr(patient, name, value)
     patient.search_name = search_name(patient.last_name, patient.first_name, patient.middle_name)
     patient.save(update_fields={*fields, "search_name"})
     patient.certifications.exclude(search_name=patient.search_name).update(search_name=patient.search_name)
+
+
+def _leave_number(patient: Patient, phone: Any) -> None:
+    """End the texts to the patient's earlier number: whoever has it next has agreed to none."""
+    earlier = Patient.objects.values_list("phone", flat=True).get(pk=patient.pk)
+    if earlier != phone:
+        end_texts(phone=earlier.as_e164, ended=TextConsent.Ended.NUMBER, by=None)
 
 
 def find_or_create_caregiver(fields: Mapping[str, Any]) -> tuple[Caregiver, bool]:

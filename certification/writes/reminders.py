@@ -8,8 +8,9 @@ from django.db.models import Case, CharField, F, FilteredRelation, Q, QuerySet, 
 from django.db.models.functions import Cast, Concat, JSONObject
 
 from certification.models import Certification
+from notifications import texts
 from notifications.models import Notification
-from notifications.ways import comes_back_to
+from notifications.ways import agreed_at, comes_back_to
 
 Messages = QuerySet[Certification, tuple[Any, ...]]
 
@@ -36,9 +37,10 @@ def reminders_for(certifications: QuerySet[Certification], kind: str, *, today: 
 
 
 def _messages(people: QuerySet[Certification], kind: str, role: str, person: str, address: str) -> Messages:
+    channel = Notification.Channel
     return people.order_by().values_list(
         Value("renewal_reminder"),
-        _either(person, Value(Notification.Channel.EMAIL), Value(Notification.Channel.PHONE)),
+        _by_way(person, Value(channel.SMS), Value(channel.EMAIL), Value(channel.PHONE)),
         F(address),
         Value("en") if role == "physician" else F(f"{person}__language"),
         JSONObject(certification="pk", reminder=Value(kind), role=Value(role)),
@@ -48,12 +50,16 @@ def _messages(people: QuerySet[Certification], kind: str, role: str, person: str
 
 
 def _address(person: str) -> Case:
-    """Return the e-mail address, or the phone number of a person whom no e-mail reaches."""
-    return _either(person, F(f"{person}__email"), F(f"{person}__phone"))
+    """Return the e-mail address, or the phone number of a person who gets a text, or whom no e-mail reaches."""
+    phone = F(f"{person}__phone")
+    return _by_way(person, phone, F(f"{person}__email"), phone)
 
 
-def _either(person: str, by_email: Any, by_phone: Any) -> Case:
+def _by_way(person: str, by_text: Any, by_email: Any, by_phone: Any) -> Case:
     """Return what `notifications.ways.way_to` decides, for each row."""
     bounces = comes_back_to(f"{person}__email") & ~Q(**{f"{person}__phone": ""})
     needs_call = Q(**{f"{person}__email": ""}) | bounces
-    return Case(When(needs_call, then=by_phone), default=by_email, output_field=CharField())
+    ways = [When(needs_call, then=by_phone)]
+    if person != "physician" and texts.is_on() and texts.has_text("renewal_reminder"):
+        ways.insert(0, When(agreed_at(f"{person}__phone"), then=by_text))
+    return Case(*ways, default=by_email, output_field=CharField())

@@ -8,10 +8,13 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Patient
+from certification.writes.messages import phone_of
 from delivery import rules
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, WaitingEntry
+from delivery.writes.messages import waiting_reader
 from notifications.actions import queue
 from notifications.models import Notification
+from notifications.ways import way_to
 
 
 @audited("waiting.join", subject="window")
@@ -94,11 +97,12 @@ def _key_of_day(entry: WaitingEntry, now: datetime) -> str | None:
 
 
 def _queue_message(entry: WaitingEntry, dedupe_key: str, *, by: User | None) -> None:
-    orderer = entry.orderer
-    reader = entry.patient if entry.patient.user_id == orderer.pk else orderer.caregiver
+    reader = waiting_reader(entry)
+    way = way_to(email=entry.orderer.email, phone=phone_of(reader), kind="place_open")
     queue(
         kind="place_open",
-        recipient=orderer.email,
+        recipient=way.recipient,
+        channel=way.channel,
         context={"entry": entry.pk},
         dedupe_key=dedupe_key,
         language=reader.language,

@@ -5,9 +5,10 @@ from typing import Any
 
 from accounts.models import User
 from certification.models import Caregiver, CaregiverAssignment, Patient
-from certification.writes.messages import Message, email_of, message_to, phone_of
-from delivery.models import Order
+from certification.writes.messages import Message, addressee_for, email_of, message_to, phone_of
+from delivery.models import Order, WaitingEntry
 from notifications.actions import queue, queue_many
+from notifications.addressees import Addressee
 from notifications.models import Notification
 from notifications.ways import way_to
 
@@ -46,6 +47,8 @@ def message_to_orderer(
         context={"order": order.pk, **(context or {})},
         key=message_key(order.pk, order.moves),
         email=_email_of(order, reader),
+        # A caregiver who ordered may have been replaced meanwhile: texts go to whoever ordered alone.
+        may_be_text=order.assisted_by_id is not None or reader.user_id == order.placed_by_id,
     )
 
 
@@ -65,6 +68,12 @@ def _email_of(order: Order, reader: Patient | Caregiver) -> str:
     return email_of(reader) if order.assisted_by_id else order.placed_by.email
 
 
+def addressee_of_order(order: Order) -> Addressee:
+    """Return whom the messages about an order are for."""
+    reader = _reader(order, None)
+    return addressee_for(reader, email=_email_of(order, reader))
+
+
 def _reader(order: Order, assignment: CaregiverAssignment | None) -> Patient | Caregiver:
     """Return who reads the mail: the patient who ordered or called, or else the patient's caregiver."""
     patient = order.patient
@@ -73,3 +82,8 @@ def _reader(order: Order, assignment: CaregiverAssignment | None) -> Patient | C
         return patient
     assignment = assignment or patient.current_assignment
     return assignment.caregiver if assignment else patient
+
+
+def waiting_reader(entry: WaitingEntry) -> Patient | Caregiver:
+    """Return who reads the message about a free place: the patient, or the caregiver who waits for one."""
+    return entry.patient if entry.patient.user_id == entry.orderer_id else entry.orderer.caregiver

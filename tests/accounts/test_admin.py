@@ -200,13 +200,13 @@ def test_an_action_page_is_offered_explained_and_done():
 
     preview = client.get(step_url(call)).content.decode()
     call.refresh_from_db()
-    assert (call.status, "Enter the call when you have said this:" in preview, f'href="{change}"' in preview) == (
+    assert (call.status, "Say this to the person alone:" in preview, f'href="{change}"' in preview) == (
         "queued",
         True,
         True,
     )
 
-    done = client.post(step_url(call), follow=True)
+    done = client.post(step_url(call), {"outcome": "reached"}, follow=True)
     call.refresh_from_db()
     assert call.status == "sent"
     assert done.redirect_chain == [(change, 302)]
@@ -216,7 +216,7 @@ def test_an_action_page_is_offered_explained_and_done():
 
 def test_an_action_page_that_is_not_possible_any_more_says_so():
     call, client = waiting_call(), client_of("Registrar")
-    client.post(step_url(call))
+    client.post(step_url(call), {"outcome": "reached"})
 
     response = client.get(step_url(call), follow=True)
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from notifications import actions, bounced, kinds
-from notifications.actions import clear_bounce, read_bounces, send_due
+from notifications.actions import send_due
+from notifications.actions.bounces import clear_bounce, read_bounces
 from notifications.message_ids import message_id
 from notifications.models import Bounce, BounceMailbox, Notification
 from notifications.rules import SOFT_SPAN, Fault

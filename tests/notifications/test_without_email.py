@@ -1,5 +1,6 @@
 """A person without an e-mail address gets a call for everything that others get by mail: one test goes through all."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from certification.models import Caregiver, Patient
 from delivery import actions as deliveries
 from delivery.models import Order
 from delivery.writes.messages import notify_orderer
-from notifications import emails, kinds
+from notifications import actions, emails, kinds, texts
+from notifications.actions.texting import agree_to_texts
+from notifications.addressees import addressee_of
 from notifications.models import Notification
 from tests import factories
 from tests.delivery.people import url, words_of
@@ -140,10 +143,12 @@ MADE = {
     "order_returned": told("order_returned"),
 }
 JOINED_BY_A_CODE = {"phone_changed"}  # goes to the address of the account: below
+TO_WHO_TEXTED = texts.ANSWERS  # the number from which somebody texted
 
 
 def test_every_kind_says_what_becomes_of_it_without_an_address():
-    known = [set(MADE), TO_AN_ACCOUNT, TO_STAFF_AND_OFFICES, TO_WHO_WROTE, ON_PAPER, JOINED_BY_A_CODE]
+    known = [set(MADE), TO_AN_ACCOUNT, TO_STAFF_AND_OFFICES, TO_WHO_WROTE, ON_PAPER, JOINED_BY_A_CODE,
+             TO_WHO_TEXTED]  # fmt: skip
     assert set().union(*known) == set(kinds._kinds)
     assert sum(map(len, known)) == len(kinds._kinds)
 
@@ -161,6 +166,22 @@ def test_every_mail_becomes_a_call(patient, kind):
             said = emails.build(call, words).body
             assert "second mail" not in said and "page of your order" not in said and "write again" not in said
             assert "/delivery/orders/" not in said and "None" not in said
+            person = addressee_of(call, words)  # whom nobody reaches gets a letter
+            assert (person.phone, len(person.lines)) == (call.recipient, 2)
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind in MADE if texts.has_text(kind)))
+def test_who_agreed_to_texts_gets_one_in_place_of_the_call(patient, kind, settings, monkeypatch):
+    settings.SMS_URL = "console:"
+    monkeypatch.setattr(actions, "_wake_sender", lambda *_: None)
+    phone = patient.phone.as_e164
+    agree_to_texts(phone=phone, words="I agree.", language="en", given="phone", by=None)
+    MADE[kind](patient)
+    row = Notification.objects.get(kind=kind, recipient=phone)
+    assert (row.channel, row.status) == ("sms", "queued")
+    said = emails.build_text(row, kinds.get(kind).context_for(row)).words
+    assert said.startswith("testserver: ") and said.endswith("Reply STOP to end.") and len(said) < 320
+    assert "None" not in said and not re.search(r"(?i)certif|cannabis|marijuana|medic|physician|Dr\.|flower", said)
 
 
 @pytest.mark.parametrize(("make", "reason"), [(refused, "Out of stock."), (cancelled, "You asked for it.")])

@@ -93,7 +93,8 @@ def test_sync_reference_data_twice_changes_nothing():
 def test_run_jobs_runs_every_job_of_the_timetable():
     lines = run("run_jobs").splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        "note-beat", "send-due-notifications", "seal-audit", "mail-newest-seal", "drop-calls", "import-rosters",
+        "note-beat", "send-due-notifications", "send-texts", "seal-audit", "mail-newest-seal", "drop-calls",
+        "import-rosters",
         "queue-renewal-reminders", "finish-renewal-reminders", "send-bulk-notifications", "discard-old-drafts",
         "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "notify-waiting-list",
         "lapse-orders",

@@ -1,6 +1,7 @@
 """The staff's start page: each number is that of the list it links to, and each group reads its own work first."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from uuid import uuid4
 
@@ -36,6 +37,8 @@ def portal(world):  # noqa: F811
                 kind="renewal_reminder", channel="phone", recipient="+12035550199", dedupe_key=f"call {number}",
                 due_at=timezone.now(), context={"certification": order.certification_id, "reminder": "30 days"},
             )  # fmt: skip
+        Notification.objects.filter(dedupe_key="call 0").update(created_at=timezone.now() - timedelta(hours=3))
+        Notification.objects.filter(dedupe_key="call 1").update(channel="letter")
     return world
 
 
@@ -57,7 +60,8 @@ def test_each_number_is_that_of_the_list_it_links_to(role, portal):
 
 @pytest.mark.parametrize(
     ("role", "nouns"),
-    [("Pharmacist", {"orders to review", "order after its certification ends", "confirmed", "calls to make"}),
+    [("Pharmacist", {"orders to review", "order after its certification ends", "confirmed", "calls to make",
+                     "urgent call or letter older than 2 hours", "letter to print and post", "text to read"}),
      ("Technician", {"orders to review", "confirmed order to pack", "on the waiting list"}),
      ("Registrar", {"application", "proof to verify", "lost phone", "calls to make", "message that failed"}),
      ("Manager", {"message to answer", "lost phone", "application", "orders to review"}),

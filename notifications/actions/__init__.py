@@ -1,4 +1,7 @@
-"""Queue messages in the caller's transaction, send each message that is due once, and read which came back."""
+"""Queue messages in the caller's transaction, and send each mail and each text that is due once.
+
+What staff do about calls, letters and texts stands in the modules beside.
+"""
 
 import time
 from collections import deque
@@ -13,20 +16,18 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import EmailMessage
-from django.db import InterfaceError, transaction
-from django.db import OperationalError as DatabaseError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from audit.actions import audited, record
-from notifications import bounced, emails, kinds, sql, writes
+from notifications import bounced, emails, kinds, sql, texts, writes
 from notifications.connections import Line
+from notifications.gateways import Text, TextLine
 from notifications.kinds import Words
-from notifications.mailboxes import Mailbox, MailboxError
-from notifications.models import Bounce, BounceMailbox, Notification
-from notifications.reports import Report, read_report
+from notifications.models import Notification
 from notifications.rules import (
     MOST_ATTEMPTS,
     WORKER_LOST,
@@ -46,11 +47,10 @@ AGAIN_AFTER = timedelta(minutes=1)  # the next sweep
 FOREVER = timedelta(days=365)
 ALL = range(0, 1_000)
 URGENT, BULK = range(0, Notification.BULK), range(Notification.BULK, 1_000)
-SEND_BULK = "notifications.send_bulk"
-VISIT_WITHIN = timedelta(seconds=25)  # to the mailbox of bounces: less than a worker's soft time limit
-MOST_MAILS = 500  # read in one visit
-DATABASE_AWAY = (DatabaseError, InterfaceError)
+SEND_BULK, SEND_TEXTS = "notifications.send_bulk", "notifications.send_texts"
 TOO_LONG, SILENT_FOR = 0.5, 15  # seconds: a try to wake a sender, and the time without a try after a longer one
+# A text that the provider has not taken by then goes another way. It is longer than the quiet hours.
+TEXT_WAITS_AT_MOST = timedelta(hours=12)
 log = structlog.get_logger()
 
 
@@ -90,6 +90,8 @@ def queue_many(*, messages: Iterable[dict[str, Any]], by: AbstractBaseUser | Non
     rows = [Notification(due_at=Now(), **message) for message in messages]
     Notification.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     transaction.on_commit(_wake_sender)
+    if any(row.channel == Notification.Channel.SMS for row in rows):
+        transaction.on_commit(partial(_wake_sender, SEND_TEXTS))
 
 
 def queue_selected(*, messages: Iterable[QuerySet[Any, Any]], by: AbstractBaseUser | None) -> int:
@@ -131,13 +133,14 @@ def _never() -> bool:
 def send_due(
     *,
     by: AbstractBaseUser | None,
+    channel: str = Notification.Channel.EMAIL,
     limit: int | None = BATCH,
     priorities: range = ALL,
     within: timedelta = FOREVER,
     is_stopping: Callable[[], bool] = _never,
     then_wake: str = "",
 ) -> int:
-    """Send messages that are due, the most urgent and oldest first; return how many were sent.
+    """Send mails, or the texts of `channel` "sms", that are due, the most urgent and oldest first; return how many.
 
     At most `limit` messages are tried (None: all), and only those of the given `priorities`. Nothing more is begun when
     the time `within` is over or `is_stopping` is true: what was claimed and not tried is given back. When the time is
@@ -145,14 +148,21 @@ def send_due(
 
     A batch is claimed with a lease of 5 minutes and sent over one connection; each message is marked as soon as the
     server has answered. When a worker dies in between, the lease runs out and the one message in its hands is sent
-    again under the same Message-ID. When the mail server is away, the rest waits for the next run.
+    again under the same Message-ID. When the server is away, the rest waits for the next run. Texts wait in the quiet
+    hours, and where they are off.
     """
+    is_text = channel == Notification.Channel.SMS
+    if is_text and not texts.is_on():
+        return 0
+    if is_text:
+        within = min(within, _until_quiet())
     ends_at = time.monotonic() + within.total_seconds()
     taken = sent = 0
-    with Line() as line:
-        while limit is None or taken < limit:
-            claimed = writes.claim(priorities=priorities, limit=BATCH if limit is None else min(BATCH, limit - taken))
-            batch = _Batch(line, ends_at, is_stopping)
+    with TextLine() if is_text else Line() as line:
+        while (limit is None or taken < limit) and time.monotonic() < ends_at:
+            most = BATCH if limit is None else min(BATCH, limit - taken)
+            claimed = writes.claim(channel=channel, priorities=priorities, limit=most)
+            batch = (_TextBatch if is_text else _Batch)(line, ends_at, is_stopping)
             sent += batch.send(claimed)
             taken += len(claimed)
             if not claimed or batch.is_over or is_stopping():
@@ -164,10 +174,17 @@ def send_due(
     return sent
 
 
-class _Batch:
-    """The messages that one worker has claimed together. `is_over` is whether the mail server is away."""
+def _until_quiet() -> timedelta:
+    """Return how long texts may go from now, by the clock of the database; nothing in the quiet hours."""
+    now = sql.database_now()
+    closes_at = texts.closes_at(now)
+    return closes_at - now if closes_at else timedelta()
 
-    def __init__(self, line: Line, ends_at: float, is_stopping: Callable[[], bool]) -> None:
+
+class _Batch:
+    """The mails that one worker has claimed together. `is_over` is whether the mail server is away."""
+
+    def __init__(self, line: Any, ends_at: float, is_stopping: Callable[[], bool]) -> None:
         self.line = line
         self.ends_at = min(ends_at, time.monotonic() + BATCH_WITHIN.total_seconds())
         self.is_stopping = is_stopping
@@ -213,7 +230,7 @@ class _Batch:
             if its_words is None:
                 writes.mark(notification, status=Notification.Status.CANCELLED, secret=None)
                 return False
-            mail = emails.build(notification, its_words)
+            mail = self._build(notification, its_words)
         except SoftTimeLimitExceeded:  # the worker is out of time: the lease runs out, and the next sweep sends it
             raise
         except Exception as error:  # whatever a template does, the other messages still go
@@ -221,7 +238,10 @@ class _Batch:
             return self._failed(notification, error, Trouble.LATER)
         return self._post(notification, mail)
 
-    def _post(self, notification: Notification, mail: EmailMessage) -> bool:
+    def _build(self, notification: Notification, words: dict[str, Any]) -> EmailMessage | Text:
+        return emails.build(notification, words)
+
+    def _post(self, notification: Notification, mail: EmailMessage | Text) -> bool:
         try:
             self.line.send(mail)
         except SoftTimeLimitExceeded:
@@ -257,90 +277,38 @@ class _Batch:
         fault, code = refusal_of(error)
         with transaction.atomic():
             if writes.mark_failed(notification, cause_of(error)) and fault is not Fault.NONE:
-                _bounce(notification, fault, code)
+                bounced.take(notification, fault, code)
 
 
-def _bounce(notification: Notification, fault: Fault, code: str) -> None:
-    """Count what a bounce says of the address, and send the message that failed another way."""
-    if fault is not Fault.NONE:
-        bounced.count_bounce(notification, fault, code, now=timezone.now())
-    bounced.send_other_way(notification)
+class _TextBatch(_Batch):
+    """The texts that one worker has claimed together. A text that cannot go becomes a mail or a call."""
 
+    def _build(self, notification: Notification, words: dict[str, Any]) -> Text:
+        return emails.build_text(notification, words)
 
-def read_bounces(*, by: AbstractBaseUser | None, within: timedelta = VISIT_WITHIN) -> int:
-    """Read the mails that came back since the last visit to the mailbox; return how many messages of ours they were.
+    def _post(self, notification: Notification, mail: EmailMessage | Text) -> bool:
+        # Asked once more at the last moment: a STOP may have arrived since the text was queued or claimed.
+        if notification.kind not in texts.ANSWERS and not texts.is_agreed(notification.recipient):
+            self._go_another_way(notification, "NotAgreed")
+            return False
+        return super()._post(notification, mail)
 
-    Each message of ours that could not be delivered has failed, and goes another way. The visit ends after `within` or
-    MOST_MAILS; the next one goes on. A server that is away or hangs changes nothing but the mailbox's `last_error`.
-    """
-    account, found = settings.BOUNCE_MAILBOX, 0
-    if account is None:
-        return 0
-    try:
-        with Mailbox(account, within=within.total_seconds()) as mailbox:
-            row = bounced.mailbox_row(account["name"], mailbox.uid_validity)
-            for uid in mailbox.uids_after(row.last_uid)[:MOST_MAILS]:
-                found += _read_bounce(mailbox, row, uid)
-    except MailboxError as error:  # its words may name the account
-        log.warning("bounces_not_read", cause=type(error).__name__)
-        bounced.note_visit(account["name"], error=type(error).__name__)
-    else:
-        bounced.note_visit(account["name"])
-    return found
+    def _failed(self, notification: Notification, error: Exception, trouble: Trouble) -> bool:
+        is_late = timezone.now() - notification.created_at > TEXT_WAITS_AT_MOST
+        if is_late and trouble is not Trouble.REFUSED:
+            self.is_over = trouble is Trouble.AWAY
+            trouble = Trouble.REFUSED
+        return super()._failed(notification, error, trouble)
 
+    def _give_up(self, notification: Notification, error: Exception) -> None:
+        self._go_another_way(notification, cause_of(error))
 
-def _read_bounce(mailbox: Mailbox, row: BounceMailbox, uid: int) -> bool:
-    """Read one mail; return whether a message of ours came back in it.
-
-    What it says and that it was read are written together: a worker that dies in between has read nothing, and after
-    it nobody reads the mail again. A mail that is no bounce stays as it is, for people to read.
-    """
-    raw = mailbox.read(uid)
-    try:
-        report = read_report(raw) if raw else None
-        with transaction.atomic():
-            if not bounced.pass_mail(row, uid):
-                return False
-            is_ours = report is not None and _take_report(row, report)
-    except (SoftTimeLimitExceeded, *DATABASE_AWAY):
-        raise
-    except Exception:  # a mail that no parser takes must not stop those behind it
-        log.exception("bounce_not_read")
-        with transaction.atomic():
-            bounced.pass_mail(row, uid, unreadable=1)
-        return False
-    if report is not None:
-        mailbox.mark_read(uid)
-    return is_ours
-
-
-def _take_report(row: BounceMailbox, report: Report) -> bool:
-    """Write what a bounce says; return whether it is of a message of ours that had not come back before."""
-    cause = f"Bounced {report.code}".strip()
-    notification = bounced.fail_sent(report.message, cause) if report.message else None
-    if notification:
-        _bounce(notification, report.fault, report.code)
-    bounced.count_report(row, is_ours=report.message is not None)
-    log.info("bounce_read", is_ours=report.message is not None, is_new=notification is not None, code=report.code)
-    return notification is not None
-
-
-@audited("bounce.clear", subject="bounce")
-def clear_bounce(*, bounce: Bounce, reason: str, by: AbstractBaseUser | None) -> None:
-    """Let mail go to an address again, from which it came back. Bounces after this count anew."""
-    counted = Bounce.objects.filter(pk=bounce.pk, cleared_at=None)
-    if counted.update(stopped_at=None, cleared_at=timezone.now()):
-        record(by=by, subject=bounce, reason=reason)
-
-
-@audited("notification.call", subject="notification")
-def enter_call(*, notification: Notification, by: AbstractBaseUser | None) -> None:
-    """Enter that staff have made a call of the call list. A second call of this action changes nothing."""
-    called = Notification.objects.filter(pk=notification.pk, status=Notification.Status.QUEUED).update(
-        status=Notification.Status.SENT, sent_at=timezone.now(), secret=None
-    )
-    if called:
-        record(by=by, subject=notification)
+    def _go_another_way(self, notification: Notification, cause: str) -> None:
+        if notification.kind in texts.ANSWERS:
+            writes.mark_failed(notification, cause)
+        else:
+            writes.send_another_way(notification, cause)
+            _wake_sender()
 
 
 @audited("notification.resend", subject="notification")
@@ -366,7 +334,8 @@ def cancel_message(*, notification: Notification, reason: str, by: AbstractBaseU
 
 
 def drop_calls(*, by: AbstractBaseUser | None) -> int:
-    """Take calls that are not needed any more from the call list; return how many."""
-    waiting = Notification.objects.filter(channel=Notification.Channel.PHONE, status=Notification.Status.QUEUED)
+    """Cancel calls, and letters that nobody has printed, that are not needed any more; return how many."""
+    by_hand = [Notification.Channel.PHONE, Notification.Channel.LETTER]
+    waiting = Notification.objects.filter(channel__in=by_hand, status=Notification.Status.QUEUED, letter_batch=None)
     stale = [row.pk for row in waiting.iterator() if kinds.get(row.kind).context_for(row) is None]
     return waiting.filter(pk__in=stale).update(status=Notification.Status.CANCELLED, secret=None)
