@@ -2,6 +2,7 @@
 
 from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.cart import reorder, set_line
+from delivery.actions.changing import answer_shortage, change_order
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
 from delivery.actions.moving import decline_order, move_order
@@ -33,8 +34,10 @@ __all__ = [
     "add_product",
     "add_window",
     "answer_call",
+    "answer_shortage",
     "cancel_order",
     "change_lot",
+    "change_order",
     "clear_stock",
     "close_date",
     "confirm_order",

@@ -5,6 +5,7 @@ from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product, ProductPhoto
+from delivery.models.shortages import Shortage
 from delivery.models.stock import StockMovement
 from delivery.models.waiting import WaitingEntry
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
@@ -20,6 +21,7 @@ __all__ = [
     "OrderLine",
     "Product",
     "ProductPhoto",
+    "Shortage",
     "StockMovement",
     "WaitingEntry",
 ]

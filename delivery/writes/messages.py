@@ -8,18 +8,27 @@ from notifications.actions import queue
 
 
 def notify_orderer(
-    order: Order, kind: str, *, by: User | None, reason: str = "", assignment: CaregiverAssignment | None = None
+    order: Order,
+    kind: str,
+    *,
+    by: User | None,
+    reason: str = "",
+    about: int | None = None,
+    assignment: CaregiverAssignment | None = None,
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
-    `reason` is why a day was closed, as orderers read it. `assignment` is the patient's open one where it has been read
-    already.
+    `reason` is why a day was closed, as orderers read it. `about` is the key of a shortage, of which each gets its own
+    mail. `assignment` is the patient's open one where it has been read already.
     """
+    key = f"{order.pk}:{order.moves}" if order.moves else str(order.pk)
     message = message_to(
         _reader(order, assignment),
         kind,
-        context={"order": order.pk} | ({"reason": reason} if reason else {}),
-        key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
+        context={"order": order.pk}
+        | ({"reason": reason} if reason else {})
+        | ({"shortage": about} if about is not None else {}),
+        key=key if about is None else f"{order.pk}:shortage:{about}",
     )
     if order.assisted_by_id is None:
         message |= {"recipient": order.placed_by.email, "channel": "email"}
