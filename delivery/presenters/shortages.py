@@ -43,18 +43,24 @@ def question_about(shortage: Shortage, order: Order) -> Question:
     )
 
 
-def questions_of(order: Order) -> list[Question]:
-    """Return what the orderer can still answer; nothing once the order has left."""
+def shortages_of(order: Order) -> list[Shortage]:
+    """Return what was or is short in the order, the oldest first; an order that was never confirmed is not read."""
+    if order.confirmed_at is None:
+        return []
+    return list(order.shortages.select_related("line", "product", "substitute"))
+
+
+def questions_of(order: Order, shortages: list[Shortage] | None = None) -> list[Question]:
+    """Return what the orderer can still answer; nothing once the order has left. `shortages` are read already."""
     if not order.is_before_departure:
         return []
-    waiting = order.shortages.unanswered().select_related("line", "product", "substitute")
-    return [question_about(shortage, order) for shortage in waiting]
+    found = shortages_of(order) if shortages is None else shortages
+    return [question_about(each, order) for each in found if not each.is_answered]
 
 
-def changes_of(order: Order) -> list[Change]:
-    """Return what became of the lines that were short and are answered, the oldest first."""
-    answered = order.shortages.filter(answered_at__isnull=False).select_related("product", "substitute")
-    return [Change(_outcome(shortage), shortage.get_how_display()) for shortage in answered]
+def changes_of(shortages: list[Shortage]) -> list[Change]:
+    """Return what became of the lines that were short and are answered."""
+    return [Change(_outcome(each), str(each.get_how_display())) for each in shortages if each.is_answered]
 
 
 def _words(shortage: Shortage) -> dict[str, object]:

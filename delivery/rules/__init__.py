@@ -121,6 +121,7 @@ from delivery.rules.undoing import (
     NOT_CONFIRMED,
     NOTHING_LEFT,
     agreement_key,
+    is_lost,
     why_lapsed,
     why_uncovered,
 )
@@ -242,6 +243,7 @@ __all__ = [
     "flower_equivalent_mg",
     "held_by_orders",
     "is_in_quarantine",
+    "is_lost",
     "is_time_to_notify",
     "largest_quantity_that_fits",
     "left_on",

@@ -1,5 +1,8 @@
 """Why the portal cancels an order that nobody asked to cancel: the orderer reads it on the page of the order."""
 
+from datetime import datetime
+
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_noop
 
 from certification.models import Certification
@@ -22,6 +25,18 @@ BY_END: dict[str, str] = {
 def agreement_key(order: Order) -> str:
     """Return the key of an order among those that a person agrees to cancel."""
     return f"order:{order.pk}"
+
+
+def is_lost(order: Order, *, now: datetime) -> bool:
+    """Return whether an order that has not left will not be delivered any more.
+
+    Without a confirmation that is so when its window has passed. A confirmed or packed order has until the end of its
+    day: the driver may be late.
+    """
+    assert order.window is not None  # anything but a cart has one
+    if order.status == Order.Status.PLACED:
+        return order.window.ends_at <= now
+    return order.window.date < localdate(now)
 
 
 def why_lapsed(order: Order) -> str:

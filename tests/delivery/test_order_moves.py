@@ -6,8 +6,15 @@ import pytest
 
 from accounts.actions.staff import STAFF_GROUPS
 from delivery.admin.order_action_pages import ORDER_ACTION_PAGES
-from delivery.models import Order
-from delivery.rules import MOVES
+from delivery.models import Order, OrderLine, Product
+from delivery.rules import (
+    MOVES,
+    ProductError,
+    TransitionError,
+    check_is_before_departure,
+    check_is_chosen,
+    check_is_in_order,
+)
 
 pytestmark = pytest.mark.once
 S = Order.Status
@@ -42,3 +49,25 @@ def test_every_pair_of_statuses_by_role(role):
         if before in move.from_ and after == move.to and may(role, verb)
     }
     assert possible == {pair for pair, who in WHO.items() if role in who.split()}
+
+
+@pytest.mark.parametrize("status", S)
+def test_check_is_before_departure_refuses_what_has_left_or_is_closed(status):
+    if status in BEFORE_DEPARTURE:
+        check_is_before_departure(Order(status=status))
+    else:
+        with pytest.raises(TransitionError, match=f"This order is {status.label.lower()}"):
+            check_is_before_departure(Order(status=status))
+
+
+def test_check_is_in_order_refuses_a_line_that_is_gone():
+    check_is_in_order(OrderLine())
+    with pytest.raises(TransitionError, match="no longer in the order"):
+        check_is_in_order(None)
+
+
+def test_check_is_chosen_asks_for_the_substitute():
+    check_is_chosen("drop", None)
+    check_is_chosen("substitute", Product())
+    with pytest.raises(ProductError, match="Choose the product"):
+        check_is_chosen("substitute", None)

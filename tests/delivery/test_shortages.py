@@ -1,6 +1,6 @@
 """What is short when an order is packed: what is offered, who answers, and what the order becomes."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db.models import Sum
@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from delivery import actions, rules
 from delivery.models import Order, Product, Shortage
-from delivery.presenters.shortages import changes_of, questions_of
+from delivery.presenters.shortages import changes_of, questions_of, shortages_of
 from delivery.writes.locks import lock_order
 from delivery.writes.shortages import settle_unanswered
 from notifications.actions import send_due
@@ -274,7 +274,7 @@ def test_an_order_that_ends_closes_its_questions(order, technician, end):
     if end == "cancel":
         actions.cancel_order(order=order, by=order.placed_by)
     else:
-        assert actions.lapse_orders(now=order.window.ends_at, by=None) == 1
+        assert actions.lapse_orders(now=order.window.ends_at + timedelta(hours=14), by=None) == 1
     assert not order.shortages.unanswered().exists() and questions_of(now_of(order)) == []
     assert (product("TIN").stock, product("CAP").stock, now_of(order).window.booked) == (9, 10, 0)
     with pytest.raises(rules.TransitionError):
@@ -293,7 +293,7 @@ def test_changes_are_told_in_words(order, technician):
         "Take 1 × Harbor Dusk Tincture", 10_000, 6000,
     )  # fmt: skip
     answer(order, is_accepted=True)
-    (told_change,) = changes_of(now_of(order))
+    (told_change,) = changes_of(shortages_of(now_of(order)))
     assert told_change.sentence == "1 × Harbor Dusk Tincture in the place of 2 × Harbor Mist Tincture"
 
 
