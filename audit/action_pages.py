@@ -46,7 +46,8 @@ class ActionPage:
 
     `perform(obj, request, **answers)` calls one action; `offered(obj)` returns whether the button is shown.
     `explain(obj)` returns what will change. `form_class` asks for what the action needs; `initial(obj)` returns the
-    answers with which it begins.
+    answers with which it begins, besides those in the address. `more(obj)` returns what a `template` of its own shows
+    besides. When it is done, the action page named `next_page` follows where it is offered, or else the change page.
 
     `is_main` makes it the filled button of a page that has one. With `for_many` it is in the menu of the list as well:
     see ForMany.
@@ -60,6 +61,9 @@ class ActionPage:
     explain: Callable[[Any], str | Promise]
     form_class: type[Form] = PortalForm
     initial: Callable[[Any], dict[str, Any]] | None = None
+    template: str = "admin/action_page.html"
+    more: Callable[[Any], dict[str, Any]] | None = None
+    next_page: str = ""
     is_main: bool = False
     for_many: ForMany | None = None
 

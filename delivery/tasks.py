@@ -17,7 +17,7 @@ def make_windows() -> int:
 
 @shared_task(name="delivery.lapse_orders")
 def lapse_orders() -> int:
-    """Let orders lapse whose window passed unconfirmed; returns how many lapsed."""
+    """Let orders lapse that had not left in time; returns how many lapsed."""
     return actions.lapse_orders(now=timezone.now(), by=None)
 
 

@@ -34,7 +34,7 @@ ROOMS = (
     "ui/*.py", "ui/templatetags/*.py", "pages/forms.py", "pages/rules.py", "pages/views.py",
     "notifications/emails.py", "notifications/texts.py",
     "delivery/*.py", "delivery/actions/*.py", "delivery/writes/*.py", "delivery/presenters/*.py",
-    "delivery/models/orders.py", "delivery/models/products.py",
+    "delivery/models/orders.py", "delivery/models/products.py", "delivery/models/shortages.py",
     "delivery/models/allotment.py", "delivery/models/windows.py", "delivery/rules/*.py", "delivery/views/*.py",
     "certification/forms/drafts.py", "certification/forms/joining.py", "certification/forms/people.py",
     "certification/forms/signing.py", "certification/forms/steps.py", "certification/presenters/cards.py",

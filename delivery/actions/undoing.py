@@ -65,23 +65,18 @@ def undo_orders_of_caregiver(*, patient: Patient, caregiver: Caregiver, by: User
 
 @audited("orders.lapse", atomic=False)
 def lapse_orders(*, now: datetime, by: User | None) -> int:
-    """Let the orders lapse that had not left when their window passed, packed or not; returns how many.
+    """Let the orders lapse that are lost by the rule `is_lost`; returns how many.
 
     Each order has a transaction of its own.
     """
     passed = Order.objects.before_departure().filter(window__date__lte=timezone.localdate(now)).select_related("window")
-    lapsed = 0
-    for order in passed:
-        assert order.window
-        if order.window.ends_at <= now and _lapse(order, by=by):
-            lapsed += 1
-    return lapsed
+    return sum(rules.is_lost(order, now=now) and _lapse(order, now=now, by=by) for order in passed)
 
 
-def _lapse(order: Order, *, by: User | None) -> bool:
+def _lapse(order: Order, *, now: datetime, by: User | None) -> bool:
     with transaction.atomic():
         order = lock_order(order)
-        if not rules.can_move("lapse", order):
+        if not rules.can_move("lapse", order) or not rules.is_lost(order, now=now):  # moved or ended meanwhile
             return False
         end_order(order, "lapse", reason=rules.why_lapsed(order), by=by)
     return True

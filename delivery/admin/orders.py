@@ -28,6 +28,7 @@ from delivery import phone as call
 from delivery.admin import columns
 from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, ConfirmForm
 from delivery.admin.order_export import ORDER_EXPORT
+from delivery.admin.packing_pages import ShortageInline
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import COUNTS, ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
@@ -158,9 +159,14 @@ class OrderAdmin(ActionAdmin):
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says
     search_help_text = _("Order number, or name, phone or number of the patient or the caregiver")
     fields = readonly_fields = ("number", "status", "assisted_by", "placed_by")
+    inlines = [ShortageInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
     action_pages = ORDER_ACTION_PAGES
     export = ORDER_EXPORT
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> Any:
+        """Return what is short only where something is."""
+        return [each for each in self.inlines if each is not ShortageInline or (obj and obj.shortages.exists())]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.phone_view)

@@ -67,7 +67,7 @@ MOVES = {
     "lapse": Move(
         BEFORE_DEPARTURE,
         S.LAPSED,
-        who="the portal, in the night after the window passed and the order had not left",
+        who="the portal, when it was not confirmed by the end of its window or had not left by the end of its day",
         then="the hold is released; the orderer gets a mail",
     ),
 }

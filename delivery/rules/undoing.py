@@ -1,5 +1,8 @@
 """Why the portal cancels an order that nobody asked to cancel: the orderer reads it on the page of the order."""
 
+from datetime import datetime
+
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_noop
 
 from certification.models import Certification
@@ -11,6 +14,7 @@ CAREGIVER_ENDED = gettext_noop("The person who placed this order is no longer th
 NOT_CERTIFIED = gettext_noop("No certification is valid on the day of this delivery.")
 NOT_CONFIRMED = gettext_noop("The delivery window passed before our staff had confirmed this order. We are sorry.")
 NOT_BROUGHT = gettext_noop("The delivery window passed before our driver had left with this order. We are sorry.")
+NOTHING_LEFT = gettext_noop("Nothing of this order is left to deliver: what was short was left out. We are sorry.")
 BY_END: dict[str, str] = {
     Certification.Status.WITHDRAWN: gettext_noop("The physician withdrew the certification before this delivery."),
     Certification.Status.REVOKED: gettext_noop("The program revoked the certification before this delivery."),
@@ -21,6 +25,18 @@ BY_END: dict[str, str] = {
 def agreement_key(order: Order) -> str:
     """Return the key of an order among those that a person agrees to cancel."""
     return f"order:{order.pk}"
+
+
+def is_lost(order: Order, *, now: datetime) -> bool:
+    """Return whether an order that has not left will not be delivered any more.
+
+    Without a confirmation that is so when its window has passed. A confirmed or packed order has until the end of its
+    day: the driver may be late.
+    """
+    assert order.window is not None  # anything but a cart has one
+    if order.status == Order.Status.PLACED:
+        return order.window.ends_at <= now
+    return order.window.date < localdate(now)
 
 
 def why_lapsed(order: Order) -> str:

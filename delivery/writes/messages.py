@@ -19,16 +19,18 @@ def notify_orderer(
     *,
     by: User | None,
     reason: str = "",
+    about: int | None = None,
     assignment: CaregiverAssignment | None = None,
     figures: Mapping[str, Any] | None = None,
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
-    `reason` is why a day was closed or an order came back, as orderers read it. `assignment` is the patient's open one
-    where it has been read already. `figures` are times and cents for the mail's words.
+    `reason` is why a day was closed or an order came back, as orderers read it. `about` is the key of a shortage, of
+    which each gets its own mail. `assignment` is the patient's open one where it has been read already. `figures` are
+    times and cents for the mail's words.
     """
     context = {**(figures or {}), **({"reason": reason} if reason else {})}
-    queue(**message_to_orderer(order, kind, context=context, assignment=assignment), by=by)
+    queue(**message_to_orderer(order, kind, context=context, about=about, assignment=assignment), by=by)
 
 
 def notify_orderers(orders: Iterable[Order], kind: str, *, by: User | None) -> None:
@@ -37,15 +39,21 @@ def notify_orderers(orders: Iterable[Order], kind: str, *, by: User | None) -> N
 
 
 def message_to_orderer(
-    order: Order, kind: str, *, context: Mapping[str, Any] | None = None, assignment: CaregiverAssignment | None = None
+    order: Order,
+    kind: str,
+    *,
+    context: Mapping[str, Any] | None = None,
+    about: int | None = None,
+    assignment: CaregiverAssignment | None = None,
 ) -> Message:
     """Return the message that `notify_orderer` queues."""
     reader = _reader(order, assignment)
+    shortage = {} if about is None else {"shortage": about}
     return message_to(
         reader,
         kind,
-        context={"order": order.pk, **(context or {})},
-        key=message_key(order.pk, order.moves),
+        context={"order": order.pk, **shortage, **(context or {})},
+        key=message_key(order.pk, order.moves) if about is None else f"{order.pk}:shortage:{about}",
         email=_email_of(order, reader),
         # A caregiver who ordered may have been replaced meanwhile: texts go to whoever ordered alone.
         may_be_text=order.assisted_by_id is not None or reader.user_id == order.placed_by_id,

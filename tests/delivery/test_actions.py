@@ -324,11 +324,14 @@ def test_cancel_order_by_a_stranger_is_refused():
     assert (Order.objects.get().status, booked(order.window)) == ("placed", 1)
 
 
-def test_lapse_orders_ends_orders_that_had_not_left_when_their_window_ended(monday):
+def test_lapse_orders_ends_unconfirmed_orders_with_their_window_and_others_with_their_day(monday):
     placed, confirmed, packed = factories.order(), factories.confirmed_order(), factories.packed_order()
     assert actions.lapse_orders(now=placed.window.ends_at - timedelta(seconds=1), by=None) == 0
-    assert actions.lapse_orders(now=placed.window.ends_at, by=None) == 3
-    assert actions.lapse_orders(now=placed.window.ends_at, by=None) == 0
+    assert actions.lapse_orders(now=placed.window.ends_at, by=None) == 1
+    midnight = placed.window.ends_at.replace(hour=0, minute=0) + timedelta(days=1)
+    assert actions.lapse_orders(now=midnight - timedelta(seconds=1), by=None) == 0
+    assert actions.lapse_orders(now=midnight, by=None) == 2
+    assert actions.lapse_orders(now=midnight, by=None) == 0
     reasons = {order.pk: (order.status, order.ended_reason) for order in Order.objects.all()}
     assert reasons == {
         placed.pk: ("lapsed", rules.NOT_CONFIRMED),
@@ -338,12 +341,17 @@ def test_lapse_orders_ends_orders_that_had_not_left_when_their_window_ended(mond
     assert (booked(placed.window), *map(stock_of, (placed, confirmed, packed))) == (0, [50], [50], [50])
 
 
-def test_lapse_orders_leaves_an_order_that_was_cancelled_meanwhile():
+@pytest.mark.parametrize(("change", "status"), [("cancel", "cancelled"), ("move", "placed")])
+def test_lapse_orders_leaves_an_order_that_was_cancelled_or_moved_meanwhile(change, status):
     order = factories.order()
     stale = Order.objects.select_related("window").get(pk=order.pk)
-    actions.cancel_order(order=order, by=order.placed_by)
-    assert undoing._lapse(stale, by=None) is False
-    assert Order.objects.get().status == "cancelled"
+    if change == "cancel":
+        actions.cancel_order(order=order, by=order.placed_by)
+    else:
+        later = factories.window(factories.next_wednesday(weeks=1))
+        actions.move_order(order=order, window=later, by=order.placed_by)
+    assert undoing._lapse(stale, now=stale.window.ends_at, by=None) is False
+    assert Order.objects.get().status == status
 
 
 # --- Stock, terms, windows ------------------------------------------------------------------------------------------

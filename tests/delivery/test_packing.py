@@ -69,12 +69,12 @@ def test_check_can_be_packed_refuses_a_lot_in_quarantine(technician):
     assert actions.pack_order(order=order, by=technician).status == "packed"
 
 
-def test_check_can_be_packed_refuses_items_without_a_lot(technician):
+def test_check_line_can_be_packed_refuses_items_without_a_lot():
     order = factories.confirmed_order()
     with unguarded():
         order.movements.update(lot="")
     with pytest.raises(rules.StockError, match="Harbor Mist Tincture: no lot has 2 of it"):
-        rules.check_can_be_packed(order)
+        rules.check_line_can_be_packed(order.lines.get())
 
 
 def test_unpack_order_keeps_the_hold(technician):
