@@ -7,8 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
-from delivery.models.questions import BEFORE_DEPARTURE
-from delivery.models.questions import OPEN
+from delivery.models.questions import BEFORE_DEPARTURE, OPEN
 from delivery.rules import closes_at, policy_on, still_waits
 from notifications import kinds
 from notifications.models import Notification
