@@ -140,6 +140,7 @@ from delivery.rules.stock import (
     stock_mismatches,
 )
 from delivery.rules.undoing import (
+    BY_OUTCOME,
     CAREGIVER_ENDED,
     ENTERED,
     LOWERED,
@@ -167,6 +168,7 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "BY_OUTCOME",
     "moment_of",
     "DoorAnswers",
     "check_answers",
