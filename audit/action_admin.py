@@ -48,7 +48,8 @@ class ActionPage:
 
     `perform(obj, request, **answers)` calls one action; `offered(obj)` returns whether the button is shown.
     `explain(obj)` returns what will change. `form_class` asks for what the action needs; `initial(obj)` returns the
-    answers with which it begins.
+    answers with which it begins, besides those in the address. `more(obj)` returns what a `template` of its own shows
+    besides. When it is done, the action page named `next_page` follows where it is offered, or else the change page.
     """
 
     name: str
@@ -59,6 +60,9 @@ class ActionPage:
     explain: Callable[[Any], str | Promise]
     form_class: type[Form] = PortalForm
     initial: Callable[[Any], dict[str, Any]] | None = None
+    template: str = "admin/action_page.html"
+    more: Callable[[Any], dict[str, Any]] | None = None
+    next_page: str = ""
 
 
 @dataclass(frozen=True)
@@ -290,15 +294,23 @@ class ActionAdmin(admin.ModelAdmin):
             messages.warning(request, _("%(label)s: not possible any more.") % {"label": page.label})
             return HttpResponseRedirect(change_url)
         record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
-        form = _form(request, page.form_class, initial=page.initial and page.initial(obj))
+        form = _form(request, page.form_class, initial=request.GET.dict() | (page.initial(obj) if page.initial else {}))
         context: dict[str, Any] = {"original": obj, "title": page.label, "change_url": change_url}
         try:
             if form.is_valid() and self._perform(request, page, obj, form):
-                return HttpResponseRedirect(change_url)
+                return HttpResponseRedirect(self._address_after(page, obj) or change_url)
         except AgreementNeeded as question:  # asked on the same page, where a mistake can be corrected
             context |= {"question": question, "agreed": agreement_to(question, request)}
-        context["explanation"] = page.explain(obj)
-        return self.action_page_response(request, form, **context)
+        context |= {"explanation": page.explain(obj), **(page.more(obj) if page.more else {})}
+        return self.action_page_response(request, form, template=page.template, **context)
+
+    def _address_after(self, page: ActionPage, obj: Any) -> str:
+        """Return the address of the page that follows this action, or an empty text where none is offered now."""
+        if not page.next_page:
+            return ""
+        obj.refresh_from_db()
+        following = [each for each in self.action_pages if each.name == page.next_page and each.offered(obj)]
+        return reverse(f"admin:{self._url_name('step')}", args=[obj.pk, following[0].name]) if following else ""
 
     def action_page_response(
         self, request: HttpRequest, form: Form, *, template: str = "admin/action_page.html", **context: Any

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from delivery.models import DeliveryWindow, Order, Product, WaitingEntry
+from delivery.models import DeliveryWindow, Order, Product, Shortage, WaitingEntry
 from delivery.models.questions import BEFORE_DEPARTURE, OPEN
+from delivery.presenters.shortages import question_about
 from delivery.rules import closes_at, policy_on, still_waits
 from notifications import kinds
 from notifications.models import Notification
@@ -56,6 +57,16 @@ def receipt_of(context: Mapping[str, Any]) -> dict[str, Any]:
     return {**cents, "handed_over_at": datetime.fromisoformat(at) if at else None}
 
 
+def short_words(notification: Notification) -> Words:
+    """Return the words of the question about what is short, while nobody has answered it and the order is with us."""
+    words = order_words(*BEFORE_DEPARTURE)(notification)
+    shortage = Shortage.objects.unanswered().filter(pk=notification.context["shortage"]).first()
+    if words is None or shortage is None:
+        return None
+    question = question_about(shortage, words["order"])
+    return {**words, "question": question}
+
+
 def place_open(notification: Notification) -> Words:
     """Return the window while the account can take a place in it; None when the wait has ended or the place is gone."""
     waiting = WaitingEntry.objects.shown().select_related("window", "patient", "orderer")
@@ -84,6 +95,8 @@ def register_kinds() -> None:
     kinds.register("order_placed", context_for=order_words(*BEFORE_DEPARTURE))
     kinds.register("order_confirmed", context_for=order_words(status.CONFIRMED, status.PACKED))
     kinds.register("order_moved", context_for=order_words(*BEFORE_DEPARTURE))
+    kinds.register("order_short", context_for=short_words)
+    kinds.register("order_changed", context_for=order_words(*OPEN))
     kinds.register("order_refused", context_for=order_words(status.REFUSED))
     kinds.register("order_cancelled", context_for=order_words(status.CANCELLED, status.LAPSED))
     kinds.register("order_tomorrow", context_for=order_tomorrow)

@@ -14,7 +14,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from delivery.models import DeliveryWindow, Order, Product
+from delivery.models import DeliveryWindow, Order, Product, Shortage
 from delivery.presenters.cart import Cart
 from delivery.presenters.terms import Terms
 from delivery.rules import MOST_OF_ONE_PRODUCT, DeliveryError, check_address, closes_at, looks_like_business
@@ -112,6 +112,13 @@ def _window_of(code: str) -> DeliveryWindow | None:
     except ValueError:
         return None
     return DeliveryWindow.objects.filter(date=day, starts=starts).first()
+
+
+class AnswerForm(PortalForm):
+    """The answer about something that is short."""
+
+    shortage = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    answer = forms.ChoiceField(choices=Shortage.Answer)
 
 
 class MoveForm(PortalForm):

@@ -23,6 +23,7 @@ urlpatterns = [
     path("delivery/waiting/leave/", waiting.leave, name="waiting-leave"),
     path("delivery/orders/", orders.order_list, name="order-list"),
     path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),
+    path("delivery/orders/<slug:number>/answer/", changes.order_answer, name="order-answer"),
     path("delivery/orders/<slug:number>/again/", changes.order_again, name="order-again"),
     path("delivery/orders/<slug:number>/calendar.ics", orders.order_calendar, name="order-calendar"),
     path("delivery/orders/<slug:number>/move/", changes.order_move, name="order-move"),

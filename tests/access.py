@@ -160,6 +160,7 @@ delivery:run-attempt                        | run order    | Driver | -
 delivery:order-list                         |              | members
 delivery:order-detail                       | order        | members | -
 delivery:order-again                        | order        | members | -
+delivery:order-answer                       | order        | members | -
 delivery:order-calendar                     | order        | members | -
 delivery:order-move                         | order        | members | -
 delivery:order-decline                      | order        | members | -
@@ -239,6 +240,8 @@ admin:delivery_deliverywindow_extra             | list | Manager Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
+admin:delivery_order short                      | row  | Pharmacist Technician Administrator
+admin:delivery_order answer                     | row  | Pharmacist Technician Administrator
 admin:delivery_order unpack                     | row  | Pharmacist Technician Administrator
 admin:delivery_order refuse                     | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order lot                        | row  | Pharmacist Technician Manager Administrator

@@ -31,7 +31,7 @@ ROOMS = (
     "templates/emails/practice_left.*", "templates/emails/renewal_reminder.*", "templates/emails/mfa_reset*.*",
     "ui/*.py", "ui/templatetags/*.py", "pages/forms.py", "pages/rules.py", "pages/views.py", "notifications/emails.py",
     "delivery/*.py", "delivery/actions/*.py", "delivery/writes/*.py", "delivery/presenters/*.py",
-    "delivery/models/orders.py", "delivery/models/products.py",
+    "delivery/models/orders.py", "delivery/models/products.py", "delivery/models/shortages.py",
     "delivery/models/allotment.py", "delivery/models/windows.py", "delivery/rules/*.py", "delivery/views/*.py",
     "certification/forms/drafts.py", "certification/forms/joining.py", "certification/forms/people.py",
     "certification/forms/signing.py", "certification/forms/steps.py", "certification/presenters/cards.py",

@@ -3,6 +3,7 @@
 from delivery.actions.allotment import record_allotment_entry
 from delivery.actions.announcing import announce_deliveries
 from delivery.actions.cart import reorder, set_line
+from delivery.actions.changing import answer_shortage, change_order
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
 from delivery.actions.departure import dispatch_order, dispatch_run
@@ -47,8 +48,10 @@ __all__ = [
     "announce_deliveries",
     "answer_call",
     "assign_run",
+    "answer_shortage",
     "cancel_order",
     "change_lot",
+    "change_order",
     "clear_stock",
     "close_date",
     "confirm_order",

@@ -1,6 +1,5 @@
 """The action pages of an order: what staff decide about it, by themselves or for a caller."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,41 +9,22 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionPage, ReasonForm
-from delivery import actions, rules
+from delivery import actions
 from delivery.admin import columns
+from delivery.admin.order_words import about, lots_in_words, offered_for
+from delivery.admin.packing_pages import PACKING_PAGES
 from delivery.admin.run_forms import AssignForm
-from delivery.models import DeliveryWindow, Order, OrderLine, Product
+from delivery.models import DeliveryWindow, Order, Product
 from ui.forms import PortalForm
-from ui.templatetags.portal import money
-
-
-def lots_in_words(line: OrderLine) -> str:
-    """Return the lots of a line with their quantities, or a hyphen."""
-    return ", ".join(f"{lot} × {quantity}" for lot, quantity in rules.lots_of(line)) or "-"
-
-
-def _offered(verb: str) -> Callable[[Order], bool]:
-    return lambda order: rules.can_move(verb, order)
-
-
-def _about(order: Order) -> str:
-    assert order.window is not None  # the admin shows no carts
-    words = {
-        "number": order.number,
-        "window": columns.when(order.window),
-        "total": money(order.subtotal_cents),
-        "where": f"{order.street_address}, {order.town}",
-    }
-    return gettext("Order %(number)s for %(window)s, %(total)s, to %(where)s.") % words
 
 
 def _explain_confirmation(order: Order) -> str:
     words = _("It becomes confirmed, and the person who ordered is told, by mail or by a call.")
-    return f"{_about(order)}\n{words}"
+    return f"{about(order)}\n{words}"
 
 
 def _explain_refusal(order: Order) -> str:
-    return f"{_about(order)}\n" + str(
+    return f"{about(order)}\n" + str(
         _(
             "Its place, stock and allotment are released. The person who ordered is told, by mail or by a call, with "
             "your reason."
@@ -52,22 +32,9 @@ def _explain_refusal(order: Order) -> str:
     )
 
 
-def _explain_packing(order: Order) -> str:
-    lines = [
-        f"{line.quantity} × {line.product.name} ({line.product.sku}): {lots_in_words(line)}"
-        for line in order.lines.select_related("product")
-    ]
-    return "\n".join([_about(order), gettext("Put into the bag, from these lots:"), *lines])
-
-
-def _explain_unpacking(order: Order) -> str:
-    words = _("It becomes confirmed again: put its items back. It keeps its place, stock, lots and allotment.")
-    return f"{_about(order)}\n{words}"
-
-
 def _explain_lot(order: Order) -> str:
     lines = [f"{line.product.sku}: {lots_in_words(line)}" for line in order.lines.select_related("product")]
-    return "\n".join([_about(order), gettext("Its lots:"), *lines])
+    return "\n".join([about(order), gettext("Its lots:"), *lines])
 
 
 class ProductBySkuField(forms.CharField):
@@ -111,14 +78,14 @@ def _explain_move(order: Order) -> str:
         "You can move it after the cut-off, too. Its place becomes free, its stock and prices stay, and the person who "
         "ordered is told, by mail or by a call."
     )
-    return f"{_about(order)}\n{words}"
+    return f"{about(order)}\n{words}"
 
 
 def _explain_assignment(order: Order) -> str:
     words = _(
         "It stands beside the other orders to its door, or else at the end. Choose no run to take it out of its run."
     )
-    return f"{_about(order)}\n{words}"
+    return f"{about(order)}\n{words}"
 
 
 def _explain_taking_in(order: Order) -> str:
@@ -134,7 +101,7 @@ def _explain_cancellation(order: Order) -> str:
         "Cancel it when the person who ordered asks for it, after the cut-off, too. Its place, stock and allotment are "
         "released."
     )
-    return f"{_about(order)}\n{words}"
+    return f"{about(order)}\n{words}"
 
 
 ORDER_ACTION_PAGES = (
@@ -142,31 +109,16 @@ ORDER_ACTION_PAGES = (
         name="confirm",
         label=_("Confirm"),
         permission="delivery.change_order",
-        offered=_offered("confirm"),
+        offered=offered_for("confirm"),
         explain=_explain_confirmation,
         perform=lambda order, request: actions.confirm_order(order=order, by=request.user),
     ),
-    ActionPage(
-        name="pack",
-        label=_("Pack"),
-        permission="delivery.pack_order",
-        offered=_offered("pack"),
-        explain=_explain_packing,
-        perform=lambda order, request: actions.pack_order(order=order, by=request.user),
-    ),
-    ActionPage(
-        name="unpack",
-        label=_("Unpack"),
-        permission="delivery.pack_order",
-        offered=_offered("unpack"),
-        explain=_explain_unpacking,
-        perform=lambda order, request: actions.unpack_order(order=order, by=request.user),
-    ),
+    *PACKING_PAGES,
     ActionPage(
         name="refuse",
         label=_("Refuse"),
         permission="delivery.change_order",
-        offered=_offered("refuse"),
+        offered=offered_for("refuse"),
         explain=_explain_refusal,
         perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
         form_class=ReasonForm,
@@ -195,7 +147,7 @@ ORDER_ACTION_PAGES = (
         name="assign",
         label=_("Put into a run"),
         permission="delivery.change_run",
-        offered=lambda order: not rules.refusal_of(rules.check_can_change_run, order),
+        offered=lambda order: order.is_before_departure,
         explain=_explain_assignment,
         perform=lambda order, request, run: actions.assign_run(orders=[order], run=run, by=request.user),
         form_class=AssignForm,
@@ -213,7 +165,7 @@ ORDER_ACTION_PAGES = (
         name="cancel",
         label=_("Cancel"),
         permission="delivery.change_order",
-        offered=_offered("cancel"),
+        offered=offered_for("cancel"),
         explain=_explain_cancellation,
         perform=lambda order, request, reason: actions.cancel_order(order=order, reason=reason, by=request.user),
         form_class=CancelForm,

@@ -25,7 +25,9 @@ from certification.search import patients_called
 from delivery import actions
 from delivery import phone as call
 from delivery.admin import columns
-from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, lots_in_words
+from delivery.admin.order_action_pages import ORDER_ACTION_PAGES
+from delivery.admin.order_words import lots_in_words
+from delivery.admin.packing_pages import ShortageInline
 from delivery.models import Order, OrderLine
 from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
@@ -126,10 +128,14 @@ class OrderAdmin(ActionAdmin):
         "payment_method", "subtotal", "flower_equivalent", "placed_at",
         "confirmed_at", "packed_at", "declined_at", "ended_at", "ended_reason",
     )  # fmt: skip
-    inlines = [LineInline]
+    inlines = [LineInline, ShortageInline]
     subtotal = columns.amount("subtotal_cents", _("total"))
     flower_equivalent = columns.equivalent()
     action_pages = ORDER_ACTION_PAGES
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> Any:
+        """Return what is short only where something is."""
+        return [each for each in self.inlines if each is not ShortageInline or (obj and obj.shortages.exists())]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.phone_view)

@@ -7,6 +7,7 @@ from delivery.models.hand_overs import DoorAttempt, HandOver
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product, ProductPhoto
 from delivery.models.runs import Run
+from delivery.models.shortages import Shortage
 from delivery.models.stock import StockMovement
 from delivery.models.waiting import WaitingEntry
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
@@ -25,6 +26,7 @@ __all__ = [
     "Product",
     "ProductPhoto",
     "Run",
+    "Shortage",
     "StockMovement",
     "WaitingEntry",
 ]

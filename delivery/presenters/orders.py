@@ -7,6 +7,7 @@ from accounts.permissions import may_as_staff
 from delivery import rules
 from delivery.models import Order
 from delivery.orderers import Orderer
+from delivery.presenters.shortages import Change, Question, changes_of, questions_of
 from delivery.writes.messages import is_told_by_phone
 
 
@@ -15,7 +16,8 @@ class OrderPage:
     """Until when the order can be changed, and why it cannot be cancelled, moved or declined; a refusal may be empty.
 
     `again_refusal` says why the account cannot order the same again for the patient. `is_told_by_phone` is whether the
-    person who ordered has no e-mail address, so that staff call.
+    person who ordered has no e-mail address, so that staff call. `questions` are what is short and waits for an
+    answer, `changes` what was short and is answered.
     """
 
     closes_at: datetime
@@ -23,6 +25,8 @@ class OrderPage:
     cancel_refusal: str
     decline_refusal: str
     is_told_by_phone: bool
+    questions: list[Question]
+    changes: list[Change]
 
 
 def order_page(order: Order, orderer: Orderer, *, now: datetime) -> OrderPage:
@@ -36,4 +40,6 @@ def order_page(order: Order, orderer: Orderer, *, now: datetime) -> OrderPage:
         cancel_refusal=refusal or rules.refusal_of(rules.check_may_cancel, order, by_staff=by_staff, now=now),
         decline_refusal=refusal or rules.refusal_of(rules.check_may_decline, order, now=now),
         is_told_by_phone=is_told_by_phone(order),
+        questions=questions_of(order),
+        changes=changes_of(order),
     )

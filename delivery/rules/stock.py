@@ -132,17 +132,20 @@ def held_by_orders(product: Product) -> int:
 
 def check_can_be_packed(order: Order) -> None:
     """Each item of the order has a lot, and no lot is in quarantine; raises StockError."""
-    for line in order.lines.select_related("product"):
-        lots = lots_of(line)
-        words = {"name": line.product.name, "count": line.quantity - sum(quantity for _lot, quantity in lots)}
-        if words["count"]:
-            raise StockError(_("%(name)s: no lot has %(count)d of it. Enter it as short.") % words)
-        for lot, _quantity in lots:
-            if is_in_quarantine(line.product, lot):
-                raise StockError(
-                    _("%(name)s: lot %(lot)s is in quarantine. Take another lot, or enter it as short.")
-                    % {**words, "lot": lot}
-                )
+    for line in order.lines.select_related("product", "order"):
+        check_line_can_be_packed(line)
+
+
+def check_line_can_be_packed(line: OrderLine) -> None:
+    """Each item of the line has a lot, and no lot is in quarantine; raises StockError."""
+    lots = lots_of(line)
+    words = {"name": line.product.name, "count": line.quantity - sum(quantity for _lot, quantity in lots)}
+    if words["count"]:
+        raise StockError(_("%(name)s: no lot has %(count)d of it. Enter it as short.") % words)
+    for lot, _quantity in lots:
+        if is_in_quarantine(line.product, lot):
+            sentence = _("%(name)s: lot %(lot)s is in quarantine. Take another lot, or enter it as short.")
+            raise StockError(sentence % {**words, "lot": lot})
 
 
 def is_in_quarantine(product: Product, lot: str) -> bool:

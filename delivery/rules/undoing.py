@@ -11,6 +11,7 @@ CAREGIVER_ENDED = gettext_noop("The person who placed this order is no longer th
 NOT_CERTIFIED = gettext_noop("No certification is valid on the day of this delivery.")
 NOT_CONFIRMED = gettext_noop("The delivery window passed before our staff had confirmed this order. We are sorry.")
 NOT_BROUGHT = gettext_noop("The delivery window passed before our driver had left with this order. We are sorry.")
+NOTHING_LEFT = gettext_noop("Nothing of this order is left to deliver: what was short was left out. We are sorry.")
 BY_END: dict[str, str] = {
     Certification.Status.WITHDRAWN: gettext_noop("The physician withdrew the certification before this delivery."),
     Certification.Status.REVOKED: gettext_noop("The program revoked the certification before this delivery."),

@@ -1,16 +1,17 @@
 """The pages on which the orderer changes an order: cancel, move, decline, order again."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from delivery import actions
-from delivery.forms import MoveForm
-from delivery.models import Order
+from delivery.forms import AnswerForm, MoveForm
+from delivery.models import Order, Shortage
 from delivery.orderers import CHOSEN, OrdererRequest
 from delivery.presenters.terms import terms_for
 from delivery.views.orders import context_of, order_required, page_of
@@ -40,6 +41,20 @@ def _act(request: OrdererRequest, order: Order, action: Callable[..., Order], do
     else:
         messages.success(request, done)
     return redirect("delivery:order-detail", order.number)
+
+
+@order_required
+@require_POST
+def order_answer(request: OrdererRequest, order: Order) -> HttpResponse:
+    """Enter whether the orderer takes what we offer for something that is short."""
+    form = AnswerForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose one of the two answers."))
+        return redirect("delivery:order-detail", order.number)
+    shortage = get_object_or_404(order.shortages, pk=form.cleaned_data["shortage"])
+    is_accepted = form.cleaned_data["answer"] == Shortage.Answer.ACCEPTED
+    answer = partial(actions.answer_shortage, shortage=shortage, is_accepted=is_accepted)
+    return _act(request, order, answer, _("Thank you. Your answer is entered."))
 
 
 @order_required

@@ -25,14 +25,15 @@ def take_stock(order: Order, lines: list[OrderLine], *, by: User) -> None:
     for line in changed:
         line.unit_price_cents, line.amount_mg = line.product.price_cents, line.product.amount_mg
     OrderLine.objects.bulk_update(changed, ["unit_price_cents", "amount_mg"])
-    _reserve(order, lines, by=by)
+    reserve(order, lines, by=by)
 
 
 def _is_as_product(line: OrderLine) -> bool:
     return (line.unit_price_cents, line.amount_mg) == (line.product.price_cents, line.product.amount_mg)
 
 
-def _reserve(order: Order, lines: list[OrderLine], *, by: User) -> None:
+def reserve(order: Order, lines: list[OrderLine], *, by: User) -> None:
+    """Take the stock of each line, without a lot yet."""
     lines = sorted(lines, key=lambda line: line.product_id)
     moved = Case(*(When(pk=line.product_id, then=-line.quantity) for line in lines))
     Product.objects.filter(pk__in=[line.product_id for line in lines]).update(stock=F("stock") + moved)

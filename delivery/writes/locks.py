@@ -35,6 +35,14 @@ def lock_orders(orders: QuerySet[Order], *, windows: Iterable[DeliveryWindow] = 
     return {pk for pk, _window in held}
 
 
+def lock_hold(order: Order, *, more: Iterable[int] = ()) -> dict[int, Product]:
+    """Lock the window of an order, then its products and `more`, by id; return the products by id."""
+    assert order.window_id  # anything but a cart has one
+    list(DeliveryWindow.objects.select_for_update(no_key=True).filter(pk=order.window_id).values_list("pk"))
+    ids = {*order.lines.values_list("product", flat=True), *more}
+    return Product.objects.select_for_update(no_key=True).order_by("pk").in_bulk(ids)
+
+
 def lock_calendar() -> None:
     """Let only one action at a time change which deliveries are made when; orders do not wait for this lock."""
     list(DeliveryPolicy.objects.select_for_update(no_key=True).order_by("pk").values_list("pk")[:1])

@@ -16,27 +16,37 @@ def notify_orderer(
     *,
     by: User | None,
     reason: str = "",
+    about: int | None = None,
     assignment: CaregiverAssignment | None = None,
     figures: Mapping[str, Any] | None = None,
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
-    `reason` is why a day was closed or an order came back, as orderers read it. `assignment` is the patient's open one
-    where it has been read already. `figures` are times and cents for the mail's words.
+    `reason` is why a day was closed or an order came back, as orderers read it. `about` is the key of a shortage, of
+    which each gets its own mail. `assignment` is the patient's open one where it has been read already. `figures` are
+    times and cents for the mail's words.
     """
     context = {**(figures or {}), **({"reason": reason} if reason else {})}
-    queue(**message_to_orderer(order, kind, context=context, assignment=assignment), by=by)
+    context |= {"shortage": about} if about is not None else {}
+    message = message_to_orderer(order, kind, context=context, about=about, assignment=assignment)
+    queue(**message, by=by)
 
 
 def message_to_orderer(
-    order: Order, kind: str, *, context: Mapping[str, Any] | None = None, assignment: CaregiverAssignment | None = None
+    order: Order,
+    kind: str,
+    *,
+    context: Mapping[str, Any] | None = None,
+    about: int | None = None,
+    assignment: CaregiverAssignment | None = None,
 ) -> Message:
     """Return the message that `notify_orderer` queues."""
+    key = f"{order.pk}:{order.moves}" if order.moves else str(order.pk)
     message = message_to(
         _reader(order, assignment),
         kind,
         context={"order": order.pk, **(context or {})},
-        key=f"{order.pk}:{order.moves}" if order.moves else str(order.pk),
+        key=key if about is None else f"{order.pk}:shortage:{about}",
     )
     if order.assisted_by_id is None:
         message |= {"recipient": order.placed_by.email, "channel": "email"}

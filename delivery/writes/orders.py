@@ -10,7 +10,7 @@ from accounts.models import User
 from audit.actions import record
 from certification.models import Caregiver, Certification, Patient
 from delivery import rules
-from delivery.models import DeliveryWindow, Order
+from delivery.models import DeliveryWindow, Order, Shortage
 from delivery.writes.holds import release_hold
 from delivery.writes.locks import lock_order, lock_orders
 from delivery.writes.messages import notify_orderer
@@ -58,6 +58,9 @@ def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_
     status = rules.MOVES[verb].to
     order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
     order.save(update_fields=["status", "ended_at", "ended_reason", *leave_run(order)])
+    order.shortages.unanswered().update(
+        answer=Shortage.Answer.DROPPED, how=Shortage.How.NOBODY, answered_at=order.ended_at
+    )
     release_hold(order, by=by)
     record(action=f"order.{status}", by=by, subject=order, reason=reason)
     notify_orderer(order, MAILS[verb], by=by, reason=reason if is_public else "")

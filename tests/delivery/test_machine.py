@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -17,9 +17,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from certification.actions import end_caregiver, reinstate_certification, withdraw_certification
 from certification.models import Certification, Patient
 from delivery import actions, rules
-from delivery.models import AllotmentEntry, Closure, DeliveryWindow, Order, OrderLine, Product, StockMovement
+from delivery.models import AllotmentEntry, Closure, DeliveryWindow, Order, OrderLine, Product, Shortage, StockMovement
+from delivery.models.questions import counts_under
+from delivery.writes.locks import lock_order
+from delivery.writes.shortages import settle_unanswered
 from tests import factories
 from tests.delivery import people
+from tests.guard import unguarded
 from ui.errors import PortalError
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +149,36 @@ class Shop(RuleBasedStateMachine):
     def refuse(self, which):
         self.on_an_order(actions.refuse_order, which, reason="Recalled.", by=self.world.staff)
 
+    @rule(which=pick, is_back=rarely)
+    def pack(self, which, is_back):
+        self.on_an_order(actions.unpack_order if is_back else actions.pack_order, which, by=self.world.staff)
+
+    @rule(which=pick)
+    def confirm_and_pack(self, which):
+        self.confirm(which)
+        self.pack(which, False)
+
+    @rule(what=pick, kind=st.sampled_from(Shortage.Kind.values), quantity=st.integers(0, 3), instead=pick)
+    def enter_short(self, what, kind, quantity, instead):
+        changed = OrderLine.objects.filter(order__status__in=("confirmed", "packed"))
+        if line := self.nth(changed.select_related("order"), what):
+            offer = {"kind": kind, "quantity": quantity, "substitute": self.nth(Product.objects, instead)}
+            self.do(actions.change_order, order=line.order, line=line, by=self.world.staff, **offer)
+
+    @precondition(lambda self: Shortage.objects.unanswered().exists())
+    @rule(which=pick, is_accepted=st.booleans(), is_staff=st.booleans())
+    def answer(self, which, is_accepted, is_staff):
+        shortage = self.nth(Shortage.objects.unanswered(), which)
+        by = self.world.staff if is_staff else shortage.order.placed_by
+        self.do(actions.answer_shortage, order=shortage.order, shortage=shortage, is_accepted=is_accepted, by=by)
+
+    @precondition(lambda self: Shortage.objects.unanswered().exists())
+    @rule(which=pick)
+    def settle(self, which):
+        """Do to an order what its departure does."""
+        with unguarded():
+            settle_unanswered(lock_order(self.nth(Shortage.objects.unanswered(), which).order), by=None)
+
     @rule(which=pick, what=pick, lot=st.sampled_from(LOTS))
     def change_lot(self, which, what, lot):
         product = self.nth(Product.objects, what)
@@ -228,7 +262,7 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def no_window_is_overbooked(self):
-        holding = Count("orders", filter=Q(orders__status__in=Order.WITH_HOLD))
+        holding = Count("orders", filter=counts_under("orders__"))
         for window in DeliveryWindow.objects.annotate(held=holding):
             assert window.booked == window.held <= window.capacity
             assert window.is_open or not window.held
@@ -250,10 +284,18 @@ class Shop(RuleBasedStateMachine):
     def open_orders_hold_what_they_say_and_closed_ones_nothing(self):
         said = {
             (line.order_id, line.product_id): line.quantity
-            for line in OrderLine.objects.filter(order__status__in=Order.WITH_HOLD)
+            for line in OrderLine.objects.filter(order__in=Order.objects.with_hold())
         }
         moved = StockMovement.objects.held().values_list("order", "product").annotate(total=Sum("quantity"))
         assert said == {(order, product): -total for order, product, total in moved if total}
+
+    @invariant()
+    def an_open_order_is_the_sum_of_its_lines(self):
+        for order in Order.objects.with_hold().prefetch_related("lines"):
+            lines = order.lines.all()
+            assert order.subtotal_cents == sum(line.total_cents for line in lines) > 0
+            assert order.amount_mg == sum(line.total_mg for line in lines)
+        assert not Shortage.objects.unanswered().exclude(order__in=Order.objects.before_departure()).exists()
 
     @invariant()
     def no_open_order_exceeds_an_allotment(self):

@@ -1,0 +1,212 @@
+"""The action pages on which an order is packed: the checklist, what is short, and an answer by phone."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.requests import SignedInRequest
+from audit.action_admin import ActionPage, RowsInline
+from delivery import actions, rules
+from delivery.admin.order_words import about, offered_for
+from delivery.models import Order, OrderLine, Product, Shortage
+from delivery.presenters.packing import items_to_pack
+from delivery.presenters.shortages import questions_of
+from ui.forms import PortalForm, WholeNumberField
+from ui.templatetags.portal import money
+
+PERMISSION = "delivery.pack_order"
+KINDS = {
+    Shortage.Kind.DROP: _("Leave it out: we have none of it"),
+    Shortage.Kind.LESSEN: _("Bring fewer of it"),
+    Shortage.Kind.SUBSTITUTE: _("Offer another product instead"),
+}
+K = Shortage.Kind
+
+
+def in_words(line: OrderLine) -> str:
+    return f"{line.quantity} × {line.product.name} ({line.product.sku})"
+
+
+def _always(sentence: Any) -> dict[str, Any]:
+    """Return the error messages of a field that says the same whether the choice is missing or wrong."""
+    return {"required": sentence, "invalid_choice": sentence}
+
+
+class ShortForm(PortalForm):
+    """What is short in an order. The lines and the products that can be offered are those of `initial["order"]`."""
+
+    line = forms.ChoiceField(
+        label=_("What is short"), widget=forms.RadioSelect, error_messages=_always(_("Choose what is short."))
+    )
+    kind = forms.ChoiceField(
+        label=_("What we do"), choices=list(KINDS.items()), widget=forms.RadioSelect,
+        error_messages=_always(_("Choose what we do about it.")),
+    )  # fmt: skip
+    quantity = WholeNumberField(
+        label=_("How many we have"), required=False, min_value=1, max_value=rules.MOST_OF_ONE_PRODUCT,
+        help_text=_("Of the product, or of the other product. Nothing for what is left out."),
+    )  # fmt: skip
+    substitute = forms.ChoiceField(
+        label=_("Other product"), required=False,
+        error_messages=_always(_("Choose a product of the list, or another way: it may have sold out.")),
+        help_text=_("In stock, of the same form, close in price and THC, and within the allotment."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = self.initial["order"]
+        self.lines = {str(line.pk): line for line in order.lines.select_related("product")}
+        self.offers = {line.pk: rules.substitutes_for(order, line) for line in self.lines.values()}
+        self._choices("line", [(pk, in_words(line)) for pk, line in self.lines.items()])
+        groups = [(in_words(self.lines[str(pk)]), _options(products)) for pk, products in self.offers.items()]
+        self._choices("substitute", [("", _("None")), *(group for group in groups if group[1])])
+
+    def _choices(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        """Return the rows that were chosen, as `change_order` takes them."""
+        cleaned = super().clean() or {}
+        found = {product.sku: product for products in self.offers.values() for product in products}
+        return {
+            **cleaned,
+            "line": self.lines.get(cleaned.get("line", "")),
+            "quantity": cleaned.get("quantity") or 0,
+            "substitute": found.get(cleaned.get("substitute", "")),
+        }
+
+
+def _options(products: list[Product]) -> list[tuple[str, str]]:
+    words = gettext("%(name)s, %(price)s, %(stock)d in stock")
+    return [
+        (product.sku, words % {"name": product.name, "price": money(product.price_cents), "stock": product.stock})
+        for product in products
+    ]
+
+
+class SaidForm(PortalForm):
+    """What the orderer said by phone about what is short in `initial["order"]`."""
+
+    said = forms.ChoiceField(
+        label=_("What they said"), widget=forms.RadioSelect, error_messages=_always(_("Choose what they said."))
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.answers: dict[str, tuple[Shortage, bool]] = {}
+        choices = []
+        for question in questions_of(self.initial["order"]):
+            for is_accepted, words in ((True, question.accept), (False, gettext("Leave it out"))):
+                key = f"{question.shortage.pk}-{is_accepted:d}"
+                self.answers[key] = (question.shortage, is_accepted)
+                choices.append((key, f"{question.sentence} {words}"))
+        field = self.fields["said"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+    def clean_said(self) -> tuple[Shortage, bool]:
+        return self.answers[self.cleaned_data["said"]]
+
+
+def _explain_short(order: Order) -> str:
+    words = _(
+        "The order changes at once to what you enter, at the old prices or less, and the person who ordered is asked, "
+        "by mail or by a call. What nobody answers before the driver leaves is left out. What is missing is taken out "
+        "of the stock."
+    )
+    return f"{about(order)}\n{words}"
+
+
+def _explain_packing(order: Order) -> str:
+    words = _("Tick what is in the bag. What is not there, or not good, is short.")
+    return f"{about(order)}\n{words}"
+
+
+def _explain_unpacking(order: Order) -> str:
+    words = _("It becomes confirmed again: put its items back. It keeps its place, stock, lots and allotment.")
+    return f"{about(order)}\n{words}"
+
+
+def _explain_answer(order: Order) -> str:
+    words = _("Enter what the person who ordered said. What they do not take leaves the order.")
+    return f"{about(order)}\n{words}"
+
+
+def _perform_short(order: Order, request: SignedInRequest, **answers: Any) -> Shortage:
+    return actions.change_order(order=order, by=request.user, **answers)
+
+
+def _perform_answer(order: Order, request: SignedInRequest, said: tuple[Shortage, bool]) -> Order:
+    shortage, is_accepted = said
+    return actions.answer_shortage(order=order, shortage=shortage, is_accepted=is_accepted, by=request.user)
+
+
+PACKING_PAGES = (
+    ActionPage(
+        name="pack",
+        label=_("Pack"),
+        permission=PERMISSION,
+        offered=offered_for("pack"),
+        explain=_explain_packing,
+        perform=lambda order, request: actions.pack_order(order=order, by=request.user),
+        template="admin/delivery/order/pack.html",
+        more=lambda order: {"items": items_to_pack(order)},
+    ),
+    ActionPage(
+        name="short",
+        label=_("Enter what is short"),
+        permission=PERMISSION,
+        offered=lambda order: order.status in rules.CHANGED_FROM,
+        explain=_explain_short,
+        perform=_perform_short,
+        form_class=ShortForm,
+        initial=lambda order: {"order": order},
+        next_page="pack",
+    ),
+    ActionPage(
+        name="answer",
+        label=_("Enter an answer"),
+        permission=PERMISSION,
+        offered=lambda order: bool(questions_of(order)),
+        explain=_explain_answer,
+        perform=_perform_answer,
+        form_class=SaidForm,
+        initial=lambda order: {"order": order},
+    ),
+    ActionPage(
+        name="unpack",
+        label=_("Unpack"),
+        permission=PERMISSION,
+        offered=offered_for("unpack"),
+        explain=_explain_unpacking,
+        perform=lambda order, request: actions.unpack_order(order=order, by=request.user),
+    ),
+)
+
+
+class ShortageInline(RowsInline):
+    """What was short in an order, and what became of it."""
+
+    model = Shortage
+    verbose_name_plural = _("What was short")
+    fields = readonly_fields = ("ordered", "offered", "asked_at", "outcome", "answered_at")
+    joined = ("product", "substitute")
+
+    @admin.display(description=_("ordered"))
+    def ordered(self, shortage: Shortage) -> str:
+        return f"{shortage.ordered_quantity} × {shortage.product.name}"
+
+    @admin.display(description=_("offered"))
+    def offered(self, shortage: Shortage) -> str:
+        return f"{shortage.quantity} × {(shortage.substitute or shortage.product).name}" if shortage.quantity else "-"
+
+    @admin.display(description=_("answer"))
+    def outcome(self, shortage: Shortage) -> str:
+        if not shortage.is_answered:
+            return gettext("waits for an answer")
+        return f"{shortage.get_answer_display()}, {shortage.get_how_display()}"
