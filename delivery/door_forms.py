@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -83,4 +84,10 @@ class AttemptForm(AtDoorForm):
     outcome = forms.ChoiceField(
         label=_("What happened"), choices=DoorAttempt.Outcome, error_messages={"required": _("Choose what happened.")}
     )
-    entry_key = forms.UUIDField(widget=forms.HiddenInput)
+    entry_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
+
+    def clean_entry_key(self) -> UUID:
+        try:
+            return UUID(self.cleaned_data["entry_key"])
+        except ValueError:
+            raise ValidationError(_("This form is broken. Open the sheet again.")) from None

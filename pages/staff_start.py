@@ -203,7 +203,7 @@ def works_of_reader(user: User, groups: Iterable[str], *, now: datetime) -> list
     """Return what waits for these groups of the account, and for anybody, as far as the account may open it."""
     windows = next_windows(now)
     wanted = {*groups, ANYBODY}
-    shown = [queue for queue in queues(windows[0].date if windows else None) if queue.group in wanted]
+    shown = [queue for queue in queues(windows[0].date if windows else None, now=now) if queue.group in wanted]
     shown = [queue for queue in shown if queue.is_shown_to(user)]
     works = _works(shown, _count_all([(queue.rows, queue.since) for queue in shown]), list(groups), now)
     return [work for of_group in works for work in of_group.works]

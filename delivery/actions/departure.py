@@ -9,13 +9,15 @@ from delivery import rules
 from delivery.models import Order, Run
 from delivery.writes.locks import lock_order
 from delivery.writes.messages import notify_orderer
+from delivery.writes.shortages import settle_unanswered
 
 
 @audited("order.dispatch", subject="order")
 def dispatch_order(*, order: Order, by: User) -> Order:
     """Let a packed order leave with the driver of its run; the orderer gets a mail.
 
-    The same call again changes nothing. Raises TransitionError, RunError or CertificationNotValid.
+    A line that is short and waits for an answer is dropped; an order with no other line is cancelled instead. The same
+    call again changes nothing. Raises TransitionError, RunError or CertificationNotValid.
     """
     return _dispatch(order, by=by)
 
@@ -44,6 +46,9 @@ def _dispatch(order: Order, *, by: User) -> Order:
     now = timezone.now()
     rules.check_may_leave(order, now=now)
     rules.check_is_certified(order.patient, now)
+    order = settle_unanswered(order, by=by)
+    if not order.is_before_departure:  # nothing of it was left: it is cancelled
+        return order
     assert order.run_id
     Run.objects.filter(pk=order.run_id, opened_at__isnull=True).update(opened_at=now)
     order.status = rules.MOVES["dispatch"].to

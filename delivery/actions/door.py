@@ -87,9 +87,10 @@ def return_order(
     at = stated_at or now
     _check_at_door(order, run, at, now, by)
     made = write_attempt(order, run, outcome=outcome, comes_back=True, at=at, now=now, entry_key=entry_key, by=by)
+    order.ended_reason = rules.BY_OUTCOME[outcome]
     _end(order, "return", now)
     record(by=by, subject=order, reason=outcome)
-    notify_orderer(order, "order_returned", by=by)
+    notify_orderer(order, "order_returned", reason=order.ended_reason, by=by)
     return made
 
 
@@ -122,4 +123,4 @@ def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User
 
 def _end(order: Order, verb: str, now: datetime) -> None:
     order.status, order.ended_at = rules.MOVES[verb].to, now
-    order.save(update_fields=["status", "ended_at"])
+    order.save(update_fields=["status", "ended_at", "ended_reason"])

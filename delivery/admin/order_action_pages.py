@@ -205,7 +205,7 @@ ORDER_ACTION_PAGES = (
         name="assign",
         label=_("Put into a run"),
         permission="delivery.change_run",
-        offered=lambda order: not rules.refusal_of(rules.check_can_change_run, order),
+        offered=lambda order: order.is_before_departure,
         explain=_explain_assignment,
         perform=lambda order, request, run: actions.assign_run(orders=[order], run=run, by=request.user),
         form_class=AssignForm,

@@ -157,6 +157,7 @@ from delivery.rules.stock import (
     stock_mismatches,
 )
 from delivery.rules.undoing import (
+    BY_OUTCOME,
     CAREGIVER_ENDED,
     ENTERED,
     LOWERED,
@@ -186,6 +187,7 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "BY_OUTCOME",
     "moment_of",
     "DoorAnswers",
     "check_answers",

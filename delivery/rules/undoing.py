@@ -6,7 +6,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_noop
 
 from certification.models import Certification
-from delivery.models import Order
+from delivery.models import DoorAttempt, Order
 
 ENTERED = gettext_noop("What our pharmacists entered leaves too little of the monthly allotment for this order.")
 LOWERED = gettext_noop("The monthly allotment was lowered, and too little of it is left for this order.")
@@ -19,6 +19,15 @@ BY_END: dict[str, str] = {
     Certification.Status.WITHDRAWN: gettext_noop("The physician withdrew the certification before this delivery."),
     Certification.Status.REVOKED: gettext_noop("The program revoked the certification before this delivery."),
     Certification.Status.CLOSED: gettext_noop("The patient’s record was closed before this delivery."),
+}
+
+BY_OUTCOME: dict[str, str] = {
+    DoorAttempt.Outcome.NOBODY_HOME: gettext_noop("Nobody was home."),
+    DoorAttempt.Outcome.ID_DIFFERS: gettext_noop("The photo ID at the door did not match."),
+    DoorAttempt.Outcome.NO_CARD: gettext_noop("There was no medical marijuana card at the door."),
+    DoorAttempt.Outcome.SHORT_OF_MONEY: gettext_noop("The money at the door was less than the total."),
+    DoorAttempt.Outcome.REFUSED: gettext_noop("The order was refused at the door."),
+    DoorAttempt.Outcome.NOT_CERTIFIED: NOT_CERTIFIED,
 }
 
 

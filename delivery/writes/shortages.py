@@ -60,7 +60,7 @@ def put_substitute(order: Order, line: OrderLine, product: Product, quantity: in
     line.product, line.quantity, line.amount_mg = product, quantity, product.amount_mg
     line.save(update_fields=["product", "quantity", "unit_price_cents", "amount_mg"])
     reserve(order, [line], by=by)
-    pick_lots(order, by=by)
+    pick_lots([order], by=by)
 
 
 def drop_line(order: Order, line: OrderLine, *, by: User | None) -> None:

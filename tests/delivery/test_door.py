@@ -93,6 +93,19 @@ def test_an_order_without_certification_does_not_leave(order, monday):
         actions.dispatch_order(order=order, by=run.driver)
 
 
+def test_what_nobody_answered_is_left_out_when_the_order_leaves(monday):
+    lines = [(factories.product(), 2), (factories.product(price_cents=2000), 3)]
+    order, technician = factories.order(lines=lines), factories.staff("Technician")
+    actions.confirm_order(order=order, by=technician)
+    actions.change_order(order=order, line=order.lines.first(), kind="lessen", quantity=1, by=technician)
+    actions.pack_order(order=order, by=technician)
+    run = actions.make_run(window=order.window, orders=[order], driver=factories.staff("Driver"), by=technician)
+    run = door.under_way(run, monday)
+    assert (reread(order).status, reread(order).subtotal_cents) == ("out_for_delivery", 6000)
+    hand_over(order, run, cash_cents=6000)
+    assert is_in_books()
+
+
 # --- Handing over ---------------------------------------------------------------------------------------------------
 
 
@@ -271,7 +284,7 @@ def test_an_order_that_comes_back_gives_everything_back_once_taken_in(order, run
     for _sent_twice in range(2):
         bring_back(order, run, Outcome.SHORT_OF_MONEY, key)
     assert (reread(order).status, reread(run.window).booked) == ("returned", 1)
-    assert kinds().count("order_returned") == 1
+    assert Notification.objects.get(kind="order_returned").context["reason"] == reread(order).ended_reason != ""
     technician = factories.staff("Technician")
     for _sent_twice in range(2):
         actions.take_in(order=order, by=technician)
