@@ -14,6 +14,9 @@ from notifications import kinds
 from notifications.models import Notification
 from ui.context import hours
 
+# Invisible signs behind the hidden first words of a mail. Mail programs show them in the list, in place of its words.
+PREVIEW_END = "\n".join(["\N{COMBINING GRAPHEME JOINER}\N{ZERO WIDTH NON-JOINER}\N{NO-BREAK SPACE}" * 40] * 3)
+
 
 def message_id_for(notification: Notification) -> str:
     """Return the Message-ID: the same for each try at one message, so that a repeat is recognizable."""
@@ -38,6 +41,7 @@ def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAltern
         "dispensary_name": settings.DISPENSARY_NAME,
         "dispensary_phone": settings.DISPENSARY_PHONE,
         "secret": notification.secret,
+        "preview_end": PREVIEW_END,
         "is_call": notification.channel == Notification.Channel.PHONE,
         **words,
     }

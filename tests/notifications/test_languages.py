@@ -239,9 +239,7 @@ def test_each_kind_is_in_the_language_of_its_reader(kind):
     assert {row.language for row in rows if row.recipient not in mine} <= {"en"}
     for words in filter(None, (kinds.get(kind).context_for(row) for row in rows)):
         samples = kinds.about(kind).samples().values()
-        assert any(words.keys() <= sample.keys() <= {*words, "secret"} for sample in samples), (
-            "a sample differs"
-        )
+        assert any(words.keys() <= sample.keys() <= {*words, "secret"} for sample in samples), "a sample differs"
 
 
 def test_a_visitor_gets_the_receipt_in_the_language_of_the_page(client):
