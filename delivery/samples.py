@@ -44,8 +44,8 @@ def _tomorrow() -> dict[str, dict[str, Any]]:
 
 
 def _delivered() -> dict[str, dict[str, Any]]:
-    paid = {"handed_over_at": HANDED_OVER, "cash_cents": 9000, "debit_cents": None, "tip_cents": 650}
-    unknown = dict.fromkeys(paid)
+    paid: dict[str, Any] = {"handed_over_at": HANDED_OVER, "cash_cents": 9000, "debit_cents": None, "tip_cents": 650}
+    unknown: dict[str, Any] = dict.fromkeys(paid)
     return {"cash with a tip": _about(order("delivered"), **paid), "no figures": _about(order("delivered"), **unknown)}
 
 

@@ -16,6 +16,8 @@ from ui.context import hours
 
 # Who is called or gets a letter mostly has no account: nothing leads to a page that asks for one.
 WITHOUT_ACCOUNT = (Notification.Channel.PHONE, Notification.Channel.LETTER)
+# Invisible signs behind the hidden first words of a mail. Mail programs show them in the list, in place of its words.
+PREVIEW_END = "\n".join(["\N{COMBINING GRAPHEME JOINER}\N{ZERO WIDTH NON-JOINER}\N{NO-BREAK SPACE}" * 40] * 3)
 
 
 def message_id_for(notification: Notification) -> str:
@@ -36,6 +38,7 @@ def build(notification: Notification, words: dict[str, Any]) -> EmailMultiAltern
         "dispensary_name": settings.DISPENSARY_NAME,
         "dispensary_phone": settings.DISPENSARY_PHONE,
         "secret": notification.secret,
+        "preview_end": PREVIEW_END,
         "is_call": notification.channel in WITHOUT_ACCOUNT,
         **words,
     }

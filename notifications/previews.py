@@ -32,8 +32,8 @@ def mail_of(about: About, label: str, language: str) -> EmailMultiAlternatives:
 def preview_of(about: About, label: str, language: str) -> Preview:
     """Return what the reader of one sample sees."""
     mail = mail_of(about, label, language)
-    html = next((str(part.content) for part in mail.alternatives), "")
-    return Preview(mail.subject, str(mail.body), html)
+    html = next((str(content) for content, _type in mail.alternatives), "")
+    return Preview(str(mail.subject), str(mail.body), html)
 
 
 def style_hashes(html: str) -> list[str]:

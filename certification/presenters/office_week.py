@@ -44,8 +44,8 @@ def weeks_of(physicians: Collection[int], *, today: date) -> dict[int, OfficeWee
     asked = PatientRequest.objects.open().filter(physician__in=physicians)
     is_prepared = Q(prepared_at__isnull=False)
     counts: dict[int, OfficeWeek] = {}
-    for row in due.order_by().values("physician").annotate(**ends):
-        counts[row["physician"]] = OfficeWeek({days: row[f"within_{days}"] for days in until})
+    for pk, *within in due.order_by().values_list("physician").annotate(**ends):
+        counts[pk] = OfficeWeek(dict(zip(until, within, strict=True)))
     by_state = {"to_sign": Count("pk", filter=is_prepared), "begun": Count("pk", filter=~is_prepared)}
     for pk, to_sign, begun in drafts.order_by().values_list("physician").annotate(**by_state):
         counts[pk] = counts.get(pk, NOTHING) + OfficeWeek(NOTHING.renewals, to_sign=to_sign, drafts=begun)

@@ -32,7 +32,7 @@ def _has_work(today: date) -> Q:
     """Return a filter of the physicians with a renewal that is due, a draft, or a request that nobody has answered."""
     until = today + timedelta(days=max(rules.WEEK_LOOKS_AHEAD))
     renewals = Certification.objects.expiring(after=today, until=until)
-    found = (renewals, Draft.objects.all(), PatientRequest.objects.open())
+    found: tuple[QuerySet[Any], ...] = (renewals, Draft.objects.all(), PatientRequest.objects.open())
     return Q(*(Exists(rows.filter(physician=OuterRef("pk"))) for rows in found), _connector=Q.OR)
 
 
