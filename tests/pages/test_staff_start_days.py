@@ -110,7 +110,7 @@ def test_the_button_offers_the_readers_own_first_work_and_gold_marks_what_waits_
     factories.order()
     text = words_of(factories.client_for(factories.staff("Pharmacist")).get(reverse("admin:index")))
     assert "Review 1 order" in text
-    time_machine.shift(timedelta(days=5))
+    time_machine.move_to(timezone.now() + timedelta(days=5))
     pharmacist, manager = (
         staff_start(factories.staff(group), now=timezone.now()) for group in ("Pharmacist", "Manager")
     )
