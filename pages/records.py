@@ -2,7 +2,8 @@
 
 Whoever asks for records may read them, so the encrypted columns of a certification are included: conditions,
 directions and reasons. What lets somebody in, or is no record yet, is not: drafts, one-time links, tokens of cards,
-digests, and network addresses and sessions of the audit trail. Files of letters are left out too.
+digests, and network addresses and sessions of the audit trail. Files of letters and the numbers of photo IDs are left
+out too.
 """
 
 import io
@@ -25,7 +26,7 @@ from audit.actions import record
 from audit.exports import Column, Export, amounts, cells, dollars, moment
 from audit.models import Event
 from certification.models import Certification, Patient
-from delivery.models import AllotmentEntry, Order, OrderLine, StockMovement
+from delivery.models import AllotmentEntry, DoorAttempt, HandOver, Order, OrderLine, StockMovement
 from notifications.models import Notification
 from ui.search_terms import SearchTerm
 from ui.spreadsheets import csv_parts
@@ -36,7 +37,8 @@ Written on {now}. Times are those of New York. In a cell that would begin like a
 
 Each file holds the rows of the period: certifications that were valid on one of its days, orders that were placed in
 it, movements, messages and events that were written in it, and allotment entries of its days.
-Not included: drafts, files of letters, one-time links, tokens of cards, network addresses and sessions.
+Not included: drafts, files of letters, numbers of photo IDs, one-time links, tokens of cards, network addresses and
+sessions.
 """
 # The row that a message is about, by the key in its context; other keys are names of our models.
 ABOUT_ROWS = {
@@ -83,6 +85,23 @@ MOVEMENTS = Export("stock-movements", (
     Column("lot", "lot"), Column("kind", "kind"), Column("quantity", "quantity"), Column("account", "by_id"),
     Column("reason", "reason"),
 ))  # fmt: skip
+HAND_OVERS = Export(
+    "hand-overs",
+    (
+        Column("order", "order__number"), Column("driver, account", "by_id"), Column("received by", "received_by"),
+        Column("card checked", "card_checked"), Column("photo ID checked", "photo_id_checked"),
+        Column("photo ID", "photo_id_kind"), Column("state of the photo ID", "id_state"),
+        dollars("due", "amount_due_cents"), dollars("cash", "cash_cents"), dollars("card", "debit_cents"),
+        dollars("tip", "tip_cents"), moment("handed over", "stated_at"), moment("recorded", "recorded_at"),
+    ),
+)  # fmt: skip
+ATTEMPTS = Export(
+    "door-attempts",
+    (
+        Column("order", "order__number"), Column("driver, account", "by_id"), Column("outcome", "outcome"),
+        Column("comes back", "comes_back"), moment("at the door", "stated_at"), moment("recorded", "recorded_at"),
+    ),
+)  # fmt: skip
 ENTRIES = Export("allotment-entries", (
     Column("patient", "patient__number"), Column("day", "day"), *amounts("flower equivalent", "amount_mg"),
     Column("origin", "origin"), Column("account", "by_id"), Column("reason", "reason"), moment("entered", "created_at"),
@@ -198,10 +217,11 @@ def patients_of(scope: Scope) -> QuerySet[Patient]:
     return signed | Patient.objects.filter(pk__in=orders_of(scope).values("patient"))
 
 
-def _movements(scope: Scope) -> QuerySet[StockMovement]:
+def _of_orders(scope: Scope, rows: QuerySet[Any], written: str) -> QuerySet[Any]:
+    """Return the rows that were written in the period, or those of the orders of whom the scope is about."""
     if scope.about is None:
-        return StockMovement.objects.filter(scope.written_in("created_at"))
-    return StockMovement.objects.filter(order__in=orders_of(scope).values("pk"))
+        return rows.filter(scope.written_in(written))
+    return rows.filter(order__in=orders_of(scope).values("pk"))
 
 
 def _entries(scope: Scope) -> QuerySet[AllotmentEntry]:
@@ -253,7 +273,9 @@ def _files(scope: Scope) -> Iterator[tuple[Export, Callable[[], Iterable[list[An
         (CERTIFICATIONS, certifications_of(scope)),
         (ORDERS, orders_of(scope)),
         (LINES, lines),
-        (MOVEMENTS, _movements(scope)),
+        (MOVEMENTS, _of_orders(scope, StockMovement.objects.all(), "created_at")),
+        (HAND_OVERS, _of_orders(scope, HandOver.objects.all(), "recorded_at")),
+        (ATTEMPTS, _of_orders(scope, DoorAttempt.objects.all(), "recorded_at")),
         (ENTRIES, _entries(scope)),
         (EVENTS, _events(scope)),
     ]

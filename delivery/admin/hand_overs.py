@@ -1,7 +1,5 @@
 """The list of hand-overs. The number of the photo ID is encrypted, and no list or file shows it."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +29,7 @@ class HandOverAdmin(ActionAdmin):
     search_fields = ["order__number"]
     search_help_text = _("Order number")
     ordering = ["-pk"]
-    fields: Any = ["order", "run", "by", "received_by", "due", "cash", "card", "tip", "stated_at", "recorded_at"]
+    fields = ["order", "run", "by", "received_by", "due", "cash", "card", "tip", "stated_at", "recorded_at"]
     export = EXPORT
     due = columns.amount("amount_due_cents", _("due"))
     cash = columns.amount("cash_cents", _("cash"))

@@ -7,6 +7,7 @@ from tests import access
 
 pytestmark = pytest.mark.once
 LISTS = {row.name for row in access.rows() if row.about == "row" and " " not in row.name}
+OF_A_ROW = ("_letter", "_real", "_progress", "_problems", "_calls", "_plan")  # pages beside the list and the row
 BUTTONS = {row.name for row in access.rows() if row.about == "row" and " " in row.name}
 STOCK = {f"admin:delivery_product {name}" for name in ("receive", "count")} | {"admin:delivery_stockmovement_upload"}
 # Role: what the table says of it, what it opens, and what it does not.
@@ -23,24 +24,26 @@ SAYS = {
         {"admin:delivery_closure_close", "admin:delivery_deliverypolicy", "admin:accounts_physician"},
     ),
     "Technician": (
-        "Staff: orders; receives and counts stock",
-        {"admin:delivery_order", "admin:delivery_order_phone", *STOCK},
+        "Staff: packs orders; receives and counts stock",
+        {"admin:delivery_order pack", "admin:delivery_order", "admin:delivery_order_phone", *STOCK},
         {"admin:delivery_product write-off", "admin:delivery_product price", "admin:certification_patient"},
     ),
     "Driver": (
-        "Staff: the orders to drive soon",
-        {"admin:delivery_order", "admin:delivery_deliverywindow", "admin:delivery_closure"},
+        "Staff: drives a run next Wednesday: My runs",
+        {"delivery:run-list", "delivery:run-hand-over", "admin:delivery_order",
+         "admin:delivery_deliverywindow", "admin:delivery_closure"},
         {"admin:delivery_order_export_csv", "admin:delivery_product", "admin:certification_patient", *BUTTONS},
     ),
     "Manager": (
-        "Staff: windows, closures, terms of delivery, messages",
-        {"admin:delivery_deliverywindow capacity", "admin:delivery_closure_close", "admin:delivery_deliverypolicy_set",
+        "Staff: runs, windows, closures, terms, messages",
+        {"admin:delivery_run_plan", "admin:delivery_run settle",
+         "admin:delivery_deliverywindow capacity", "admin:delivery_closure_close", "admin:delivery_deliverypolicy_set",
          "admin:pages_contactmessage answer", *STOCK},
         {"admin:certification_patient", "admin:certification_certification", "admin:audit_event"},
     ),
     "Auditor": (
         "Staff: opens every list and the audit trail, changes nothing",
-        {name for name in LISTS if not name.endswith(("_letter", "_real", "_progress", "_problems", "_calls"))},
+        {name for name in LISTS if not name.endswith(OF_A_ROW)},
         BUTTONS | {"admin:delivery_closure_close", "admin:delivery_stockmovement_upload"},
     ),
     "Administrator": (

@@ -15,10 +15,12 @@ from certification.models import Certification
 from delivery import actions as deliveries
 from notifications.models import Notification
 from tests import factories
+from tests.delivery import door
 from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 FILES = {"patients", "certifications", "orders", "order-lines", "stock-movements", "allotment-entries", "messages",
+         "hand-overs", "door-attempts",
          "events"}  # fmt: skip
 
 
@@ -67,6 +69,15 @@ def test_the_archive_holds_every_record_of_the_period(archive, orders):
     assert {row["kind"] for row in rows["messages"]} >= {"order_placed", "invitation"}
     assert "placed an order" in {row["what"] for row in rows["events"]}
     assert "Records of everybody" in about
+
+
+def test_hand_overs_are_records_without_the_number_of_the_photo_id(archive, time_machine):
+    order = factories.order()
+    begins, run = timezone.localdate(), door.under_way(door.run_of(order), time_machine)
+    deliveries.hand_over(order=order, run=run, answers=door.answers(), by=run.driver)
+    rows, _about = archive("--order", order.number, begins=begins)
+    assert [(row["order"], row["cash ($)"]) for row in rows["hand-overs"]] == [(order.number, "80.00")]
+    assert "123456780" not in str(rows).replace(" ", "")
 
 
 def test_nothing_is_in_the_archive_of_another_period(archive, orders):
