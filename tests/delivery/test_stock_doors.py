@@ -119,7 +119,7 @@ def test_another_lot_is_entered_on_an_action_page_of_the_order(pharmacist):
     assert "Enter the SKU" in words_of(pharmacist.post(address, {"product": "x", "lot": "A-2"}))
     pharmacist.post(address, {"product": product.sku, "lot": "A-2"})
     page = reverse("admin:delivery_order_change", args=[order.pk])
-    assert "A-2 × 2" in words_of(pharmacist.get(page))
+    assert "A-2 2 g 2 $80.00" in words_of(pharmacist.get(page))
 
 
 def test_the_export_holds_what_the_list_shows_and_no_formula(pharmacist):
