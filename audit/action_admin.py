@@ -256,12 +256,14 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         Filters stay, and paging begins anew.
         """
         form = SearchForm(request.POST)
-        address = _address_without(request, SEARCH_VAR, PAGE_VAR, SEARCHED_VAR)
-        if form.is_valid() and (term := form.cleaned_data[SEARCH_VAR]):
-            token = urlencode({SEARCHED_VAR: store_search(request, self.model, term)})
-            return HttpResponseRedirect(f"{address}{'&' if '?' in address else '?'}{token}")
         for error in form.errors.get(SEARCH_VAR, []):
             messages.error(request, str(error))
+        if form.errors:
+            return HttpResponseRedirect(_address_without(request, SEARCH_VAR, PAGE_VAR))
+        address = _address_without(request, SEARCH_VAR, PAGE_VAR, SEARCHED_VAR)
+        if term := form.cleaned_data[SEARCH_VAR]:
+            token = urlencode({SEARCHED_VAR: store_search(request, self.model, term)})
+            address = f"{address}{'&' if '?' in address else '?'}{token}"
         return HttpResponseRedirect(address)
 
     def render_change_form(
@@ -289,7 +291,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
 
     def with_filters(self, request: HttpRequest, address: str) -> str:
         """Return an address of a row or of the list, so that the way back leads to the list as it was left."""
-        kept = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        kept: Any = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return add_preserved_filters(kept, address)
 
     def action_page_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:

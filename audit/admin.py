@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy as _
 from audit import names, trail, words
 from audit.action_admin import ActionAdmin
 from audit.actions import record
-from audit.changelists import SearchForm
+from audit.changelists import SearchForm, search_term, store_search
+from audit.list_queries import SEARCHED_VAR
 from audit.models import Event
 from audit.requests import account_of
 from ui.forms import PortalForm
@@ -33,7 +34,6 @@ AT_ONCE = 1_000
 MOST_EXPORTED = 50_000
 EARLIEST = date(2020, 1, 1)  # older than the portal
 CURSOR = "page"
-TERM = "admin search audit.event"  # of the session
 QUESTIONS = [
     ("", _("Everything about them and by them")),
     (trail.LOOKED, _("Who looked at them")),
@@ -120,6 +120,7 @@ class EventAdmin(ActionAdmin):
             "title": _("Audit trail"),
             "form": form,
             "term": term,
+            "search_token": request.GET.get(SEARCHED_VAR) if term else "",
             "found": found,
             "most_found": names.MOST_FOUND if has_more else None,
             "questions": self._questions(request, form) if found else [],
@@ -132,23 +133,25 @@ class EventAdmin(ActionAdmin):
         return TemplateResponse(request, "admin/audit/event/change_list.html", context)
 
     def _has_strange_parameter(self, request: HttpRequest) -> bool:
-        return bool(set(request.GET) - set(TrailForm.base_fields) - {CURSOR})
+        return bool(set(request.GET) - set(TrailForm.base_fields) - {CURSOR, SEARCHED_VAR})
 
     def _address(self, request: HttpRequest, at: str = "changelist", **more: Any) -> str:
-        """Return the address of the list with its present filters, without its page."""
-        filters = {name: value for name, value in request.GET.items() if name in TrailForm.base_fields and value}
+        """Return the address of the list with its present filters and search, without its page."""
+        kept = {*TrailForm.base_fields, SEARCHED_VAR}
+        filters = {name: value for name, value in request.GET.items() if name in kept and value}
         return reverse(f"admin:{self._url_name(at)}", query={**filters, **more} or None)
 
     def _save_term(self, request: HttpRequest) -> HttpResponse:
-        """Store the posted search in the session; the pages begin anew."""
+        """Store the posted search in the session, and go to the list with its token; the pages begin anew."""
         form = SearchForm(request.POST)
-        if form.is_valid():
-            request.session[TERM] = form.cleaned_data[SEARCH_VAR]
+        names_kept = ["staff", "action", "day", "outcome", "asked"]
+        if not form.is_valid():
+            names_kept.append(SEARCHED_VAR)
+        filters = {name: request.GET[name] for name in names_kept if request.GET.get(name)}
+        if form.is_valid() and (term := form.cleaned_data[SEARCH_VAR]):
+            filters[SEARCHED_VAR] = store_search(request, Event, term)
         for error in form.errors.get(SEARCH_VAR, []):
             messages.error(request, str(error))
-        filters = {
-            name: request.GET[name] for name in ("staff", "action", "day", "outcome", "asked") if request.GET.get(name)
-        }
         return HttpResponseRedirect(reverse(f"admin:{self._url_name('changelist')}", query=filters or None))
 
     def _looked_for(self, request: HttpRequest, form: TrailForm) -> tuple[str, list[names.Found] | None]:
@@ -158,7 +161,7 @@ class EventAdmin(ActionAdmin):
             name = names.names_of({label: {pk}}).get((label, pk))
             found = ", ".join(part for part in ((name.words, name.person) if name else (f"no. {pk}",)) if part)
             return "", [names.Found(label, pk, found)]
-        term = request.session.get(TERM, "")
+        term = search_term(request, Event)
         return term, names.search(term) if term else None
 
     @staticmethod

@@ -158,9 +158,10 @@ def found_by_search(client):
 def finds(client, address, key, term):
     """Return whether the list shows rows for the term; None when the role has no such list."""
     with taken_back():
-        if client.post(address, {key: term}).status_code != 302:
+        posted = client.post(address, {key: term})
+        if posted.status_code != 302:
             return None
-        page = client.get(address)
+        page = client.get(posted.url)
         if page.status_code != 200 or page.context is None:
             return None
         return bool(page.context["cl"].result_list if "cl" in page.context else page.context["rows"])

@@ -32,9 +32,9 @@ from delivery.admin.packing_pages import ShortageInline
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import COUNTS, ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
-from delivery.presenters.evidence import Sight
-from delivery.presenters.order_list import OrderRow, WindowGroup, order_groups, order_rows
-from delivery.presenters.review import order_review
+from delivery.presenters.staff.evidence import Sight
+from delivery.presenters.staff.order_list import OrderRow, WindowGroup, order_groups, order_rows
+from delivery.presenters.staff.review import order_review
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
 from ui.search_terms import SearchTerm

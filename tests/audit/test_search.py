@@ -1,5 +1,8 @@
 """What staff search in a list of the admin is posted and stored in the session: no address holds a name."""
 
+import re
+from html import unescape
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
@@ -26,21 +29,42 @@ def test_no_searched_list_has_the_term_in_its_address(model):
     client = factories.client_for(factories.user(is_staff=True, is_superuser=True))
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     assert isinstance(admin.site._registry[model], ActionAdmin)
-    assert client.post(f"{address}?p=2", {"q": "Osei"}).url == address
-    page = client.get(address)
+    found_at = client.post(f"{address}?p=2", {"q": "Osei"}).url
+    assert re.fullmatch(rf"{address}(\?search=[\w-]+)?", found_at)
+    page = client.get(found_at)
     assert page.context["cl"].query == "Osei"
     assert b'id="changelist-search" method="post"' in page.content
 
 
-def test_a_search_lasts_until_all_is_shown_again(registrar):
+def test_a_list_opened_from_the_menu_forgets_the_search_and_the_way_back_from_a_row_keeps_it(registrar):
     wanted, other = factories.physician(last_name="Nilsson"), factories.physician(last_name="Okafor")
-    assert found(registrar.post(PHYSICIANS, {"q": "nilsson"}, follow=True)) == [wanted]
-    assert found(registrar.get(PHYSICIANS)) == [wanted]
-    assert found(registrar.post(PHYSICIANS, {"q": ""}, follow=True)) == [wanted, other]
+    found_at = registrar.post(PHYSICIANS, {"q": "nilsson"}).url
+    assert found(registrar.get(found_at)) == [wanted]
+    assert found(registrar.get(PHYSICIANS)) == [wanted, other]
+    row = re.search(r'href="(/admin/accounts/physician/\d+/change/\?[^"]+)"', registrar.get(found_at).content.decode())
+    page = registrar.get(unescape(row[1])).content.decode()
+    assert f'href="{found_at}"' in page
+    step = re.search(r'href="([^"]+/step/suspend/[^"]+)"', page)
+    done = registrar.post(unescape(step[1]), {"reason": "A complaint."})
+    assert found(registrar.get(re.search(r'href="(/admin/accounts/physician/\?search[^"]+)"',
+                                         registrar.get(done.url).content.decode())[1])) == [wanted]  # fmt: skip
+    assert found(registrar.post(found_at, {"q": ""}, follow=True)) == [wanted, other]
+
+
+def test_two_tabs_search_the_same_list_and_old_searches_are_forgotten(registrar):
+    nilsson, okafor = factories.physician(last_name="Nilsson"), factories.physician(last_name="Okafor")
+    first, second = (registrar.post(PHYSICIANS, {"q": name}).url for name in ("nilsson", "okafor"))
+    assert (found(registrar.get(first)), found(registrar.get(second))) == ([nilsson], [okafor])
+    for number in range(10):
+        registrar.post(PHYSICIANS, {"q": f"x{number}"})
+    assert registrar.get(first).context["cl"].query == ""
+    assert registrar.get(PHYSICIANS, {"search": "never-given"}).context["cl"].query == ""
 
 
 def test_a_search_keeps_the_filters_and_leaves_other_lists_alone(registrar):
-    assert registrar.post(f"{PHYSICIANS}?status=left&p=3", {"q": "x"}).url == f"{PHYSICIANS}?status=left"
+    assert registrar.post(f"{PHYSICIANS}?status=left&p=3", {"q": "x"}).url.startswith(
+        f"{PHYSICIANS}?status=left&search="
+    )
     assert registrar.get("/admin/certification/patient/").context["cl"].query == ""
 
 
@@ -58,7 +82,6 @@ def test_a_term_in_the_address_is_not_looked_for(registrar):
     ],
 )
 def test_a_term_that_cannot_be_one_gets_a_sentence_and_changes_nothing(registrar, term, sentence):
-    registrar.post(PHYSICIANS, {"q": "osei"})
-    page = registrar.post(PHYSICIANS, {"q": term}, follow=True)
+    page = registrar.post(registrar.post(PHYSICIANS, {"q": "osei"}).url, {"q": term}, follow=True)
     assert page.context["cl"].query == "osei"
     assert [str(message) for message in page.context["messages"]] == [sentence]

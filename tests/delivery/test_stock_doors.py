@@ -116,7 +116,7 @@ def test_another_lot_is_entered_on_an_action_page_of_the_order(pharmacist):
     assert "Enter the SKU" in words_of(pharmacist.post(address, {"product": "x", "lot": "A-2"}))
     pharmacist.post(address, {"product": product.sku, "lot": "A-2"})
     page = reverse("admin:delivery_order_change", args=[order.pk])
-    assert "A-2 × 2" in words_of(pharmacist.get(page))
+    assert "A-2 2 g 2 $80.00" in words_of(pharmacist.get(page))
 
 
 def test_a_technician_receives_and_counts_and_decides_nothing_else():

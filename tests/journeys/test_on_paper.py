@@ -44,6 +44,7 @@ def when_the_patient_orders_by_phone(staff, patient):
 def then_staff_confirm_it_and_the_patient_is_called(staff, patient):
     order = Order.objects.placed().get()
     staff.opens(f"/admin/delivery/order/{order.pk}/step/confirm/")
+    staff.page.get_by_label("I reviewed the patient in the monitoring program").check()
     staff.page.locator("#content form [type=submit]").last.click()
     staff.page.wait_for_load_state()
     order.refresh_from_db()

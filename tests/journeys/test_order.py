@@ -89,10 +89,9 @@ def when_staff_confirm_it_in_the_admin(staff):
     staff.looks = lambda: None  # the admin is Django's own
     staff.signs_in(pharmacist.email)
     staff.opens("/admin/delivery/order/")
-    staff.follows(order.number)
-    staff.follows("Confirm")
-    staff.page.locator("#content form [type=submit]").last.click()
-    staff.page.wait_for_load_state()
+    staff.follows(order.patient.name)
+    staff.page.get_by_label(f"I reviewed {order.patient.name} in the monitoring program").check()
+    staff.presses("Confirm the order")
     staff.sees("done")
 
 

@@ -107,8 +107,8 @@ class Visitor:
         self.submits()
 
     def met_no_barrier(self):
-        assert self.violations == {}
-        assert self.errors == []
+        assert self.violations == {}, self.violations
+        assert self.errors == [], self.errors
 
 
 def mails_to(address):

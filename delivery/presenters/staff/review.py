@@ -7,12 +7,13 @@ from datetime import date, datetime
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from audit.secret_columns import without_secrets
 from certification.models import Certification
 from delivery import rules
 from delivery.models import Order, OrderLine, Product, StockMovement
-from delivery.presenters.evidence import Evidence, Facts, Sight, evidence_of
-from delivery.presenters.order_list import flags_of, known_of, window_of
-from delivery.presenters.receivers import (
+from delivery.presenters.staff.evidence import Evidence, Facts, Sight, evidence_of
+from delivery.presenters.staff.order_list import flags_of, known_of, window_of
+from delivery.presenters.staff.receivers import (
     KNOW,
     Flag,
     Receiver,
@@ -21,7 +22,7 @@ from delivery.presenters.receivers import (
     receiver_of,
     status_in_words,
 )
-from delivery.presenters.timeline import Moment, timeline_of
+from delivery.presenters.staff.timeline import Moment, timeline_of
 from delivery.writes.messages import is_told_by_phone
 
 MOST_WAITING = 500  # orders to review among which the next is looked for
@@ -62,7 +63,7 @@ class OrderReview:
     timeline: list[Moment]
     place: Place
     is_told_by_phone: bool
-    is_guarded_minor: bool
+    has_evidence: bool  # more than what the door and the bag need
 
 
 def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
@@ -72,7 +73,8 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
     receiver = receiver_of(order.patient, assignment, day=day)
     lines = list(order.lines.select_related("product"))
     lots = _lots_of(order)
-    same_door = list(rules.orders_of_same_stop(order).select_related("patient")) if order.has_hold else []
+    same_stop = without_secrets(rules.orders_of_same_stop(order), joined=["patient"])
+    same_door = list(same_stop) if order.has_hold else []
     certification = _certification_on(order, day, sight)
     facts = Facts(
         order=order,
@@ -97,17 +99,16 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
         timeline=timeline_of(order, now=now) if sight.history else [],
         place=_place_of(order) if sight.history else Place(0, 0, None),
         is_told_by_phone=is_told_by_phone(order) if sight.history else False,
-        is_guarded_minor=receiver.is_guarded,
+        has_evidence=sight.certification or sight.allotment,
     )
 
 
 def _certification_on(order: Order, day: date, sight: Sight) -> Certification | None:
     if not (sight.certification or sight.allotment):
         return None
-    unread = ["condition_codes", "patient_as_signed", "allotment_reason", "ended_reason"]
-    unread += [] if sight.directions else ["directions"]
     valid: QuerySet[Certification] = Certification.objects.valid_on(day).filter(patient=order.patient_id)
-    return valid.select_related("physician").defer(*unread).first()
+    shown = ["directions"] if sight.directions else []
+    return without_secrets(valid, joined=["physician"], shown=shown).first()
 
 
 def _left_before(order: Order, certification: Certification | None, day: date) -> int:

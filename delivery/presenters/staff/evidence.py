@@ -13,8 +13,8 @@ from certification.models import CaregiverAssignment, Certification
 from certification.rules import age_on, is_minor_on
 from delivery import rules
 from delivery.models import Order, OrderLine
-from delivery.presenters.order_list import window_of
-from delivery.presenters.receivers import Receiver
+from delivery.presenters.staff.order_list import window_of
+from delivery.presenters.staff.receivers import Receiver
 from ui.templatetags.portal import grams, money, ounces_left
 
 MAP = "https://www.openstreetmap.org/search"
@@ -149,11 +149,11 @@ def _caregiver(facts: Facts) -> Evidence | None:
     if assignment is None:
         words = _("No guardian is named, and this patient needs one")
         return Evidence(_("Caregiver"), words, is_missing=True) if is_guarded else None
-    name = {"name": assignment.caregiver.name}
+    about = {"name": assignment.caregiver.name}
     if assignment.affirmed_at is None:
-        return Evidence(_("Caregiver"), _("%(name)s has not affirmed yet") % name, is_missing=is_guarded)
-    words = {**name, "day": date_format(assignment.affirmed_at, "DAY_FORMAT")}
-    return Evidence(_("Caregiver"), _("%(name)s affirmed on %(day)s") % words)
+        return Evidence(_("Caregiver"), _("%(name)s has not affirmed yet") % about, is_missing=is_guarded)
+    about["day"] = date_format(assignment.affirmed_at, "DAY_FORMAT")
+    return Evidence(_("Caregiver"), _("%(name)s affirmed on %(day)s") % about)
 
 
 def _allotment(facts: Facts) -> Evidence | None:

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from audit import names, words
 from audit.models import Event
+from audit.secret_columns import without_secrets
 from delivery.models import Order
-from delivery.presenters.order_list import NOT_RECEIVED, window_of
+from delivery.presenters.staff.order_list import NOT_RECEIVED, window_of
 from delivery.writes.messages import message_key
 from notifications.models import Notification
 from ui.templatetags.portal import long_date, near_moment
@@ -110,7 +111,8 @@ def _message(row: Notification) -> Moment:
 def _order_before(order: Order) -> list[Moment]:
     """Return the patient's last order for an earlier window that did not end undone, or nothing."""
     earlier = Order.objects.filter(patient=order.patient_id, window__date__lt=window_of(order).date)
-    before = earlier.exclude(status__in=NOT_RECEIVED).select_related("window").order_by("-window__date", "-pk").first()
+    latest_first = earlier.exclude(status__in=NOT_RECEIVED).order_by("-window__date", "-pk")
+    before = without_secrets(latest_first, joined=["window"]).first()
     if before is None:
         return []
     about = {"status": before.get_status_display().lower(), "day": long_date(window_of(before).date)}

@@ -13,7 +13,7 @@ from certification.rules import is_minor_on
 from delivery import rules
 from delivery.models import AllotmentEntry, DeliveryWindow, Order
 from delivery.models.questions import ends_before_delivery
-from delivery.presenters.receivers import (
+from delivery.presenters.staff.receivers import (
     KNOW,
     LOOK,
     Flag,
@@ -134,13 +134,14 @@ def _used_of(patients: Collection[int], orders: Collection[Order]) -> UsedByPati
 def flags_of(order: Order, known: Known) -> tuple[Flag, ...]:
     """Return what staff look at first (gold), then what they have to know (blue)."""
     day = window_of(order).date
+    is_first = order.status not in NOT_RECEIVED and known.first_orders.get(order.patient_id) == order.pk
     questions: list[tuple[bool, str | Promise, str]] = [
         (order.declined_at is not None, _("Cannot take it"), LOOK),
         (order.has_hold and ends_before_delivery(order), _("Certification ends before"), LOOK),
         (order.has_hold and rules.looks_like_business(order.street, order.unit), _("Address: ask"), LOOK),
         (order.has_hold and is_near_limit(order, known.used), _("Near the limit"), LOOK),
         (is_minor_on(order.patient.birth_date, day), _("Under 18"), LOOK),
-        (known.first_orders.get(order.patient_id, order.pk) == order.pk, _("First order"), KNOW),
+        (is_first, _("First order"), KNOW),
         (order.assisted_by_id is not None, _("By phone"), KNOW),
     ]
     return tuple(Flag(str(words), tone) for is_so, words, tone in questions if is_so)

@@ -1,0 +1,1 @@
+"""What the pages of staff show of orders; staff work in English."""
