@@ -48,7 +48,7 @@ class CallTryInline(RowsInline):
     """The tries to reach the person by phone."""
 
     model = CallTry
-    fields = readonly_fields = ["created_at", "outcome", "caller", "note"]
+    fields = readonly_fields = ("created_at", "outcome", "caller", "note")
     verbose_name_plural = _("Calls")
     joined = ("called_by",)
 
@@ -213,7 +213,9 @@ class BounceAdmin(ActionAdmin):
     search_fields = ["address"]
     search_help_text = _("Address")
     ordering = [models.F("stopped_at").desc(nulls_last=True), "-last_at"]
-    fields = [*list_display, "notification"]
+    fields = (
+        "address", "kind", "status_code", "count", "first_at", "last_at", "stopped_at", "cleared_at", "notification",
+    )  # fmt: skip
     action_pages = (
         ActionPage(
             name="clear",

@@ -31,7 +31,7 @@ def summary_of(user: User, *, now: datetime, is_evening: bool) -> list[Figure]:
 
 
 def _orders_on(day: date) -> Figure:
-    count = Order.objects.with_hold().filter(window__date=day).count()
+    count = Order.objects.open().filter(window__date=day).count()
     noun = ngettext("order for tomorrow", "orders for tomorrow", count)
     return Figure(count, noun, list_url(Order, status="open", window__date=str(day)))
 

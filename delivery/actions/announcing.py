@@ -26,7 +26,7 @@ def announce_deliveries(*, now: datetime, by: User | None) -> int:
         return 0
     assigned = CaregiverAssignment.objects.filter(ended_date__isnull=True).select_related("caregiver__user")
     orders = (
-        Order.objects.with_hold()
+        Order.objects.open()
         .filter(window__in=windows)
         .select_related("placed_by", "patient__user")
         .prefetch_related(Prefetch("patient__assignments", assigned.defer("need", "ended_reason")))

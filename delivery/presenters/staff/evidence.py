@@ -103,7 +103,7 @@ def _monitoring(facts: Facts) -> Evidence | None:
         return Evidence(_("Monitoring"), fact)
     if order.predates_review:
         return Evidence(_("Monitoring"), _("Confirmed before the portal asked for the review"), detail=last)
-    if not order.has_hold:
+    if not order.is_open:
         return None
     return Evidence(_("Monitoring"), _("Not reviewed yet for this order"), is_missing=True, detail=last)
 
@@ -158,7 +158,7 @@ def _caregiver(facts: Facts) -> Evidence | None:
 
 def _allotment(facts: Facts) -> Evidence | None:
     order, certification = facts.order, facts.certification
-    if certification is None or not order.has_hold:
+    if certification is None or not order.is_open:
         return None
     limit_mg, this_mg, left_mg = rules.allotment_mg(certification), order.amount_mg, facts.left_before_mg
     over_mg = max(this_mg - left_mg, 0)
@@ -190,7 +190,7 @@ def _percent(part: int, whole: int) -> str:
 def _address(facts: Facts) -> Evidence:
     order = facts.order
     place = f"{order.street_address}, {order.town}"
-    asks = order.has_hold and rules.looks_like_business(order.street, order.unit)
+    asks = order.is_open and rules.looks_like_business(order.street, order.unit)
     at_door = tuple(
         Link(
             f"{other.patient.name}, {money(other.subtotal_cents)}",
@@ -209,7 +209,7 @@ def _address(facts: Facts) -> Evidence:
 
 def _minimum_and_stock(facts: Facts) -> Evidence | None:
     order = facts.order
-    if order.policy is None or not order.has_hold:
+    if order.policy is None or not order.is_open:
         return None
     words = {"total": money(order.subtotal_cents), "minimum": money(order.policy.minimum_cents)}
     short = [line.product.name for line in facts.lines if facts.held.get(line.product_id, 0) < line.quantity]

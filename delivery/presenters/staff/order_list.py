@@ -120,7 +120,7 @@ def _used_of(patients: Collection[int], orders: Collection[Order]) -> UsedByPati
     days = [window_of(order).date for order in orders]
     reach = timedelta(days=max(order.policy.allotment_days for order in orders if order.policy) - 1)
     span = (min(days) - reach, max(days) + reach)
-    held = Order.objects.with_hold().filter(patient__in=patients, window__date__range=span)
+    held = Order.objects.counted().filter(patient__in=patients, window__date__range=span)
     entries = AllotmentEntry.objects.filter(patient__in=patients, day__range=span)
     used: dict[int, dict[date, int]] = {}
     for patient, day, amount in held.values_list("patient", "window__date", "amount_mg").union(
@@ -137,9 +137,9 @@ def flags_of(order: Order, known: Known) -> tuple[Flag, ...]:
     is_first = order.status not in NOT_RECEIVED and known.first_orders.get(order.patient_id) == order.pk
     questions: list[tuple[bool, str | Promise, str]] = [
         (order.declined_at is not None, _("Cannot take it"), LOOK),
-        (order.has_hold and ends_before_delivery(order), _("Certification ends before"), LOOK),
-        (order.has_hold and rules.looks_like_business(order.street, order.unit), _("Address: ask"), LOOK),
-        (order.has_hold and is_near_limit(order, known.used), _("Near the limit"), LOOK),
+        (order.is_open and ends_before_delivery(order), _("Certification ends before"), LOOK),
+        (order.is_open and rules.looks_like_business(order.street, order.unit), _("Address: ask"), LOOK),
+        (order.is_open and is_near_limit(order, known.used), _("Near the limit"), LOOK),
         (is_minor_on(order.patient.birth_date, day), _("Under 18"), LOOK),
         (is_first, _("First order"), KNOW),
         (order.assisted_by_id is not None, _("By phone"), KNOW),

@@ -74,7 +74,7 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
     lines = list(order.lines.select_related("product"))
     lots = _lots_of(order)
     same_stop = without_secrets(rules.orders_of_same_stop(order), joined=["patient"])
-    same_door = list(same_stop) if order.has_hold else []
+    same_door = list(same_stop) if order.is_open else []
     certification = _certification_on(order, day, sight)
     facts = Facts(
         order=order,
