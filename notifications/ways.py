@@ -23,23 +23,37 @@ class Way:
     recipient: str
 
 
-def way_to(*, email: str, phone: str, kind: str = "") -> Way:
+@dataclass(frozen=True)
+class Known:
+    """What was read at once about the ways to many people."""
+
+    stopped: frozenset[str]  # addresses in lower case from which mail comes back
+    agreed: frozenset[str]  # numbers (E.164) at which somebody agreed to texts
+
+
+def known_of(people: Iterable[tuple[str, str]]) -> Known:
+    """Return what `way_to` has to know of people, given by e-mail address and phone, in two queries at most."""
+    pairs = list(people)
+    stopped = stopped_since(email for email, _phone in pairs)
+    numbers = [phone for _email, phone in pairs if phone] if texts.is_on() else []
+    agreed = TextConsent.objects.open().filter(phone__in=numbers).values_list("phone", flat=True) if numbers else ()
+    return Known(frozenset(email.lower() for email in stopped), frozenset(agreed))
+
+
+def way_to(*, email: str, phone: str, kind: str = "", known: Known | None = None) -> Way:
     """Return the way to a person: by e-mail, unless there is none or it bounces, else a call to the phone.
 
     A message of a `kind` that has a text goes as a text in place of both, where the person has agreed to texts. Without
     a phone, mail goes to an address that bounces: staff then see that it failed. `phone` is in E.164, for example
-    +18605550142. The reminders ask the same in SQL: `certification/writes/reminders.py`.
+    +18605550142. `known` is what was read for many people at once. The reminders ask the same in SQL:
+    `certification/writes/reminders.py`.
     """
-    if goes_as_text(kind, phone):
+    known = known or known_of([(email, phone)])
+    if phone in known.agreed and texts.has_text(kind):
         return Way(Notification.Channel.SMS, phone)
-    if email and not (phone and comes_back(email)):
+    if email and not (phone and email.lower() in known.stopped):
         return Way(Notification.Channel.EMAIL, email)
     return Way(Notification.Channel.PHONE, phone)
-
-
-def goes_as_text(kind: str, phone: str) -> bool:
-    """Return whether a message of the kind goes as a text to the number now."""
-    return texts.is_on() and bool(phone) and texts.has_text(kind) and texts.is_agreed(phone)
 
 
 def agreed_at(phone: str) -> Exists:
@@ -49,7 +63,7 @@ def agreed_at(phone: str) -> Exists:
 
 def comes_back(email: str) -> bool:
     """Return whether mail to the address comes back, so that nothing more goes to it."""
-    return Bounce.objects.stopped().filter(address=email.lower()).exists()
+    return bool(stopped_since([email]))
 
 
 def stopped_since(emails: Iterable[str]) -> dict[str, datetime]:

@@ -10,7 +10,7 @@ from certification.models import Caregiver, Certification, Patient
 from notifications import kinds
 from notifications.addressees import Addressee
 from notifications.models import Notification
-from notifications.ways import Way, way_to
+from notifications.ways import Known, Way, way_to
 
 Message = dict[str, Any]  # the arguments of `notifications.actions.queue`
 Recipient = Patient | Caregiver | Physician
@@ -38,14 +38,16 @@ def message_to(
     key: str,
     email: str | None = None,
     may_be_text: bool = True,
+    known: Known | None = None,
 ) -> Message:
     """Return one message: a text where a person agreed to texts, a mail, or a call where no e-mail reaches them.
 
     Every message to a patient or caregiver is made here, so that nobody is left out. A second message of the same kind
     and `key` is dropped. `email` is the address where it is not the person's own, for example that of the account.
+    `known` is what was read about the ways to many people.
     """
     as_text = kind if may_be_text and not isinstance(person, Physician) else ""  # offices agree to no texts
-    way = way_to(email=email_of(person) if email is None else email, phone=phone_of(person), kind=as_text)
+    way = way_to(email=email_of(person) if email is None else email, phone=phone_of(person), kind=as_text, known=known)
     return {
         "kind": kind,
         "recipient": way.recipient,

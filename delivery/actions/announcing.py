@@ -10,7 +10,7 @@ from accounts.models import User
 from certification.models import CaregiverAssignment
 from delivery import rules
 from delivery.models import DeliveryWindow, Order
-from delivery.writes.messages import message_to_orderer
+from delivery.writes.messages import messages_to_orderers
 from notifications.actions import queue_many
 
 
@@ -31,6 +31,6 @@ def announce_deliveries(*, now: datetime, by: User | None) -> int:
         .select_related("placed_by", "patient__user")
         .prefetch_related(Prefetch("patient__assignments", assigned.defer("need", "ended_reason")))
     )
-    messages = [message_to_orderer(order, "order_tomorrow") for order in orders]
+    messages = messages_to_orderers(orders, "order_tomorrow")
     queue_many(messages=messages, by=by)
     return len(messages)

@@ -10,7 +10,7 @@ from delivery.models import Order, WaitingEntry
 from notifications.actions import queue, queue_many
 from notifications.addressees import Addressee
 from notifications.models import Notification
-from notifications.ways import way_to
+from notifications.ways import Known, known_of, way_to
 
 
 def notify_orderer(
@@ -35,7 +35,14 @@ def notify_orderer(
 
 def notify_orderers(orders: Iterable[Order], kind: str, *, by: User | None) -> None:
     """Queue what `notify_orderer` queues, for many orders in one statement."""
-    queue_many(messages=[message_to_orderer(order, kind) for order in orders], by=by)
+    queue_many(messages=messages_to_orderers(orders, kind), by=by)
+
+
+def messages_to_orderers(orders: Iterable[Order], kind: str) -> list[Message]:
+    """Return the messages of a kind about many orders; the ways to all their readers are read at once."""
+    read = [(order, _reader(order, None)) for order in orders]
+    known = known_of((_email_of(order, reader), phone_of(reader)) for order, reader in read)
+    return [message_to_orderer(order, kind, known=known) for order, _reader_of_it in read]
 
 
 def message_to_orderer(
@@ -45,6 +52,7 @@ def message_to_orderer(
     context: Mapping[str, Any] | None = None,
     about: int | None = None,
     assignment: CaregiverAssignment | None = None,
+    known: Known | None = None,
 ) -> Message:
     """Return the message that `notify_orderer` queues."""
     reader = _reader(order, assignment)
@@ -57,6 +65,7 @@ def message_to_orderer(
         email=_email_of(order, reader),
         # A caregiver who ordered may have been replaced meanwhile: texts go to whoever ordered alone.
         may_be_text=order.assisted_by_id is not None or reader.user_id == order.placed_by_id,
+        known=known,
     )
 
 

@@ -13,7 +13,14 @@ from certification.rules import is_minor_on, needs_guardian
 from delivery.models import Order
 
 LOOK, KNOW = "look", "know"  # gold: look here; blue: to know
-TONES = {Order.Status.PLACED: LOOK, Order.Status.CONFIRMED: "ready"}
+TONES = {
+    Order.Status.PLACED: LOOK,
+    Order.Status.CONFIRMED: "ready",
+    Order.Status.PACKED: "ready",
+    Order.Status.OUT_FOR_DELIVERY: KNOW,
+    Order.Status.DELIVERED: "ready",
+    Order.Status.RETURNED: LOOK,
+}
 PLACED = gettext_lazy("Placed, to review")
 
 
