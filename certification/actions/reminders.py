@@ -16,8 +16,8 @@ from certification.writes.messages import messages_to, recipients_of
 from certification.writes.reminders import reminders_for
 from notifications.actions import queue_many, queue_selected
 
-# How many certifications get their reminders in one transaction, which takes about two seconds. Each part reads all
-# patients once a statement, so a smaller part costs more; another worker waits three seconds for its turn.
+# How many certifications get their reminders in one transaction, which takes about two seconds. With a million of
+# them each statement reads all patients, so a smaller part costs more; another worker waits 3 seconds for its turn.
 PART = 25_000
 
 
