@@ -1,7 +1,6 @@
 """Real Celery workers over Redis that are killed or stopped while they send reminders: none is lost."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -195,21 +194,6 @@ def test_a_job_of_a_killed_worker_is_done_by_another_worker(redis_url, sink):
     end_leases()
     with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app="tests.impatient"):
         wait_until(lambda: len(sink.counts()) == messages)
-
-
-@pytest.mark.once
-@pytest.mark.usefixtures("in_drill")
-def test_a_soft_shutdown_lets_the_job_in_hand_end(redis_url, sink):
-    """SIGQUIT: without `worker_soft_shutdown_timeout` Celery would end the job in the middle."""
-    messages = reminders(60)
-    sink.pause = 0.02
-    with worker(redis_url, sink, "--pool", "prefork", "--concurrency", "1", "--queues", "bulk") as process:
-        wake(redis_url)
-        wait_until(lambda: len(sink.arrived) >= 3)
-        process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=60)
-    assert set(Notification.objects.values_list("status", flat=True)) == {Status.SENT}
-    assert len(sink.arrived) == len(sink.counts()) == messages
 
 
 @pytest.mark.once
