@@ -1,0 +1,57 @@
+"""A technician packs on a tablet; a part is short, and the patient answers on a phone."""
+
+import pytest
+
+from delivery.models import Order
+from notifications.actions import send_due
+from tests import factories
+from tests.journeys.visitor import link_in_mail_to
+
+pytestmark = pytest.mark.journey
+
+
+def test_a_short_order_is_packed_after_the_patient_has_answered(visitor):
+    order = an_order_with_a_substitute()
+    tim, rosa = visitor(viewport={"width": 1024, "height": 768}), visitor(viewport={"width": 390, "height": 844})
+    tim.looks = lambda: None  # the admin is Django's own
+    when_a_technician_offers_a_substitute(tim, order)
+    when_the_patient_takes_it(rosa, order)
+    then_the_technician_packs_it(tim, order)
+    for person in (tim, rosa):
+        person.met_no_barrier()
+
+
+def an_order_with_a_substitute():
+    mist, capsules = factories.product(), factories.product(name="Quiet Capsules", form="capsule", price_cents=2000)
+    factories.product(name="Harbor Dusk Tincture", price_cents=4500)
+    return factories.confirmed_order(lines=[(mist, 2), (capsules, 1)])
+
+
+def when_a_technician_offers_a_substitute(tim, order):
+    tim.signs_in(factories.staff("Technician").email)
+    tim.opens(f"/admin/delivery/order/{order.pk}/change/")
+    tim.follows("Pack")
+    tim.follows("Short")
+    tim.page.locator("[name=kind][value=substitute]").check()
+    tim.fills(quantity="2")
+    tim.page.locator("[name=substitute]").select_option(label="Harbor Dusk Tincture, $45.00, 50 in stock")
+    tim.presses("Enter what is short")
+    tim.sees("Waits for an answer. Harbor Mist Tincture is short. We can bring 2 × Harbor Dusk Tincture instead")
+
+
+def when_the_patient_takes_it(rosa, order):
+    send_due(by=None)
+    rosa.opens(link_in_mail_to(order.placed_by.email, "/delivery/orders/"))
+    rosa.signs_in_here(order.placed_by.email)
+    rosa.sees("The total is $100.00 with it, $20.00 without it.")
+    rosa.presses("Take 2 × Harbor Dusk Tincture")
+    rosa.sees("2 × Harbor Dusk Tincture in the place of 2 × Harbor Mist Tincture")
+
+
+def then_the_technician_packs_it(tim, order):
+    tim.opens(f"/admin/delivery/order/{order.pk}/step/pack/")
+    for box in tim.page.locator(".pack__tick input").all():
+        box.check()
+    tim.presses("Packed")
+    tim.sees("Pack: done.")
+    assert Order.objects.get().status == "packed"
