@@ -57,6 +57,10 @@ class HandOverForm(AtDoorForm):
     cash_cents = PaidField(label=_("Cash given"))
     debit_cents = PaidField(label=_("Paid by debit card"))
     tip_agreed_cents = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    needed = frozenset({
+        "card_checked", "photo_id_checked", "photo_id_kind", "id_state", "id_number", "received_by", "cash_cents",
+        "debit_cents",
+    })  # fmt: skip
     narrow = frozenset({"id_state", "cash_cents", "debit_cents", "stated_at"})
     field_order = (
         "card_checked", "photo_id_checked", "photo_id_kind", "id_state", "id_number", "received_by", "cash_cents",
