@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime, time
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from certification.samples import certification, patient
-from delivery.models import DeliveryPolicy, DeliveryWindow, Order
+from delivery.models import DeliveryPolicy, DeliveryWindow, Order, Product, Shortage
+from delivery.presenters.shortages import Question
 from delivery.rules import closes_at
 from notifications import kinds
 
@@ -43,6 +46,18 @@ def _tomorrow() -> dict[str, dict[str, Any]]:
     }
 
 
+def _short() -> dict[str, dict[str, Any]]:
+    shortage = Shortage(pk=1, product=Product(name="Harvest No. 4"), ordered_quantity=3, quantity=2)
+    some = {"quantity": 2, "ordered": 3, "name": "Harvest No. 4"}
+    words = {
+        "sentence": _("We have only %(quantity)d of the %(ordered)d × %(name)s that you ordered.") % some,
+        "accept": _("Take %(quantity)d") % some,
+    }
+    kept = Question(shortage, **words, with_cents=8350, without_cents=5500)
+    last = Question(shortage, **words, with_cents=8350, without_cents=0)
+    return {"": _about(order(), question=kept), "the last line": _about(order(), question=last)}
+
+
 def _delivered() -> dict[str, dict[str, Any]]:
     paid: dict[str, Any] = {"handed_over_at": HANDED_OVER, "cash_cents": 9000, "debit_cents": None, "tip_cents": 650}
     unknown: dict[str, Any] = dict.fromkeys(paid)
@@ -68,6 +83,12 @@ def register_samples() -> None:
         "order_cancelled",
         when="The order was cancelled, or its window passed before staff confirmed it.",
         samples=lambda: {"": _about(order("cancelled")), "a day was closed": _about(order("cancelled"), SNOW)},
+    )
+    to_orderer("order_short", when="A line could not be packed as it was ordered.", samples=_short)
+    to_orderer(
+        "order_changed",
+        when="What was short was answered, or left out when the driver left.",
+        samples=lambda: {"cash": _about(order()), "debit": _about(order(payment_method="debit"))},
     )
     to_orderer("order_tomorrow", when="From 5 p.m. on the evening before the delivery.", samples=_tomorrow)
     to_orderer(

@@ -130,7 +130,8 @@ class NotificationAdmin(ActionAdmin):
         """Show how many messages wait, and which have failed; it names no recipient."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        shown = outbox.outbox_page(now=timezone.now(), list_url=self.list_address())
+        bounces_url = reverse("admin:notifications_bounce_changelist")
+        shown = outbox.outbox_page(now=timezone.now(), list_url=self.list_address(), bounces_url=bounces_url)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": _("State of the outbox")}
         return TemplateResponse(request, "admin/notifications/outbox.html", {**context, "outbox": shown})
 

@@ -31,7 +31,7 @@ from pages.connections import close_connections
 REDIS_TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 OUTBOX_ANSWERS = (
     "oldest_unsent_message_age_seconds", "urgent_messages_waiting", "bulk_messages_waiting", "calls_waiting",
-    "failed_messages_of_7_days",
+    "failed_messages_of_7_days", "bouncing_addresses",
 )  # fmt: skip
 _all_migrated = threading.Event()  # set for good once this process has seen that no migration is missing
 
@@ -107,7 +107,14 @@ def outbox_answer(counts: outbox.Counts, now: datetime) -> dict[str, float | Non
     return dict(
         zip(
             OUTBOX_ANSWERS,
-            [seconds(now - oldest) if oldest else None, counts.urgent, counts.bulk, counts.calls, counts.failed],
+            [
+                seconds(now - oldest) if oldest else None,
+                counts.urgent,
+                counts.bulk,
+                counts.calls,
+                counts.failed,
+                counts.bouncing,
+            ],
             strict=True,
         )
     )
@@ -122,6 +129,7 @@ def outbox_gauges(
     yield gauge("portal_outbox_messages", "E-mails that wait; 10,001 stands for any larger number in a queue.",
                 counts.urgent + counts.bulk)  # fmt: skip
     yield gauge("portal_outbox_oldest_age_seconds", "Age of the oldest message that waits, 0 when none waits.", age)
+    yield gauge("portal_bouncing_addresses", "Addresses to which no mail goes, because it came back.", counts.bouncing)
     waiting = GaugeMetricFamily(
         "portal_outbox_waiting", "Messages and calls that wait, at most 10,001.", labels=["queue"]
     )

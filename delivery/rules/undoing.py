@@ -40,11 +40,14 @@ def is_lost(order: Order, *, now: datetime) -> bool:
     """Return whether an order that has not left will not be delivered any more.
 
     Without a confirmation that is so when its window has passed. A confirmed or packed order has until the end of its
-    day: the driver may be late.
+    day: the driver may be late. An order that was confirmed before the portal knew which orders leave was most likely
+    delivered: it stays as it is.
     """
     assert order.window is not None  # anything but a cart has one
     if order.status == Order.Status.PLACED:
         return order.window.ends_at <= now
+    if order.status == Order.Status.CONFIRMED and order.predates_review:
+        return False
     return order.window.date < localdate(now)
 
 

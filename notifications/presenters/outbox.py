@@ -10,24 +10,26 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext_lazy as _
 
 from notifications import sql
-from notifications.models import Notification
+from notifications.models import Bounce, Notification
 from notifications.rules import WORKER_LOST
 
 FAILURES_OF = timedelta(days=7)
 WAITS, FAILED = "waits", "failed"  # parameters of the list of messages
 ANY_CAUSE = "any"
 MAIL_QUEUES = {"urgent": _("Urgent messages"), "bulk": _("Reminders and other bulk messages")}
+STOPPED = {"stopped_at__isempty": "0"}  # of the list of bounces
 CALLS = {"status__exact": Notification.Status.QUEUED, "channel__exact": Notification.Channel.PHONE}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many messages wait in each queue and how many failed in 7 days, each MOST_COUNTED + 1 at most."""
+    """What waits in each queue, what failed in 7 days, and the addresses that bounce, each MOST_COUNTED + 1 at most."""
 
     urgent: int
     bulk: int
     calls: int
     failed: int
+    bouncing: int  # addresses to which no mail goes, because it came back
     oldest: dict[str, datetime | None]  # by queue
 
     @property
@@ -39,7 +41,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Line:
-    """A number of messages with the address of the list of them; `since` is when the oldest was written."""
+    """A number of messages or addresses, with a link to the list of them; `since` is when the oldest was written."""
 
     name: Any
     count: int
@@ -86,11 +88,17 @@ def failures_count_from(now: datetime) -> datetime:
 
 
 def counts(*, now: datetime) -> Counts:
-    """Return the figures of the outbox, by two queries that take milliseconds however many messages wait."""
+    """Return the figures of the outbox, by three queries that take milliseconds however many messages wait."""
     waiting = sql.waiting()
     failed = Notification.objects.failed_since(failures_count_from(now))[: sql.MOST_COUNTED + 1].count()
+    bouncing = Bounce.objects.stopped()[: sql.MOST_COUNTED + 1].count()
     numbers = {queue: count for queue, (count, _oldest) in waiting.items()}
-    return Counts(**numbers, failed=failed, oldest={queue: oldest for queue, (_count, oldest) in waiting.items()})
+    return Counts(
+        **numbers,
+        failed=failed,
+        bouncing=bouncing,
+        oldest={queue: oldest for queue, (_count, oldest) in waiting.items()},
+    )
 
 
 def failures(*, now: datetime, list_url: str = "") -> list[Failure]:
@@ -100,15 +108,16 @@ def failures(*, now: datetime, list_url: str = "") -> list[Failure]:
     return [Failure(cause, count, newest, _list(list_url, {FAILED: cause})) for cause, count, newest in grouped]
 
 
-def outbox_page(*, now: datetime, list_url: str) -> OutboxPage:
-    """Return what the page of the outbox shows; `list_url` is the address of the list of messages."""
+def outbox_page(*, now: datetime, list_url: str, bounces_url: str) -> OutboxPage:
+    """Return what the page of the outbox shows; the addresses are those of the lists of messages and of bounces."""
     found = counts(now=now)
     queues = [
         Line(name, getattr(found, queue), _list(list_url, {WAITS: queue}), found.oldest[queue])
         for queue, name in MAIL_QUEUES.items()
     ]
     calls = Line(_("Calls to make"), found.calls, _list(list_url, CALLS), found.oldest["calls"])
-    return OutboxPage(now, [*queues, calls], failures(now=now, list_url=list_url))
+    bouncing = Line(_("Addresses from which mail comes back"), found.bouncing, f"{bounces_url}?{urlencode(STOPPED)}")
+    return OutboxPage(now, [*queues, calls, bouncing], failures(now=now, list_url=list_url))
 
 
 def advice_on(cause: str) -> Any:

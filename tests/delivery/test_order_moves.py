@@ -25,9 +25,12 @@ BEFORE_DEPARTURE = (S.PLACED, S.CONFIRMED, S.PACKED)
 # Who may lead an order from one status to another; no other pair is possible for anybody.
 WHO = {
     (S.CART, S.PLACED): f"orderer {STAFF}",
-    (S.PLACED, S.CONFIRMED): STAFF,
+    (S.PLACED, S.CONFIRMED): "Pharmacist",
     (S.CONFIRMED, S.PACKED): "Pharmacist Technician",
     (S.PACKED, S.CONFIRMED): "Pharmacist Technician portal",
+    (S.PACKED, S.OUT_FOR_DELIVERY): "driver",
+    (S.OUT_FOR_DELIVERY, S.DELIVERED): "driver",
+    (S.OUT_FOR_DELIVERY, S.RETURNED): "driver",
     **{(before, S.REFUSED): STAFF for before in BEFORE_DEPARTURE},
     **{(before, S.CANCELLED): f"orderer {STAFF} portal" for before in BEFORE_DEPARTURE},
     **{(before, S.LAPSED): "portal" for before in BEFORE_DEPARTURE},
@@ -35,12 +38,12 @@ WHO = {
 
 
 def may(role, verb):
-    if role in ("orderer", "portal"):
+    if role in ("orderer", "portal", "driver"):  # the driver of its run
         return f"the {role}" in MOVES[verb].who
     return PERMISSIONS.get(verb) in STAFF_GROUPS[role]
 
 
-@pytest.mark.parametrize("role", ["orderer", "portal", *STAFF_GROUPS])
+@pytest.mark.parametrize("role", ["orderer", "portal", "driver", *STAFF_GROUPS])
 def test_every_pair_of_statuses_by_role(role):
     possible = {
         (before, after)

@@ -172,3 +172,11 @@ def test_technicians_and_pharmacists_pack():
         "Technician",
         "Pharmacist",
     }
+
+
+def test_an_order_confirmed_before_the_portal_knew_what_leaves_does_not_lapse():
+    order = factories.confirmed_order()
+    with unguarded():
+        Order.objects.filter(pk=order.pk).update(monitoring_reviewed_date=None, predates_review=True)
+    assert actions.lapse_orders(now=order.window.ends_at + timedelta(days=30), by=None) == 0
+    assert Order.objects.get(pk=order.pk).status == Order.Status.CONFIRMED

@@ -55,17 +55,17 @@ def fill(times=1):
 def test_each_number_is_that_of_the_list_it_links_to(client):
     fill()
     page = client.get(reverse(PAGE)).context["outbox"]
-    assert [line.count for line in page.queues] == [3, 3, 2]
+    assert [line.count for line in page.queues] == [3, 3, 2, 0]
     assert [(failure.cause, failure.count) for failure in page.failures] == [(REFUSED, 2), (FULL, 1)]
     for line in [*page.queues, *page.failures]:
         assert client.get(line.url).context["cl"].paginator.count == line.count, line.url
 
 
 @pytest.mark.parametrize("times", [0, 3, 300])
-def test_the_figures_take_three_queries_whatever_waits(times, django_assert_num_queries):
+def test_the_figures_take_four_queries_whatever_waits(times, django_assert_num_queries):
     fill(times)
-    with django_assert_num_queries(3):
-        outbox.outbox_page(now=timezone.now(), list_url="/")
+    with django_assert_num_queries(4):
+        outbox.outbox_page(now=timezone.now(), list_url="/", bounces_url="/")
 
 
 def test_the_page_says_since_when_the_oldest_waits(client):
@@ -79,7 +79,7 @@ def test_more_than_are_counted_are_called_more(client, monkeypatch):
     monkeypatch.setattr(sql, "MOST_COUNTED", 4)
     write(6, priority=Notification.BULK)
     page = client.get(reverse(PAGE))
-    assert [line.count for line in page.context["outbox"].queues] == [0, 5, 0]
+    assert [line.count for line in page.context["outbox"].queues] == [0, 5, 0, 0]
     assert "more than 4" in page.content.decode()
 
 

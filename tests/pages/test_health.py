@@ -87,6 +87,7 @@ def test_readyz_answers_every_field(client):
         "bulk_messages_waiting": 0,
         "calls_waiting": 0,
         "failed_messages_of_7_days": 0,
+        "bouncing_addresses": 0,
         "last_beat_age_seconds": None,
     }
 
