@@ -99,7 +99,9 @@ class BounceAdmin(ActionAdmin):
     search_fields = ["address"]
     search_help_text = _("Address")
     ordering = [models.F("stopped_at").desc(nulls_last=True), "-last_at"]
-    fields = [*list_display, "notification"]
+    fields = [
+        "address", "kind", "status_code", "count", "first_at", "last_at", "stopped_at", "cleared_at", "notification",
+    ]  # fmt: skip
     action_pages = (
         ActionPage(
             name="clear",

@@ -20,10 +20,10 @@ class _Bounded(imaplib.IMAP4):
     A limit on each answer is not enough: a server may send one byte at a time.
     """
 
-    def __init__(self, *arguments: Any, within: float, **options: Any) -> None:
+    def __init__(self, host: str, port: int, *, within: float, **options: Any) -> None:
         self._cut = threading.Timer(within, self._hang_up)
         self._cut.daemon = True
-        super().__init__(*arguments, timeout=min(ANSWER_WITHIN, within), **options)
+        super().__init__(host, port, timeout=min(ANSWER_WITHIN, within), **options)
 
     def open(self, *arguments: Any, **options: Any) -> None:
         super().open(*arguments, **options)

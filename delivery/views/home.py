@@ -29,6 +29,11 @@ def home(request: SignedInRequest) -> HttpResponse:
             record(action="patient.view", by=user, subject=card.patient)
     orders = coming_orders(cards, today=today)
     bounces = address_that_bounces(people[0], account_email=user.email)
-    context = {"person": people[0], "cards": cards, "orders": orders, "to_affirm": to_affirm}
-    context |= {"address_that_bounces": bounces}
+    context = {
+        "person": people[0],
+        "cards": cards,
+        "orders": orders,
+        "to_affirm": to_affirm,
+        "address_that_bounces": bounces,
+    }
     return render(request, "delivery/home.html", context)
