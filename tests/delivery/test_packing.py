@@ -156,7 +156,9 @@ def test_the_pages_of_patients_and_drivers_name_each_status(client):
         "packed": "Your order is packed", "out_for_delivery": "Your order is on its way",
         "delivered": "Your order was delivered", "returned": "We could not hand over this order",
     }  # fmt: skip
-    driver = factories.client_for(factories.staff("Driver"))
+    account = factories.staff("Driver")
+    actions.make_run(window=order.window, orders=[order], driver=account, by=factories.staff("Manager"))
+    driver = factories.client_for(account)
     for status, title in says.items():
         leave(order, status, ended_at=order.packed_at if status in ("delivered", "returned") else None)
         page = people.words_of(client.get(people.url("order-detail", order.number)))

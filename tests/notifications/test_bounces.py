@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from notifications import actions, bounced, kinds
-from notifications.actions import send_due
+from notifications.actions import bounces, send_due
 from notifications.actions.bounces import clear_bounce, read_bounces
 from notifications.message_ids import message_id
 from notifications.models import Bounce, BounceMailbox, Notification
@@ -284,7 +284,7 @@ def test_a_worker_that_dies_before_it_marks_a_mail_has_counted_it_once(server, m
         raise Killed
 
     with monkeypatch.context() as broken:
-        broken.setattr(actions.Mailbox, "mark_read", die)
+        broken.setattr(bounces.Mailbox, "mark_read", die)
         with pytest.raises(Killed):
             read_bounces(by=None)
     assert (read_bounces(by=None), counts(), Bounce.objects.get().count) == (0, (1, 1, 0), 1)
@@ -302,14 +302,14 @@ def test_a_folder_whose_mails_get_new_numbers_counts_no_message_twice(server):
 def test_a_mail_that_no_parser_takes_does_not_stop_the_next(server, monkeypatch):
     notification, original = sent_mail()
     server.receive(plain_mail("odd"), sent_back(original))
-    read = actions.read_report
+    read = bounces.read_report
 
     def fail_at_the_odd(raw):
         if b"odd" in raw:
             raise ValueError
         return read(raw)
 
-    monkeypatch.setattr(actions, "read_report", fail_at_the_odd)
+    monkeypatch.setattr(bounces, "read_report", fail_at_the_odd)
     assert (read_bounces(by=None), counts(), state(notification)) == (1, (1, 0, 1), BOUNCED)
 
 
@@ -325,14 +325,14 @@ def test_two_jobs_at_once_count_a_mail_once(server, monkeypatch, has_guard):
     _notification, original = sent_mail()
     server.receive(sent_back(plain_mail("", To=ADDRESS, Message_ID="<other@example.net>")))
     both_have_read = threading.Barrier(2)
-    read = actions.read_report
+    read = bounces.read_report
 
     def read_together(raw):
         report = read(raw)
         both_have_read.wait(10)
         return report
 
-    monkeypatch.setattr(actions, "read_report", read_together)
+    monkeypatch.setattr(bounces, "read_report", read_together)
     if not has_guard:
         monkeypatch.setattr(bounced, "pass_mail", lambda *_args, **_counted: True)
     with unguarded():

@@ -19,10 +19,10 @@ from audit.models import Event
 from certification.actions import amend_contact, change_phone, choose_texts, queue_renewal_reminders
 from certification.actions.amending import CONTACT
 from certification.writes.messages import message_to
-from delivery.actions import confirm_order
 from mmp_portal.required import FOR_TEXTS, check_required, check_texts, hours_of
 from notifications import actions, kinds, replies, texts
 from notifications.actions.texting import NoTexts, agree_to_texts, end_texts, receive_text
+from notifications.message_ids import message_id
 from notifications.models import Notification, TextConsent, TextReceived
 from notifications.rules import TextRefused, Trouble, trouble_of
 from tests import factories
@@ -162,7 +162,7 @@ def test_an_order_is_texted_to_its_orderer_in_their_language(patient, provider):
         type(patient).objects.filter(pk=patient.pk).update(language="es")
     patient.refresh_from_db()
     order = factories.order(patient)
-    confirm_order(order=order, by=factories.staff("Manager"))
+    factories.confirm(order)
     assert send() == 2
     said = provider.taken[-1][0]["text"]
     assert said.startswith("testserver: Su pedido está confirmado:") and "STOP" in said
@@ -178,7 +178,7 @@ def test_a_text_goes_once_over_one_connection_with_its_id(patient, provider):
     assert (send(), send()) == (2, 0)
     said, headers, path = provider.taken[0]
     assert (said["from"], said["to"], path) == ("+12035550100", patient.phone.as_e164, "/send?v=1")
-    assert said["id"] == headers["Idempotency-Key"] == f"notification-{rows[0].pk}@testserver"
+    assert said["id"] == headers["Idempotency-Key"] == message_id(rows[0].pk).strip("<>")
     assert headers["Authorization"] == "Bearer the-token" and provider.connections == 1
     rows[0].refresh_from_db()
     assert rows[0].status == "sent" and rows[0].sent_at and not mail.outbox
