@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.core.mail import EmailMultiAlternatives
 
-from notifications import emails, kinds
+from notifications import emails, kinds, texts
 from notifications.kinds import About
 from notifications.models import Notification
 
@@ -16,11 +16,12 @@ STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Preview:
-    """A sample as its reader gets it. `html` is empty for a mail in plain text alone."""
+    """A sample as its reader gets it. `html` is empty for a mail in plain text alone, `sms` where there is no text."""
 
     subject: str
     text: str
     html: str
+    sms: str = ""
 
 
 def mail_of(about: About, label: str, language: str) -> EmailMultiAlternatives:
@@ -29,11 +30,19 @@ def mail_of(about: About, label: str, language: str) -> EmailMultiAlternatives:
     return emails.build(message, about.samples()[label])
 
 
+def text_of(about: About, label: str, language: str) -> str:
+    """Return the text message of one sample of a kind, or an empty text where the kind has none."""
+    if not texts.has_text(about.name):
+        return ""
+    message = Notification(kind=about.name, recipient="+12035550100", language=language)
+    return emails.build_text(message, about.samples()[label]).words
+
+
 def preview_of(about: About, label: str, language: str) -> Preview:
     """Return what the reader of one sample sees."""
     mail = mail_of(about, label, language)
     html = next((str(content) for content, _type in mail.alternatives), "")
-    return Preview(str(mail.subject), str(mail.body), html)
+    return Preview(str(mail.subject), str(mail.body), html, text_of(about, label, language))
 
 
 def style_hashes(html: str) -> list[str]:

@@ -8,7 +8,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0024_reminder_run'),
         ('delivery', '0012_failed_call'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

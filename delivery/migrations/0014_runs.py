@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0024_reminder_run'),
+        ('certification', '0001_initial'),
         ('delivery', '0013_packed'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

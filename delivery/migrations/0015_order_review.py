@@ -13,7 +13,6 @@ def mark_older_orders(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0024_reminder_run'),
         ('delivery', '0014_runs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

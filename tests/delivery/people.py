@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from certification.actions import accept_invitation
-from delivery.actions import receive_stock
+from delivery.actions import change_order, receive_stock
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from delivery.reference import POLICIES
 from delivery.rules import policy_on
@@ -159,6 +159,14 @@ def orders_of_many(count, *, units=2, **over):
         Product.objects.filter(pk=product.pk).update(stock=F("stock") - count * units)
         DeliveryWindow.objects.filter(pk=window.pk).update(capacity=max(count, 20), booked=count)
     return made
+
+
+def make_short(order, kind):
+    """Enter that the first line of the order is short: drop it, or bring one item less. Return the order."""
+    line = order.lines.first()
+    less = {"quantity": line.quantity - 1} if kind == "lessen" else {}
+    change_order(order=order, line=line, kind=kind, by=factories.staff("Technician"), **less)
+    return order
 
 
 def review(**over):

@@ -151,6 +151,14 @@ def tell(kind):
     return lambda world: notify_orderer(order(world), kind, by=None)
 
 
+def shorten(kind):
+    """Return a cause by which an order is short."""
+    lines = [(2, factories.product), (3, factories.product)]
+    return lambda world: people.make_short(
+        factories.confirmed_order(world.patient, lines=[(make(), count) for count, make in lines]), kind
+    )
+
+
 def wait_for_a_place(world):
     window = factories.window()
     people.fill(window)
@@ -216,6 +224,8 @@ CAUSES = {
     "order_moved": move,
     "order_refused": refuse,
     "order_cancelled": cancel,
+    "order_short": shorten("lessen"),
+    "order_changed": shorten("drop"),
     "order_tomorrow": tell("order_tomorrow"),
     "order_out_for_delivery": tell("order_out_for_delivery"),
     "order_delivered": tell("order_delivered"),

@@ -17,6 +17,7 @@ from notifications.actions.texting import agree_to_texts
 from notifications.addressees import addressee_of
 from notifications.models import Notification
 from tests import factories
+from tests.delivery import people
 from tests.delivery.people import url, words_of
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +100,16 @@ def confirmed(patient):
     factories.confirm(ordered(patient), by=factories.staff("Pharmacist"))
 
 
+def short(kind):
+    def cause(patient):
+        lines = [(factories.product(), 2), (factories.product(), 3)]
+        staff = factories.staff("Pharmacist")
+        order = factories.order(patient, by=staff, caller=patient, lines=lines)
+        people.make_short(factories.confirm(order, by=staff), kind)
+
+    return cause
+
+
 def refused(patient):
     deliveries.refuse_order(order=ordered(patient), reason="Out of stock.", by=factories.staff("Manager"))
 
@@ -137,6 +148,8 @@ MADE = {
     "order_refused": refused,
     "order_cancelled": cancelled,
     "order_moved": moved,
+    "order_short": short("lessen"),
+    "order_changed": short("drop"),
     "order_tomorrow": told("order_tomorrow"),
     "order_out_for_delivery": told("order_out_for_delivery"),
     "order_delivered": told("order_delivered"),
