@@ -33,7 +33,7 @@ LOOKUPS = ("", "__startswith", "__exact", "__gte", "__isnull")
 OPEN = {
     "auth.Permission.codename", "certification.Condition.code", "delivery.ProductPhoto.digest",
     "delivery.Order.idempotency_key", "delivery.StockMovement.entry_key", "notifications.Notification.dedupe_key",
-    "audit.Event.session",
+    "audit.Event.session", "notifications.Bounce.status_code", "delivery.DoorAttempt.entry_key",
 }  # fmt: skip
 SOUNDS_SECRET = re.compile(r"password|digest|token|secret|(^|_)key|(?<!zip_)code(?!s)|session|(^|_)data$")
 # The one query that reads a password hash: Django compares it with the session at each request.
@@ -244,6 +244,7 @@ SHOWN = {
         "certification_patientrequest.refused_reason",
     },
     "pages.contactmessage": {"pages_contactmessage.message"},
+    "notifications.notification": {"notifications_calltry.note"},
     "certification.certification": {"certification_amendment.reason"},
 }
 

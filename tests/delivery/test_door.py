@@ -96,7 +96,7 @@ def test_an_order_without_certification_does_not_leave(order, monday):
 def test_what_nobody_answered_is_left_out_when_the_order_leaves(monday):
     lines = [(factories.product(), 2), (factories.product(price_cents=2000), 3)]
     order, technician = factories.order(lines=lines), factories.staff("Technician")
-    actions.confirm_order(order=order, by=technician)
+    factories.confirm(order)
     actions.change_order(order=order, line=order.lines.first(), kind="lessen", quantity=1, by=technician)
     actions.pack_order(order=order, by=technician)
     run = actions.make_run(window=order.window, orders=[order], driver=factories.staff("Driver"), by=technician)

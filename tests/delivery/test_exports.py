@@ -2,6 +2,7 @@
 
 import csv
 import io
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib import admin
@@ -79,8 +80,8 @@ def test_no_cell_of_a_movement_is_a_formula(pharmacist):
 
 def test_the_name_of_a_file_tells_of_a_search_and_not_what_was_searched(pharmacist):
     order = factories.order()
-    pharmacist.post(ORDERS, {"q": order.patient.last_name})
-    response, rows = csv_of(pharmacist, ORDERS)
+    found = pharmacist.post(ORDERS, {"q": order.patient.last_name})
+    response, rows = csv_of(pharmacist, ORDERS, **dict(parse_qsl(urlsplit(found.url).query)))
     assert response["Content-Disposition"] == 'attachment; filename="orders-search.csv"'
     assert [row["order"] for row in rows] == [order.number]
     assert Event.objects.get(action="order.export").reason == "csv, 1 rows, search"

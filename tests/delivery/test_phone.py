@@ -316,7 +316,7 @@ def test_staff_order_for_a_patient_who_calls(client, staff, patient):
     assert order.number in words_of(client.get(response.url))
     assert Notification.objects.get(kind="order_placed").channel == "phone"
     listed = words_of(client.get(reverse("admin:delivery_order_changelist")))
-    assert "Placed By phone" in listed
+    assert "By phone Placed, to review" in listed
 
 
 def test_the_same_rules_hold_on_the_phone(client, patient):
@@ -369,7 +369,7 @@ def test_orders_of_same_stop_are_those_to_one_door_in_one_window():
     assert list(rules.orders_of_same_stop(first)) == [second]
     page = reverse("admin:delivery_order_change", args=[first.pk])
     words = words_of(factories.client_for(factories.staff("Pharmacist")).get(page))
-    assert f"Same stop: {second.number}" in words
+    assert "2 orders to this door" in words and f"Same door: {second.patient.name}, $80.00" in words
 
 
 def test_orders_of_same_stop_know_a_door_in_any_spelling():

@@ -178,7 +178,8 @@ def test_looks_like_business_reads_any_text(street, unit):
 
 S = Order.Status
 ALLOWED = {
-    ("place", S.CART), ("confirm", S.PLACED), ("pack", S.CONFIRMED), ("unpack", S.PACKED),
+    ("place", S.CART), ("confirm", S.PLACED), ("pack", S.CONFIRMED), ("unpack", S.PACKED), ("dispatch", S.PACKED),
+    ("hand_over", S.OUT_FOR_DELIVERY), ("return", S.OUT_FOR_DELIVERY),
     *itertools.product(("refuse", "cancel", "lapse"), (S.PLACED, S.CONFIRMED, S.PACKED)),
 }  # fmt: skip
 
@@ -200,7 +201,8 @@ def test_each_verb_leads_to_its_status():
     leads = {verb: move.to for verb, move in rules.MOVES.items()}
     assert leads == {
         "place": "placed", "confirm": "confirmed", "pack": "packed", "unpack": "confirmed",
-        "refuse": "refused", "cancel": "cancelled", "lapse": "lapsed",
+        "dispatch": "out_for_delivery", "hand_over": "delivered", "return": "returned", "refuse": "refused",
+        "cancel": "cancelled", "lapse": "lapsed",
     }  # fmt: skip
 
 

@@ -166,4 +166,4 @@ def test_a_suite_care_of_a_company_is_asked_about_and_flagged_for_staff(client, 
     page = factories.client_for(factories.staff("Pharmacist")).get(
         f"/admin/delivery/order/{Order.objects.get().pk}/change/"
     )
-    assert "Reads like a business: Yes: ask before confirming" in words_of(page)
+    assert "It reads like a business: ask before confirming." in words_of(page)

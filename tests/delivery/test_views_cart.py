@@ -387,7 +387,7 @@ def test_no_more_than_8_queries_for_a_caregiver_of_two(django_assert_max_num_que
         client.get(url("product-list"))
 
 
-def test_a_whole_order_in_5_requests_and_50_statements(client):
+def test_a_whole_order_in_5_requests_and_53_statements(client):
     """Count the requests and statements from the empty cart to the confirmation with htmx, without savepoints."""
     window, product = factories.window(), factories.product(sku="A")
     client.get(url("product-list"))
@@ -404,5 +404,5 @@ def test_a_whole_order_in_5_requests_and_50_statements(client):
         spent.append(sum("SAVEPOINT" not in query["sql"] for query in queries))
     assert Order.objects.placed().count() == 1
     menu, line, checkout, booking, confirmation = spent
-    assert (menu <= 8, line <= 12, checkout <= 8, booking <= 16, confirmation <= 6) == (True,) * 5, spent
+    assert (menu <= 8, line <= 12, checkout <= 8, booking <= 17, confirmation <= 8) == (True,) * 5, spent
     assert response.status_code == 200

@@ -44,7 +44,8 @@ def test_seed_demo_makes_one_of_each_role_and_state():
     assert Certification.objects.filter(status="active").count() == 6
     assert Draft.objects.prepared().count() == 2
     assert Product.objects.count() == 30 and DeliveryWindow.objects.count() == 16
-    assert sorted(Order.objects.placed().values_list("status", flat=True)) == ["confirmed", "placed"]
+    statuses = sorted(Order.objects.placed().values_list("status", flat=True))
+    assert statuses == ["confirmed", "packed", "packed", "placed"]
 
 
 @pytest.mark.usefixtures("_debug")
@@ -71,7 +72,7 @@ def test_seed_demo_works_at_any_moment(moment):
         run("seed_demo")
         samuel = Certification.objects.active().get(patient__first_name="Samuel")
         assert (samuel.last_valid_day - timezone.localdate()).days == 20
-    assert Order.objects.with_hold().count() == 2
+    assert Order.objects.with_hold().count() == 4
 
 
 def test_demo_dea_numbers_pass_the_check_digit():
@@ -93,18 +94,19 @@ def test_sync_reference_data_twice_changes_nothing():
 def test_run_jobs_runs_every_job_of_the_timetable():
     lines = run("run_jobs").splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        "note-beat", "send-due-notifications", "send-texts", "seal-audit", "mail-newest-seal", "drop-calls",
+        "note-beat", "send-due-notifications", "send-texts", "seal-audit", "mail-newest-seal", "read-bounces",
+        "drop-calls",
         "import-rosters",
         "queue-renewal-reminders", "finish-renewal-reminders", "send-bulk-notifications", "discard-old-drafts",
         "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "notify-waiting-list",
-        "lapse-orders",
+        "queue-office-weeks", "queue-staff-summaries", "announce-deliveries", "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
 
 
 def test_print_states_says_what_the_code_says():
     call_command("print_states", "--check")
-    assert "| confirm | placed | confirmed | staff who may change orders |" in run("print_states")
+    assert "| refuse | confirmed, packed, placed | refused | staff who may change orders |" in run("print_states")
 
 
 def test_print_states_check_finds_a_difference(tmp_path, monkeypatch):
