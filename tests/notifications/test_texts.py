@@ -341,7 +341,8 @@ STOPS = (
     "leave me alone", "take me off your list", "I do not want these messages", "wrong number", "Exit", "delete",
     "ALTO", "Alto por favor", "PARAR", "BASTA", "¡Basta ya!", "CANCELAR", "quiero cancelar", "NO MÁS",
     "no mas mensajes", "Dejen de enviarme mensajes", "darme de baja", "BAJA", "No me envíen más",
-    "Detener", "fin", "ｓｔｏｐ", "not interested", "never text me again", "cease", "lose my number", "remove my number",
+    "Detener", "fin", "ｓｔｏｐ", "not interested", "never text me again", "cease", "lose my number",
+    "remove my number",
     "wrong person", "unsuscribe", "Unsubcribe me", "STOOP", "stp", "I no longer wish to get texts", "Arrête",
     "do not call or text", "no deseo recibir mensajes",
 )  # fmt: skip
