@@ -314,7 +314,9 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
                 return HttpResponseRedirect(self._address_after(page, obj) or change_url)
         except AgreementNeeded as question:  # asked on the same page, where a mistake can be corrected
             context |= {"question": question, "agreed": agreement_to(question, request)}
-        context |= {"explanation": page.explain(obj), **(page.more(obj) if page.more else {})}
+        # What would change is not true of a row that somebody has changed meanwhile, and `explain` may not know it.
+        explanation = page.explain(obj) if page.offered(obj) else ""
+        context |= {"explanation": explanation, **(page.more(obj) if page.more else {})}
         return self.action_page_response(request, form, template=page.template, **context)
 
     def _address_after(self, page: ActionPage, obj: Any) -> str:

@@ -20,11 +20,14 @@ STOPS = (
     "dont want", "do not want", "wrong number", "alto", "parar", "pare", "paren", "para ya", "basta", "detener",
     "no mas", "ya no", "no me envien", "no me envie", "no envien", "no me escriban", "no me manden", "no quiero",
     "dejen de", "deje de", "darme de baja", "dar de baja", "denme de baja", "desuscribir", "desuscribirme",
-    "numero equivocado",
+    "numero equivocado", "not interested", "never text", "never contact", "never message", "do not call", "dont call",
+    "lose my number", "remove my number", "delete my number", "take my number", "wrong person", "no longer wish",
+    "no longer want", "no deseo", "persona equivocada", "unsuscribe", "unsubcribe", "unsubscibe", "unsubscrib",
 )  # fmt: skip
 # They mean "stop" when nothing of substance stands beside them: "cancel my order" is about an order.
 STOPS_ALONE = {
-    "cancel", "cancelall", "end", "quit", "exit", "remove", "delete", "enough", "no", "off", "arret", "cancelar",
+    "cancel", "cancelall", "end", "quit", "exit", "remove", "delete", "enough", "no", "off", "arret", "arrete", "cease",
+    "desist", "stp", "stoop", "sotp", "cancelar",
     "cancele", "cancelen", "cancela", "terminar", "termina", "termine", "fin", "salir", "baja", "para", "eliminar",
     "borrar",
 }  # fmt: skip

@@ -2,11 +2,12 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
-from delivery.models import Order, Run
+from delivery.models import Order, Run, Shortage
 from delivery.writes.locks import lock_order
 from delivery.writes.messages import notify_orderer
 from delivery.writes.shortages import settle_unanswered
@@ -24,19 +25,36 @@ def dispatch_order(*, order: Order, by: User) -> Order:
 
 @audited("run.leave", subject="run", atomic=False)
 def dispatch_run(*, run: Run, by: User) -> tuple[int, list[str]]:
-    """Let all orders of a run leave with its driver; returns how many have left now, and a sentence for each other one.
+    """Let all orders of a run leave with its driver; returns how many have left now, and what the driver has to know.
 
-    Each order has a transaction of its own, and the same call again goes on with the others. Raises RunError.
+    There is a sentence for each order that stays here, and for each line that was dropped: it is in the bag still. Each
+    order has a transaction of its own, and the same call again goes on with the others. Raises RunError.
     """
     rules.check_run_is_open(Run.objects.get(pk=run.pk))
-    left, refusals = 0, []
+    left, sentences = 0, list[str]()
     for order in run.orders.before_departure().order_by("position"):
         try:
             with transaction.atomic():
-                left += _dispatch(order, by=by).status == Order.Status.OUT_FOR_DELIVERY
+                gone = _dispatch(order, by=by)
+                left += gone.status == Order.Status.OUT_FOR_DELIVERY
+                sentences += _bag_changes(gone)
         except rules.DeliveryError as error:
-            refusals.append(f"{order.number}: {error}")
-    return left, refusals
+            sentences.append(f"{order.number}: {error}")
+    return left, sentences
+
+
+def _bag_changes(order: Order) -> list[str]:
+    """Return what the driver does with the bag of an order that was settled just now."""
+    if order.status != Order.Status.OUT_FOR_DELIVERY:
+        return [
+            _("Leave order %(number)s here: nothing of it is left, and it is cancelled.") % {"number": order.number}
+        ]
+    dropped = order.shortages.filter(how=Shortage.How.NOBODY).select_related("product", "substitute")
+    sentence = _("Take %(quantity)d × %(name)s out of order %(number)s: nobody answered, and it is left out.")
+    return [
+        sentence % {"quantity": each.quantity, "name": (each.substitute or each.product).name, "number": order.number}
+        for each in dropped
+    ]
 
 
 def _dispatch(order: Order, *, by: User) -> Order:

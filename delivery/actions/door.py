@@ -58,12 +58,13 @@ def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: d
     """
     now = timezone.now()
     order = lock_order(order)
+    outcome = DoorAttempt.Outcome.NOBODY_HOME
     found = attempt_sent_before(entry_key)
     if found is not None:
+        rules.check_is_same_attempt(found, order, outcome=outcome, comes_back=False)
         return found
     at = stated_at or now
     _check_at_door(order, run, at, now, by)
-    outcome = DoorAttempt.Outcome.NOBODY_HOME
     made = write_attempt(order, run, outcome=outcome, comes_back=False, at=at, now=now, entry_key=entry_key, by=by)
     to_the_end(order, run)
     record(by=by, subject=order)
@@ -83,6 +84,7 @@ def return_order(
     order = lock_order(order)
     found = attempt_sent_before(entry_key)
     if found is not None:
+        rules.check_is_same_attempt(found, order, outcome=outcome, comes_back=True)
         return found
     at = stated_at or now
     _check_at_door(order, run, at, now, by)

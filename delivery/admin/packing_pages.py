@@ -133,7 +133,10 @@ def _explain_unpacking(order: Order) -> str:
 
 
 def _explain_answer(order: Order) -> str:
-    words = _("Enter what the person who ordered said. What they do not take leaves the order.")
+    words = _(
+        "Enter what the person who ordered said. What they do not take leaves the order, and a packed order is then "
+        "packed again without it."
+    )
     return f"{about(order)}\n{words}"
 
 

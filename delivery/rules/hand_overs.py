@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from certification.models import CaregiverAssignment, Certification, Patient
 from certification.rules import is_guarded
-from delivery.models import HandOver, Order, Run
+from delivery.models import DoorAttempt, HandOver, Order, Run
 from delivery.rules.errors import CertificationNotValid, HandOverError, RunError, TransitionError
 from delivery.rules.moves import check_move
 from ui.templatetags.portal import clock, long_date, money
@@ -163,6 +163,13 @@ def check_is_same_hand_over(found: HandOver, run: Run, answers: DoorAnswers) -> 
         words = _("This order was handed over at %(time)s already, for %(paid)s. A Manager can correct that.")
         paid = money(found.cash_cents + found.debit_cents)
         raise HandOverError(words % {"time": clock(timezone.localtime(found.stated_at)), "paid": paid})
+
+
+def check_is_same_attempt(found: DoorAttempt, order: Order, *, outcome: str, comes_back: bool) -> None:
+    """A form that is sent again says the same as what was recorded from it; raises HandOverError."""
+    if (found.order_id, found.outcome, found.comes_back) != (order.pk, outcome, comes_back):
+        words = _("“%(outcome)s” was entered from this form already. Open the sheet again, and enter what happened.")
+        raise HandOverError(words % {"outcome": found.get_outcome_display()})
 
 
 def moment_of(typed: time, run: Run, *, now: datetime) -> datetime:

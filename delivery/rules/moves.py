@@ -8,6 +8,7 @@ from ui.moves import Move
 
 S = Order.Status
 BEFORE_DEPARTURE = frozenset({S.PLACED, S.CONFIRMED, S.PACKED})
+LATER = frozenset({"pack", "dispatch", "hand_over", "return"})  # what follows after the review
 MOVES = {
     "place": Move(
         frozenset({S.CART}),
@@ -30,7 +31,8 @@ MOVES = {
     "unpack": Move(
         frozenset({S.PACKED}),
         S.CONFIRMED,
-        who="staff who may pack orders; the portal, when the order moves to another window",
+        who="staff who may pack orders; the portal, when the order moves to another window, or when what was short is "
+        "not taken",
         then="the items go back to the shelf; the order keeps its place, stock, lots and allotment",
     ),
     "dispatch": Move(
@@ -80,8 +82,16 @@ def can_move(verb: str, order: Order) -> bool:
 
 def check_move(verb: str, order: Order) -> None:
     """The order's status allows the verb, for example "confirm"; raises TransitionError."""
-    if not can_move(verb, order):
-        raise not_possible(order)
+    if can_move(verb, order):
+        return
+    raise _not_yet(order) if verb in LATER and order.status in (S.PLACED, S.CONFIRMED) else not_possible(order)
+
+
+def _not_yet(order: Order) -> TransitionError:
+    """Return the refusal that says what has to happen before."""
+    if order.status == S.PLACED:
+        return TransitionError(_("This order is not confirmed yet: a pharmacist reviews it first."))
+    return TransitionError(_("This order is not packed yet."))
 
 
 def not_possible(order: Order) -> TransitionError:

@@ -75,13 +75,13 @@ def run_detail(request: SignedInRequest, run: Run) -> HttpResponse:
 def run_leave(request: SignedInRequest, run: Run) -> HttpResponse:
     """Let the orders of the run leave with the driver."""
     try:
-        left, refusals = actions.dispatch_run(run=run, by=request.user)
+        left, sentences = actions.dispatch_run(run=run, by=request.user)
     except PortalError as error:
-        left, refusals = 0, [str(error)]
+        left, sentences = 0, [str(error)]
     if left:
         words = ngettext("%(count)d order has left with you.", "%(count)d orders have left with you.", left)
         messages.success(request, words % {"count": left})
-    for sentence in refusals:
+    for sentence in sentences:
         messages.warning(request, sentence)
     return redirect("delivery:run-detail", run.uuid)
 

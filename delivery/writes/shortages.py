@@ -14,9 +14,10 @@ from delivery.writes.holds import held_of, reserve
 from delivery.writes.locks import lock_hold
 from delivery.writes.lots import pick_lots
 from delivery.writes.messages import notify_orderer
-from delivery.writes.orders import end_order
+from delivery.writes.orders import end_order, unpack
 
 K = StockMovement.Kind
+BY_ORDERER = (Shortage.How.LINK, Shortage.How.PHONE)
 
 
 def take_out_missing(order: Order, line: OrderLine, quantity: int, *, by: User) -> None:
@@ -81,7 +82,10 @@ def count_anew(order: Order) -> None:
 
 
 def answer(shortage: Shortage, order: Order, *, how: str, is_accepted: bool = False, by: User | None) -> None:
-    """Write the answer; a line that is not accepted leaves the order, and the orderer is told the new total."""
+    """Write the answer; a line that is not accepted leaves the order, and the orderer is told the new total.
+
+    An order that was packed with it is unpacked when the orderer answers so; a driver who leaves is told instead.
+    """
     answers = Shortage.Answer
     shortage.answer, shortage.how = answers.ACCEPTED if is_accepted else answers.DROPPED, how
     shortage.answered_at, shortage.answered_by = timezone.now(), by
@@ -90,6 +94,8 @@ def answer(shortage: Shortage, order: Order, *, how: str, is_accepted: bool = Fa
         assert shortage.line is not None  # a question without an answer has its line
         drop_line(order, shortage.line, by=by)
     if order.is_before_departure:
+        if not is_accepted and how in BY_ORDERER and order.status == Order.Status.PACKED:
+            unpack(order, by=by)  # the bag holds what they do not take
         count_anew(order)
         notify_orderer(order, "order_changed", by=by, about=shortage.pk)
 

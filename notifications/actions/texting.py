@@ -57,6 +57,7 @@ def receive_text(*, provider_id: str, phone: str, text: str, by: AbstractBaseUse
 
     STOP in any words ends the agreement at once. HELP and START are answered. Everything else waits for staff.
     """
+    text = text.encode(errors="replace").decode()  # half an emoji, cut by the provider, is no text for a database
     said = replies.read(text)
     facts = {"phone": phone, "text": text, "meaning": said.meaning, "needs_reading": said.says_more}
     kept, is_new = TextReceived.objects.get_or_create(provider_id=provider_id, defaults=facts)

@@ -94,15 +94,22 @@ def test_an_order_without_certification_does_not_leave(order, monday):
 
 
 def test_what_nobody_answered_is_left_out_when_the_order_leaves(monday):
-    lines = [(factories.product(), 2), (factories.product(price_cents=2000), 3)]
-    order, technician = factories.order(lines=lines), factories.staff("Technician")
-    factories.confirm(order)
-    actions.change_order(order=order, line=order.lines.first(), kind="lessen", quantity=1, by=technician)
-    actions.pack_order(order=order, by=technician)
-    run = actions.make_run(window=order.window, orders=[order], driver=factories.staff("Driver"), by=technician)
-    run = door.under_way(run, monday)
+    """The bags are packed, so the driver reads what to take out, and which bag stays here."""
+    tincture = factories.product()
+    order = factories.order(lines=[(tincture, 2), (factories.product(price_cents=2000), 3)])
+    only = factories.order(lines=[(tincture, 2)])
+    run = door.run_of(order, only)
+    for each in (order, only):
+        line = each.lines.get(product=tincture)
+        actions.change_order(order=each, line=line, kind="lessen", quantity=1, by=run.driver)
+    monday.move_to(run.window.starts_at, tick=False)
+    left, sentences = actions.dispatch_run(run=run, by=run.driver)
+    assert (left, sentences) == (1, [
+        f"Take 1 × {tincture.name} out of order {order.number}: nobody answered, and it is left out.",
+        f"Leave order {only.number} here: nothing of it is left, and it is cancelled.",
+    ])  # fmt: skip
     assert (reread(order).status, reread(order).subtotal_cents) == ("out_for_delivery", 6000)
-    hand_over(order, run, cash_cents=6000)
+    hand_over(order, reread(run), cash_cents=6000)
     assert is_in_books()
 
 
@@ -274,6 +281,9 @@ def test_an_order_nobody_took_is_tried_again_at_the_end(order, monday):
         actions.try_later(order=order, run=run, entry_key=key, by=run.driver)
     assert list(run.orders.order_by("position")) == [second, order]
     assert DoorAttempt.objects.get().comes_back is False
+    with pytest.raises(rules.HandOverError, match="“Nobody home” was entered from this form already"):
+        bring_back(order, run, key=key)  # "Bring it back" of a page that was shown before
+    assert reread(order).status == "out_for_delivery"
     hand_over(order, run)
     with pytest.raises(rules.TransitionError):
         actions.try_later(order=order, run=run, entry_key=uuid4(), by=run.driver)

@@ -135,6 +135,19 @@ def test_a_packed_order_stays_packed(order, technician):
     assert now_of(order).status == "packed"
 
 
+@pytest.mark.parametrize("by_phone", [True, False])
+def test_a_packed_order_is_packed_again_without_what_the_orderer_does_not_take(order, technician, by_phone):
+    """Otherwise the bag goes out with items that are neither paid nor counted."""
+    change(order, "lessen", technician, quantity=1)
+    actions.pack_order(order=order, by=technician)
+    answer(order, is_accepted=False, by=technician if by_phone else None)
+    assert (now_of(order).status, now_of(order).packed_at) == ("confirmed", None)
+    change(order, "lessen", technician, sku="CAP", quantity=2)
+    actions.pack_order(order=order, by=technician)
+    answer(order, is_accepted=True)
+    assert now_of(order).status == "packed"
+
+
 def test_check_line_waits_for_no_answer_and_check_is_in_order(order, technician):
     """The second of two technicians reads what the first has done."""
     stale = line_of(order)

@@ -341,7 +341,10 @@ STOPS = (
     "leave me alone", "take me off your list", "I do not want these messages", "wrong number", "Exit", "delete",
     "ALTO", "Alto por favor", "PARAR", "BASTA", "¡Basta ya!", "CANCELAR", "quiero cancelar", "NO MÁS",
     "no mas mensajes", "Dejen de enviarme mensajes", "darme de baja", "BAJA", "No me envíen más",
-    "Detener", "fin", "ｓｔｏｐ",
+    "Detener", "fin", "ｓｔｏｐ", "not interested", "never text me again", "cease", "lose my number",
+    "remove my number",
+    "wrong person", "unsuscribe", "Unsubcribe me", "STOOP", "stp", "I no longer wish to get texts", "Arrête",
+    "do not call or text", "no deseo recibir mensajes",
 )  # fmt: skip
 OTHERS = (
     "cancel my order", "Can you stop by at 10?", "please don't stop", "When do you come?", "ok", "", "thanks", "👍",
@@ -463,6 +466,7 @@ def test_wrong_tokens_are_limited_and_the_provider_still_gets_through(db, hook, 
         ({"from": PHONE, "text": 1, "id": "1"}, 400), ({"from": PHONE, "text": "a", "id": "1\x00"}, 400),
         ({"from": PHONE, "text": "a", "id": "1" * 121}, 400), ({"from": PHONE, "text": "a" * 10_001, "id": "1"}, 413),
         ({"from": PHONE, "text": "a\x00b", "id": "1"}, 200),
+        ({"from": PHONE, "text": "STOP \ud83d", "id": "1"}, 200),
     ],
 )  # fmt: skip
 def test_a_post_that_cannot_be_read_gets_a_sentence(db, hook, client, body, status):

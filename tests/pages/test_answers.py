@@ -198,3 +198,12 @@ def test_the_database_refuses_an_unknown_way(manager):
     with unguarded(), pytest.raises(IntegrityError), transaction.atomic():
         ContactAnswer.objects.create(message=message, way="fax", text="x", by=manager)
     assert not ContactNote.objects.exists()
+
+
+def test_a_message_that_is_given_back_in_two_tabs_gets_a_sentence(manager):
+    """The page after the refusal speaks of nobody who has it."""
+    message = receive()
+    actions.take_message(message=message, by=manager)
+    client, address = factories.client_for(manager), step(message, "give-back")
+    assert [client.post(address).status_code for _tab in range(2)] == [302, 200]
+    assert "Nobody has this message" in client.post(address).content.decode()
