@@ -11,7 +11,8 @@ their own data, a physician and a delegate the data of their office, staff what 
 - letters: the physicians who support the certification of a minor.
 - birth date, address and phone: the patient's, also those that an order stores.
 
-A Driver reads the birth date when a card is scanned, to compare the card with a photo ID at the door.
+A Driver reads the birth date when a card is scanned, to compare the card with a photo ID at the door, and the address
+and the phone on the sheet of an own run.
 """
 
 from tests.access import GROUPS
@@ -29,10 +30,10 @@ birth date | page   | patient guardian office Registrar Pharmacist Driver Audito
 birth date | admin  | Registrar Pharmacist Auditor Administrator
 birth date | export | physician
 birth date | search | office Registrar Pharmacist Auditor Administrator
-address    | page   | members office
+address    | page   | members office Driver
 address    | admin  | staff
 address    | mail   | members
-phone      | page   | members office
+phone      | page   | members office Driver
 phone      | admin  | staff
 phone      | export | physician
 phone      | search | office Registrar Pharmacist Technician Manager Auditor Administrator

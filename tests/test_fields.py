@@ -164,6 +164,8 @@ def finds(client, address, key, term):
         page = client.get(posted.url)
         if page.status_code != 200 or page.context is None:
             return None
+        if posted.url.startswith(reverse("account_login")):
+            return None
         return bool(page.context["cl"].result_list if "cl" in page.context else page.context["rows"])
 
 
