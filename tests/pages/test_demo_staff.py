@@ -7,7 +7,15 @@ from tests import access
 
 pytestmark = pytest.mark.once
 LISTS = {row.name for row in access.rows() if row.about == "row" and " " not in row.name}
-OF_A_ROW = ("_letter", "_real", "_progress", "_problems", "_calls", "_plan", "_pdf")  # pages beside the list and the row
+OF_A_ROW = (
+    "_letter",
+    "_real",
+    "_progress",
+    "_problems",
+    "_calls",
+    "_plan",
+    "_pdf",
+)  # pages beside the list and the row
 BUTTONS = {row.name for row in access.rows() if row.about == "row" and " " in row.name}
 STOCK = {f"admin:delivery_product {name}" for name in ("receive", "count")} | {"admin:delivery_stockmovement_upload"}
 # Role: what the table says of it, what it opens, and what it does not.
