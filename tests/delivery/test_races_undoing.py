@@ -105,7 +105,7 @@ def test_a_withdrawal_and_an_order_into_the_same_window_need_no_second_try(monke
     for window in windows:
         factories.order(certification.patient, into=window, lines=[(product, 2)])
     factories.cart(other.patient, (product, 2))
-    monkeypatch.setattr("audit.actions._is_lock_trouble", lambda error: False)
+    monkeypatch.setattr("audit.actions.is_lock_trouble", lambda error: False)
     results = at_once(
         [
             lambda: withdraw_certification(certification=certification, reason="Moved away.", by=physician.user),
