@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from audit.actions import audited, record
@@ -40,6 +41,7 @@ from notifications.rules import (
     trouble_of,
 )
 from notifications.signals import tried
+from ui.errors import PortalError
 
 BATCH = 100
 BATCH_WITHIN = timedelta(minutes=4)  # less than the lease by more than one mail may take
@@ -52,6 +54,10 @@ TOO_LONG, SILENT_FOR = 0.5, 15  # seconds: a try to wake a sender, and the time 
 # A text that the provider has not taken by then goes another way. It is longer than the quiet hours.
 TEXT_WAITS_AT_MOST = timedelta(hours=12)
 log = structlog.get_logger()
+
+
+class TooLate(PortalError):
+    """The message was sent or cancelled meanwhile."""
 
 
 class _Hung:
@@ -315,22 +321,37 @@ class _TextBatch(_Batch):
 def resend(*, notification: Notification, reason: str, by: AbstractBaseUser | None) -> None:
     """Queue a mail that has failed again, due at once and with every try ahead of it.
 
-    It keeps its Message-ID. A mail that has not failed stays as it is.
+    It keeps its Message-ID. A mail that waits or is being sent stays as it is. Raises TooLate.
     """
     failed = Notification.objects.filter(pk=notification.pk, status=Notification.Status.FAILED)
     if failed.update(status=Notification.Status.QUEUED, attempts=0, lost_workers=0, due_at=Now(), last_error=""):
         record(by=by, subject=notification, reason=reason)
         transaction.on_commit(_wake_sender)
+    else:
+        _check_is(notification, Notification.Status.QUEUED, Notification.Status.SENDING)
 
 
 @audited("notification.cancel", subject="notification")
 def cancel_message(*, notification: Notification, reason: str, by: AbstractBaseUser | None) -> None:
-    """Cancel a mail or a call that waits, or has failed, and erase its one-time link. One that was sent stays."""
+    """Cancel a mail or a call that waits, or has failed, and erase its one-time link.
+
+    One that was cancelled before stays. Raises TooLate when it was sent or is being sent.
+    """
     waits = Notification.objects.filter(
         pk=notification.pk, status__in=[Notification.Status.QUEUED, Notification.Status.FAILED]
     )
     if waits.update(status=Notification.Status.CANCELLED, secret=None):
         record(by=by, subject=notification, reason=reason)
+    else:
+        _check_is(notification, Notification.Status.CANCELLED)
+
+
+def _check_is(notification: Notification, *allowed: str) -> None:
+    """Raise TooLate, which names the status, when the message has none of the allowed ones now."""
+    now = Notification.objects.only("status").get(pk=notification.pk)
+    if now.status not in allowed:
+        words = _("This message is marked “%(status)s” by now. Nothing was changed.")
+        raise TooLate(words % {"status": now.get_status_display()})
 
 
 def drop_calls(*, by: AbstractBaseUser | None) -> int:

@@ -254,6 +254,7 @@ def test_resend_leaves_what_has_not_failed():
 def test_cancel_message_sends_nothing_and_erases_the_link(make):
     row = make()
     actions.cancel_message(notification=row, reason="It was for somebody else.", by=None)
+    actions.cancel_message(notification=row, reason="A second press.", by=None)
     assert actions.send_due(by=None) == 0 and not mail.outbox
     row.refresh_from_db()
     assert (row.status, row.secret) == (Status.CANCELLED, None)
@@ -263,6 +264,8 @@ def test_cancel_message_sends_nothing_and_erases_the_link(make):
 def test_cancel_message_leaves_what_was_sent():
     row = queue()
     actions.send_due(by=None)
-    actions.cancel_message(notification=row, reason="Too late.", by=None)
+    for act in (actions.cancel_message, actions.resend):
+        with pytest.raises(actions.TooLate, match="“sent” by now"):
+            act(notification=row, reason="Too late.", by=None)
     row.refresh_from_db()
     assert row.status == Status.SENT and not Event.objects.filter(action="notification.cancel").exists()
