@@ -57,7 +57,7 @@ def related(name: str, model: type[Model]) -> Callable[[Any], str | Promise]:
     def column(row: Any) -> str:
         person = getattr(row, name)
         if person is None:
-            return "-"
+            return ""
         return format_html('<a href="{}">{}</a>', _page_of(person), getattr(person, _known_by(person) or "pk"))
 
     return column
@@ -82,6 +82,7 @@ class RowsInline(admin.TabularInline):
     """
 
     template = "admin/rows_inline.html"
+    empty_value_display = ""
     extra = 0
     can_delete = False
     joined: tuple[str, ...] = ()
@@ -116,6 +117,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
     list_select_related: ClassVar[list[str]] = []
     show_facets = ShowFacets.NEVER
     change_form_template = "admin/action_change_form.html"
+    empty_value_display = ""  # and admin.css leaves the row of an empty field out
     actions = None
     list_per_page = 50
     show_full_result_count = False
@@ -270,8 +272,10 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
+        buttons = self._buttons(request, obj)
         more = {
-            "action_pages": self._buttons(request, obj),
+            "action_pages": buttons,
+            "has_main_page": any(button["is_main"] for button in buttons),
             "list_url": self.with_filters(request, self.list_address()),
         }
         return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})

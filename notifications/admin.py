@@ -54,7 +54,7 @@ class CallTryInline(RowsInline):
 
     @admin.display(description=_("called by"))
     def caller(self, made: CallTry) -> str:
-        return made.called_by.email if made.called_by else "-"
+        return made.called_by.email if made.called_by else ""
 
 
 class ToDoFilter(admin.SimpleListFilter):

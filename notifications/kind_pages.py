@@ -54,7 +54,9 @@ class KindPages:
     def kind_view(self, request: HttpRequest, kind: str) -> TemplateResponse:
         """Show one sample of a kind in one language: the subject, the text and the HTML."""
         about, label, language = self._asked(request, kind)
-        samples = [Choice(capfirst(name), _url(about, name, language), name == label) for name in about.samples()]
+        samples = [
+            Choice(capfirst(name) or _("Usual"), _url(about, name, language), name == label) for name in about.samples()
+        ]
         languages = [Choice(LANGUAGES[code], _url(about, label, code), code == language) for code in about.languages]
         return self._page(
             request,

@@ -79,7 +79,7 @@ class LetterBatchAdmin(ActionAdmin):
     @admin.display(description=_("letters"))
     def pdf(self, batch: LetterBatch) -> str:
         if batch.posted_at:
-            return "-"
+            return ""
         return format_html(
             '<a href="{}">{}</a>', reverse(f"admin:{self._url_name('pdf')}", args=[batch.pk]), _("Print (PDF)")
         )

@@ -153,6 +153,7 @@ PACKING_PAGES = (
     ActionPage(
         name="pack",
         label=_("Pack"),
+        is_main=True,
         permission=PERMISSION,
         offered=offered_for("pack"),
         explain=_explain_packing,
@@ -212,7 +213,7 @@ class ShortageInline(RowsInline):
 
     @admin.display(description=_("offered"))
     def offered(self, shortage: Shortage) -> str:
-        return f"{shortage.quantity} × {(shortage.substitute or shortage.product).name}" if shortage.quantity else "-"
+        return f"{shortage.quantity} × {(shortage.substitute or shortage.product).name}" if shortage.quantity else ""
 
     @admin.display(description=_("answer"))
     def outcome(self, shortage: Shortage) -> str:

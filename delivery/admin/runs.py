@@ -165,7 +165,7 @@ class RunAdmin(ActionAdmin):
 
     @admin.display(description=_("cash counted"))
     def cash_counted(self, run: Run) -> str:
-        return "-" if run.cash_counted_cents is None else money(run.cash_counted_cents)
+        return "" if run.cash_counted_cents is None else money(run.cash_counted_cents)
 
     @admin.display(description=_("orders"))
     def orders_in_it(self, run: Any) -> int:

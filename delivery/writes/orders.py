@@ -40,7 +40,7 @@ def put_into_window(
     notify_orderer(order, "order_moved", by=by, reason=reason)
 
 
-def unpack(order: Order, *, by: User) -> None:
+def unpack(order: Order, *, by: User | None) -> None:
     """Make a packed order confirmed again; it keeps its place, stock, lots and allotment. Raises TransitionError."""
     rules.check_move("unpack", order)
     order.status, order.packed_at = rules.MOVES["unpack"].to, None

@@ -34,6 +34,11 @@ def test_a_kind_is_shown_in_each_language_and_sample(client):
     assert "Your order 7K4M-29 comes tomorrow" in first
 
 
+def test_the_usual_sample_has_a_name_among_others(client):
+    page = client.get(f"{KINDS}order_short/").content.decode()
+    assert re.findall(r'aria-current="true">([^<]*)<', page) == ["Usual", "English"]
+
+
 def test_a_mail_in_plain_text_has_no_frame(client):
     assert "<iframe" not in client.get(f"{KINDS}account_password_changed/").content.decode()
     assert client.get(f"{KINDS}account_password_changed/html/").status_code == 404

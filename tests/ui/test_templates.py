@@ -8,6 +8,7 @@ from django.template.loader import get_template
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from tests.guard import BASE_DIR
 from tests.mails import delivered
 from ui.context import dispensary
 
@@ -73,3 +74,11 @@ def test_check_your_mail_is_the_same_page_for_a_new_and_a_known_address():
     assert "We sent a mail to rosa@example.org." in new
     assert new == known
     assert [message.subject for message in delivered()] == ["Confirm your email address", "You have an account already"]
+
+
+def test_every_rule_of_the_admins_styles_is_closed():
+    """Browsers drop what follows an open rule without a word."""
+    text = (BASE_DIR / "static/css/admin.css").read_text()
+    selectors = re.findall(r"^(?![ }@/]).*{$", text, re.M)
+    assert len(selectors) == len(re.findall(r"^(?![ }@/]).*{\n(?: .*\n)+}$", text, re.M))
+    assert text.count("{") == text.count("}")
