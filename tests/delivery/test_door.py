@@ -154,6 +154,14 @@ def test_check_is_same_hand_over():
             rules.check_is_same_hand_over(found, run, answers)
 
 
+def test_check_is_same_attempt():
+    found = DoorAttempt(order_id=1, outcome="nobody_home", comes_back=False)
+    rules.check_is_same_attempt(found, Order(pk=1), outcome="nobody_home", comes_back=False)
+    for order, outcome in [(Order(pk=2), "nobody_home"), (Order(pk=1), "no_card")]:
+        with pytest.raises(rules.HandOverError, match="was entered from this form already"):
+            rules.check_is_same_attempt(found, order, outcome=outcome, comes_back=False)
+
+
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("cash", "debit", "sentence"),

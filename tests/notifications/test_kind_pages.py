@@ -36,7 +36,7 @@ def test_a_kind_is_shown_in_each_language_and_sample(client):
 
 def test_the_usual_sample_has_a_name_among_others(client):
     page = client.get(f"{KINDS}order_short/").content.decode()
-    assert re.findall(r'aria-current="true">([^<]*)<', page) == ["Usual", "English"]
+    assert re.findall(r'aria-current="true">([^<]*)<', page)[-2:] == ["Usual", "English"]
 
 
 def test_a_mail_in_plain_text_has_no_frame(client):
