@@ -1,6 +1,7 @@
 """Real Celery workers over Redis that are killed or stopped while they send reminders: none is lost."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -207,3 +208,33 @@ def test_two_workers_with_two_beats_send_each_message_once(redis_url, sink, tmp_
     with worker(redis_url, sink, *both[0], app="tests.hasty"), worker(redis_url, sink, *both[1], app="tests.hasty"):
         wait_until(lambda: not Notification.objects.exclude(status=Status.SENT).exists())
     assert len(sink.arrived) == len(sink.counts()) == messages
+
+
+def quit_with_a_job_in_hand(redis_url, sink):
+    """Start a worker, send it SIGQUIT while it sends, and wait for its end; return how many mails had arrived then."""
+    options = ("--pool", "prefork", "--concurrency", "1", "--queues", "bulk")
+    with worker(redis_url, sink, *options, app="tests.stopping") as process:
+        wake(redis_url)
+        wait_until(lambda: len(sink.arrived) >= 3)
+        process.send_signal(signal.SIGQUIT)
+        process.wait(timeout=40)
+    return len(sink.arrived)
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("in_drill")
+def test_a_soft_shutdown_lets_the_job_in_hand_end(redis_url, sink, monkeypatch):
+    """The control has no time for it: the job is cut off, and mails are left."""
+    monkeypatch.setenv("SOFT_SHUTDOWN", "8")
+    sink.pause = 0.02
+    messages = reminders(60)
+    assert quit_with_a_job_in_hand(redis_url, sink) == len(sink.counts()) == messages
+    assert set(Notification.objects.values_list("status", flat=True)) == {Status.SENT}
+    with Redis.from_url(redis_url) as client:
+        assert client.hlen("unacked") == 0
+
+    monkeypatch.setenv("SOFT_SHUTDOWN", "0")
+    with unguarded():
+        Notification.objects.update(status=Status.QUEUED, attempts=0)
+    assert quit_with_a_job_in_hand(redis_url, sink) < 2 * messages
+    assert Notification.objects.exclude(status=Status.SENT).exists()
