@@ -275,7 +275,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         buttons = self._buttons(request, obj)
         more = {
             "action_pages": buttons,
-            "has_main_page": any(button["is_main"] for button in buttons),
+            "has_main_page": any(button.get("is_main") for button in buttons),
             "list_url": self.with_filters(request, self.list_address()),
         }
         return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})
