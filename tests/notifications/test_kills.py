@@ -102,6 +102,7 @@ def test_kills_of_the_worker_lose_no_reminder(redis_url, sink, pytestconfig):
     assert doubled <= kills
 
 
+@pytest.mark.once
 def test_control_a_sender_that_marks_before_it_sends_loses_mail(redis_url, sink):
     messages, lost = reminders(200), set()
     sink.pause = 0.02
@@ -114,6 +115,7 @@ def test_control_a_sender_that_marks_before_it_sends_loses_mail(redis_url, sink)
     assert lost and messages == 400
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("pool", [("--pool", "prefork", "--concurrency", "1"), ("--pool", "solo")])
 def test_a_worker_that_is_stopped_gives_back_what_it_has_claimed(redis_url, sink, pool):
     messages = reminders(60)
