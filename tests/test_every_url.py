@@ -15,7 +15,7 @@ from tests import access, factories
 from tests.walker import address_of, admin_pages, is_open, is_open_to_read, never_opens
 from tests.world import names, world  # noqa: F401  the fixture
 
-pytestmark = [pytest.mark.django_db, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.no_cover, pytest.mark.once]
 PAGES = [row for row in access.rows() if row.about not in ("row", "list")]
 ADMIN = [row for row in access.rows() if row.about in ("row", "list")]
 SIGN_ON = {
