@@ -43,9 +43,9 @@ def check_required(env: Env, *, debug: bool) -> None:
     """Raise ImproperlyConfigured, which names each required variable that is missing or blank."""
     required = ALWAYS if debug else ALWAYS | IN_PRODUCTION
     if any(env.str(name, "").strip() for name in FOR_SIGN_ON):
-        required |= FOR_SIGN_ON
+        required = required | FOR_SIGN_ON
     if any(env.str(name, "").strip() for name in FOR_TEXTS):
-        required |= FOR_TEXTS
+        required = required | FOR_TEXTS
     missing = {name: hint for name, hint in required.items() if not env.str(name, "").strip()}
     if missing:
         hints = "\n".join(f"  {name}: {hint}" for name, hint in missing.items())
