@@ -25,7 +25,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Known:
-    """What was read at once about the ways to many people."""
+    """Addresses that bounce and numbers that take texts, read at once for many people."""
 
     stopped: frozenset[str]  # addresses in lower case from which mail comes back
     agreed: frozenset[str]  # numbers (E.164) at which somebody agreed to texts

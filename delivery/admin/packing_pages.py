@@ -36,7 +36,7 @@ def _always(sentence: Any) -> dict[str, Any]:
 
 
 class ShortForm(PortalForm):
-    """What is short in an order. The lines and the products that can be offered are those of `initial["order"]`."""
+    """Asks which line of the order `initial["order"]` is short, and what is offered for it."""
 
     line = forms.ChoiceField(
         label=_("What is short"), widget=forms.RadioSelect, error_messages=_always(_("Choose what is short."))
@@ -90,7 +90,7 @@ def _options(products: list[Product]) -> list[tuple[str, str]]:
 
 
 class SaidForm(PortalForm):
-    """What the orderer said by phone about what is short in `initial["order"]`."""
+    """Asks what the orderer said by phone about the shortages of `initial["order"]`."""
 
     said = forms.ChoiceField(
         label=_("What they said"), widget=forms.RadioSelect, error_messages=_always(_("Choose what they said."))
@@ -200,7 +200,7 @@ PACKING_PAGES = (
 
 
 class ShortageInline(RowsInline):
-    """What was short in an order, and what became of it."""
+    """The shortages of an order, each with the answer of the orderer."""
 
     model = Shortage
     verbose_name_plural = _("What was short")

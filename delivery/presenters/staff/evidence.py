@@ -22,7 +22,7 @@ MAP = "https://www.openstreetmap.org/search"
 
 @dataclass(frozen=True)
 class Sight:
-    """What the reader may know of the patient, beside what the door needs."""
+    """The parts of a patient's record that the reader of the page may see, each True or False."""
 
     certification: bool = False
     birth_date: bool = False
@@ -63,7 +63,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was read for the evidence of one order."""
+    """The rows that were read for the evidence of one order."""
 
     order: Order
     lines: list[OrderLine]

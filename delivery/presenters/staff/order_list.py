@@ -53,7 +53,7 @@ class WindowGroup:
 
 @dataclass(frozen=True)
 class Known:
-    """What was read for all orders of a page at once, by patient id."""
+    """First orders and used allotments by patient id, read at once for all orders of a page."""
 
     first_orders: Mapping[int, int]
     used: UsedByPatient
