@@ -46,3 +46,9 @@ def check_counts() -> int:
         log.error("places_differ", window=window.code, booked=window.booked)
     actions.report_differences(products=products, windows=windows, today=timezone.localdate(), by=None)
     return len(products) + len(windows)
+
+
+@shared_task(name="delivery.plan_windows")
+def plan_windows() -> int:
+    """Make the plans of windows that people asked for; returns how many."""
+    return actions.plan_windows(by=None)

@@ -13,9 +13,10 @@ from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
+from delivery.actions.planning import ask_plan, plan_windows
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
 from delivery.actions.review import confirm_order, confirm_orders
-from delivery.actions.runs import assign_run, make_run, plan_run, save_run
+from delivery.actions.runs import assign_run, free_orders, make_run, save_run
 from delivery.actions.settling import settle_run
 from delivery.actions.stock import (
     clear_stock,
@@ -46,6 +47,8 @@ __all__ = [
     "add_product",
     "add_window",
     "announce_deliveries",
+    "ask_plan",
+    "free_orders",
     "answer_call",
     "assign_run",
     "answer_shortage",
@@ -69,7 +72,7 @@ __all__ = [
     "open_date",
     "pack_order",
     "place_order",
-    "plan_run",
+    "plan_windows",
     "quarantine_stock",
     "receive_file",
     "receive_stock",

@@ -5,6 +5,7 @@ from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.hand_overs import DoorAttempt, HandOver
 from delivery.models.orders import Order, OrderLine
+from delivery.models.plans import WindowPlan
 from delivery.models.products import Product, ProductPhoto
 from delivery.models.runs import Run
 from delivery.models.shortages import Shortage
@@ -29,4 +30,5 @@ __all__ = [
     "Shortage",
     "StockMovement",
     "WaitingEntry",
+    "WindowPlan",
 ]

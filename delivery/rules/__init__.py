@@ -84,6 +84,18 @@ from delivery.rules.orders import (
     check_subtotal_is_as_seen,
     totals,
 )
+from delivery.rules.planning import (
+    Door,
+    Problem,
+    Proposal,
+    fair_share,
+    is_outdated,
+    nearest_tours,
+    plannable,
+    problem_of,
+    proposal,
+    vroom_problem,
+)
 from delivery.rules.policies import (
     WindowChange,
     check_begins_later,
@@ -103,12 +115,22 @@ from delivery.rules.products import (
     counted_mg,
 )
 from delivery.rules.review import REVIEW_COUNTS_FOR_DAYS, check_monitoring_review, earliest_review
-from delivery.rules.routes import door_key, nearest_next, stops_of, with_new_stops
+from delivery.rules.routes import (
+    arrivals,
+    door_key,
+    nearest_next,
+    planned_times,
+    road_seconds,
+    seconds_at_door,
+    stops_of,
+    with_new_stops,
+)
 from delivery.rules.runs import (
     DRIVE,
     LAST_POSITION,
     check_can_change_run,
     check_can_drive,
+    check_crews,
     check_fits_run,
     check_keeps_driver,
     check_run_is_open,
@@ -222,8 +244,23 @@ __all__ = [
     "check_run_is_open",
     "door_key",
     "drives_runs",
+    "Door",
+    "Problem",
+    "Proposal",
+    "arrivals",
+    "check_crews",
+    "fair_share",
+    "is_outdated",
     "nearest_next",
+    "nearest_tours",
+    "plannable",
+    "planned_times",
+    "problem_of",
+    "proposal",
+    "road_seconds",
+    "seconds_at_door",
     "sorted_by_hand",
+    "vroom_problem",
     "stops_of",
     "with_new_stops",
     "CAREGIVER_ENDED",

@@ -98,5 +98,5 @@ def to_the_end(order: Order, run: Run) -> None:
     """Make the order the last stop of its run."""
     last = run.orders.aggregate(last=Max("position", default=0))["last"]
     if order.position != last:
-        order.position = last + 1
-        order.save(update_fields=["position"])
+        order.position, order.planned_at = last + 1, None
+        order.save(update_fields=["position", "planned_at"])
