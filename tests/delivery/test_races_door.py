@@ -1,4 +1,7 @@
-"""One order at the door twice at once: it is handed over or comes back, never both. The race has a control."""
+"""One order at the door twice at once: it is handed over or comes back, never both. What comes back is decided once.
+
+Each race has a control.
+"""
 
 from functools import partial
 from uuid import uuid4
@@ -7,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from delivery import actions, rules
-from delivery.models import DoorAttempt, HandOver, Order, Run
+from delivery.models import DoorAttempt, HandOver, Order, Product, ReturnDecision, ReturnedItem, Run
 from tests import factories
 from tests.delivery import door
 from tests.delivery.test_races import at_once, on_postgres, without_locks
@@ -49,3 +52,34 @@ def test_control_without_locks_an_order_is_handed_over_and_comes_back(monkeypatc
     with without_locks(monkeypatch, all_pass="check_stated_at", parties=2):
         at_once(calls)
     assert (HandOver.objects.count(), DoorAttempt.objects.count()) == (1, 1)
+
+
+def decisions_about_one_item():
+    """Return two calls about two items of one lot that came back: each puts both of them back for sale."""
+    order = factories.order()
+    run = door.run_of(order)
+    with unguarded():
+        Run.objects.update(opened_at=timezone.now())
+        Order.objects.update(status=Order.Status.OUT_FOR_DELIVERY)
+    actions.return_order(order=order, run=run, outcome=DoorAttempt.Outcome.REFUSED, entry_key=uuid4(), by=run.driver)
+    actions.take_in(order=order, by=factories.staff("Technician"))
+    asked = {"item": ReturnedItem.objects.get(), "kind": "restocked", "quantity": 2, "reason": "Sealed."}
+    return [
+        partial(actions.decide_returned, entry_key=uuid4(), by=factories.staff(group), **asked)
+        for group in ("Pharmacist", "Manager")
+    ]
+
+
+def test_what_came_back_is_put_back_once():
+    results = at_once(decisions_about_one_item())
+    assert (ReturnDecision.objects.count(), Product.objects.get().stock) == (1, 50)
+    assert [type(result) for result in results].count(rules.QuantityError) == 1
+    assert rules.stock_mismatches() == []
+
+
+@on_postgres
+def test_control_without_locks_what_came_back_is_put_back_twice(monkeypatch):
+    calls = decisions_about_one_item()
+    with without_locks(monkeypatch, all_pass="check_waits", parties=2):
+        at_once(calls)
+    assert (ReturnDecision.objects.count(), Product.objects.get().stock) == (2, 52)
