@@ -3,6 +3,7 @@
 from delivery.admin import (
     allotment,
     closures,
+    corrections,
     hand_overs,
     orders,
     policies,
@@ -16,6 +17,7 @@ from delivery.admin import (
 __all__ = [
     "allotment",
     "closures",
+    "corrections",
     "hand_overs",
     "orders",
     "policies",
