@@ -65,7 +65,7 @@ def _delivered() -> dict[str, dict[str, Any]]:
 
 
 def _corrected() -> dict[str, dict[str, Any]]:
-    refund = {"refund_cents": 4000, "method": "cash", "exchanged": False}
+    refund: dict[str, Any] = {"refund_cents": 4000, "method": "cash", "exchanged": False}
     made = order("delivered")
     return {
         "a refund in cash": _about(made, **refund),

@@ -80,6 +80,9 @@ class CorrectionForm(EntryForm):
             choices=[("", _("Nothing")), *((code, words) for code, (_product, _lot, words) in self.offers.items())],
         )  # fmt: skip
 
+        for name in ("cents", "quantity"):
+            self.fields[f"{name}_{key}"].widget.attrs.setdefault("autocomplete", "off")
+
     @property
     def sections(self) -> list[tuple[OrderLine, int, list[forms.BoundField]]]:
         """Each line, how many of it can still be corrected, and its fields."""

@@ -29,6 +29,7 @@ from delivery.rules.closures import (
 from delivery.rules.corrections import (
     COME_BACK,
     CORRECT,
+    MOST_REASON,
     LineCorrection,
     check_corrected_quantity,
     check_correction_reason,
@@ -231,6 +232,7 @@ __all__ = [
     "CORRECT",
     "CorrectionError",
     "LineCorrection",
+    "MOST_REASON",
     "MOST_WORDS",
     "REPORT_DAYS",
     "ReturnError",

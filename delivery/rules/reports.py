@@ -13,8 +13,9 @@ MOST_WORDS = 1000  # characters
 
 def check_may_report(order: Order, *, now: datetime) -> None:
     """The order was handed over at most REPORT_DAYS ago; raises CorrectionError."""
-    hand_over = HandOver.objects.filter(order=order).only("stated_at").first()
-    if order.status != Order.Status.DELIVERED or hand_over is None:
+    is_delivered = order.status == Order.Status.DELIVERED
+    hand_over = HandOver.objects.filter(order=order).only("stated_at").first() if is_delivered else None
+    if hand_over is None:
         raise CorrectionError(_("This order was not delivered, so there is nothing to report."))
     if now >= hand_over.stated_at + timedelta(days=REPORT_DAYS):
         words = _("You can report a wrong item here for %(days)d days after the delivery. Please call us.")

@@ -7,8 +7,9 @@ from datetime import datetime
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from delivery import rules
-from delivery.models import HandOver, HandOverCorrection, Order
+from delivery.models import HandOver, HandOverCorrection, ItemReport, Order
 from delivery.presenters.runs import staff_name
 from delivery.writes.messages import is_told_by_phone
 from ui.templatetags.portal import grams, long_date, money
@@ -24,6 +25,24 @@ class Corrected:
     money: str
     goods: str
     reason: str
+
+
+@dataclass(frozen=True)
+class AfterDelivery:
+    """What followed a delivery: corrections, reports that wait, and whether the reader may correct it."""
+
+    corrections: list[Corrected]
+    reports: list[ItemReport]
+    may_correct: bool
+
+
+def after_delivery(order: Order, *, user: User) -> AfterDelivery | None:
+    """Return what followed a delivered order, for those who may see corrections; None for anybody and any other."""
+    if order.status != Order.Status.DELIVERED or not user.has_perm("delivery.view_handovercorrection"):
+        return None
+    reports = order.reports.waiting().select_related("line__product").defer("words", "answer").order_by("pk")
+    has_hand_over = HandOver.objects.filter(order=order).exists()
+    return AfterDelivery(corrections_of(order), list(reports), has_hand_over and user.has_perm(rules.CORRECT))
 
 
 def will_change(hand_over: HandOver, entered: Sequence[rules.LineCorrection], *, method: str) -> list[str]:
