@@ -60,6 +60,13 @@ def receipt_of(context: Mapping[str, Any]) -> dict[str, Any]:
     return {**cents, "handed_over_at": datetime.fromisoformat(at) if at else None}
 
 
+def hand_over_corrected(notification: Notification) -> Words:
+    """Return what was given back in cents and how, and whether something was exchanged."""
+    words, context = order_words("delivered")(notification), notification.context
+    figures = {"refund_cents": context.get("refund_cents", 0), "method": context.get("method", "")}
+    return words and {**words, **figures, "exchanged": context.get("exchanged", False)}
+
+
 def short_words(notification: Notification) -> Words:
     """Return the words of the question about what is short, while nobody has answered it and the order is with us."""
     words = order_words(*BEFORE_DEPARTURE)(notification)
@@ -117,5 +124,7 @@ def register_kinds() -> None:
     kinds.register("order_out_for_delivery", context_for=order_words("out_for_delivery"))
     kinds.register("order_delivered", context_for=order_delivered)
     kinds.register("order_returned", context_for=order_words("returned"))
+    kinds.register("hand_over_corrected", context_for=hand_over_corrected)
+    kinds.register("report_answered", context_for=order_words("delivered"))
     kinds.register("place_open", context_for=place_open)
     kinds.register("counts_differ", context_for=differences)

@@ -64,6 +64,16 @@ def _delivered() -> dict[str, dict[str, Any]]:
     return {"cash with a tip": _about(order("delivered"), **paid), "no figures": _about(order("delivered"), **unknown)}
 
 
+def _corrected() -> dict[str, dict[str, Any]]:
+    refund: dict[str, Any] = {"refund_cents": 4000, "method": "cash", "exchanged": False}
+    made = order("delivered")
+    return {
+        "a refund in cash": _about(made, **refund),
+        "a refund to a card": _about(made, **{**refund, "method": "debit"}),
+        "an exchange": _about(made, refund_cents=0, method="", exchanged=True),
+    }
+
+
 def register_samples() -> None:
     """Tell the list of kinds who gets each kind of message and when, with samples."""
     to_orderer = partial(kinds.describe, readers=ORDERER)
@@ -101,6 +111,14 @@ def register_samples() -> None:
         "order_returned",
         when="The order could not be handed over.",
         samples=lambda: {"": _about(order("returned")), "with a reason": _about(order("returned"), "Nobody was home")},
+    )
+    to_orderer(
+        "hand_over_corrected", when="Staff gave money back or exchanged an item after the delivery.", samples=_corrected
+    )
+    to_orderer(
+        "report_answered",
+        when="Staff answered with words what the orderer had reported.",
+        samples=lambda: {"": _about(order("delivered"))},
     )
     kinds.describe(
         "place_open",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import allotment, cart, changes, checkout, home, orders, photos, record, runs, waiting
+from delivery.views import allotment, cart, changes, checkout, home, orders, photos, record, reports, runs, waiting
 
 app_name = "delivery"
 
@@ -28,5 +28,6 @@ urlpatterns = [
     path("delivery/orders/<slug:number>/calendar.ics", orders.order_calendar, name="order-calendar"),
     path("delivery/orders/<slug:number>/move/", changes.order_move, name="order-move"),
     path("delivery/orders/<slug:number>/decline/", changes.order_decline, name="order-decline"),
+    path("delivery/orders/<slug:number>/report/", reports.order_report, name="order-report"),
     path("delivery/orders/<slug:number>/cancel/", changes.order_cancel, name="order-cancel"),
 ]

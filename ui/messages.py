@@ -30,12 +30,14 @@ ROOMS = (
     "templates/emails/contact_answer.*",
     "templates/emails/invitation.*", "templates/emails/order_*.*", "templates/emails/patient_c*.*",
     "templates/emails/phone_changed.*", "templates/emails/place_open.*",
+    "templates/emails/hand_over_corrected.*", "templates/emails/report_answered.*",
     "templates/emails/practice_left.*", "templates/emails/renewal_reminder.*", "templates/emails/mfa_reset*.*",
     "ui/*.py", "ui/templatetags/*.py", "pages/forms.py", "pages/rules.py", "pages/views.py",
     "notifications/emails.py", "notifications/texts.py",
     "delivery/*.py", "delivery/actions/*.py", "delivery/writes/*.py", "delivery/presenters/*.py",
     "delivery/models/orders.py", "delivery/models/products.py", "delivery/models/shortages.py",
-    "delivery/models/allotment.py", "delivery/models/windows.py", "delivery/rules/*.py", "delivery/views/*.py",
+    "delivery/models/allotment.py", "delivery/models/corrections.py",
+    "delivery/models/windows.py", "delivery/rules/*.py", "delivery/views/*.py",
     "certification/forms/drafts.py", "certification/forms/joining.py", "certification/forms/people.py",
     "certification/forms/signing.py", "certification/forms/steps.py", "certification/presenters/cards.py",
     "certification/presenters/groups.py", "certification/presenters/status_on_day.py",
@@ -54,7 +56,8 @@ ROOMS = (
 STAFF_CORNERS = (
     "templates/delivery/run_*.html", "templates/delivery/_run_*.html", "delivery/door_forms.py",
     "delivery/presenters/run*.py", "delivery/rules/hand_overs.py", "delivery/rules/runs.py",
-    "delivery/rules/settling.py", "delivery/views/runs.py",
+    "delivery/rules/settling.py", "delivery/rules/corrections.py", "delivery/rules/returns.py",
+    "delivery/views/runs.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""

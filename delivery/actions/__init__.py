@@ -6,8 +6,9 @@ from delivery.actions.cart import reorder, set_line
 from delivery.actions.changing import answer_shortage, change_order
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
+from delivery.actions.corrections import correct_hand_over
 from delivery.actions.departure import dispatch_order, dispatch_run
-from delivery.actions.door import hand_over, return_order, take_in, try_later
+from delivery.actions.door import hand_over, return_order, try_later
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -15,6 +16,8 @@ from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.planning import ask_plan, plan_windows
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
+from delivery.actions.reports import answer_report, report_item
+from delivery.actions.returns import decide_returned, take_in
 from delivery.actions.review import confirm_order, confirm_orders
 from delivery.actions.runs import assign_run, free_orders, make_run, save_run
 from delivery.actions.settling import settle_run
@@ -51,7 +54,9 @@ __all__ = [
     "free_orders",
     "answer_call",
     "assign_run",
+    "answer_report",
     "answer_shortage",
+    "correct_hand_over",
     "cancel_order",
     "change_lot",
     "change_order",
@@ -60,6 +65,7 @@ __all__ = [
     "confirm_order",
     "confirm_orders",
     "count_stock",
+    "decide_returned",
     "decline_order",
     "drop_photo",
     "drop_policy",
@@ -80,6 +86,7 @@ __all__ = [
     "refuse_order",
     "reorder",
     "report_differences",
+    "report_item",
     "save_product",
     "save_run",
     "set_capacity",

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from delivery import rules
+from delivery import rules, signals
 from delivery.models import Order, Run, Shortage
 from delivery.writes.locks import lock_order
 from delivery.writes.messages import notify_orderer
@@ -73,4 +73,5 @@ def _dispatch(order: Order, *, by: User) -> Order:
     order.save(update_fields=["status"])
     record(action="order.dispatch", by=by, subject=order)
     notify_orderer(order, "order_out_for_delivery", by=by)
+    signals.order_left.send(sender=Order, order=order, by=by)
     return order

@@ -1,4 +1,4 @@
-"""What a driver does at the door: hand over, try again later, or bring the order back; and taking it in."""
+"""What a driver does at the door: hand over, try again later, or bring the order back."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,11 +7,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record
-from delivery import rules
+from delivery import rules, signals
 from delivery.models import DoorAttempt, HandOver, Order, Run
 from delivery.writes.door import (
     attempt_sent_before,
-    put_into_quarantine,
     sell_hold,
     to_the_end,
     write_attempt,
@@ -47,6 +46,7 @@ def hand_over(
     record(by=by, subject=order)
     figures = {"cash_cents": made.cash_cents, "debit_cents": made.debit_cents, "tip_cents": made.tip_cents}
     notify_orderer(order, "order_delivered", figures={"handed_over_at": at.isoformat(), **figures}, by=by)
+    signals.order_handed_over.send(sender=Order, order=order, hand_over=made, by=by)
     return made
 
 
@@ -93,25 +93,8 @@ def return_order(
     _end(order, "return", now)
     record(by=by, subject=order, reason=outcome)
     notify_orderer(order, "order_returned", reason=order.ended_reason, by=by)
+    signals.order_returned.send(sender=Order, order=order, attempt=made, by=by)
     return made
-
-
-@audited("order.take_in", subject="order")
-def take_in(*, order: Order, by: User) -> Order:
-    """Take in an order that came back: its place and allotment are released, and its items go into quarantine.
-
-    Who takes it in is not the driver. A second person then clears the items or writes them off. The same call again
-    changes nothing. Raises HandOverError.
-    """
-    order = lock_order(order)
-    rules.check_may_take_in(order, by_id=by.pk)
-    if order.taken_in_at is not None:
-        return order
-    put_into_quarantine(order, by=by)
-    order.taken_in_at = timezone.now()
-    order.save(update_fields=["taken_in_at"])
-    record(by=by, subject=order)
-    return order
 
 
 def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User) -> None:

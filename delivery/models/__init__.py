@@ -3,10 +3,12 @@
 from delivery.models.allotment import AllotmentEntry
 from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
+from delivery.models.corrections import HandOverCorrection, ItemReport
 from delivery.models.hand_overs import DoorAttempt, HandOver
 from delivery.models.orders import Order, OrderLine
 from delivery.models.plans import WindowPlan
 from delivery.models.products import Product, ProductPhoto
+from delivery.models.returns import ReturnDecision, ReturnedItem
 from delivery.models.runs import Run
 from delivery.models.shortages import Shortage
 from delivery.models.stock import StockMovement
@@ -22,10 +24,14 @@ __all__ = [
     "DoorAttempt",
     "FailedCall",
     "HandOver",
+    "HandOverCorrection",
+    "ItemReport",
     "Order",
     "OrderLine",
     "Product",
     "ProductPhoto",
+    "ReturnDecision",
+    "ReturnedItem",
     "Run",
     "Shortage",
     "StockMovement",

@@ -2,11 +2,13 @@
 
 from delivery.rules.addresses import check_address, looks_like_business, orders_of_same_stop, zip_is_served
 from delivery.rules.allotment import (
+    STAFF_ORIGINS,
     allotment_left_mg,
     allotment_mg,
     check_allotment_left,
     check_entry_amount,
     check_entry_day,
+    check_entry_origin,
     days_with_more,
     first_day_with_more,
     flower_equivalent_mg,
@@ -24,6 +26,24 @@ from delivery.rules.closures import (
     outcomes_of_closing,
     windows_to_close,
 )
+from delivery.rules.corrections import (
+    COME_BACK,
+    CORRECT,
+    MOST_REASON,
+    LineCorrection,
+    check_corrected_quantity,
+    check_correction_reason,
+    check_corrections,
+    check_exchange,
+    check_goods,
+    check_is_as_seen,
+    check_line_correction,
+    check_may_correct,
+    check_method,
+    check_refund,
+    check_was_handed_over,
+    corrected_quantity,
+)
 from delivery.rules.errors import (
     AddressError,
     AllotmentError,
@@ -31,6 +51,7 @@ from delivery.rules.errors import (
     CallsClosed,
     CertificationNotValid,
     ChangedError,
+    CorrectionError,
     DeliveryError,
     HandOverError,
     MinimumError,
@@ -40,6 +61,7 @@ from delivery.rules.errors import (
     ProductError,
     QuantityError,
     RepeatedWithOtherContent,
+    ReturnError,
     ReviewError,
     RunError,
     StockError,
@@ -64,6 +86,7 @@ from delivery.rules.hand_overs import (
     check_stated_at,
     check_tip,
     check_was_checked,
+    comes_back,
     moment_of,
     tidy_id,
 )
@@ -114,6 +137,20 @@ from delivery.rules.products import (
     check_stock,
     counted_mg,
 )
+from delivery.rules.reports import (
+    MOST_WORDS,
+    REPORT_DAYS,
+    check_answer,
+    check_may_report,
+    check_report,
+    check_report_waits,
+)
+from delivery.rules.returns import (
+    check_decision_kind,
+    check_second_person,
+    check_waits,
+    waiting_of,
+)
 from delivery.rules.review import REVIEW_COUNTS_FOR_DAYS, check_monitoring_review, earliest_review
 from delivery.rules.routes import (
     arrivals,
@@ -141,6 +178,8 @@ from delivery.rules.settling import (
     Takings,
     check_difference_has_reason,
     check_may_settle,
+    check_money_adds_up,
+    pays_refund,
     takings_of,
 )
 from delivery.rules.shortages import (
@@ -210,6 +249,39 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "comes_back",
+    "COME_BACK",
+    "CORRECT",
+    "CorrectionError",
+    "LineCorrection",
+    "MOST_REASON",
+    "MOST_WORDS",
+    "REPORT_DAYS",
+    "ReturnError",
+    "STAFF_ORIGINS",
+    "check_answer",
+    "check_corrected_quantity",
+    "check_correction_reason",
+    "check_corrections",
+    "check_decision_kind",
+    "check_entry_origin",
+    "check_exchange",
+    "check_goods",
+    "check_is_as_seen",
+    "check_line_correction",
+    "check_may_correct",
+    "check_may_report",
+    "check_method",
+    "check_money_adds_up",
+    "check_refund",
+    "check_report",
+    "check_report_waits",
+    "check_second_person",
+    "check_waits",
+    "check_was_handed_over",
+    "corrected_quantity",
+    "pays_refund",
+    "waiting_of",
     "BY_OUTCOME",
     "moment_of",
     "DoorAnswers",

@@ -184,8 +184,18 @@ def check_drives(run: Run, user_id: int) -> None:
 
 
 def check_may_take_in(order: Order, *, by_id: int) -> None:
-    """The order came back and is not taken in yet, and who takes it in is not the driver. Raises a DeliveryError."""
-    if order.status != Order.Status.RETURNED:
+    """The order, or some of it, came back, and who takes it in is not the driver. Raises HandOverError.
+
+    What was taken in already passes, so that the same call again changes nothing.
+    """
+    if order.status != Order.Status.RETURNED and not order.returned_items.exists():
         raise HandOverError(_("This order has not come back."))
     if order.run is not None and order.run.driver_id == by_id:
         raise HandOverError(_("Who drove this order does not take it in: another member of staff counts it."))
+
+
+def comes_back(order: Order) -> bool:
+    """Return whether the order, or some of it, is still with the driver and has to be taken in."""
+    if order.status == Order.Status.RETURNED and order.taken_in_at is None:
+        return True
+    return order.returned_items.with_driver().exists()

@@ -8,8 +8,8 @@ from django.db.models import Max
 from accounts.models import User
 from certification.models import CaregiverAssignment
 from delivery import rules
-from delivery.models import DoorAttempt, HandOver, Order, Product, Run, StockMovement
-from delivery.writes.holds import held_of, release_hold
+from delivery.models import DoorAttempt, HandOver, Order, Run, StockMovement
+from delivery.writes.holds import held_of
 
 K = StockMovement.Kind
 
@@ -21,24 +21,6 @@ def sell_hold(order: Order, *, by: User) -> None:
         for product, lot, quantity in held_of(order)
         for kind, moved in ((K.RELEASED, quantity), (K.SOLD, -quantity))
     )
-
-
-def put_into_quarantine(order: Order, *, by: User) -> None:
-    """Release the hold of an order that came back, and put its items into quarantine until a second person decides."""
-    held = held_of(order)
-    release_hold(order, by=by)
-    products = Product.objects.select_for_update(no_key=True).order_by("pk").in_bulk({row[0] for row in held})
-    for product, lot, quantity in held:
-        products[product].stock -= quantity
-        products[product].save(update_fields=["stock"])
-        StockMovement.objects.create(
-            product_id=product,
-            lot=lot,
-            kind=K.QUARANTINED,
-            quantity=-quantity,
-            by=by,
-            reason=f"Came back from the door, order {order.number}",
-        )
 
 
 def write_hand_over(

@@ -230,6 +230,8 @@ CAUSES = {
     "order_out_for_delivery": tell("order_out_for_delivery"),
     "order_delivered": tell("order_delivered"),
     "order_returned": tell("order_returned"),
+    "hand_over_corrected": tell("hand_over_corrected"),
+    "report_answered": tell("report_answered"),
     "place_open": wait_for_a_place,
     "contact_receipt": write_to_us,
     "contact_answer": answer_what_was_written,

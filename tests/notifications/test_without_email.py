@@ -154,6 +154,8 @@ MADE = {
     "order_out_for_delivery": told("order_out_for_delivery"),
     "order_delivered": told("order_delivered"),
     "order_returned": told("order_returned"),
+    "hand_over_corrected": told("hand_over_corrected"),
+    "report_answered": told("report_answered"),
 }
 JOINED_BY_A_CODE = {"phone_changed"}  # goes to the address of the account: below
 TO_WHO_TEXTED = texts.ANSWERS  # the number from which somebody texted
