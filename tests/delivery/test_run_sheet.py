@@ -37,24 +37,8 @@ def url(name, run, *numbers):
     return reverse(f"delivery:run-{name}", args=[run.uuid, *numbers])
 
 
-def typed(**over):
-    """Return what the form of a stop posts when a patient pays $80 in cash."""
-    return {
-        "card_checked": "on",
-        "photo_id_checked": "on",
-        "photo_id_kind": "license",
-        "id_state": "CT",
-        "id_number": "123456780",
-        "received_by": "patient",
-        "cash_cents": "$80.00",
-        "debit_cents": "",
-        "stated_at": "",
-        **over,
-    }
-
-
 def hand_over(client, run, order, **over):
-    return client.post(url("hand-over", run, order.number), typed(**over))
+    return client.post(url("hand-over", run, order.number), door.typed(order, **over))
 
 
 def test_a_driver_sees_own_open_runs_todays_first(client, run, monday):
@@ -118,7 +102,9 @@ def test_a_hand_over_from_the_card_is_one_however_often_it_is_sent(client, run, 
     made = HandOver.objects.get()
     assert (made.cash_cents, made.tip_cents, made.by) == (8500, 500, run.driver)
     assert "Handed over at 9:30 a.m." in words_of(client.get(url("detail", run)))
-    assert "already, for $85.00" in words_of(client.post(url("hand-over", run, order.number), typed(), follow=True))
+    assert "already, for $85.00" in words_of(
+        client.post(url("hand-over", run, order.number), door.typed(order), follow=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,7 +161,7 @@ def test_an_order_of_another_run_is_not_found(order, monday):
     theirs, run = factories.order(), door.under_way(door.run_of(order), monday)
     client = factories.client_for(run.driver)
     for name in ("hand-over", "attempt"):
-        assert client.post(url(name, run, theirs.number), typed()).status_code == 404
+        assert client.post(url(name, run, theirs.number), door.typed(theirs)).status_code == 404
         assert client.get(url(name, run, theirs.number)).status_code == 405
 
 
