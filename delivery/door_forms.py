@@ -1,6 +1,8 @@
 """What a driver enters at the door."""
 
+import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,12 +39,29 @@ class PaidField(forms.Field):
         return int(dollars) * 100 + int(cents or 0)
 
 
+TIMES = frozenset({"stated_at", "happened_at"})
+
+
 class AtDoorForm(PortalForm):
-    """When it happened, for what is entered later."""
+    """When it happened: `stated_at` is typed, `happened_at` is measured by the script that keeps what was entered."""
 
     stated_at = ClockField(
         label=_("When, if not now"), required=False, help_text=_("For example: 2:36 pm. Leave it empty for now.")
     )
+    happened_at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
+
+    def clean_happened_at(self) -> datetime | None:
+        """Return the moment of an ISO 8601 text with its offset, or None for an empty one."""
+        text = self.cleaned_data["happened_at"]
+        if not text:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise ValidationError(_("This form is broken. Open the sheet again."))
+        return at.astimezone(UTC)
 
 
 class HandOverForm(AtDoorForm):
@@ -66,6 +85,13 @@ class HandOverForm(AtDoorForm):
         "card_checked", "photo_id_checked", "photo_id_kind", "id_state", "id_number", "received_by", "cash_cents",
         "debit_cents", "tip_agreed_cents", "stated_at",
     )  # fmt: skip
+    # What stands below the button until it is entered, by the name of its field.
+    checks = {
+        "card_checked": _("card"),
+        "photo_id_checked": _("photo ID"),
+        "id_number": _("number of the ID"),
+        "received_by": _("who takes it"),
+    }
 
     def __init__(self, *args: Any, receivers: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -77,8 +103,18 @@ class HandOverForm(AtDoorForm):
             received_by.initial = receivers[0][0]
 
     @property
+    def still_to_check(self) -> str:
+        """Return what is not entered yet, as the sheet says it below the button."""
+        return ", ".join(str(words) for name, words in self.checks.items() if not self[name].value())
+
+    @property
+    def checks_as_json(self) -> str:
+        """Return `checks` for the script of the sheet."""
+        return json.dumps({name: str(words) for name, words in self.checks.items()})
+
+    @property
     def answers(self) -> DoorAnswers:
-        entered = {name: value for name, value in self.cleaned_data.items() if name != "stated_at"}
+        entered = {name: value for name, value in self.cleaned_data.items() if name not in TIMES}
         return DoorAnswers(**entered)
 
 
@@ -86,7 +122,10 @@ class AttemptForm(AtDoorForm):
     """Why an order was not handed over, and the key that makes one attempt of what is sent twice."""
 
     outcome = forms.ChoiceField(
-        label=_("What happened"), choices=DoorAttempt.Outcome, error_messages={"required": _("Choose what happened.")}
+        label=_("What happened"),
+        choices=DoorAttempt.Outcome,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what happened.")},
     )
     entry_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
 

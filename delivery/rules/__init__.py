@@ -64,6 +64,7 @@ from delivery.rules.hand_overs import (
     check_stated_at,
     check_tip,
     check_was_checked,
+    moment_at_door,
     moment_of,
     tidy_id,
 )
@@ -189,6 +190,7 @@ from delivery.rules.windows import (
 
 __all__ = [
     "BY_OUTCOME",
+    "moment_at_door",
     "moment_of",
     "DoorAnswers",
     "check_answers",
