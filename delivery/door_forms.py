@@ -1,7 +1,9 @@
 """What a driver enters at the door."""
 
+import json
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -40,12 +42,29 @@ class PaidField(forms.Field):
         return int(dollars) * 100 + int(cents or 0)
 
 
+TIMES = frozenset({"stated_at", "happened_at"})
+
+
 class AtDoorForm(PortalForm):
-    """When it happened, for what is entered later."""
+    """When it happened: `stated_at` is typed, `happened_at` is measured by the script that keeps what was entered."""
 
     stated_at = ClockField(
         label=_("When, if not now"), required=False, help_text=_("For example: 2:36 pm. Leave it empty for now.")
     )
+    happened_at = forms.CharField(required=False, widget=forms.HiddenInput, max_length=40)
+
+    def clean_happened_at(self) -> datetime | None:
+        """Return the moment of an ISO 8601 text with its offset, or None for an empty one."""
+        text = self.cleaned_data["happened_at"]
+        if not text:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise ValidationError(_("This form is broken. Open the sheet again."))
+        return at.astimezone(UTC)
 
 
 class HandOverForm(AtDoorForm):
@@ -85,6 +104,13 @@ class HandOverForm(AtDoorForm):
         "id_differs", "received_by", "cash_cents", "debit_cents", "tip_agreed_cents", "signed", "signature",
         "signature_name", "stated_at",
     )  # fmt: skip
+    # What stands below the button until it is entered, by the name of its field.
+    checks = {
+        "card_checked": _("card"),
+        "photo_id_checked": _("photo ID"),
+        "id_number": _("number of the ID"),
+        "received_by": _("who takes it"),
+    }
 
     def __init__(
         self, *args: Any, receivers: list[tuple[str, str]], lines: Sequence[OrderLine] = (), **kwargs: Any
@@ -106,14 +132,24 @@ class HandOverForm(AtDoorForm):
         return [self[f"refused_{line.pk}"] for line in self.lines]
 
     @property
+    def still_to_check(self) -> str:
+        """Return what is not entered yet, as the sheet says it below the button."""
+        return ", ".join(str(words) for name, words in self.checks.items() if not self[name].value())
+
+    @property
+    def checks_as_json(self) -> str:
+        """Return `checks` for the script of the sheet."""
+        return json.dumps({name: str(words) for name, words in self.checks.items()})
+
+    @property
     def answers(self) -> DoorAnswers:
         entered = dict(self.cleaned_data)
         signed, name = entered["signed"], entered.pop("signature_name")
-        entered["signature"] = {HandOver.Signed.DRAWN: entered["signature"], HandOver.Signed.TYPED: name}.get(
-            signed, ""
-        )
+        if signed == HandOver.Signed.TYPED:
+            entered["signature"] = name
         refused = ((line.pk, entered.pop(f"refused_{line.pk}") or 0) for line in self.lines)
-        del entered["stated_at"]
+        for name in TIMES:
+            entered.pop(name, None)
         return DoorAnswers(**entered, refused=tuple((line, quantity) for line, quantity in refused if quantity))
 
 
@@ -132,7 +168,10 @@ class AttemptForm(AtDoorForm):
     """Why an order was not handed over, and the key that makes one attempt of what is sent twice."""
 
     outcome = forms.ChoiceField(
-        label=_("What happened"), choices=DoorAttempt.Outcome, error_messages={"required": _("Choose what happened.")}
+        label=_("What happened"),
+        choices=DoorAttempt.Outcome,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what happened.")},
     )
     entry_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
 

@@ -66,6 +66,7 @@ from delivery.rules.hand_overs import (
     check_stated_at,
     check_tip,
     check_was_checked,
+    moment_at_door,
     moment_of,
     tidy_id,
 )
@@ -218,6 +219,7 @@ __all__ = [
     "check_signature",
     "is_drawing",
     "BY_OUTCOME",
+    "moment_at_door",
     "moment_of",
     "DoorAnswers",
     "check_answers",

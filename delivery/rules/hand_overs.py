@@ -212,6 +212,16 @@ def moment_of(typed: time, run: Run, *, now: datetime) -> datetime:
     return timezone.make_aware(datetime.combine(min(timezone.localdate(now), run.window.date), typed))
 
 
+def moment_at_door(typed: time | None, measured: datetime | None, run: Run, *, now: datetime) -> datetime | None:
+    """Return when it happened, or None for now: the time that was typed, or else what the phone measured.
+
+    The phone measures from the portal's clock, so a little more than now is the time of the way here.
+    """
+    if typed is not None:
+        return moment_of(typed, run, now=now)
+    return now if measured is not None and now < measured <= now + CLOCKS_DIFFER else measured
+
+
 def check_drives(run: Run, user_id: int) -> None:
     """The account is the driver of the run; raises RunError."""
     if run.driver_id != user_id:
