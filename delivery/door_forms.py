@@ -107,9 +107,11 @@ class HandOverForm(AtDoorForm):
     # What stands below the button until it is entered, by the name of its field.
     checks = {
         "card_checked": _("card"),
+        "card": _("number of the card"),
         "photo_id_checked": _("photo ID"),
         "id_number": _("number of the ID"),
         "received_by": _("who takes it"),
+        "signed": _("signature"),
     }
 
     def __init__(
@@ -132,6 +134,12 @@ class HandOverForm(AtDoorForm):
         return [self[f"refused_{line.pk}"] for line in self.lines]
 
     @property
+    def refused(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of a line id and how many of the line are refused."""
+        quantities = ((line.pk, self.cleaned_data.get(f"refused_{line.pk}")) for line in self.lines)
+        return tuple((line, quantity) for line, quantity in quantities if quantity)
+
+    @property
     def still_to_check(self) -> str:
         """Return what is not entered yet, as the sheet says it below the button."""
         return ", ".join(str(words) for name, words in self.checks.items() if not self[name].value())
@@ -147,10 +155,11 @@ class HandOverForm(AtDoorForm):
         signed, name = entered["signed"], entered.pop("signature_name")
         if signed == HandOver.Signed.TYPED:
             entered["signature"] = name
-        refused = ((line.pk, entered.pop(f"refused_{line.pk}") or 0) for line in self.lines)
+        for line in self.lines:
+            del entered[f"refused_{line.pk}"]
         for name in TIMES:
             entered.pop(name, None)
-        return DoorAnswers(**entered, refused=tuple((line, quantity) for line, quantity in refused if quantity))
+        return DoorAnswers(**entered, refused=self.refused)
 
 
 def _refused_field(place: int, line: OrderLine) -> forms.IntegerField:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("delivery/runs/<uuid:uuid>/leave/", runs.run_leave, name="run-leave"),
     path("delivery/runs/<uuid:uuid>/<slug:number>/hand-over/", door.run_hand_over, name="run-hand-over"),
     path("delivery/runs/<uuid:uuid>/<slug:number>/attempt/", door.run_attempt, name="run-attempt"),
+    path("delivery/runs/<uuid:uuid>/<slug:number>/compare-id/", door.run_compare_id, name="run-compare-id"),
     path("delivery/waiting/leave/", waiting.leave, name="waiting-leave"),
     path("delivery/orders/", orders.order_list, name="order-list"),
     path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),

@@ -14,36 +14,33 @@ from delivery.writes.refused_lines import take_in_lines
 
 
 @audited("order.compare_id", subject="order")
-def compare_id(*, order: Order, run: Run, license: License, received_by: str, by: User) -> list[str]:
-    """Compare a scanned photo ID with the record of who takes the order, and return what differs, a sentence each.
+def compare_id(*, order: Order, run: Run, license: License, received_by: str, by: User) -> rules.Comparison:
+    """Compare a scanned photo ID with the records of who may take the order, and return what differs.
 
-    A difference then waits for a pharmacist; an ID that fits withdraws what waits. The scan itself is not stored.
-    Raises HandOverError, RunError or TransitionError.
+    `received_by` is who takes it as far as the driver chose, or empty: whose ID it is, it says itself. A difference
+    then waits for a pharmacist; an ID that fits withdraws what waits. The scan itself is not stored. Raises
+    HandOverError, RunError or TransitionError.
     """
     now = timezone.now()
     order = lock_order(order)
     rules.check_is_in_run(order, run)
     rules.check_drives(run, by.pk)
     rules.check_move("hand_over", order)
-    assignment = order.patient.current_assignment
-    rules.check_receiver(order.patient, received_by, assignment, at=now)
-    door = rules.AtDoor(order=order, lines=(), assignment=assignment, difference=None)
-    found = rules.differences(license, door.receiver(received_by))
-    waiting = order.id_differences.undecided().filter(received_by=received_by).first()
-    if waiting is not None and not found:
+    comparison = rules.compared(license, rules.receivers_of(order.patient, at=now), received_by)
+    waiting = order.id_differences.undecided().filter(received_by=comparison.received_by).first()
+    if waiting is not None and not comparison.differences:
         waiting.withdrawn_at = now
         waiting.save(update_fields=["withdrawn_at"])
-    elif found:
-        _raise_difference(waiting, order, received_by, "\n".join(found), by=by)
-    record(by=by, subject=order, reason="differs" if found else "fits")
-    return found
+    elif comparison.differences:
+        _raise_difference(waiting, order, comparison, by=by)
+    record(by=by, subject=order, reason="differs" if comparison.differences else "fits")
+    return comparison
 
 
-def _raise_difference(waiting: IdDifference | None, order: Order, received_by: str, words: str, *, by: User) -> None:
-    row = waiting or IdDifference(
-        order=order, received_by=received_by, found=IdDifference.Found.SCAN, raised_at=timezone.now(), raised_by=by
-    )
-    row.words = words
+def _raise_difference(waiting: IdDifference | None, order: Order, comparison: rules.Comparison, *, by: User) -> None:
+    found = {"found": IdDifference.Found.SCAN, "raised_at": timezone.now(), "raised_by": by}
+    row = waiting or IdDifference(order=order, received_by=comparison.received_by, **found)
+    row.words = "\n".join(comparison.differences)
     row.save()
 
 

@@ -81,3 +81,7 @@ class IdDifference(models.Model):
 
     def __str__(self) -> str:
         return f"difference {self.pk}"
+
+    @property
+    def receiver_words(self) -> str:
+        return str(_("caregiver") if self.received_by == "caregiver" else _("patient"))

@@ -56,6 +56,7 @@ from delivery.rules.hand_overs import (
     check_drives,
     check_is_certified,
     check_is_in_run,
+    check_is_not_undone,
     check_is_same_attempt,
     check_is_same_hand_over,
     check_may_leave,
@@ -68,6 +69,7 @@ from delivery.rules.hand_overs import (
     check_was_checked,
     moment_at_door,
     moment_of,
+    receivers_of,
     tidy_id,
 )
 from delivery.rules.moves import MOVES, can_move, check_move
@@ -88,9 +90,11 @@ from delivery.rules.orders import (
     totals,
 )
 from delivery.rules.photo_ids import (
+    Comparison,
     check_decision,
     check_id_difference,
     check_id_is_current,
+    compared,
     cut_id_number,
     difference_of,
     differences,
@@ -205,6 +209,10 @@ __all__ = [
     "check_card",
     "check_code",
     "check_decision",
+    "check_is_not_undone",
+    "Comparison",
+    "compared",
+    "receivers_of",
     "check_id_difference",
     "check_id_is_current",
     "cut_id_number",

@@ -12,7 +12,7 @@ from certification.models import Caregiver, CaregiverAssignment, Certification, 
 from certification.rules import is_guarded
 from delivery.models import DoorAttempt, HandOver, IdDifference, Order, OrderLine, Run
 from delivery.rules.cards import check_card
-from delivery.rules.errors import CertificationNotValid, HandOverError, RunError, TransitionError
+from delivery.rules.errors import CertificationNotValid, HandOverError, RunError, TransitionError, refusal_of
 from delivery.rules.moves import check_move
 from delivery.rules.photo_ids import check_id_difference, check_id_is_current
 from delivery.rules.refused_lines import check_refused, due_cents
@@ -119,6 +119,13 @@ def check_is_in_run(order: Order, run: Run) -> None:
         raise RunError(_("Order %(number)s is not in this run any more. Do not deliver it.") % {"number": order.number})
 
 
+def check_is_not_undone(number: str, run: Run) -> None:
+    """The order was not cancelled, refused or lapsed after the sheet of this window was shown; raises RunError."""
+    undone = (Order.Status.CANCELLED, Order.Status.REFUSED, Order.Status.LAPSED)
+    if Order.objects.filter(number=number, window=run.window_id, run=None, status__in=undone).exists():
+        raise RunError(_("Order %(number)s was cancelled. Do not deliver it: bring it back.") % {"number": number})
+
+
 def check_receiver(patient: Patient, received_by: str, assignment: CaregiverAssignment | None, *, at: datetime) -> None:
     """The patient or the current caregiver takes it; the caregiver alone where a guardian decides.
 
@@ -132,6 +139,15 @@ def check_receiver(patient: Patient, received_by: str, assignment: CaregiverAssi
         raise HandOverError(_("Choose who took the order."), field="received_by")
     if assignment is None or assignment.affirmed_at is None:
         raise HandOverError(_("This patient has no caregiver who may take the order."), field="received_by")
+
+
+def receivers_of(patient: Patient, *, at: datetime) -> dict[str, Patient | Caregiver]:
+    """Return who may take an order of the patient, by `HandOver.ReceivedBy`."""
+    assignment = patient.current_assignment
+    people: dict[str, Patient | Caregiver] = {R.PATIENT: patient}
+    if assignment is not None:
+        people[R.CAREGIVER] = assignment.caregiver
+    return {by: who for by, who in people.items() if not refusal_of(check_receiver, patient, by, assignment, at=at)}
 
 
 def check_was_checked(*, card_checked: bool, photo_id_checked: bool) -> None:

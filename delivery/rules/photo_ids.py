@@ -1,6 +1,8 @@
 """Whether a photo ID fits our record, and how long its number is kept. Each `check_` raises HandOverError."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils import timezone
@@ -16,6 +18,28 @@ from ui.text import search_name
 
 ENDINGS = {"jr", "sr", "ii", "iii", "iv", "v"}
 KEPT_OF_ID_NUMBER = 4
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Whose photo ID it is taken for, and what it says otherwise than our record, a sentence each."""
+
+    received_by: str
+    name: str
+    differences: list[str]
+
+
+def compared(license: License, receivers: Mapping[str, Patient | Caregiver], chosen: str) -> Comparison:
+    """Return the comparison with the receiver whom the photo ID fits, or else with `chosen`, or the first.
+
+    `receivers` are those who may take the order, by `HandOver.ReceivedBy`. Raises HandOverError where nobody may.
+    """
+    if not receivers:
+        raise HandOverError(_("Nobody may take this order. Bring it back."))
+    found = [Comparison(by, person.name, differences(license, person)) for by, person in receivers.items()]
+    fitting = [each for each in found if not each.differences]
+    as_chosen = [each for each in found if each.received_by == chosen]
+    return (fitting or as_chosen or found)[0]
 
 
 def differences(license: License, person: Patient | Caregiver) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -15,20 +16,41 @@ from django.views.decorators.http import require_POST
 from accounts.requests import SignedInRequest
 from delivery import actions, rules
 from delivery.door_forms import AtDoorForm, AttemptForm, HandOverForm
+from delivery.licenses import MOST_BYTES, UnreadableLicense, read_license
 from delivery.models import DoorAttempt, Run
+from delivery.presenters.id_reading import said_of
 from delivery.presenters.run_sheet import RunSheet, Stop, run_sheet
 from delivery.views.drivers import run_required
 from delivery.views.runs import ATTEMPT_IDS, NOBODY_IDS, card_context, choices_of, show_sheet, wants_json
+from delivery.views.scanner import with_scanner
 from ui.errors import PortalError, add_to_form
 
 NOBODY_HOME = DoorAttempt.Outcome.NOBODY_HOME
 
 
+def says_what_is_undone(view: Callable[[SignedInRequest, Run, str], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Go back to the sheet and say so when the order was cancelled while the driver had it on the sheet."""
+
+    @wraps(view)
+    def said(request: SignedInRequest, run: Run, number: str) -> HttpResponse:
+        try:
+            return view(request, run, number)
+        except rules.RunError as error:
+            if wants_json(request):
+                return JsonResponse({"sentences": [str(error)], "card": ""}, status=422)
+            messages.error(request, str(error))
+            return redirect("delivery:run-detail", run.uuid)
+
+    return said
+
+
 @require_POST
+@with_scanner
 @run_required
+@says_what_is_undone
 def run_hand_over(request: SignedInRequest, run: Run, number: str) -> HttpResponse:
     sheet, stop = _sheet_at(run, number)
-    form = HandOverForm(request.POST, receivers=choices_of(stop))
+    form = HandOverForm(request.POST, receivers=choices_of(stop), lines=stop.lines)
 
     def hand_over(at: datetime | None) -> object:
         return actions.hand_over(order=stop.order, run=run, answers=form.answers, stated_at=at, by=request.user)
@@ -39,7 +61,9 @@ def run_hand_over(request: SignedInRequest, run: Run, number: str) -> HttpRespon
 
 
 @require_POST
+@with_scanner
 @run_required
+@says_what_is_undone
 def run_attempt(request: SignedInRequest, run: Run, number: str) -> HttpResponse:
     """Record that an order was not handed over: to try once more later in this run, or to bring it back."""
     sheet, stop = _sheet_at(run, number)
@@ -73,11 +97,37 @@ def _try(run: Run, form: AtDoorForm, act: Callable[[datetime | None], object]) -
     return True
 
 
+@require_POST
+@run_required
+@says_what_is_undone
+def run_compare_id(request: SignedInRequest, run: Run, number: str) -> HttpResponse:
+    """Compare the bytes of a scanned photo ID with our record, and answer what it says. The scan is not stored."""
+    _sheet, stop = _sheet_at(run, number)
+    try:
+        license = read_license(request.read(MOST_BYTES + 1))
+    except UnreadableLicense:
+        return _not_compared(_("This barcode cannot be read as a license. Type in what the photo ID says."))
+    chosen = request.GET.get("received_by", "")
+    try:
+        reading = actions.compare_id(order=stop.order, run=run, license=license, received_by=chosen, by=request.user)
+    except PortalError as error:
+        return _not_compared(str(error))
+    return JsonResponse(said_of(license, reading, today=timezone.localdate()))
+
+
+def _not_compared(sentence: str) -> HttpResponse:
+    return JsonResponse({"sentences": [sentence]}, status=422)
+
+
 def _sheet_at(run: Run, number: str) -> tuple[RunSheet, Stop]:
-    """Return the sheet with the card of this order open, and its stop; raises Http404 for an order of another run."""
+    """Return the sheet with the card of this order open, and its stop; raises Http404 for an order of another run.
+
+    Raises RunError for an order that was cancelled while the driver had it on the sheet.
+    """
     sheet = run_sheet(run, today=timezone.localdate(), chosen=number.upper())
     stop = next((stop for stop in sheet.stops if stop.order.number == number.upper()), None)
     if stop is None:
+        rules.check_is_not_undone(number.upper(), run)
         raise Http404
     return sheet, stop
 

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest
 from audit.actions import record
-from delivery import actions
+from delivery import actions, rules
 from delivery.door_forms import AttemptForm, HandOverForm
-from delivery.models import DoorAttempt, Order, Run
+from delivery.models import DoorAttempt, Run
 from delivery.presenters.run_sheet import RunSheet, Stop, run_sheet, runs_of
 from delivery.views.drivers import driver_required, run_required
+from delivery.views.scanner import with_scanner
 from ui.errors import PortalError
 
 # Two forms of one kind stand on one page.
@@ -33,6 +34,7 @@ def run_list(request: SignedInRequest) -> HttpResponse:
 
 
 @require_safe
+@with_scanner
 @run_required
 def run_detail(request: SignedInRequest, run: Run) -> HttpResponse:
     sheet = run_sheet(run, today=timezone.localdate(), chosen=request.GET.get("stop", "").upper()[:20])
@@ -76,14 +78,14 @@ def card_context(sheet: RunSheet, stop: Stop, **forms: Any) -> dict[str, Any]:
         "run": sheet.run,
         "stop": stop,
         "form": next(iter(forms.values()), None),
-        "hand_over_form": HandOverForm(receivers=choices_of(stop)),
+        "hand_over_form": HandOverForm(receivers=choices_of(stop), lines=stop.lines),
         "nobody_form": AttemptForm(
             auto_id=NOBODY_IDS, initial={"entry_key": uuid4(), "outcome": DoorAttempt.Outcome.NOBODY_HOME}
         ),
         "attempt_form": AttemptForm(auto_id=ATTEMPT_IDS, initial={"entry_key": uuid4(), "outcome": outcome}),
         **forms,
     }
-    return {**context, "tip_to_agree": _tip_to_agree(stop.order, context["hand_over_form"])}
+    return {**context, "tip_to_agree": _tip_to_agree(stop, context["hand_over_form"])}
 
 
 def choices_of(stop: Stop) -> list[tuple[str, str]]:
@@ -96,8 +98,9 @@ def wants_json(request: HttpRequest) -> bool:
     return request.headers.get("Accept") == "application/json"
 
 
-def _tip_to_agree(order: Order, form: HandOverForm) -> int:
+def _tip_to_agree(stop: Stop, form: HandOverForm) -> int:
     """Return the tip in cents that the driver is asked about, or 0."""
     if not form.is_bound or "tip_agreed_cents" not in form.errors:
         return 0
-    return form.cleaned_data["cash_cents"] + form.cleaned_data["debit_cents"] - order.subtotal_cents
+    due = rules.due_cents(stop.order, stop.lines, dict(form.refused))
+    return form.cleaned_data["cash_cents"] + form.cleaned_data["debit_cents"] - due

@@ -139,8 +139,8 @@ def decide(order, by=None, **over):
 
 def test_check_id_difference(order, run):
     """A scan that differs waits for a pharmacist; what was refused stays refused until somebody allows it."""
-    assert scan(order, run) == [] and not IdDifference.objects.exists()
-    found = scan(order, run, DCS="ORTIZ")
+    assert scan(order, run).differences == [] and not IdDifference.objects.exists()
+    found = scan(order, run, DCS="ORTIZ").differences
     assert found == [f"The family name on the photo ID is ORTIZ, in our record {order.patient.last_name}."]
     with pytest.raises(rules.HandOverError, match="one of them has to allow it"):
         hand_over(order, run)
