@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionPage, ForMany, ReasonForm
 from delivery import actions, rules
 from delivery.admin import columns
+from delivery.admin.door_pages import DOOR_PAGES
 from delivery.admin.order_words import about, lots_in_words, offered_for, why_not
 from delivery.admin.packing_pages import PACKING_PAGES
 from delivery.admin.run_forms import AssignForm
@@ -226,6 +227,7 @@ ORDER_ACTION_PAGES = (
         explain=_explain_taking_in,
         perform=lambda order, request: actions.take_in(order=order, by=request.user),
     ),
+    *DOOR_PAGES,
     ActionPage(
         name="cancel",
         label=_("Cancel"),
