@@ -52,11 +52,11 @@ def order_delivered(notification: Notification) -> Words:
 def receipt_of(context: Mapping[str, Any]) -> dict[str, Any]:
     """Return when an order was handed over, what was paid in cash and by debit card, and how much of it was a tip.
 
-    The context has `handed_over_at` (ISO 8601), `cash_cents`, `debit_cents` and `tip_cents`; a receipt leaves out what
-    is missing.
+    The context has `handed_over_at` (ISO 8601), `due_cents`, `cash_cents`, `debit_cents` and `tip_cents`; a receipt
+    leaves out what is missing. `due_cents` is less than the total of the order where a part was refused.
     """
     at = context.get("handed_over_at")
-    cents = {name: context.get(name) for name in ("cash_cents", "debit_cents", "tip_cents")}
+    cents = {name: context.get(name) for name in ("due_cents", "cash_cents", "debit_cents", "tip_cents")}
     return {**cents, "handed_over_at": datetime.fromisoformat(at) if at else None}
 
 

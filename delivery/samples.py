@@ -60,8 +60,12 @@ def _short() -> dict[str, dict[str, Any]]:
 
 def _delivered() -> dict[str, dict[str, Any]]:
     paid: dict[str, Any] = {"handed_over_at": HANDED_OVER, "cash_cents": 9000, "debit_cents": None, "tip_cents": 650}
-    unknown: dict[str, Any] = dict.fromkeys(paid)
-    return {"cash with a tip": _about(order("delivered"), **paid), "no figures": _about(order("delivered"), **unknown)}
+    unknown: dict[str, Any] = dict.fromkeys((*paid, "due_cents"))
+    return {
+        "cash with a tip": _about(order("delivered"), due_cents=8350, **paid),
+        "a part was refused": _about(order("delivered"), **{**paid, "due_cents": 6350, "tip_cents": 2650}),
+        "no figures": _about(order("delivered"), **unknown),
+    }
 
 
 def _corrected() -> dict[str, dict[str, Any]]:

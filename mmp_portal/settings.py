@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "pages.middleware.MetricsMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # adds random padding against BREACH; each page masks its CSRF token again
     "csp.middleware.CSPMiddleware",
+    "pages.middleware.FeaturesMiddleware",
     "pages.middleware.DatabaseAwayMiddleware",
     "pages.middleware.ProbeMiddleware",
     "ui.queries.ReadableQueryMiddleware",

@@ -1,4 +1,4 @@
-"""Count every request, answer probes early, and answer 503 when the database is unavailable."""
+"""Count every request, answer probes early, answer 503 when the database is unavailable, and forbid the camera."""
 
 import sys
 import time
@@ -18,6 +18,7 @@ from ui.context import dispensary
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+NO_FEATURES = "camera=(), microphone=(), geolocation=()"
 RETRY_AFTER = "10"  # seconds
 DATABASE_AWAY = "pages.is_database_away"  # set in request.META when the database was unavailable
 PROBES = {"/livez": health.livez, "/readyz": health.readyz}
@@ -51,6 +52,18 @@ def route_of(request: HttpRequest) -> str:
 def _method_of(request: HttpRequest) -> str:
     """Return the method of the request, or "other" for one that HTTP does not know: anybody can make up a method."""
     return request.method if request.method in METHODS else "other"
+
+
+class FeaturesMiddleware:
+    """Forbid camera, microphone and place on every page, but where a view has said otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", NO_FEATURES)
+        return response
 
 
 class DatabaseAwayMiddleware:

@@ -159,6 +159,7 @@ delivery:run-detail                         | run          | Driver | -
 delivery:run-leave                          | run          | Driver | -
 delivery:run-hand-over                      | run order    | Driver | -
 delivery:run-attempt                        | run order    | Driver | -
+delivery:run-compare-id                     | run order    | Driver | -
 delivery:order-list                         |              | members
 delivery:order-detail                       | order        | members | -
 delivery:order-again                        | order        | members | -

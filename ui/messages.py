@@ -57,7 +57,10 @@ STAFF_CORNERS = (
     "templates/delivery/run_*.html", "templates/delivery/_run_*.html", "delivery/door_forms.py",
     "delivery/presenters/run*.py", "delivery/rules/hand_overs.py", "delivery/rules/runs.py",
     "delivery/rules/settling.py", "delivery/rules/corrections.py", "delivery/rules/returns.py",
-    "delivery/views/runs.py",
+    "delivery/views/runs.py", "templates/delivery/_hand_over_form.html",
+    "templates/delivery/_id_difference.html", "delivery/presenters/id_reading.py", "delivery/rules/cards.py",
+    "delivery/rules/photo_ids.py", "delivery/rules/refused_lines.py", "delivery/rules/signatures.py",
+    "delivery/views/door.py",
 )  # fmt: skip
 HEADER = r"""msgid ""
 msgstr ""

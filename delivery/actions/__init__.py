@@ -9,6 +9,7 @@ from delivery.actions.closing import close_date, open_date
 from delivery.actions.corrections import correct_hand_over
 from delivery.actions.departure import dispatch_order, dispatch_run
 from delivery.actions.door import hand_over, return_order, try_later
+from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -44,6 +45,9 @@ __all__ = [
     "dispatch_run",
     "hand_over",
     "return_order",
+    "compare_id",
+    "cut_id_numbers",
+    "decide_id_difference",
     "take_in",
     "try_later",
     "settle_run",

@@ -18,6 +18,7 @@ from delivery.writes.door import (
 )
 from delivery.writes.locks import lock_order
 from delivery.writes.messages import notify_orderer
+from delivery.writes.refused_lines import write_refused
 
 
 @audited("order.hand_over", subject="order")
@@ -26,6 +27,7 @@ def hand_over(
 ) -> HandOver:
     """Hand an order over at the door: its stock is sold, and the orderer gets a receipt.
 
+    What was refused of it comes back with the driver: it is not due, and counts for the allotment until it is taken in.
     `stated_at` is when it happened, by default now. The same call again, also hours later, returns the existing
     hand-over. Raises HandOverError, RunError, TransitionError or CertificationNotValid.
     """
@@ -38,13 +40,19 @@ def hand_over(
     at = stated_at or now
     _check_at_door(order, run, at, now, by)
     rules.check_is_certified(order.patient, at)
-    assignment = order.patient.current_assignment
-    rules.check_answers(answers, order, assignment, at=at)
-    made = write_hand_over(order, run, answers, assignment, at=at, now=now, by=by)
+    door = _at_door(order, answers.received_by)
+    rules.check_answers(answers, door, at=at)
+    made = write_hand_over(door, run, answers, at=at, now=now, by=by)
+    write_refused(made, door.lines, dict(answers.refused), by=by)
     sell_hold(order, by=by)
     _end(order, "hand_over", now)
     record(by=by, subject=order)
-    figures = {"cash_cents": made.cash_cents, "debit_cents": made.debit_cents, "tip_cents": made.tip_cents}
+    figures = {
+        "due_cents": made.amount_due_cents,
+        "cash_cents": made.cash_cents,
+        "debit_cents": made.debit_cents,
+        "tip_cents": made.tip_cents,
+    }
     notify_orderer(order, "order_delivered", figures={"handed_over_at": at.isoformat(), **figures}, by=by)
     signals.order_handed_over.send(sender=Order, order=order, hand_over=made, by=by)
     return made
@@ -95,6 +103,16 @@ def return_order(
     notify_orderer(order, "order_returned", reason=order.ended_reason, by=by)
     signals.order_returned.send(sender=Order, order=order, attempt=made, by=by)
     return made
+
+
+def _at_door(order: Order, received_by: str) -> rules.AtDoor:
+    standing = list(order.id_differences.standing())
+    return rules.AtDoor(
+        order=order,
+        lines=list(order.lines.order_by("pk")),
+        assignment=order.patient.current_assignment,
+        difference=rules.difference_of(standing, received_by),
+    )
 
 
 def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User) -> None:

@@ -9,7 +9,7 @@ from audit.actions import audited, record
 from delivery import rules, signals
 from delivery.models import Order, Product, ReturnDecision, ReturnedItem
 from delivery.writes.locks import lock_order
-from delivery.writes.returns import carry_out, count_items, take_back_hold
+from delivery.writes.returns import carry_out, count_refused, take_back_hold
 
 
 @audited("order.take_in", subject="order")
@@ -27,7 +27,7 @@ def take_in(*, order: Order, by: User) -> Order:
         order.taken_in_at = now
         order.save(update_fields=["taken_in_at"])
     else:
-        items = count_items(order, at=now, by=by)
+        items = count_refused(order, at=now, by=by)
     if items:
         record(by=by, subject=order)
         signals.order_taken_in.send(sender=Order, order=order, items=items, by=by)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionPage, ForMany, ReasonForm
 from delivery import actions, rules
 from delivery.admin import columns
+from delivery.admin.door_pages import DOOR_PAGES
 from delivery.admin.order_words import about, lots_in_words, offered_for, why_not
 from delivery.admin.packing_pages import PACKING_PAGES
 from delivery.admin.run_forms import AssignForm
@@ -124,7 +125,10 @@ def _explain_taking_in(order: Order) -> str:
         "Count the items first. The place and allotment of what came back are released, and the items stay in "
         "quarantine: under “Returned items” a second person puts them back for sale, keeps or destroys them."
     )
-    return f"{_explain_lot(order)}\n{words}"
+    refused = order.returned_items.with_driver().select_related("product")
+    lots = "\n".join(f"{each.quantity} × {each.product.sku}: {each.lot}" for each in refused)
+    came = f"{about(order)}\n{gettext('Refused at the door:')}\n{lots}" if lots else _explain_lot(order)
+    return f"{came}\n{words}"
 
 
 def _explain_cancellation(order: Order) -> str:
@@ -226,6 +230,7 @@ ORDER_ACTION_PAGES = (
         explain=_explain_taking_in,
         perform=lambda order, request: actions.take_in(order=order, by=request.user),
     ),
+    *DOOR_PAGES,
     ActionPage(
         name="cancel",
         label=_("Cancel"),

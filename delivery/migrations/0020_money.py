@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0015_order_review'),
+        ('delivery', '0019_hand_over_checks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -297,3 +297,9 @@ class OrderLine(models.Model):
     @property
     def total_mg(self) -> int:
         return self.quantity * self.amount_mg
+
+    @property
+    def taken_quantity(self) -> int:
+        """How many were handed over: all that was not refused at the door."""
+        refused = getattr(self, "refused", None)
+        return self.quantity - (refused.quantity if refused else 0)

@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from certification.models import Caregiver, Certification, Patient, PatientToday
 from certification.rules import is_guarded
 from delivery import rules
-from delivery.models import HandOver, Order, Run
+from delivery.models import DoorAttempt, HandOver, IdDifference, Order, OrderLine, Run
 
 MAPS = "https://www.google.com/maps/search/?"
 S = Order.Status
@@ -55,13 +56,29 @@ class Stop:
     for_patient: str
     refusal: str
     valid_through: date | None
-    items: int
+    lines: list[OrderLine]
+    standing: list[IdDifference]
     before: datetime | None
     same_door: bool
 
     @property
+    def items(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+    @property
     def name(self) -> str:
         return self.receivers[0].name if self.receivers else self.order.patient.name
+
+    @property
+    def differences(self) -> list[IdDifference]:
+        """The last difference of a photo ID for each receiver that has one, decided or not."""
+        found = (rules.difference_of(self.standing, receiver.value) for receiver in self.receivers)
+        return [each for each in found if each is not None]
+
+    @property
+    def planned_at(self) -> datetime | None:
+        """Return when the driver is expected at the door, or None for a run without planned times."""
+        return getattr(self.order, "planned_at", None)
 
     @property
     def map_url(self) -> str:
@@ -82,7 +99,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class RunSheet:
-    """The sheet of a run: the stop at hand, those that come next, those that have not left, and those that are done."""
+    """The sheet of a run: the stop at hand, those that come next, those that have not left, and the last done first."""
 
     run: Run
     current: Stop | None
@@ -97,6 +114,16 @@ class RunSheet:
     @property
     def total(self) -> int:
         return len(self.stops)
+
+    @property
+    def at_hand(self) -> list[Stop]:
+        """Return the orders that are with the driver, in the order of the run."""
+        return sorted([*([self.current] if self.current else []), *self.next], key=lambda stop: stop.place)
+
+    @property
+    def can_leave(self) -> bool:
+        """Return whether a packed order waits to leave with the driver."""
+        return any(stop.order.status == S.PACKED for stop in self.not_left)
 
 
 def runs_of(driver: User, *, today: date) -> list[RunRow]:
@@ -118,22 +145,50 @@ def run_sheet(run: Run, *, today: date, chosen: str = "") -> RunSheet:
         current=current,
         next=[stop for stop in at_hand if stop is not current],
         not_left=[stop for stop in stops if not stop.is_at_hand and not stop.is_done],
-        done=[stop for stop in stops if stop.is_done],
+        done=sorted((stop for stop in stops if stop.is_done), key=_ended, reverse=True),
     )
+
+
+def _ended(stop: Stop) -> datetime:
+    assert stop.order.ended_at
+    return stop.order.ended_at
 
 
 def _stops(run: Run, today: date) -> Iterable[Stop]:
-    orders = list(
-        run.orders.select_related("hand_over")
-        .annotate(item_count=Sum("lines__quantity"), tried_at=Max("attempts__stated_at"))
-        .order_by("position")
-    )
-    people = _people_of(orders)
+    joined = _joined_of(run)
+    people = _people_of([each.order for each in joined])
     day, before = max(today, run.window.date), None
-    for place, order in enumerate(orders, start=1):
-        order.patient = people[order.patient_id].patient
-        yield _stop(order, people[order.patient_id], day, place, same_door=rules.door_key(order) == before)
-        before = rules.door_key(order)
+    for place, each in enumerate(joined, start=1):
+        person, door = people[each.order.patient_id], rules.door_key(each.order)
+        each.order.patient = person.patient
+        yield _stop(each, person, day, place, same_door=door == before)
+        before = door
+
+
+@dataclass
+class _Joined:
+    """An order with its lines and the differences of its photo IDs that stand."""
+
+    order: Order
+    lines: dict[int, OrderLine]
+    differences: dict[int, IdDifference]
+
+
+def _joined_of(run: Run) -> list[_Joined]:
+    """Return the orders of a run in their order, with all that their cards show, in one query."""
+    joins: dict[str, Any] = {
+        "joined_line": FilteredRelation("lines"),
+        "joined_difference": FilteredRelation("id_differences", condition=Q(id_differences__withdrawn_at=None)),
+    }
+    tried = DoorAttempt.objects.filter(order=OuterRef("pk")).order_by("-stated_at").values("stated_at")[:1]
+    rows = run.orders.annotate(**joins, tried_at=Subquery(tried)).order_by("position", "joined_line__pk")
+    found: dict[int, _Joined] = {}
+    for row in rows.select_related("hand_over", *joins).defer("joined_difference__words"):
+        joined = found.setdefault(row.pk, _Joined(row, {}, {}))
+        for of_order, each in ((joined.lines, "joined_line"), (joined.differences, "joined_difference")):
+            if (part := getattr(row, each, None)) is not None:
+                of_order[part.pk] = part
+    return list(found.values())
 
 
 def _people_of(orders: Sequence[Order]) -> dict[int, PatientToday]:
@@ -141,19 +196,20 @@ def _people_of(orders: Sequence[Order]) -> dict[int, PatientToday]:
     return {each.patient.pk: each for each in patients.read_today()}
 
 
-def _stop(order: Order, person: PatientToday, day: date, place: int, *, same_door: bool) -> Stop:
+def _stop(joined: _Joined, person: PatientToday, day: date, place: int, *, same_door: bool) -> Stop:
     certification = person.certification
     is_valid = certification is not None and certification.is_valid_on(day)
     guarded = is_guarded(person.patient, today=day)
     return Stop(
-        order=order,
+        order=joined.order,
         place=place,
         receivers=_receivers(person, guarded=guarded),
         for_patient=person.patient.name if guarded else "",
         refusal="" if is_valid else _refusal(certification),
         valid_through=certification.valid_through if certification and is_valid else None,
-        items=getattr(order, "item_count", 0) or 0,
-        before=getattr(order, "tried_at", None),
+        lines=list(joined.lines.values()),
+        standing=list(joined.differences.values()),
+        before=getattr(joined.order, "tried_at", None),
         same_door=same_door,
     )
 

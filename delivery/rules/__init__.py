@@ -18,6 +18,7 @@ from delivery.rules.allotment import (
 )
 from delivery.rules.announcing import announced_at, is_time_to_announce
 from delivery.rules.calls import check_calls_are_open
+from delivery.rules.cards import check_card, check_code
 from delivery.rules.closures import (
     Outcome,
     check_closing_reason,
@@ -70,12 +71,14 @@ from delivery.rules.errors import (
     refusal_of,
 )
 from delivery.rules.hand_overs import (
+    AtDoor,
     DoorAnswers,
     certification_at,
     check_answers,
     check_drives,
     check_is_certified,
     check_is_in_run,
+    check_is_not_undone,
     check_is_same_attempt,
     check_is_same_hand_over,
     check_may_leave,
@@ -87,7 +90,9 @@ from delivery.rules.hand_overs import (
     check_tip,
     check_was_checked,
     comes_back,
+    moment_at_door,
     moment_of,
+    receivers_of,
     tidy_id,
 )
 from delivery.rules.moves import MOVES, can_move, check_move
@@ -106,6 +111,16 @@ from delivery.rules.orders import (
     check_same_request,
     check_subtotal_is_as_seen,
     totals,
+)
+from delivery.rules.photo_ids import (
+    Comparison,
+    check_decision,
+    check_id_difference,
+    check_id_is_current,
+    compared,
+    cut_id_number,
+    difference_of,
+    differences,
 )
 from delivery.rules.planning import (
     Door,
@@ -137,6 +152,7 @@ from delivery.rules.products import (
     check_stock,
     counted_mg,
 )
+from delivery.rules.refused_lines import check_refused, due_cents
 from delivery.rules.reports import (
     MOST_WORDS,
     REPORT_DAYS,
@@ -195,6 +211,7 @@ from delivery.rules.shortages import (
     substitute_price_cents,
     substitutes_for,
 )
+from delivery.rules.signatures import HEIGHT, MOST_SIGNATURE_BYTES, WIDTH, check_signature, is_drawing
 from delivery.rules.stock import (
     MOST_FILE_BYTES,
     LotOrder,
@@ -282,7 +299,28 @@ __all__ = [
     "corrected_quantity",
     "pays_refund",
     "waiting_of",
+    "AtDoor",
+    "check_card",
+    "check_code",
+    "check_decision",
+    "check_is_not_undone",
+    "Comparison",
+    "compared",
+    "receivers_of",
+    "check_id_difference",
+    "check_id_is_current",
+    "cut_id_number",
+    "difference_of",
+    "differences",
+    "check_refused",
+    "due_cents",
+    "HEIGHT",
+    "MOST_SIGNATURE_BYTES",
+    "WIDTH",
+    "check_signature",
+    "is_drawing",
     "BY_OUTCOME",
+    "moment_at_door",
     "moment_of",
     "DoorAnswers",
     "check_answers",

@@ -122,7 +122,7 @@ def check_line_correction(one: LineCorrection, *, order: Order) -> None:
 
 def check_corrected_quantity(line: OrderLine, quantity: int) -> None:
     """From 1 to as many of the line as nobody has corrected yet; raises QuantityError."""
-    left = line.quantity - corrected_quantity(line)
+    left = line.taken_quantity - corrected_quantity(line)
     if left < 1:
         words = _("%(name)s: all of it was corrected already.")
         raise QuantityError(words % {"name": line.product.name}, field="quantity")

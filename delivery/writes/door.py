@@ -6,7 +6,6 @@ from uuid import UUID
 from django.db.models import Max
 
 from accounts.models import User
-from certification.models import CaregiverAssignment
 from delivery import rules
 from delivery.models import DoorAttempt, HandOver, Order, Run, StockMovement
 from delivery.writes.holds import held_of
@@ -24,32 +23,30 @@ def sell_hold(order: Order, *, by: User) -> None:
 
 
 def write_hand_over(
-    order: Order,
-    run: Run,
-    answers: rules.DoorAnswers,
-    assignment: CaregiverAssignment | None,
-    *,
-    at: datetime,
-    now: datetime,
-    by: User,
+    door: rules.AtDoor, run: Run, answers: rules.DoorAnswers, *, at: datetime, now: datetime, by: User
 ) -> HandOver:
-    """Record the hand-over; the caller has checked the answers. `assignment` is the patient's open one, or None."""
+    """Record the hand-over; the caller has checked the answers."""
     is_passport = answers.photo_id_kind == HandOver.PhotoId.PASSPORT
+    due = rules.due_cents(door.order, door.lines, dict(answers.refused))
     return HandOver.objects.create(
-        order=order,
+        order=door.order,
         run=run,
         by=by,
         received_by=answers.received_by,
-        assignment=assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
+        assignment=door.assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
         card_checked=answers.card_checked,
         photo_id_checked=answers.photo_id_checked,
         photo_id_kind=answers.photo_id_kind,
         id_state="" if is_passport else rules.tidy_id(answers.id_state),
         id_number=rules.tidy_id(answers.id_number),
-        amount_due_cents=order.subtotal_cents,
+        id_expires_date=answers.id_expires_date,
+        id_difference=door.difference,
+        signed=answers.signed,
+        signature=None if answers.signed == HandOver.Signed.PAPER else answers.signature.strip(),
+        amount_due_cents=due,
         cash_cents=answers.cash_cents,
         debit_cents=answers.debit_cents,
-        tip_cents=answers.cash_cents + answers.debit_cents - order.subtotal_cents,
+        tip_cents=answers.cash_cents + answers.debit_cents - due,
         stated_at=at,
         recorded_at=now,
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import F
 
 from accounts.models import User
-from delivery.models import Order, Product, ReturnDecision, ReturnedItem, StockMovement
+from delivery.models import Order, Product, RefusedLine, ReturnDecision, ReturnedItem, StockMovement
 from delivery.writes.holds import held_of, release_hold
 
 K = StockMovement.Kind
@@ -51,12 +51,19 @@ def set_apart(
     )
 
 
-def count_items(order: Order, *, at: datetime, by: User) -> list[ReturnedItem]:
-    """Record that the items of the order that were still with the driver have been counted; return them."""
+def count_refused(order: Order, *, at: datetime, by: User) -> list[ReturnedItem]:
+    """Record that the items refused at the door have been counted, and give their amount back to the allotment.
+
+    Returns the items; none when they were counted before.
+    """
     items = list(order.returned_items.with_driver().order_by("pk"))
     for item in items:
         item.taken_in_at, item.taken_in_by = at, by
         item.save(update_fields=["taken_in_at", "taken_in_by"])
+    if items:
+        refused = RefusedLine.objects.filter(hand_over__order=order).select_related("line")
+        order.amount_mg -= sum(each.total_mg for each in refused)
+        order.save(update_fields=["amount_mg"])
     return items
 
 
