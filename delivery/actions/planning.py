@@ -121,19 +121,22 @@ def _read(plan: WindowPlan) -> tuple[rules.Problem, list[Crew], list[Order]]:
 def _solved(problem: rules.Problem) -> tuple[list[list[int]], str]:
     """Return the doors of each tour by index, and how they were found: the shortest tours, or else the nearest next."""
     if not problem.runs or not rules.plannable(problem):
-        return [[] for _run in problem.runs], Outcome.NEAREST
+        return [[] for _run in problem.runs], Outcome.SHORTEST
     if find_spec("vroom") is None:  # the extra `routes` is not installed here
         return rules.nearest_tours(problem), Outcome.NEAREST
     try:
-        shared = _shortest(problem, rules.fair_share(problem))
-        return (shared if _serves_all(problem, shared) else _shortest(problem, None)), Outcome.SHORTEST
+        share = rules.fair_share(problem)
+        tours = _shortest(problem, share)
+        if _leaves_out(problem, tours) and share in map(len, tours):  # the others may have no time for the rest
+            tours = _shortest(problem, None)
+        return tours, Outcome.SHORTEST
     except Refusal as refusal:
         log.warning("not_planned", why=refusal.why)
         return rules.nearest_tours(problem), Outcome.NEAREST
 
 
-def _serves_all(problem: rules.Problem, tours: list[list[int]]) -> bool:
-    return sum(len(tour) for tour in tours) == len(rules.plannable(problem))
+def _leaves_out(problem: rules.Problem, tours: list[list[int]]) -> bool:
+    return sum(map(len, tours)) < len(rules.plannable(problem))
 
 
 def _shortest(problem: rules.Problem, most: int | None) -> list[list[int]]:

@@ -12,9 +12,9 @@ class WindowPlan(models.Model):
     """The last time that somebody asked for the runs of a window to be proposed. A worker makes the plan."""
 
     class Outcome(models.TextChoices):
-        SHORTEST = "shortest", _("The shortest routes")
-        NEAREST = "nearest", _("The nearest door next")
-        CHANGED = "changed", _("Not planned: the orders changed meanwhile")
+        SHORTEST = "shortest", _("the shortest routes")
+        NEAREST = "nearest", _("the nearest door next, because the route planner is not installed")
+        CHANGED = "changed", _("the orders changed meanwhile")
 
     class Why(models.TextChoices):
         NO_TIME = "no_time", _("No driver has time for it in this window.")

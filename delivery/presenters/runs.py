@@ -3,10 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from delivery import rules
 from delivery.models import DeliveryWindow, Order, Run, WindowPlan
+
+KEPT = {Order.Kept.RUN.value: _("Kept in this run"), Order.Kept.PLACE.value: _("Kept here")}
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class PlannedOrder:
     position: int | None
     is_same_door: bool
     is_late: bool = False
-    kept: str = ""
+    kept: Any = ""
     why: str = ""
 
 
@@ -64,6 +69,7 @@ class Plan:
     runs: list[PlannedRun]
     made: WindowPlan | None
     choices: list[Choice]
+    start_zip: str  # where runs begin, or "" when the terms do not say
 
     @property
     def is_being_made(self) -> bool:
@@ -96,6 +102,7 @@ def plan_of(window: DeliveryWindow, drivers: Iterable[User]) -> Plan:
         runs=[_planned(run, in_runs.get(run.pk, []), window) for run in runs],
         made=made,
         choices=_choices(drivers, runs, made),
+        start_zip=rules.policy_on(window.date).origin_zip,
     )
 
 
@@ -108,8 +115,8 @@ def _rows(orders: Iterable[Order], window: DeliveryWindow, whys: Mapping[int, st
     for order in orders:
         door = rules.door_key(order)
         is_late = order.is_open and order.planned_at is not None and order.planned_at >= window.ends_at
-        kept = str(Order.Kept(order.kept).label) if order.kept else ""
-        rows.append(PlannedOrder(order, order.position, door == before, is_late, kept, (whys or {}).get(order.pk, "")))
+        why = (whys or {}).get(order.pk, "")
+        rows.append(PlannedOrder(order, order.position, door == before, is_late, KEPT.get(order.kept, ""), why))
         before = door
     return rows
 

@@ -272,7 +272,7 @@ def test_a_manager_asks_for_the_runs_on_the_page(manager, driver, django_capture
         client.post(address, typed)
     assert client.get(address, headers={"HX-Request": "true"})["HX-Redirect"] == address
     words = people.words_of(client.get(address))
-    assert "The shortest routes" in words and "Plan the rest again" in words
+    assert "the shortest routes" in words and "Plan the rest again" in words
     assert reread(near).run.vehicle == "Van 2"
 
 
