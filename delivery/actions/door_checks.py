@@ -56,8 +56,8 @@ def decide_id_difference(
     order = lock_order(order)
     rules.check_move("hand_over", order)
     rules.check_receiver(order.patient, received_by, order.patient.current_assignment, at=now)
-    rules.check_decision(order, words=words, reason=reason, by_id=by.pk)
     row = order.id_differences.undecided().filter(received_by=received_by).first()
+    rules.check_decision(order, words=words, reason=reason, by_id=by.pk)
     if row is None:
         row = IdDifference(
             order=order,

@@ -116,6 +116,7 @@
     if (format === "QRCode") {
       fill(form, "card", code.text);
       fill(form, "card_checked", "on");
+      show(form);
       button.focus();
     } else compare(button, form, code.bytes);
   };
@@ -237,6 +238,9 @@
     const pad = form.querySelector("[data-pad]");
     pad.hidden = !["", "drawn"].includes(signed);
     form.querySelector("[data-pad-clear]").hidden = pad.hidden || !box(form, "signature").value;
+    const card = form.querySelector("[data-card]"); // an address is nothing to read: the words say that it is there
+    card.hidden = box(form, "card").value.includes("/verify/") && !card.querySelector(".usa-form-group--error");
+    form.querySelector("[data-card-said]").hidden = !card.hidden;
   };
   const ready = (form) => {
     if (form.dataset.ready) return;

@@ -10,11 +10,13 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from audit.models import Event
 from delivery import actions, rules
 from delivery.models import (
     DoorAttempt,
     HandOver,
     HandOverCorrection,
+    IdDifference,
     Order,
     Product,
     ReturnDecision,
@@ -64,6 +66,63 @@ def test_control_without_locks_an_order_is_handed_over_and_comes_back(monkeypatc
     assert (HandOver.objects.count(), DoorAttempt.objects.count()) == (1, 1)
 
 
+def decisions_about_one_photo_id():
+    """Return two calls about one order: two pharmacists allow its photo ID."""
+    order = factories.order()
+    door.run_of(order)
+    with unguarded():
+        Order.objects.update(status=Order.Status.OUT_FOR_DELIVERY)
+    said = {"order": order, "received_by": "patient", "words": "Another name.", "reason": "Looked.", "is_allowed": True}
+    pharmacists = [factories.staff("Pharmacist") for _two in range(2)]
+    with unguarded():
+        order.id_differences.create(
+            received_by="patient", found="scan", words="?", raised_at=timezone.now(), raised_by=order.placed_by
+        )
+    return [partial(actions.decide_id_difference, **said, by=by) for by in pharmacists]
+
+
+def test_a_question_about_a_photo_id_is_answered_once():
+    """The second decision is a row of its own: no decision is overwritten."""
+    at_once(decisions_about_one_photo_id())
+    assert IdDifference.objects.filter(is_allowed=True).values("decided_by").distinct().count() == 2
+
+
+@on_postgres
+def test_control_without_locks_a_decision_is_overwritten(monkeypatch):
+    calls = decisions_about_one_photo_id()
+    with without_locks(monkeypatch, all_pass="check_decision", parties=2):
+        at_once(calls)
+    assert IdDifference.objects.count() == 1
+
+
+def refused_parts_taken_in_twice():
+    """Return two calls: two technicians take in what was refused of one order."""
+    order = factories.order(lines=[(factories.product(price_cents=4000), 2)])
+    run = door.run_of(order)
+    with unguarded():
+        Run.objects.update(opened_at=timezone.now())
+        Order.objects.update(status=Order.Status.OUT_FOR_DELIVERY)
+    answers = door.answers(order, refused=((order.lines.get().pk, 1),), cash_cents=4000)
+    actions.hand_over(order=order, run=run, answers=answers, by=run.driver)
+    return [partial(actions.take_in, order=order, by=factories.staff("Technician")) for _two in range(2)]
+
+
+def test_what_was_refused_is_taken_in_once():
+    at_once(refused_parts_taken_in_twice())
+    order = Order.objects.get()
+    assert Event.objects.filter(action="order.take_in").count() == 1
+    assert (order.amount_mg, order.movements.held().total()) == (order.lines.get().amount_mg, 0)
+    assert rules.stock_mismatches() == []
+
+
+@on_postgres
+def test_control_without_locks_what_was_refused_is_taken_in_twice(monkeypatch):
+    calls = refused_parts_taken_in_twice()
+    with without_locks(monkeypatch, all_pass="check_may_take_in", parties=2):
+        at_once(calls)
+    assert Event.objects.filter(action="order.take_in").count() == 2
+
+
 def decisions_about_one_item():
     """Return two calls about two items of one lot that came back: each puts both of them back for sale."""
     order = factories.order()
@@ -102,7 +161,7 @@ def corrections_of_one_line():
     with unguarded():
         Run.objects.update(opened_at=timezone.now())
         Order.objects.update(status=Order.Status.OUT_FOR_DELIVERY)
-    handed = actions.hand_over(order=order, run=run, answers=door.answers(), by=run.driver)
+    handed = actions.hand_over(order=order, run=run, answers=door.answers(order), by=run.driver)
     line = order.lines.select_related("product").get()
     everything = rules.LineCorrection(line=line, kind="refund", quantity=2, goods="kept")
     asked = {"hand_over": handed, "lines": [everything], "method": "cash", "reason": "Broken.", "seen": 0}
