@@ -72,7 +72,7 @@ def test_a_run_on_its_way_names_its_last_stop(time_machine):
     run = door.under_way(door.run_of(first, second), time_machine)
     manager = factories.staff("Manager")
     assert [row.last_stop for row in staff_start(manager, now=timezone.now()).runs] == [""]
-    actions.hand_over(order=first, run=run, answers=door.answers(), by=run.driver)
+    actions.hand_over(order=first, run=run, answers=door.answers(first), by=run.driver)
     (row,) = staff_start(manager, now=timezone.now()).runs
     assert (row.where, row.last_stop, row.done) == ("On its way", "Milford, 9:30 a.m.", 1)
     assert "last stop Milford, 9:30 a.m." in words_of(factories.client_for(manager).get(reverse("admin:index")))
