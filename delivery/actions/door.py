@@ -23,12 +23,19 @@ from delivery.writes.messages import notify_orderer
 
 @audited("order.hand_over", subject="order")
 def hand_over(
-    *, order: Order, run: Run, answers: rules.DoorAnswers, by: User, stated_at: datetime | None = None
+    *,
+    order: Order,
+    run: Run,
+    answers: rules.DoorAnswers,
+    by: User,
+    stated_at: datetime | None = None,
+    is_from_paper: bool = False,
 ) -> HandOver:
     """Hand an order over at the door: its stock is sold, and the orderer gets a receipt.
 
-    `stated_at` is when it happened, by default now. The same call again, also hours later, returns the existing
-    hand-over. Raises HandOverError, RunError, TransitionError or CertificationNotValid.
+    `stated_at` is when it happened, by default now. With `is_from_paper`, `by` types in what the driver wrote down. The
+    same call again, also hours later, returns the existing hand-over. Raises HandOverError, RunError, TransitionError
+    or CertificationNotValid.
     """
     now = timezone.now()
     order = lock_order(order)
@@ -37,11 +44,13 @@ def hand_over(
         rules.check_is_same_hand_over(found, run, answers)
         return found
     at = stated_at or now
-    _check_at_door(order, run, at, now, by)
+    driver = _check_at_door(order, run, at, now, by, is_from_paper=is_from_paper)
     rules.check_is_certified(order.patient, at)
     assignment = order.patient.current_assignment
+    if is_from_paper:
+        rules.check_tip_on_paper(answers, order)
     rules.check_answers(answers, order, assignment, at=at)
-    made = write_hand_over(order, run, answers, assignment, at=at, now=now, by=by)
+    made = write_hand_over(order, run, answers, assignment, at=at, now=now, by=driver, entered_by=by)
     sell_hold(order, by=by)
     _end(order, "hand_over", now)
     record(by=by, subject=order)
@@ -51,10 +60,18 @@ def hand_over(
 
 
 @audited("order.try_later", subject="order")
-def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: datetime | None = None) -> DoorAttempt:
+def try_later(
+    *,
+    order: Order,
+    run: Run,
+    entry_key: UUID,
+    by: User,
+    stated_at: datetime | None = None,
+    is_from_paper: bool = False,
+) -> DoorAttempt:
     """Record that nobody was home; the order becomes the last stop of the run. The same `entry_key` counts once.
 
-    Raises HandOverError, RunError or TransitionError.
+    With `is_from_paper`, `by` types in what the driver wrote down. Raises HandOverError, RunError or TransitionError.
     """
     now = timezone.now()
     order = lock_order(order)
@@ -64,8 +81,18 @@ def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: d
         rules.check_is_same_attempt(found, order, outcome=outcome, comes_back=False)
         return found
     at = stated_at or now
-    _check_at_door(order, run, at, now, by)
-    made = write_attempt(order, run, outcome=outcome, comes_back=False, at=at, now=now, entry_key=entry_key, by=by)
+    driver = _check_at_door(order, run, at, now, by, is_from_paper=is_from_paper)
+    made = write_attempt(
+        order,
+        run,
+        outcome=outcome,
+        comes_back=False,
+        at=at,
+        now=now,
+        entry_key=entry_key,
+        by=driver,
+        entered_by=by,
+    )
     to_the_end(order, run)
     record(by=by, subject=order)
     return made
@@ -73,12 +100,19 @@ def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: d
 
 @audited("order.return", subject="order")
 def return_order(
-    *, order: Order, run: Run, outcome: str, entry_key: UUID, by: User, stated_at: datetime | None = None
+    *,
+    order: Order,
+    run: Run,
+    outcome: str,
+    entry_key: UUID,
+    by: User,
+    stated_at: datetime | None = None,
+    is_from_paper: bool = False,
 ) -> DoorAttempt:
     """Bring an order back that could not be handed over, for one of `DoorAttempt.Outcome`; the orderer gets a mail.
 
-    It keeps its place, stock and allotment until it is taken in. The same `entry_key` counts once. Raises
-    HandOverError, RunError or TransitionError.
+    It keeps its place, stock and allotment until it is taken in. The same `entry_key` counts once. With
+    `is_from_paper`, `by` types in what the driver wrote down. Raises HandOverError, RunError or TransitionError.
     """
     now = timezone.now()
     order = lock_order(order)
@@ -87,8 +121,18 @@ def return_order(
         rules.check_is_same_attempt(found, order, outcome=outcome, comes_back=True)
         return found
     at = stated_at or now
-    _check_at_door(order, run, at, now, by)
-    made = write_attempt(order, run, outcome=outcome, comes_back=True, at=at, now=now, entry_key=entry_key, by=by)
+    driver = _check_at_door(order, run, at, now, by, is_from_paper=is_from_paper)
+    made = write_attempt(
+        order,
+        run,
+        outcome=outcome,
+        comes_back=True,
+        at=at,
+        now=now,
+        entry_key=entry_key,
+        by=driver,
+        entered_by=by,
+    )
     order.ended_reason = rules.BY_OUTCOME[outcome]
     _end(order, "return", now)
     record(by=by, subject=order, reason=outcome)
@@ -114,13 +158,21 @@ def take_in(*, order: Order, by: User) -> Order:
     return order
 
 
-def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User) -> None:
-    """The driver of the run is at the door of an order that left with it. Raises a DeliveryError."""
+def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User, *, is_from_paper: bool) -> User:
+    """The driver of the run was at the door of an order that left with it; return the driver. Raises a DeliveryError.
+
+    From paper, another member of staff enters it.
+    """
+    if is_from_paper:
+        rules.check_is_typed_for_its_run(order, run)
     rules.check_is_in_run(order, run)
     rules.check_move("hand_over", order)
-    run = Run.objects.get(pk=run.pk)
-    rules.check_drives(run, by.pk)
+    run = Run.objects.select_related("driver").get(pk=run.pk)
+    if not is_from_paper:
+        rules.check_drives(run, by.pk)
     rules.check_stated_at(at, run, now=now)
+    assert run.driver is not None  # a run that has left has one
+    return run.driver
 
 
 def _end(order: Order, verb: str, now: datetime) -> None:

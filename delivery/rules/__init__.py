@@ -84,6 +84,7 @@ from delivery.rules.orders import (
     check_subtotal_is_as_seen,
     totals,
 )
+from delivery.rules.paper import check_is_typed_for_its_run, check_left_at, check_tip_on_paper
 from delivery.rules.policies import (
     WindowChange,
     check_begins_later,
@@ -203,6 +204,9 @@ __all__ = [
     "check_is_in_run",
     "check_is_same_attempt",
     "check_is_same_hand_over",
+    "check_is_typed_for_its_run",
+    "check_left_at",
+    "check_tip_on_paper",
     "check_may_leave",
     "check_may_take_in",
     "check_money",

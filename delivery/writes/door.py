@@ -50,13 +50,18 @@ def write_hand_over(
     at: datetime,
     now: datetime,
     by: User,
+    entered_by: User,
 ) -> HandOver:
-    """Record the hand-over; the caller has checked the answers. `assignment` is the patient's open one, or None."""
+    """Record the hand-over; the caller has checked the answers. `assignment` is the patient's open one, or None.
+
+    `by` is the driver; `entered_by` is the driver as well, or who types it in from paper.
+    """
     is_passport = answers.photo_id_kind == HandOver.PhotoId.PASSPORT
     return HandOver.objects.create(
         order=order,
         run=run,
         by=by,
+        typed_by=None if entered_by == by else entered_by,
         received_by=answers.received_by,
         assignment=assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
         card_checked=answers.card_checked,
@@ -79,13 +84,23 @@ def attempt_sent_before(entry_key: UUID) -> DoorAttempt | None:
 
 
 def write_attempt(
-    order: Order, run: Run, *, outcome: str, comes_back: bool, at: datetime, now: datetime, entry_key: UUID, by: User
+    order: Order,
+    run: Run,
+    *,
+    outcome: str,
+    comes_back: bool,
+    at: datetime,
+    now: datetime,
+    entry_key: UUID,
+    by: User,
+    entered_by: User,
 ) -> DoorAttempt:
-    """Record that the driver was at the door and kept the order."""
+    """Record that the driver `by` was at the door and kept the order; `entered_by` as for a hand-over."""
     return DoorAttempt.objects.create(
         order=order,
         run=run,
         by=by,
+        typed_by=None if entered_by == by else entered_by,
         outcome=outcome,
         comes_back=comes_back,
         stated_at=at,
