@@ -15,11 +15,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
-from audit.action_admin import ActionAdmin, ActionPage, RowsInline
+from audit.action_admin import ActionPage, RowsInline
 from audit.actions import record
 from audit.exports import Column, Export, dollars, moment
 from delivery import actions, rules
 from delivery.admin import columns
+from delivery.admin.print_pack import PrintPackPages
 from delivery.admin.run_forms import RunForm, SettleForm, TickedForm
 from delivery.models import DeliveryWindow, Order, Run
 from delivery.presenters.runs import Plan, PlannedRun, plan_of, staff_name
@@ -98,7 +99,7 @@ class RunSection:
 
 
 @admin.register(Run)
-class RunAdmin(ActionAdmin):
+class RunAdmin(PrintPackPages):
     change_list_template = "admin/delivery/run/change_list.html"
     change_form_template = "admin/delivery/run/change_form.html"
     list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -123,13 +123,19 @@ def run_sheet(run: Run, *, today: date, chosen: str = "") -> RunSheet:
 
 
 def _stops(run: Run, today: date) -> Iterable[Stop]:
-    orders = list(
-        run.orders.select_related("hand_over")
-        .annotate(item_count=Sum("lines__quantity"), tried_at=Max("attempts__stated_at"))
-        .order_by("position")
-    )
-    people = _people_of(orders)
-    day, before = max(today, run.window.date), None
+    orders = for_stops(run.orders.all()).order_by("position")
+    return stops_on(list(orders), day=max(today, run.window.date))
+
+
+def for_stops(orders: QuerySet[Order]) -> QuerySet[Order]:
+    """Return the orders with what `stops_on` reads of them."""
+    counted = orders.annotate(item_count=Sum("lines__quantity"), tried_at=Max("attempts__stated_at"))
+    return counted.select_related("hand_over")
+
+
+def stops_on(orders: Sequence[Order], *, day: date) -> Iterable[Stop]:
+    """Yield a stop for each of the orders, as they are on this day; their people are read in one query."""
+    people, before = _people_of(orders), None
     for place, order in enumerate(orders, start=1):
         order.patient = people[order.patient_id].patient
         yield _stop(order, people[order.patient_id], day, place, same_door=rules.door_key(order) == before)
