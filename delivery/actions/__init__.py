@@ -13,6 +13,7 @@ from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
+from delivery.actions.printing import tell_packs_ready
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
 from delivery.actions.review import confirm_order, confirm_orders
 from delivery.actions.runs import assign_run, make_run, plan_run, save_run
@@ -41,6 +42,7 @@ __all__ = [
     "hand_over",
     "return_order",
     "take_in",
+    "tell_packs_ready",
     "try_later",
     "settle_run",
     "add_product",

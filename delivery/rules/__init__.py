@@ -14,7 +14,7 @@ from delivery.rules.allotment import (
     left_on,
     used_by_day,
 )
-from delivery.rules.announcing import announced_at, is_time_to_announce
+from delivery.rules.announcing import announced_at, is_time_to_announce, windows_to_print
 from delivery.rules.calls import check_calls_are_open
 from delivery.rules.closures import (
     Outcome,
@@ -336,6 +336,7 @@ __all__ = [
     "held_by_orders",
     "is_in_quarantine",
     "is_time_to_announce",
+    "windows_to_print",
     "is_lost",
     "is_time_to_notify",
     "largest_quantity_that_fits",

@@ -1,6 +1,7 @@
 """The print pack of a window: what is on its pages, who may print it, and that staff are told once."""
 
 import time
+from datetime import timedelta
 
 import pypdfium2
 import pytest
@@ -8,11 +9,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
-from delivery import actions
+from delivery import actions, rules, tasks
 from delivery.models import Order
 from delivery.papers.print_pack import print_pack_pdf
 from delivery.presenters.print_pack import print_pack
 from delivery.presenters.record_views import SEEN
+from notifications import kinds
+from notifications.models import Notification
 from tests import factories
 from tests.delivery import door, people
 from tests.delivery.people import words_of
@@ -134,3 +137,59 @@ def test_the_list_of_runs_and_the_plan_lead_to_the_pack(window):
     assert link not in technician.get(reverse("admin:delivery_run_changelist")).content.decode()
     assert technician.get(link).status_code == 403
     assert Order.objects.get().status == "placed"
+
+
+# --- Telling staff that it is ready ---------------------------------------------------------------------------------
+
+
+def told():
+    """Return to whom the messages about packs are, and about which window."""
+    rows = Notification.objects.filter(kind="pack_ready").order_by("pk")
+    return [(row.recipient, row.context["window"]) for row in rows]
+
+
+def test_staff_are_told_once_from_one_second_after_the_cut_off_on(window, monday):
+    readers = [factories.staff("Manager"), factories.staff("Pharmacist")]
+    factories.staff("Technician")
+    factories.order()
+    cut_off = rules.closes_at(window, rules.policy_on(window.date))
+    monday.move_to(cut_off, tick=False)
+    assert tasks.tell_packs_ready() == 0  # an order is accepted in this second
+    monday.move_to(cut_off + timedelta(seconds=1), tick=False)
+    assert [tasks.tell_packs_ready(), tasks.tell_packs_ready()] == [2, 0]
+    assert sorted(told()) == sorted((reader.email, window.pk) for reader in readers)
+
+
+def test_a_late_run_tells_until_the_window_ends(window, monday):
+    factories.staff("Manager")
+    factories.order()
+    monday.move_to(window.ends_at, tick=False)
+    assert tasks.tell_packs_ready() == 0
+    monday.move_to(window.ends_at - timedelta(seconds=1), tick=False)
+    assert tasks.tell_packs_ready() == 1
+
+
+def test_nobody_is_told_about_a_window_with_nothing_to_bring(window, monday):
+    """Neither on a snow day nor without orders; a message that waits is dropped when the day is closed meanwhile."""
+    manager, before = factories.staff("Manager"), timezone.now()
+    monday.move_to(window.starts_at - timedelta(hours=23), tick=False)
+    assert tasks.tell_packs_ready() == 0
+    monday.move_to(before, tick=False)
+    factories.order()
+    monday.move_to(window.starts_at - timedelta(hours=23), tick=False)
+    assert tasks.tell_packs_ready() == 1
+    message = Notification.objects.get(kind="pack_ready")
+    words = kinds.get("pack_ready").context_for(message)
+    assert (words["orders"], words["to_review"], words["without_run"]) == (1, 1, 1)
+    actions.close_date(day=window.date, reason="Heavy snow", is_moving=True, by=manager)
+    assert kinds.get("pack_ready").context_for(message) is None
+    assert tasks.tell_packs_ready() == 0
+
+
+def test_the_start_page_offers_the_pack_after_the_cut_off(window, monday):
+    factories.order()
+    client = factories.client_for(factories.staff("Manager"))
+    link = reverse("admin:delivery_run_pack", args=[window.pk])
+    assert link not in client.get(reverse("admin:index")).content.decode()
+    monday.move_to(window.starts_at - timedelta(hours=1), tick=False)
+    assert link in factories.client_for(factories.staff("Manager")).get(reverse("admin:index")).content.decode()
