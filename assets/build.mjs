@@ -1,6 +1,7 @@
 // assets/portal.scss -> static/built/portal.css, with the fonts and pictures that the CSS names and no others:
 // the manifest storage fails on a name without a file, and is slow with the hundreds that nobody asks for.
 // And the slices of the fonts that our PDFs are written in -> static/built/print/.
+// And the reader of barcodes for the driver's page -> static/built/zxing/.
 import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,3 +36,8 @@ for (const font of fonts) {
   for (const name of readdirSync(join(from, "files")).filter((file) => file.endsWith("-wght-normal.woff2")))
     if (font === fonts[0] || !inFirst.test(name)) copyFileSync(join(from, "files", name), join(to, name));
 }
+
+const zxing = join(root, "node_modules", "zxing-wasm");
+mkdirSync(join(built, "zxing"), { recursive: true });
+for (const [from, name] of [["dist/iife/reader/index.js", "reader.js"], ["dist/reader/zxing_reader.wasm", "reader.wasm"], ["LICENSE", "LICENSE"]])
+  copyFileSync(join(zxing, from), join(built, "zxing", name));

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import allotment, cart, changes, checkout, home, orders, photos, record, runs, waiting
+from delivery.views import allotment, cart, changes, checkout, door, home, orders, photos, record, runs, waiting
 
 app_name = "delivery"
 
@@ -18,8 +18,8 @@ urlpatterns = [
     path("delivery/runs/", runs.run_list, name="run-list"),
     path("delivery/runs/<uuid:uuid>/", runs.run_detail, name="run-detail"),
     path("delivery/runs/<uuid:uuid>/leave/", runs.run_leave, name="run-leave"),
-    path("delivery/runs/<uuid:uuid>/<slug:number>/hand-over/", runs.run_hand_over, name="run-hand-over"),
-    path("delivery/runs/<uuid:uuid>/<slug:number>/attempt/", runs.run_attempt, name="run-attempt"),
+    path("delivery/runs/<uuid:uuid>/<slug:number>/hand-over/", door.run_hand_over, name="run-hand-over"),
+    path("delivery/runs/<uuid:uuid>/<slug:number>/attempt/", door.run_attempt, name="run-attempt"),
     path("delivery/waiting/leave/", waiting.leave, name="waiting-leave"),
     path("delivery/orders/", orders.order_list, name="order-list"),
     path("delivery/orders/<slug:number>/", orders.order_detail, name="order-detail"),

@@ -8,6 +8,7 @@ from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
 from delivery.actions.departure import dispatch_order, dispatch_run
 from delivery.actions.door import hand_over, return_order, take_in, try_later
+from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference, take_in_refused
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -41,6 +42,10 @@ __all__ = [
     "dispatch_run",
     "hand_over",
     "return_order",
+    "compare_id",
+    "cut_id_numbers",
+    "decide_id_difference",
+    "take_in_refused",
     "take_in",
     "tell_packs_ready",
     "try_later",

@@ -19,6 +19,7 @@ from delivery.writes.door import (
 )
 from delivery.writes.locks import lock_order
 from delivery.writes.messages import notify_orderer
+from delivery.writes.refused_lines import refused_by_product, write_refused
 
 
 @audited("order.hand_over", subject="order")
@@ -33,6 +34,7 @@ def hand_over(
 ) -> HandOver:
     """Hand an order over at the door: its stock is sold, and the orderer gets a receipt.
 
+    What was refused of it comes back with the driver: it is not due, and keeps its hold until it is taken in.
     `stated_at` is when it happened, by default now. With `is_from_paper`, `by` types in what the driver wrote down. The
     same call again, also hours later, returns the existing hand-over. Raises HandOverError, RunError, TransitionError
     or CertificationNotValid.
@@ -46,15 +48,22 @@ def hand_over(
     at = stated_at or now
     driver = _check_at_door(order, run, at, now, by, is_from_paper=is_from_paper)
     rules.check_is_certified(order.patient, at)
-    assignment = order.patient.current_assignment
+    door = _at_door(order, answers.received_by)
     if is_from_paper:
-        rules.check_tip_on_paper(answers, order)
-    rules.check_answers(answers, order, assignment, at=at)
-    made = write_hand_over(order, run, answers, assignment, at=at, now=now, by=driver, entered_by=by)
-    sell_hold(order, by=by)
+        rules.check_tip_on_paper(answers, door)
+    rules.check_answers(answers, door, at=at)
+    made = write_hand_over(door, run, answers, at=at, now=now, by=driver, entered_by=by)
+    refused = dict(answers.refused)
+    write_refused(made, refused)
+    sell_hold(order, refused_by_product(door.lines, refused), by=by)
     _end(order, "hand_over", now)
     record(by=by, subject=order)
-    figures = {"cash_cents": made.cash_cents, "debit_cents": made.debit_cents, "tip_cents": made.tip_cents}
+    figures = {
+        "due_cents": made.amount_due_cents,
+        "cash_cents": made.cash_cents,
+        "debit_cents": made.debit_cents,
+        "tip_cents": made.tip_cents,
+    }
     notify_orderer(order, "order_delivered", figures={"handed_over_at": at.isoformat(), **figures}, by=by)
     return made
 
@@ -156,6 +165,16 @@ def take_in(*, order: Order, by: User) -> Order:
     order.save(update_fields=["taken_in_at"])
     record(by=by, subject=order)
     return order
+
+
+def _at_door(order: Order, received_by: str) -> rules.AtDoor:
+    standing = list(order.id_differences.standing())
+    return rules.AtDoor(
+        order=order,
+        lines=list(order.lines.order_by("pk")),
+        assignment=order.patient.current_assignment,
+        difference=rules.difference_of(standing, received_by),
+    )
 
 
 def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User, *, is_from_paper: bool) -> User:

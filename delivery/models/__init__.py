@@ -4,8 +4,10 @@ from delivery.models.allotment import AllotmentEntry
 from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.hand_overs import DoorAttempt, HandOver
+from delivery.models.id_differences import IdDifference
 from delivery.models.orders import Order, OrderLine
 from delivery.models.products import Product, ProductPhoto
+from delivery.models.refused_lines import RefusedLine
 from delivery.models.runs import Run
 from delivery.models.shortages import Shortage
 from delivery.models.stock import StockMovement
@@ -21,10 +23,12 @@ __all__ = [
     "DoorAttempt",
     "FailedCall",
     "HandOver",
+    "IdDifference",
     "Order",
     "OrderLine",
     "Product",
     "ProductPhoto",
+    "RefusedLine",
     "Run",
     "Shortage",
     "StockMovement",

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from certification.models import CaregiverAssignment
+from delivery.models.id_differences import IdDifference
 from delivery.models.orders import Order
 from delivery.models.runs import Run
 from ui.fields import EncryptedTextField
@@ -26,6 +27,11 @@ class HandOver(models.Model):
         STATE_ID = "state_id", _("State ID card")
         PASSPORT = "passport", _("Passport")
 
+    class Signed(models.TextChoices):
+        DRAWN = "drawn", _("On the screen")
+        TYPED = "typed", _("As a typed name")
+        PAPER = "paper", _("On paper")
+
     created_at = models.DateTimeField(auto_now_add=True)
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="hand_over")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="hand_overs")
@@ -44,6 +50,16 @@ class HandOver(models.Model):
     photo_id_kind = models.CharField(max_length=10, choices=PhotoId)
     id_state = models.CharField(max_length=2, blank=True, help_text=_("The state that issued the photo ID."))
     id_number = EncryptedTextField(help_text=_("The number of the photo ID."))
+    id_expires_date = models.DateField(null=True, blank=True, help_text=_("The last day of the photo ID."))
+    id_cut_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the number was cut to its last four characters.")
+    )
+    id_difference = models.ForeignKey(
+        IdDifference, null=True, blank=True, on_delete=models.PROTECT, related_name="hand_overs",
+        help_text=_("What a pharmacist allowed."),
+    )  # fmt: skip
+    signed = models.CharField(max_length=5, choices=Signed, blank=True)
+    signature = EncryptedTextField(null=True, blank=True, help_text=_("A path of SVG that was drawn, or a typed name."))
     amount_due_cents = models.PositiveIntegerField()
     cash_cents = models.PositiveIntegerField(help_text=_("With the tip."))
     debit_cents = models.PositiveIntegerField()
@@ -76,6 +92,11 @@ class HandOver(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(typed_by__isnull=True) | ~Q(typed_by=F("by")), name="hand_over_typed_by_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(signed__in=["drawn", "typed"], signature__isnull=False)
+                | Q(signed__in=["", "paper"], signature__isnull=True),
+                name="hand_over_signature_fits",
             ),
         ]
 

@@ -64,6 +64,11 @@ class Stop:
         return self.receivers[0].name if self.receivers else self.order.patient.name
 
     @property
+    def planned_at(self) -> datetime | None:
+        """Return when the driver is expected at the door, or None for a run without planned times."""
+        return getattr(self.order, "planned_at", None)
+
+    @property
     def map_url(self) -> str:
         return MAPS + urlencode({"api": 1, "query": f"{self.order.street}, {self.order.town}"})
 
@@ -82,7 +87,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class RunSheet:
-    """The sheet of a run: the stop at hand, those that come next, those that have not left, and those that are done."""
+    """The sheet of a run: the stop at hand, those that come next, those that have not left, and the last done first."""
 
     run: Run
     current: Stop | None
@@ -97,6 +102,16 @@ class RunSheet:
     @property
     def total(self) -> int:
         return len(self.stops)
+
+    @property
+    def at_hand(self) -> list[Stop]:
+        """Return the orders that are with the driver, in the order of the run."""
+        return sorted([*([self.current] if self.current else []), *self.next], key=lambda stop: stop.place)
+
+    @property
+    def can_leave(self) -> bool:
+        """Return whether a packed order waits to leave with the driver."""
+        return any(stop.order.status == S.PACKED for stop in self.not_left)
 
 
 def runs_of(driver: User, *, today: date) -> list[RunRow]:
@@ -118,8 +133,13 @@ def run_sheet(run: Run, *, today: date, chosen: str = "") -> RunSheet:
         current=current,
         next=[stop for stop in at_hand if stop is not current],
         not_left=[stop for stop in stops if not stop.is_at_hand and not stop.is_done],
-        done=[stop for stop in stops if stop.is_done],
+        done=sorted((stop for stop in stops if stop.is_done), key=_ended, reverse=True),
     )
+
+
+def _ended(stop: Stop) -> datetime:
+    assert stop.order.ended_at
+    return stop.order.ended_at
 
 
 def _stops(run: Run, today: date) -> Iterable[Stop]:

@@ -16,6 +16,7 @@ from delivery.rules.allotment import (
 )
 from delivery.rules.announcing import announced_at, is_time_to_announce, windows_to_print
 from delivery.rules.calls import check_calls_are_open
+from delivery.rules.cards import check_card, check_code
 from delivery.rules.closures import (
     Outcome,
     check_closing_reason,
@@ -48,6 +49,7 @@ from delivery.rules.errors import (
     refusal_of,
 )
 from delivery.rules.hand_overs import (
+    AtDoor,
     DoorAnswers,
     certification_at,
     check_answers,
@@ -64,6 +66,7 @@ from delivery.rules.hand_overs import (
     check_stated_at,
     check_tip,
     check_was_checked,
+    moment_at_door,
     moment_of,
     tidy_id,
 )
@@ -85,6 +88,14 @@ from delivery.rules.orders import (
     totals,
 )
 from delivery.rules.paper import check_is_typed_for_its_run, check_left_at, check_tip_on_paper
+from delivery.rules.photo_ids import (
+    check_decision,
+    check_id_difference,
+    check_id_is_current,
+    cut_id_number,
+    difference_of,
+    differences,
+)
 from delivery.rules.policies import (
     WindowChange,
     check_begins_later,
@@ -103,6 +114,7 @@ from delivery.rules.products import (
     check_stock,
     counted_mg,
 )
+from delivery.rules.refused_lines import check_may_take_in_refused, check_refused, due_cents
 from delivery.rules.review import REVIEW_COUNTS_FOR_DAYS, check_monitoring_review, earliest_review
 from delivery.rules.routes import door_key, nearest_next, stops_of, with_new_stops
 from delivery.rules.runs import (
@@ -135,6 +147,7 @@ from delivery.rules.shortages import (
     substitute_price_cents,
     substitutes_for,
 )
+from delivery.rules.signatures import HEIGHT, MOST_SIGNATURE_BYTES, WIDTH, check_signature, is_drawing
 from delivery.rules.stock import (
     MOST_FILE_BYTES,
     LotOrder,
@@ -189,7 +202,25 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "AtDoor",
+    "check_card",
+    "check_code",
+    "check_decision",
+    "check_id_difference",
+    "check_id_is_current",
+    "cut_id_number",
+    "difference_of",
+    "differences",
+    "check_may_take_in_refused",
+    "check_refused",
+    "due_cents",
+    "HEIGHT",
+    "MOST_SIGNATURE_BYTES",
+    "WIDTH",
+    "check_signature",
+    "is_drawing",
     "BY_OUTCOME",
+    "moment_at_door",
     "moment_of",
     "DoorAnswers",
     "check_answers",

@@ -1,17 +1,22 @@
 """What a hand-over needs: the checks, the receiver and the money. Each `check_` raises a DeliveryError."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from certification.models import CaregiverAssignment, Certification, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from certification.rules import is_guarded
-from delivery.models import DoorAttempt, HandOver, Order, Run
+from delivery.models import DoorAttempt, HandOver, IdDifference, Order, OrderLine, Run
+from delivery.rules.cards import check_card
 from delivery.rules.errors import CertificationNotValid, HandOverError, RunError, TransitionError
 from delivery.rules.moves import check_move
+from delivery.rules.photo_ids import check_id_difference, check_id_is_current
+from delivery.rules.refused_lines import check_refused, due_cents
+from delivery.rules.signatures import check_signature
 from ui.templatetags.portal import clock, long_date, money
 
 TIP_ASKED_AGAIN_CENTS = 20_00
@@ -24,7 +29,11 @@ R = HandOver.ReceivedBy
 
 @dataclass(frozen=True)
 class DoorAnswers:
-    """What the driver entered at the door. Cash is what was given, with the tip."""
+    """What the driver entered at the door. Cash is what was given, with the tip.
+
+    `card` is the number of the card or what its code says. `id_differs` is that the driver sees another name or birth
+    date than our record has. `refused` are pairs of a line id and how many of it were refused.
+    """
 
     received_by: str
     card_checked: bool
@@ -35,15 +44,41 @@ class DoorAnswers:
     cash_cents: int
     debit_cents: int
     tip_agreed_cents: int | None = None
+    card: str = ""
+    id_expires_date: date | None = None
+    id_differs: bool = False
+    signed: str = ""
+    signature: str = ""
+    refused: tuple[tuple[int, int], ...] = ()
 
 
-def check_answers(answers: DoorAnswers, order: Order, assignment: CaregiverAssignment | None, *, at: datetime) -> None:
-    """Card and photo ID were checked, the right person took the order, and it is paid. Raises HandOverError."""
+@dataclass(frozen=True)
+class AtDoor:
+    """The order at a door: its lines, the patient's open assignment or None, and what differed on a photo ID."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+    assignment: CaregiverAssignment | None
+    difference: IdDifference | None
+
+    def receiver(self, received_by: str) -> Patient | Caregiver:
+        """Return who takes the order; `received_by` was checked."""
+        return self.assignment.caregiver if self.assignment and received_by == R.CAREGIVER else self.order.patient
+
+
+def check_answers(answers: DoorAnswers, door: AtDoor, *, at: datetime) -> None:
+    """Card and photo ID fit who took the order, which is paid and signed for. Raises HandOverError."""
     check_was_checked(card_checked=answers.card_checked, photo_id_checked=answers.photo_id_checked)
-    check_receiver(order.patient, answers.received_by, assignment, at=at)
+    check_receiver(door.order.patient, answers.received_by, door.assignment, at=at)
+    check_card(answers.card, door.receiver(answers.received_by))
     check_photo_id(answers.photo_id_kind, tidy_id(answers.id_state), tidy_id(answers.id_number))
-    check_money(order.subtotal_cents, cash_cents=answers.cash_cents, debit_cents=answers.debit_cents)
-    check_tip(answers.cash_cents + answers.debit_cents - order.subtotal_cents, answers.tip_agreed_cents)
+    check_id_is_current(answers.id_expires_date, day=timezone.localdate(at))
+    check_id_difference(door.difference, is_stated=answers.id_differs)
+    check_refused(door.lines, dict(answers.refused))
+    due = due_cents(door.order, door.lines, dict(answers.refused))
+    check_money(due, cash_cents=answers.cash_cents, debit_cents=answers.debit_cents)
+    check_tip(answers.cash_cents + answers.debit_cents - due, answers.tip_agreed_cents)
+    check_signature(answers.signed, answers.signature)
 
 
 def check_may_leave(order: Order, *, now: datetime) -> None:
@@ -179,6 +214,16 @@ def check_is_same_attempt(found: DoorAttempt, order: Order, *, outcome: str, com
 def moment_of(typed: time, run: Run, *, now: datetime) -> datetime:
     """Return the moment of a local time that was typed at the door: of the run's day, also when it is typed later."""
     return timezone.make_aware(datetime.combine(min(timezone.localdate(now), run.window.date), typed))
+
+
+def moment_at_door(typed: time | None, measured: datetime | None, run: Run, *, now: datetime) -> datetime | None:
+    """Return when it happened, or None for now: the time that was typed, or else what the phone measured.
+
+    The phone measures from the portal's clock, so a little more than now is the time of the way here.
+    """
+    if typed is not None:
+        return moment_of(typed, run, now=now)
+    return now if measured is not None and now < measured <= now + CLOCKS_DIFFER else measured
 
 
 def check_drives(run: Run, user_id: int) -> None:

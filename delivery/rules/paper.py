@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from delivery.models import Order, Run
 from delivery.rules.errors import HandOverError, RunError
-from delivery.rules.hand_overs import DoorAnswers
+from delivery.rules.hand_overs import AtDoor, DoorAnswers
+from delivery.rules.refused_lines import due_cents
 from ui.templatetags.portal import clock, long_date, money
 
 
@@ -32,17 +33,18 @@ def check_is_typed_for_its_run(order: Order, run: Run) -> None:
     raise RunError(words % {"number": order.number, "run": order.run.name})
 
 
-def check_tip_on_paper(answers: DoorAnswers, order: Order) -> None:
+def check_tip_on_paper(answers: DoorAnswers, door: AtDoor) -> None:
     """The tip that the paper names is what cash and card are more than the total; raises HandOverError.
 
     `answers.tip_agreed_cents` is the tip on the paper, in cents. Money that is too little is for `check_money`.
     """
-    tip, written = answers.cash_cents + answers.debit_cents - order.subtotal_cents, answers.tip_agreed_cents or 0
+    due = due_cents(door.order, door.lines, dict(answers.refused))
+    tip, written = answers.cash_cents + answers.debit_cents - due, answers.tip_agreed_cents or 0
     if tip >= 0 and tip != written:
         words = _(
             "%(paid)s is %(tip)s more than the %(due)s that is due, but the tip you typed is %(written)s. Look at the "
             "paper again: cash is with the tip."
         )
-        figures = {"paid": answers.cash_cents + answers.debit_cents, "due": order.subtotal_cents}
+        figures = {"paid": answers.cash_cents + answers.debit_cents, "due": due}
         shown = {name: money(cents) for name, cents in {**figures, "tip": tip, "written": written}.items()}
         raise HandOverError(words % shown, field="tip_agreed_cents")

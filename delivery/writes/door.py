@@ -1,12 +1,13 @@
 """The stock and the records of an order at the door. Each write runs inside the caller's transaction."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Max
 
 from accounts.models import User
-from certification.models import CaregiverAssignment
 from delivery import rules
 from delivery.models import DoorAttempt, HandOver, Order, Product, Run, StockMovement
 from delivery.writes.holds import held_of, release_hold
@@ -14,11 +15,21 @@ from delivery.writes.holds import held_of, release_hold
 K = StockMovement.Kind
 
 
-def sell_hold(order: Order, *, by: User) -> None:
-    """Turn what the order holds into what it sold, lot by lot: two movements each, so that the stock stays."""
+def sell_hold(order: Order, refused: Mapping[int, int], *, by: User) -> None:
+    """Turn what the order holds into what it sold, lot by lot: two movements each, so that the stock stays.
+
+    `refused` is how many of each product came back with the driver: they keep their hold, those of the last lot first.
+    """
+    left = Counter(refused)
+    sold = []
+    for product, lot, held in reversed(held_of(order)):
+        kept = min(left[product], held)
+        left[product] -= kept
+        if held > kept:
+            sold.append((product, lot, held - kept))
     StockMovement.objects.bulk_create(
         StockMovement(product_id=product, lot=lot, kind=kind, quantity=moved, order=order, by=by)
-        for product, lot, quantity in held_of(order)
+        for product, lot, quantity in reversed(sold)
         for kind, moved in ((K.RELEASED, quantity), (K.SOLD, -quantity))
     )
 
@@ -42,37 +53,41 @@ def put_into_quarantine(order: Order, *, by: User) -> None:
 
 
 def write_hand_over(
-    order: Order,
+    door: rules.AtDoor,
     run: Run,
     answers: rules.DoorAnswers,
-    assignment: CaregiverAssignment | None,
     *,
     at: datetime,
     now: datetime,
     by: User,
     entered_by: User,
 ) -> HandOver:
-    """Record the hand-over; the caller has checked the answers. `assignment` is the patient's open one, or None.
+    """Record the hand-over; the caller has checked the answers.
 
     `by` is the driver; `entered_by` is the driver as well, or who types it in from paper.
     """
     is_passport = answers.photo_id_kind == HandOver.PhotoId.PASSPORT
+    due = rules.due_cents(door.order, door.lines, dict(answers.refused))
     return HandOver.objects.create(
-        order=order,
+        order=door.order,
         run=run,
         by=by,
         typed_by=None if entered_by == by else entered_by,
         received_by=answers.received_by,
-        assignment=assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
+        assignment=door.assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
         card_checked=answers.card_checked,
         photo_id_checked=answers.photo_id_checked,
         photo_id_kind=answers.photo_id_kind,
         id_state="" if is_passport else rules.tidy_id(answers.id_state),
         id_number=rules.tidy_id(answers.id_number),
-        amount_due_cents=order.subtotal_cents,
+        id_expires_date=answers.id_expires_date,
+        id_difference=door.difference,
+        signed=answers.signed,
+        signature=None if answers.signed == HandOver.Signed.PAPER else answers.signature.strip(),
+        amount_due_cents=due,
         cash_cents=answers.cash_cents,
         debit_cents=answers.debit_cents,
-        tip_cents=answers.cash_cents + answers.debit_cents - order.subtotal_cents,
+        tip_cents=answers.cash_cents + answers.debit_cents - due,
         stated_at=at,
         recorded_at=now,
     )

@@ -1,23 +1,57 @@
 """Orders on their way, and what a driver enters at a door, for the tests of runs."""
 
+from datetime import date
+
 from delivery import actions, rules
 from delivery.models import HandOver, Run
 from tests import factories
 
+SIGNATURE = "M20 100L60 40L90 150L130 60L170 140L220 90L300 110"
 
-def answers(**over):
-    """Return what the driver enters when a patient pays $80 in cash."""
+
+def answers(order=None, **over):
+    """Return what the driver enters when a patient pays $80 in cash; the card is of who takes the `order`."""
     entered = {
         "received_by": HandOver.ReceivedBy.PATIENT,
         "card_checked": True,
+        "card": card_number(order, over.get("received_by")) if order else "",
         "photo_id_checked": True,
         "photo_id_kind": HandOver.PhotoId.LICENSE,
         "id_state": "ct",
         "id_number": "123 456 780",
+        "id_expires_date": date(2031, 10, 18),
         "cash_cents": 8000,
         "debit_cents": 0,
+        "signed": HandOver.Signed.DRAWN,
+        "signature": SIGNATURE,
     }
     return rules.DoorAnswers(**{**entered, **over})
+
+
+def card_number(order, received_by=None):
+    """Return the number on the card of who takes the order."""
+    assignment = order.patient.current_assignment
+    return (assignment.caregiver if received_by == "caregiver" and assignment else order.patient).number
+
+
+def typed(order, **over):
+    """Return what the form of a stop posts when a patient pays $80 in cash."""
+    return {
+        "card_checked": "on",
+        "card": card_number(order, over.get("received_by")),
+        "photo_id_checked": "on",
+        "photo_id_kind": "license",
+        "id_state": "CT",
+        "id_number": "123456780",
+        "id_expires_date": "10/18/2031",
+        "received_by": "patient",
+        "cash_cents": "$80.00",
+        "debit_cents": "",
+        "signed": "drawn",
+        "signature": SIGNATURE,
+        "stated_at": "",
+        **over,
+    }
 
 
 def packed(*orders, pharmacist=None):

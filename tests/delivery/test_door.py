@@ -32,7 +32,7 @@ def run(order, monday):
 
 
 def hand_over(order, run, *, at=None, **over):
-    return actions.hand_over(order=order, run=run, answers=door.answers(**over), stated_at=at, by=run.driver)
+    return actions.hand_over(order=order, run=run, answers=door.answers(order, **over), stated_at=at, by=run.driver)
 
 
 def bring_back(order, run, outcome=Outcome.REFUSED, key=None):
@@ -269,7 +269,7 @@ def test_check_stated_at(order, run):
 
 def test_check_drives(order, run):
     with pytest.raises(rules.RunError, match="Another driver"):
-        actions.hand_over(order=order, run=run, answers=door.answers(), by=factories.staff("Driver"))
+        actions.hand_over(order=order, run=run, answers=door.answers(order), by=factories.staff("Driver"))
 
 
 def test_check_is_in_run(order, run):

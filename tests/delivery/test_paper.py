@@ -46,7 +46,7 @@ def left(run, by, minutes=10):
 def typed(order, run, by, *, minutes=45, **over):
     at = run.window.starts_at + timedelta(minutes=minutes)
     return actions.hand_over(
-        order=order, run=run, answers=door.answers(**over), stated_at=at, is_from_paper=True, by=by
+        order=order, run=run, answers=door.answers(order, **over), stated_at=at, is_from_paper=True, by=by
     )
 
 
@@ -125,7 +125,8 @@ def test_check_tip_on_paper(order):
         (85000, 0, 77000, True), (7999, 0, None, True), (2000, 6500, 500, True),
     ]:  # fmt: skip
         answers = door.answers(cash_cents=cash, debit_cents=debit, tip_agreed_cents=written)
-        assert (rules.refusal_of(rules.check_tip_on_paper, answers, order) == "") == passes, (cash, written)
+        at_door = rules.AtDoor(order, list(order.lines.all()), None, None)
+        assert (rules.refusal_of(rules.check_tip_on_paper, answers, at_door) == "") == passes, (cash, written)
 
 
 def test_an_order_that_another_driver_handed_over_says_who_and_when(order, run, manager):

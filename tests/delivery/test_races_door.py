@@ -31,7 +31,7 @@ def calls_at_one_door():
     at_door = {"order": order, "run": run, "by": run.driver}
     back = {"outcome": DoorAttempt.Outcome.REFUSED, "entry_key": uuid4()}
     return [
-        partial(actions.hand_over, answers=door.answers(), **at_door),
+        partial(actions.hand_over, answers=door.answers(order), **at_door),
         partial(actions.return_order, **back, **at_door),
     ]
 

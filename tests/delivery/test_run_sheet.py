@@ -37,24 +37,8 @@ def url(name, run, *numbers):
     return reverse(f"delivery:run-{name}", args=[run.uuid, *numbers])
 
 
-def typed(**over):
-    """Return what the form of a stop posts when a patient pays $80 in cash."""
-    return {
-        "card_checked": "on",
-        "photo_id_checked": "on",
-        "photo_id_kind": "license",
-        "id_state": "CT",
-        "id_number": "123456780",
-        "received_by": "patient",
-        "cash_cents": "$80.00",
-        "debit_cents": "",
-        "stated_at": "",
-        **over,
-    }
-
-
 def hand_over(client, run, order, **over):
-    return client.post(url("hand-over", run, order.number), typed(**over))
+    return client.post(url("hand-over", run, order.number), door.typed(order, **over))
 
 
 def test_a_driver_sees_own_open_runs_todays_first(client, run, monday):
@@ -117,8 +101,10 @@ def test_a_hand_over_from_the_card_is_one_however_often_it_is_sent(client, run, 
         assert response.url == url("detail", run)
     made = HandOver.objects.get()
     assert (made.cash_cents, made.tip_cents, made.by) == (8500, 500, run.driver)
-    assert "Handed over at 9:30 a.m." in words_of(client.get(url("detail", run)))
-    assert "already, for $85.00" in words_of(client.post(url("hand-over", run, order.number), typed(), follow=True))
+    assert "Handed over 9:30 a.m." in words_of(client.get(url("detail", run)))
+    assert "already, for $85.00" in words_of(
+        client.post(url("hand-over", run, order.number), door.typed(order), follow=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,6 +138,11 @@ def test_a_large_tip_is_asked_about_once_more(client, run, order):
     assert HandOver.objects.get().tip_cents == 3000
 
 
+def test_the_card_says_what_is_still_to_check(client, run, order):
+    assert "Still to check: card, photo ID, number of the ID Nobody" in words_of(client.get(url("detail", run)))
+    assert "Still to check: photo ID Nobody" in words_of(hand_over(client, run, order, photo_id_checked=""))
+
+
 def test_what_happened_hours_ago_is_entered_with_its_time(run, order, monday):
     monday.move_to(timezone.now() + timedelta(hours=15), tick=False)  # after midnight
     hand_over(factories.client_for(run.driver), run, order, stated_at="10:15 am")
@@ -175,20 +166,30 @@ def test_an_order_of_another_run_is_not_found(order, monday):
     theirs, run = factories.order(), door.under_way(door.run_of(order), monday)
     client = factories.client_for(run.driver)
     for name in ("hand-over", "attempt"):
-        assert client.post(url(name, run, theirs.number), typed()).status_code == 404
+        assert client.post(url(name, run, theirs.number), door.typed(theirs)).status_code == 404
         assert client.get(url(name, run, theirs.number)).status_code == 405
+
+
+def test_nothing_is_offered_to_leave_before_something_is_packed():
+    order = factories.order()
+    run = actions.make_run(
+        window=order.window, orders=[order], driver=factories.staff("Driver"), by=factories.staff("Manager")
+    )
+    page = words_of(factories.client_for(run.driver).get(url("detail", run)))
+    assert "No order of this run is packed yet" in page and "Leave with the packed orders" not in page
 
 
 def test_the_orders_leave_from_the_sheet(monday):
     order = factories.order()
     run = door.run_of(order)
     client = factories.client_for(run.driver)
-    assert "Not left yet" in words_of(client.get(url("detail", run)))
+    page = words_of(client.get(url("detail", run)))
+    assert "Not left yet" in page and "Leave with the packed orders" in page
     assert "not earlier" in words_of(client.post(url("leave", run), follow=True))
     monday.move_to(run.window.starts_at, tick=False)
-    assert "1 order has left with you." in words_of(
-        factories.client_for(run.driver).post(url("leave", run), follow=True)
-    )
+    client = factories.client_for(run.driver)
+    assert "1 order has left with you." in words_of(client.post(url("leave", run), follow=True))
+    assert "Nothing more was waiting to leave" in words_of(client.post(url("leave", run), follow=True))
 
 
 def test_the_sheet_of_40_stops_is_small_and_read_in_8_queries(order, monday, django_assert_max_num_queries):
@@ -199,7 +200,7 @@ def test_the_sheet_of_40_stops_is_small_and_read_in_8_queries(order, monday, dja
     client.get(RUNS)
     with django_assert_max_num_queries(8):
         response = client.get(url("detail", run))
-    assert response.content.count(b"tel:+12035550142") == 40
+    assert response.content.count(b"40 Orange Street") == 41  # a row for each, and the open card
     assert len(response.content) <= 60_000
 
 

@@ -21,7 +21,7 @@ def test_a_manager_reads_the_start_page_on_a_tuesday_and_on_the_wednesday(visito
     mary.signs_in(manager.email)
     on_the_tuesday(mary, second)
     run = door.under_way(run, time_machine, at=starts)
-    actions.hand_over(order=first, run=run, answers=door.answers(), by=driver)
+    actions.hand_over(order=first, run=run, answers=door.answers(first), by=driver)
     time_machine.move_to(starts + timedelta(hours=1, minutes=30))
     on_the_wednesday(mary, manager)
     mary.met_no_barrier()

@@ -74,7 +74,7 @@ def test_the_archive_holds_every_record_of_the_period(archive, orders):
 def test_hand_overs_are_records_without_the_number_of_the_photo_id(archive, time_machine):
     order = factories.order()
     begins, run = timezone.localdate(), door.under_way(door.run_of(order), time_machine)
-    deliveries.hand_over(order=order, run=run, answers=door.answers(), by=run.driver)
+    deliveries.hand_over(order=order, run=run, answers=door.answers(order), by=run.driver)
     rows, _about = archive("--order", order.number, begins=begins)
     assert [(row["order"], row["cash ($)"]) for row in rows["hand-overs"]] == [(order.number, "80.00")]
     assert "123456780" not in str(rows).replace(" ", "")

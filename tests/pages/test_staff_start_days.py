@@ -78,7 +78,7 @@ def test_orders_that_were_cancelled_need_no_run():
 def test_the_last_day_says_what_became_of_its_orders(time_machine):
     delivered, _lapsed = factories.order(), factories.order()
     run = door.under_way(door.run_of(delivered), time_machine)
-    actions.hand_over(order=delivered, run=run, answers=door.answers(cash_cents=9000), by=run.driver)
+    actions.hand_over(order=delivered, run=run, answers=door.answers(delivered, cash_cents=9000), by=run.driver)
     day = delivered.window.date
     time_machine.shift(timedelta(days=1))
     actions.lapse_orders(now=timezone.now(), by=None)
