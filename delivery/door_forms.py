@@ -147,7 +147,7 @@ class HandOverForm(AtDoorForm):
         signed, name = entered["signed"], entered.pop("signature_name")
         if signed == HandOver.Signed.TYPED:
             entered["signature"] = name
-        refused = ((line.pk, entered.pop(f"refused_{line.pk}") or 0) for line in self.lines)
+        refused = [(line.pk, entered.pop(f"refused_{line.pk}") or 0) for line in self.lines]
         for name in TIMES:
             entered.pop(name, None)
         return DoorAnswers(**entered, refused=tuple((line, quantity) for line, quantity in refused if quantity))

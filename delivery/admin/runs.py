@@ -20,6 +20,7 @@ from audit.actions import record
 from audit.exports import Column, Export, dollars, moment
 from delivery import actions, rules
 from delivery.admin import columns
+from delivery.admin.paper import PaperPages
 from delivery.admin.print_pack import PrintPackPages
 from delivery.admin.run_forms import RunForm, SettleForm, TickedForm
 from delivery.models import DeliveryWindow, Order, Run
@@ -99,7 +100,7 @@ class RunSection:
 
 
 @admin.register(Run)
-class RunAdmin(PrintPackPages):
+class RunAdmin(PaperPages, PrintPackPages):
     change_list_template = "admin/delivery/run/change_list.html"
     change_form_template = "admin/delivery/run/change_form.html"
     list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]

@@ -9,8 +9,8 @@ from delivery.presenters.print_pack import Section
 from delivery.presenters.run_sheet import Stop
 from ui.templatetags.portal import money
 
-FORM = 216  # the height of a form: three on a page
-SPARE = 3  # empty forms at the end
+FORM = 322  # the height of a form: two on a page, with room to write
+SPARE = 2  # empty forms at the end
 LABEL = EDGE + 86  # where the answers begin
 Outcome = DoorAttempt.Outcome
 
@@ -30,9 +30,9 @@ def draw_spare_forms(pdf: PackPaper) -> None:
     pdf.begin(_("Hand-over forms: spare"))
     for _place in range(SPARE):
         y = pdf.make_room(FORM)
-        pdf.blank(_("Order number"), EDGE, y - 6, width=150)
-        pdf.blank(_("Run and stop"), EDGE + 166, y - 6, width=120)
-        pdf.blank(_("Due"), EDGE + WIDTH - 90, y - 6, width=90, lead="$")
+        pdf.blank(_("Order number"), EDGE, y - 4, width=150)
+        pdf.blank(_("Run and stop"), EDGE + 166, y - 4, width=120)
+        pdf.blank(_("Due"), EDGE + WIDTH - 90, y - 4, width=90, lead="$")
         _draw_form(pdf, None, y)
         pdf.set_y(y + FORM)
 
@@ -47,31 +47,38 @@ def _draw_head(pdf: PackPaper, stop: Stop, section: Section, y: float) -> None:
 
 
 def _draw_form(pdf: PackPaper, stop: Stop | None, y: float) -> None:
-    pdf.rule(y + 22 if stop else y + 26, color=BLACK, thick=0.8)
-    _draw_row(pdf, _("Taken by"), y + 31)
-    _draw_receivers(pdf, stop, y + 31)
-    _draw_row(pdf, _("Checked"), y + 51)
-    x = pdf.tick(_("Card: name, number, last day"), LABEL, y + 51)
-    pdf.tick(_("Photo ID: name, birth date, face"), x + 6, y + 51)
-    _draw_row(pdf, _("Photo ID"), y + 73)
-    x = LABEL
-    for kind in HandOver.PhotoId:
-        x = pdf.tick(str(kind.label), x, y + 73)
-    pdf.blank(_("State"), x + 2, y + 65, width=36)
-    pdf.blank(_("Number"), x + 50, y + 65, width=EDGE + WIDTH - x - 50)
-    _draw_row(pdf, _("Money"), y + 107)
-    for place, (label, lead) in enumerate(
-        ((_("Cash given, with the tip"), "$"), (_("Of it the tip"), "$"), (_("Debit card"), "$"), (_("Time"), ""))
-    ):
-        pdf.blank(label, LABEL + place * 114, y + 99, width=100, lead=lead)
-    _draw_row(pdf, _("Not handed over"), y + 134)
+    pdf.rule(y + 24 if stop else y + 30, color=BLACK, thick=0.8)
+    _draw_row(pdf, _("Taken by"), y + 40)
+    _draw_receivers(pdf, stop, y + 40)
+    _draw_checks(pdf, y + 70)
+    _draw_row(pdf, _("Money"), y + 148)
+    labels = ((_("Cash given, with the tip"), "$"), (_("Of it the tip"), "$"), (_("Debit card"), "$"), (_("Time"), ""))
+    for place, (label, lead) in enumerate(labels):
+        pdf.blank(label, LABEL + place * 114, y + 142, width=104, lead=lead)
+    _draw_row(pdf, _("Part refused"), y + 186)
+    pdf.blank(_("Which lines of the bag, and how many of each"), LABEL, y + 180, width=EDGE + WIDTH - LABEL)
+    _draw_row(pdf, _("Not handed over"), y + 222)
     for row, outcomes in enumerate(_outcomes()):
         x = LABEL
         for words in outcomes:
-            x = pdf.tick(words, x, y + 134 + 15 * row, size=8.5)
-    pdf.blank(_("Signature of who took it"), LABEL, y + 174, width=262)
-    pdf.blank(_("Driver"), LABEL + 278, y + 174, width=EDGE + WIDTH - LABEL - 278)
-    pdf.rule(y + FORM - 8)
+            x = pdf.tick(words, x, y + 222 + 18 * row, size=8.5)
+    pdf.blank(_("Signature of who took it"), LABEL, y + 276, width=262)
+    pdf.blank(_("Driver"), LABEL + 278, y + 276, width=EDGE + WIDTH - LABEL - 278)
+    pdf.rule(y + FORM - 12)
+
+
+def _draw_checks(pdf: PackPaper, y: float) -> None:
+    """Draw what is compared with the card and the photo ID, and what is copied from them."""
+    _draw_row(pdf, _("Card"), y)
+    pdf.tick(_("Name and last day"), LABEL, y)
+    pdf.blank(_("Number of the card"), LABEL + 150, y - 6, width=EDGE + WIDTH - LABEL - 150)
+    _draw_row(pdf, _("Photo ID"), y + 32)
+    x = pdf.tick(_("Name, birth date, face"), LABEL, y + 32)
+    for kind in HandOver.PhotoId:
+        x = pdf.tick(str(kind.label), x, y + 32)
+    pdf.blank(_("State"), LABEL, y + 40, width=50)
+    pdf.blank(_("Number of the ID"), LABEL + 66, y + 40, width=220)
+    pdf.blank(_("Expires"), LABEL + 302, y + 40, width=EDGE + WIDTH - LABEL - 302)
 
 
 def _draw_row(pdf: PackPaper, label: str, y: float) -> None:

@@ -87,7 +87,7 @@ from delivery.rules.orders import (
     check_subtotal_is_as_seen,
     totals,
 )
-from delivery.rules.paper import check_is_typed_for_its_run, check_left_at, check_tip_on_paper
+from delivery.rules.paper import check_is_not_handed_over, check_is_typed_for_its_run, check_left_at, check_tip_on_paper
 from delivery.rules.photo_ids import (
     check_decision,
     check_id_difference,
@@ -235,6 +235,7 @@ __all__ = [
     "check_is_in_run",
     "check_is_same_attempt",
     "check_is_same_hand_over",
+    "check_is_not_handed_over",
     "check_is_typed_for_its_run",
     "check_left_at",
     "check_tip_on_paper",

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from delivery.models import Order, Run
+from delivery.models import HandOver, Order, Run
 from delivery.rules.errors import HandOverError, RunError
-from delivery.rules.hand_overs import AtDoor, DoorAnswers
+from delivery.rules.hand_overs import AtDoor, DoorAnswers, already_handed_over
 from delivery.rules.refused_lines import due_cents
 from ui.templatetags.portal import clock, long_date, money
 
@@ -31,6 +31,13 @@ def check_is_typed_for_its_run(order: Order, run: Run) -> None:
         raise RunError(words % {"number": order.number, "status": order.get_status_display().lower()})
     words = _("Order %(number)s is in %(run)s, not in this run. Type it in there, or ask who drove it.")
     raise RunError(words % {"number": order.number, "run": order.run.name})
+
+
+def check_is_not_handed_over(order: Order, run: Run) -> None:
+    """Nobody has handed the order over yet; raises HandOverError, which names another driver than this run's."""
+    found = HandOver.objects.filter(order=order).select_related("by").first()
+    if found is not None:
+        raise already_handed_over(found, run)
 
 
 def check_tip_on_paper(answers: DoorAnswers, door: AtDoor) -> None:

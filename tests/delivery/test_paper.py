@@ -137,6 +137,16 @@ def test_an_order_that_another_driver_handed_over_says_who_and_when(order, run, 
         typed(order, other, manager)
 
 
+def test_check_is_not_handed_over(order, run, manager):
+    run = left(run, manager)
+    rules.check_is_not_handed_over(order, run)
+    typed(order, run, manager)
+    with pytest.raises(rules.HandOverError, match="was handed over at 10:15 a.m. already"):
+        rules.check_is_not_handed_over(order, run)
+    with pytest.raises(rules.HandOverError, match="Dan handed this order over"):
+        rules.check_is_not_handed_over(order, Run(driver_id=manager.pk))
+
+
 def test_check_is_typed_for_its_run(order, run, manager):
     other = actions.make_run(window=run.window, driver=factories.staff("Driver"), by=manager)
     alone = factories.order()
