@@ -162,6 +162,8 @@ SENTENCES = {
     "order.leave_run": "took an order out of its run",
     "order.dispatch": "let an order leave with its driver",
     "run.leave": "let the orders of a run leave with the driver",
+    "pack.print": "printed the pack of a window",
+    "order.print": "printed an order on the pack of its window",
     "run.settle": "settled a run",
     "order.hand_over": "handed an order over",
     "order.try_later": "found nobody home with an order",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from certification.writes.messages import addressee_for
@@ -90,6 +91,20 @@ def place_open(notification: Notification) -> Words:
     return {"window": window, "closes_at": closes_at(window, policy)}
 
 
+def pack_ready(notification: Notification) -> Words:
+    """Return the window and its open orders by what is missing, or None when it is over or nothing is to be brought."""
+    window = DeliveryWindow.objects.filter(pk=notification.context["window"]).first()
+    if window is None or timezone.now() >= window.ends_at:
+        return None
+    status, orders = Order.Status, Order.objects.open().filter(window=window)
+    words = orders.aggregate(
+        orders=Count("pk"),
+        to_review=Count("pk", filter=Q(status=status.PLACED)),
+        without_run=Count("pk", filter=Q(run__isnull=True)),
+    )
+    return {"window": window, **words} if words["orders"] else None
+
+
 def addressee(notification: Notification, words: dict[str, Any]) -> Addressee | None:
     """Return whom a message about an order, or about a place that is free, is for."""
     if "order" in words:
@@ -128,3 +143,4 @@ def register_kinds() -> None:
     kinds.register("report_answered", context_for=order_words("delivered"))
     kinds.register("place_open", context_for=place_open)
     kinds.register("counts_differ", context_for=differences)
+    kinds.register("pack_ready", context_for=pack_ready)

@@ -137,3 +137,13 @@ def register_samples() -> None:
         samples=lambda: {"": {"skus": ["HM-030"], "windows": [window().code]}},
         is_in_english=True,
     )
+    kinds.describe(
+        "pack_ready",
+        readers="Staff who print packs",
+        when="The cut-off of a window with orders has passed.",
+        samples=lambda: {
+            "": {"window": window(), "orders": 12, "to_review": 0, "without_run": 0},
+            "not all confirmed": {"window": window(), "orders": 12, "to_review": 1, "without_run": 3},
+        },
+        is_in_english=True,
+    )

@@ -33,6 +33,12 @@ def announce_deliveries() -> int:
     return actions.announce_deliveries(now=timezone.now(), by=None)
 
 
+@shared_task(name="delivery.tell_packs_ready")
+def tell_packs_ready() -> int:
+    """Tell the staff who print it, once a window, that its print pack is ready; returns how many are told."""
+    return actions.tell_packs_ready(now=timezone.now(), by=None)
+
+
 @shared_task(name="delivery.check_counts")
 def check_counts() -> int:
     """Compare stock with its movements and places with orders; returns how many differ.

@@ -55,7 +55,8 @@ ROOMS = (
 # The corners of these rooms that drivers and Managers alone read.
 STAFF_CORNERS = (
     "templates/delivery/run_*.html", "templates/delivery/_run_*.html", "delivery/door_forms.py",
-    "delivery/presenters/run*.py", "delivery/rules/hand_overs.py", "delivery/rules/runs.py",
+    "delivery/presenters/run*.py", "delivery/presenters/print_pack.py", "delivery/rules/hand_overs.py",
+    "delivery/rules/paper.py", "delivery/rules/runs.py",
     "delivery/rules/settling.py", "delivery/rules/corrections.py", "delivery/rules/returns.py",
     "delivery/views/runs.py", "templates/delivery/_hand_over_form.html",
     "templates/delivery/_id_difference.html", "delivery/presenters/id_reading.py", "delivery/rules/cards.py",

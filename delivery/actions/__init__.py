@@ -16,6 +16,7 @@ from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
 from delivery.actions.planning import ask_plan, plan_windows
+from delivery.actions.printing import tell_packs_ready
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
 from delivery.actions.reports import answer_report, report_item
 from delivery.actions.returns import decide_returned, take_in
@@ -49,6 +50,7 @@ __all__ = [
     "cut_id_numbers",
     "decide_id_difference",
     "take_in",
+    "tell_packs_ready",
     "try_later",
     "settle_run",
     "add_product",

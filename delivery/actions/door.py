@@ -23,13 +23,20 @@ from delivery.writes.refused_lines import write_refused
 
 @audited("order.hand_over", subject="order")
 def hand_over(
-    *, order: Order, run: Run, answers: rules.DoorAnswers, by: User, stated_at: datetime | None = None
+    *,
+    order: Order,
+    run: Run,
+    answers: rules.DoorAnswers,
+    by: User,
+    stated_at: datetime | None = None,
+    is_from_paper: bool = False,
 ) -> HandOver:
     """Hand an order over at the door: its stock is sold, and the orderer gets a receipt.
 
     What was refused of it comes back with the driver: it is not due, and counts for the allotment until it is taken in.
-    `stated_at` is when it happened, by default now. The same call again, also hours later, returns the existing
-    hand-over. Raises HandOverError, RunError, TransitionError or CertificationNotValid.
+    `stated_at` is when it happened, by default now. With `is_from_paper`, `by` types in what the driver wrote down. The
+    same call again, also hours later, returns the existing hand-over. Raises HandOverError, RunError, TransitionError
+    or CertificationNotValid.
     """
     now = timezone.now()
     order = lock_order(order)
@@ -38,11 +45,13 @@ def hand_over(
         rules.check_is_same_hand_over(found, run, answers)
         return found
     at = stated_at or now
-    _check_at_door(order, run, at, now, by)
+    driver = _check_at_door(order, run, at, now, by, is_from_paper=is_from_paper)
     rules.check_is_certified(order.patient, at)
     door = _at_door(order, answers.received_by)
+    if is_from_paper:
+        rules.check_tip_on_paper(answers, door)
     rules.check_answers(answers, door, at=at)
-    made = write_hand_over(door, run, answers, at=at, now=now, by=by)
+    made = write_hand_over(door, run, answers, at=at, now=now, by=driver, entered_by=by)
     write_refused(made, door.lines, dict(answers.refused), by=by)
     sell_hold(order, by=by)
     _end(order, "hand_over", now)
@@ -59,10 +68,18 @@ def hand_over(
 
 
 @audited("order.try_later", subject="order")
-def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: datetime | None = None) -> DoorAttempt:
+def try_later(
+    *,
+    order: Order,
+    run: Run,
+    entry_key: UUID,
+    by: User,
+    stated_at: datetime | None = None,
+    is_from_paper: bool = False,
+) -> DoorAttempt:
     """Record that nobody was home; the order becomes the last stop of the run. The same `entry_key` counts once.
 
-    Raises HandOverError, RunError or TransitionError.
+    With `is_from_paper`, `by` types in what the driver wrote down. Raises HandOverError, RunError or TransitionError.
     """
     now = timezone.now()
     order = lock_order(order)
@@ -72,8 +89,18 @@ def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: d
         rules.check_is_same_attempt(found, order, outcome=outcome, comes_back=False)
         return found
     at = stated_at or now
-    _check_at_door(order, run, at, now, by)
-    made = write_attempt(order, run, outcome=outcome, comes_back=False, at=at, now=now, entry_key=entry_key, by=by)
+    driver = _check_at_door(order, run, at, now, by, is_from_paper=is_from_paper)
+    made = write_attempt(
+        order,
+        run,
+        outcome=outcome,
+        comes_back=False,
+        at=at,
+        now=now,
+        entry_key=entry_key,
+        by=driver,
+        entered_by=by,
+    )
     to_the_end(order, run)
     record(by=by, subject=order)
     return made
@@ -81,12 +108,19 @@ def try_later(*, order: Order, run: Run, entry_key: UUID, by: User, stated_at: d
 
 @audited("order.return", subject="order")
 def return_order(
-    *, order: Order, run: Run, outcome: str, entry_key: UUID, by: User, stated_at: datetime | None = None
+    *,
+    order: Order,
+    run: Run,
+    outcome: str,
+    entry_key: UUID,
+    by: User,
+    stated_at: datetime | None = None,
+    is_from_paper: bool = False,
 ) -> DoorAttempt:
     """Bring an order back that could not be handed over, for one of `DoorAttempt.Outcome`; the orderer gets a mail.
 
-    It keeps its place, stock and allotment until it is taken in. The same `entry_key` counts once. Raises
-    HandOverError, RunError or TransitionError.
+    It keeps its place, stock and allotment until it is taken in. The same `entry_key` counts once. With
+    `is_from_paper`, `by` types in what the driver wrote down. Raises HandOverError, RunError or TransitionError.
     """
     now = timezone.now()
     order = lock_order(order)
@@ -95,8 +129,18 @@ def return_order(
         rules.check_is_same_attempt(found, order, outcome=outcome, comes_back=True)
         return found
     at = stated_at or now
-    _check_at_door(order, run, at, now, by)
-    made = write_attempt(order, run, outcome=outcome, comes_back=True, at=at, now=now, entry_key=entry_key, by=by)
+    driver = _check_at_door(order, run, at, now, by, is_from_paper=is_from_paper)
+    made = write_attempt(
+        order,
+        run,
+        outcome=outcome,
+        comes_back=True,
+        at=at,
+        now=now,
+        entry_key=entry_key,
+        by=driver,
+        entered_by=by,
+    )
     order.ended_reason = rules.BY_OUTCOME[outcome]
     _end(order, "return", now)
     record(by=by, subject=order, reason=outcome)
@@ -115,13 +159,21 @@ def _at_door(order: Order, received_by: str) -> rules.AtDoor:
     )
 
 
-def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User) -> None:
-    """The driver of the run is at the door of an order that left with it. Raises a DeliveryError."""
+def _check_at_door(order: Order, run: Run, at: datetime, now: datetime, by: User, *, is_from_paper: bool) -> User:
+    """The driver of the run was at the door of an order that left with it; return the driver. Raises a DeliveryError.
+
+    From paper, another member of staff enters it.
+    """
+    if is_from_paper:
+        rules.check_is_typed_for_its_run(order, run)
     rules.check_is_in_run(order, run)
     rules.check_move("hand_over", order)
-    run = Run.objects.get(pk=run.pk)
-    rules.check_drives(run, by.pk)
+    run = Run.objects.select_related("driver").get(pk=run.pk)
+    if not is_from_paper:
+        rules.check_drives(run, by.pk)
     rules.check_stated_at(at, run, now=now)
+    assert run.driver is not None  # a run that has left has one
+    return run.driver
 
 
 def _end(order: Order, verb: str, now: datetime) -> None:

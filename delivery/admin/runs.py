@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.requests import HtmxRequest, SignedInRequest
-from audit.action_admin import ActionAdmin, ActionPage, RowsInline
+from audit.action_admin import ActionPage, RowsInline
 from audit.actions import record
 from audit.exports import Column, Export, dollars, moment
 from delivery import actions, rules
 from delivery.admin import columns
+from delivery.admin.paper import PaperPages
+from delivery.admin.print_pack import PrintPackPages
 from delivery.admin.run_forms import SettleForm, drivers
 from delivery.admin.run_plan import PlanPage
 from delivery.models import DeliveryWindow, Order, Run
@@ -86,7 +88,7 @@ def _explain_settling(run: Run) -> str:
 
 
 @admin.register(Run)
-class RunAdmin(ActionAdmin):
+class RunAdmin(PaperPages, PrintPackPages):
     change_list_template = "admin/delivery/run/change_list.html"
     change_form_template = "admin/delivery/run/change_form.html"
     list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]

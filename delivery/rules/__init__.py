@@ -16,7 +16,7 @@ from delivery.rules.allotment import (
     left_on,
     used_by_day,
 )
-from delivery.rules.announcing import announced_at, is_time_to_announce
+from delivery.rules.announcing import announced_at, is_time_to_announce, windows_to_print
 from delivery.rules.calls import check_calls_are_open
 from delivery.rules.cards import check_card, check_code
 from delivery.rules.closures import (
@@ -112,6 +112,7 @@ from delivery.rules.orders import (
     check_subtotal_is_as_seen,
     totals,
 )
+from delivery.rules.paper import check_is_not_handed_over, check_is_typed_for_its_run, check_left_at, check_tip_on_paper
 from delivery.rules.photo_ids import (
     Comparison,
     check_decision,
@@ -335,6 +336,10 @@ __all__ = [
     "check_is_in_run",
     "check_is_same_attempt",
     "check_is_same_hand_over",
+    "check_is_not_handed_over",
+    "check_is_typed_for_its_run",
+    "check_left_at",
+    "check_tip_on_paper",
     "check_may_leave",
     "check_may_take_in",
     "check_money",
@@ -479,6 +484,7 @@ __all__ = [
     "held_by_orders",
     "is_in_quarantine",
     "is_time_to_announce",
+    "windows_to_print",
     "is_lost",
     "is_time_to_notify",
     "largest_quantity_that_fits",

@@ -23,15 +23,26 @@ def sell_hold(order: Order, *, by: User) -> None:
 
 
 def write_hand_over(
-    door: rules.AtDoor, run: Run, answers: rules.DoorAnswers, *, at: datetime, now: datetime, by: User
+    door: rules.AtDoor,
+    run: Run,
+    answers: rules.DoorAnswers,
+    *,
+    at: datetime,
+    now: datetime,
+    by: User,
+    entered_by: User,
 ) -> HandOver:
-    """Record the hand-over; the caller has checked the answers."""
+    """Record the hand-over; the caller has checked the answers.
+
+    `by` is the driver; `entered_by` is the driver as well, or who types it in from paper.
+    """
     is_passport = answers.photo_id_kind == HandOver.PhotoId.PASSPORT
     due = rules.due_cents(door.order, door.lines, dict(answers.refused))
     return HandOver.objects.create(
         order=door.order,
         run=run,
         by=by,
+        typed_by=None if entered_by == by else entered_by,
         received_by=answers.received_by,
         assignment=door.assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
         card_checked=answers.card_checked,
@@ -58,13 +69,23 @@ def attempt_sent_before(entry_key: UUID) -> DoorAttempt | None:
 
 
 def write_attempt(
-    order: Order, run: Run, *, outcome: str, comes_back: bool, at: datetime, now: datetime, entry_key: UUID, by: User
+    order: Order,
+    run: Run,
+    *,
+    outcome: str,
+    comes_back: bool,
+    at: datetime,
+    now: datetime,
+    entry_key: UUID,
+    by: User,
+    entered_by: User,
 ) -> DoorAttempt:
-    """Record that the driver was at the door and kept the order."""
+    """Record that the driver `by` was at the door and kept the order; `entered_by` as for a hand-over."""
     return DoorAttempt.objects.create(
         order=order,
         run=run,
         by=by,
+        typed_by=None if entered_by == by else entered_by,
         outcome=outcome,
         comes_back=comes_back,
         stated_at=at,
