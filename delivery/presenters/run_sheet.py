@@ -164,7 +164,6 @@ class OrderWithCard:
 
 
 def _stops(run: Run, today: date) -> Iterable[Stop]:
-def _stops(run: Run, today: date) -> Iterable[Stop]:
     return stops_on(with_cards(run.orders.order_by("position")), day=max(today, run.window.date))
 
 
