@@ -8,6 +8,7 @@ from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
 from delivery.actions.departure import dispatch_order, dispatch_run
 from delivery.actions.door import hand_over, return_order, take_in, try_later
+from delivery.actions.lateness import tell_late
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -43,6 +44,7 @@ __all__ = [
     "take_in",
     "try_later",
     "settle_run",
+    "tell_late",
     "add_product",
     "add_window",
     "announce_deliveries",
