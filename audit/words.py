@@ -161,6 +161,8 @@ SENTENCES = {
     "order.join_run": "put an order into a run",
     "order.leave_run": "took an order out of its run",
     "order.dispatch": "let an order leave with its driver",
+    "run.keep": "kept the sheet of a run on a phone",
+    "run.late": "told the people of a run that the driver is late",
     "run.leave": "let the orders of a run leave with the driver",
     "pack.print": "printed the pack of a window",
     "order.print": "printed an order on the pack of its window",

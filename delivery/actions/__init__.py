@@ -10,6 +10,7 @@ from delivery.actions.corrections import correct_hand_over
 from delivery.actions.departure import dispatch_order, dispatch_run
 from delivery.actions.door import hand_over, return_order, try_later
 from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference
+from delivery.actions.lateness import tell_late
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -53,6 +54,7 @@ __all__ = [
     "tell_packs_ready",
     "try_later",
     "settle_run",
+    "tell_late",
     "add_product",
     "add_window",
     "announce_deliveries",

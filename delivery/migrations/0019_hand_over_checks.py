@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('certification', '0024_reminder_run'),
-        ('delivery', '0017_typed_from_paper'),
+        ('delivery', '0018_run_late'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
