@@ -184,7 +184,8 @@ def with_cards(orders: QuerySet[Order]) -> list[OrderWithCard]:
         "joined_difference": FilteredRelation("id_differences", condition=Q(id_differences__withdrawn_at=None)),
     }
     tried = DoorAttempt.objects.filter(order=OuterRef("pk")).order_by("-stated_at").values("stated_at")[:1]
-    rows = orders.annotate(**joins, tried_at=Subquery(tried)).order_by(*orders.query.order_by, "joined_line__pk")
+    joined_rows: Any = orders.annotate(**joins, tried_at=Subquery(tried))
+    rows = joined_rows.order_by(*orders.query.order_by, "joined_line__pk")
     found: dict[int, OrderWithCard] = {}
     for row in rows.select_related("hand_over", "run__window", "run__driver", *joins).defer("joined_difference__words"):
         joined = found.setdefault(row.pk, OrderWithCard(row, {}, {}))
