@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
@@ -16,6 +16,7 @@ from delivery.models import (
     Order,
     OrderLine,
     Product,
+    RefusedLine,
     ReturnDecision,
     ReturnedItem,
     Run,
@@ -31,6 +32,12 @@ Method = HandOverCorrection.Method
 
 def under_way():
     return Order.objects.filter(status=Order.Status.OUT_FOR_DELIVERY)
+
+
+def came_back():
+    """Return the orders of which something is with a driver who brings it back."""
+    whole = Q(status=Order.Status.RETURNED, taken_in_at=None)
+    return Order.objects.filter(whole | Q(pk__in=ReturnedItem.objects.with_driver().values("order")))
 
 
 class DoorSteps:
@@ -65,13 +72,24 @@ class DoorSteps:
     # --- At the door ---
 
     @precondition(lambda self: under_way().exists())
-    @rule(which=pick, over_cents=st.sampled_from([0, -1, 500, 5_000]), by_card=st.sampled_from([0, 50, 100]))
-    def hand_over(self, which, over_cents, by_card):
-        """Pay a part by card (percent) and the rest in cash, with `over_cents` too much; a large tip is agreed to."""
+    @rule(
+        which=pick,
+        over_cents=st.sampled_from([0, -1, 500, 5_000]),
+        by_card=st.sampled_from([0, 50, 100]),
+        refused=st.integers(0, 2),
+    )
+    def hand_over(self, which, over_cents, by_card, refused):
+        """Pay a part by card (percent) and the rest in cash, with `over_cents` too much; a large tip is agreed to.
+
+        `refused` items of one line are not taken.
+        """
         order = self.nth(under_way(), which)
-        debit = order.subtotal_cents * by_card // 100
-        paid = {"debit_cents": debit, "cash_cents": max(order.subtotal_cents - debit + over_cents, 0)}
-        answers = door.answers(**paid, tip_agreed_cents=over_cents)
+        line = order.lines.order_by("pk").first()
+        due = max(order.subtotal_cents - refused * line.unit_price_cents, 0)
+        debit = due * by_card // 100
+        paid = {"debit_cents": debit, "cash_cents": max(due - debit + over_cents, 0)}
+        refused_lines = ((line.pk, refused),) if refused else ()
+        answers = door.answers(order, **paid, tip_agreed_cents=over_cents, refused=refused_lines)
         self.do(actions.hand_over, order=order, run=order.run, answers=answers, by=self.world.driver)
 
     @precondition(lambda self: under_way().exists())
@@ -87,11 +105,10 @@ class DoorSteps:
 
     # --- What came back ---
 
-    @precondition(lambda self: Order.objects.filter(status="returned", taken_in_at=None).exists())
+    @precondition(lambda self: came_back().exists())
     @rule(which=pick, who=pick)
     def take_in(self, which, who):
-        returned = Order.objects.filter(status=Order.Status.RETURNED)
-        self.do(actions.take_in, order=self.nth(returned, which), by=self.person(who))
+        self.do(actions.take_in, order=self.nth(came_back(), which), by=self.person(who))
 
     @precondition(lambda self: ReturnedItem.objects.waiting().exists())
     @rule(which=pick, who=pick, kind=st.sampled_from(ReturnDecision.Kind.values), quantity=few)
@@ -144,9 +161,9 @@ class DoorSteps:
         in_all = 0
         for run in Run.objects.all():
             takings = rules.takings_of(run)
-            totals = Order.objects.filter(run=run, status="delivered").aggregate(cents=Sum("subtotal_cents", default=0))
-            assert takings.due_cents == totals["cents"]
-            assert takings.received_cents == totals["cents"] + takings.tip_cents - takings.refunds_cents
+            totals = _taken_cents(_delivered().filter(run=run))
+            assert takings.due_cents == totals
+            assert takings.received_cents == totals + takings.tip_cents - takings.refunds_cents
             assert min(takings.expected_cash_cents, takings.debit_cents - takings.debit_refunds_cents) >= 0
             assert not run.is_closed or run.difference_reason or run.cash_counted_cents == takings.expected_cash_cents
             in_all += takings.received_cents
@@ -154,7 +171,7 @@ class DoorSteps:
         paid = _sum(HandOver.objects.annotate(paid=F("cash_cents") + F("debit_cents")), "paid")
         refunds = _sum(HandOverCorrection.objects.all(), "cents")
         assert in_all - till == paid - refunds
-        tips, totals = _sum(HandOver.objects.all(), "tip_cents"), _sum(_delivered(), "subtotal_cents")
+        tips, totals = _sum(HandOver.objects.all(), "tip_cents"), _taken_cents(_delivered())
         assert paid == totals + tips
 
     @invariant()
@@ -163,7 +180,8 @@ class DoorSteps:
             items=Sum("corrections__quantity"), cents=Sum("corrections__cents")
         )
         for line in corrected:
-            assert line.items <= line.quantity and line.cents <= line.total_cents
+            assert line.items <= line.taken_quantity
+            assert line.cents <= line.taken_quantity * line.unit_price_cents
 
     @invariant()
     def what_was_sold_is_with_the_patients(self):
@@ -173,6 +191,8 @@ class DoorSteps:
         there = dict(
             OrderLine.objects.filter(order__in=_delivered()).values_list("product").annotate(n=Sum("quantity"))
         )
+        for refused in RefusedLine.objects.select_related("line"):
+            there[refused.line.product_id] -= refused.quantity
         for row in HandOverCorrection.objects.select_related("line"):
             if row.returned_item_id:
                 there[row.line.product_id] -= row.quantity
@@ -197,6 +217,12 @@ class DoorSteps:
 
 def _delivered():
     return Order.objects.filter(status=Order.Status.DELIVERED)
+
+
+def _taken_cents(orders):
+    """Return what these orders cost without what was refused of them at the door."""
+    refused = RefusedLine.objects.filter(hand_over__order__in=orders).select_related("line")
+    return _sum(orders, "subtotal_cents") - sum(each.total_cents for each in refused)
 
 
 def _sum(rows, column):

@@ -14,7 +14,7 @@ from delivery import actions, rules
 from delivery.models import DoorAttempt, HandOver, Order
 from tests import factories
 from tests.delivery import door, people
-from tests.delivery.test_run_sheet import typed, url
+from tests.delivery.test_run_sheet import url
 
 pytestmark = pytest.mark.django_db
 JSON = {"headers": {"accept": "application/json"}}
@@ -35,7 +35,7 @@ def phone(run):
 
 
 def post(run, order, **over):
-    return phone(run).post(url("hand-over", run, order.number), typed(**over), **JSON)
+    return phone(run).post(url("hand-over", run, order.number), door.typed(order, **over), **JSON)
 
 
 def test_a_post_hours_late_and_twice_is_one_hand_over_with_both_times(run, order, monday):
@@ -119,7 +119,7 @@ def test_an_attempt_of_the_phone_counts_once(run, order):
 def test_a_phone_that_is_signed_out_is_led_to_sign_in_and_keeps_its_entry(run, order):
     for address in (url("state", run), url("copy", run)):
         assert Client().get(address, **JSON).status_code == 302
-    assert Client().post(url("hand-over", run, order.number), typed(), **JSON).status_code == 302
+    assert Client().post(url("hand-over", run, order.number), door.typed(order), **JSON).status_code == 302
     assert Order.objects.get().status == "out_for_delivery"
 
 
