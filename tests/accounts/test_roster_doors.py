@@ -99,6 +99,7 @@ def test_the_command_refuses_in_one_sentence(tmp_path, name, words):
         run_command(tmp_path / name)
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_a_killed_command_leaves_whole_batches_and_the_next_one_finishes(tmp_path):
     """kill -9 while the second half is being written."""

@@ -282,6 +282,7 @@ def test_control_without_row_locks_the_change_is_lost(monkeypatch):
 # --- kill -9 --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_kill_in_the_middle_loses_nothing(pytestconfig):
     """300 rows and 2 kills; 10,000 rows and 20 kills with --drill. The moments are random with a fixed seed."""
