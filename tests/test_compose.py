@@ -44,6 +44,13 @@ def test_images_are_named_by_their_full_version():
         assert re.fullmatch(r"\w+:\d+\.\d+(\.\d+)?-[a-z]+[\w.-]*", image), image
 
 
+def test_only_workers_get_the_packages_that_plan_runs():
+    build = {name: SERVICES[name]["build"] for name in STARTED_BY_US}
+    assert {name for name, how in build.items() if how != "."} == {"worker-urgent", "worker-bulk"}
+    assert build["worker-urgent"]["args"] == {"PACKAGES": "worker"}
+    assert len({SERVICES[name]["image"] for name in STARTED_BY_US}) == 2
+
+
 # --- Secrets --------------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('crews', models.JSONField(help_text='Pairs of a driver’s id and a vehicle.')),
                 ('asked_at', models.DateTimeField()),
                 ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('shortest', 'the shortest routes'), ('nearest', 'the nearest door next, because the route planner is not installed'), ('changed', 'the orders changed meanwhile')], max_length=8)),
+                ('outcome', models.CharField(blank=True, choices=[('shortest', 'the shortest routes'), ('nearest', 'the nearest door next, because the route planner is not available'), ('changed', 'the orders changed meanwhile')], max_length=8)),
                 ('unserved', models.JSONField(blank=True, default=list, help_text='Pairs of an order’s id and why no run has it.')),
             ],
         ),

@@ -13,7 +13,7 @@ class WindowPlan(models.Model):
 
     class Outcome(models.TextChoices):
         SHORTEST = "shortest", _("the shortest routes")
-        NEAREST = "nearest", _("the nearest door next, because the route planner is not installed")
+        NEAREST = "nearest", _("the nearest door next, because the route planner is not available")
         CHANGED = "changed", _("the orders changed meanwhile")
 
     class Why(models.TextChoices):
