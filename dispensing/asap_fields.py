@@ -10,18 +10,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from ui.text import MIDDLE_DOT, plain_figure, plain_signs
+
 SEPARATOR = "*"
 TERMINATOR = "~"
 
-# Signs that Unicode takes apart wrongly (an acute accent alone becomes a space), or not at all.
-_SIGNS = str.maketrans(
-    {
-        **dict.fromkeys("’‘‛ʼʻʽ´`′‵ʹ", "'"),
-        **dict.fromkeys("“”„‟", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        **dict.fromkeys("·‧∙⋅•・", ""),
-    }
-)
+_SIGNS = str.maketrans({**dict.fromkeys("“”„‟", '"'), MIDDLE_DOT: ""})
 # Capitals that Unicode does not take apart into a base and an accent.
 _LETTERS = str.maketrans(
     {"Ø": "O", "Đ": "D", "Ð": "D", "Ł": "L", "Ħ": "H", "Ŧ": "T", "Æ": "AE", "Œ": "OE", "Þ": "TH", "ẞ": "SS"}
@@ -43,7 +37,8 @@ def folded(value: str, label: str) -> str:
 
     What cannot be folded raises a ValueError that names the value.
     """
-    apart = "".join(map(_taken_apart, value.translate(_SIGNS))).translate(_SIGNS)
+    # Before Unicode takes them apart, too: it makes a space of an acute accent that stands alone.
+    apart = plain_signs("".join(map(_taken_apart, plain_signs(value)))).translate(_SIGNS)
     text = "".join(map(_kept, apart.upper().translate(_LETTERS)))
     if not text.isascii():
         raise ValueError(f"{label} {value!r} cannot be written in ASCII letters.")
@@ -211,10 +206,9 @@ def quantity_text(quantity: Decimal) -> str:
     # Looked at first: written in full, 1E+999999999 would take a gigabyte.
     if abs(quantity.adjusted()) >= _LONGEST_QUANTITY:
         raise ValueError(f"The quantity {quantity} is longer than {_LONGEST_QUANTITY} characters.")
-    text = f"{quantity:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    if len(text) > _LONGEST_QUANTITY:
-        raise ValueError(f"The quantity {text} is longer than {_LONGEST_QUANTITY} characters.")
+    text = plain_figure(quantity)
+    if len(text) > _LONGEST_QUANTITY or Decimal(text) != quantity:  # it rounds what has more than 28 digits
+        raise ValueError(f"The quantity {quantity} is longer than {_LONGEST_QUANTITY} characters.")
     return text
 
 

@@ -9,23 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from ui.forms import validate_printable
+from ui.text import MIDDLE_DOT, plain_signs
 
-MIDDLE_DOT = "·"  # Catalan writes Gal·la
 NAME_SIGNS = f" -'.,{MIDDLE_DOT}"
-# Phones and word processors replace what is typed by typographic signs. Rosters and photo IDs have the plain ones.
-PLAIN_SIGNS = str.maketrans(
-    {
-        **dict.fromkeys("’‘‛ʼʻʽ´`′‵ʹ＇", "'"),
-        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
-        **dict.fromkeys("‧∙⋅•・", MIDDLE_DOT),
-    }
-)
 ORDINAL = re.compile(r"\b[1-9][0-9]?(?=[^\W\d_])")  # the figure of 2nd, 3rd, 2º
-
-
-def plain_signs(name: str) -> str:
-    """Return `name` with the plain apostrophe, hyphen and middle dot in place of typographic ones."""
-    return name.translate(PLAIN_SIGNS)
 
 
 def validate_name(text: str) -> None:

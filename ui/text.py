@@ -7,7 +7,15 @@ from decimal import Decimal
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: each can be read aloud over the phone
 
-
+MIDDLE_DOT = "·"  # Catalan writes Gal·la
+# Phones and word processors replace what is typed by typographic signs. Rosters and photo IDs have the plain ones.
+PLAIN_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("’‘‛ʼʻʽ´`′‵ʹ＇", "'"),
+        **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+        **dict.fromkeys("‧∙⋅•・", MIDDLE_DOT),
+    }
+)
 # Letters that Unicode does not take apart into a base and an accent; apostrophes, dots and hyphens that people omit.
 PLAIN = str.maketrans(
     {
@@ -32,6 +40,11 @@ def search_name(*parts: str | None) -> str:
     """Return the parts joined, case-folded, without accents and apostrophes: `O’Brien-Núñez` is `obrien nunez`."""
     text = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold().translate(PLAIN))
     return " ".join("".join(char for char in text if not unicodedata.combining(char)).translate(PLAIN).split())
+
+
+def plain_signs(name: str) -> str:
+    """Return `name` with the plain apostrophe, hyphen and middle dot in place of typographic ones."""
+    return name.translate(PLAIN_SIGNS)
 
 
 def plain_figure(number: Decimal) -> str:
