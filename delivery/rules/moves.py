@@ -51,7 +51,8 @@ MOVES = {
         frozenset({S.OUT_FOR_DELIVERY}),
         S.RETURNED,
         who="the driver of its run",
-        then="the hold stays until the order is taken in; then its items are in quarantine; the orderer gets a mail",
+        then="the hold stays until the order is taken in; then its items are in quarantine until a second person "
+        "decides; the orderer gets a mail",
     ),
     "refuse": Move(
         BEFORE_DEPARTURE,

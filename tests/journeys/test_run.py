@@ -96,7 +96,7 @@ def when_what_came_back_is_taken_in_and_decided(ana, back):
     ana.presses("Go")
     ana.page.locator("[name=kind][value=restocked]").check()
     ana.fills(reason="Seals unbroken.")
-    ana.presses(DECIDE)
+    ana.presses("Decide 3 returned items")
     ana.sees("You took this in yourself. Ask a second person to decide about it.")
     assert ReturnDecision.objects.count() == 2
     assert Product.objects.get(name="Harbor Mist").stock == 48
