@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from audit import names
 from audit.names import Found, Name
 from certification.audit_names import PATIENT, person_columns, person_name
-from delivery.models import AllotmentEntry, Order, WaitingEntry
+from delivery.models import AllotmentEntry, HandOver, ItemReport, Order, ReturnedItem, WaitingEntry
 from ui.search_terms import SearchTerm
 
 ORDER = "delivery.order"
@@ -19,11 +19,14 @@ def search(term: str) -> Iterator[Found]:
 
 
 def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
-    """Return the ids of the patients' orders and carts, waiting entries and allotment entries, by model."""
+    """Return the ids of the patients' orders and carts, of what followed them, and of their entries, by model."""
     return {
         ORDER: Order.objects.filter(patient__in=pks).values_list("pk", flat=True),
         "delivery.waitingentry": WaitingEntry.objects.filter(patient__in=pks).values_list("pk", flat=True),
         "delivery.allotmententry": AllotmentEntry.objects.filter(patient__in=pks).values_list("pk", flat=True),
+        "delivery.handover": HandOver.objects.filter(order__patient__in=pks).values_list("pk", flat=True),
+        "delivery.itemreport": ItemReport.objects.filter(order__patient__in=pks).values_list("pk", flat=True),
+        "delivery.returneditem": ReturnedItem.objects.filter(order__patient__in=pks).values_list("pk", flat=True),
     }
 
 

@@ -26,7 +26,18 @@ from audit.actions import record
 from audit.exports import Column, Export, amounts, cells, dollars, moment
 from audit.models import Event
 from certification.models import Certification, Patient
-from delivery.models import AllotmentEntry, DoorAttempt, HandOver, Order, OrderLine, StockMovement
+from delivery.models import (
+    AllotmentEntry,
+    DoorAttempt,
+    HandOver,
+    HandOverCorrection,
+    ItemReport,
+    Order,
+    OrderLine,
+    ReturnDecision,
+    ReturnedItem,
+    StockMovement,
+)
 from notifications.models import Notification
 from ui.search_terms import SearchTerm
 from ui.spreadsheets import csv_parts
@@ -42,6 +53,7 @@ sessions.
 """
 # The row that a message is about, by the key in its context; other keys are names of our models.
 ABOUT_ROWS = {
+    "correction": "handovercorrection", "report": "itemreport",
     "assignment": "caregiverassignment", "entry": "waitingentry", "application": "physicianapplication",
     "reset": "mfareset",
 }  # fmt: skip
@@ -102,6 +114,28 @@ ATTEMPTS = Export(
         Column("comes back", "comes_back"), moment("at the door", "stated_at"), moment("recorded", "recorded_at"),
     ),
 )  # fmt: skip
+RETURNED = Export("returned-items", (
+    Column("order", "order__number"), Column("sku", "product__sku"), Column("lot", "lot"),
+    Column("quantity", "quantity"), Column("waiting", "waiting"), Column("driver, account", "carried_by_id"),
+    Column("taken in by account", "taken_in_by_id"), moment("taken in", "taken_in_at"),
+))  # fmt: skip
+DECISIONS = Export("return-decisions", (
+    Column("order", "item__order__number"), Column("sku", "item__product__sku"), Column("lot", "item__lot"),
+    Column("decision", "kind"), Column("quantity", "quantity"), Column("taken in by account", "taken_in_by_id"),
+    Column("decided by account", "by_id"), Column("reason", "reason"), moment("decided", "created_at"),
+))  # fmt: skip
+CORRECTIONS = Export("corrections", (
+    Column("order", "hand_over__order__number"), Column("sku", "line__product__sku"), Column("kind", "kind"),
+    Column("quantity", "quantity"), dollars("given back", "cents"), Column("how", "method"),
+    Column("paid on", "paid_date"), Column("run", "run__number"), Column("goods", "goods"), Column("lot", "lot"),
+    Column("given instead", "product__sku"), Column("its lot", "product_lot"), Column("account", "by_id"),
+    Column("reason", "reason"), moment("entered", "created_at"),
+))  # fmt: skip
+REPORTS = Export("item-reports", (
+    Column("order", "order__number"), Column("sku", "line__product__sku"), Column("what", "what"),
+    Column("words", "words"), Column("account", "by_id"), moment("reported", "created_at"),
+    moment("answered", "answered_at"), Column("answered by account", "answered_by_id"), Column("answer", "answer"),
+))  # fmt: skip
 ENTRIES = Export("allotment-entries", (
     Column("patient", "patient__number"), Column("day", "day"), *amounts("flower equivalent", "amount_mg"),
     Column("origin", "origin"), Column("account", "by_id"), Column("reason", "reason"), moment("entered", "created_at"),
@@ -217,11 +251,14 @@ def patients_of(scope: Scope) -> QuerySet[Patient]:
     return signed | Patient.objects.filter(pk__in=orders_of(scope).values("patient"))
 
 
-def _of_orders(scope: Scope, rows: QuerySet[Any], written: str) -> QuerySet[Any]:
-    """Return the rows that were written in the period, or those of the orders of whom the scope is about."""
+def _of_orders(scope: Scope, rows: QuerySet[Any], written: str, path: str = "order") -> QuerySet[Any]:
+    """Return the rows that were written in the period, or those of the orders of whom the scope is about.
+
+    `path` leads from a row to its order.
+    """
     if scope.about is None:
         return rows.filter(scope.written_in(written))
-    return rows.filter(order__in=orders_of(scope).values("pk"))
+    return rows.filter(**{f"{path}__in": orders_of(scope).values("pk")})
 
 
 def _entries(scope: Scope) -> QuerySet[AllotmentEntry]:
@@ -276,6 +313,10 @@ def _files(scope: Scope) -> Iterator[tuple[Export, Callable[[], Iterable[list[An
         (MOVEMENTS, _of_orders(scope, StockMovement.objects.all(), "created_at")),
         (HAND_OVERS, _of_orders(scope, HandOver.objects.all(), "recorded_at")),
         (ATTEMPTS, _of_orders(scope, DoorAttempt.objects.all(), "recorded_at")),
+        (RETURNED, _of_orders(scope, ReturnedItem.objects.all(), "created_at")),
+        (DECISIONS, _of_orders(scope, ReturnDecision.objects.all(), "created_at", "item__order")),
+        (CORRECTIONS, _of_orders(scope, HandOverCorrection.objects.all(), "created_at", "hand_over__order")),
+        (REPORTS, _of_orders(scope, ItemReport.objects.all(), "created_at")),
         (ENTRIES, _entries(scope)),
         (EVENTS, _events(scope)),
     ]

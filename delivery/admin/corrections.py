@@ -1,10 +1,7 @@
 """The list of corrections, and the page on which a hand-over is corrected, with a preview."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -54,9 +51,6 @@ class HandOverCorrectionAdmin(ActionAdmin):
         view = self.admin_site.admin_view(self.correct_view)
         return [path("correct/<slug:number>/", view, name=self._url_name("correct")), *super().get_urls()]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request)
-
     @admin.display(description=_("order"))
     def order_number(self, row: HandOverCorrection) -> str:
         return str(row.hand_over.order)
@@ -84,7 +78,7 @@ class HandOverCorrectionAdmin(ActionAdmin):
         changes: list[str] = []
         if form.is_valid():
             try:
-                if request.POST.get("previewed") == form.digest:
+                if "correct" in request.POST and request.POST.get("previewed") == form.digest:
                     self._correct(request, form)
                     return HttpResponseRedirect(reverse("admin:delivery_order_change", args=[order.pk]))
                 changes = _preview(form)

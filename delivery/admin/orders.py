@@ -23,7 +23,7 @@ from audit.many_rows import RowInWords
 from certification.admin.medical import sees_medical_words
 from certification.models import Caregiver, CaregiverAssignment, Patient
 from certification.search import patients_called, people_called
-from delivery import actions
+from delivery import actions, rules
 from delivery import phone as call
 from delivery.admin import columns
 from delivery.admin.order_action_pages import ORDER_ACTION_PAGES, ConfirmForm
@@ -32,7 +32,7 @@ from delivery.admin.packing_pages import ShortageInline
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import COUNTS, ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
-from delivery.presenters.staff.corrections import after_delivery
+from delivery.presenters.staff.corrections import AfterDelivery, after_delivery
 from delivery.presenters.staff.evidence import Sight
 from delivery.presenters.staff.order_list import OrderRow, WindowGroup, order_groups, order_rows
 from delivery.presenters.staff.review import order_review
@@ -220,10 +220,15 @@ class OrderAdmin(ActionAdmin):
         more = {
             "review": review,
             "confirm_form": ConfirmForm(),
-            "after": after_delivery(obj, user=cast(User, request.user)),
+            "after": self._after_delivery(request, obj),
             "next_url": self.with_filters(request, address) if address else "",
         }
         return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})
+
+    def _after_delivery(self, request: HttpRequest, order: Order) -> AfterDelivery | None:
+        if not request.user.has_perm("delivery.view_handovercorrection"):
+            return None
+        return after_delivery(order, may_correct=request.user.has_perm(rules.CORRECT))
 
     def rows_in_words(self, rows: list[Order], request: HttpRequest) -> list[RowInWords]:
         """Return number and name, and then window, receiver, total and flags: an order with a question stands out."""

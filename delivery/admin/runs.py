@@ -79,11 +79,16 @@ def _explain_settling(run: Run) -> str:
     takings = rules.takings_of(run)
     lines = [
         gettext("The hand-overs of this run brought in %(received)s.") % {"received": money(takings.received_cents)},
-        gettext("Cash for the orders: %(cash)s. Count it without the tips.") % {"cash": money(takings.cash_cents)},
+        gettext("Cash for the orders: %(cash)s. Count it without the tips.")
+        % {"cash": money(takings.expected_cash_cents)},
         gettext("Paid by card: %(debit)s. Tips: %(tips)s, kept apart.")
         % {"debit": money(takings.debit_cents), "tips": money(takings.tip_cents)},
         gettext("Nothing about the run can be changed afterwards."),
     ]
+    if takings.refunds_cents:
+        words = gettext("Given back already: %(refunds)s, of it %(cash)s in cash, which are taken off.")
+        given = {"refunds": money(takings.refunds_cents), "cash": money(takings.cash_refunds_cents)}
+        lines.insert(1, words % given)
     return "\n".join(lines)
 
 
@@ -99,8 +104,8 @@ class RunAdmin(PaperPages, PrintPackPages):
     list_select_related = ["window", "driver"]
     ordering = ["window__date", "window__starts", "number"]
     fields = readonly_fields = (
-        "name", "when", "driver_name", "vehicle", "opened_at", "cash_due", "debit_paid", "tips", "cash_counted",
-        "difference_reason", "closed_at",
+        "name", "when", "driver_name", "vehicle", "opened_at", "cash_due", "debit_paid", "tips", "refunds",
+        "cash_counted", "difference_reason", "closed_at",
     )  # fmt: skip
     action_pages = (
         ActionPage(
@@ -143,7 +148,7 @@ class RunAdmin(PaperPages, PrintPackPages):
 
     @admin.display(description=_("cash for the orders"))
     def cash_due(self, run: Run) -> str:
-        return money(rules.takings_of(run).cash_cents)
+        return money(rules.takings_of(run).expected_cash_cents)
 
     @admin.display(description=_("paid by card"))
     def debit_paid(self, run: Run) -> str:
@@ -152,6 +157,11 @@ class RunAdmin(PaperPages, PrintPackPages):
     @admin.display(description=_("tips, apart"))
     def tips(self, run: Run) -> str:
         return money(rules.takings_of(run).tip_cents)
+
+    @admin.display(description=_("refunds"))
+    def refunds(self, run: Run) -> str:
+        refunds_cents = rules.takings_of(run).refunds_cents
+        return money(refunds_cents) if refunds_cents else ""
 
     @admin.display(description=_("cash counted"))
     def cash_counted(self, run: Run) -> str:

@@ -52,7 +52,8 @@ MOVES = {
         frozenset({S.OUT_FOR_DELIVERY}),
         S.RETURNED,
         who="the driver of its run, or staff who type in hand-overs from paper",
-        then="the hold stays until the order is taken in; then its items are in quarantine; the orderer gets a mail",
+        then="the hold stays until the order is taken in; then its items are in quarantine until a second person "
+        "decides; the orderer gets a mail",
     ),
     "refuse": Move(
         BEFORE_DEPARTURE,

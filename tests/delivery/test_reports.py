@@ -178,7 +178,7 @@ def test_staff_answer_a_report_by_a_correction(handed, order, client, pharmacist
     assert not HandOverCorrection.objects.exists()
 
     digest = preview.context["form"].digest
-    done = staff.post(address, {**post, "previewed": digest}, follow=True)
+    done = staff.post(address, {**post, "correct": "1", "previewed": digest}, follow=True)
     assert f"Order {order.number} is corrected." in words_of(done) and "Refund of 1 × " in words_of(done)
     made.refresh_from_db()
     assert (HandOverCorrection.objects.get().report, made.answered_by) == (made, pharmacist)
@@ -190,7 +190,7 @@ def test_another_correction_than_the_preview_is_shown_first(handed, order, pharm
     staff = factories.client_for(pharmacist)
     address, post = reverse("admin:delivery_handovercorrection_correct", args=[order.number]), correcting(handed)
     digest = staff.post(address, post).context["form"].digest
-    shown = staff.post(address, {**post, "previewed": digest, f"quantity_{order.lines.get().pk}": "2"})
+    shown = staff.post(address, {**post, "correct": "1", "previewed": digest, f"quantity_{order.lines.get().pk}": "2"})
     assert "$80.00 are given back" in words_of(shown) and not HandOverCorrection.objects.exists()
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import stat
 from datetime import timedelta
+from uuid import uuid4
 from zipfile import ZipFile
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from audit.models import Event
 from certification.models import Certification
 from delivery import actions as deliveries
+from delivery import rules
 from notifications.models import Notification
 from tests import factories
 from tests.delivery import door
@@ -20,7 +22,7 @@ from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 FILES = {"patients", "certifications", "orders", "order-lines", "stock-movements", "allotment-entries", "messages",
-         "hand-overs", "door-attempts",
+         "hand-overs", "door-attempts", "returned-items", "return-decisions", "corrections", "item-reports",
          "events"}  # fmt: skip
 
 
@@ -78,6 +80,30 @@ def test_hand_overs_are_records_without_the_number_of_the_photo_id(archive, time
     rows, _about = archive("--order", order.number, begins=begins)
     assert [(row["order"], row["cash ($)"]) for row in rows["hand-overs"]] == [(order.number, "80.00")]
     assert "123456780" not in str(rows).replace(" ", "")
+
+
+def test_what_followed_a_delivery_is_in_the_records(archive, time_machine):
+    order, pharmacist = factories.order(), factories.staff("Pharmacist")
+    begins, run = timezone.localdate(), door.under_way(door.run_of(order), time_machine)
+    handed = deliveries.hand_over(order=order, run=run, answers=door.answers(), by=run.driver)
+    line = order.lines.select_related("product").get()
+    report = deliveries.report_item(order=order, line=line, what="damaged", words="Torn.", by=order.placed_by)
+    one = rules.LineCorrection(line=line, kind="refund", quantity=1, goods="opened", lot="LOT-1")
+    entered = {"lines": [one], "method": "cash", "reason": "Torn seal.", "seen": 0, "report": report, "by": pharmacist}
+    (made,) = deliveries.correct_hand_over(hand_over=handed, entry_key=uuid4(), **entered)
+    decided = {"kind": "destroyed", "quantity": 1, "reason": "Open.", "by": factories.staff("Manager")}
+    deliveries.decide_returned(item=made.returned_item, entry_key=uuid4(), **decided)
+
+    rows, _about = archive("--order", order.number, begins=begins)
+
+    assert [(row["kind"], row["given back ($)"], row["lot"]) for row in rows["corrections"]] == [
+        ("refund", "40.00", "LOT-1")
+    ]
+    assert [row["words"] for row in rows["item-reports"]] == ["Torn."]
+    assert [row["quantity"] for row in rows["returned-items"]] == ["1"]
+    (decision,) = rows["return-decisions"]
+    assert decision["decision"] == "destroyed" and decision["taken in by account"] == str(pharmacist.pk)
+    assert archive("--order", factories.order().number, begins=begins)[0]["corrections"] == []
 
 
 def test_nothing_is_in_the_archive_of_another_period(archive, orders):

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from delivery import rules
 from delivery.models import HandOver, HandOverCorrection, ItemReport, Order
 from delivery.presenters.runs import staff_name
@@ -36,13 +35,13 @@ class AfterDelivery:
     may_correct: bool
 
 
-def after_delivery(order: Order, *, user: User) -> AfterDelivery | None:
-    """Return what followed a delivered order, for those who may see corrections; None for anybody and any other."""
-    if order.status != Order.Status.DELIVERED or not user.has_perm("delivery.view_handovercorrection"):
+def after_delivery(order: Order, *, may_correct: bool) -> AfterDelivery | None:
+    """Return what followed a delivered order, or None for any other."""
+    if order.status != Order.Status.DELIVERED:
         return None
     reports = order.reports.waiting().select_related("line__product").defer("words", "answer").order_by("pk")
     has_hand_over = HandOver.objects.filter(order=order).exists()
-    return AfterDelivery(corrections_of(order), list(reports), has_hand_over and user.has_perm(rules.CORRECT))
+    return AfterDelivery(corrections_of(order), list(reports), may_correct and has_hand_over)
 
 
 def will_change(hand_over: HandOver, entered: Sequence[rules.LineCorrection], *, method: str) -> list[str]:
