@@ -53,7 +53,8 @@ ROOMS = (
 # The corners of these rooms that drivers and Managers alone read.
 STAFF_CORNERS = (
     "templates/delivery/run_*.html", "templates/delivery/_run_*.html", "delivery/door_forms.py",
-    "delivery/presenters/run*.py", "delivery/presenters/print_pack.py", "delivery/rules/hand_overs.py",
+    "delivery/presenters/run*.py", "delivery/presenters/print_pack.py", "delivery/presenters/settling.py",
+    "delivery/rules/hand_overs.py",
     "delivery/rules/paper.py", "delivery/rules/runs.py",
     "delivery/rules/settling.py", "delivery/views/runs.py",
 )  # fmt: skip

@@ -23,6 +23,7 @@ from delivery.admin import columns
 from delivery.admin.paper import PaperPages
 from delivery.admin.print_pack import PrintPackPages
 from delivery.admin.run_forms import RunForm, SettleForm, TickedForm
+from delivery.admin.settling import SettlingPages, settling_words
 from delivery.models import DeliveryWindow, Order, Run
 from delivery.presenters.runs import Plan, PlannedRun, plan_of, staff_name
 from ui.errors import PortalError, add_to_form
@@ -75,15 +76,7 @@ class StopInline(RowsInline):
 
 
 def _explain_settling(run: Run) -> str:
-    takings = rules.takings_of(run)
-    lines = [
-        gettext("The hand-overs of this run brought in %(received)s.") % {"received": money(takings.received_cents)},
-        gettext("Cash for the orders: %(cash)s. Count it without the tips.") % {"cash": money(takings.cash_cents)},
-        gettext("Paid by card: %(debit)s. Tips: %(tips)s, kept apart.")
-        % {"debit": money(takings.debit_cents), "tips": money(takings.tip_cents)},
-        gettext("Nothing about the run can be changed afterwards."),
-    ]
-    return "\n".join(lines)
+    return gettext("Count the cash without the tips. Nothing about the run can be changed afterwards.")
 
 
 @dataclass(frozen=True)
@@ -100,7 +93,7 @@ class RunSection:
 
 
 @admin.register(Run)
-class RunAdmin(PaperPages, PrintPackPages):
+class RunAdmin(PaperPages, SettlingPages, PrintPackPages):
     change_list_template = "admin/delivery/run/change_list.html"
     change_form_template = "admin/delivery/run/change_form.html"
     list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]
@@ -125,6 +118,9 @@ class RunAdmin(PaperPages, PrintPackPages):
                 run=run, cash_counted_cents=cash_counted_cents, reason=reason, by=request.user
             ),
             form_class=SettleForm,
+            template="admin/delivery/run/settle.html",
+            more=settling_words,
+            is_main=True,
         ),
     )
     inlines = [StopInline]

@@ -132,6 +132,7 @@ from delivery.rules.settling import (
     Takings,
     check_difference_has_reason,
     check_may_settle,
+    check_nothing_is_out,
     takings_of,
 )
 from delivery.rules.shortages import (
@@ -228,6 +229,7 @@ __all__ = [
     "Takings",
     "check_difference_has_reason",
     "check_may_settle",
+    "check_nothing_is_out",
     "takings_of",
     "certification_at",
     "check_drives",
