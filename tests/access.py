@@ -301,6 +301,7 @@ admin:delivery_run_export_xlsx                  | list | Pharmacist Technician M
 admin:delivery_run_plan                         | row  | Manager Administrator
 admin:delivery_run_pack                         | row  | Pharmacist Manager Administrator
 admin:delivery_run_paper                        | row  | Pharmacist Manager Administrator
+admin:delivery_run_settling                     | row  | Manager Administrator
 admin:delivery_stockmovement                    | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_stockmovement_export_csv         | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Technician Manager Auditor Administrator

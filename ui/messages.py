@@ -56,7 +56,8 @@ ROOMS = (
 STAFF_CORNERS = (
     "templates/delivery/run_*.html", "templates/delivery/_run_*.html", "delivery/door_forms.py",
     "delivery/views/offline.py",
-    "delivery/presenters/run*.py", "delivery/presenters/print_pack.py", "delivery/rules/hand_overs.py",
+    "delivery/presenters/run*.py", "delivery/presenters/print_pack.py", "delivery/presenters/settling.py",
+    "delivery/rules/hand_overs.py",
     "delivery/rules/paper.py", "delivery/rules/runs.py",
     "delivery/rules/settling.py", "delivery/rules/corrections.py", "delivery/rules/returns.py",
     "delivery/views/runs.py", "templates/delivery/_hand_over_form.html",

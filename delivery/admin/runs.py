@@ -24,6 +24,7 @@ from delivery.admin.paper import PaperPages
 from delivery.admin.print_pack import PrintPackPages
 from delivery.admin.run_forms import SettleForm, drivers
 from delivery.admin.run_plan import PlanPage
+from delivery.admin.settling import SettlingPages, settling_words
 from delivery.models import DeliveryWindow, Order, Run
 from delivery.presenters.runs import plan_of, staff_name
 from ui.errors import PortalError, add_to_form
@@ -76,24 +77,11 @@ class StopInline(RowsInline):
 
 
 def _explain_settling(run: Run) -> str:
-    takings = rules.takings_of(run)
-    lines = [
-        gettext("The hand-overs of this run brought in %(received)s.") % {"received": money(takings.received_cents)},
-        gettext("Cash for the orders: %(cash)s. Count it without the tips.")
-        % {"cash": money(takings.expected_cash_cents)},
-        gettext("Paid by card: %(debit)s. Tips: %(tips)s, kept apart.")
-        % {"debit": money(takings.debit_cents), "tips": money(takings.tip_cents)},
-        gettext("Nothing about the run can be changed afterwards."),
-    ]
-    if takings.refunds_cents:
-        words = gettext("Given back already: %(refunds)s, of it %(cash)s in cash, which are taken off.")
-        given = {"refunds": money(takings.refunds_cents), "cash": money(takings.cash_refunds_cents)}
-        lines.insert(1, words % given)
-    return "\n".join(lines)
+    return gettext("Count the cash without the tips. Nothing about the run can be changed afterwards.")
 
 
 @admin.register(Run)
-class RunAdmin(PaperPages, PrintPackPages):
+class RunAdmin(PaperPages, SettlingPages, PrintPackPages):
     change_list_template = "admin/delivery/run/change_list.html"
     change_form_template = "admin/delivery/run/change_form.html"
     list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]
@@ -118,6 +106,9 @@ class RunAdmin(PaperPages, PrintPackPages):
                 run=run, cash_counted_cents=cash_counted_cents, reason=reason, by=request.user
             ),
             form_class=SettleForm,
+            template="admin/delivery/run/settle.html",
+            more=settling_words,
+            is_main=True,
         ),
     )
     inlines = [StopInline]

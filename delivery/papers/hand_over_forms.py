@@ -51,10 +51,10 @@ def _draw_form(pdf: PackPaper, stop: Stop | None, y: float) -> None:
     _draw_row(pdf, _("Taken by"), y + 40)
     _draw_receivers(pdf, stop, y + 40)
     _draw_checks(pdf, y + 70)
-    _draw_row(pdf, _("Money"), y + 148)
+    _draw_row(pdf, _("Money"), y + 151)
     labels = ((_("Cash given, with the tip"), "$"), (_("Of it the tip"), "$"), (_("Debit card"), "$"), (_("Time"), ""))
     for place, (label, lead) in enumerate(labels):
-        pdf.blank(label, LABEL + place * 114, y + 142, width=104, lead=lead)
+        pdf.blank(label, LABEL + place * 114, y + 145, width=104, lead=lead)
     _draw_row(pdf, _("Part refused"), y + 186)
     pdf.blank(_("Which lines of the bag, and how many of each"), LABEL, y + 180, width=EDGE + WIDTH - LABEL)
     _draw_row(pdf, _("Not handed over"), y + 222)

@@ -21,7 +21,7 @@ S = Order.Status
 
 def print_pack_pdf(pack: PrintPack, *, now: datetime) -> bytes:
     """Return the pack as it is now: a first page, the pick list, and for each run its bags, sheet and forms."""
-    window = _words_of(pack.window)
+    window = words_of_window(pack.window)
     at = timezone.localtime(now)
     printed = _("Printed %(day)s, %(time)s") % {"day": date_format(at, "D, M j"), "time": clock(at)}
     with timezone.override(timezone.get_default_timezone()), at_desk() as desk:
@@ -42,7 +42,8 @@ def print_pack_pdf(pack: PrintPack, *, now: datetime) -> bytes:
         return bytes(pdf.output())
 
 
-def _words_of(window: DeliveryWindow) -> str:
+def words_of_window(window: DeliveryWindow) -> str:
+    """Return the day and the hours of a window, as every page says them."""
     times = {"day": long_date(window.date), "starts": clock(window.starts), "ends": clock(window.ends)}
     return _("%(day)s, %(starts)s to %(ends)s") % times
 

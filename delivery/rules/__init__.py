@@ -200,6 +200,7 @@ from delivery.rules.settling import (
     check_difference_has_reason,
     check_may_settle,
     check_money_adds_up,
+    check_nothing_is_out,
     pays_refund,
     takings_of,
 )
@@ -333,6 +334,7 @@ __all__ = [
     "Takings",
     "check_difference_has_reason",
     "check_may_settle",
+    "check_nothing_is_out",
     "takings_of",
     "certification_at",
     "check_drives",

@@ -6,7 +6,7 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delivery.models import HandOverCorrection, Run
+from delivery.models import HandOverCorrection, Order, ReturnedItem, Run
 from delivery.rules.errors import RunError
 from delivery.rules.runs import check_run_is_open
 from ui.templatetags.portal import money
@@ -78,10 +78,15 @@ def check_money_adds_up(takings: Takings) -> None:
 
 
 def check_may_settle(run: Run, *, by_id: int) -> None:
-    """No order of the run is still to be delivered, and who counts is not its driver; raises RunError."""
+    """Nothing of the run is still out, and who counts is not its driver; raises RunError."""
     check_run_is_open(run)
     if run.driver_id == by_id:
         raise RunError(_("Who drove the run does not count its money."))
+    check_nothing_is_out(run)
+
+
+def check_nothing_is_out(run: Run) -> None:
+    """Every order of the run is handed over, or came back; what came back was taken in. Raises RunError."""
     still_open = run.orders.open().count()
     if still_open:
         words = ngettext(
@@ -90,6 +95,17 @@ def check_may_settle(run: Run, *, by_id: int) -> None:
             still_open,
         )
         raise RunError(words % {"count": still_open})
+    whole = Q(status=Order.Status.RETURNED, taken_in_at__isnull=True)
+    back = list(
+        run.orders.filter(whole | Q(pk__in=ReturnedItem.objects.with_driver().values("order"))).order_by("number")
+    )
+    if back:
+        words = ngettext(
+            "Order %(numbers)s came back and is not taken in yet. A technician counts it first.",
+            "Orders %(numbers)s came back and are not taken in yet. A technician counts them first.",
+            len(back),
+        )
+        raise RunError(words % {"numbers": ", ".join(str(order.number) for order in back)})
 
 
 def check_difference_has_reason(expected_cents: int, counted_cents: int, reason: str) -> None:

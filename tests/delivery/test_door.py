@@ -375,3 +375,13 @@ def test_check_difference_has_reason(order, run):
     assert actions.settle_run(run=run, cash_counted_cents=7900, reason="A torn bill.", by=manager).difference_reason
     assert Run.objects.get().is_closed
     assert StockMovement.objects.filter(kind="sold").count() == 1
+
+
+def test_check_nothing_is_out(order, run):
+    with pytest.raises(rules.RunError, match="1 order of this run is neither"):
+        rules.check_nothing_is_out(run)
+    bring_back(order, run)
+    with pytest.raises(rules.RunError, match=f"Order {order.number} came back and is not taken in yet"):
+        actions.settle_run(run=run, cash_counted_cents=0, by=factories.staff("Manager"))
+    actions.take_in(order=order, by=factories.staff("Technician"))
+    rules.check_nothing_is_out(run)

@@ -12,6 +12,7 @@ from delivery.models import DoorAttempt, HandOver, Order, Run
 from tests import factories
 from tests.delivery import door
 from tests.delivery.people import words_of
+from tests.delivery.test_print_pack import pages_of
 
 pytestmark = pytest.mark.django_db
 
@@ -149,3 +150,34 @@ def test_a_settled_run_takes_no_paper(client, run, orders):
     assert "already" in words_of(hand_over(client, run, orders[0], cash_cents="81", tip_agreed_cents="1"))
     assert client.get(page_of(Run(pk=0))).status_code == 404
     assert factories.client_for(factories.staff("Technician")).get(page_of(run)).status_code == 403
+
+
+# --- Settling -------------------------------------------------------------------------------------------------------
+
+
+def test_the_settling_sheet_adds_up_before_and_after(client, run, orders):
+    """Money received is totals and tips; a run with goods that are not taken in is not settled."""
+    first, second, third = orders
+    leave(client, run, orders)
+    hand_over(client, run, first, cash_cents="85", tip_agreed_cents="5")
+    hand_over(client, run, second, cash_cents="10", debit_cents="70")
+    came_back(client, run, third)
+    manager = factories.client_for(mary := factories.staff("Manager", first_name="Mary"))
+    page, sheet = (reverse(f"admin:delivery_run_{name}", args=args) for name, args in (
+        ("step", [run.pk, "settle"]), ("settling", [run.pk]),
+    ))  # fmt: skip
+    words = words_of(manager.get(page))
+    assert f"Order {third.number} came back and is not taken in yet. A technician counts it first." in words
+    assert "Totals of 2 orders $160.00 Tips $5.00 Money received $165.00" in words
+    assert "Cash to count, without the tips $90.00" in words
+    (before,) = pages_of(manager.get(sheet).content)
+    assert f"{first.number} 10:15 a.m., from paper $80.00 $80.00 $0.00 $5.00" in before and "not yet" in before
+    assert "is not taken in yet" in words_of(manager.post(page, {"cash_counted_cents": "90"}))
+    actions.take_in(order=third, by=factories.staff("Technician"))
+    assert "is $1.00 less than the $90.00 expected" in words_of(manager.post(page, {"cash_counted_cents": "89"}))
+    manager.post(page, {"cash_counted_cents": "89", "reason": "A torn bill."})
+    (after,) = pages_of(manager.get(sheet).content)
+    assert "Cash counted $89.00 Difference -$1.00 A torn bill. Settled by Mary" in after
+    assert Run.objects.get().closed_by == mary
+    assert "This run is settled." in words_of(manager.post(page, {"cash_counted_cents": "90"}))
+    assert first.patient.name not in before + after

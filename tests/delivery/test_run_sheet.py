@@ -241,7 +241,7 @@ def test_staff_take_in_and_settle_in_the_admin(client, run, order):
     assert Order.objects.get().taken_in_at is not None
     manager = factories.client_for(factories.staff("Manager"))
     address = reverse("admin:delivery_run_step", args=[run.pk, "settle"])
-    assert "Cash for the orders: $0.00." in words_of(manager.get(address))
+    assert "Cash to count, without the tips $0.00" in words_of(manager.get(address))
     assert "more than the $0.00 expected" in words_of(manager.post(address, {"cash_counted_cents": "5"}))
     manager.post(address, {"cash_counted_cents": "5", "reason": "A found bill."})
     assert Run.objects.get().cash_counted_cents == 500
