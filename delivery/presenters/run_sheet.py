@@ -181,9 +181,10 @@ def _joined_of(run: Run) -> list[_Joined]:
         "joined_difference": FilteredRelation("id_differences", condition=Q(id_differences__withdrawn_at=None)),
     }
     tried = DoorAttempt.objects.filter(order=OuterRef("pk")).order_by("-stated_at").values("stated_at")[:1]
-    rows = run.orders.annotate(**joins, tried_at=Subquery(tried)).order_by("position", "joined_line__pk")
+    rows = run.orders.annotate(**joins, tried_at=Subquery(tried)).order_by("position")
+    unread = ["joined_difference__words"]
     found: dict[int, _Joined] = {}
-    for row in rows.select_related("hand_over", *joins).defer("joined_difference__words"):
+    for row in rows.select_related("hand_over", *joins).defer(*unread):
         joined = found.setdefault(row.pk, _Joined(row, {}, {}))
         for of_order, each in ((joined.lines, "joined_line"), (joined.differences, "joined_difference")):
             if (part := getattr(row, each, None)) is not None:
@@ -207,7 +208,7 @@ def _stop(joined: _Joined, person: PatientToday, day: date, place: int, *, same_
         for_patient=person.patient.name if guarded else "",
         refusal="" if is_valid else _refusal(certification),
         valid_through=certification.valid_through if certification and is_valid else None,
-        lines=list(joined.lines.values()),
+        lines=[line for _pk, line in sorted(joined.lines.items())],
         standing=list(joined.differences.values()),
         before=getattr(joined.order, "tried_at", None),
         same_door=same_door,
