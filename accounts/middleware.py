@@ -24,10 +24,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from requests import RequestException
 
 from accounts.decorators import page_of
+from accounts.models import User
 from accounts.person import Person, PersonRequest, person_of
+from accounts.staying import stays_signed_in
 from accounts.typed import TypedBefore, keep_typed, note_end, person_before, take_typed
 
 SESSION_PAGE = "accounts:session"
+UNSENT = "run-unsent"  # cookie of static/js/run/store.js
 LANGUAGE = "language"  # session key: what the account has chosen, on this device or another
 SEEN_WRITTEN_EVERY = timedelta(minutes=1)
 ABSOLUTE_TIMEOUT = timedelta(hours=12)
@@ -150,11 +153,14 @@ class SessionTimeoutMiddleware:
         request.idle_seconds = int(idle.total_seconds())
         started = datetime.fromisoformat(session.setdefault("started_at", now.isoformat()))
         seen = datetime.fromisoformat(session.setdefault("seen_at", now.isoformat()))
-        if now - seen >= idle:
+        is_idle = now - seen >= idle
+        if stays_signed_in(request, now=now):
+            request.idle_seconds = 0  # the page warns of no end, and does not make an idle session a busy one
+        elif is_idle:
             return _("You were signed out because nothing happened for a while. What you saved is kept.")
         if now - started >= ABSOLUTE_TIMEOUT:
             return _("You were signed out because you had been signed in for 12 hours. What you saved is kept.")
-        if now - seen >= SEEN_WRITTEN_EVERY and self.is_activity(request):
+        if now - seen >= SEEN_WRITTEN_EVERY and not is_idle and self.is_activity(request):
             session["seen_at"] = now.isoformat()
             seen = now
         ends = min(seen + idle, started + ABSOLUTE_TIMEOUT)
@@ -163,7 +169,12 @@ class SessionTimeoutMiddleware:
 
     @staticmethod
     def is_activity(request: HttpRequest) -> bool:
-        """Return whether a person is at work: every request, but not a script's question how long the session lasts."""
+        """Return whether a person is at work: every request, but not what a script asks by itself.
+
+        The script of every page asks how long the session lasts, and that of a run sheet for JSON.
+        """
+        if request.method == "GET" and request.headers.get("Accept") == "application/json":
+            return False
         return request.path != reverse(SESSION_PAGE) or "stay" in request.GET
 
 
@@ -218,13 +229,20 @@ class RequireMFAMiddleware:
 
 
 class PrivateResponseMiddleware:
-    """Tells caches to store nothing that a signed-in person sees, but files whose address names their content."""
+    """Tells caches to store nothing that a signed-in person sees, but files whose address names their content.
+
+    When staff sign out, the browser erases what its pages stored: the sheet of a run on a driver's phone. What waits to
+    be sent there is kept, sealed; the script of the sheet says so in the cookie UNSENT.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        was_staff = isinstance(request.user, User) and request.user.is_staff
         response = self.get_response(request)
+        if was_staff and not request.user.is_authenticated and not request.COOKIES.get(UNSENT):
+            response["Clear-Site-Data"] = '"storage"'
         if request.user.is_authenticated and "immutable" not in response.get("Cache-Control", ""):
             add_never_cache_headers(response)
         return response

@@ -159,6 +159,8 @@ SENTENCES = {
     "order.join_run": "put an order into a run",
     "order.leave_run": "took an order out of its run",
     "order.dispatch": "let an order leave with its driver",
+    "run.keep": "kept the sheet of a run on a phone",
+    "run.late": "told the people of a run that the driver is late",
     "run.leave": "let the orders of a run leave with the driver",
     "run.settle": "settled a run",
     "order.hand_over": "handed an order over",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import DoorAttempt, HandOver, OrderLine
@@ -142,7 +143,9 @@ class HandOverForm(AtDoorForm):
     @property
     def still_to_check(self) -> str:
         """Return what is not entered yet, as the sheet says it below the button."""
-        return ", ".join(str(words) for name, words in self.checks.items() if not self[name].value())
+        missing = [str(words) for name, words in self.checks.items() if not self[name].value()]
+        is_paid = self["cash_cents"].value() or self["debit_cents"].value()
+        return ", ".join(missing if is_paid else [*missing, gettext("money")])
 
     @property
     def checks_as_json(self) -> str:

@@ -60,6 +60,17 @@ def receipt_of(context: Mapping[str, Any]) -> dict[str, Any]:
     return {**cents, "handed_over_at": datetime.fromisoformat(at) if at else None}
 
 
+def order_late(notification: Notification) -> Words:
+    """Return the words for a driver who is late, while the order is on its way, also after its window has ended."""
+    orders = Order.objects.select_related("window", "policy").filter(status="out_for_delivery", patient__closed_at=None)
+    order = orders.filter(pk=notification.context["order"]).first()
+    if order is None:
+        return None
+    assert order.window is not None and order.policy is not None
+    minutes = notification.context["minutes"]
+    return {"order": order, "closes_at": closes_at(order.window, order.policy), "minutes": minutes}
+
+
 def short_words(notification: Notification) -> Words:
     """Return the words of the question about what is short, while nobody has answered it and the order is with us."""
     words = order_words(*BEFORE_DEPARTURE)(notification)
@@ -115,6 +126,7 @@ def register_kinds() -> None:
     kinds.register("order_cancelled", context_for=order_words(status.CANCELLED, status.LAPSED))
     kinds.register("order_tomorrow", context_for=order_tomorrow)
     kinds.register("order_out_for_delivery", context_for=order_words("out_for_delivery"))
+    kinds.register("order_late", context_for=order_late)
     kinds.register("order_delivered", context_for=order_delivered)
     kinds.register("order_returned", context_for=order_words("returned"))
     kinds.register("place_open", context_for=place_open)

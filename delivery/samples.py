@@ -100,6 +100,11 @@ def register_samples() -> None:
         when="The driver has left with the order.",
         samples=lambda: {"": _about(order("out_for_delivery"))},
     )
+    to_orderer(
+        "order_late",
+        when="The driver says to be late.",
+        samples=lambda: {"": _about(order("out_for_delivery"), minutes=30)},
+    )
     to_orderer("order_delivered", when="The order was handed over; this is the receipt.", samples=_delivered)
     to_orderer(
         "order_returned",

@@ -1,6 +1,19 @@
 from django.urls import path
 
-from delivery.views import allotment, cart, changes, checkout, door, home, orders, photos, record, runs, waiting
+from delivery.views import (
+    allotment,
+    cart,
+    changes,
+    checkout,
+    door,
+    home,
+    offline,
+    orders,
+    photos,
+    record,
+    runs,
+    waiting,
+)
 
 app_name = "delivery"
 
@@ -16,6 +29,12 @@ urlpatterns = [
     path("delivery/allotment/<uuid:uuid>/", allotment.allotment_of, name="allotment-of"),
     path("delivery/checkout/", checkout.checkout, name="checkout"),
     path("delivery/runs/", runs.run_list, name="run-list"),
+    path("delivery/runs/away/", offline.run_away, name="run-away"),
+    path("delivery/runs/worker.js", offline.run_worker, name="run-worker"),
+    path("delivery/runs/app.webmanifest", offline.run_manifest, name="run-manifest"),
+    path("delivery/runs/<uuid:uuid>/late/", runs.run_late, name="run-late"),
+    path("delivery/runs/<uuid:uuid>/state/", offline.run_state, name="run-state"),
+    path("delivery/runs/<uuid:uuid>/copy/", offline.run_copy, name="run-copy"),
     path("delivery/runs/<uuid:uuid>/", runs.run_detail, name="run-detail"),
     path("delivery/runs/<uuid:uuid>/leave/", runs.run_leave, name="run-leave"),
     path("delivery/runs/<uuid:uuid>/<slug:number>/hand-over/", door.run_hand_over, name="run-hand-over"),

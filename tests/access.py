@@ -157,6 +157,12 @@ delivery:waiting-leave                      | waiting      | patient | -
 delivery:run-list                           |              | Driver Administrator
 delivery:run-detail                         | run          | Driver | -
 delivery:run-leave                          | run          | Driver | -
+delivery:run-late                           | run          | Driver | -
+delivery:run-state                          | run          | Driver | -
+delivery:run-copy                           | run          | Driver | -
+delivery:run-away                           |              | everybody
+delivery:run-worker                         |              | everybody
+delivery:run-manifest                       |              | everybody
 delivery:run-hand-over                      | run order    | Driver | -
 delivery:run-attempt                        | run order    | Driver | -
 delivery:run-compare-id                     | run order    | Driver | -

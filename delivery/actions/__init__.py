@@ -9,6 +9,7 @@ from delivery.actions.closing import close_date, open_date
 from delivery.actions.departure import dispatch_order, dispatch_run
 from delivery.actions.door import hand_over, return_order, take_in, try_later
 from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference, take_in_refused
+from delivery.actions.lateness import tell_late
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
@@ -48,6 +49,7 @@ __all__ = [
     "take_in",
     "try_later",
     "settle_run",
+    "tell_late",
     "add_product",
     "add_window",
     "announce_deliveries",

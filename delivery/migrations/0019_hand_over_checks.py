@@ -9,8 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0024_reminder_run'),
-        ('delivery', '0015_order_review'),
+        ('delivery', '0018_run_late'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -41,6 +41,11 @@ class Run(models.Model):
     )
     cash_counted_cents = models.PositiveIntegerField(null=True, blank=True, help_text=_("Without the tips."))
     difference_reason = models.CharField(max_length=500, blank=True)
+    late_told_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the remaining stops were last told that the driver is late.")
+    )
+    late_told_count = models.PositiveSmallIntegerField(default=0, help_text=_("How often they were told."))
+    late_minutes = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("How late, as they were told."))
 
     objects = RunQuerySet.as_manager()
 
@@ -56,6 +61,11 @@ class Run(models.Model):
                 condition=Q(closed_at__isnull=True, closed_by__isnull=True, cash_counted_cents__isnull=True)
                 | Q(closed_at__isnull=False, closed_by__isnull=False, cash_counted_cents__isnull=False),
                 name="run_closed_is_counted",
+            ),
+            models.CheckConstraint(
+                condition=Q(late_told_at__isnull=True, late_minutes__isnull=True, late_told_count=0)
+                | Q(late_told_at__isnull=False, late_minutes__isnull=False, late_told_count__gt=0),
+                name="run_late_is_told",
             ),
         ]
 

@@ -1,6 +1,7 @@
 """What may be put into a run, and who drives it. Each `check_` raises a DeliveryError."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -8,8 +9,13 @@ from accounts.models import User
 from delivery.models import DeliveryWindow, Order, Run
 from delivery.rules.errors import RunError
 from delivery.rules.orders import check_is_before_departure
+from ui.templatetags.portal import clock
 
 DRIVE = "delivery.drive_run"
+LATE_MINUTES = (15, 30, 60)
+LATE_AGAIN_AFTER = timedelta(minutes=15)
+MOST_LATE_MESSAGES = 4  # of a run
+KEPT_AFTER_WINDOW = timedelta(hours=4)  # a late last stop, the way back and the counting
 LAST_POSITION = 9_999
 
 
@@ -28,6 +34,11 @@ def check_can_drive(driver: User | None, window: DeliveryWindow, *, run: Run | N
     if any(other != run for other in others):
         words = _("%(driver)s has another run in this window. Choose another driver.")
         raise RunError(words % {"driver": driver.first_name or driver.email}, field="driver")
+
+
+def signed_in_until(run: Run) -> datetime:
+    """Return until when a driver stays signed in on the sheet of a run, and a phone keeps it."""
+    return run.window.ends_at + KEPT_AFTER_WINDOW
 
 
 def check_run_is_open(run: Run) -> None:
@@ -72,3 +83,27 @@ def sorted_by_hand(route: Sequence[Order], positions: Mapping[int, int]) -> list
         return new, (new > old) - (new < old), old
 
     return sorted(route, key=key)
+
+
+def check_can_tell_late(run: Run, minutes: int, *, now: datetime) -> None:
+    """The run is under way, and its people have not been told just before, nor too often. Raises RunError."""
+    check_run_is_open(run)
+    if minutes not in LATE_MINUTES:
+        raise RunError(_("Choose how late you are."))
+    if run.opened_at is None:
+        raise RunError(_("This run has not left yet. Call the people, or ask a Manager to move the orders."))
+    if run.late_told_count >= MOST_LATE_MESSAGES:
+        words = _("They were told %(count)d times already. Call the people who still wait.")
+        raise RunError(words % {"count": run.late_told_count})
+    if run.late_told_at is not None and now < run.late_told_at + LATE_AGAIN_AFTER:
+        words = _(
+            "They were told at %(at)s that you are %(minutes)d minutes late. You can tell them again from %(again)s."
+        )
+        at, again = run.late_told_at, run.late_told_at + LATE_AGAIN_AFTER
+        raise RunError(words % {"at": clock(at), "minutes": run.late_minutes, "again": clock(again)})
+
+
+def check_has_remaining(orders: Sequence[Order]) -> None:
+    """An order is still with the driver; raises RunError."""
+    if not orders:
+        raise RunError(_("No stop remains: nobody has to be told."))

@@ -6,12 +6,14 @@ from uuid import uuid4
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest
+from accounts.staying import stay_signed_in
 from audit.actions import record
 from delivery import actions, rules
 from delivery.door_forms import AttemptForm, HandOverForm
@@ -30,6 +32,8 @@ NOBODY_IDS, ATTEMPT_IDS = "nobody_%s", "attempt_%s"
 def run_list(request: SignedInRequest) -> HttpResponse:
     rows = runs_of(request.user, today=timezone.localdate())
     record(action="run.list", by=request.user)
+    for row in rows:
+        _stay_signed_in(request, row.run)
     return render(request, "delivery/run_list.html", {"rows": rows})
 
 
@@ -59,15 +63,61 @@ def run_leave(request: SignedInRequest, run: Run) -> HttpResponse:
     return redirect("delivery:run-detail", run.uuid)
 
 
+@require_POST
+@run_required
+def run_late(request: SignedInRequest, run: Run) -> HttpResponse:
+    """Tell the people of the stops that remain how late the driver is."""
+    typed = request.POST.get("minutes", "")
+    minutes = int(typed) if typed in map(str, rules.LATE_MINUTES) else 0
+    try:
+        told = actions.tell_late(run=run, minutes=minutes, by=request.user)
+    except PortalError as error:
+        messages.error(request, str(error))
+    else:
+        words = ngettext(
+            "The people of %(count)d stop are told that you are about %(minutes)d minutes late.",
+            "The people of %(count)d stops are told that you are about %(minutes)d minutes late.",
+            told,
+        )
+        messages.success(request, words % {"count": told, "minutes": minutes})
+    return redirect("delivery:run-detail", run.uuid)
+
+
 def show_sheet(request: SignedInRequest, sheet: RunSheet, **forms: Any) -> HttpResponse:
-    """Return the page of a sheet. `forms` are the forms of the open card that were posted and refused."""
+    """Return the page of a sheet. `forms` are the forms of the open card that were posted and refused.
+
+    From here on the driver stays signed in on the pages of drivers until some hours after the run's window.
+    """
     record(action="run.view", by=request.user, subject=sheet.run)
+    _stay_signed_in(request, sheet.run)
     return render(request, "delivery/run_detail.html", sheet_context(sheet, **forms))
+
+
+def _stay_signed_in(request: SignedInRequest, run: Run) -> None:
+    if about(run)["can_keep"]:
+        stay_signed_in(request.session, under=reverse("delivery:run-list"), until=rules.signed_in_until(run))
+
+
+def about(run: Run) -> dict[str, Any]:
+    """Return how the phone calls a run, until when (ms) it keeps its sheet, and whether it may keep it now."""
+    until, now = rules.signed_in_until(run), timezone.now()
+    return {
+        "run": str(run.uuid),
+        "label": f"{run.name}, {run.window.date:%b} {run.window.date.day}",
+        "until": int(until.timestamp() * 1000),
+        "can_keep": timezone.localdate(now) >= run.window.date and now < until,
+    }
 
 
 def sheet_context(sheet: RunSheet, **forms: Any) -> dict[str, Any]:
     """Return what the templates of the sheet show."""
-    context = {"sheet": sheet, "run": sheet.run, "now": timezone.now()}
+    context = {
+        "sheet": sheet,
+        "run": sheet.run,
+        "now": timezone.now(),
+        "about": about(sheet.run),
+        "late_minutes": rules.LATE_MINUTES,
+    }
     return {**context, **(card_context(sheet, sheet.current, **forms) if sheet.current else {})}
 
 

@@ -22,15 +22,17 @@ def notify_orderer(
     about: int | None = None,
     assignment: CaregiverAssignment | None = None,
     figures: Mapping[str, Any] | None = None,
+    occasion: int = 0,
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
     `reason` is why a day was closed or an order came back, as orderers read it. `about` is the key of a shortage, of
     which each gets its own mail. `assignment` is the patient's open one where it has been read already. `figures` are
-    times and cents for the mail's words.
+    times and cents for the mail's words. `occasion` counts what may be told several times, from 1: each is a mail.
     """
     context = {**(figures or {}), **({"reason": reason} if reason else {})}
-    queue(**message_to_orderer(order, kind, context=context, about=about, assignment=assignment), by=by)
+    message = message_to_orderer(order, kind, context=context, about=about, assignment=assignment, occasion=occasion)
+    queue(**message, by=by)
 
 
 def notify_orderers(orders: Iterable[Order], kind: str, *, by: User | None) -> None:
@@ -53,15 +55,17 @@ def message_to_orderer(
     about: int | None = None,
     assignment: CaregiverAssignment | None = None,
     known: Known | None = None,
+    occasion: int = 0,
 ) -> Message:
     """Return the message that `notify_orderer` queues."""
     reader = _reader(order, assignment)
     shortage = {} if about is None else {"shortage": about}
+    key = message_key(order.pk, order.moves) if about is None else f"{order.pk}:shortage:{about}"
     return message_to(
         reader,
         kind,
         context={"order": order.pk, **shortage, **(context or {})},
-        key=message_key(order.pk, order.moves) if about is None else f"{order.pk}:shortage:{about}",
+        key=f"{key}:{occasion}" if occasion else key,
         email=_email_of(order, reader),
         # A caregiver who ordered may have been replaced meanwhile: texts go to whoever ordered alone.
         may_be_text=order.assisted_by_id is not None or reader.user_id == order.placed_by_id,

@@ -139,7 +139,7 @@ def test_a_large_tip_is_asked_about_once_more(client, run, order):
 
 
 def test_the_card_says_what_is_still_to_check(client, run, order):
-    whole = "Still to check: card, number of the card, photo ID, number of the ID, signature Nobody"
+    whole = "Still to check: card, number of the card, photo ID, number of the ID, signature, money Nobody"
     assert whole in words_of(client.get(url("detail", run)))
     assert "Still to check: photo ID Nobody" in words_of(hand_over(client, run, order, photo_id_checked=""))
 
@@ -203,6 +203,33 @@ def test_the_sheet_of_40_stops_is_small_and_read_in_8_queries(order, monday, dja
         response = client.get(url("detail", run))
     assert response.content.count(b"40 Orange Street") == 41  # a row for each, and the open card
     assert len(response.content) <= 60_000
+
+
+def test_a_driver_stays_signed_in_on_the_pages_of_drivers_alone(client, run, order, monday):
+    client.get(url("detail", run))
+    monday.shift(timedelta(hours=2))
+    assert hand_over(client, run, order).status_code == 302
+    monday.shift(timedelta(hours=1))
+    page = client.get(url("detail", run))
+    assert page.status_code == 200 and b"data-idle-seconds" not in page.content
+    away = client.get(reverse("delivery:home"))
+    assert away.url.startswith(reverse("account_login")) and "_auth_user_id" not in client.session
+
+
+def test_a_driver_stays_signed_in_until_four_hours_after_the_window(client, run, monday):
+    client.get(url("detail", run))
+    monday.move_to(run.window.ends_at + timedelta(hours=4) - timedelta(seconds=1), tick=False)
+    assert client.get(url("detail", run)).status_code == 200
+    monday.shift(timedelta(seconds=1))
+    assert client.get(url("detail", run)).url.startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize(("cookie", "is_erased"), [("", True), ("1", False)])
+def test_signing_out_erases_the_phone_unless_something_waits_to_be_sent(client, run, cookie, is_erased):
+    client.get(url("detail", run))
+    client.cookies["run-unsent"] = cookie
+    response = client.post(reverse("account_logout"))
+    assert response.headers.get("Clear-Site-Data") == ('"storage"' if is_erased else None)
 
 
 def test_staff_take_in_and_settle_in_the_admin(client, run, order):

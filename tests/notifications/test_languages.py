@@ -146,9 +146,9 @@ def cancel(world):
     deliveries.cancel_order(order=order(world), by=world.patient.user)
 
 
-def tell(kind):
+def tell(kind, **figures):
     """Return a cause that queues a message of the day of the delivery."""
-    return lambda world: notify_orderer(order(world), kind, by=None)
+    return lambda world: notify_orderer(order(world), kind, figures=figures, by=None)
 
 
 def shorten(kind):
@@ -228,6 +228,7 @@ CAUSES = {
     "order_changed": shorten("drop"),
     "order_tomorrow": tell("order_tomorrow"),
     "order_out_for_delivery": tell("order_out_for_delivery"),
+    "order_late": tell("order_late", minutes=30),
     "order_delivered": tell("order_delivered"),
     "order_returned": tell("order_returned"),
     "place_open": wait_for_a_place,

@@ -123,9 +123,9 @@ def moved(patient):
     deliveries.move_order(order=ordered(patient), window=later, by=factories.staff("Manager"))
 
 
-def told(kind):
+def told(kind, **figures):
     """Return a function that queues a message of the day of the delivery, about a new order."""
-    return lambda patient: notify_orderer(ordered(patient), kind, by=None)
+    return lambda patient: notify_orderer(ordered(patient), kind, figures=figures, by=None)
 
 
 MADE = {
@@ -152,6 +152,7 @@ MADE = {
     "order_changed": short("drop"),
     "order_tomorrow": told("order_tomorrow"),
     "order_out_for_delivery": told("order_out_for_delivery"),
+    "order_late": told("order_late", minutes=30),
     "order_delivered": told("order_delivered"),
     "order_returned": told("order_returned"),
 }

@@ -1,0 +1,117 @@
+"""A driver's phone without network for ten minutes: the sheet works on, and nothing is lost or counted twice."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from delivery import actions
+from delivery.models import HandOver, Run
+from tests import factories
+from tests.delivery import door
+
+pytestmark = pytest.mark.journey
+PIN = "480913"
+PHONE = {"viewport": {"width": 390, "height": 844}}
+TEN_MINUTES = timedelta(minutes=10)
+# The phone's own clock is days away from the portal's; this lets it go on by what the test says.
+CLOCK = "const now = Date.now; Date.now = () => now() + Number(sessionStorage.passed || 0);"
+# A phone that was switched off: no page has handed its key on to the next one.
+SWITCHED_OFF = "addEventListener('pagehide', (event) => sessionStorage.off && event.stopImmediatePropagation());"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel("2026-11-23T15:00:00Z") as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def run(transactional_db, clock):
+    """A run of three orders that has left at the start of its window."""
+    made = door.run_of(*[factories.order() for _ in range(3)])
+    clock.move_to(made.window.starts_at)
+    actions.dispatch_run(run=made, by=made.driver)
+    return Run.objects.select_related("window", "driver").get(pk=made.pk)
+
+
+def test_a_phone_without_network_for_ten_minutes(visitor, run, clock):
+    driver = visitor(**PHONE)
+    orders = list(run.orders.order_by("position"))
+    when_the_driver_keeps_the_sheet(driver, run)
+    driver.page.context.set_offline(True)
+    driver.page.reload()
+    driver.page.locator("#stop-name").wait_for()
+    driver.sees("No network. The sheet is kept here.")
+    when_the_driver_opens_the_sheet_again(driver)
+    when_the_driver_hands_over(driver)
+    driver.sees("1 hand-over is kept here.")
+    when_ten_minutes_pass(driver, clock)
+    when_the_driver_hands_over(driver)
+    when_the_driver_opens_the_sheet_again(driver)
+    driver.sees("2 hand-overs are kept here.")
+    driver.sees("2 of 3 stops done")
+    assert not HandOver.objects.exists()
+    driver.page.context.set_offline(False)
+    driver.page.get_by_text("Kept here, not sent yet").first.wait_for(state="detached", timeout=30_000)
+    driver.sees("2 of 3 stops done")
+    made = list(HandOver.objects.order_by("stated_at"))
+    assert [each.order for each in made] == orders[:2]
+    assert [each.stated_at - run.window.starts_at < timedelta(minutes=2) for each in made] == [True, False]
+    assert all(each.recorded_at - run.window.starts_at > TEN_MINUTES for each in made)
+    assert driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])") == []
+    when_the_driver_signs_out(driver)
+
+
+def when_the_driver_keeps_the_sheet(driver, run):
+    driver.page.add_init_script(CLOCK + SWITCHED_OFF)
+    driver.signs_in(run.driver.email)
+    driver.opens(f"/delivery/runs/{run.uuid}/")
+    driver.page.locator("#run-pin-box").fill("123456")
+    driver.presses("Keep it here")
+    driver.sees("This PIN is too easy to guess.")
+    driver.page.locator("#run-pin-box").fill(PIN)
+    with driver.page.expect_response("**/copy/"):
+        driver.presses("Keep it here")
+    driver.page.wait_for_function("navigator.serviceWorker.controller")
+    driver.looks()
+
+
+def when_the_driver_opens_the_sheet_again(driver):
+    driver.page.evaluate("sessionStorage.off = 'yes'")
+    driver.page.reload()
+    driver.page.locator("#run-pin-box").wait_for()
+    assert "Rosa" not in driver.page.content()
+    driver.page.locator("#run-pin-box").fill("271828")
+    driver.presses("Open")
+    driver.page.get_by_text("This is not the PIN").wait_for()
+    driver.page.locator("#run-pin-box").fill(PIN)
+    driver.presses("Open")
+    driver.page.locator("#stop-name").wait_for()
+    driver.sees("No network.")
+    driver.looks()
+
+
+def when_the_driver_hands_over(driver):
+    driver.presses("Hand over")
+    driver.sees("Still to check: card, photo ID, number of the ID, money")
+    driver.ticks("card_checked", "photo_id_checked")
+    driver.fills(id_number="123456780", cash_cents="80")
+    driver.presses("Hand over")
+    driver.page.get_by_text("Kept on this phone.").wait_for()
+    driver.sees("Kept here, not sent yet")
+
+
+def when_ten_minutes_pass(driver, clock):
+    driver.page.evaluate("sessionStorage.passed = 600000")
+    clock.shift(TEN_MINUTES)
+
+
+def when_the_driver_signs_out(driver):
+    driver.follows("My runs")
+    driver.page.locator("summary").filter(has_text="Menu").click()
+    driver.page.locator(".menu form button").click()
+    driver.page.wait_for_url("**/")
+    driver.opens("/delivery/runs/away/")
+    driver.page.get_by_text("This phone keeps no sheet.").wait_for()
+    assert driver.page.evaluate("window.runSheet.store.runs()") == []
