@@ -111,6 +111,7 @@ class HandOverForm(AtDoorForm):
         "card": _("number of the card"),
         "photo_id_checked": _("photo ID"),
         "id_number": _("number of the ID"),
+        "id_expires_date": _("when the ID expires"),
         "received_by": _("who takes it"),
         "signed": _("signature"),
     }

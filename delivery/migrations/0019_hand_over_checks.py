@@ -9,7 +9,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0024_reminder_run'),
         ('delivery', '0018_run_late'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

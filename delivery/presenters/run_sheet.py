@@ -184,8 +184,7 @@ def with_cards(orders: QuerySet[Order]) -> list[OrderWithCard]:
         "joined_difference": FilteredRelation("id_differences", condition=Q(id_differences__withdrawn_at=None)),
     }
     tried = DoorAttempt.objects.filter(order=OuterRef("pk")).order_by("-stated_at").values("stated_at")[:1]
-    joined_rows: Any = orders.annotate(**joins, tried_at=Subquery(tried))
-    rows = joined_rows.order_by(*orders.query.order_by, "joined_line__pk")
+    rows: Any = orders.annotate(**joins, tried_at=Subquery(tried))
     found: dict[int, OrderWithCard] = {}
     for row in rows.select_related("hand_over", "run__window", "run__driver", *joins).defer("joined_difference__words"):
         joined = found.setdefault(row.pk, OrderWithCard(row, {}, {}))
@@ -211,7 +210,7 @@ def _stop(joined: OrderWithCard, person: PatientToday, day: date, place: int, *,
         for_patient=person.patient.name if guarded else "",
         refusal="" if is_valid else _refusal(certification),
         valid_through=certification.valid_through if certification and is_valid else None,
-        lines=list(joined.lines.values()),
+        lines=[line for _pk, line in sorted(joined.lines.items())],
         standing=list(joined.differences.values()),
         before=getattr(joined.order, "tried_at", None),
         same_door=same_door,

@@ -238,14 +238,15 @@
     const pad = form.querySelector("[data-pad]");
     pad.hidden = !["", "drawn"].includes(signed);
     form.querySelector("[data-pad-clear]").hidden = pad.hidden || !box(form, "signature").value;
-    const card = form.querySelector("[data-card]"); // an address is nothing to read: the words say that it is there
+    const card = form.querySelector("[data-card-number]"); // an address is nothing to read: the words say that it is there
     card.hidden = box(form, "card").value.includes("/verify/") && !card.querySelector(".usa-form-group--error");
     form.querySelector("[data-card-said]").hidden = !card.hidden;
   };
   const ready = (form) => {
     if (form.dataset.ready) return;
     form.dataset.ready = "1";
-    form.querySelectorAll("[data-scan]").forEach((button) => (button.hidden = false));
+    const mayScan = !document.querySelector("[data-away]"); // the page that stands in without network has no camera
+    form.querySelectorAll("[data-scan]").forEach((button) => (button.hidden = !mayScan));
     const pad = form.querySelector("[data-pad]");
     pads.set(pad, read(box(form, "signature").value));
     draw(pad, pads.get(pad));

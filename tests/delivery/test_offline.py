@@ -93,12 +93,13 @@ def test_what_arrives_after_the_certification_ended(run, order, monday):
     assert post(run, order, happened_at=before.isoformat()).status_code == 200
 
 
-def test_an_order_that_is_not_in_the_run_any_more_is_not_found(order, monday):
+def test_an_order_that_was_cancelled_says_so(order, monday):
     other = factories.order()
     run = door.run_of(order, other)
     actions.cancel_order(order=other, reason="Nobody is there.", by=factories.staff("Manager"))
     run = door.under_way(run, monday)
-    assert post(run, other).status_code == 404
+    answer = post(run, other)
+    assert answer.status_code == 422 and "was cancelled. Do not deliver it" in answer.json()["sentences"][0]
 
 
 def test_an_order_that_was_handed_over_differently_has_no_card(run, order):

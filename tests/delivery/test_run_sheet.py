@@ -139,8 +139,8 @@ def test_a_large_tip_is_asked_about_once_more(client, run, order):
 
 
 def test_the_card_says_what_is_still_to_check(client, run, order):
-    whole = "Still to check: card, number of the card, photo ID, number of the ID, money, signature Nobody"
-    assert whole in words_of(client.get(url("detail", run)))
+    checks = "card, number of the card, photo ID, number of the ID, when the ID expires, signature, money"
+    assert f"Still to check: {checks} Nobody" in words_of(client.get(url("detail", run)))
     assert "Still to check: photo ID Nobody" in words_of(hand_over(client, run, order, photo_id_checked=""))
 
 

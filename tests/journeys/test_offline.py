@@ -9,6 +9,7 @@ from delivery import actions
 from delivery.models import HandOver, Run
 from tests import factories
 from tests.delivery import door
+from tests.journeys.test_door import when_the_patient_signs
 
 pytestmark = pytest.mark.journey
 PIN = "480913"
@@ -94,9 +95,11 @@ def when_the_driver_opens_the_sheet_again(driver):
 
 def when_the_driver_hands_over(driver):
     driver.presses("Hand over")
-    driver.sees("Still to check: card, photo ID, number of the ID, money")
+    driver.sees("Still to check: card, number of the card, photo ID, number of the ID, when the ID expires, signature")
     driver.ticks("card_checked", "photo_id_checked")
-    driver.fills(id_number="123456780", cash_cents="80")
+    number = driver.page.locator(".run__proof dd").first.inner_text().split()[1].rstrip(",")
+    driver.fills(card=number, id_number="123456780", id_expires_date="10/18/2031", cash_cents="80")
+    when_the_patient_signs(driver)
     driver.presses("Hand over")
     driver.page.get_by_text("Kept on this phone.").wait_for()
     driver.sees("Kept here, not sent yet")
