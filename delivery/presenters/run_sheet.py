@@ -46,7 +46,8 @@ class Receiver:
 class Stop:
     """An order on the sheet. `refusal` says why it must not be delivered, or is empty.
 
-    `before` is when nobody was home last. `same_door` is whether the order before it goes to the same door.
+    `place` is the number of its door in the run, from 1. `before` is when nobody was home last. `same_door` is whether the
+    order before it goes to the same door.
     """
 
     order: Order
@@ -104,9 +105,19 @@ class RunSheet:
         return len(self.stops)
 
     @property
+    def doors(self) -> int:
+        """Return how many doors the run has."""
+        return len({stop.place for stop in self.stops})
+
+    @property
+    def done_doors(self) -> int:
+        """Return at how many doors every order is done."""
+        return self.doors - len({stop.place for stop in self.stops if not stop.is_done})
+
+    @property
     def at_hand(self) -> list[Stop]:
         """Return the orders that are with the driver, in the order of the run."""
-        return sorted([*([self.current] if self.current else []), *self.next], key=lambda stop: stop.place)
+        return sorted([*([self.current] if self.current else []), *self.next], key=lambda stop: stop.order.position or 0)
 
     @property
     def can_leave(self) -> bool:
@@ -149,10 +160,12 @@ def _stops(run: Run, today: date) -> Iterable[Stop]:
         .order_by("position")
     )
     people = _people_of(orders)
-    day, before = max(today, run.window.date), None
-    for place, order in enumerate(orders, start=1):
+    day, place, before = max(today, run.window.date), 0, None
+    for order in orders:
         order.patient = people[order.patient_id].patient
-        yield _stop(order, people[order.patient_id], day, place, same_door=rules.door_key(order) == before)
+        same_door = rules.door_key(order) == before
+        place += not same_door
+        yield _stop(order, people[order.patient_id], day, place, same_door=same_door)
         before = rules.door_key(order)
 
 

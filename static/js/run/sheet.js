@@ -111,11 +111,22 @@
       await seal.open(made, `check ${run}`, record.check);
     } catch {
       wrongPins += 1;
+      byId("run-forgot").hidden = false;
       if (wrongPins < WRONG_PINS) return pinError(words.pinWrong);
       await store.erase(run);
       return pinError(words.pinErased);
     }
     return unlock(made);
+  };
+  const forget = async (button) => {
+    if (!button.dataset.sure) {
+      button.dataset.sure = "yes";
+      button.textContent = words.eraseSure;
+      return;
+    }
+    for (const { id } of await store.entries(run)) await store.drop(id);
+    await store.dropRun(run);
+    location.reload();
   };
   const unlock = async (made) => {
     key = made;
@@ -280,6 +291,7 @@
     pinError("");
     return void (record ? enter(pin) : choose(pin));
   });
+  byId("run-forgot").addEventListener("click", ({ target }) => forget(target));
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".run__name[href]");
     if (!link || !cards) return;
