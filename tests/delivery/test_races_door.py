@@ -1,4 +1,4 @@
-"""One order at the door twice at once: it is handed over or comes back, never both. The race has a control."""
+"""One order at the door twice at once, and two presses that a driver is late. Each race has a control."""
 
 from functools import partial
 from uuid import uuid4
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from delivery import actions, rules
 from delivery.models import DoorAttempt, HandOver, Order, Run
+from notifications.models import Notification
 from tests import factories
 from tests.delivery import door
 from tests.delivery.test_races import at_once, on_postgres, without_locks
@@ -49,3 +50,21 @@ def test_control_without_locks_an_order_is_handed_over_and_comes_back(monkeypatc
     with without_locks(monkeypatch, all_pass="check_stated_at", parties=2):
         at_once(calls)
     assert (HandOver.objects.count(), DoorAttempt.objects.count()) == (1, 1)
+
+
+def presses_that_the_driver_is_late():
+    run = calls_at_one_door()[0].keywords["run"]
+    return [partial(actions.tell_late, run=run, minutes=minutes, by=run.driver) for minutes in (15, 30)]
+
+
+def test_two_presses_at_once_tell_the_stops_once():
+    results = at_once(presses_that_the_driver_is_late())
+    assert sorted(map(str, map(type, results))) == [str(rules.RunError), str(int)]
+    assert Notification.objects.filter(kind="order_late").count() == 1
+
+
+@on_postgres
+def test_control_without_locks_both_presses_are_answered(monkeypatch):
+    calls = presses_that_the_driver_is_late()
+    with without_locks(monkeypatch, all_pass="check_has_remaining", parties=2):
+        assert at_once(calls) == [1, 1]

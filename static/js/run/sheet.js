@@ -155,7 +155,7 @@
   let looking = null;
   const look = () => (looking = looking || lookNow().finally(() => (looking = null)));
   const lookNow = async () => {
-    await queue.send();
+    if (await queue.send()) say("");
     if (queue.state === "ready") await refresh();
     if (queue.state === "gone") await closeSheet();
     overlay();
