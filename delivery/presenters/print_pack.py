@@ -106,10 +106,8 @@ def print_pack(window: DeliveryWindow) -> PrintPack:
 
 
 def _section(stops: Sequence[Stop], bags: dict[int, list[BagLine]]) -> Section:
-    run = stops[0].order.run
-    numbered = [
-        replace(stop, place=place, same_door=stop.same_door and place > 1) for place, stop in enumerate(stops, start=1)
-    ]
+    run, before = stops[0].order.run, stops[0].place - 1  # the doors are numbered over the whole window
+    numbered = [replace(stop, place=stop.place - before) for stop in stops]
     return Section(
         run=run,
         driver=staff_name(run.driver) if run else "",

@@ -47,7 +47,8 @@ class Receiver:
 class Stop:
     """An order on the sheet. `refusal` says why it must not be delivered, or is empty.
 
-    `before` is when nobody was home last. `same_door` is whether the order before it goes to the same door.
+    `place` is the number of its door in the run, from 1. `before` is when nobody was home last. `same_door` is whether the
+    order before it goes to the same door.
     """
 
     order: Order
@@ -116,9 +117,21 @@ class RunSheet:
         return len(self.stops)
 
     @property
+    def doors(self) -> int:
+        """Return how many doors the run has."""
+        return len({stop.place for stop in self.stops})
+
+    @property
+    def done_doors(self) -> int:
+        """Return at how many doors every order is done."""
+        return self.doors - len({stop.place for stop in self.stops if not stop.is_done})
+
+    @property
     def at_hand(self) -> list[Stop]:
         """Return the orders that are with the driver, in the order of the run."""
-        return sorted([*([self.current] if self.current else []), *self.next], key=lambda stop: stop.place)
+        return sorted(
+            [*([self.current] if self.current else []), *self.next], key=lambda stop: stop.order.position or 0
+        )
 
     @property
     def can_leave(self) -> bool:
@@ -168,11 +181,12 @@ def _stops(run: Run, today: date) -> Iterable[Stop]:
 
 
 def stops_on(orders: Sequence[OrderWithCard], *, day: date) -> Iterable[Stop]:
-    """Yield a stop for each of the orders as they are on this day; their people are read in one query."""
-    people, before = _people_of([each.order for each in orders]), None
-    for place, each in enumerate(orders, start=1):
+    """Yield a stop for each of the orders as they are on this day, numbered by door; their people are read at once."""
+    people, place, before = _people_of([each.order for each in orders]), 0, None
+    for each in orders:
         person, door = people[each.order.patient_id], rules.door_key(each.order)
         each.order.patient = person.patient
+        place += door != before
         yield _stop(each, person, day, place, same_door=door == before)
         before = door
 

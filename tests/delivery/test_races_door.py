@@ -23,6 +23,7 @@ from delivery.models import (
     ReturnedItem,
     Run,
 )
+from notifications.models import Notification
 from tests import factories
 from tests.delivery import door
 from tests.delivery.test_races import at_once, on_postgres, without_constraint, without_locks
@@ -224,3 +225,21 @@ def test_control_without_locks_a_refund_changes_the_count_of_a_settled_run(monke
         at_once(calls)
     run, refund = Run.objects.get(), HandOverCorrection.objects.get()
     assert (run.cash_counted_cents, refund.run) == (8000, run)
+
+
+def presses_that_the_driver_is_late():
+    run = calls_at_one_door()[0].keywords["run"]
+    return [partial(actions.tell_late, run=run, minutes=minutes, by=run.driver) for minutes in (15, 30)]
+
+
+def test_two_presses_at_once_tell_the_stops_once():
+    results = at_once(presses_that_the_driver_is_late())
+    assert sorted(map(str, map(type, results))) == [str(rules.RunError), str(int)]
+    assert Notification.objects.filter(kind="order_late").count() == 1
+
+
+@on_postgres
+def test_control_without_locks_both_presses_are_answered(monkeypatch):
+    calls = presses_that_the_driver_is_late()
+    with without_locks(monkeypatch, all_pass="check_has_remaining", parties=2):
+        assert at_once(calls) == [1, 1]

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
+from certification.actions import revoke_certification
 from delivery import actions
 from delivery.models import HandOver, Run
 from tests import factories
@@ -30,7 +33,8 @@ def clock():
 @pytest.fixture
 def run(transactional_db, clock):
     """A run of three orders that has left at the start of its window."""
-    made = door.run_of(*[factories.order() for _ in range(3)])
+    addresses = [factories.address(street=f"{number} Orange Street") for number in (40, 42, 44)]
+    made = door.run_of(*[factories.order(address=address) for address in addresses])
     clock.move_to(made.window.starts_at)
     actions.dispatch_run(run=made, by=made.driver)
     return Run.objects.select_related("window", "driver").get(pk=made.pk)
@@ -62,6 +66,53 @@ def test_a_phone_without_network_for_ten_minutes(visitor, run, clock):
     assert all(each.recorded_at - run.window.starts_at > TEN_MINUTES for each in made)
     assert driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])") == []
     when_the_driver_signs_out(driver)
+    assert driver.violations == {}
+
+
+def test_what_cannot_be_taken_is_shown_and_kept(visitor, run, clock):
+    """One certification ended meanwhile, the phone's clock was changed, and the session is over."""
+    driver = visitor(**PHONE)
+    first, second, _third = run.orders.order_by("position")
+    when_the_driver_keeps_the_sheet(driver, run)
+    driver.page.context.set_offline(True)
+    revoke_certification(
+        certification=first.patient.certifications.get(), reason="Not eligible.", by=factories.staff("Registrar")
+    )
+    clock.shift(timedelta(seconds=30))
+    driver.page.evaluate("sessionStorage.passed = 30000")
+    when_the_driver_hands_over(driver)
+    Session.objects.all().delete()
+    driver.page.context.set_offline(False)
+    driver.page.get_by_text("You are signed out.").wait_for(timeout=40_000)
+    driver.follows("Sign in")
+    driver.signs_in_here(run.driver.email)
+    when_the_driver_unlocks(driver)
+    driver.page.get_by_text("Do not deliver: no certification is valid").wait_for()
+    driver.looks()
+    driver.presses("Open the card")
+    driver.sees("Keep the order, tell the person to call us, and bring it back.")
+    driver.page.context.set_offline(True)
+    driver.page.locator(f"[data-row='{second.number}'] a").click()
+    when_the_driver_hands_over(driver)
+    driver.page.evaluate("sessionStorage.passed = 86400000")
+    driver.page.context.set_offline(False)
+    driver.page.get_by_text("The clock of this phone was changed").wait_for(timeout=40_000)
+    driver.page.locator("[name=typed]:visible").fill("9:30 am")
+    driver.presses("Send it again")
+    driver.page.locator("[name=typed]:visible").wait_for(state="detached")
+    made = HandOver.objects.get()
+    assert (made.order, timezone.localtime(made.stated_at).strftime("%H:%M")) == (second, "09:30")
+    driver.presses("Remove it")
+    driver.presses("Press again to remove it for good")
+    driver.page.locator(".run__refused").wait_for(state="detached")
+    assert driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])") == []
+    assert driver.violations == {}
+
+
+def when_the_driver_unlocks(driver):
+    if driver.page.locator("#run-pin-box").is_visible():
+        driver.page.locator("#run-pin-box").fill(PIN)
+        driver.presses("Open")
 
 
 def when_the_driver_keeps_the_sheet(driver, run):

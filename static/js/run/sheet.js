@@ -111,11 +111,22 @@
       await seal.open(made, `check ${run}`, record.check);
     } catch {
       wrongPins += 1;
+      byId("run-forgot").hidden = false;
       if (wrongPins < WRONG_PINS) return pinError(words.pinWrong);
       await store.erase(run);
       return pinError(words.pinErased);
     }
     return unlock(made);
+  };
+  const forget = async (button) => {
+    if (!button.dataset.sure) {
+      button.dataset.sure = "yes";
+      button.textContent = words.eraseSure;
+      return;
+    }
+    for (const { id } of await store.entries(run)) await store.drop(id);
+    await store.dropRun(run);
+    location.reload();
   };
   const unlock = async (made) => {
     key = made;
@@ -144,7 +155,7 @@
   let looking = null;
   const look = () => (looking = looking || lookNow().finally(() => (looking = null)));
   const lookNow = async () => {
-    await queue.send();
+    if (await queue.send()) say("");
     if (queue.state === "ready") await refresh();
     if (queue.state === "gone") await closeSheet();
     overlay();
@@ -280,6 +291,7 @@
     pinError("");
     return void (record ? enter(pin) : choose(pin));
   });
+  byId("run-forgot").addEventListener("click", ({ target }) => forget(target));
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".run__name[href]");
     if (!link || !cards) return;

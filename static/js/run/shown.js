@@ -42,8 +42,9 @@
     row.children[2].classList.add("run__money--done");
     place.querySelector("[data-done-list]").prepend(row);
     place.querySelector("[data-done-part]").hidden = false;
+    const doorsOf = (rows) => new Set([...place.querySelectorAll(rows)].map(({ dataset }) => dataset.door));
     const progress = place.querySelector("progress");
-    progress.value += 1;
+    progress.value = doorsOf("[data-door]").size - doorsOf(".run__group:not([data-done-part]) [data-door]").size;
     place.querySelector("[data-done]").textContent = progress.value;
   };
 
