@@ -47,8 +47,8 @@ class Receiver:
 class Stop:
     """An order on the sheet. `refusal` says why it must not be delivered, or is empty.
 
-    `place` is the number of its door in the run, from 1. `before` is when nobody was home last. `same_door` is whether the
-    order before it goes to the same door.
+    `place` is the number of its door in the run, from 1, and `same_door` whether the order before it goes to that door
+    too. `before` is when nobody was home last.
     """
 
     order: Order
