@@ -18,6 +18,7 @@ from delivery.rules import LAST_POSITION
 from ui.forms import PortalForm, WholeNumberField
 
 NEW_RUN = "new"
+LONGEST_ID = 18  # digits
 GONE = _("A ticked order is not in this window any more. Look at the list again.")
 
 
@@ -60,10 +61,19 @@ class AssignForm(PortalForm):
         )
 
 
+class TickedField(forms.ModelMultipleChoiceField):
+    """The ids of ticked orders. The databases refuse a longer id with an error, this field with words."""
+
+    def clean(self, value: Any) -> Any:
+        if any(len(str(pk)) > LONGEST_ID for pk in value or ()):
+            raise forms.ValidationError(GONE)
+        return super().clean(value)
+
+
 class TickedForm(PortalForm):
     """The ticked orders of a window, and the run to put them into."""
 
-    orders = forms.ModelMultipleChoiceField(
+    orders = TickedField(
         queryset=Order.objects.none(),
         error_messages={
             "required": _("Tick at least one order."),
@@ -86,7 +96,11 @@ class TickedForm(PortalForm):
         chosen = self.cleaned_data["run"]
         if chosen == NEW_RUN or not self.needs_run:
             return None
-        run = self.window.runs.filter(pk=int(chosen)).first() if chosen.isdecimal() and len(chosen) < 19 else None
+        run = (
+            self.window.runs.filter(pk=int(chosen)).first()
+            if chosen.isdecimal() and len(chosen) <= LONGEST_ID
+            else None
+        )
         if run is None:
             raise forms.ValidationError(_("Choose a run."))
         return run

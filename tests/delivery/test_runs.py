@@ -178,6 +178,7 @@ def test_the_planning_page_answers_wrong_input_with_sentences(manager):
         ({"do": "assign", "run": "new"}, "Tick at least one order."),
         ({"do": "assign", "orders": [order.pk], "run": "x" * 99}, "Choose a run."),
         ({"do": "assign", "orders": ["x"], "run": "new"}, "not in this window any more"),
+        ({"do": "free", "orders": ["9" * 20]}, "not in this window any more"),
         ({"do": f"save-{run.pk}", f"run{run.pk}-driver": manager.pk}, "Choose a driver from the list."),
         ({"do": f"save-{run.pk}", f"run{run.pk}-position_{order.pk}": "first"}, "Enter a whole number"),
     ]:
