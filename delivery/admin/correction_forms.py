@@ -44,7 +44,7 @@ class CorrectionForm(EntryForm):
         super().__init__(*args, **kwargs)
         self.hand_over, self.report = hand_over, report
         self.lines = list(hand_over.order.lines.select_related("product"))
-        self.left = {line.pk: line.taken_quantity - rules.corrected_quantity(line) for line in self.lines}
+        self.left = {line.pk: rules.left_to_correct(line) for line in self.lines}
         self.fields["seen"].initial = hand_over.corrections.count()
         self.fields["method"].initial = "debit" if hand_over.debit_cents and not hand_over.cash_cents else "cash"
         self.offers = _offers()

@@ -32,6 +32,7 @@ from delivery.rules.corrections import (
     CORRECT,
     MOST_REASON,
     LineCorrection,
+    bought_quantity,
     check_corrected_quantity,
     check_correction_reason,
     check_corrections,
@@ -44,6 +45,7 @@ from delivery.rules.corrections import (
     check_refund,
     check_was_handed_over,
     corrected_quantity,
+    left_to_correct,
 )
 from delivery.rules.errors import (
     AddressError,
@@ -272,6 +274,8 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "bought_quantity",
+    "left_to_correct",
     "comes_back",
     "COME_BACK",
     "CORRECT",

@@ -122,7 +122,7 @@ def check_line_correction(one: LineCorrection, *, order: Order) -> None:
 
 def check_corrected_quantity(line: OrderLine, quantity: int) -> None:
     """From 1 to as many of the line as nobody has corrected yet; raises QuantityError."""
-    left = line.taken_quantity - corrected_quantity(line)
+    left = left_to_correct(line)
     if left < 1:
         words = _("%(name)s: all of it was corrected already.")
         raise QuantityError(words % {"name": line.product.name}, field="quantity")
@@ -185,3 +185,13 @@ def check_method(hand_over: HandOver, refund_cents: int, method: str) -> None:
 def corrected_quantity(line: OrderLine) -> int:
     """Return how many of the line were refunded or exchanged."""
     return line.corrections.aggregate(quantity=Sum("quantity", default=0))["quantity"]
+
+
+def bought_quantity(line: OrderLine) -> int:
+    """Return how many of the line were handed over and paid: not what was refused at the door."""
+    return line.taken_quantity
+
+
+def left_to_correct(line: OrderLine) -> int:
+    """Return how many of the line can still be refunded or exchanged."""
+    return bought_quantity(line) - corrected_quantity(line)

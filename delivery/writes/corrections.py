@@ -43,7 +43,7 @@ def write_correction(shared: Correcting, one: rules.LineCorrection) -> HandOverC
         kind=one.kind,
         quantity=one.quantity,
         corrected_before=rules.corrected_quantity(line),
-        bought_quantity=line.taken_quantity,
+        bought_quantity=rules.bought_quantity(line),
         unit_price_cents=line.unit_price_cents,
         cents=one.refund_cents,
         method=shared.method if one.refund_cents else "",

@@ -146,9 +146,13 @@ class DoorSteps:
         self.do(actions.correct_hand_over, hand_over=handed, seen=handed.corrections.count(), **entered)
 
     @precondition(lambda self: Run.objects.open().filter(opened_at__isnull=False).exists())
-    @rule(which=pick, lost_cents=st.sampled_from([0, 0, 100]))
-    def count_the_money(self, which, lost_cents):
+    @rule(which=pick, lost_cents=st.sampled_from([0, 0, 100]), is_over=st.booleans())
+    def count_the_money(self, which, lost_cents, is_over):
+        """Settle a run, also one with open orders, which is refused; or bring these back first."""
         run = self.nth(Run.objects.open().filter(opened_at__isnull=False), which)
+        for order in run.orders.open() if is_over else ():
+            brought = {"outcome": DoorAttempt.Outcome.REFUSED, "entry_key": uuid4(), "by": self.world.driver}
+            self.do(actions.return_order, order=order, run=run, **brought)
         counted = max(rules.takings_of(run).expected_cash_cents - lost_cents, 0)
         reason = "A torn bill." if lost_cents else ""
         self.do(actions.settle_run, run=run, cash_counted_cents=counted, reason=reason, by=self.world.staff)

@@ -27,6 +27,8 @@ def test_a_run_with_a_refusal_nobody_home_and_a_wrong_item(visitor, time_machine
     when_what_came_back_is_taken_in_and_decided(ana, back)
     when_the_manager_counts_the_money(mary, run)
     for person in (rosa, ana, mary):
+        # axe reads the @import in Django's forms.css by adding a style to the page, and the portal's CSP blocks that.
+        person.errors = [error for error in person.errors if not error.startswith("Applying inline style violates")]
         person.met_no_barrier()
 
 
