@@ -26,6 +26,8 @@ def test_an_outage_with_paper_is_typed_in_and_settled(visitor):
         when_the_papers_are_typed_in(mary, manager, run, taken, gone)
         actions.take_in(order=gone, by=factories.staff("Technician"))
         then_the_run_is_settled(mary, run)
+    # Axe puts the styles that Django's forms.css imports into the page, which our policy blocks.
+    mary.errors = [error for error in mary.errors if "Applying inline style" not in error]
     mary.met_no_barrier()
 
 
