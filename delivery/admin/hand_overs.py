@@ -15,7 +15,8 @@ EXPORT = Export(
     "hand-overs",
     columns=(
         Column("order", "order__number"), Column("run", "run__number"), Column("day", "run__window__date"),
-        Column("window", "run__window__starts"), Column("driver", "by__email"), Column("received by", "received_by"),
+        Column("window", "run__window__starts"), Column("driver", "by__email"),
+        Column("typed in by", "typed_by__email"), Column("received by", "received_by"),
         Column("photo ID", "photo_id_kind"), dollars("due", "amount_due_cents"), dollars("cash", "cash_cents"),
         dollars("card", "debit_cents"), dollars("tip", "tip_cents"), moment("handed over", "stated_at"),
         moment("recorded", "recorded_at"),
@@ -38,8 +39,8 @@ class HandOverAdmin(ActionAdmin):
     search_help_text = _("Order number")
     ordering = ["-pk"]
     fields = [
-        "order", "run", "by", "received_by", "photo_id_kind", "id_expires_date", "difference", "refused", "due", "cash",
-        "card", "tip", "stated_at", "recorded_at", "signed", "signature_shown",
+        "order", "run", "by", "typed_by", "received_by", "photo_id_kind", "id_expires_date", "difference", "refused",
+        "due", "cash", "card", "tip", "stated_at", "recorded_at", "signed", "signature_shown",
     ]  # fmt: skip
     export = EXPORT
     due = columns.amount("amount_due_cents", _("due"))

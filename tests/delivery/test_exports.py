@@ -26,7 +26,7 @@ MOVEMENTS = reverse("admin:delivery_stockmovement_changelist")
 PERSONAL = {"first_name", "last_name", "birth_date", "street", "unit", "zip_code", "phone", "email", "recipient"}
 
 
-STAFF = {"by__email", "driver__email"}  # whose address is no patient's
+STAFF = {"by__email", "typed_by__email", "driver__email"}  # whose address is no patient's
 
 
 @pytest.fixture
