@@ -46,8 +46,8 @@ class Receiver:
 class Stop:
     """An order on the sheet. `refusal` says why it must not be delivered, or is empty.
 
-    `place` is the number of its door in the run, from 1. `before` is when nobody was home last. `same_door` is whether the
-    order before it goes to the same door.
+    `place` is the number of its door in the run, from 1. `before` is when nobody was home last. `same_door` is whether
+    the order before it goes to the same door.
     """
 
     order: Order
@@ -117,7 +117,8 @@ class RunSheet:
     @property
     def at_hand(self) -> list[Stop]:
         """Return the orders that are with the driver, in the order of the run."""
-        return sorted([*([self.current] if self.current else []), *self.next], key=lambda stop: stop.order.position or 0)
+        with_driver = [stop for stop in self.stops if stop.is_at_hand]
+        return sorted(with_driver, key=lambda stop: stop.order.position or 0)
 
     @property
     def can_leave(self) -> bool:
