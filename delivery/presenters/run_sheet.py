@@ -129,9 +129,8 @@ class RunSheet:
     @property
     def at_hand(self) -> list[Stop]:
         """Return the orders that are with the driver, in the order of the run."""
-        return sorted(
-            [*([self.current] if self.current else []), *self.next], key=lambda stop: stop.order.position or 0
-        )
+        with_driver = [stop for stop in self.stops if stop.is_at_hand]
+        return sorted(with_driver, key=lambda stop: stop.order.position or 0)
 
     @property
     def can_leave(self) -> bool:

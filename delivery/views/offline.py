@@ -30,10 +30,10 @@ WORKER = settings.BASE_DIR / "static" / "js" / "run" / "worker.js"
 # What the page that stands in loads. The worker keeps these files, and no others.
 FILES = (
     "built/portal.css", "img/favicon.svg", "js/portal.js", "js/run/seal.js", "js/run/store.js", "js/run/queue.js",
-    "js/run/card.js", "js/run/shown.js", "js/run/sheet.js", "js/door.js",
-    "built/fonts/public-sans/PublicSans-Regular.woff2",
-    "built/fonts/public-sans/PublicSans-Bold.woff2", "built/img/usa-icons/phone.svg", "built/img/usa-icons/check.svg",
-    "built/img/usa-icons/location_on.svg", "built/img/usa-icons/wifi.svg", "built/img/correct8.svg",
+    "js/run/card.js", "js/run/shown.js", "js/run/pin.js", "js/run/sheet.js", "js/door.js",
+    "built/fonts/public-sans/PublicSans-Regular.woff2", "built/fonts/public-sans/PublicSans-Bold.woff2",
+    "built/img/usa-icons/phone.svg", "built/img/usa-icons/check.svg", "built/img/usa-icons/location_on.svg",
+    "built/img/usa-icons/wifi.svg", "built/img/correct8.svg",
 )  # fmt: skip
 
 

@@ -10,15 +10,16 @@ from certification import actions as certifications
 from certification.actions.amending import CONTACT
 from certification.models import Caregiver, Patient
 from delivery import actions as deliveries
-from delivery.models import Order
+from delivery.models import Order, Run
 from delivery.writes.messages import notify_orderer
 from notifications import actions, emails, kinds, texts
 from notifications.actions.texting import agree_to_texts
 from notifications.addressees import addressee_of
 from notifications.models import Notification
 from tests import factories
-from tests.delivery import people
+from tests.delivery import door, people
 from tests.delivery.people import url, words_of
+from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 NO_MAIL = {"email": "", "has_no_email": True}
@@ -123,9 +124,17 @@ def moved(patient):
     deliveries.move_order(order=ordered(patient), window=later, by=factories.staff("Manager"))
 
 
-def told(kind, **figures):
+def told(kind):
     """Return a function that queues a message of the day of the delivery, about a new order."""
-    return lambda patient: notify_orderer(ordered(patient), kind, figures=figures, by=None)
+    return lambda patient: notify_orderer(ordered(patient), kind, by=None)
+
+
+def late(patient):
+    run = door.run_of(ordered(patient))
+    with unguarded():
+        Run.objects.update(opened_at=timezone.now())
+        Order.objects.update(status=Order.Status.OUT_FOR_DELIVERY)
+    deliveries.tell_late(run=run, minutes=30, by=run.driver)
 
 
 MADE = {
@@ -152,7 +161,7 @@ MADE = {
     "order_changed": short("drop"),
     "order_tomorrow": told("order_tomorrow"),
     "order_out_for_delivery": told("order_out_for_delivery"),
-    "order_late": told("order_late", minutes=30),
+    "order_late": late,
     "order_delivered": told("order_delivered"),
     "order_returned": told("order_returned"),
     "hand_over_corrected": told("hand_over_corrected"),

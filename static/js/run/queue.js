@@ -53,7 +53,8 @@
     async ask(path) {
       const wanted = { headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" };
       try {
-        const answer = await fetch(`/delivery/runs/${this.run}/${path}`, { ...wanted, signal: AbortSignal.timeout(PATIENCE) });
+        const address = `/delivery/runs/${this.run}/${path}`;
+        const answer = await fetch(address, { ...wanted, signal: AbortSignal.timeout(PATIENCE) });
         this.state = stateOf(answer);
         return this.state === "ready" ? await answer.json() : null;
       } catch {

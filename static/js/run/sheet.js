@@ -6,21 +6,19 @@
   const { byId, words, say } = shown;
   const SHORT_WAIT = 8000; // ms that a driver waits for an answer at the door
   const LOOKS_EVERY = 20000; // ms
-  const WRONG_PINS = 5;
   const place = byId("run-sheet");
-  const canKeep = window.isSecureContext && window.crypto.subtle && window.indexedDB && navigator.serviceWorker && navigator.locks;
+  const needed = [window.isSecureContext, window.indexedDB, navigator.serviceWorker, navigator.locks];
   if (!place) return;
   place.querySelectorAll("form[data-keep]").forEach(card.show);
   place.addEventListener("input", ({ target }) => target.form && card.show(target.form));
-  if (!canKeep) return;
+  if (!needed.every(Boolean)) return;
 
   const asServed = place.innerHTML;
   const isAway = "away" in place.dataset;
-  const named = location.pathname.match(/^\/delivery\/runs\/([0-9a-f-]{36})\//) || location.hash.match(/^#([0-9a-f-]{36})$/);
-  let run = named ? named[1] : "";
+  const named = `${location.pathname}${location.hash}`.match(/[0-9a-f]{8}-[0-9a-f-]{27}/);
+  let run = named ? named[0] : "";
   let offset = isAway ? 0 : Date.parse(place.dataset.now) - Date.now();
   let record, queue, cards, pending, key;
-  let wrongPins = 0;
   let isTouched = false;
   let isBusy = false;
   const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -82,59 +80,13 @@
 
   // --- The PIN
 
-  const showPin = (isNew) => {
-    const form = byId("run-pin");
-    form.hidden = false;
-    form.querySelectorAll("[data-choose]").forEach((part) => (part.hidden = !isNew));
-    form.querySelectorAll("[data-enter]").forEach((part) => (part.hidden = isNew));
-  };
-  const pinError = (text) => {
-    const error = byId("run-pin-error");
-    error.textContent = text;
-    error.hidden = !text;
-    byId("run-pin-box").focus();
-  };
-  const choose = async (pin) => {
-    if (seal.isWeak(pin)) return pinError(words.pinWeak);
-    const lock = await seal.newLock();
-    const made = await seal.keyOf(pin, lock);
-    const check = await seal.seal(made, `check ${run}`, run);
-    const { label, until } = place.dataset;
-    record = { run, label, until: until - offset, copy: null, check, ...lock };
-    await store.saveRun(record);
-    navigator.storage?.persist?.();
-    return unlock(made);
-  };
-  const enter = async (pin) => {
-    const made = await seal.keyOf(pin, record);
-    try {
-      await seal.open(made, `check ${run}`, record.check);
-    } catch {
-      wrongPins += 1;
-      byId("run-forgot").hidden = false;
-      if (wrongPins < WRONG_PINS) return pinError(words.pinWrong);
-      await store.erase(run);
-      return pinError(words.pinErased);
-    }
-    return unlock(made);
-  };
-  const forget = async (button) => {
-    if (!button.dataset.sure) {
-      button.dataset.sure = "yes";
-      button.textContent = words.eraseSure;
-      return;
-    }
-    for (const { id } of await store.entries(run)) await store.drop(id);
-    await store.dropRun(run);
-    location.reload();
-  };
+  const pin = window.runSheet.askFor(() => ({ run, record, offset }), (made) => unlock(made));
   const unlock = async (made) => {
     key = made;
     record = await store.run(run);
     queue = new Queue(run, key, offset);
     await queue.load();
-    byId("run-pin").hidden = true;
-    byId("run-pin-box").value = "";
+    pin.hide();
     if (isAway && record.copy) await showCopy();
     if (!isAway && !record.copy) await saveCopy({ ...place.dataset, main: asServed }); // until the whole one is here
     if (pending) await keepAndSend(pending);
@@ -226,7 +178,7 @@
     const part = cardPart();
     part.inert = true;
     say(words.sending);
-    await Promise.race([look(), wait(SHORT_WAIT)]);
+    await Promise.race([Promise.resolve(looking).then(look), wait(SHORT_WAIT)]);
     part.inert = false;
     if (kept.refused && kept.card && !old) return showErrors(kept);
     say(kept.said || (kept.refused ? "" : words.keptNow));
@@ -276,22 +228,13 @@
           const entry = entryOf(form, event.submitter);
           if (queue) return void keepAndSend(entry);
           pending = entry;
-          showPin(!record);
-          pinError(words.pinFirst);
+          pin.show();
+          pin.say(words.pinFirst);
         }
       }
     },
     { capture: true },
   );
-  byId("run-pin").addEventListener("submit", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    const pin = byId("run-pin-box").value;
-    if (!seal.isPin(pin)) return pinError(words.pinShape);
-    pinError("");
-    return void (record ? enter(pin) : choose(pin));
-  });
-  byId("run-forgot").addEventListener("click", ({ target }) => forget(target));
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".run__name[href]");
     if (!link || !cards) return;
@@ -350,13 +293,13 @@
     showNet();
     if (!record) {
       if (isAway) await listKept();
-      else if ("canKeep" in place.dataset) showPin(true);
+      else if ("canKeep" in place.dataset) pin.show();
       return;
     }
     if (isAway) byId("run-name").textContent = record.label;
     const found = await keyOfWorker();
     if (found) await unlock(found);
-    else showPin(false);
+    else pin.show();
   };
   start();
 })();

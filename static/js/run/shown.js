@@ -5,7 +5,8 @@
   const byId = (id) => document.getElementById(id);
   const words = byId("run-words") ? byId("run-words").dataset : {};
   const clock = (ms) => {
-    const time = new Date(ms).toLocaleTimeString("en-US", { hour: "numeric", minute: "2-digit", timeZone: "America/New_York" });
+    const how = { hour: "numeric", minute: "2-digit", timeZone: "America/New_York" };
+    const time = new Date(ms).toLocaleTimeString("en-US", how);
     return time.replace("AM", "a.m.").replace("PM", "p.m.");
   };
   const timeOf = (entry) => entry.typed || clock(entry.happened);
@@ -92,11 +93,14 @@
 
   // --- What the portal refused, until the driver has dealt with it
 
+  const whyOf = ({ asks, refused }) => {
+    if (refused.length) return refused.join(" ");
+    return asks === "clock" ? words.clock : words.noLonger;
+  };
   const refusedOne = (entry, { onCorrect, onAgain, onRemove }) => {
     const part = byId("run-refused-one").content.firstElementChild.cloneNode(true);
-    const why = entry.asks === "clock" ? words.clock : entry.asks === "gone" && !entry.refused.length ? words.noLonger : entry.refused.join(" ");
     part.querySelector("[data-what]").textContent = `${entry.stop}, ${entry.name}: ${linesOf(entry)[0]}`;
-    part.querySelector("[data-why]").textContent = why;
+    part.querySelector("[data-why]").textContent = whyOf(entry);
     const again = part.querySelector("[data-again]");
     again.hidden = entry.asks !== "clock";
     again.elements.typed.value = entry.asks === "clock" ? clock(entry.happened).replaceAll(".", "") : "";
