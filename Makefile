@@ -16,7 +16,7 @@ help: ## list these commands
 run: .venv/run.stamp var/static/staticfiles.json ## set up and start the portal on http://localhost:8000 (PORT=… for another)
 	@.venv/bin/python bin/run
 
-worker: .venv/run.stamp ## run Celery's worker and timetable against REDIS_URL (QUEUES=urgent,bulk,default)
+worker: .venv/worker.stamp ## run Celery's worker and timetable against REDIS_URL (QUEUES=urgent,bulk,default)
 	@.venv/bin/python bin/worker
 
 test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite, then PostgreSQL with Redis and journeys in a browser
@@ -25,7 +25,7 @@ test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit, exports
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit, exports, runs
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
@@ -34,6 +34,7 @@ bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…)
 	@.venv/bin/python bench/reminders.py $(REMINDERS)
 	@.venv/bin/python bench/audit.py
 	@.venv/bin/python bench/exports.py $(ROWS)
+	@.venv/bin/python bench/runs.py
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests
 	@bin/drill
@@ -59,6 +60,9 @@ lock: .venv/dev.stamp ## write requirements*.txt and package-lock.json again; ve
 # bin/setup runs each time, because the lock, the Python or the folder may have changed.
 .venv/run.stamp: FORCE
 	@bin/setup run
+
+.venv/worker.stamp: FORCE
+	@bin/setup worker
 
 .venv/dev.stamp: FORCE
 	@bin/setup dev

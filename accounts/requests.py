@@ -1,5 +1,7 @@
 """The request of a signed-in person, for the types of views."""
 
+from typing import Any
+
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -9,3 +11,9 @@ class SignedInRequest(HttpRequest):
     """A request whose user is signed in: `LoginRequiredMiddleware` lets no other one pass."""
 
     user: User
+
+
+class HtmxRequest(SignedInRequest):
+    """A request of staff, with what django-htmx notes on it."""
+
+    htmx: Any

@@ -21,4 +21,6 @@ def stay_signed_in(session: SessionBase, *, under: str, until: datetime) -> None
 def stays_signed_in(request: HttpRequest, *, now: datetime) -> bool:
     """Return whether the idle time ends no session on this page."""
     stays = request.session.get(STAYS)
-    return bool(stays) and request.path.startswith(stays["under"]) and now < datetime.fromisoformat(stays["until"])
+    return (
+        stays is not None and request.path.startswith(stays["under"]) and now < datetime.fromisoformat(stays["until"])
+    )

@@ -43,6 +43,14 @@ def register() -> None:
     run_columns = ("window__date", "window__starts", "number")
     say("delivery.run", *run_columns, say=lambda day, at, number: Name(f"{day:%Y-%m-%d} {at:%H:%M} no. {number}"))
     say("delivery.handover", "order__number", *person_columns("order__patient__"), say=_of_order)
+    say(
+        "delivery.handovercorrection",
+        "hand_over__order__number",
+        *person_columns("hand_over__order__patient__"),
+        say=_of_order,
+    )
+    for label in ("delivery.itemreport", "delivery.returneditem"):
+        say(label, "order__number", *person_columns("order__patient__"), say=_of_order)
     say("delivery.closure", "date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
     say("delivery.deliverypolicy", "effective_date", say=lambda day: Name(f"{day:%Y-%m-%d}"))
     names.register_search(search)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from certification.writes.messages import addressee_for
@@ -60,6 +61,13 @@ def receipt_of(context: Mapping[str, Any]) -> dict[str, Any]:
     return {**cents, "handed_over_at": datetime.fromisoformat(at) if at else None}
 
 
+def hand_over_corrected(notification: Notification) -> Words:
+    """Return what was given back in cents and how, and whether something was exchanged."""
+    words, context = order_words("delivered")(notification), notification.context
+    figures = {"refund_cents": context.get("refund_cents", 0), "method": context.get("method", "")}
+    return words and {**words, **figures, "exchanged": context.get("exchanged", False)}
+
+
 def order_late(notification: Notification) -> Words:
     """Return the words for a driver who is late, while the order is on its way, also after its window has ended."""
     orders = Order.objects.select_related("window", "policy").filter(status="out_for_delivery", patient__closed_at=None)
@@ -92,6 +100,20 @@ def place_open(notification: Notification) -> Words:
     if not still_waits(window, patient=entry.patient, policy=policy, user=entry.orderer, now=now):
         return None
     return {"window": window, "closes_at": closes_at(window, policy)}
+
+
+def pack_ready(notification: Notification) -> Words:
+    """Return the window and its open orders by what is missing, or None when it is over or nothing is to be brought."""
+    window = DeliveryWindow.objects.filter(pk=notification.context["window"]).first()
+    if window is None or timezone.now() >= window.ends_at:
+        return None
+    status, orders = Order.Status, Order.objects.open().filter(window=window)
+    words = orders.aggregate(
+        orders=Count("pk"),
+        to_review=Count("pk", filter=Q(status=status.PLACED)),
+        without_run=Count("pk", filter=Q(run__isnull=True)),
+    )
+    return {"window": window, **words} if words["orders"] else None
 
 
 def addressee(notification: Notification, words: dict[str, Any]) -> Addressee | None:
@@ -129,5 +151,8 @@ def register_kinds() -> None:
     kinds.register("order_late", context_for=order_late)
     kinds.register("order_delivered", context_for=order_delivered)
     kinds.register("order_returned", context_for=order_words("returned"))
+    kinds.register("hand_over_corrected", context_for=hand_over_corrected)
+    kinds.register("report_answered", context_for=order_words("delivered"))
     kinds.register("place_open", context_for=place_open)
     kinds.register("counts_differ", context_for=differences)
+    kinds.register("pack_ready", context_for=pack_ready)

@@ -14,10 +14,10 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from delivery.models import DeliveryWindow, Order, Product, Shortage
+from delivery.models import DeliveryWindow, ItemReport, Order, OrderLine, Product, Shortage
 from delivery.presenters.cart import Cart
 from delivery.presenters.terms import Terms
-from delivery.rules import MOST_OF_ONE_PRODUCT, DeliveryError, check_address, closes_at, looks_like_business
+from delivery.rules import MOST_OF_ONE_PRODUCT, MOST_WORDS, DeliveryError, check_address, closes_at, looks_like_business
 from ui.errors import add_to_form
 from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, WholeNumberField, ZipField, validate_printable
 from ui.templatetags.portal import clock, long_date, money
@@ -119,6 +119,36 @@ class AnswerForm(PortalForm):
 
     shortage = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
     answer = forms.ChoiceField(choices=Shortage.Answer)
+
+
+class ReportForm(PortalForm):
+    """What is wrong with a product of a delivered order."""
+
+    line = forms.ChoiceField(
+        label=_("Which product"), widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the product."), "invalid_choice": _("Choose the product.")},
+    )  # fmt: skip
+    what = forms.ChoiceField(
+        label=_("What is wrong"), choices=ItemReport.What, widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what is wrong."), "invalid_choice": _("Choose what is wrong.")},
+    )  # fmt: skip
+    words = forms.CharField(
+        label=_("In your words"), max_length=MOST_WORDS, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("For example what you got instead, or how many are missing. Our pharmacist reads it."),
+        error_messages={"required": _("Tell us in a few words what is wrong.")}, validators=[validate_printable],
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = {str(line.pk): line for line in order.lines.all()}
+        choice_field(self, "line").choices = [
+            (key, f"{line.quantity} × {line.product.name}") for key, line in self.lines.items()
+        ]
+        if len(self.lines) == 1:
+            self.fields["line"].initial = next(iter(self.lines))
+
+    def clean_line(self) -> OrderLine:
+        return self.lines[self.cleaned_data["line"]]
 
 
 class MoveForm(PortalForm):

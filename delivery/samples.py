@@ -68,6 +68,16 @@ def _delivered() -> dict[str, dict[str, Any]]:
     }
 
 
+def _corrected() -> dict[str, dict[str, Any]]:
+    refund: dict[str, Any] = {"refund_cents": 4000, "method": "cash", "exchanged": False}
+    made = order("delivered")
+    return {
+        "a refund in cash": _about(made, **refund),
+        "a refund to a card": _about(made, **{**refund, "method": "debit"}),
+        "an exchange": _about(made, refund_cents=0, method="", exchanged=True),
+    }
+
+
 def register_samples() -> None:
     """Tell the list of kinds who gets each kind of message and when, with samples."""
     to_orderer = partial(kinds.describe, readers=ORDERER)
@@ -111,6 +121,14 @@ def register_samples() -> None:
         when="The order could not be handed over.",
         samples=lambda: {"": _about(order("returned")), "with a reason": _about(order("returned"), "Nobody was home")},
     )
+    to_orderer(
+        "hand_over_corrected", when="Staff gave money back or exchanged an item after the delivery.", samples=_corrected
+    )
+    to_orderer(
+        "report_answered",
+        when="Staff answered with words what the orderer had reported.",
+        samples=lambda: {"": _about(order("delivered"))},
+    )
     kinds.describe(
         "place_open",
         readers="An account on the waiting list",
@@ -122,5 +140,15 @@ def register_samples() -> None:
         readers="Every Manager",
         when="The nightly check found a wrong count.",
         samples=lambda: {"": {"skus": ["HM-030"], "windows": [window().code]}},
+        is_in_english=True,
+    )
+    kinds.describe(
+        "pack_ready",
+        readers="Staff who print packs",
+        when="The cut-off of a window with orders has passed.",
+        samples=lambda: {
+            "": {"window": window(), "orders": 12, "to_review": 0, "without_run": 0},
+            "not all confirmed": {"window": window(), "orders": 12, "to_review": 1, "without_run": 3},
+        },
         is_in_english=True,
     )

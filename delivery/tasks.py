@@ -33,6 +33,12 @@ def announce_deliveries() -> int:
     return actions.announce_deliveries(now=timezone.now(), by=None)
 
 
+@shared_task(name="delivery.tell_packs_ready")
+def tell_packs_ready() -> int:
+    """Tell the staff who print it, once a window, that its print pack is ready; returns how many are told."""
+    return actions.tell_packs_ready(now=timezone.now(), by=None)
+
+
 @shared_task(name="delivery.check_counts")
 def check_counts() -> int:
     """Compare stock with its movements and places with orders; returns how many differ.
@@ -46,3 +52,9 @@ def check_counts() -> int:
         log.error("places_differ", window=window.code, booked=window.booked)
     actions.report_differences(products=products, windows=windows, today=timezone.localdate(), by=None)
     return len(products) + len(windows)
+
+
+@shared_task(name="delivery.plan_windows")
+def plan_windows() -> int:
+    """Make the plans of windows that people asked for; returns how many."""
+    return actions.plan_windows(by=None)

@@ -11,6 +11,7 @@ from delivery.views import (
     orders,
     photos,
     record,
+    reports,
     runs,
     waiting,
 )
@@ -48,5 +49,6 @@ urlpatterns = [
     path("delivery/orders/<slug:number>/calendar.ics", orders.order_calendar, name="order-calendar"),
     path("delivery/orders/<slug:number>/move/", changes.order_move, name="order-move"),
     path("delivery/orders/<slug:number>/decline/", changes.order_decline, name="order-decline"),
+    path("delivery/orders/<slug:number>/report/", reports.order_report, name="order-report"),
     path("delivery/orders/<slug:number>/cancel/", changes.order_cancel, name="order-cancel"),
 ]

@@ -42,6 +42,8 @@ app.conf.beat_schedule = {
     "make-windows": {"task": "delivery.make_windows", "schedule": crontab(hour="3", minute="0")},
     "purge-ended": {"task": "accounts.purge_ended", "schedule": crontab(minute="40")},
     "check-counts": {"task": "delivery.check_counts", "schedule": crontab(hour="3", minute="30")},
+    # Asking for a plan wakes a worker at once; this is for when Redis was away.
+    "plan-windows": {"task": "delivery.plan_windows", "schedule": 60.0, "options": {"expires": 60}},
     "notify-waiting-list": {"task": "delivery.notify_waiting_list", "schedule": 60.0},
     "queue-office-weeks": {
         "task": "certification.queue_office_weeks",
@@ -52,6 +54,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="7-11,17-21", minute="0,30"),
     },
     "announce-deliveries": {"task": "delivery.announce_deliveries", "schedule": crontab(minute="*/15")},
+    "tell-packs-ready": {"task": "delivery.tell_packs_ready", "schedule": 60.0, "options": {"expires": 60}},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

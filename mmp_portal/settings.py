@@ -349,6 +349,7 @@ CELERY_TASK_ROUTES = {
             "notifications.drop_calls",
             "accounts.reset_due_mfa",
             "delivery.notify_waiting_list",
+            "delivery.plan_windows",
             "audit.seal",
             "pages.note_beat",
         )

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
 from certification.models import Certification, Patient, PatientRequest
-from delivery.models import DeliveryWindow, Order, Product, Run, WaitingEntry
+from delivery.models import DeliveryWindow, ItemReport, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from notifications.models import Notification, TextReceived
 from notifications.presenters import outbox
@@ -131,6 +131,17 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
               ngettext_lazy("order after its certification ends", "orders after their certification ends", "count"),
               orders.before_departure().filter(ENDS_BEFORE_DELIVERY, window__date__gte=localdate()), "placed_at",
               {"status": "ends-before"}, EVERY_ORDER),
+        Queue("Pharmacist", ngettext_lazy("report of a wrong item", "reports of wrong items", "count"),
+              ItemReport.objects.waiting(), "created_at", {},
+              button=ngettext_lazy("Answer %(count)d report", "Answer %(count)d reports", "count")),
+        Queue("Pharmacist",
+              ngettext_lazy("returned item for a second person", "returned items for a second person", "count"),
+              ReturnedItem.objects.waiting(), "taken_in_at", {},
+              button=ngettext_lazy("Decide about %(count)d item", "Decide about %(count)d items", "count")),
+        Queue("Technician", ngettext_lazy("returned order to take in", "returned orders to take in", "count"),
+              orders.filter(status=status.RETURNED, taken_in_at__isnull=True), "ended_at",
+              {"status": status.RETURNED, "taken_in_at__isempty": "1"}, EVERY_ORDER,
+              ngettext_lazy("Take in %(count)d order", "Take in %(count)d orders", "count")),
         Queue("Technician", ngettext_lazy("confirmed order to pack", "confirmed orders to pack", "count"),
               confirmed, "confirmed_at", {"status": status.CONFIRMED, "window__date": str(day)}, EVERY_ORDER,
               ngettext_lazy("Pack %(count)d order", "Pack %(count)d orders", "count")),

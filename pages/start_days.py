@@ -13,12 +13,14 @@ from urllib.parse import urlencode
 from django.db.models import Count, Exists, Model, OuterRef, Q, Subquery, Sum
 from django.urls import reverse
 from django.utils.timezone import localdate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from delivery.models import DeliveryWindow, Order, Run, WaitingEntry
+from delivery.models import DeliveryWindow, HandOver, Order, Run, WaitingEntry
 from delivery.models.questions import OPEN
 from delivery.models.runs import NOON
 from delivery.rules import closes_at, policy_on
+from ui.templatetags.portal import clock
 
 MOST_WINDOWS = 20  # more than one day has
 Status = Order.Status
@@ -53,7 +55,8 @@ class WindowCard:
 class RunRow:
     """A run of the next delivery day: who drives it, how many of its orders are done, and where it is, in words.
 
-    `needs_look` is whether it is late or has no driver. The orders that are in no run are a row without an address.
+    `needs_look` is whether it is late or has no driver. `last_stop` is where and when it handed an order over last, on
+    the day itself. The orders that are in no run are a row without an address.
     """
 
     name: str
@@ -64,6 +67,7 @@ class RunRow:
     done: int
     where: Any
     needs_look: bool
+    last_stop: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,10 @@ class LastDay:
 
 @dataclass(frozen=True)
 class OrderCount:
-    """How many orders of a window and a run have a status, and the money that was due for those handed over."""
+    """How many orders of a window and a run have a status, and the money that was due for those handed over.
+
+    `last_at` and `last_town` are of the last hand-over of the run.
+    """
 
     day: date
     window_id: int
@@ -94,6 +101,8 @@ class OrderCount:
     closed_at: datetime | None
     count: int
     money_cents: int | None
+    last_at: datetime | None = None
+    last_town: str | None = None
 
 
 def list_url(model: type[Model], **query: str) -> str:
@@ -122,7 +131,14 @@ def order_counts(windows: list[DeliveryWindow], now: datetime) -> list[OrderCoun
         "window__date", "window", "status", "run", "run__number", "run__driver__first_name", "run__driver__email",
         "run__vehicle", "run__opened_at", "run__closed_at",
     )  # fmt: skip
-    return [OrderCount(*row) for row in rows.annotate(count=Count("pk"), money=Sum("hand_over__amount_due_cents"))]
+    last = HandOver.objects.filter(run=OuterRef("run")).order_by("-stated_at")
+    counted = rows.annotate(
+        count=Count("pk"),
+        money=Sum("hand_over__amount_due_cents"),
+        last_at=Subquery(last.values("stated_at")[:1]),
+        last_town=Subquery(last.values("order__city")[:1]),
+    )
+    return [OrderCount(*row) for row in counted]
 
 
 def cards(
@@ -187,7 +203,15 @@ def _run_row(window: DeliveryWindow, of_run: list[OrderCount], now: datetime) ->
         done=done,
         where=where,
         needs_look=needs_look,
+        last_stop=_last_stop(window, run, now),
     )
+
+
+def _last_stop(window: DeliveryWindow, run: OrderCount, now: datetime) -> str:
+    """Return the town and the time of the last hand-over, on the day and until the money is counted, or ""."""
+    if run.last_at is None or run.closed_at or window.date != localdate(now):
+        return ""
+    return gettext("%(town)s, %(time)s") % {"town": run.last_town, "time": clock(run.last_at)}
 
 
 def _where(window: DeliveryWindow, run: OrderCount, *, is_done: bool, now: datetime) -> tuple[Any, bool]:

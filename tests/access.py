@@ -173,6 +173,7 @@ delivery:order-answer                       | order        | members | -
 delivery:order-calendar                     | order        | members | -
 delivery:order-move                         | order        | members | -
 delivery:order-decline                      | order        | members | -
+delivery:order-report                       | order        | members | -
 delivery:order-cancel                       | order        | members | -
 admin:index                                 |              | staff
 admin:login                                 |              | nobody staff
@@ -255,6 +256,12 @@ admin:delivery_deliverywindow_extra             | list | Manager Administrator
 admin:delivery_handover                         | row  | Pharmacist Manager Auditor Administrator
 admin:delivery_handover_export_csv              | list | Pharmacist Manager Auditor Administrator
 admin:delivery_handover_export_xlsx             | list | Pharmacist Manager Auditor Administrator
+admin:delivery_handovercorrection               | row  | Pharmacist Manager Auditor Administrator
+admin:delivery_handovercorrection_correct       | row  | Pharmacist Manager Administrator
+admin:delivery_handovercorrection_export_csv    | list | Pharmacist Manager Auditor Administrator
+admin:delivery_handovercorrection_export_xlsx   | list | Pharmacist Manager Auditor Administrator
+admin:delivery_itemreport                       | row  | Pharmacist Manager Auditor Administrator
+admin:delivery_itemreport answer                | row  | Pharmacist Manager Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
@@ -283,11 +290,17 @@ admin:delivery_product price                    | row  | Pharmacist Manager Admi
 admin:delivery_product menu                     | row  | Pharmacist Manager Administrator
 admin:delivery_product low                      | row  | Pharmacist Manager Administrator
 admin:delivery_product_new                      | list | Pharmacist Manager Administrator
+admin:delivery_returneditem                     | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_returneditem decide              | row  | Pharmacist Manager Administrator
+admin:delivery_returneditem_export_csv          | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_returneditem_export_xlsx         | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run_export_xlsx                  | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run_plan                         | row  | Manager Administrator
+admin:delivery_run_pack                         | row  | Pharmacist Manager Administrator
+admin:delivery_run_paper                        | row  | Pharmacist Manager Administrator
 admin:delivery_stockmovement                    | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_stockmovement_export_csv         | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_stockmovement_export_xlsx        | list | Pharmacist Technician Manager Auditor Administrator

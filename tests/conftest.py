@@ -9,6 +9,7 @@ import gc
 import os
 import socket
 import tempfile
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -123,8 +124,15 @@ def _forbid_network():
 
 
 def pytest_collection_modifyitems(items):
+    """Measure coverage where it tells something new: it doubles the time of a test.
+
+    Journeys reach the lines of other tests, and the third case of a test those of its first two.
+    """
+    cases = Counter[str]()
     for item in items:
-        if item.get_closest_marker("journey"):  # measuring doubles its time, and the other tests reach the same lines
+        function = item.nodeid.partition("[")[0]
+        cases[function] += 1
+        if item.get_closest_marker("journey") or cases[function] > 2:
             item.add_marker("no_cover")
 
 
@@ -135,11 +143,21 @@ def pytest_collection_finish():
     gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
+    """Fail or skip a journey without a browser; measure no coverage while a test marked `no_cover` is prepared."""
     if item.get_closest_marker("journey") and not browser.chromium():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{browser.NO_BROWSER}. {browser.HOW_TO_INSTALL}", pytrace=False)
         pytest.skip(browser.NO_BROWSER)
+    measuring = item.config.pluginmanager.getplugin("_cov")  # pytest-cov itself pauses in the test alone
+    if measuring is None or not item.get_closest_marker("no_cover"):
+        return (yield)
+    measuring.cov_controller.pause()
+    try:
+        return (yield)
+    finally:
+        measuring.cov_controller.resume()
 
 
 def pytest_report_header(config):
@@ -186,6 +204,37 @@ def _flush_with_triggers_off():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", tear_down_with_triggers_off)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _fill_flushed_tables_from_memory():
+    """Fill the tables with what the receivers of `post_migrate` write; from the second time on with the same rows.
+
+    The receivers compare hundreds of permissions and conditions one by one, which takes as long as most tests.
+    """
+    from django.core.management.commands import flush
+    from django.db import connection, transaction
+
+    emit, rows = flush.emit_post_migrate_signal, {}
+
+    def fill(*arguments, **options):
+        with connection.cursor() as cursor:
+            if not rows:
+                emit(*arguments, **options)
+                for table in connection.introspection.django_table_names(only_existing=True, include_views=False):
+                    cursor.execute(f"SELECT * FROM {table}")
+                    if found := cursor.fetchall():
+                        rows[table] = found
+                return
+            with transaction.atomic():
+                for table, found in rows.items():
+                    places = ", ".join(["%s"] * len(found[0]))
+                    values = ", ".join([f"({places})"] * len(found))
+                    cursor.execute(f"INSERT INTO {table} VALUES {values}", [value for row in found for value in row])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "emit_post_migrate_signal", fill)
         yield
 
 

@@ -24,7 +24,7 @@ from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from accounts.models import Physician
 from certification import actions as certifications
-from certification.models import Certification, Draft, Letter, Patient
+from certification.models import Caregiver, CaregiverAssignment, Certification, Draft, Letter, Patient
 from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import answers_of, guardian_of, is_minor
@@ -323,6 +323,20 @@ def copies(of, count, **over):
         return Certification.objects.bulk_create(
             _copy(of, pk=1_000_000_000 + int(each), number=f"C-{each}", uuid=uuid4(), patient=person, **over)
             for each, person in zip(number, people, strict=True)
+        )
+
+
+def copies_of_caregiver(assignment, patients):
+    """Give each of these patients an affirmed caregiver like that of `assignment`, without an account."""
+    begun = {"relationship": assignment.relationship, "started_date": assignment.started_date}
+    with guard.unguarded():
+        people = Caregiver.objects.bulk_create(
+            _copy(assignment.caregiver, number=f"G-{next(_count):08d}", user=None, phone=phone())
+            for _patient in patients
+        )
+        CaregiverAssignment.objects.bulk_create(
+            CaregiverAssignment(patient=patient, caregiver=person, affirmed_at=timezone.now(), **begun)
+            for patient, person in zip(patients, people, strict=True)
         )
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "certification", "delivery", "notifications", "audit", "pages")
+APPS = ("accounts", "certification", "delivery", "dispensing", "notifications", "audit", "pages")
 
 WRITE = re.compile(
     r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+ONLY)?|DELETE\s+FROM(?:\s+ONLY)?)"

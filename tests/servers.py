@@ -78,7 +78,8 @@ class Postgres(Server):
         create += ["--encoding=UTF8", "--locale=C.UTF-8"]
         subprocess.run(create, check=True, stdout=subprocess.DEVNULL, cwd=self.folder, **options)
         # The data is thrown away after the tests, so nothing needs to reach the disk.
-        fast = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
+        # No statistics are collected beside a test: the plan of a query depends on its test alone.
+        fast = ["autovacuum=off", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
         command = [binaries / "postgres", "-D", data, "-k", self.folder, "-h", ""]
         command += [word for setting in fast for word in ("-c", setting)]
         self.resume = partial(self.start, command, is_ready=self._answers, **options)

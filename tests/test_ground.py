@@ -38,7 +38,7 @@ def manage(*arguments, **environment):
 
 
 def test_there_is_a_lock_for_each_environment():
-    names = ["-dev", "-node", "-pip-newest", "-pip-oldest", "-scan", "-setup", ""]
+    names = ["-dev", "-node", "-pip-newest", "-pip-oldest", "-scan", "-setup", "-worker", ""]
     assert [path.name for path in REQUIREMENTS] == [f"requirements{name}.txt" for name in names]
 
 
@@ -60,12 +60,23 @@ def test_requirements_pin_each_package_with_a_hash(path):
         assert "--hash=sha256:" in entry, entry
 
 
-def test_requirements_for_development_include_those_for_running():
-    pins = {
+def pins():
+    """Return the packages of each lock with their versions."""
+    return {
         path.name: set(re.findall(r"^([a-z0-9._\[\], -]+==\S+)", path.read_text(), re.MULTILINE))
         for path in REQUIREMENTS
     }
-    assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
+
+
+def test_requirements_for_development_include_those_for_running():
+    found = pins()
+    assert found["requirements.txt"] < found["requirements-worker.txt"] < found["requirements-dev.txt"]
+
+
+def test_only_workers_have_numpy():
+    """fpdf2 imports numpy wherever it is installed, so a web process must not have it [findings/]."""
+    found = {lock: {pin.split("==")[0] for pin in of_lock} for lock, of_lock in pins().items()}
+    assert found["requirements-worker.txt"] - found["requirements.txt"] == {"numpy", "pandas", "pyvroom"}
 
 
 @pytest.mark.parametrize("folder", [".", "scan"])

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.contrib import admin
 from django.urls import reverse
 
-from delivery.models import Run
+from delivery.models import HandOverCorrection, Run
 from tests.world import taken_back
 
 LOGIN = "/accounts/login/"
@@ -66,6 +66,11 @@ SHOWN = {
 # Further addresses of the admin, with their arguments for a row.
 OF_A_ROW = {
     "admin:delivery_run_plan": lambda pk: [Run.objects.get(pk=pk).window_id],
+    "admin:delivery_handovercorrection_correct": lambda pk: [
+        HandOverCorrection.objects.get(pk=pk).hand_over.order.number
+    ],
+    "admin:delivery_run_paper": lambda pk: [pk],
+    "admin:delivery_run_pack": lambda pk: [Run.objects.get(pk=pk).window_id],
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
     "admin:notifications_letterbatch_pdf": lambda pk: [pk],

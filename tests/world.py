@@ -6,6 +6,7 @@ It is made once for a module. What a test writes is rolled back before the next 
 import io
 from contextlib import contextmanager
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -21,7 +22,7 @@ from accounts.models import MFAReset, RosterImport
 from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
-from delivery.models import HandOver, WaitingEntry
+from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
 from tests import factories
@@ -168,6 +169,7 @@ class World:
                 received_by="patient", card_checked=True, photo_id_checked=True, photo_id_kind="passport",
                 id_number="X123", amount_due_cents=8000, cash_cents=8000, debit_cents=0, stated_at=now, recorded_at=now,
             )  # fmt: skip
+            self._follow_the_delivery(HandOver.objects.get(), now)
             Bounce.objects.create(address="gone@example.org", kind="hard", first_at=now, last_at=now, stopped_at=now)
             LetterBatch.objects.create(count=1)
             TextConsent.objects.create(phone="+12035550142", words="I agree.", language="en", given="phone")
@@ -178,6 +180,22 @@ class World:
                 user=self.stranger.user, called_number=factories.phone(), reason="Lost.", token_digest="x" * 64,
                 asked_by=self.accounts["Registrar"], asked_at=now, due_at=now + timedelta(days=1),
             )  # fmt: skip
+
+    def _follow_the_delivery(self, handed, now):
+        """Enter a refund, an item that came back, and a report: the rows alone."""
+        line, manager = handed.order.lines.get(), self.accounts["Manager"]
+        ReturnedItem.objects.create(
+            order=handed.order, product=line.product, lot="LOT-1", quantity=1, waiting=1, carried_by=handed.by,
+            taken_in_at=now, taken_in_by=self.accounts["Technician"],
+        )  # fmt: skip
+        HandOverCorrection.objects.create(
+            hand_over=handed, line=line, kind="refund", quantity=1, corrected_before=0, bought_quantity=line.quantity,
+            unit_price_cents=line.unit_price_cents, cents=100, method="cash", paid_date=timezone.localdate(),
+            goods="kept", reason="Broken.", by=manager, entry_key=uuid4(),
+        )  # fmt: skip
+        ItemReport.objects.create(
+            order=handed.order, line=line, what="other", words="Wrong.", by=handed.order.placed_by
+        )
 
 
 def _answers_for_a_child():

@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actions import import_for_real, upload_roster
 from accounts.models import RosterImport, RosterProblem
-from accounts.requests import SignedInRequest
+from accounts.requests import HtmxRequest, SignedInRequest
 from accounts.rosters.problems import write_problems
 from audit.action_admin import ActionAdmin, RowsInline
 from audit.actions import record
@@ -60,12 +60,6 @@ class ProblemInline(RowsInline):
     formset = FirstProblems
     verbose_name_plural = _("problems (the first %(count)d)") % {"count": PROBLEMS_SHOWN}
     fields = ["line", "column", "severity", "reason"]
-
-
-class HtmxRequest(SignedInRequest):
-    """A request of staff, with what django-htmx notes on it."""
-
-    htmx: Any
 
 
 @admin.register(RosterImport)

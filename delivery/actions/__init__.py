@@ -6,18 +6,23 @@ from delivery.actions.cart import reorder, set_line
 from delivery.actions.changing import answer_shortage, change_order
 from delivery.actions.checking import report_differences
 from delivery.actions.closing import close_date, open_date
+from delivery.actions.corrections import correct_hand_over
 from delivery.actions.departure import dispatch_order, dispatch_run
-from delivery.actions.door import hand_over, return_order, take_in, try_later
-from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference, take_in_refused
+from delivery.actions.door import hand_over, return_order, try_later
+from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference
 from delivery.actions.lateness import tell_late
 from delivery.actions.moving import decline_order, move_order
 from delivery.actions.packing import pack_order, unpack_order
 from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
+from delivery.actions.planning import ask_plan, plan_windows
+from delivery.actions.printing import tell_packs_ready
 from delivery.actions.products import add_product, drop_photo, save_product, set_photo
+from delivery.actions.reports import answer_report, report_item
+from delivery.actions.returns import decide_returned, take_in
 from delivery.actions.review import confirm_order, confirm_orders
-from delivery.actions.runs import assign_run, make_run, plan_run, save_run
+from delivery.actions.runs import assign_run, free_orders, make_run, save_run
 from delivery.actions.settling import settle_run
 from delivery.actions.stock import (
     clear_stock,
@@ -45,17 +50,21 @@ __all__ = [
     "compare_id",
     "cut_id_numbers",
     "decide_id_difference",
-    "take_in_refused",
     "take_in",
+    "tell_packs_ready",
     "try_later",
     "settle_run",
     "tell_late",
     "add_product",
     "add_window",
     "announce_deliveries",
+    "ask_plan",
+    "free_orders",
     "answer_call",
     "assign_run",
+    "answer_report",
     "answer_shortage",
+    "correct_hand_over",
     "cancel_order",
     "change_lot",
     "change_order",
@@ -64,6 +73,7 @@ __all__ = [
     "confirm_order",
     "confirm_orders",
     "count_stock",
+    "decide_returned",
     "decline_order",
     "drop_photo",
     "drop_policy",
@@ -76,7 +86,7 @@ __all__ = [
     "open_date",
     "pack_order",
     "place_order",
-    "plan_run",
+    "plan_windows",
     "quarantine_stock",
     "receive_file",
     "receive_stock",
@@ -84,6 +94,7 @@ __all__ = [
     "refuse_order",
     "reorder",
     "report_differences",
+    "report_item",
     "save_product",
     "save_run",
     "set_capacity",

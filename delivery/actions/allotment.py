@@ -25,7 +25,9 @@ def record_allotment_entry(
     patient = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     today = timezone.localdate()
     rules.check_entry_day(day, today=today)
-    entered = AllotmentEntry.objects.filter(patient=patient, day=day).aggregate(mg=Sum("amount_mg", default=0))["mg"]
+    of_day = AllotmentEntry.objects.filter(patient=patient, day=day).exclude(origin=AllotmentEntry.Origin.DELIVERY)
+    entered = of_day.aggregate(mg=Sum("amount_mg", default=0))["mg"]
+    rules.check_entry_origin(origin)
     rules.check_entry_amount(amount_mg, origin=origin, entered_mg=entered)
     sign = -1 if origin == AllotmentEntry.Origin.CORRECTION else 1
     entry = AllotmentEntry.objects.create(

@@ -59,7 +59,7 @@ def _enter(shortage: Shortage, order: Order, line: OrderLine, *, by: User) -> No
         line.quantity = shortage.quantity
         line.save(update_fields=["quantity"])
     count_anew(order)
-    notify_orderer(order, "order_short", by=by, about=shortage.pk)
+    notify_orderer(order, "order_short", by=by, about=("shortage", shortage.pk))
 
 
 @audited("order.answer", subject="order")

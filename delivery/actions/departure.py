@@ -1,12 +1,16 @@
 """Orders leave with their driver."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from delivery import rules
+from delivery import rules, signals
 from delivery.models import Order, Run, Shortage
 from delivery.writes.locks import lock_order
 from delivery.writes.messages import notify_orderer
@@ -24,18 +28,26 @@ def dispatch_order(*, order: Order, by: User) -> Order:
 
 
 @audited("run.leave", subject="run", atomic=False)
-def dispatch_run(*, run: Run, by: User) -> tuple[int, list[str]]:
-    """Let all orders of a run leave with its driver; returns how many have left now, and what the driver has to know.
+def dispatch_run(
+    *, run: Run, by: User, left_at: datetime | None = None, orders: Collection[int] | None = None
+) -> tuple[int, list[str]]:
+    """Let the orders of a run leave with its driver; returns how many have left now, and what the driver has to know.
 
-    There is a sentence for each order that stays here, and for each line that was dropped: it is in the bag still. Each
-    order has a transaction of its own, and the same call again goes on with the others. Raises RunError.
+    `left_at` is the time on the paper, where they left while the portal did not run; nobody is told by mail then.
+    `orders` are the ids of those that left, by default all. There is a sentence for each order that stays here, and for
+    each line that was dropped: it is in the bag still. Each order has a transaction of its own, and the same call again
+    goes on with the others. Raises RunError.
     """
-    rules.check_run_is_open(Run.objects.get(pk=run.pk))
+    run = Run.objects.select_related("window").get(pk=run.pk)
+    rules.check_run_is_open(run)
+    if left_at is not None:
+        rules.check_left_at(left_at, run, now=timezone.now())
     left, sentences = 0, list[str]()
-    for order in run.orders.before_departure().order_by("position"):
+    leaving = run.orders.before_departure().order_by("position")
+    for order in leaving if orders is None else leaving.filter(pk__in=orders):
         try:
             with transaction.atomic():
-                gone = _dispatch(order, by=by)
+                gone = _dispatch(order, by=by, left_at=left_at)
                 left += gone.status == Order.Status.OUT_FOR_DELIVERY
                 sentences += _bag_changes(gone)
         except rules.DeliveryError as error:
@@ -57,20 +69,22 @@ def _bag_changes(order: Order) -> list[str]:
     ]
 
 
-def _dispatch(order: Order, *, by: User) -> Order:
+def _dispatch(order: Order, *, by: User, left_at: datetime | None = None) -> Order:
     order = lock_order(order)
     if order.status == Order.Status.OUT_FOR_DELIVERY:
         return order
-    now = timezone.now()
-    rules.check_may_leave(order, now=now)
-    rules.check_is_certified(order.patient, now)
+    at = left_at or timezone.now()
+    rules.check_may_leave(order, now=at)
+    rules.check_is_certified(order.patient, at)
     order = settle_unanswered(order, by=by)
     if not order.is_before_departure:  # nothing of it was left: it is cancelled
         return order
     assert order.run_id
-    Run.objects.filter(pk=order.run_id, opened_at__isnull=True).update(opened_at=now)
+    Run.objects.filter(Q(opened_at__isnull=True) | Q(opened_at__gt=at), pk=order.run_id).update(opened_at=at)
     order.status = rules.MOVES["dispatch"].to
     order.save(update_fields=["status"])
-    record(action="order.dispatch", by=by, subject=order)
-    notify_orderer(order, "order_out_for_delivery", by=by)
+    record(action="order.dispatch", by=by, subject=order, reason="from paper" if left_at else "")
+    if left_at is None:
+        notify_orderer(order, "order_out_for_delivery", by=by)
+    signals.order_left.send(sender=Order, order=order, by=by)
     return order

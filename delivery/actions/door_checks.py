@@ -1,4 +1,4 @@
-"""What is checked about a photo ID at a door, who decides about a difference, and what comes back of a refused part."""
+"""What is checked about a photo ID at a door, and who decides about a difference."""
 
 from collections.abc import Collection
 
@@ -8,9 +8,8 @@ from accounts.models import User
 from audit.actions import audited, record, record_many
 from delivery import rules
 from delivery.licenses import License
-from delivery.models import HandOver, IdDifference, Order, RefusedLine, Run
-from delivery.writes.locks import lock_hold, lock_order
-from delivery.writes.refused_lines import take_in_lines
+from delivery.models import HandOver, IdDifference, Order, Run
+from delivery.writes.locks import lock_order
 
 
 @audited("order.compare_id", subject="order")
@@ -72,21 +71,6 @@ def decide_id_difference(
     row.save()
     record(by=by, subject=order, reason="allowed" if is_allowed else "refused")
     return row
-
-
-@audited("order.take_in_refused", subject="order")
-def take_in_refused(*, order: Order, by: User) -> Order:
-    """Take in what was refused of an order at the door: it goes into quarantine, and its allotment is released.
-
-    Who takes it in is not the driver. Raises HandOverError or TransitionError.
-    """
-    order = lock_order(order)
-    lock_hold(order)
-    out = list(RefusedLine.objects.out().filter(hand_over__order=order).select_related("line"))
-    rules.check_may_take_in_refused(order, out, by_id=by.pk)
-    take_in_lines(order, out, now=timezone.now(), by=by)
-    record(by=by, subject=order)
-    return order
 
 
 @audited("hand_over.cut_id_numbers")

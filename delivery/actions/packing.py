@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record
-from delivery import rules
+from delivery import rules, signals
 from delivery.models import Order
 from delivery.writes.locks import lock_order
 from delivery.writes.lots import pick_lots
@@ -26,6 +26,7 @@ def pack_order(*, order: Order, by: User) -> Order:
     order.status, order.packed_at = rules.MOVES["pack"].to, timezone.now()
     order.save(update_fields=["status", "packed_at"])
     record(by=by, subject=order)
+    signals.order_packed.send(sender=Order, order=order, by=by)
     return order
 
 

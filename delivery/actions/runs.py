@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from django.db.models import Max
 
 from accounts.models import User
-from audit.actions import audited, record
+from audit.actions import audited, record, record_many
 from delivery import rules
 from delivery.models import DeliveryWindow, Order, Run
-from delivery.writes.runs import leave_run, lock_orders_of_run, lock_run, route_of, start_of, write_route
+from delivery.writes.runs import keep, leave_run, lock_orders_of_run, lock_run, route_of, start_of, write_route
 
 
 @audited("run.make", subject="window")
@@ -20,7 +20,7 @@ def make_run(
     driver: User | None = None,
     vehicle: str = "",
 ) -> Run:
-    """Make a run for a window, with these orders in it.
+    """Make a run for a window, with these orders in it: a person decided that, so plans keep them there.
 
     Raises RunError, or TransitionError for an order that is not open.
     """
@@ -39,8 +39,8 @@ def assign_run(*, orders: Sequence[Order], run: Run | None, by: User) -> None:
     """Put open orders of one window into a run, or take them out of theirs when `run` is None.
 
     What is in the run keeps its order. A new order stands beside the other orders to its door; new doors come at the
-    end, the nearest next. The same call again changes nothing. Raises RunError or TransitionError, and then changes
-    nothing either.
+    end, the nearest next. A plan leaves these orders in the run. The same call again changes nothing. Raises RunError
+    or TransitionError, and then changes nothing either.
     """
     lock_orders_of_run(run, orders)
     if run is not None:
@@ -59,6 +59,7 @@ def _put_into(run: Run, orders: Sequence[Order], *, by: User) -> None:
         rules.check_fits_run(order, run)
         record(action="order.join_run", by=by, subject=order)
     write_route(run, rules.with_new_stops(route_of(run), new, start_zip=start_of(run)))
+    keep([order.pk for order in new], Order.Kept.RUN)
 
 
 def _fresh(orders: Sequence[Order]) -> list[Order]:
@@ -69,9 +70,9 @@ def _fresh(orders: Sequence[Order]) -> list[Order]:
 
 @audited("run.save", subject="run")
 def save_run(*, run: Run, driver: User | None, vehicle: str, positions: Mapping[int, int], by: User) -> Run:
-    """Save the driver, the vehicle and the order of the stops as typed: `positions` by the id of an order.
+    """Save the driver, the vehicle and the positions that a person typed anew: `positions` by the id of an order.
 
-    An order that left the run meanwhile is passed over. Raises RunError.
+    A plan leaves these orders where they are. One that left the run meanwhile is passed over. Raises RunError.
     """
     lock_orders_of_run(run)
     run = lock_run(run)
@@ -81,17 +82,19 @@ def save_run(*, run: Run, driver: User | None, vehicle: str, positions: Mapping[
         rules.check_can_drive(driver, run.window, run=run)
     run.driver, run.vehicle = driver, vehicle
     run.save(update_fields=["driver", "vehicle"])
-    write_route(run, rules.sorted_by_hand(route_of(run), positions))
+    route = route_of(run)
+    write_route(run, rules.sorted_by_hand(route, positions))
+    moved = [order.pk for order in route if positions.get(order.pk, order.position) != order.position]
+    keep(moved, Order.Kept.PLACE)
     record(by=by, subject=run)
     return run
 
 
-@audited("run.plan", subject="run")
-def plan_run(*, run: Run, by: User) -> Run:
-    """Put the stops of a run into the proposed order: the nearest next. Raises RunError."""
-    lock_orders_of_run(run)
-    run = lock_run(run)
-    rules.check_run_is_open(run)
-    write_route(run, rules.nearest_next(route_of(run), start_zip=start_of(run)))
-    record(by=by, subject=run)
-    return run
+@audited("run.free", subject="window")
+def free_orders(*, window: DeliveryWindow, orders: Sequence[Order], by: User) -> int:
+    """Let the next plan decide about these orders again; return about how many a person had decided."""
+    lock_orders_of_run(None, orders)
+    kept = [order for order in _fresh(orders) if order.kept and order.window_id == window.pk]
+    keep([order.pk for order in kept], "")
+    record_many(by=by, subjects=kept)
+    return len(kept)

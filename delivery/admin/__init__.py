@@ -1,5 +1,31 @@
 """The pages of staff in the admin; each noun has its own module."""
 
-from delivery.admin import allotment, closures, hand_overs, orders, policies, products, runs, stock, windows
+from delivery.admin import (
+    allotment,
+    closures,
+    corrections,
+    hand_overs,
+    orders,
+    policies,
+    products,
+    reports,
+    returns,
+    runs,
+    stock,
+    windows,
+)
 
-__all__ = ["allotment", "closures", "hand_overs", "orders", "policies", "products", "runs", "stock", "windows"]
+__all__ = [
+    "allotment",
+    "closures",
+    "corrections",
+    "hand_overs",
+    "orders",
+    "policies",
+    "products",
+    "reports",
+    "returns",
+    "runs",
+    "stock",
+    "windows",
+]

@@ -20,6 +20,7 @@ from certification.search import patients_called
 from delivery import actions
 from delivery.models import AllotmentEntry
 from delivery.presenters.ledger import ledger_of
+from delivery.rules import STAFF_ORIGINS
 from ui.forms import DateBoxesField, GramsField, PortalForm
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import grams, long_date
@@ -28,7 +29,9 @@ from ui.templatetags.portal import grams, long_date
 class EntryForm(PortalForm):
     day = DateBoxesField(label=_("Day"), not_future=True)
     amount_mg = GramsField(label=_("Flower equivalent in grams"))
-    origin = forms.ChoiceField(label=_("Origin"), choices=AllotmentEntry.Origin)
+    origin = forms.ChoiceField(
+        label=_("Origin"), choices=[choice for choice in AllotmentEntry.Origin.choices if choice[0] in STAFF_ORIGINS]
+    )
     reason = forms.CharField(label=_("Reason"), max_length=200, help_text=_("Stored; only staff read it."))
 
 

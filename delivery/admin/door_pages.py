@@ -1,4 +1,4 @@
-"""The action pages of an order at the door: a pharmacist decides about a photo ID, and what was refused comes back."""
+"""The action pages of an order at the door: a pharmacist decides about a photo ID."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionPage
 from certification.models import Caregiver, Patient
 from delivery import actions, rules
-from delivery.admin.order_words import about, lots_in_words
-from delivery.models import HandOver, Order, RefusedLine
+from delivery.admin.order_words import about
+from delivery.models import HandOver, Order
 from ui.forms import PortalForm
 
 ALLOW, REFUSE = "allow", "refuse"
@@ -67,18 +67,6 @@ def _begin_photo_id(order: Order) -> dict[str, Any]:
     return {"received_by": waiting.received_by, "words": waiting.words} if waiting else {}
 
 
-def _explain_refused(order: Order) -> str:
-    out = RefusedLine.objects.out().filter(hand_over__order=order).select_related("line__product", "line__order")
-    lines = [f"{each.quantity} × {each.line.product.sku}: {lots_in_words(each.line)}" for each in out]
-    words = _(
-        "Count the items first. Their allotment is released, and they go into quarantine: on the page of the product a "
-        "second person clears them for sale or writes them off."
-    )
-    return "\n".join(
-        [about(order), gettext("Refused at the door, with the lots of the whole line:"), *lines, str(words)]
-    )
-
-
 DOOR_PAGES = (
     ActionPage(
         name="photo-id",
@@ -91,13 +79,5 @@ DOOR_PAGES = (
         ),
         form_class=PhotoIdForm,
         initial=_begin_photo_id,
-    ),
-    ActionPage(
-        name="take-in-refused",
-        label=_("Take in what was refused"),
-        permission="delivery.pack_order",
-        offered=lambda order: RefusedLine.objects.out().filter(hand_over__order=order).exists(),
-        explain=_explain_refused,
-        perform=lambda order, request: actions.take_in_refused(order=order, by=request.user),
     ),
 )

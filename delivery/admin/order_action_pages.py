@@ -122,10 +122,13 @@ def _explain_assignment(order: Order) -> str:
 
 def _explain_taking_in(order: Order) -> str:
     words = _(
-        "Count the items first. Its place and allotment are released, and the items go into quarantine: on the page of "
-        "the product a second person clears them for sale or writes them off."
+        "Count the items first. The place and allotment of what came back are released, and the items stay in "
+        "quarantine: under “Returned items” a second person puts them back for sale, keeps or destroys them."
     )
-    return f"{_explain_lot(order)}\n{words}"
+    refused = order.returned_items.with_driver().select_related("product")
+    lots = "\n".join(f"{each.quantity} × {each.product.sku}: {each.lot}" for each in refused)
+    came = f"{about(order)}\n{gettext('Refused at the door:')}\n{lots}" if lots else _explain_lot(order)
+    return f"{came}\n{words}"
 
 
 def _explain_cancellation(order: Order) -> str:
@@ -223,7 +226,7 @@ ORDER_ACTION_PAGES = (
         name="take-in",
         label=_("Take in"),
         permission="delivery.pack_order",
-        offered=lambda order: order.status == Order.Status.RETURNED and order.taken_in_at is None,
+        offered=rules.comes_back,
         explain=_explain_taking_in,
         perform=lambda order, request: actions.take_in(order=order, by=request.user),
     ),

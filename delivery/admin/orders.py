@@ -32,6 +32,7 @@ from delivery.admin.packing_pages import ShortageInline
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import COUNTS, ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
+from delivery.presenters.staff.corrections import after_delivery
 from delivery.presenters.staff.evidence import Sight
 from delivery.presenters.staff.order_list import OrderRow, WindowGroup, order_groups, order_rows
 from delivery.presenters.staff.review import order_review
@@ -152,7 +153,9 @@ class OrderAdmin(ActionAdmin):
 
     list_display = ["number", "when", "subtotal", "status"]  # what the list can be sorted by
     list_display_links = None
-    list_filter = [WaitingFilter, ("declined_at", admin.EmptyFieldListFilter)]
+    list_filter = [
+        WaitingFilter, ("declined_at", admin.EmptyFieldListFilter), ("taken_in_at", admin.EmptyFieldListFilter),
+    ]  # fmt: skip
     list_lookups = ("window", "window__date")  # of the staff's start page
     list_select_related = ["window", "patient", "policy", "certification"]
     paginator = ShortPaginator
@@ -217,6 +220,7 @@ class OrderAdmin(ActionAdmin):
         more = {
             "review": review,
             "confirm_form": ConfirmForm(),
+            "after": after_delivery(obj, user=cast(User, request.user)),
             "next_url": self.with_filters(request, address) if address else "",
         }
         return super().render_change_form(request, {**context, **more}, *args, **{**kwargs, "obj": obj})

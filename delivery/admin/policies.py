@@ -86,7 +86,11 @@ class PolicyForm(ReasonForm):
         required=False,
         help_text=_("Empty: all of Connecticut."),
     )
-    origin_zip = ZipField(label=_("ZIP code that the radius is around"), required=False)
+    origin_zip = ZipField(
+        label=_("ZIP code that the radius is around"),
+        required=False,
+        help_text=_("Runs begin and end there when they are planned."),
+    )
     allotment_days = WholeNumberField(label=_("Days that a monthly allotment lasts"), min_value=1, max_value=366)
     field_order = ("effective_date", *TERMS, "reason")
 

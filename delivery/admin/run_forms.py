@@ -1,5 +1,6 @@
 """The forms with which a Manager makes runs and puts orders into them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -12,7 +13,7 @@ from accounts.models import User
 from delivery.admin import columns
 from delivery.door_forms import PaidField
 from delivery.models import DeliveryWindow, Order, Run
-from delivery.presenters.runs import PlannedRun, staff_name
+from delivery.presenters.runs import Choice, PlannedRun, staff_name
 from delivery.rules import LAST_POSITION
 from ui.forms import PortalForm, WholeNumberField
 
@@ -117,6 +118,7 @@ class RunForm(PortalForm):
                 min_value=1,
                 max_value=LAST_POSITION,
                 initial=row.position,
+                show_hidden_initial=True,  # what was moved since the page was opened is not moved back
                 widget=forms.TextInput(
                     attrs={
                         "inputmode": "numeric",
@@ -128,6 +130,39 @@ class RunForm(PortalForm):
 
     @property
     def positions(self) -> dict[int, int]:
-        """The positions that were typed, by the id of an order."""
-        typed = {name.removeprefix("position_"): value for name, value in self.cleaned_data.items()}
+        """The positions that were typed anew, by the id of an order."""
+        typed = {name.removeprefix("position_"): self.cleaned_data[name] for name in self.changed_data}
         return {int(pk): value for pk, value in typed.items() if pk.isdecimal() and value}
+
+
+class CrewsForm(PortalForm):
+    """The drivers to plan for, each with a vehicle."""
+
+    def __init__(self, *args: Any, choices: Iterable[Choice], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.choices = list(choices)
+        for choice in self.choices:
+            self.fields[f"drives_{choice.driver.pk}"] = forms.BooleanField(
+                label=choice.name, required=False, initial=choice.is_ticked
+            )
+            label = gettext("Vehicle of %(driver)s") % {"driver": choice.name}
+            self.fields[f"vehicle_{choice.driver.pk}"] = forms.CharField(
+                label=label, max_length=40, required=False, initial=choice.vehicle
+            )
+
+    @property
+    def rows(self) -> list[tuple[Choice, Any, Any]]:
+        """Each driver with the box to tick and the one for the vehicle."""
+        return [
+            (choice, self[f"drives_{choice.driver.pk}"], self[f"vehicle_{choice.driver.pk}"]) for choice in self.choices
+        ]
+
+    @property
+    def crews(self) -> list[tuple[User, str]]:
+        """The drivers that were ticked, each with the vehicle."""
+        typed = self.cleaned_data
+        return [
+            (choice.driver, typed[f"vehicle_{choice.driver.pk}"])
+            for choice in self.choices
+            if typed[f"drives_{choice.driver.pk}"]
+        ]

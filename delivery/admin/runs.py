@@ -1,7 +1,6 @@
 """The runs in the admin, and the page on which a Manager plans the runs of a window."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,18 +10,22 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.requests import SignedInRequest
-from audit.action_admin import ActionAdmin, ActionPage, RowsInline
+from accounts.requests import HtmxRequest, SignedInRequest
+from audit.action_admin import ActionPage, RowsInline
 from audit.actions import record
 from audit.exports import Column, Export, dollars, moment
 from delivery import actions, rules
 from delivery.admin import columns
-from delivery.admin.run_forms import RunForm, SettleForm, TickedForm
+from delivery.admin.paper import PaperPages
+from delivery.admin.print_pack import PrintPackPages
+from delivery.admin.run_forms import SettleForm, drivers
+from delivery.admin.run_plan import PlanPage
 from delivery.models import DeliveryWindow, Order, Run
-from delivery.presenters.runs import Plan, PlannedRun, plan_of, staff_name
+from delivery.presenters.runs import plan_of, staff_name
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
 from ui.templatetags.portal import money
@@ -84,21 +87,8 @@ def _explain_settling(run: Run) -> str:
     return "\n".join(lines)
 
 
-@dataclass(frozen=True)
-class RunSection:
-    """A run on the planning page, with its form."""
-
-    planned: PlannedRun
-    form: RunForm
-
-    @property
-    def rows(self) -> list[tuple[Any, Any]]:
-        """Each order with its box for the position."""
-        return [(row, self.form[f"position_{row.order.pk}"]) for row in self.planned.orders]
-
-
 @admin.register(Run)
-class RunAdmin(ActionAdmin):
+class RunAdmin(PaperPages, PrintPackPages):
     change_list_template = "admin/delivery/run/change_list.html"
     change_form_template = "admin/delivery/run/change_form.html"
     list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]
@@ -173,65 +163,36 @@ class RunAdmin(ActionAdmin):
 
     # --- Planning ---------------------------------------------------------------------------------------------------
 
-    def plan_view(self, request: SignedInRequest, window_id: int) -> HttpResponse:
-        """Show the orders of a window with and without a run; a POST changes one run and comes back here."""
+    def plan_view(self, request: HtmxRequest, window_id: int) -> HttpResponse:
+        """Show the orders of a window with and without a run; a POST changes one run, or asks for all to be planned.
+
+        While a worker plans, htmx asks again each second; without JavaScript there is a link.
+        """
         if not request.user.has_perm("delivery.change_run"):
             raise PermissionDenied
         window = DeliveryWindow.objects.filter(pk=window_id).first()
         if window is None:
             raise Http404
-        plan, posted = plan_of(window), request.POST.get("do", "")
-        is_ticked = posted in ("assign", "take-out")
-        ticked = TickedForm(request.POST if is_ticked else None, window=window, needs_run=posted == "assign")
-        sections = [RunSection(planned, _run_form(request, planned)) for planned in plan.runs]
-        form = next((section.form for section in sections if section.form.is_bound), ticked)
-        if form.is_bound and form.is_valid() and self._change(request, plan, posted, form):
+        plan = plan_of(window, drivers())
+        if request.htmx:
+            return HttpResponse(status=204) if plan.is_being_made else HttpResponseClientRedirect(request.path)
+        page = PlanPage(plan, request.POST)
+        form = page.posted
+        if form is not None and form.is_valid() and self._change(request, page, form):
             return HttpResponseRedirect(request.path)
         record(action="run.list", by=request.user)
+        title = gettext("Runs of %(window)s") % {"window": columns.when(window)}
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": gettext("Runs of %(window)s") % {"window": columns.when(window)},
-            "plan": plan,
-            "sections": sections,
-            "ticked": ticked,
-            "form": form,
-        }
+            **self.admin_site.each_context(request), "opts": self.opts, "title": title, "plan": plan, "page": page,
+        }  # fmt: skip
         return TemplateResponse(request, "admin/delivery/run/plan.html", context)
 
-    def _change(self, request: SignedInRequest, plan: Plan, posted: str, form: PortalForm) -> bool:
+    def _change(self, request: SignedInRequest, page: PlanPage, form: PortalForm) -> bool:
         try:
-            done = _perform(request, plan, posted, form)
+            done = page.perform(form, by=request.user)
         except PortalError as error:
             add_to_form(form, error)
             return False
-        messages.success(request, done)
+        if done:
+            messages.success(request, done)
         return True
-
-
-def _run_form(request: HttpRequest, planned: PlannedRun) -> RunForm:
-    """Return the form of a run, with what was posted when its own button was pressed."""
-    is_posted = request.POST.get("do") in (f"save-{planned.run.pk}", f"plan-{planned.run.pk}")
-    return RunForm(request.POST if is_posted else None, planned=planned)
-
-
-def _perform(request: SignedInRequest, plan: Plan, posted: str, form: PortalForm) -> str:
-    """Call the action of the button that was pressed; return the sentence that says what was done."""
-    what, _hyphen, pk = posted.partition("-")
-    if isinstance(form, RunForm):
-        run = next(planned.run for planned in plan.runs if str(planned.run.pk) == pk)
-        if what == "plan":
-            actions.plan_run(run=run, by=request.user)
-            return gettext("%(run)s: the nearest door comes next.") % {"run": run.name}
-        answers = {"driver": form.cleaned_data["driver"], "vehicle": form.cleaned_data["vehicle"]}
-        actions.save_run(run=run, positions=form.positions, by=request.user, **answers)
-        return gettext("%(run)s is saved.") % {"run": run.name}
-    orders, run_asked = list(form.cleaned_data["orders"]), form.cleaned_data.get("run")
-    if posted == "take-out":
-        actions.assign_run(orders=orders, run=None, by=request.user)
-    elif run_asked is None:
-        actions.make_run(window=plan.window, orders=orders, by=request.user)
-    else:
-        actions.assign_run(orders=orders, run=run_asked, by=request.user)
-    count = len(orders)
-    return ngettext("%(count)d order is moved.", "%(count)d orders are moved.", count) % {"count": count}

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0015_order_review'),
+        ('delivery', '0017_typed_from_paper'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -20,7 +20,6 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('quantity', models.PositiveSmallIntegerField()),
-                ('taken_in_at', models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 'ordering': ['pk'],
@@ -86,11 +85,6 @@ class Migration(migrations.Migration):
             name='line',
             field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='refused', to='delivery.orderline'),
         ),
-        migrations.AddField(
-            model_name='refusedline',
-            name='taken_in_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
         migrations.AddConstraint(
             model_name='iddifference',
             constraint=models.CheckConstraint(condition=models.Q(('found__in', ['scan', 'call']), ('received_by__in', ['patient', 'caregiver'])), name='id_difference_choices'),
@@ -118,13 +112,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='refusedline',
             constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='refused_line_has_items'),
-        ),
-        migrations.AddConstraint(
-            model_name='refusedline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('taken_in_at__isnull', True), ('taken_in_by__isnull', True)), models.Q(('taken_in_at__isnull', False), ('taken_in_by__isnull', False)), _connector='OR'), name='refused_line_taken_in_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='refusedline',
-            constraint=models.CheckConstraint(condition=models.Q(('taken_in_at__isnull', True), ('taken_in_at__gte', models.F('created_at')), _connector='OR'), name='refused_line_dates'),
         ),
     ]

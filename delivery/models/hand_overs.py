@@ -36,6 +36,10 @@ class HandOver(models.Model):
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="hand_over")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="hand_overs")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    typed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("Who typed it in from paper; nobody where the driver entered it."),
+    )  # fmt: skip
     received_by = models.CharField(max_length=10, choices=ReceivedBy)
     assignment = models.ForeignKey(
         CaregiverAssignment, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
@@ -87,6 +91,9 @@ class HandOver(models.Model):
                 condition=Q(stated_at__lte=F("recorded_at")), name="hand_over_recorded_after_it_happened"
             ),
             models.CheckConstraint(
+                condition=Q(typed_by__isnull=True) | ~Q(typed_by=F("by")), name="hand_over_typed_by_another"
+            ),
+            models.CheckConstraint(
                 condition=Q(signed__in=["drawn", "typed"], signature__isnull=False)
                 | Q(signed__in=["", "paper"], signature__isnull=True),
                 name="hand_over_signature_fits",
@@ -112,6 +119,10 @@ class DoorAttempt(models.Model):
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="attempts")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="attempts")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    typed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("Who typed it in from paper; nobody where the driver entered it."),
+    )  # fmt: skip
     outcome = models.CharField(max_length=13, choices=Outcome)
     comes_back = models.BooleanField(help_text=_("The driver brings the order back."))
     stated_at = models.DateTimeField()
@@ -130,6 +141,9 @@ class DoorAttempt(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(stated_at__lte=F("recorded_at")), name="attempt_recorded_after_it_happened"
+            ),
+            models.CheckConstraint(
+                condition=Q(typed_by__isnull=True) | ~Q(typed_by=F("by")), name="attempt_typed_by_another"
             ),
         ]
 

@@ -76,6 +76,12 @@ class Order(models.Model):
         CASH = "cash", _("Cash, the exact amount")
         DEBIT = "debit", _("Debit card")
 
+    class Kept(models.TextChoices):
+        """What of a stop a person decided, so that a plan leaves it alone."""
+
+        RUN = "run", _("The run")
+        PLACE = "place", _("The run and the place in it")
+
     created_at = models.DateTimeField(auto_now_add=True)
     number = models.CharField(max_length=20, unique=True, null=True, blank=True)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="orders")
@@ -95,6 +101,17 @@ class Order(models.Model):
     policy = models.ForeignKey(DeliveryPolicy, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.PROTECT, related_name="orders")
     position = models.PositiveSmallIntegerField(null=True, blank=True)  # in its run; gaps do no harm
+    planned_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the driver comes to the door, by the plan of the run.")
+    )
+    kept = models.CharField(
+        max_length=5,
+        choices=Kept,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What a person decided about its run, so that a plan leaves it alone."),
+    )
     street = models.CharField(max_length=200, blank=True)
     unit = models.CharField(max_length=50, blank=True)
     city = models.CharField(max_length=100, blank=True)
@@ -211,6 +228,11 @@ class Order(models.Model):
                 condition=Q(run__isnull=True) | ~Q(status__in=["cart", "cancelled", "refused", "lapsed"]),
                 name="order_undone_has_no_run",
             ),
+            models.CheckConstraint(
+                condition=Q(run__isnull=False) | Q(planned_at__isnull=True, kept=""),
+                name="order_without_run_has_no_plan",
+            ),
+            models.CheckConstraint(condition=Q(kept__in=["", "run", "place"]), name="order_kept"),
             models.UniqueConstraint(fields=["run", "position"], name="order_position_once_a_run"),
             models.CheckConstraint(
                 condition=Q(confirmed_at__isnull=True)
@@ -275,3 +297,9 @@ class OrderLine(models.Model):
     @property
     def total_mg(self) -> int:
         return self.quantity * self.amount_mg
+
+    @property
+    def taken_quantity(self) -> int:
+        """How many were handed over: all that was not refused at the door."""
+        refused = getattr(self, "refused", None)
+        return self.quantity - (refused.quantity if refused else 0)

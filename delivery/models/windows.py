@@ -74,6 +74,7 @@ class DeliveryWindow(models.Model):
     objects = DeliveryWindowQuerySet.as_manager()
 
     class Meta:
+        permissions = [("print_pack", "Can print the pack of a window: who gets what, where, and with which card")]
         ordering = ["date", "starts"]
         constraints = [
             models.UniqueConstraint(fields=["date", "starts"], name="window_once"),

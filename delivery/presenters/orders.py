@@ -7,6 +7,7 @@ from accounts.permissions import may_as_staff
 from delivery import rules
 from delivery.models import Order
 from delivery.orderers import Orderer
+from delivery.presenters.after_delivery import Reported, corrections_for_orderer, reports_of
 from delivery.presenters.shortages import Change, Question, changes_of, questions_of, shortages_of
 from delivery.writes.messages import is_told_by_phone
 
@@ -17,7 +18,7 @@ class OrderPage:
 
     `again_refusal` says why the account cannot order the same again for the patient. `is_told_by_phone` is whether the
     person who ordered has no e-mail address, so that staff call. `questions` are what is short and waits for an
-    answer, `changes` what was short and is answered.
+    answer, `changes` what was short and is answered. `report_refusal` says why no wrong item can be reported.
     """
 
     closes_at: datetime
@@ -27,6 +28,9 @@ class OrderPage:
     is_told_by_phone: bool
     questions: list[Question]
     changes: list[Change]
+    report_refusal: str
+    reports: list[Reported]
+    corrections: list[str]
 
 
 def order_page(order: Order, orderer: Orderer, *, now: datetime) -> OrderPage:
@@ -43,4 +47,7 @@ def order_page(order: Order, orderer: Orderer, *, now: datetime) -> OrderPage:
         is_told_by_phone=is_told_by_phone(order),
         questions=questions_of(order, shortages),
         changes=changes_of(shortages),
+        report_refusal=refusal or rules.refusal_of(rules.check_may_report, order, now=now),
+        reports=reports_of(order),
+        corrections=corrections_for_orderer(order),
     )

@@ -33,6 +33,7 @@ SEEN = {
     "allotmententry.view": gettext_lazy("the monthly allotment"),
     "order.list": gettext_lazy("the orders"),
     "order.view": gettext_lazy("an order"),
+    "order.print": gettext_lazy("an order, printed for its delivery"),
 }
 # Why the account opened the record, by the beginning of the event's name; the first that fits counts. Orders,
 # certifications and renewals are named by their number instead.

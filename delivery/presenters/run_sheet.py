@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Count, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -154,19 +154,8 @@ def _ended(stop: Stop) -> datetime:
     return stop.order.ended_at
 
 
-def _stops(run: Run, today: date) -> Iterable[Stop]:
-    joined = _joined_of(run)
-    people = _people_of([each.order for each in joined])
-    day, before = max(today, run.window.date), None
-    for place, each in enumerate(joined, start=1):
-        person, door = people[each.order.patient_id], rules.door_key(each.order)
-        each.order.patient = person.patient
-        yield _stop(each, person, day, place, same_door=door == before)
-        before = door
-
-
 @dataclass
-class _Joined:
+class OrderWithCard:
     """An order with its lines and the differences of its photo IDs that stand."""
 
     order: Order
@@ -174,18 +163,32 @@ class _Joined:
     differences: dict[int, IdDifference]
 
 
-def _joined_of(run: Run) -> list[_Joined]:
-    """Return the orders of a run in their order, with all that their cards show, in one query."""
+def _stops(run: Run, today: date) -> Iterable[Stop]:
+    return stops_on(with_cards(run.orders.order_by("position")), day=max(today, run.window.date))
+
+
+def stops_on(orders: Sequence[OrderWithCard], *, day: date) -> Iterable[Stop]:
+    """Yield a stop for each of the orders as they are on this day; their people are read in one query."""
+    people, before = _people_of([each.order for each in orders]), None
+    for place, each in enumerate(orders, start=1):
+        person, door = people[each.order.patient_id], rules.door_key(each.order)
+        each.order.patient = person.patient
+        yield _stop(each, person, day, place, same_door=door == before)
+        before = door
+
+
+def with_cards(orders: QuerySet[Order]) -> list[OrderWithCard]:
+    """Return the orders with all that their cards show, in one query."""
     joins: dict[str, Any] = {
         "joined_line": FilteredRelation("lines"),
         "joined_difference": FilteredRelation("id_differences", condition=Q(id_differences__withdrawn_at=None)),
     }
     tried = DoorAttempt.objects.filter(order=OuterRef("pk")).order_by("-stated_at").values("stated_at")[:1]
-    rows = run.orders.annotate(**joins, tried_at=Subquery(tried)).order_by("position")
-    unread = ["joined_difference__words"]
-    found: dict[int, _Joined] = {}
-    for row in rows.select_related("hand_over", *joins).defer(*unread):
-        joined = found.setdefault(row.pk, _Joined(row, {}, {}))
+    joined_rows: Any = orders.annotate(**joins, tried_at=Subquery(tried))
+    rows = joined_rows.order_by(*orders.query.order_by, "joined_line__pk")
+    found: dict[int, OrderWithCard] = {}
+    for row in rows.select_related("hand_over", "run__window", "run__driver", *joins).defer("joined_difference__words"):
+        joined = found.setdefault(row.pk, OrderWithCard(row, {}, {}))
         for of_order, each in ((joined.lines, "joined_line"), (joined.differences, "joined_difference")):
             if (part := getattr(row, each, None)) is not None:
                 of_order[part.pk] = part
@@ -197,7 +200,7 @@ def _people_of(orders: Sequence[Order]) -> dict[int, PatientToday]:
     return {each.patient.pk: each for each in patients.read_today()}
 
 
-def _stop(joined: _Joined, person: PatientToday, day: date, place: int, *, same_door: bool) -> Stop:
+def _stop(joined: OrderWithCard, person: PatientToday, day: date, place: int, *, same_door: bool) -> Stop:
     certification = person.certification
     is_valid = certification is not None and certification.is_valid_on(day)
     guarded = is_guarded(person.patient, today=day)

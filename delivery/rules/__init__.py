@@ -2,11 +2,13 @@
 
 from delivery.rules.addresses import check_address, looks_like_business, orders_of_same_stop, zip_is_served
 from delivery.rules.allotment import (
+    STAFF_ORIGINS,
     allotment_left_mg,
     allotment_mg,
     check_allotment_left,
     check_entry_amount,
     check_entry_day,
+    check_entry_origin,
     days_with_more,
     first_day_with_more,
     flower_equivalent_mg,
@@ -14,7 +16,7 @@ from delivery.rules.allotment import (
     left_on,
     used_by_day,
 )
-from delivery.rules.announcing import announced_at, is_time_to_announce
+from delivery.rules.announcing import announced_at, is_time_to_announce, windows_to_print
 from delivery.rules.calls import check_calls_are_open
 from delivery.rules.cards import check_card, check_code
 from delivery.rules.closures import (
@@ -25,6 +27,24 @@ from delivery.rules.closures import (
     outcomes_of_closing,
     windows_to_close,
 )
+from delivery.rules.corrections import (
+    COME_BACK,
+    CORRECT,
+    MOST_REASON,
+    LineCorrection,
+    check_corrected_quantity,
+    check_correction_reason,
+    check_corrections,
+    check_exchange,
+    check_goods,
+    check_is_as_seen,
+    check_line_correction,
+    check_may_correct,
+    check_method,
+    check_refund,
+    check_was_handed_over,
+    corrected_quantity,
+)
 from delivery.rules.errors import (
     AddressError,
     AllotmentError,
@@ -32,6 +52,7 @@ from delivery.rules.errors import (
     CallsClosed,
     CertificationNotValid,
     ChangedError,
+    CorrectionError,
     DeliveryError,
     HandOverError,
     MinimumError,
@@ -41,6 +62,7 @@ from delivery.rules.errors import (
     ProductError,
     QuantityError,
     RepeatedWithOtherContent,
+    ReturnError,
     ReviewError,
     RunError,
     StockError,
@@ -67,6 +89,7 @@ from delivery.rules.hand_overs import (
     check_stated_at,
     check_tip,
     check_was_checked,
+    comes_back,
     moment_at_door,
     moment_of,
     receivers_of,
@@ -89,6 +112,7 @@ from delivery.rules.orders import (
     check_subtotal_is_as_seen,
     totals,
 )
+from delivery.rules.paper import check_is_not_handed_over, check_is_typed_for_its_run, check_left_at, check_tip_on_paper
 from delivery.rules.photo_ids import (
     Comparison,
     check_decision,
@@ -98,6 +122,18 @@ from delivery.rules.photo_ids import (
     cut_id_number,
     difference_of,
     differences,
+)
+from delivery.rules.planning import (
+    Door,
+    Problem,
+    Proposal,
+    fair_share,
+    is_outdated,
+    nearest_tours,
+    plannable,
+    problem_of,
+    proposal,
+    vroom_problem,
 )
 from delivery.rules.policies import (
     WindowChange,
@@ -117,9 +153,32 @@ from delivery.rules.products import (
     check_stock,
     counted_mg,
 )
-from delivery.rules.refused_lines import check_may_take_in_refused, check_refused, due_cents
+from delivery.rules.refused_lines import check_refused, due_cents
+from delivery.rules.reports import (
+    MOST_WORDS,
+    REPORT_DAYS,
+    check_answer,
+    check_may_report,
+    check_report,
+    check_report_waits,
+)
+from delivery.rules.returns import (
+    check_decision_kind,
+    check_second_person,
+    check_waits,
+    waiting_of,
+)
 from delivery.rules.review import REVIEW_COUNTS_FOR_DAYS, check_monitoring_review, earliest_review
-from delivery.rules.routes import door_key, nearest_next, stops_of, with_new_stops
+from delivery.rules.routes import (
+    arrivals,
+    door_key,
+    nearest_next,
+    planned_times,
+    road_seconds,
+    seconds_at_door,
+    stops_of,
+    with_new_stops,
+)
 from delivery.rules.runs import (
     DRIVE,
     LAST_POSITION,
@@ -127,6 +186,7 @@ from delivery.rules.runs import (
     check_can_change_run,
     check_can_drive,
     check_can_tell_late,
+    check_crews,
     check_fits_run,
     check_has_remaining,
     check_keeps_driver,
@@ -139,6 +199,8 @@ from delivery.rules.settling import (
     Takings,
     check_difference_has_reason,
     check_may_settle,
+    check_money_adds_up,
+    pays_refund,
     takings_of,
 )
 from delivery.rules.shortages import (
@@ -209,6 +271,39 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "comes_back",
+    "COME_BACK",
+    "CORRECT",
+    "CorrectionError",
+    "LineCorrection",
+    "MOST_REASON",
+    "MOST_WORDS",
+    "REPORT_DAYS",
+    "ReturnError",
+    "STAFF_ORIGINS",
+    "check_answer",
+    "check_corrected_quantity",
+    "check_correction_reason",
+    "check_corrections",
+    "check_decision_kind",
+    "check_entry_origin",
+    "check_exchange",
+    "check_goods",
+    "check_is_as_seen",
+    "check_line_correction",
+    "check_may_correct",
+    "check_may_report",
+    "check_method",
+    "check_money_adds_up",
+    "check_refund",
+    "check_report",
+    "check_report_waits",
+    "check_second_person",
+    "check_waits",
+    "check_was_handed_over",
+    "corrected_quantity",
+    "pays_refund",
+    "waiting_of",
     "AtDoor",
     "check_card",
     "check_code",
@@ -222,7 +317,6 @@ __all__ = [
     "cut_id_number",
     "difference_of",
     "differences",
-    "check_may_take_in_refused",
     "check_refused",
     "due_cents",
     "HEIGHT",
@@ -246,6 +340,10 @@ __all__ = [
     "check_is_in_run",
     "check_is_same_attempt",
     "check_is_same_hand_over",
+    "check_is_not_handed_over",
+    "check_is_typed_for_its_run",
+    "check_left_at",
+    "check_tip_on_paper",
     "check_may_leave",
     "check_may_take_in",
     "check_money",
@@ -268,8 +366,23 @@ __all__ = [
     "check_run_is_open",
     "door_key",
     "drives_runs",
+    "Door",
+    "Problem",
+    "Proposal",
+    "arrivals",
+    "check_crews",
+    "fair_share",
+    "is_outdated",
     "nearest_next",
+    "nearest_tours",
+    "plannable",
+    "planned_times",
+    "problem_of",
+    "proposal",
+    "road_seconds",
+    "seconds_at_door",
     "sorted_by_hand",
+    "vroom_problem",
     "stops_of",
     "with_new_stops",
     "CAREGIVER_ENDED",
@@ -378,6 +491,7 @@ __all__ = [
     "held_by_orders",
     "is_in_quarantine",
     "is_time_to_announce",
+    "windows_to_print",
     "is_lost",
     "is_time_to_notify",
     "largest_quantity_that_fits",

@@ -15,6 +15,7 @@ from ui.templatetags.portal import grams
 
 ENTRY_DAYS = 365
 MOST_OF_AN_ENTRY_MG = 500_000
+STAFF_ORIGINS = [origin for origin in AllotmentEntry.Origin.values if origin != AllotmentEntry.Origin.DELIVERY]
 
 
 def flower_equivalent_mg(*, thc_mg: int, other_cannabinoids_mg: int) -> int:
@@ -101,6 +102,12 @@ def check_entry_day(day: date, *, today: date) -> None:
     """The day of an entry is today or within the last 12 months; raises AllotmentError."""
     if not today - timedelta(days=ENTRY_DAYS) <= day <= today:
         raise AllotmentError(_("Enter today, or a day of the last 12 months."), field="day")
+
+
+def check_entry_origin(origin: str) -> None:
+    """The origin is one that staff enter: only the correction of a hand-over enters its own. Raises AllotmentError."""
+    if origin not in STAFF_ORIGINS:
+        raise AllotmentError(_("Choose where the amount comes from."), field="origin")
 
 
 def check_entry_amount(amount_mg: int, *, origin: str, entered_mg: int) -> None:

@@ -80,6 +80,14 @@ class HandOverError(DeliveryError):
     """The order cannot be handed over, brought back or taken in like that."""
 
 
+class ReturnError(DeliveryError):
+    """What came back cannot be decided about like that."""
+
+
+class CorrectionError(DeliveryError):
+    """The hand-over cannot be corrected like that, or a line of it cannot be reported."""
+
+
 class ChangedError(DeliveryError):
     """The total is no longer what the page showed."""
 

@@ -200,7 +200,7 @@ def check_tip(tip_cents: int, agreed_cents: int | None) -> None:
 def check_stated_at(stated_at: datetime, run: Run, *, now: datetime) -> None:
     """It happened after the run left, and not in the future; raises HandOverError."""
     if stated_at > now:
-        words = _("%(time)s has not come yet. Enter when it happened, or leave the box empty for now.")
+        words = _("%(time)s has not come yet. Enter when it happened.")
         raise HandOverError(words % {"time": clock(timezone.localtime(stated_at))}, field="stated_at")
     if run.opened_at is None or stated_at < run.opened_at - CLOCKS_DIFFER:
         words = _("The run had not left at %(time)s. Enter when it happened.")
@@ -211,9 +211,18 @@ def check_is_same_hand_over(found: HandOver, run: Run, answers: DoorAnswers) -> 
     """A hand-over that is sent again says the same as the one that is recorded; raises HandOverError."""
     sent = (run.pk, answers.received_by, answers.cash_cents, answers.debit_cents)
     if (found.run_id, found.received_by, found.cash_cents, found.debit_cents) != sent:
-        words = _("This order was handed over at %(time)s already, for %(paid)s. A Manager can correct that.")
-        paid = money(found.cash_cents + found.debit_cents)
-        raise HandOverError(words % {"time": clock(timezone.localtime(found.stated_at)), "paid": paid})
+        raise already_handed_over(found, run)
+
+
+def already_handed_over(found: HandOver, run: Run) -> HandOverError:
+    """Return the refusal that says when an order was handed over, and by whom where that was not this run's driver."""
+    paid = money(found.cash_cents + found.debit_cents)
+    shown = {"time": clock(timezone.localtime(found.stated_at)), "paid": paid}
+    words = _("This order was handed over at %(time)s already, for %(paid)s. A Manager can correct that.")
+    if found.by_id != run.driver_id:
+        shown["driver"] = found.by.first_name or found.by.email
+        words = _("%(driver)s handed this order over at %(time)s, for %(paid)s. A Manager can correct that.")
+    return HandOverError(words % shown)
 
 
 def check_is_same_attempt(found: DoorAttempt, order: Order, *, outcome: str, comes_back: bool) -> None:
@@ -245,8 +254,18 @@ def check_drives(run: Run, user_id: int) -> None:
 
 
 def check_may_take_in(order: Order, *, by_id: int) -> None:
-    """The order came back and is not taken in yet, and who takes it in is not the driver. Raises a DeliveryError."""
-    if order.status != Order.Status.RETURNED:
+    """The order, or some of it, came back, and who takes it in is not the driver. Raises HandOverError.
+
+    What was taken in already passes, so that the same call again changes nothing.
+    """
+    if order.status != Order.Status.RETURNED and not order.returned_items.exists():
         raise HandOverError(_("This order has not come back."))
     if order.run is not None and order.run.driver_id == by_id:
         raise HandOverError(_("Who drove this order does not take it in: another member of staff counts it."))
+
+
+def comes_back(order: Order) -> bool:
+    """Return whether the order, or some of it, is still with the driver and has to be taken in."""
+    if order.status == Order.Status.RETURNED and order.taken_in_at is None:
+        return True
+    return order.returned_items.with_driver().exists()

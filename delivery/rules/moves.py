@@ -9,6 +9,7 @@ from ui.moves import Move
 S = Order.Status
 BEFORE_DEPARTURE = frozenset({S.PLACED, S.CONFIRMED, S.PACKED})
 LATER = frozenset({"pack", "dispatch", "hand_over", "return"})  # what follows after the review
+ON_THE_WAY = frozenset({"hand_over", "return"})
 MOVES = {
     "place": Move(
         frozenset({S.CART}),
@@ -44,13 +45,13 @@ MOVES = {
     "hand_over": Move(
         frozenset({S.OUT_FOR_DELIVERY}),
         S.DELIVERED,
-        who="the driver of its run",
+        who="the driver of its run, or staff who type in hand-overs from paper",
         then="the stock is sold, and place and allotment stay taken; the orderer gets a receipt",
     ),
     "return": Move(
         frozenset({S.OUT_FOR_DELIVERY}),
         S.RETURNED,
-        who="the driver of its run",
+        who="the driver of its run, or staff who type in hand-overs from paper",
         then="the hold stays until the order is taken in; then its items are in quarantine; the orderer gets a mail",
     ),
     "refuse": Move(
@@ -84,13 +85,16 @@ def check_move(verb: str, order: Order) -> None:
     """The order's status allows the verb, for example "confirm"; raises TransitionError."""
     if can_move(verb, order):
         return
-    raise _not_yet(order) if verb in LATER and order.status in (S.PLACED, S.CONFIRMED) else not_possible(order)
+    is_early = order.status in (S.PLACED, S.CONFIRMED) or (order.status == S.PACKED and verb in ON_THE_WAY)
+    raise _not_yet(order) if verb in LATER and is_early else not_possible(order)
 
 
 def _not_yet(order: Order) -> TransitionError:
     """Return the refusal that says what has to happen before."""
     if order.status == S.PLACED:
         return TransitionError(_("This order is not confirmed yet: a pharmacist reviews it first."))
+    if order.status == S.PACKED:
+        return TransitionError(_("This order has not left yet. Record first that it left with its driver."))
     return TransitionError(_("This order is not packed yet."))
 
 

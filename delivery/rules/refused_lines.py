@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from django.utils.translation import gettext as _
 
-from delivery.models import Order, OrderLine, RefusedLine
-from delivery.rules.errors import HandOverError, TransitionError
+from delivery.models import Order, OrderLine
+from delivery.rules.errors import HandOverError
 
 
 def due_cents(order: Order, lines: Iterable[OrderLine], refused: Mapping[int, int]) -> int:
@@ -25,11 +25,3 @@ def check_refused(lines: Iterable[OrderLine], refused: Mapping[int, int]) -> Non
     if sum(refused.values()) == sum(quantities.values()):
         words = _("All of it is refused. Choose “The order was refused” instead.")
         raise HandOverError(words, field=f"refused_{next(iter(quantities))}")
-
-
-def check_may_take_in_refused(order: Order, out: Iterable[RefusedLine], *, by_id: int) -> None:
-    """Items of the order are out with a driver, who is not the one who takes them in; raises a DeliveryError."""
-    if not list(out):
-        raise TransitionError(_("Nothing of this order is still to be taken in."))
-    if order.run is not None and order.run.driver_id == by_id:
-        raise HandOverError(_("Who drove this order does not take it in: another member of staff counts it."))

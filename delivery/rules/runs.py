@@ -36,6 +36,19 @@ def check_can_drive(driver: User | None, window: DeliveryWindow, *, run: Run | N
         raise RunError(words % {"driver": driver.first_name or driver.email}, field="driver")
 
 
+def check_crews(drivers: Sequence[User], window: DeliveryWindow) -> None:
+    """There is a driver to plan for, each of them drives, and none is on the way in this window; raises RunError."""
+    if not drivers:
+        raise RunError(_("Tick at least one driver."))
+    if not all(drives_runs(driver) for driver in drivers):
+        raise RunError(_("This account is not a driver’s."))
+    left = Run.objects.open().filter(window=window, driver__in=drivers, opened_at__isnull=False)
+    for run in left.select_related("driver"):
+        assert run.driver
+        words = _("%(driver)s is on the way already. Plan for the others.")
+        raise RunError(words % {"driver": run.driver.first_name or run.driver.email})
+
+
 def signed_in_until(run: Run) -> datetime:
     """Return until when a driver stays signed in on the sheet of a run, and a phone keeps it."""
     return run.window.ends_at + KEPT_AFTER_WINDOW

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from delivery.models import Order, OrderLine, Product, StockMovement
 from delivery.models.questions import BEFORE_DEPARTURE
 from delivery.rules.errors import ProductError, QuantityError, StockError, TransitionError
+from delivery.rules.returns import waiting_of
 
 MOST_AT_ONCE = 10_000
 MOST_FILE_BYTES = 1_000_000
@@ -106,12 +107,18 @@ def check_holds_product(order: Order, product: Product) -> None:
 
 
 def check_is_in_quarantine(product: Product, lot: str, quantity: int) -> None:
-    """At least `quantity` of the lot are in quarantine; raises StockError."""
-    apart = quarantined(product, lot)
-    if quantity > apart:
-        raise StockError(
-            _("Only %(count)d of lot %(lot)s are in quarantine.") % {"count": apart, "lot": lot}, field="quantity"
+    """At least `quantity` of the lot are in quarantine, without what came back and waits; raises StockError."""
+    waiting = waiting_of(product, lot)
+    apart = quarantined(product, lot) - waiting
+    if quantity <= apart:
+        return
+    words = _("Only %(count)d of lot %(lot)s are in quarantine.")
+    if waiting:
+        words = _(
+            "Only %(count)d of lot %(lot)s are in quarantine. Besides, %(waiting)d came back from a door: a second "
+            "person decides about them under “Returned items”."
         )
+    raise StockError(words % {"count": apart, "lot": lot, "waiting": waiting}, field="quantity")
 
 
 def check_count_covers_orders(product: Product, counted: int) -> None:
@@ -151,8 +158,11 @@ def check_line_can_be_packed(line: OrderLine) -> None:
 
 
 def is_in_quarantine(product: Product, lot: str) -> bool:
-    """Return whether the lot is in quarantine: staff set aside all of it that no order takes."""
-    return quarantined(product, lot) > 0 and lot not in dict(lots_with_stock(product))
+    """Return whether the lot is in quarantine: staff set aside all of it that no order takes.
+
+    What came back from a door says nothing about the rest of its lot.
+    """
+    return quarantined(product, lot) > waiting_of(product, lot) and lot not in dict(lots_with_stock(product))
 
 
 def quarantined(product: Product, lot: str | None = None) -> int:

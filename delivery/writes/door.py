@@ -1,7 +1,5 @@
 """The stock and the records of an order at the door. Each write runs inside the caller's transaction."""
 
-from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -9,59 +7,42 @@ from django.db.models import Max
 
 from accounts.models import User
 from delivery import rules
-from delivery.models import DoorAttempt, HandOver, Order, Product, Run, StockMovement
-from delivery.writes.holds import held_of, release_hold
+from delivery.models import DoorAttempt, HandOver, Order, Run, StockMovement
+from delivery.writes.holds import held_of
 
 K = StockMovement.Kind
 
 
-def sell_hold(order: Order, refused: Mapping[int, int], *, by: User) -> None:
-    """Turn what the order holds into what it sold, lot by lot: two movements each, so that the stock stays.
-
-    `refused` is how many of each product came back with the driver: they keep their hold, those of the last lot first.
-    """
-    left = Counter(refused)
-    sold = []
-    for product, lot, held in reversed(held_of(order)):
-        kept = min(left[product], held)
-        left[product] -= kept
-        if held > kept:
-            sold.append((product, lot, held - kept))
+def sell_hold(order: Order, *, by: User) -> None:
+    """Turn what the order holds into what it sold, lot by lot: two movements each, so that the stock stays."""
     StockMovement.objects.bulk_create(
         StockMovement(product_id=product, lot=lot, kind=kind, quantity=moved, order=order, by=by)
-        for product, lot, quantity in reversed(sold)
+        for product, lot, quantity in held_of(order)
         for kind, moved in ((K.RELEASED, quantity), (K.SOLD, -quantity))
     )
 
 
-def put_into_quarantine(order: Order, *, by: User) -> None:
-    """Release the hold of an order that came back, and put its items into quarantine until a second person decides."""
-    held = held_of(order)
-    release_hold(order, by=by)
-    products = Product.objects.select_for_update(no_key=True).order_by("pk").in_bulk({row[0] for row in held})
-    for product, lot, quantity in held:
-        products[product].stock -= quantity
-        products[product].save(update_fields=["stock"])
-        StockMovement.objects.create(
-            product_id=product,
-            lot=lot,
-            kind=K.QUARANTINED,
-            quantity=-quantity,
-            by=by,
-            reason=f"Came back from the door, order {order.number}",
-        )
-
-
 def write_hand_over(
-    door: rules.AtDoor, run: Run, answers: rules.DoorAnswers, *, at: datetime, now: datetime, by: User
+    door: rules.AtDoor,
+    run: Run,
+    answers: rules.DoorAnswers,
+    *,
+    at: datetime,
+    now: datetime,
+    by: User,
+    entered_by: User,
 ) -> HandOver:
-    """Record the hand-over; the caller has checked the answers."""
+    """Record the hand-over; the caller has checked the answers.
+
+    `by` is the driver; `entered_by` is the driver as well, or who types it in from paper.
+    """
     is_passport = answers.photo_id_kind == HandOver.PhotoId.PASSPORT
     due = rules.due_cents(door.order, door.lines, dict(answers.refused))
     return HandOver.objects.create(
         order=door.order,
         run=run,
         by=by,
+        typed_by=None if entered_by == by else entered_by,
         received_by=answers.received_by,
         assignment=door.assignment if answers.received_by == HandOver.ReceivedBy.CAREGIVER else None,
         card_checked=answers.card_checked,
@@ -88,13 +69,23 @@ def attempt_sent_before(entry_key: UUID) -> DoorAttempt | None:
 
 
 def write_attempt(
-    order: Order, run: Run, *, outcome: str, comes_back: bool, at: datetime, now: datetime, entry_key: UUID, by: User
+    order: Order,
+    run: Run,
+    *,
+    outcome: str,
+    comes_back: bool,
+    at: datetime,
+    now: datetime,
+    entry_key: UUID,
+    by: User,
+    entered_by: User,
 ) -> DoorAttempt:
-    """Record that the driver was at the door and kept the order."""
+    """Record that the driver `by` was at the door and kept the order; `entered_by` as for a hand-over."""
     return DoorAttempt.objects.create(
         order=order,
         run=run,
         by=by,
+        typed_by=None if entered_by == by else entered_by,
         outcome=outcome,
         comes_back=comes_back,
         stated_at=at,
@@ -107,5 +98,5 @@ def to_the_end(order: Order, run: Run) -> None:
     """Make the order the last stop of its run."""
     last = run.orders.aggregate(last=Max("position", default=0))["last"]
     if order.position != last:
-        order.position = last + 1
-        order.save(update_fields=["position"])
+        order.position, order.planned_at = last + 1, None
+        order.save(update_fields=["position", "planned_at"])

@@ -19,16 +19,17 @@ def notify_orderer(
     *,
     by: User | None,
     reason: str = "",
-    about: int | None = None,
+    about: tuple[str, int] | None = None,
     assignment: CaregiverAssignment | None = None,
     figures: Mapping[str, Any] | None = None,
     occasion: int = 0,
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
-    `reason` is why a day was closed or an order came back, as orderers read it. `about` is the key of a shortage, of
-    which each gets its own mail. `assignment` is the patient's open one where it has been read already. `figures` are
-    times and cents for the mail's words. `occasion` counts what may be told several times, from 1: each is a mail.
+    `reason` is why a day was closed or an order came back, as orderers read it. `about` is a row of the order by name
+    and id, like ("shortage", 7): each gets its own mail. `assignment` is the patient's open one where it has been read
+    already. `figures` are times and cents for the mail's words. `occasion` counts what may be told several times, from
+    1: each is a mail.
     """
     context = {**(figures or {}), **({"reason": reason} if reason else {})}
     message = message_to_orderer(order, kind, context=context, about=about, assignment=assignment, occasion=occasion)
@@ -52,19 +53,19 @@ def message_to_orderer(
     kind: str,
     *,
     context: Mapping[str, Any] | None = None,
-    about: int | None = None,
+    about: tuple[str, int] | None = None,
     assignment: CaregiverAssignment | None = None,
     known: Known | None = None,
     occasion: int = 0,
 ) -> Message:
     """Return the message that `notify_orderer` queues."""
     reader = _reader(order, assignment)
-    shortage = {} if about is None else {"shortage": about}
-    key = message_key(order.pk, order.moves) if about is None else f"{order.pk}:shortage:{about}"
+    named = {} if about is None else dict([about])
+    key = message_key(order.pk, order.moves) if about is None else f"{order.pk}:{about[0]}:{about[1]}"
     return message_to(
         reader,
         kind,
-        context={"order": order.pk, **shortage, **(context or {})},
+        context={"order": order.pk, **named, **(context or {})},
         key=f"{key}:{occasion}" if occasion else key,
         email=_email_of(order, reader),
         # A caregiver who ordered may have been replaced meanwhile: texts go to whoever ordered alone.

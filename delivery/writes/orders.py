@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.actions import record
 from certification.models import Caregiver, Certification, Patient
-from delivery import rules
+from delivery import rules, signals
 from delivery.models import DeliveryWindow, Order, Shortage
 from delivery.writes.holds import release_hold
 from delivery.writes.locks import lock_order, lock_orders
@@ -46,6 +46,7 @@ def unpack(order: Order, *, by: User | None) -> None:
     order.status, order.packed_at = rules.MOVES["unpack"].to, None
     order.save(update_fields=["status", "packed_at"])
     record(action="order.unpack", by=by, subject=order)
+    signals.order_unpacked.send(sender=Order, order=order, by=by)
 
 
 def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_public: bool = False) -> Order:

@@ -1,8 +1,8 @@
 """What several actions do to runs. Each write runs inside the caller's transaction, with the orders locked."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, Value, When
 
 from delivery import rules
 from delivery.models import Order, Run
@@ -30,18 +30,30 @@ def route_of(run: Run) -> list[Order]:
 
 def leave_run(order: Order) -> list[str]:
     """Take the order out of its run; return the fields to save."""
-    order.run = order.position = None
-    return ["run", "position"]
+    order.run = order.position = order.planned_at = None
+    order.kept = ""
+    return ["run", "position", "planned_at", "kept"]
 
 
 def write_route(run: Run, route: list[Order]) -> None:
-    """Put these orders, and no others, into the run in this order."""
+    """Put these orders, and no others, into the run in this order, and plan when the driver comes to each door."""
     pks = [order.pk for order in route]
-    run.orders.exclude(pk__in=pks).update(run=None, position=None)
+    run.orders.exclude(pk__in=pks).update(run=None, position=None, planned_at=None, kept="")
     run.orders.update(position=F("position") + ASIDE)
-    places = Case(*(When(pk=pk, then=place) for place, pk in enumerate(pks, start=1)))
+    if not pks:
+        return
+    times = rules.planned_times(route, start_zip=start_of(run), starts_at=run.window.starts_at)
+    Order.objects.filter(pk__in=pks, window=run.window_id).update(
+        run=run,
+        position=Case(*(When(pk=pk, then=place) for place, pk in enumerate(pks, start=1))),
+        planned_at=Case(*(When(pk=pk, then=Value(times[pk])) for pk in pks)),
+    )
+
+
+def keep(pks: Collection[int], what: str) -> None:
+    """Note what a person decided about these orders, a value of `Order.Kept`; an empty text leaves them to the plan."""
     if pks:
-        Order.objects.filter(pk__in=pks, window=run.window_id).update(run=run, position=places)
+        Order.objects.filter(pk__in=pks).update(kept=what)
 
 
 def start_of(run: Run) -> str:

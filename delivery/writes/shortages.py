@@ -97,7 +97,7 @@ def answer(shortage: Shortage, order: Order, *, how: str, is_accepted: bool = Fa
         if not is_accepted and how in BY_ORDERER and order.status == Order.Status.PACKED:
             unpack(order, by=by)  # the bag holds what they do not take
         count_anew(order)
-        notify_orderer(order, "order_changed", by=by, about=shortage.pk)
+        notify_orderer(order, "order_changed", by=by, about=("shortage", shortage.pk))
 
 
 def settle_unanswered(order: Order, *, by: User | None) -> Order:

@@ -34,6 +34,7 @@ OPEN = {
     "auth.Permission.codename", "certification.Condition.code", "delivery.ProductPhoto.digest",
     "delivery.Order.idempotency_key", "delivery.StockMovement.entry_key", "notifications.Notification.dedupe_key",
     "audit.Event.session", "notifications.Bounce.status_code", "delivery.DoorAttempt.entry_key",
+    "delivery.ReturnDecision.entry_key", "delivery.HandOverCorrection.entry_key",
 }  # fmt: skip
 SOUNDS_SECRET = re.compile(r"password|digest|token|secret|(^|_)key|(?<!zip_)code(?!s)|session|(^|_)data$")
 # The one query that reads a password hash: Django compares it with the session at each request.

@@ -76,6 +76,10 @@ def test_search_among_ones_own_reads_their_index_and_no_table_as_a_whole(own):
 
 def test_whom_an_account_acts_for_is_found_in_the_indexes_of_accounts(own):
     account = own.get(patient__user__isnull=False).patient.user
+    assignment = factories.certification(caregiver=factories.caregiver()).patient.current_assignment
+    factories.copies_of_caregiver(assignment, [each.patient for each in own.filter(patient__user__isnull=True)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE certification_caregiver, certification_caregiverassignment")
     plan = plan_of(lambda: Patient.objects.in_hands_of(account).read_today())
     assert "certification_patient_user_id_key" in plan and "certification_caregiver_user_id_key" in plan
     assert "SubPlan" not in plan

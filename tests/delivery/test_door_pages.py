@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from delivery import actions
-from delivery.models import HandOver, IdDifference, RefusedLine
+from delivery.models import HandOver, IdDifference, ReturnedItem
 from notifications.models import Notification
 from tests import factories
 from tests.delivery import door, people
@@ -77,10 +77,10 @@ def test_a_part_is_refused_on_the_sheet_and_taken_in(order, run):
     page = words_of(factories.client_for(order.placed_by).get(reverse("delivery:order-detail", args=[order.number])))
     assert f"Refused at the door: 2 × {first.product.name}, $40.00. It was not paid." in page
     technician = factories.client_for(factories.staff("Technician"))
-    assert f"2 × {first.product.sku}: LOT-1 × 3" in words_of(technician.get(step(order, "take-in-refused")))
-    technician.post(step(order, "take-in-refused"))
-    assert not RefusedLine.objects.out().exists()
-    assert technician.get(step(order, "take-in-refused")).status_code == 302
+    assert f"2 × {first.product.sku}: LOT-1" in words_of(technician.get(step(order, "take-in")))
+    technician.post(step(order, "take-in"))
+    assert not ReturnedItem.objects.with_driver().exists()
+    assert technician.get(step(order, "take-in")).status_code == 302
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,6 @@ def test_kills_of_the_worker_lose_no_reminder(redis_url, sink, pytestconfig):
 @pytest.mark.once
 def test_control_a_sender_that_marks_before_it_sends_loses_mail(redis_url, sink):
     messages, lost = reminders(200), set()
-    sink.pause = 0.02
     for _kill in range(8):
         kill_while_it_sends(redis_url, sink, 5, app="tests.mark_first")
         marked = set(Notification.objects.filter(status=Status.SENT).values_list("message_id", flat=True))

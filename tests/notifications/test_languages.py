@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 # Offices and staff work in English, so what is written to them is in English.
 IN_ENGLISH = {
     "application_decided", "application_received", "audit_sealed", "binding_disowned", "contact_message",
-    "counts_differ", "delegate_named", "identification_locked", "identification_second", "leave_recorded",
+    "counts_differ", "pack_ready", "delegate_named", "identification_locked", "identification_second", "leave_recorded",
     "mfa_reset_disowned", "mfa_reset_waits", "office_asked", "office_week", "patient_taken_over", "physician_bound",
     "physician_status", "proof_decided", "registration_ended", "registration_ending", "registrations_rechecked",
     "staff_summary",
@@ -231,6 +231,8 @@ CAUSES = {
     "order_late": tell("order_late", minutes=30),
     "order_delivered": tell("order_delivered"),
     "order_returned": tell("order_returned"),
+    "hand_over_corrected": tell("hand_over_corrected"),
+    "report_answered": tell("report_answered"),
     "place_open": wait_for_a_place,
     "contact_receipt": write_to_us,
     "contact_answer": answer_what_was_written,

@@ -35,8 +35,8 @@ TO_AN_ACCOUNT = {  # an account has an address, with which it signs in
 TO_STAFF_AND_OFFICES = {
     "application_decided", "application_received", "audit_sealed", "binding_disowned", "contact_message",
     "counts_differ", "delegate_named", "identification_locked", "identification_second", "mfa_reset_disowned",
-    "mfa_reset_waits", "office_asked", "office_week", "patient_taken_over", "physician_status", "proof_decided",
-    "registration_ended", "registration_ending", "registrations_rechecked", "staff_summary",
+    "mfa_reset_waits", "office_asked", "office_week", "pack_ready", "patient_taken_over", "physician_status",
+    "proof_decided", "registration_ended", "registration_ending", "registrations_rechecked", "staff_summary",
 }  # fmt: skip
 TO_WHO_WROTE = {"contact_answer", "contact_receipt"}  # the form asks for an address
 ON_PAPER = {"invitation"}  # the office prints a code; `patient_certified` and `caregiver_named` say so in a call
@@ -155,6 +155,8 @@ MADE = {
     "order_late": told("order_late", minutes=30),
     "order_delivered": told("order_delivered"),
     "order_returned": told("order_returned"),
+    "hand_over_corrected": told("hand_over_corrected"),
+    "report_answered": told("report_answered"),
 }
 JOINED_BY_A_CODE = {"phone_changed"}  # goes to the address of the account: below
 TO_WHO_TEXTED = texts.ANSWERS  # the number from which somebody texted

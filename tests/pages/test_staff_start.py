@@ -90,7 +90,8 @@ def test_the_page_takes_at_most_twelve_queries(more, portal, django_assert_max_n
     copies = [Order.objects.get(pk=portal.foreign["order"].pk) for _copy in range(more)]
     for place, copy in enumerate(copies):
         copy.pk, copy.number, copy.idempotency_key = None, f"D-{place:04d}-AAAA", uuid4()
-        copy.run = copy.position = None
+        copy.run = copy.position = copy.planned_at = None
+        copy.kept = ""
     with unguarded():
         Order.objects.bulk_create(copies)
     for role in ("Pharmacist", "Manager", "Administrator"):

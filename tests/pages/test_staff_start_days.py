@@ -67,6 +67,17 @@ def test_a_run_says_where_it_is_and_whether_somebody_should_look(statuses, over,
     assert row.name == ("Morning 1" if row.url else "Morning")
 
 
+def test_a_run_on_its_way_names_its_last_stop(time_machine):
+    first, second = (factories.order(address=factories.address(city=city)) for city in ("Milford", "Orange"))
+    run = door.under_way(door.run_of(first, second), time_machine)
+    manager = factories.staff("Manager")
+    assert [row.last_stop for row in staff_start(manager, now=timezone.now()).runs] == [""]
+    actions.hand_over(order=first, run=run, answers=door.answers(first), by=run.driver)
+    (row,) = staff_start(manager, now=timezone.now()).runs
+    assert (row.where, row.last_stop, row.done) == ("On its way", "Milford, 9:30 a.m.", 1)
+    assert "last stop Milford, 9:30 a.m." in words_of(factories.client_for(manager).get(reverse("admin:index")))
+
+
 @pytest.mark.once
 def test_orders_that_were_cancelled_need_no_run():
     assert start_days.runs([WINDOW], orders_of_run("cancelled", "lapsed", run_id=None, run_number=None), BEFORE) == []
