@@ -276,6 +276,8 @@ def test_the_database_keeps_the_checks_true(order, run):
 
 def test_an_order_that_was_cancelled_on_the_way_is_not_handed_over(order, run):
     with unguarded():
-        Order.objects.update(status="cancelled", ended_at=timezone.now(), run=None, position=None, planned_at=None)
+        Order.objects.update(
+            status="cancelled", ended_at=timezone.now(), run=None, position=None, planned_at=None, kept=""
+        )
     with pytest.raises(rules.RunError, match="not in this run any more. Do not deliver it."):
         hand_over(order, run)

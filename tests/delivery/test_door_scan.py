@@ -121,7 +121,9 @@ def test_the_camera_and_webassembly_are_allowed_on_the_sheet_alone(client, run, 
 
 def test_an_order_that_was_cancelled_says_so(client, run, order):
     with unguarded():
-        Order.objects.update(status="cancelled", ended_at=timezone.now(), run=None, position=None)
+        Order.objects.update(
+            status="cancelled", ended_at=timezone.now(), run=None, position=None, planned_at=None, kept=""
+        )
     for name, posted in (("hand-over", door.typed(order)), ("attempt", {"outcome": "refused"}), ("compare-id", {})):
         page = client.post(url(name, run, order.number), posted, follow=True)
         assert f"Order {order.number} was cancelled. Do not deliver it: bring it back." in words_of(page)
