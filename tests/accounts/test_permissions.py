@@ -17,14 +17,15 @@ from tests.delivery.people import words_of
 from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
-# Who is staff decides here which page comes first, how long a session lasts, what an event says and whether the audit
-# trail links to a page of the admin: nothing is shown. The start page is part of the admin.
+# Who is staff decides here which page comes first, how long a session lasts, what an event says, what a browser forgets
+# at sign-out and whether the audit trail links to a page of the admin: nothing is shown. The start page is part of the
+# admin.
 LEAD_ON = {
     "audit/names.py", "audit/many_rows.py", "delivery/rules/runs.py", "pages/staff_summary.py",
     "accounts/person.py", "accounts/models/person.py", "accounts/backends.py",
     "accounts/views/physicians.py", "accounts/models/people.py", "accounts/actions/staff.py",
     "accounts/permissions.py", "accounts/management/commands/save_staff.py", "delivery/context_processors.py",
-    "delivery/views/cart.py", "pages/demo.py", "pages/staff_start.py",
+    "delivery/views/cart.py", "pages/demo.py", "pages/staff_start.py", "accounts/middleware.py",
 }  # fmt: skip
 
 

@@ -136,6 +136,14 @@ def test_check_entry_day_takes_a_year_back_and_no_future():
         assert refusal.value.field == "day"
 
 
+def test_check_entry_origin_leaves_deliveries_to_corrections():
+    for origin in rules.STAFF_ORIGINS:
+        rules.check_entry_origin(origin)
+    for origin in ("delivery", "", "gift"):
+        with pytest.raises(rules.AllotmentError, match="Choose where the amount comes from"):
+            rules.check_entry_origin(origin)
+
+
 def test_check_entry_amount_takes_back_no_more_than_was_entered():
     rules.check_entry_amount(500_000, origin="counter", entered_mg=0)
     rules.check_entry_amount(1_000, origin="correction", entered_mg=1_000)

@@ -328,3 +328,11 @@ def test_a_refund_that_the_run_cannot_pay_comes_out_of_the_till(order, run, phar
     (made,) = correct(handed, of(handed), by=pharmacist, method="debit")
     assert (made.run, rules.takings_of(run).debit_refunds_cents) == (run, 4000)
     assert HandOver.objects.count() == 1
+
+
+def test_check_money_adds_up():
+    takings = rules.Takings(8000, 5000, 3000, 500, 1000, 500)
+    rules.check_money_adds_up(takings)
+    assert takings.received_cents == 8000 + 500 - 1500
+    with pytest.raises(rules.RunError, match=r"\$70.00 received, \$70.01 expected"):
+        rules.check_money_adds_up(replace(takings, due_cents=8001))

@@ -119,7 +119,7 @@ def test_the_camera_and_webassembly_are_allowed_on_the_sheet_alone(client, run, 
         assert page["Permissions-Policy"].startswith("camera=()")
 
 
-def test_an_order_that_was_cancelled_says_so(client, run, order):
+def test_check_is_not_undone_says_that_an_order_was_cancelled(client, run, order):
     with unguarded():
         Order.objects.update(
             status="cancelled", ended_at=timezone.now(), run=None, position=None, planned_at=None, kept=""

@@ -26,7 +26,13 @@ MOVEMENTS = reverse("admin:delivery_stockmovement_changelist")
 PERSONAL = {"first_name", "last_name", "birth_date", "street", "unit", "zip_code", "phone", "email", "recipient"}
 
 
-STAFF = {"by__email", "typed_by__email", "driver__email"}  # whose address is no patient's
+STAFF = {
+    "by__email",
+    "typed_by__email",
+    "driver__email",
+    "carried_by__email",
+    "taken_in_by__email",
+}  # whose address is no patient's
 
 
 @pytest.fixture
@@ -121,7 +127,7 @@ def test_an_amount_that_is_taken_back_stays_negative():
 def test_hand_overs_and_runs_are_exported_without_the_number_of_the_photo_id(time_machine):
     order = factories.order()
     run = under_way(run_of(order), time_machine)
-    actions.hand_over(order=order, run=run, answers=answers(cash_cents=8500), stated_at=None, by=run.driver)
+    actions.hand_over(order=order, run=run, answers=answers(order, cash_cents=8500), stated_at=None, by=run.driver)
     manager = factories.client_for(factories.staff("Manager"))
     (row,) = csv_of(manager, reverse("admin:delivery_handover_changelist"))[1]
     assert (row["order"], row["due ($)"], row["cash ($)"], row["tip ($)"]) == (order.number, "80.00", "85.00", "5.00")

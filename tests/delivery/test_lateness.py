@@ -30,7 +30,7 @@ def tell(run, minutes=30, by=None):
 
 def test_the_people_of_the_remaining_stops_are_told_once_a_press(run, monday):
     done, *remaining = run.orders.order_by("position")
-    actions.hand_over(order=done, run=run, answers=door.answers(), by=run.driver)
+    actions.hand_over(order=done, run=run, answers=door.answers(done), by=run.driver)
     assert tell(run) == 2
     assert {row.context["order"] for row in told()} == {order.pk for order in remaining}
     assert {row.context["minutes"] for row in told()} == {30}
@@ -59,7 +59,7 @@ def test_check_can_tell_late_knows_three_answers_and_an_end(run, monday):
 
 def test_check_has_remaining_tells_nobody_when_every_stop_is_done(run):
     for order in run.orders.all():
-        actions.hand_over(order=order, run=run, answers=door.answers(), by=run.driver)
+        actions.hand_over(order=order, run=run, answers=door.answers(order), by=run.driver)
     with pytest.raises(rules.RunError, match="No stop remains"):
         tell(run)
     assert Run.objects.get().late_told_at is None
@@ -71,7 +71,7 @@ def test_a_run_that_has_not_left_and_a_settled_run_tell_nobody(monday):
     with pytest.raises(rules.RunError, match="has not left yet"):
         tell(run)
     run = door.under_way(run, monday)
-    actions.hand_over(order=order, run=run, answers=door.answers(), by=run.driver)
+    actions.hand_over(order=order, run=run, answers=door.answers(order), by=run.driver)
     actions.settle_run(run=run, cash_counted_cents=8000, by=factories.staff("Manager"))
     with pytest.raises(rules.RunError, match="settled"):
         tell(run)

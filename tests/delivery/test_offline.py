@@ -149,11 +149,13 @@ def test_what_a_phone_installs_is_public_and_names_nobody(run, client):
     )
     files = json.loads(worker.content.decode().split("const FILES = ")[1].split(";\n")[0])
     for file in files:
-        assert client.get(file).status_code == 200, file
+        answer = client.get(file)
+        assert answer.status_code == 200 and answer.getvalue(), file
     manifest = client.get(reverse("delivery:run-manifest")).json()
     assert manifest["scope"] == manifest["start_url"] == reverse("delivery:run-list")
     for icon in manifest["icons"]:
-        assert client.get(icon["src"]).status_code == 200
+        answer = client.get(icon["src"])
+        assert answer.status_code == 200 and answer.getvalue()
     assert run.driver.email not in phone(run).get(reverse("delivery:run-worker")).content.decode()
 
 

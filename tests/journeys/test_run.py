@@ -39,7 +39,7 @@ def a_run_that_came_back(time_machine):
     wrong, refused, absent = (factories.order(lines=[(mist, 2)]) for _number in range(3))
     run = door.under_way(door.run_of(wrong, refused, absent), time_machine)
     at_door = {"run": run, "by": run.driver}
-    actions.hand_over(order=wrong, answers=door.answers(cash_cents=8500), **at_door)
+    actions.hand_over(order=wrong, answers=door.answers(wrong, cash_cents=8500), **at_door)
     actions.return_order(order=refused, outcome="refused", entry_key=uuid4(), **at_door)
     actions.try_later(order=absent, entry_key=uuid4(), **at_door)
     actions.return_order(order=absent, outcome="nobody_home", entry_key=uuid4(), **at_door)

@@ -85,7 +85,7 @@ def test_hand_overs_are_records_without_the_number_of_the_photo_id(archive, time
 def test_what_followed_a_delivery_is_in_the_records(archive, time_machine):
     order, pharmacist = factories.order(), factories.staff("Pharmacist")
     begins, run = timezone.localdate(), door.under_way(door.run_of(order), time_machine)
-    handed = deliveries.hand_over(order=order, run=run, answers=door.answers(), by=run.driver)
+    handed = deliveries.hand_over(order=order, run=run, answers=door.answers(order), by=run.driver)
     line = order.lines.select_related("product").get()
     report = deliveries.report_item(order=order, line=line, what="damaged", words="Torn.", by=order.placed_by)
     one = rules.LineCorrection(line=line, kind="refund", quantity=1, goods="opened", lot="LOT-1")
