@@ -43,9 +43,9 @@
     row.children[2].classList.add("run__money--done");
     place.querySelector("[data-done-list]").prepend(row);
     place.querySelector("[data-done-part]").hidden = false;
-    const doorsOf = (rows) => new Set([...place.querySelectorAll(rows)].map(({ dataset }) => dataset.door));
+    const doorsOf = (rows) => new Set([...place.querySelectorAll(rows)].map(({ dataset }) => dataset.place));
     const progress = place.querySelector("progress");
-    progress.value = doorsOf("[data-door]").size - doorsOf(".run__group:not([data-done-part]) [data-door]").size;
+    progress.value = doorsOf("[data-place]").size - doorsOf(".run__group:not([data-done-part]) [data-place]").size;
     place.querySelector("[data-done]").textContent = progress.value;
   };
 
