@@ -245,7 +245,7 @@
   const ready = (form) => {
     if (form.dataset.ready) return;
     form.dataset.ready = "1";
-    const mayScan = !document.querySelector("[data-away]"); // the page that stands in without network has no camera
+    const mayScan = !document.querySelector("#run-sheet[data-away]"); // the page that stands in without network has no camera
     form.querySelectorAll("[data-scan]").forEach((button) => (button.hidden = !mayScan));
     const pad = form.querySelector("[data-pad]");
     pads.set(pad, read(box(form, "signature").value));
