@@ -8,7 +8,7 @@ export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*' -not -name '*.mo' 2>/dev/null)
 
-.PHONY: help run worker test check bench drill scan rehearse backup restore assets lock
+.PHONY: help run worker test coverage check bench drill scan rehearse backup restore assets lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -21,6 +21,9 @@ worker: .venv/worker.stamp ## run Celery's worker and timetable against REDIS_UR
 
 test: .venv/dev.stamp var/static/staticfiles.json ## run the whole suite: SQLite, then PostgreSQL with Redis and journeys in a browser
 	@bin/test
+
+coverage: .venv/dev.stamp var/static/staticfiles.json ## run the suite on PostgreSQL and report how much of the code it covers
+	@bin/coverage
 
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check

@@ -9,7 +9,6 @@ import gc
 import os
 import socket
 import tempfile
-from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -124,15 +123,8 @@ def _forbid_network():
 
 
 def pytest_collection_modifyitems(items):
-    """Measure coverage where it tells something new: it doubles the time of a test.
-
-    Journeys reach the lines of other tests, and the third case of a test those of its first two.
-    """
-    cases = Counter[str]()
     for item in items:
-        function = item.nodeid.partition("[")[0]
-        cases[function] += 1
-        if item.get_closest_marker("journey") or cases[function] > 2:
+        if item.get_closest_marker("journey"):  # measuring doubles its time, and the other tests reach the same lines
             item.add_marker("no_cover")
 
 
@@ -143,21 +135,11 @@ def pytest_collection_finish():
     gc.set_threshold(50_000, 20, 50)
 
 
-@pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item):
-    """Fail or skip a journey without a browser; measure no coverage while a test marked `no_cover` is prepared."""
     if item.get_closest_marker("journey") and not browser.chromium():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{browser.NO_BROWSER}. {browser.HOW_TO_INSTALL}", pytrace=False)
         pytest.skip(browser.NO_BROWSER)
-    measuring = item.config.pluginmanager.getplugin("_cov")  # pytest-cov itself pauses in the test alone
-    if measuring is None or not item.get_closest_marker("no_cover"):
-        return (yield)
-    measuring.cov_controller.pause()
-    try:
-        return (yield)
-    finally:
-        measuring.cov_controller.resume()
 
 
 def pytest_report_header(config):
