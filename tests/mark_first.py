@@ -15,7 +15,7 @@ __all__ = ["app"]
 
 def mark_then_send(self, notification, mail):
     writes.mark_sent(notification, emails.message_id_for(notification))
-    time.sleep(0.05)  # a slow line, so that a kill falls between marking and sending
+    time.sleep(0.2)  # a slow line, so that a kill falls between marking and sending
     self.line.send(mail)
     return True
 

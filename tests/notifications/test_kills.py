@@ -75,12 +75,12 @@ def end_leases():
         held.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def kill_while_it_sends(redis_url, sink, mails, app="mmp_portal.celery"):
-    """Start a worker, and kill it by kill -9 when so many more mails have arrived."""
+def kill_while_it_sends(redis_url, sink, mails, app="mmp_portal.celery", is_time=lambda: True):
+    """Start a worker, and kill it by kill -9 when so many more mails have arrived, and when `is_time` says so."""
     arrived = len(sink.arrived)
     with worker(redis_url, sink, "--pool", "solo", "--queues", "bulk", app=app) as process:
         wake(redis_url)
-        wait_until(lambda: len(sink.arrived) >= arrived + mails)
+        wait_until(lambda: len(sink.arrived) >= arrived + mails and is_time())
         process.kill()
         process.wait()
     end_leases()
@@ -105,8 +105,10 @@ def test_kills_of_the_worker_lose_no_reminder(redis_url, sink, pytestconfig):
 @pytest.mark.once
 def test_control_a_sender_that_marks_before_it_sends_loses_mail(redis_url, sink):
     messages, lost = reminders(200), set()
+    sent = Notification.objects.filter(status=Status.SENT)
     for _kill in range(8):
-        kill_while_it_sends(redis_url, sink, 5, app="tests.mark_first")
+        marked_first = {"app": "tests.mark_first", "is_time": lambda: sent.count() > len(sink.arrived) + len(lost)}
+        kill_while_it_sends(redis_url, sink, 2, **marked_first)
         marked = set(Notification.objects.filter(status=Status.SENT).values_list("message_id", flat=True))
         time.sleep(0.1)  # what the server has in its hands arrives
         if lost := marked - set(sink.counts()):
