@@ -273,6 +273,7 @@ admin:delivery_order lot                        | row  | Pharmacist Technician M
 admin:delivery_order move                       | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order cancel                     | row  | Pharmacist Technician Manager Administrator
 admin:delivery_order assign                     | row  | Manager Administrator
+admin:delivery_order photo-id                   | row  | Pharmacist Administrator
 admin:delivery_order take-in                    | row  | Pharmacist Technician Administrator
 admin:delivery_order_phone                      | list | Pharmacist Technician Manager Administrator
 admin:delivery_order_export_csv                 | list | Pharmacist Technician Manager Auditor Administrator

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.core import mail
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from certification.admin.certifications import CertificationAdmin
 from certification.models import Amendment, CaregiverAssignment, Certification, Condition, Letter, PatientRequest
@@ -181,7 +182,13 @@ def places(role, made):
 
 @pytest.mark.parametrize("role", access.ROLES)
 def test_a_role_reads_the_fields_of_the_table_and_no_others(role, portal):
-    assert places(role, portal) == fields.places(role)
+    with taken_back():
+        if role == "Driver":  # the sheet shows the phone number of an order that has left
+            with unguarded():
+                Order.objects.filter(run__isnull=False, status="confirmed").update(
+                    status="out_for_delivery", packed_at=timezone.now()
+                )
+        assert places(role, portal) == fields.places(role)
 
 
 def test_no_mail_holds_more_than_the_table(portal):

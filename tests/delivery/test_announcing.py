@@ -124,5 +124,6 @@ def test_a_mail_about_the_day_itself_is_dropped_when_the_order_is_elsewhere(kind
 def test_a_receipt_has_what_the_context_has():
     paid = {"handed_over_at": "2026-11-25T15:12:00+00:00", "cash_cents": 8500, "tip_cents": 500}
     at = datetime(2026, 11, 25, 15, 12, tzinfo=UTC)
-    assert receipt_of(paid) == {"handed_over_at": at, "cash_cents": 8500, "debit_cents": None, "tip_cents": 500}
+    cents = {"due_cents": None, "cash_cents": 8500, "debit_cents": None, "tip_cents": 500}
+    assert receipt_of(paid) == {"handed_over_at": at, **cents}
     assert set(receipt_of({}).values()) == {None}

@@ -109,7 +109,7 @@ def when_the_manager_counts_the_money(mary, run):
     mary.signs_in(factories.staff("Manager", first_name="Mary").email)
     mary.opens(f"/admin/delivery/run/{run.pk}/change/")
     mary.follows("Settle")
-    mary.sees("Given back already: $5.00, of it $5.00 in cash")
+    mary.sees("Refunds -$5.00")
     mary.fills(cash_counted_cents="80")
     mary.presses("Settle")
     mary.sees("$80.00 is $5.00 more than the $75.00 expected.")

@@ -8,6 +8,9 @@ from tests import access
 pytestmark = pytest.mark.once
 LISTS = {row.name for row in access.rows() if row.about == "row" and " " not in row.name}
 OF_A_ROW = (
+    "_pack",
+    "_paper",
+    "_settling",
     "_letter",
     "_real",
     "_progress",
