@@ -229,6 +229,8 @@ def test_what_is_refused_is_not_due_and_comes_back(order, run):
     assert list(sold) == [(product.pk, -1), (other.pk, -2)]
     assert (reread(product).stock, rules.quarantined(product)) == (47, 2)
     assert reread(order).amount_mg == amount_mg  # it counts until it is taken in
+    with pytest.raises(rules.RunError, match="came back and is not taken in yet"):
+        actions.settle_run(run=run, cash_counted_cents=4000, by=factories.staff("Manager"))
     technician = factories.staff("Technician")
     actions.take_in(order=order, by=technician)
     assert reread(order).amount_mg == amount_mg - 2 * line.amount_mg
