@@ -48,6 +48,12 @@ def test_a_post_hours_late_and_twice_is_one_hand_over_with_both_times(run, order
     assert (made.stated_at, made.recorded_at) == (happened, timezone.now())
 
 
+def test_control_without_the_measured_time_a_late_post_states_its_arrival(run, order, monday):
+    monday.shift(timedelta(hours=3))
+    post(run, order)
+    assert HandOver.objects.get().stated_at == timezone.now()
+
+
 def test_what_was_typed_wins_over_what_the_phone_measured(run, order, monday):
     monday.shift(timedelta(hours=1))
     post(run, order, happened_at=timezone.now().isoformat(), stated_at="9:45 am")

@@ -109,6 +109,27 @@ def test_what_cannot_be_taken_is_shown_and_kept(visitor, run, clock):
     assert driver.violations == {}
 
 
+def test_five_wrong_pins_erase_the_sheet_also_when_the_page_is_opened_anew(visitor, run):
+    """What waits to be sent is kept, and nothing of it can be read without the PIN."""
+    driver = visitor(**PHONE)
+    when_the_driver_keeps_the_sheet(driver, run)
+    driver.page.context.set_offline(True)
+    when_the_driver_hands_over(driver)
+    driver.page.evaluate("sessionStorage.off = 'yes'")
+    for tries in (4, 1):
+        driver.page.reload()
+        for _try in range(tries):
+            driver.page.locator("#run-pin-box").wait_for()
+            driver.page.locator("#run-pin-box").fill("271828")
+            driver.presses("Open")
+            driver.page.get_by_text("This is not the PIN").wait_for()
+            driver.page.wait_for_function("!document.querySelector('#run-pin-error').hidden")
+    driver.sees("After 5 wrong ones the sheet was erased here")
+    kept = driver.page.evaluate("window.runSheet.store.runs()")
+    assert [each["copy"] for each in kept] == [None]
+    assert len(driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])")) == 1
+
+
 def when_the_driver_unlocks(driver):
     if driver.page.locator("#run-pin-box").is_visible():
         driver.page.locator("#run-pin-box").fill(PIN)

@@ -9,7 +9,6 @@
   const askFor = (now, onKey) => {
     const form = byId("run-pin");
     const box = byId("run-pin-box");
-    let wrongPins = 0;
 
     const show = () => {
       const isNew = !now().record;
@@ -39,18 +38,25 @@
       return onKey(key);
     };
     const enter = async (pin) => {
-      const { run, record } = now();
+      const { run } = now();
+      const record = await store.run(run);
+      if (!record) return say(words.pinErased);
       const key = await seal.keyOf(pin, record);
       try {
         await seal.open(key, `check ${run}`, record.check);
       } catch {
-        wrongPins += 1;
-        byId("run-forgot").hidden = false;
-        if (wrongPins < WRONG_PINS) return say(words.pinWrong);
-        await store.erase(run);
-        return say(words.pinErased);
+        return refuse(record);
       }
+      await store.saveRun({ ...record, wrongPins: 0 });
       return onKey(key);
+    };
+    const refuse = async (record) => {
+      const wrongPins = (record.wrongPins || 0) + 1;
+      await store.saveRun({ ...record, wrongPins }); // so that opening the page anew gives no further tries
+      byId("run-forgot").hidden = false;
+      if (wrongPins < WRONG_PINS) return say(words.pinWrong);
+      await store.erase(record.run);
+      return say(words.pinErased);
     };
     const forget = async (button) => {
       if (!button.dataset.sure) {

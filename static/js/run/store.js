@@ -1,6 +1,6 @@
-// What this phone keeps, in IndexedDB. A run: {run, label, until, salt, pepper, check, copy}. An entry: {id, run, kind,
-// sealed}. `check`, `copy` and `sealed` are sealed (seal.js); the rest says nothing about a person. `until` is by this
-// phone's clock, which may differ from the portal's.
+// What this phone keeps, in IndexedDB. A run: {run, label, until, salt, pepper, check, copy, wrongPins}. An entry: {id,
+// run, kind, sealed}. `check`, `copy` and `sealed` are sealed (seal.js); the rest says nothing about a person. `until` is
+// by this phone's clock, which may differ from the portal's.
 (() => {
   "use strict";
   const answer = (request) =>
