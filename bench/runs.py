@@ -85,7 +85,7 @@ def late_in(asked, tours):
 
 
 class Sums:
-    """What all plans came to, and the slowest of them."""
+    """The sums over all plans, and the time of the slowest one."""
 
     def __init__(self):
         self.slowest = self.miles = self.nearest_miles = 0.0

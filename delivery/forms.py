@@ -122,7 +122,7 @@ class AnswerForm(PortalForm):
 
 
 class ReportForm(PortalForm):
-    """What is wrong with a product of a delivered order."""
+    """An orderer's report of a wrong, missing or damaged product."""
 
     line = forms.ChoiceField(
         label=_("Which product"), widget=forms.RadioSelect,

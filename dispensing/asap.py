@@ -75,7 +75,7 @@ class Certifier:
 
 @dataclass(frozen=True)
 class PickedUp:
-    """Who took the unit at the door, and by which photo ID.
+    """The person who took the unit at the door, with the photo ID.
 
     The kind of ID is 06 for a driver's licence; the relationship is 01 patient, 02 parent or guardian, 04 caregiver.
     """

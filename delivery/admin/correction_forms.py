@@ -25,7 +25,7 @@ class GivenBackField(PaidField):
 
 
 class CorrectionForm(EntryForm):
-    """What is corrected of each line, how the money is given back, and why.
+    """A correction as staff enter it: for each line, how the money is given back, and why.
 
     The fields of a line carry its key: `kind_7`. `seen` is how many corrections the page showed.
     """
@@ -99,7 +99,7 @@ class CorrectionForm(EntryForm):
 
     @property
     def corrections(self) -> list[rules.LineCorrection]:
-        """What was entered, as `correct_hand_over` takes it."""
+        """The corrections that were entered, as `correct_hand_over` takes them."""
         return [self._correction(line) for line in self.lines if self.cleaned_data.get(f"kind_{line.pk}")]
 
     def _correction(self, line: OrderLine) -> rules.LineCorrection:
@@ -119,7 +119,7 @@ class CorrectionForm(EntryForm):
 
     @property
     def digest(self) -> str:
-        """What the preview showed: another digest is another correction, which is shown first."""
+        """A digest of the preview: a correction with another digest is shown before it is entered."""
         answers = {name: value for name, value in self.cleaned_data.items() if name not in ("entry_key", "reason")}
         return hashlib.sha256(repr(sorted(answers.items(), key=str)).encode()).hexdigest()[:32]
 

@@ -19,7 +19,7 @@ ALLOW, REFUSE = "allow", "refuse"
 
 
 class PhotoIdForm(PortalForm):
-    """What differs, and whether the order may be handed over."""
+    """A Pharmacist's decision about a photo ID: the difference, and whether the order may be handed over."""
 
     received_by = forms.ChoiceField(
         label=_("Whose photo ID"), choices=HandOver.ReceivedBy, widget=forms.RadioSelect,

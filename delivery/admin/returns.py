@@ -47,7 +47,7 @@ def _reason_field() -> forms.CharField:
 
 
 class DecisionForm(EntryForm):
-    """What becomes of how many of an item, and why."""
+    """A decision about one returned item: put back, kept or destroyed, how many, and why."""
 
     kind = _kind_field()
     quantity = WholeNumberField(label=_("Quantity"), min_value=1, max_value=10_000)
@@ -56,7 +56,7 @@ class DecisionForm(EntryForm):
 
 
 class DecisionForManyForm(PortalForm):
-    """What becomes of all that waits of each chosen item, and why."""
+    """One decision about all that waits of each chosen item, and why."""
 
     kind = _kind_field()
     reason = _reason_field()

@@ -77,7 +77,7 @@ class Order(models.Model):
         DEBIT = "debit", _("Debit card")
 
     class Kept(models.TextChoices):
-        """What of a stop a person decided, so that a plan leaves it alone."""
+        """Whether a person chose the run or the place of a stop, so that a plan leaves it alone."""
 
         RUN = "run", _("The run")
         PLACE = "place", _("The run and the place in it")

@@ -65,7 +65,7 @@ class ReturnedItem(models.Model):
 
 
 class ReturnDecision(models.Model):
-    """What a second person decided about some of a returned item. The row never changes.
+    """A second person's decision about some of a returned item. The row never changes.
 
     It names who took the item in and who drove it, so that the database refuses a decision of either.
     """

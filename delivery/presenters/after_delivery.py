@@ -11,7 +11,7 @@ from ui.templatetags.portal import money
 
 @dataclass(frozen=True)
 class Reported:
-    """What the orderer reported of a product. `answered_at` is None while the report waits."""
+    """An orderer's report of a product. `answered_at` is None while the report waits."""
 
     name: str
     what: str

@@ -26,7 +26,7 @@ COUNT_BACK = frozenset({Goods.SEALED, Goods.MISSING})  # the allotment: what was
 
 @dataclass(frozen=True)
 class LineCorrection:
-    """What is corrected of one line: `quantity` items of it.
+    """A refund or an exchange of `quantity` items of one line.
 
     `cents` is what a refund gives back; None is the whole price. An exchange gives back the difference to a cheaper
     product by itself. `lot` is what came back; `product` and `product_lot` are what is given instead.
@@ -43,24 +43,24 @@ class LineCorrection:
 
     @property
     def paid_cents(self) -> int:
-        """What was paid for these items."""
+        """The price that was paid for these items."""
         return self.quantity * self.line.unit_price_cents
 
     @property
     def refund_cents(self) -> int:
-        """What is given back."""
+        """The money that is given back."""
         if self.kind == Kind.EXCHANGE and self.product:
             return self.paid_cents - self.quantity * substitute_price_cents(self.line, self.product)
         return self.paid_cents if self.cents is None else self.cents
 
     @property
     def freed_mg(self) -> int:
-        """What counts back to the allotment of the delivery day, in mg [docs/domain.md#returned-goods]."""
+        """The amount that counts back to the allotment of the delivery day, in mg [docs/domain.md#returned-goods]."""
         return self.quantity * self.line.amount_mg if self.goods in COUNT_BACK else 0
 
     @property
     def given_mg(self) -> int:
-        """What an exchange takes of the allotment today, in mg."""
+        """The amount that an exchange takes of the allotment today, in mg."""
         return self.quantity * self.product.amount_mg if self.product else 0
 
 
@@ -156,7 +156,7 @@ def check_refund(one: LineCorrection) -> None:
 
 
 def check_exchange(one: LineCorrection, *, order: Order) -> None:
-    """What is given instead is on the menu, fits the patient's age today, and its lot is in stock.
+    """The product given instead is on the menu, fits the patient's age today, and its lot is in stock.
 
     Raises ProductError or StockError.
     """

@@ -81,7 +81,7 @@ class HandOverError(DeliveryError):
 
 
 class ReturnError(DeliveryError):
-    """What came back cannot be decided about like that."""
+    """A decision about a returned item that is not possible."""
 
 
 class CorrectionError(DeliveryError):

@@ -29,7 +29,7 @@ R = HandOver.ReceivedBy
 
 @dataclass(frozen=True)
 class DoorAnswers:
-    """What the driver entered at the door. Cash is what was given, with the tip.
+    """The driver's entries at the door. The cash is with the tip.
 
     `card` is the number of the card or what its code says. `id_differs` is that the driver sees another name or birth
     date than our record has. `refused` are pairs of a line id and how many of it were refused.

@@ -121,7 +121,7 @@ def check_id_difference(difference: IdDifference | None, *, is_stated: bool) -> 
 
 
 def check_decision(order: Order, *, words: str, reason: str, by_id: int) -> None:
-    """What differs and why it is decided so are there, and the driver does not decide; raises HandOverError."""
+    """A decision names the difference and a reason, and is not the driver's; raises HandOverError."""
     if order.run is not None and order.run.driver_id == by_id:
         raise HandOverError(_("Who drives this order does not decide about its photo ID: ask another pharmacist."))
     if not words.strip():

@@ -9,7 +9,7 @@ from delivery.rules.errors import QuantityError, ReturnError
 
 
 def check_second_person(item: ReturnedItem, *, by_id: int) -> None:
-    """Who decides about a returned item neither took it in nor drove it; raises ReturnError.
+    """A returned item is decided about by somebody who neither took it in nor drove it; raises ReturnError.
 
     [docs/domain.md#returned-goods]
     """

@@ -16,7 +16,7 @@ K = StockMovement.Kind
 
 @dataclass(frozen=True)
 class Correcting:
-    """What all lines of one correction share: the money, why, by whom, and from which form."""
+    """The part that all lines of one correction share: how it is paid, why, by whom, and from which form."""
 
     hand_over: HandOver
     method: str

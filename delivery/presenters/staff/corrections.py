@@ -28,7 +28,7 @@ class Corrected:
 
 @dataclass(frozen=True)
 class AfterDelivery:
-    """What followed a delivery: corrections, reports that wait, and whether the reader may correct it."""
+    """The corrections of an order, its reports that wait, and whether the reader may correct it."""
 
     corrections: list[Corrected]
     reports: list[ItemReport]
