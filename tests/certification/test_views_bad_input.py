@@ -27,7 +27,7 @@ def client(physician):
 
 
 def eighteen_years_before(day):
-    return day.replace(year=day.year - 18, day=min(day.day, 28))
+    return day - relativedelta(years=18)
 
 
 # --- Days -----------------------------------------------------------------------------------------------------------

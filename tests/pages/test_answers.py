@@ -20,7 +20,7 @@ EMAIL, PHONE = ContactAnswer.Way.EMAIL, ContactAnswer.Way.PHONE
 LIST = reverse("admin:pages_contactmessage_changelist")
 
 
-def receive(text="Do you open on Sunday?", **over):
+def receive(text="Do you open on holidays?", **over):
     sent = {"name": "Lee Park", "email": "lee@example.org", "message": text, "address": None, "by": None, **over}
     return actions.receive_message(**sent)
 
@@ -57,7 +57,7 @@ def test_an_answer_is_kept_and_mailed_to_the_writer(manager):
     assert (sent.to, sent.subject) == (["lee@example.org"], f"Our answer to your message {message.number}")
     assert "Yes & no,\nat nine." in sent.body
     assert "Yes &amp; no,<br>at nine." in sent.alternatives[0].content
-    assert "Sunday" not in str(sent.message())
+    assert "on holidays" not in str(sent.message())
 
 
 def test_a_further_answer_says_so_in_its_own_mail(manager):
