@@ -135,6 +135,8 @@ SENTENCES = {
     "order.place": "placed an order",
     "order.reorder": "ordered the same again",
     "order.confirm": "confirmed an order",
+    "lot.describe": "entered the details of a lot",
+    "order.state_days": "stated the days’ supply of an order",
     "order.pack": "packed an order",
     "order.change": "entered what is short in an order",
     "order.answer": "entered the answer about what is short",

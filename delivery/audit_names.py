@@ -41,6 +41,7 @@ def register() -> None:
     for label in ("delivery.waitingentry", "delivery.allotmententry"):
         say(label, *of_patient_columns, say=lambda *name: Name("", person_name(*name)))
     say("delivery.product", "name", say=lambda name: Name(name))
+    say("delivery.lot", "product__name", "number", say=lambda name, number: Name(number, name))
     say("delivery.stockmovement", "product__name", say=lambda name: Name(name))
     say("delivery.deliverywindow", "date", "starts", say=lambda day, at: Name(f"{day:%Y-%m-%d} {at:%H:%M}"))
     run_columns = ("window__date", "window__starts", "number")

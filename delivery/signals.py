@@ -7,7 +7,8 @@ the action. Each signal is sent once for what happened once, never for a call th
 from django.dispatch import Signal
 
 order_packed = Signal()  # order, by
-order_unpacked = Signal()  # order, by: its items go back to the shelf
+order_unpacked = Signal()  # order, by: its items go back to the shelf, also when a packed order ends here
+order_repacked = Signal()  # order, by: what a packed order holds has changed
 order_left = Signal()  # order, by: it is under way with the driver of its run
 order_handed_over = Signal()  # order, hand_over, by
 order_returned = Signal()  # order, attempt, by: it comes back with the driver

@@ -72,6 +72,7 @@ DISPENSARY_PERMIT = env.str("DISPENSARY_PERMIT", "")
 
 INSTALLED_APPS = [
     "pages",
+    "dispensing",
     "delivery",
     "certification",
     "accounts",

@@ -29,6 +29,7 @@ from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import answers_of, guardian_of, is_minor
 from delivery import actions as deliveries
+from delivery import rules as delivery_rules
 from delivery.models import DeliveryWindow, Order
 from tests import guard
 
@@ -401,13 +402,21 @@ def product(*, stock=50, amount_mg=None, **over):
         "cbd_mg": 0,
         "is_inhaled": False,
         "is_active": True,
+        "report_code": "99999000101",
         **over,
     }
     made = deliveries.save_product(by=None, **fields)
     if stock:
-        deliveries.receive_stock(product=made, quantity=stock, lot="LOT-1", by=None)
+        deliveries.receive_stock(product=made, quantity=stock, lot="LOT-1", details=lot_details(), by=None)
         made.refresh_from_db()
     return made
+
+
+def lot_details(**over):
+    """Return what the label of a lot says; it is good for a year."""
+    said = {"producer": "Shoreline Growers", "thc_mg": 250, "cbd_mg": 0}
+    ends = timezone.localdate() + timedelta(days=365)
+    return delivery_rules.LotDetails(**{**said, "expires_date": ends, **over})
 
 
 def next_wednesday(weeks=0):
@@ -475,7 +484,16 @@ def order(of=None, *, into=None, by=None, caller=None, lines=(), **over):
 
 
 def confirm(order, *, by=None):
-    """Confirm the order, of which a pharmacist has reviewed the monitoring program today; return it."""
-    return deliveries.confirm_order(
-        order=order, monitoring_reviewed_date=timezone.localdate(), by=by or staff("Pharmacist")
-    )
+    """Confirm the order, of which a pharmacist has reviewed the monitoring program today; return it.
+
+    The pharmacist states the days' supply of its lines, so that anybody may pack it.
+    """
+    by = by or staff("Pharmacist")
+    order = deliveries.confirm_order(order=order, monitoring_reviewed_date=timezone.localdate(), by=by)
+    return state_days(order, by=by)
+
+
+def state_days(order, *, by=None):
+    """State for each line of a confirmed order how many days one item lasts, as its product suggests; return it."""
+    days = {line.pk: line.product.days_supply for line in order.lines.select_related("product")}
+    return deliveries.state_days(order=order, days=days, by=by or staff("Pharmacist"))

@@ -11,8 +11,9 @@ from delivery.actions.departure import dispatch_order, dispatch_run
 from delivery.actions.door import hand_over, return_order, try_later
 from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference
 from delivery.actions.lateness import tell_late
+from delivery.actions.lots import describe_lot
 from delivery.actions.moving import decline_order, move_order
-from delivery.actions.packing import pack_order, unpack_order
+from delivery.actions.packing import pack_order, state_days, unpack_order
 from delivery.actions.phone import answer_call
 from delivery.actions.picking import change_lot
 from delivery.actions.placing import place_order
@@ -43,6 +44,8 @@ from delivery.actions.waiting import join_waiting_list, leave_waiting_list, noti
 from delivery.actions.windows import add_window, drop_policy, make_windows, set_capacity, set_policy, sync_policies
 
 __all__ = [
+    "describe_lot",
+    "state_days",
     "dispatch_order",
     "dispatch_run",
     "hand_over",

@@ -9,6 +9,7 @@ from delivery import rules
 from delivery.models import Order, OrderLine, Product, Shortage
 from delivery.writes.locks import lock_hold, lock_order
 from delivery.writes.messages import notify_orderer
+from delivery.writes.orders import tell_repacked
 from delivery.writes.shortages import answer, count_anew, put_substitute, take_out_missing
 
 K = Shortage.Kind
@@ -42,6 +43,7 @@ def change_order(
     )  # fmt: skip
     record(by=by, subject=order)
     _enter(shortage, order, found, by=by)
+    tell_repacked(order, by=by)
     return shortage
 
 
@@ -79,4 +81,5 @@ def answer_shortage(*, order: Order, shortage: Shortage, is_accepted: bool, by: 
     how = Shortage.How.PHONE if by_staff else Shortage.How.LINK
     answer(shortage, order, how=how, is_accepted=is_accepted, by=by)
     record(by=by, subject=order)
+    tell_repacked(order, by=by)
     return order

@@ -1,21 +1,26 @@
-"""Packing an order, and unpacking it."""
+"""Packing an order, and unpacking it; what a pharmacist states for it."""
+
+from collections.abc import Mapping
 
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.permissions import may_as_staff
 from audit.actions import audited, record
 from delivery import rules, signals
 from delivery.models import Order
 from delivery.writes.locks import lock_order
 from delivery.writes.lots import pick_lots
-from delivery.writes.orders import unpack
+from delivery.writes.orders import unpack, write_days
 
 
 @audited("order.pack", subject="order")
-def pack_order(*, order: Order, by: User) -> Order:
+def pack_order(*, order: Order, by: User, days: Mapping[int, int] | None = None) -> Order:
     """Pack a confirmed order, each item from its lot. The same call again changes nothing.
 
-    Raises TransitionError, and StockError when an item has no lot or its lot is in quarantine.
+    A pharmacist who packs states the days' supply of what has none yet: `days` of one item by line id, by default what
+    the product suggests. Anybody else packs what a pharmacist has stated. Raises TransitionError, QuantityError,
+    ReviewError, and StockError or ProductError when an item has no lot, or one that cannot be dispensed.
     """
     order = lock_order(order)
     if order.status == Order.Status.PACKED:
@@ -23,6 +28,11 @@ def pack_order(*, order: Order, by: User) -> Order:
     rules.check_move("pack", order)
     pick_lots([order], by=by)  # what had no lot when the order was confirmed may have one now
     rules.check_can_be_packed(order)
+    lines = list(order.lines.select_related("product"))
+    if may_as_staff(by, rules.STATES_DAYS):
+        suggested = {line.pk: line.days or line.product.days_supply for line in lines}
+        write_days(lines, {**suggested, **(days or {})}, by=by)
+    rules.check_days_are_stated(lines)
     order.status, order.packed_at = rules.MOVES["pack"].to, timezone.now()
     order.save(update_fields=["status", "packed_at"])
     record(by=by, subject=order)
@@ -39,4 +49,17 @@ def unpack_order(*, order: Order, by: User) -> Order:
     order = lock_order(order)
     if order.status != Order.Status.CONFIRMED:
         unpack(order, by=by)
+    return order
+
+
+@audited("order.state_days", subject="order")
+def state_days(*, order: Order, days: Mapping[int, int], by: User) -> Order:
+    """State how many days one item of each line lasts, by line id, before the order is packed.
+
+    `by` is the pharmacist who dispenses them. Raises TransitionError, QuantityError, ReviewError.
+    """
+    order = lock_order(order)
+    rules.check_may_state_days(order, by)
+    write_days(list(order.lines.all()), days, by=by)
+    record(by=by, subject=order)
     return order

@@ -7,6 +7,7 @@ from delivery.models import Order, Product
 from delivery.writes.holds import held_of
 from delivery.writes.locks import lock_order
 from delivery.writes.lots import change_lot_of_items
+from delivery.writes.orders import tell_repacked
 
 
 @audited("order.change_lot", subject="order")
@@ -24,3 +25,4 @@ def change_lot(*, order: Order, product: Product, lot: str, by: User) -> None:
     for old, quantity in others:
         change_lot_of_items(order, product.pk, old, lot, quantity, by=by)
     record(by=by, subject=order)
+    tell_repacked(order, by=by)

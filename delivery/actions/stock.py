@@ -10,20 +10,29 @@ from audit.actions import audited, record
 from delivery import rules
 from delivery.models import Product, StockMovement
 from delivery.stock.files import Receipt, read_receipts
+from delivery.writes.lots import keep_lot
 
 K = StockMovement.Kind
 
 
 @audited("stock.receive", subject="product")
 def receive_stock(
-    *, product: Product, quantity: int, lot: str, by: User | None, reason: str = "", entry_key: UUID | None = None
+    *,
+    product: Product,
+    quantity: int,
+    lot: str,
+    by: User | None,
+    details: rules.LotDetails | None = None,
+    reason: str = "",
+    entry_key: UUID | None = None,
 ) -> None:
     """Receive `quantity` (1 to 10,000) of a lot. The same `entry_key` again changes nothing.
 
-    Raises QuantityError, StockError.
+    Without `details` nothing of the lot can be packed until somebody describes it. Raises QuantityError, StockError.
     """
     rules.check_moved_quantity(quantity)
     rules.check_lot(lot)
+    keep_lot(product, lot, details)
     _move([product], [(K.RECEIVED, product, lot, quantity)], by=by, reason=reason, entry_key=entry_key)
 
 
@@ -41,6 +50,8 @@ def receive_file(*, content: bytes, is_dry_run: bool, by: User) -> Receipt:
     moves = [(K.RECEIVED, row.product, row.lot, row.quantity) for row in receipt.rows]
     reasons = {(row.product.pk, row.lot): row.reason for row in receipt.rows}
     products = {row.product.pk: row.product for row in receipt.rows}
+    for row in receipt.rows:
+        keep_lot(row.product, row.lot, None)
     receipt.is_done = _move(products.values(), moves, by=by, reason=reasons, entry_key=receipt.key)
     receipt.was_received = not receipt.is_done
     return receipt

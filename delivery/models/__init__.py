@@ -6,6 +6,7 @@ from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.corrections import HandOverCorrection, ItemReport
 from delivery.models.hand_overs import DoorAttempt, HandOver
 from delivery.models.id_differences import IdDifference
+from delivery.models.lots import Lot
 from delivery.models.orders import Order, OrderLine
 from delivery.models.plans import WindowPlan
 from delivery.models.products import Product, ProductPhoto
@@ -29,6 +30,7 @@ __all__ = [
     "HandOverCorrection",
     "ItemReport",
     "IdDifference",
+    "Lot",
     "Order",
     "OrderLine",
     "Product",

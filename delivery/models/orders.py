@@ -279,12 +279,23 @@ class OrderLine(models.Model):
     quantity = models.PositiveSmallIntegerField()
     unit_price_cents = models.PositiveIntegerField()
     amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent of one, in milligrams."))
+    days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("How many days one item lasts, as the pharmacist stated.")
+    )
+    days_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("The pharmacist who stated it, and dispenses the line."),
+    )  # fmt: skip
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["order", "product"], name="line_once_a_product"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(days__isnull=True, days_by__isnull=True) | Q(days__range=(1, 365), days_by__isnull=False),
+                name="line_days_stated_by_somebody",
+            ),
         ]
 
     def __str__(self) -> str:

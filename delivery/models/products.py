@@ -17,6 +17,13 @@ class Product(models.Model):
         TOPICAL = "topical", _("Topical")
         CONCENTRATE = "concentrate", _("Concentrate")
 
+    class ReportUnit(models.TextChoices):
+        """In what the monitoring report counts a product [docs/domain.md#the-monitoring-report]."""
+
+        EACH = "01", _("pieces")
+        MILLILITERS = "02", _("milliliters")
+        GRAMS = "03", _("grams")
+
     created_at = models.DateTimeField(auto_now_add=True)
     sku = models.CharField("SKU", max_length=30, unique=True)
     name = models.CharField(max_length=120)
@@ -34,6 +41,21 @@ class Product(models.Model):
     )
     is_inhaled = models.BooleanField()
     is_active = models.BooleanField(default=True)
+    report_code = models.CharField(
+        max_length=11, blank=True, default="", db_default="",
+        help_text=_("The agency’s code of the product for the monitoring report: eleven digits."),
+    )  # fmt: skip
+    report_unit = models.CharField(
+        max_length=2, choices=ReportUnit, default=ReportUnit.EACH, db_default="01",
+        help_text=_("In what the monitoring report counts it."),
+    )  # fmt: skip
+    report_quantity = models.DecimalField(
+        max_digits=9, decimal_places=3, default=1, db_default=1,
+        help_text=_("How much one item is for the monitoring report."),
+    )  # fmt: skip
+    days_supply = models.PositiveSmallIntegerField(
+        default=30, db_default=30, help_text=_("How many days one item lasts, as a suggestion to the pharmacist.")
+    )
 
     class Meta:
         ordering = ["form", "name"]
@@ -51,6 +73,9 @@ class Product(models.Model):
                 condition=Q(form__in=["flower", "vape", "edible", "tincture", "capsule", "topical", "concentrate"]),
                 name="product_form",
             ),
+            models.CheckConstraint(condition=Q(report_unit__in=["01", "02", "03"]), name="product_report_unit"),
+            models.CheckConstraint(condition=Q(report_quantity__gt=0), name="product_report_quantity_positive"),
+            models.CheckConstraint(condition=Q(days_supply__range=(1, 365)), name="product_days_supply"),
         ]
 
     def __str__(self) -> str:

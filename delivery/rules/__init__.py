@@ -97,6 +97,20 @@ from delivery.rules.hand_overs import (
     receivers_of,
     tidy_id,
 )
+from delivery.rules.lots import (
+    MOST_DAYS,
+    STATES_DAYS,
+    LotDetails,
+    check_can_be_dispensed,
+    check_days,
+    check_days_are_stated,
+    check_details_agree,
+    check_has_report_code,
+    check_lot_details,
+    check_lot_is_good,
+    check_may_state_days,
+    details_of,
+)
 from delivery.rules.moves import MOVES, can_move, check_move
 from delivery.rules.orders import (
     card_number_parts,
@@ -235,6 +249,7 @@ from delivery.rules.stock import (
     check_moved_quantity,
     held_by_orders,
     is_in_quarantine,
+    last_days_of_lots,
     lot_of_difference,
     lots_of,
     lots_of_products,
@@ -274,6 +289,19 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "MOST_DAYS",
+    "LotDetails",
+    "check_can_be_dispensed",
+    "check_days",
+    "check_days_are_stated",
+    "check_details_agree",
+    "check_has_report_code",
+    "check_lot_details",
+    "check_lot_is_good",
+    "check_may_state_days",
+    "STATES_DAYS",
+    "details_of",
+    "last_days_of_lots",
     "bought_quantity",
     "left_to_correct",
     "comes_back",

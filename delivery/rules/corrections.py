@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.permissions import may_as_staff
 from delivery.models import HandOver, HandOverCorrection, Order, OrderLine, Product
 from delivery.rules.errors import CorrectionError, ProductError, QuantityError, StockError
+from delivery.rules.lots import check_can_be_dispensed
 from delivery.rules.products import check_product_fits_patient, check_stock
 from delivery.rules.shortages import substitute_price_cents
 from delivery.rules.stock import check_lot_has, lots_of
@@ -166,6 +167,7 @@ def check_exchange(one: LineCorrection, *, order: Order) -> None:
     check_product_fits_patient(one.product, order.patient, day=localdate())
     check_stock(one.product, one.quantity)
     check_lot_has(one.product, one.product_lot, one.quantity)
+    check_can_be_dispensed(one.product, one.product_lot, day=localdate())
 
 
 def check_method(hand_over: HandOver, refund_cents: int, method: str) -> None:

@@ -17,7 +17,7 @@ class TransitionError(DeliveryError):
 
 
 class ReviewError(DeliveryError):
-    """The date of the review in the monitoring program is missing, in the future or too old."""
+    """What a pharmacist has to state is missing or wrong: the review in the monitoring program, or the days' supply."""
 
 
 class OrdererError(DeliveryError):

@@ -4,13 +4,15 @@ import re
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Min, Q, Sum
 from django.utils.translation import gettext as _
 
-from delivery.models import Order, OrderLine, Product, StockMovement
+from delivery.models import Lot, Order, OrderLine, Product, StockMovement
 from delivery.models.questions import BEFORE_DEPARTURE
 from delivery.rules.errors import ProductError, QuantityError, StockError, TransitionError
+from delivery.rules.lots import check_can_be_dispensed
 from delivery.rules.returns import waiting_of
 
 MOST_AT_ONCE = 10_000
@@ -140,13 +142,17 @@ def held_by_orders(product: Product) -> int:
 
 
 def check_can_be_packed(order: Order) -> None:
-    """Each item of the order has a lot, and no lot is in quarantine; raises StockError."""
-    for line in order.lines.select_related("product", "order"):
+    """Each item of the order has a lot that can be dispensed; raises StockError or ProductError."""
+    for line in order.lines.select_related("product", "order__window"):
         check_line_can_be_packed(line)
 
 
 def check_line_can_be_packed(line: OrderLine) -> None:
-    """Each item of the line has a lot, and no lot is in quarantine; raises StockError."""
+    """Each item of the line has a lot that is not in quarantine and can be dispensed on the day of the delivery.
+
+    Raises StockError or ProductError.
+    """
+    assert line.order.window  # anything but a cart has one
     lots = lots_of(line)
     words = {"name": line.product.name, "count": line.quantity - sum(quantity for _lot, quantity in lots)}
     if words["count"]:
@@ -155,6 +161,7 @@ def check_line_can_be_packed(line: OrderLine) -> None:
         if is_in_quarantine(line.product, lot):
             sentence = _("%(name)s: lot %(lot)s is in quarantine. Take another lot, or enter it as short.")
             raise StockError(sentence % {**words, "lot": lot})
+        check_can_be_dispensed(line.product, lot, day=line.order.window.date)
 
 
 def is_in_quarantine(product: Product, lot: str) -> bool:
@@ -172,20 +179,30 @@ def quarantined(product: Product, lot: str | None = None) -> int:
 
 
 def lots_with_stock(product: Product) -> list[tuple[str, int]]:
-    """Return each lot with how many are not given to an order yet, the oldest lot first; no lots that are used up."""
+    """Return each lot with how many are not given to an order yet, as `lots_of_products`; no lots that are used up."""
     return lots_of_products([product.pk]).get(product.pk, [])
 
 
 def lots_of_products(keys: Collection[int]) -> dict[int, list[tuple[str, int]]]:
-    """Return by product id what `lots_with_stock` returns of one product, for many of them in one query."""
+    """Return by product id each lot with how many are not given to an order yet; no lots that are used up.
+
+    The first to expire comes first, then those without details; the oldest first among equals.
+    """
     named = StockMovement.objects.filter(product__in=keys).exclude(lot="").order_by()
     received = Q(kind=StockMovement.Kind.RECEIVED)
     lots = named.values_list("product", "lot").annotate(left=Sum("quantity"), first=Min("pk", filter=received))
+    ends = last_days_of_lots(keys)
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for product, lot, left, _first in sorted(lots, key=lambda row: (row[0], row[3] or 0)):
+    for product, lot, left, _first in sorted(lots, key=lambda row: (row[0], ends.get(row[:2], date.max), row[3] or 0)):
         if left > 0:
             found[product].append((lot, left))
     return dict(found)
+
+
+def last_days_of_lots(keys: Collection[int]) -> dict[tuple[int, str], date]:
+    """Return by (product id, lot) the last day on which it may be used; only lots whose details are known."""
+    known = Lot.objects.filter(product__in=keys, expires_date__isnull=False)
+    return {(product, lot): end for product, lot, end in known.values_list("product", "number", "expires_date") if end}
 
 
 def lots_of(line: OrderLine) -> list[tuple[str, int]]:

@@ -1,36 +1,40 @@
 """The lots that an order takes. Each write runs inside the caller's transaction, with the order locked."""
 
 from collections.abc import Collection, Iterator
+from datetime import date
 
 from accounts.models import User
 from delivery import rules
-from delivery.models import Order, Product, StockMovement
+from delivery.models import Lot, Order, Product, StockMovement
 from delivery.writes.holds import held_of_many
 
 K = StockMovement.Kind
 
 
 def pick_lots(orders: Collection[Order], *, by: User) -> None:
-    """Give the orders' items their lots, the oldest first; the order placed first chooses first.
+    """Give the orders' items their lots, the first to expire first; the order placed first chooses first.
 
-    What no lot has is left without one; the stock stays.
+    No order takes a lot that ends before its delivery. What no lot has is left without one; the stock stays.
     """
     held = [row for row in held_of_many(orders) if not row[2]]
     products = sorted({product for _order, product, _lot, _quantity in held})
     list(Product.objects.select_for_update(no_key=True).filter(pk__in=products).order_by("pk").values_list("pk"))
     left = {product: dict(lots) for product, lots in rules.lots_of_products(products).items()}
+    ends = rules.last_days_of_lots(products)
     by_age = {order.pk: (order.placed_at, order.pk) for order in orders}
+    days = dict(Order.objects.filter(pk__in=by_age).values_list("pk", "window__date"))
     moves = []
     for order, product, _lot, quantity in sorted(held, key=lambda row: (by_age[row[0]], row[1])):
-        for lot, taken in _taken_from(left.get(product, {}), quantity):
+        ended = {lot for lot in left.get(product, {}) if ends.get((product, lot), date.max) < days[order]}
+        for lot, taken in _taken_from(left.get(product, {}), quantity, without=ended):
             moves += _other_lot(order, product, "", lot, taken, by=by)
     StockMovement.objects.bulk_create(moves, batch_size=500)
 
 
-def _taken_from(lots: dict[str, int], quantity: int) -> Iterator[tuple[str, int]]:
+def _taken_from(lots: dict[str, int], quantity: int, *, without: set[str]) -> Iterator[tuple[str, int]]:
     """Yield from which lots `quantity` items come, and how many from each; take them out of `lots`."""
     for lot, there in lots.items():
-        taken = min(there, quantity)
+        taken = 0 if lot in without else min(there, quantity)
         if taken:
             lots[lot] -= taken
             quantity -= taken
@@ -47,3 +51,23 @@ def _other_lot(order_id: int, product_id: int, old: str, new: str, quantity: int
         StockMovement(order_id=order_id, product_id=product_id, kind=kind, lot=lot, quantity=moved, by=by)
         for kind, lot, moved in ((K.RELEASED, old, quantity), (K.RESERVED, new, -quantity))
     ]
+
+
+def keep_lot(product: Product, number: str, details: rules.LotDetails | None) -> Lot:
+    """Return the row of a lot that is received, made or completed with its details.
+
+    Raises StockError where the lot was received with other details.
+    """
+    lot, _is_new = Lot.objects.select_for_update(no_key=True).get_or_create(product=product, number=number)
+    if details is not None:
+        rules.check_lot_details(details)
+        rules.check_details_agree(lot, details)
+        write_details(lot, details)
+    return lot
+
+
+def write_details(lot: Lot, details: rules.LotDetails) -> None:
+    """Write what the label of the lot says."""
+    lot.producer, lot.expires_date = details.producer.strip(), details.expires_date
+    lot.thc_mg, lot.cbd_mg = details.thc_mg, details.cbd_mg
+    lot.save(update_fields=["producer", "expires_date", "thc_mg", "cbd_mg"])

@@ -1,5 +1,6 @@
 """What several actions do to an order. Each write runs inside the caller's transaction, with all rows locked."""
 
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from django.db.models import F
@@ -10,7 +11,7 @@ from accounts.models import User
 from audit.actions import record
 from certification.models import Caregiver, Certification, Patient
 from delivery import rules, signals
-from delivery.models import DeliveryWindow, Order, Shortage
+from delivery.models import DeliveryWindow, Order, OrderLine, Shortage
 from delivery.writes.holds import release_hold
 from delivery.writes.locks import lock_order, lock_orders
 from delivery.writes.messages import notify_orderer
@@ -49,6 +50,12 @@ def unpack(order: Order, *, by: User | None) -> None:
     signals.order_unpacked.send(sender=Order, order=order, by=by)
 
 
+def tell_repacked(order: Order, *, by: User | None) -> None:
+    """Tell the apps above that the bag of a packed order holds something else now."""
+    if order.status == Order.Status.PACKED:
+        signals.order_repacked.send(sender=Order, order=order, by=by)
+
+
 def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_public: bool = False) -> Order:
     """End the order by a verb of `rules.MOVES`, release its hold and notify the orderer; returns the order.
 
@@ -56,6 +63,7 @@ def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_
     TransitionError.
     """
     rules.check_move(verb, order)
+    was_packed = order.status == Order.Status.PACKED
     status = rules.MOVES[verb].to
     order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
     order.save(update_fields=["status", "ended_at", "ended_reason", *leave_run(order)])
@@ -65,7 +73,21 @@ def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_
     release_hold(order, by=by)
     record(action=f"order.{status}", by=by, subject=order, reason=reason)
     notify_orderer(order, MAILS[verb], by=by, reason=reason if is_public else "")
+    if was_packed:
+        signals.order_unpacked.send(sender=Order, order=order, by=by)
     return order
+
+
+def write_days(lines: Collection[OrderLine], days: Mapping[int, int], *, by: User) -> None:
+    """Write how many days one item of each line lasts, by line id, as the pharmacist `by` states. Raises QuantityError.
+
+    What stays as it was stated keeps its pharmacist.
+    """
+    changed = [line for line in lines if line.pk in days and days[line.pk] != line.days]
+    for line in changed:
+        rules.check_days(days[line.pk])
+        line.days, line.days_by = days[line.pk], by
+    OrderLine.objects.bulk_update(changed, ["days", "days_by"])
 
 
 def cancel_uncovered_orders(patient: Patient, *, from_day: date, too_little: str, by: User | None) -> int:

@@ -1,5 +1,6 @@
 """Unusual and wrong input on each page: it is refused with a sentence beside the box, or shown as typed."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 from html import unescape
 
@@ -27,7 +28,8 @@ def client(physician):
 
 
 def eighteen_years_before(day):
-    return day - relativedelta(years=18)
+    year = day.year - 18
+    return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
 
 
 # --- Days -----------------------------------------------------------------------------------------------------------

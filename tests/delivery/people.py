@@ -139,7 +139,7 @@ def orders_of_many(count, *, units=2, **over):
     """Return as many placed orders as `count`, fast: each of a patient of its own, of one product with its stock."""
     product = factories.product(stock=0)
     for lot in ("LOT-1", "LOT-2"):
-        receive_stock(product=product, quantity=count * units, lot=lot, by=None)
+        receive_stock(product=product, quantity=count * units, lot=lot, details=factories.lot_details(), by=None)
     first = factories.certification()
     signed = factories.copies(first, count)
     window, account = factories.window(), first.patient.user

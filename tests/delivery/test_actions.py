@@ -380,7 +380,7 @@ def test_save_product_changes_a_row_and_never_its_stock():
 
 def test_receive_stock_adds_and_keeps_the_lot():
     product, manager = factories.product(stock=4), factories.staff("Manager")
-    actions.receive_stock(product=product, quantity=6, lot="LOT-7", by=manager)
+    actions.receive_stock(product=product, quantity=6, lot="LOT-7", details=factories.lot_details(), by=manager)
     product.refresh_from_db()
     assert product.stock == 10
     assert product.movements.filter(kind="received", quantity=6, lot="LOT-7", by=manager).count() == 1
@@ -390,7 +390,7 @@ def test_receive_stock_adds_and_keeps_the_lot():
 def test_receive_stock_refuses_a_quantity_that_cannot_be(quantity):
     product = factories.product(stock=4)
     with pytest.raises(rules.QuantityError):
-        actions.receive_stock(product=product, quantity=quantity, lot="LOT-7", by=None)
+        actions.receive_stock(product=product, quantity=quantity, lot="LOT-7", details=factories.lot_details(), by=None)
     product.refresh_from_db()
     assert product.stock == 4
 

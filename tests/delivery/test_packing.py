@@ -64,7 +64,7 @@ def test_check_can_be_packed_refuses_a_lot_in_quarantine(technician):
     with pytest.raises(rules.StockError, match="lot LOT-1 is in quarantine. Take another lot, or enter it as short"):
         actions.pack_order(order=order, by=technician)
     assert now_of(order).status == "confirmed"
-    actions.receive_stock(product=product, quantity=5, lot="LOT-2", by=None)
+    actions.receive_stock(product=product, quantity=5, lot="LOT-2", details=factories.lot_details(), by=None)
     actions.change_lot(order=order, product=product, lot="LOT-2", by=technician)
     assert actions.pack_order(order=order, by=technician).status == "packed"
 

@@ -45,7 +45,7 @@ def window(monday):
 
 def test_the_pick_list_counts_by_product_and_lot_and_the_bags_follow_the_stops(window):
     tincture = factories.product()
-    actions.receive_stock(product=tincture, quantity=3, lot="LOT-9", by=None)
+    actions.receive_stock(product=tincture, quantity=3, lot="LOT-9", details=factories.lot_details(), by=None)
     first, second, waiting = (factories.order(lines=[(tincture, quantity)]) for quantity in (2, 3, 4))
     run = door.run_of(second, first, driver=factories.staff("Driver", first_name="Dan"))
     pack = print_pack(window)

@@ -157,7 +157,7 @@ def test_a_count_goes_to_the_only_lot(product, by):
 
 
 def test_lot_of_difference_has_to_be_named_where_there_are_several(product, by):
-    actions.receive_stock(product=product, quantity=5, lot="A-2", by=by)
+    actions.receive_stock(product=product, quantity=5, lot="A-2", details=factories.lot_details(), by=by)
     with pytest.raises(
         rules.StockError, match=r"differs by -2. Enter the lot that it belongs to: LOT-1 × 10, A-2 × 5\."
     ):
@@ -183,7 +183,7 @@ def test_a_product_that_was_never_received_is_not_counted(by):
 
 @pytest.mark.parametrize("name", ["quarantine_stock", "write_off", "count_stock"])
 def test_check_lot_covers_what_is_taken_out_of_a_lot(product, by, name):
-    actions.receive_stock(product=product, quantity=5, lot="A-2", by=by)
+    actions.receive_stock(product=product, quantity=5, lot="A-2", details=factories.lot_details(), by=by)
     taken = {"quantity": 9} if name == "count_stock" else {"quantity": 6, "reason": "Broken"}
     with pytest.raises(rules.StockError, match="Lot A-2 has 5 left that no order takes"):
         getattr(actions, name)(product=product, lot="A-2", by=by, **taken)
@@ -242,7 +242,7 @@ def test_check_lot_is_known(product, by):
 
 
 def test_a_confirmed_order_takes_the_lots_that_came_first(product, by):
-    actions.receive_stock(product=product, quantity=5, lot="A-2", by=by)
+    actions.receive_stock(product=product, quantity=5, lot="A-2", details=factories.lot_details(), by=by)
     product.refresh_from_db()
     order = factories.confirm(factories.order(lines=[(product, 12)]), by=by)
     assert rules.lots_of(order.lines.get()) == [("A-2", 2), ("LOT-1", 10)]
@@ -259,13 +259,13 @@ def test_a_refused_order_releases_its_lots(product, by):
 
 
 def test_check_lot_has(product, by):
-    actions.receive_stock(product=product, quantity=1, lot="A-2", by=by)
+    actions.receive_stock(product=product, quantity=1, lot="A-2", details=factories.lot_details(), by=by)
     order = factories.confirm(factories.order(lines=[(product, 2)]), by=by)
     with pytest.raises(rules.StockError, match="Lot A-2 has 1 left for orders, and this order needs 2"):
         actions.change_lot(order=order, product=product, lot="A-2", by=by)
     with pytest.raises(rules.StockError):
         rules.check_lot_has(product, "A-2", 2)
-    actions.receive_stock(product=product, quantity=1, lot="A-2", by=by)
+    actions.receive_stock(product=product, quantity=1, lot="A-2", details=factories.lot_details(), by=by)
     for _time in range(2):
         actions.change_lot(order=order, product=product, lot="A-2", by=by)
     assert rules.lots_of(order.lines.get()) == [("A-2", 2)]

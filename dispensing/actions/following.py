@@ -1,0 +1,183 @@
+"""The units of an order follow the order: into the bag, to the door, to the patient, and back.
+
+Each action runs in the transaction of what it follows, which has locked the order.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from delivery.models import HandOver, HandOverCorrection, Lot, Order, ReturnDecision, ReturnedItem
+from delivery.rules import COME_BACK, check_days_are_stated, check_line_can_be_packed
+from delivery.writes.holds import held_of
+from dispensing.models import DispensedUnit
+from dispensing.writes.units import Stated, make_units, move_units, stated_of
+
+P = DispensedUnit.Place
+D = ReturnDecision.Kind
+Goods = HandOverCorrection.Goods
+
+
+@transaction.atomic
+def follow_contents(*, order: Order, by: User | None) -> list[DispensedUnit]:
+    """Give each item in the bag of a packed order a unit, and take the others back to the shelf; returns the new units.
+
+    An order that is not packed any more has none in its bag. The serial of a unit that goes back is never used again.
+    Raises StockError, ProductError or ReviewError where an item cannot be packed.
+    """
+    return _fill_bag(order, held_of(order) if order.status == Order.Status.PACKED else [], by=by)
+
+
+def _fill_bag(order: Order, held: list[tuple[int, str, int]], *, by: User | None) -> list[DispensedUnit]:
+    now = timezone.now()
+    in_bag = list(DispensedUnit.objects.select_for_update(of=("self",)).filter(order=order, place=P.BAG))
+    missing = Counter({(product, lot): quantity for product, lot, quantity in held})
+    surplus = []
+    for unit in in_bag:
+        if missing[unit.product_id, unit.lot_number] > 0:
+            missing[unit.product_id, unit.lot_number] -= 1
+        else:
+            surplus.append(unit)
+    move_units(surplus, P.SHELF, at=now, by=by)
+    return _pack(order, +missing, by=by)
+
+
+def _pack(order: Order, missing: Counter[tuple[int, str]], *, by: User | None) -> list[DispensedUnit]:
+    if not missing:
+        return []
+    found = order.lines.select_related("product", "days_by", "order__window")
+    lines = {line.product_id: line for line in found.filter(product__in={product for product, _lot in missing})}
+    for line in lines.values():
+        check_line_can_be_packed(line)
+    check_days_are_stated(lines.values())
+    lots = _lots(missing)
+    made = []
+    for (product, lot), count in sorted(missing.items()):
+        made += make_units(order, lots[product, lot], count, stated_of(lines[product]), at=timezone.now(), by=by)
+    return made
+
+
+def _lots(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Lot]:
+    """Return by (product id, lot) the row of each lot."""
+    wanted = set(keys)
+    found = Lot.objects.select_related("product").filter(
+        product__in={product for product, _lot in wanted}, number__in={lot for _product, lot in wanted}
+    )
+    return {(lot.product_id, lot.number): lot for lot in found}
+
+
+@transaction.atomic
+def follow_departure(*, order: Order, by: User) -> None:
+    """The units of an order leave with its driver, without those of lines that nobody answered about.
+
+    An order that was packed before its items had units gets them now. Raises as `follow_contents`.
+    """
+    _fill_bag(order, held_of(order), by=by)
+    move_units(list(order.units.filter(place=P.BAG)), P.ROAD, at=timezone.now(), by=by)
+
+
+@transaction.atomic
+def follow_hand_over(*, order: Order, hand_over: HandOver, by: User) -> list[DispensedUnit]:
+    """The units that were not refused are with the patient from the time of the hand-over on; returns them.
+
+    Refused ones stay with the driver, named by the item among which they come back.
+    """
+    on_road = list(order.units.filter(place=P.ROAD))
+    refused = []
+    for item in order.returned_items.with_driver():
+        refused += _name_item(_last_of(on_road, item.product_id, item.lot, item.quantity), item)
+    DispensedUnit.objects.bulk_update(refused, ["returned_item"])
+    given = [unit for unit in on_road if unit.returned_item_id is None]
+    for unit in given:
+        unit.handed_over_at = hand_over.stated_at
+    move_units(given, P.PATIENT, at=hand_over.stated_at, by=by)
+    return given
+
+
+@transaction.atomic
+def follow_take_in(*, order: Order, items: Collection[ReturnedItem], by: User) -> list[DispensedUnit]:
+    """The units that came back with the driver are in quarantine; returns them."""
+    on_road = list(order.units.filter(place=P.ROAD))
+    back = []
+    for item in items:
+        named = [unit for unit in on_road if unit.returned_item_id == item.pk]
+        back += named or _name_item(_last_of(on_road, item.product_id, item.lot, item.quantity), item)
+    move_units(back, P.SAFE, at=timezone.now(), by=by)
+    return back
+
+
+@transaction.atomic
+def follow_decision(*, decision: ReturnDecision, by: User) -> list[DispensedUnit]:
+    """The units that a second person decided about go back to the shelf, or wait to be destroyed; returns them.
+
+    What stays in quarantine stays where it is.
+    """
+    places = {D.RESTOCKED: P.SHELF, D.DESTROYED: P.DOOMED}
+    kind = D(decision.kind)
+    if kind not in places:
+        return []
+    waiting = decision.item.units.select_for_update(of=("self",)).filter(place=P.SAFE)
+    decided = list(waiting.order_by("serial")[: decision.quantity])
+    move_units(decided, places[kind], at=timezone.now(), by=by)
+    return decided
+
+
+@transaction.atomic
+def follow_correction(
+    *, hand_over: HandOver, corrections: Collection[HandOverCorrection], by: User
+) -> tuple[list[DispensedUnit], list[DispensedUnit]]:
+    """Take back the units that a correction names, and give those of an exchange; returns (not dispensed, given).
+
+    What the patient keeps stays dispensed. What came back is in quarantine, and what never arrived is missing: both
+    are no longer dispensed.
+    """
+    now = timezone.now()
+    undone, given = [], []
+    for row in corrections:
+        undone += _take_back(row, by=by)
+        if row.product_id:
+            lot = Lot.objects.select_related("product").get(product=row.product_id, number=row.product_lot)
+            given += make_units(
+                hand_over.order, lot, row.quantity, _stated_for(row, lot, by), at=now, by=by, correction=row
+            )
+    return undone, given
+
+
+def _take_back(row: HandOverCorrection, *, by: User) -> list[DispensedUnit]:
+    """Name the correction on as many units of its line; return those that are no longer dispensed."""
+    with_patient = row.hand_over.order.units.with_patients().filter(product=row.line.product_id)
+    taken = _last_of(list(with_patient.filter(taken_back__isnull=True)), row.line.product_id, row.lot, row.quantity)
+    for unit in taken:
+        unit.taken_back = row
+    if row.goods not in {*COME_BACK, Goods.MISSING}:
+        DispensedUnit.objects.bulk_update(taken, ["taken_back"])
+        return []
+    if row.returned_item:
+        _name_item(taken, row.returned_item)
+    move_units(taken, P.MISSING if row.goods == Goods.MISSING else P.SAFE, at=timezone.now(), by=by)
+    return taken
+
+
+def _stated_for(row: HandOverCorrection, lot: Lot, by: User) -> Stated:
+    """Return what is stated of units given in exchange: as for the line, or as the product suggests."""
+    line = row.line
+    return stated_of(line) if line.days and line.days_by else Stated(lot.product.days_supply, by)
+
+
+def _last_of(units: Iterable[DispensedUnit], product: int, lot: str, count: int) -> list[DispensedUnit]:
+    """Return up to `count` units of the product that no item names, of this lot if one is given: the latest serials."""
+    found = [
+        unit
+        for unit in units
+        if unit.product_id == product and unit.returned_item_id is None and lot in {"", unit.lot_number}
+    ]
+    return sorted(found, key=lambda unit: unit.serial)[-count:]
+
+
+def _name_item(units: list[DispensedUnit], item: ReturnedItem) -> list[DispensedUnit]:
+    for unit in units:
+        unit.returned_item = item
+    return units

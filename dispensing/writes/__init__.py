@@ -1,0 +1,1 @@
+"""What several actions write. Each write runs inside the caller's transaction."""
