@@ -490,7 +490,7 @@ def confirm(order, *, by=None):
     """
     by = by or staff("Pharmacist")
     order = deliveries.confirm_order(order=order, monitoring_reviewed_date=timezone.localdate(), by=by)
-    return state_days(order, by=by)
+    return state_days(order, by=by if by.has_perm(delivery_rules.STATES_DAYS) else None)
 
 
 def state_days(order, *, by=None):

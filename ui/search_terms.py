@@ -107,8 +107,12 @@ def _parsed(text: str, shape: str) -> date | None:
 
 def _our_number(text: str, kind: str, *, needs_letter: bool) -> str | None:
     compact = re.sub(r"[^A-Z0-9]", "", text.upper())
-    halves = HALVES.fullmatch(compact.removeprefix(kind))
-    if not halves or (needs_letter and len(compact) == 8):
+    if needs_letter or len(compact) != 8:  # eight characters are the whole number, also where it begins with the letter
+        if not compact.startswith(kind):
+            return None
+        compact = compact[len(kind) :]
+    halves = HALVES.fullmatch(compact)
+    if not halves:
         return None
     return f"{kind}-{halves[1]}-{halves[2]}"
 

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.action_admin import ActionAdmin
 from audit.models import Event
@@ -45,11 +46,15 @@ def test_each_list_and_page_of_the_admin_leaves_one_event(model, world):
 
 def test_a_change_and_a_refusal_leave_one_event_each(world):
     pharmacist = factories.staff("Pharmacist")
-    assert events_after(lambda: factories.confirm(world, by=pharmacist)) == [("order.confirm", world.pk, "done")]
+
+    def confirm():
+        actions.confirm_order(order=world, monitoring_reviewed_date=timezone.localdate(), by=pharmacist)
+
+    assert events_after(confirm) == [("order.confirm", world.pk, "done")]
 
     def again():
         with pytest.raises(DeliveryError):
-            factories.confirm(world, by=pharmacist)
+            confirm()
 
     actions.refuse_order(order=world, reason="no", by=pharmacist)
     assert events_after(again) == [("order.confirm", world.pk, "refused")]

@@ -156,7 +156,8 @@ def test_after_confirming_the_review_and_the_lots_stand_on_the_page():
     assert shown.evidence[0].fact == "Reviewed on November 23, 2026"
     assert shown.lines[0].lots == "LOT-1"
     assert {str(moment.what) for moment in shown.timeline} == {
-        "Message: order confirmed, queued", "Confirmed", "Message: order placed, queued", "Placed", "The order before",
+        "Stated the days’ supply of an order", "Message: order confirmed, queued", "Confirmed",
+        "Message: order placed, queued", "Placed", "The order before",
     }  # fmt: skip
     assert shown.timeline[-1].number == earlier.number
 

@@ -140,7 +140,7 @@ def test_items_that_a_delivered_order_gave_back_are_taken_in(order, run, technic
     """The driver brings back some of a lot, and the order is delivered nevertheless."""
     hand_over(order, run)
     product = Product.objects.get()
-    actions.receive_stock(product=product, quantity=1, lot="LOT-1", details=factories.lot_details(), by=None)
+    actions.receive_stock(product=product, quantity=1, lot="LOT-1", by=None)
     with unguarded():
         set_apart(order, product.pk, "LOT-1", 1, carried_by=run.driver, by=run.driver)
     assert rules.comes_back(order)

@@ -48,6 +48,7 @@ def test_what_is_no_number_of_ours(typed):
 
 def test_the_letter_of_an_order_may_be_left_out():
     assert SearchTerm("7kq4-m2xp").number("D", needs_letter=False) == "D-7KQ4-M2XP"
+    assert SearchTerm("D7kq-m2xp").number("D", needs_letter=False) == "D-D7KQ-M2XP"
 
 
 @pytest.mark.parametrize(
