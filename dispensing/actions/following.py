@@ -148,8 +148,8 @@ def follow_correction(
 
 def _take_back(row: HandOverCorrection, *, by: User) -> list[DispensedUnit]:
     """Name the correction on as many units of its line; return those that are no longer dispensed."""
-    with_patient = row.hand_over.order.units.with_patients().filter(product=row.line.product_id)
-    taken = _last_of(list(with_patient.filter(taken_back__isnull=True)), row.line.product_id, row.lot, row.quantity)
+    of_line = row.hand_over.order.units.with_patients().filter(correction__isnull=True, taken_back__isnull=True)
+    taken = _last_of(of_line, row.line.product_id, row.lot, row.quantity)
     for unit in taken:
         unit.taken_back = row
     if row.goods not in {*COME_BACK, Goods.MISSING}:

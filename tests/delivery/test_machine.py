@@ -1,4 +1,4 @@
-"""After any actions of people and staff, in any order, the counts agree: places, stock, lots, allotments and money.
+"""After any actions of people and staff, in any order, the counts agree: places, stock, lots, units, allotments, money.
 
 A few seconds in the suite; `make drill` takes 10,000 steps, others each time.
 """
@@ -24,13 +24,24 @@ from hypothesis.stateful import (
 from certification.actions import end_caregiver, reinstate_certification, withdraw_certification
 from certification.models import Certification, Patient
 from delivery import actions, rules
-from delivery.models import AllotmentEntry, Closure, DeliveryWindow, Order, OrderLine, Product, Shortage, StockMovement
+from delivery.models import (
+    AllotmentEntry,
+    Closure,
+    DeliveryWindow,
+    Lot,
+    Order,
+    OrderLine,
+    Product,
+    Shortage,
+    StockMovement,
+)
 from delivery.models.questions import BEFORE_DEPARTURE, counts_under
 from delivery.writes.locks import lock_order
 from delivery.writes.shortages import settle_unanswered
 from tests import factories
 from tests.delivery import people
 from tests.delivery.machine_door import DoorSteps
+from tests.dispensing.machine_units import UnitInvariants
 from tests.guard import unguarded
 from ui.errors import PortalError
 
@@ -64,7 +75,7 @@ class World:
         factories.window()
 
 
-class Shop(DoorSteps, RuleBasedStateMachine):
+class Shop(DoorSteps, UnitInvariants, RuleBasedStateMachine):
     world: World
     steps = 0
 
@@ -200,10 +211,18 @@ class Shop(DoorSteps, RuleBasedStateMachine):
         product = self.nth(Product.objects, what)
         self.on_an_order(actions.change_lot, which, product=product, lot=lot, by=self.world.staff)
 
-    @rule(what=pick, quantity=few, lot=st.sampled_from(LOTS))
-    def restock(self, what, quantity, lot):
-        product = self.nth(Product.objects, what)
-        self.do(actions.receive_stock, product=product, quantity=quantity, lot=lot, by=self.world.staff)
+    @rule(what=pick, quantity=few, lot=st.sampled_from(LOTS), days=st.sampled_from([None, 1, 365]))
+    def restock(self, what, quantity, lot, days):
+        """Receive a lot of which nothing is known, that ends tomorrow, or that is good for a year."""
+        product, ends = self.nth(Product.objects, what), timezone.localdate() + timedelta(days=days or 0)
+        details = factories.lot_details(expires_date=ends) if days else None
+        received = {"quantity": quantity, "lot": lot, "details": details, "by": self.world.staff}
+        self.do(actions.receive_stock, product=product, **received)
+
+    @rule(what=pick)
+    def describe(self, what):
+        if lot := self.nth(Lot.objects, what):
+            self.do(actions.describe_lot, lot=lot, details=factories.lot_details(), by=self.world.staff)
 
     @rule(what=pick, quantity=st.integers(0, 20), lot=st.sampled_from(["", *LOTS]))
     def count(self, what, quantity, lot):

@@ -1,0 +1,53 @@
+"""What holds of units after every step of the state machine in tests/delivery/test_machine.py."""
+
+from collections import Counter
+
+from django.db.models import OuterRef, Subquery, Sum
+from hypothesis.stateful import invariant
+
+from delivery.models import Order, ReturnedItem, StockMovement
+from delivery.writes.holds import held_of
+from dispensing.models import DispensedUnit, UnitMove
+
+P = DispensedUnit.Place
+WITH_BAG = (Order.Status.PACKED, Order.Status.OUT_FOR_DELIVERY, Order.Status.RETURNED)
+DECIDED = {"restocked": {P.SHELF}, "destroyed": {P.DOOMED, P.DESTROYED}}
+
+
+class UnitInvariants:
+    """Every unit is at one place, and units are what the stock's movements say."""
+
+    @invariant()
+    def a_unit_is_where_its_last_move_says(self):
+        last = UnitMove.objects.filter(unit=OuterRef("pk")).order_by("-pk").values("place", "at")
+        units = DispensedUnit.objects.annotate(
+            moved_to=Subquery(last.values("place")[:1]), moved_at=Subquery(last.values("at")[:1])
+        )
+        assert all((unit.place, unit.place_since) == (unit.moved_to, unit.moved_at) for unit in units)
+
+    @invariant()
+    def a_bag_holds_what_its_order_holds(self):
+        for order in Order.objects.placed():
+            held = {(product, lot): quantity for product, lot, quantity in held_of(order)}
+            in_bag = Counter(order.units.in_bags().values_list("product", "lot_number"))
+            assert in_bag == (held if order.status in WITH_BAG else {})
+
+    @invariant()
+    def what_was_sold_has_serials(self):
+        """Lot by lot: what is with patients, and what never reached one."""
+        moved = StockMovement.objects.filter(kind__in=["sold", "returned"]).values_list("product", "lot")
+        sold = {(product, lot): -total for product, lot, total in moved.annotate(total=Sum("quantity")) if total}
+        dispensed = DispensedUnit.objects.filter(place__in=[P.PATIENT, P.MISSING])
+        assert Counter(dispensed.values_list("product", "lot_number")) == sold
+
+    @invariant()
+    def what_came_back_is_in_quarantine_or_decided(self):
+        for item in ReturnedItem.objects.filter(taken_in_at__isnull=False):
+            there = Counter(item.units.values_list("place", flat=True))
+            decided = Counter()
+            for decision in item.decisions.all():
+                decided[decision.kind] += decision.quantity
+            for kind, places in DECIDED.items():
+                assert sum(there[place] for place in places) == decided[kind]
+            assert there[P.SAFE] == item.waiting + decided["quarantined"]
+            assert there.total() == item.quantity
