@@ -295,6 +295,9 @@ admin:delivery_returneditem                     | row  | Pharmacist Technician M
 admin:delivery_returneditem decide              | row  | Pharmacist Manager Administrator
 admin:delivery_returneditem_export_csv          | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_returneditem_export_xlsx         | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_dispensedunit                  | row  | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_dispensedunit_export_csv       | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_dispensedunit_export_xlsx      | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator

@@ -23,6 +23,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
+from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
 from tests import factories
@@ -182,7 +183,7 @@ class World:
             )  # fmt: skip
 
     def _follow_the_delivery(self, handed, now):
-        """Enter a refund, an item that came back, and a report: the rows alone."""
+        """Enter a refund, an item that came back, a report, and a unit: the rows alone."""
         line, manager = handed.order.lines.get(), self.accounts["Manager"]
         ReturnedItem.objects.create(
             order=handed.order, product=line.product, lot="LOT-1", quantity=1, waiting=1, carried_by=handed.by,
@@ -196,6 +197,9 @@ class World:
         ItemReport.objects.create(
             order=handed.order, line=line, what="other", words="Wrong.", by=handed.order.placed_by
         )
+        lot = line.product.lots.get()
+        pharmacist = Stated(days=10, pharmacist=self.accounts["Pharmacist"])
+        make_units(handed.order, lot, 1, pharmacist, at=now, by=pharmacist.pharmacist)
 
 
 def _answers_for_a_child():

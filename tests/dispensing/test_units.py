@@ -4,12 +4,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from delivery import actions as deliveries
 from delivery import rules
 from delivery.models import HandOverCorrection, ReturnedItem
 from dispensing.models import DispensedUnit
 from tests import factories
+from tests.delivery import people
 from tests.dispensing.units import grams, hand_over, order_on_road, packed_order, places
 from tests.guard import unguarded
 
@@ -175,3 +177,20 @@ def test_the_database_refuses_a_unit_in_a_bag_that_was_handed_over(monday):
     hand_over(order, cash_cents=8000)
     with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
         order.units.update(place="bag")
+
+
+# --- The list of staff ------------------------------------------------------------------------------------------------
+
+
+def test_staff_find_a_unit_by_serial_lot_and_order(monday):
+    order = order_on_road(monday)
+    hand_over(order, cash_cents=8000)
+    packed_order()
+    unit, client = order.units.first(), factories.client_for(factories.staff("Technician"))
+    address = reverse("admin:dispensing_dispensedunit_changelist")
+    for typed, found in [(str(unit), 1), (order.number.lower(), 2), ("lot-1", 4), ("9" * 40, 0), ("²", 0)]:
+        page = client.post(address, {"q": typed}, follow=True)
+        assert page.context["cl"].result_count == found, typed
+    page = client.get(reverse("admin:dispensing_dispensedunit_change", args=[unit.pk]))
+    words = people.words_of(page)
+    assert "Handed over" in words and "Shoreline Growers" in words and order.patient.last_name not in words
