@@ -23,7 +23,7 @@ from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
-from delivery.demo_products import PRODUCTS
+from delivery.demo_products import PRODUCTS, lot_of
 from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules import bookable_windows, policy_on
 
@@ -125,7 +125,10 @@ def _fill_the_menu() -> None:
         stock = fields["stock"]
         product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
         if stock:
-            deliveries.receive_stock(product=product, quantity=stock, lot=f"LOT-{product.sku}", by=None)
+            details = lot_of(fields, today=timezone.localdate())
+            deliveries.receive_stock(
+                product=product, quantity=stock, lot=f"LOT-{product.sku}", details=details, by=None
+            )
 
 
 def _account_of(physician: Physician) -> User:
@@ -397,4 +400,6 @@ def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = N
     if confirmed:
         pharmacist = User.objects.get(email="pharmacist@portal.example")
         deliveries.confirm_order(order=order, monitoring_reviewed_date=timezone.localdate(), by=pharmacist)
+        days = {line.pk: line.product.days_supply for line in order.lines.select_related("product")}
+        deliveries.state_days(order=order, days=days, by=pharmacist)
     return order

@@ -264,6 +264,7 @@ admin:delivery_itemreport                       | row  | Pharmacist Manager Audi
 admin:delivery_itemreport answer                | row  | Pharmacist Manager Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Administrator
+admin:delivery_order days                       | row  | Pharmacist Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
 admin:delivery_order short                      | row  | Pharmacist Technician Administrator
 admin:delivery_order answer                     | row  | Pharmacist Technician Administrator

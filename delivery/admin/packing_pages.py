@@ -89,6 +89,18 @@ def _options(products: list[Product]) -> list[tuple[str, str]]:
     ]
 
 
+class DaysForm(PortalForm):
+    """Asks how many days one item of each line of the order `initial["order"]` lasts."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for line in self.initial["order"].lines.select_related("product"):
+            self.fields[f"days_{line.pk}"] = WholeNumberField(
+                label=in_words(line), min_value=1, max_value=rules.MOST_DAYS,
+                initial=line.days or line.product.days_supply, help_text=_("Days that one item lasts."),
+            )  # fmt: skip
+
+
 class SaidForm(PortalForm):
     """Asks what the orderer said by phone about the shortages of `initial["order"]`."""
 
@@ -127,6 +139,11 @@ def _explain_packing(order: Order) -> str:
     return f"{about(order)}\n{words}"
 
 
+def _explain_days(order: Order) -> str:
+    words = _("Your name stands on the labels as the pharmacist who dispenses. Anybody who packs can pack it then.")
+    return f"{about(order)}\n{words}"
+
+
 def _explain_unpacking(order: Order) -> str:
     words = _("It becomes confirmed again: put its items back. It keeps its place, stock, lots and allotment.")
     return f"{about(order)}\n{words}"
@@ -142,6 +159,13 @@ def _explain_answer(order: Order) -> str:
 
 def _perform_short(order: Order, request: SignedInRequest, **answers: Any) -> Shortage:
     return actions.change_order(order=order, by=request.user, **answers)
+
+
+def _perform_days(order: Order, request: SignedInRequest, **answers: int) -> Order:
+    """State what was entered, or for many orders what each product suggests."""
+    stated = {int(name.removeprefix("days_")): days for name, days in answers.items()}
+    suggested = {line.pk: line.days or line.product.days_supply for line in order.lines.select_related("product")}
+    return actions.state_days(order=order, days=stated or suggested, by=request.user)
 
 
 def _perform_answer(order: Order, request: SignedInRequest, said: tuple[Shortage, bool]) -> Order:
@@ -165,6 +189,23 @@ PACKING_PAGES = (
                 "They become packed, each item from its lot. An order with an item that has no lot stays as it is."
             ),
             why_not=why_not("pack"),
+        ),
+    ),
+    ActionPage(
+        name="days",
+        label=_("State the days’ supply"),
+        permission=rules.STATES_DAYS,
+        offered=lambda order: order.status == Order.Status.CONFIRMED,
+        explain=_explain_days,
+        perform=_perform_days,
+        form_class=DaysForm,
+        initial=lambda order: {"order": order},
+        for_many=ForMany(
+            explain=_(
+                "Each item lasts as many days as its product suggests, where nothing was stated yet. Your name stands "
+                "on the labels as the pharmacist who dispenses."
+            ),
+            form_class=PortalForm,
         ),
     ),
     ActionPage(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from delivery import actions, rules
@@ -122,3 +123,20 @@ def test_the_database_refuses_half_of_the_details(product, wrong):
     receive(product, "LOT-1")
     with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
         Lot.objects.update(**wrong)
+
+
+def test_a_pharmacist_states_the_days_of_one_order_or_of_many():
+    pharmacist = factories.staff("Pharmacist")
+    orders = [factories.order() for _number in range(3)]
+    today = timezone.localdate()
+    for order in orders:
+        actions.confirm_order(order=order, monitoring_reviewed_date=today, by=pharmacist)
+    client, line = factories.client_for(pharmacist), orders[0].lines.get()
+    address = reverse("admin:delivery_order_step", args=[orders[0].pk, "days"])
+    refused = client.post(address, {f"days_{line.pk}": "0"})
+    assert refused.status_code == 200 and refused.context["form"].errors
+    client.post(address, {f"days_{line.pk}": "12"})
+    chosen = {"action": "days", "_selected_action": [order.pk for order in orders]}
+    client.post(reverse("admin:delivery_order_changelist"), {**chosen, "agreed": "yes"}, follow=True)
+    line.refresh_from_db()
+    assert (line.days, line.days_by) == (12, pharmacist)
