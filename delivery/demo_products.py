@@ -11,7 +11,6 @@ from itertools import count
 from typing import Any
 
 from delivery.models import Product
-from delivery.rules import LotDetails
 
 F, U = Product.Form, Product.ReportUnit
 INHALED = {F.FLOWER, F.VAPE, F.CONCENTRATE}
@@ -85,6 +84,7 @@ PRODUCTS = [
 ]
 
 
-def lot_of(fields: dict[str, Any], *, today: date) -> LotDetails:
-    """Return what the label of the first lot of a product says."""
-    return LotDetails("Shoreline Growers", today + timedelta(days=GOOD_DAYS), fields["thc_mg"], fields["cbd_mg"])
+def label_of(fields: dict[str, Any], *, today: date) -> dict[str, Any]:
+    """Return what the label of the first lot of a product says, as `LotDetails` takes it."""
+    amounts = {name: fields[name] for name in ("thc_mg", "cbd_mg")}
+    return {"producer": "Shoreline Growers", "expires_date": today + timedelta(days=GOOD_DAYS), **amounts}

@@ -23,9 +23,9 @@ from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
-from delivery.demo_products import PRODUCTS, lot_of
+from delivery.demo_products import PRODUCTS, label_of
 from delivery.models import DeliveryWindow, Order, Product
-from delivery.rules import bookable_windows, policy_on
+from delivery.rules import LotDetails, bookable_windows, policy_on
 
 PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
 
@@ -125,7 +125,7 @@ def _fill_the_menu() -> None:
         stock = fields["stock"]
         product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
         if stock:
-            details = lot_of(fields, today=timezone.localdate())
+            details = LotDetails(**label_of(fields, today=timezone.localdate()))
             deliveries.receive_stock(
                 product=product, quantity=stock, lot=f"LOT-{product.sku}", details=details, by=None
             )
