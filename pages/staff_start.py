@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
 from certification.models import Certification, Patient, PatientRequest
-from delivery.models import DeliveryWindow, ItemReport, Order, Product, ReturnedItem, Run, WaitingEntry
+from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from notifications.models import Notification, TextReceived
 from notifications.presenters import outbox
@@ -138,6 +138,9 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
               ngettext_lazy("returned item for a second person", "returned items for a second person", "count"),
               ReturnedItem.objects.waiting(), "taken_in_at", {},
               button=ngettext_lazy("Decide about %(count)d item", "Decide about %(count)d items", "count")),
+        Queue("Technician", ngettext_lazy("lot without its details", "lots without their details", "count"),
+              Lot.objects.without_details(), "created_at", {"lots": "missing"},
+              button=ngettext_lazy("Describe %(count)d lot", "Describe %(count)d lots", "count")),
         Queue("Technician", ngettext_lazy("returned order to take in", "returned orders to take in", "count"),
               orders.filter(status=status.RETURNED, taken_in_at__isnull=True), "ended_at",
               {"status": status.RETURNED, "taken_in_at__isempty": "1"}, EVERY_ORDER,

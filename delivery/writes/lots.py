@@ -53,16 +53,19 @@ def _other_lot(order_id: int, product_id: int, old: str, new: str, quantity: int
     ]
 
 
-def keep_lot(product: Product, number: str, details: rules.LotDetails | None) -> Lot:
+def keep_lot(product: Product, number: str, details: rules.LotDetails | None, *, today: date) -> Lot:
     """Return the row of a lot that is received, made or completed with its details.
 
-    Raises StockError where the lot was received with other details.
+    Raises StockError where the lot has ended, or was received with other details.
     """
     lot, _is_new = Lot.objects.select_for_update(no_key=True).get_or_create(product=product, number=number)
     if details is not None:
         rules.check_lot_details(details)
+        rules.check_end_is_likely(details, today=today)
         rules.check_details_agree(lot, details)
         write_details(lot, details)
+    if lot.expires_date is not None:
+        rules.check_lot_has_not_ended(number, lot.expires_date, today=today)
     return lot
 
 
