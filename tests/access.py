@@ -271,6 +271,7 @@ admin:delivery_lot_export_xlsx                  | list | Pharmacist Technician M
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
+admin:delivery_order days                       | row  | Pharmacist Administrator
 admin:delivery_order short                      | row  | Pharmacist Technician Administrator
 admin:delivery_order answer                     | row  | Pharmacist Technician Administrator
 admin:delivery_order unpack                     | row  | Pharmacist Technician Administrator

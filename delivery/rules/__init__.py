@@ -145,6 +145,17 @@ from delivery.rules.photo_ids import (
     difference_of,
     differences,
 )
+from delivery.rules.picking import (
+    available_of_lot,
+    check_lot_has_enough,
+    check_lot_is_not_in_quarantine,
+    check_lot_is_of_product,
+    check_scanned_is_as_ordered,
+    check_scanned_lot,
+    check_scanned_lots,
+    lot_on_label,
+    suggested_lots,
+)
 from delivery.rules.planning import (
     Door,
     Problem,
@@ -313,6 +324,15 @@ __all__ = [
     "check_lot_has_not_ended",
     "check_report_code",
     "check_some_is_free",
+    "available_of_lot",
+    "check_lot_has_enough",
+    "check_lot_is_not_in_quarantine",
+    "check_lot_is_of_product",
+    "check_scanned_is_as_ordered",
+    "check_scanned_lot",
+    "check_scanned_lots",
+    "lot_on_label",
+    "suggested_lots",
     "free_of_lot",
     "check_report_quantity",
     "STATES_DAYS",

@@ -1,12 +1,13 @@
 """The lots that an order takes. Each write runs inside the caller's transaction, with the order locked."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import date
 
 from accounts.models import User
 from delivery import rules
 from delivery.models import Lot, Order, Product, StockMovement
-from delivery.writes.holds import held_of_many
+from delivery.writes.holds import held_of, held_of_many
 
 K = StockMovement.Kind
 
@@ -44,6 +45,14 @@ def _taken_from(lots: dict[str, int], quantity: int, *, without: set[str]) -> It
 def change_lot_of_items(order: Order, product_id: int, old: str, new: str, quantity: int, *, by: User) -> None:
     """Write two movements, net zero: the order gives `quantity` of the old lot back and takes as many of the new."""
     StockMovement.objects.bulk_create(_other_lot(order.pk, product_id, old, new, quantity, by=by))
+
+
+def take_lots(order: Order, product_id: int, wanted: Counter[str], *, by: User) -> None:
+    """Let the order hold as many of each lot of a product as wanted; both sides have as many items, the stock stays."""
+    held = Counter({lot: quantity for product, lot, quantity in held_of(order) if product == product_id})
+    given_back, taken = sorted((held - wanted).elements()), sorted((wanted - held).elements())
+    for (old, new), quantity in Counter(zip(given_back, taken, strict=True)).items():
+        change_lot_of_items(order, product_id, old, new, quantity, by=by)
 
 
 def _other_lot(order_id: int, product_id: int, old: str, new: str, quantity: int, *, by: User) -> list[StockMovement]:
