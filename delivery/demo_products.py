@@ -1,8 +1,12 @@
 """The menu that the demo starts with: 30 products in seven forms, as a dispensary would sell them.
 
-Flower counts as its own weight. Everything else counts as the flower equivalent of its cannabinoids.
+Flower counts as its own weight. Everything else counts as the flower equivalent of its cannabinoids. The codes of the
+monitoring report, the producers and the lots are made up.
 """
 
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from delivery.models import Product
@@ -67,3 +71,73 @@ PRODUCTS = [
     _product(F.CONCENTRATE, "CO-ROSIN-1000", "Live rosin, 1 g", 7200, 760, 2, 11),
     _product(F.CONCENTRATE, "CO-OIL-1000", "Whole-plant oil syringe, 1 g", 6600, 700, 40, 13),
 ]
+
+PRODUCERS = ("Shoreline Growers", "Nutmeg Gardens", "Housatonic Labs")
+U = Product.ReportUnit
+# Of what is not reported in grams of flower or extract: unit, how much of it one item is, and how many days it lasts.
+_REPORTED = {
+    "ED-BERRY-100": (U.EACH, "20", 10), "ED-CITRUS-100": (U.EACH, "20", 10), "ED-COCOA-100": (U.EACH, "10", 10),
+    "ED-BROWNIE-20": (U.EACH, "1", 1), "ED-MINT-50": (U.EACH, "20", 10),
+    "TI-DAY-300": (U.MILLILITERS, "30", 30), "TI-BALANCE-300": (U.MILLILITERS, "30", 30),
+    "TI-CALM-600": (U.MILLILITERS, "30", 30), "TI-NIGHT-600": (U.MILLILITERS, "30", 15),
+    "CA-LOW-75": (U.EACH, "30", 30), "CA-STEADY-300": (U.EACH, "30", 30), "CA-BALANCE-150": (U.EACH, "30", 30),
+    "CA-STRONG-600": (U.EACH, "30", 15),
+    "TO-BALM-200": (U.GRAMS, "60", 30), "TO-LOTION-150": (U.MILLILITERS, "120", 30), "TO-PATCH-5": (U.EACH, "5", 10),
+    "VP-DAY-300": (U.GRAMS, "0.3", 10), "VP-CHARTER-1000": (U.GRAMS, "1", 30),
+    "CO-ROSIN-1000": (U.GRAMS, "1", 15), "CO-OIL-1000": (U.GRAMS, "1", 15),
+}  # fmt: skip
+_HALF_A_GRAM = (U.GRAMS, "0.5", 15)
+WITHOUT_DETAILS = "TO-PATCH-5"  # what a lot looks like whose label nobody has entered
+ENDS_SOON = "VP-NIGHT-500"
+MORE_LOTS = ("FL-HARBOR-35", "ED-BERRY-100", "TI-BALANCE-300")  # with two lots: the first to expire goes first
+
+
+@dataclass(frozen=True)
+class DemoLot:
+    """A lot of the demo: how many items came of it, and its last day, in days from today; None where nobody knows it."""
+
+    number: str
+    quantity: int
+    good_for_days: int | None
+    producer: str
+
+
+def reported_as(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what the monitoring report says of a product of the menu, as `save_product` takes it."""
+    number = [each["sku"] for each in PRODUCTS].index(fields["sku"]) + 1
+    unit, quantity, days = _REPORTED.get(fields["sku"], _HALF_A_GRAM)
+    if fields["weight_mg"]:
+        unit, quantity, days = U.GRAMS, str(Decimal(fields["weight_mg"]) / 1000), fields["weight_mg"] // 500
+    return {
+        "report_code": f"99999{number:04d}01",
+        "report_unit": unit,
+        "report_quantity": Decimal(quantity),
+        "days_supply": days,
+    }
+
+
+def lots_for(fields: dict[str, Any]) -> list[DemoLot]:
+    """Return the lots in which the stock of a product of the menu comes."""
+    sku, stock = fields["sku"], fields["stock"]
+    number = [each["sku"] for each in PRODUCTS].index(sku)
+    producer, good_for = PRODUCERS[number % len(PRODUCERS)], 120 + 9 * number
+    if sku in MORE_LOTS:
+        second = stock // 3
+        return [
+            DemoLot(f"LOT-{sku}", stock - second, good_for, producer),
+            DemoLot(f"LOT-{sku}-B", second, good_for + 60, producer),
+        ]
+    good = None if sku == WITHOUT_DETAILS else 12 if sku == ENDS_SOON else good_for
+    return [DemoLot(f"LOT-{sku}", stock, good, producer)] if stock else []
+
+
+def label_of(lot: DemoLot, fields: dict[str, Any], *, today: date) -> dict[str, Any] | None:
+    """Return what the label of a lot says, as `LotDetails` takes it, or None."""
+    if lot.good_for_days is None:
+        return None
+    return {
+        "producer": lot.producer,
+        "expires_date": today + timedelta(days=lot.good_for_days),
+        "thc_mg": fields["thc_mg"],
+        "cbd_mg": fields["cbd_mg"],
+    }

@@ -83,11 +83,8 @@ def ends_in_words(lot: Lot, today: date) -> tuple[str, str]:
 
 
 def _counts(lot: Lot) -> str:
-    found = Lot.objects.with_counts().select_related("product").get(pk=lot.pk)
-    words = {
-        "lot": found.number, "name": found.product.name, "left": found.left, "held": found.held,
-        "quarantined": found.quarantined,
-    }  # fmt: skip
+    words = Lot.objects.with_counts().values("left", "held", "quarantined").get(pk=lot.pk)
+    words |= {"lot": lot.number, "name": lot.product.name}
     sentence = gettext(
         "Lot %(lot)s of %(name)s: %(left)d in no order, %(held)d reserved by orders, %(quarantined)d in quarantine."
     )

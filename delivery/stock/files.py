@@ -144,7 +144,7 @@ def _check_details(row: Row, lot: Lot | None, today: date) -> None:
         rules.check_end_is_likely(row.details, today=today)
         if lot:
             rules.check_details_agree(lot, row.details)
-    end = row.details.expires_date if row.details else lot and lot.expires_date
+    end = row.details.expires_date if row.details else lot.expires_date if lot else None
     if end is not None:
         rules.check_lot_has_not_ended(row.lot, end, today=today)
 
