@@ -94,7 +94,7 @@ MORE_LOTS = ("FL-HARBOR-35", "ED-BERRY-100", "TI-BALANCE-300")  # with two lots:
 
 @dataclass(frozen=True)
 class DemoLot:
-    """A lot of the demo: how many items came of it, and its last day, in days from today; None where nobody knows it."""
+    """A lot of the demo: how many items came of it, and for how many days from today it is good, if known."""
 
     number: str
     quantity: int

@@ -128,15 +128,13 @@ def _describe(lot: Lot, request: SignedInRequest, details: rules.LotDetails) -> 
 class LotAdmin(ActionAdmin):
     """Each lot with what is here of it; the first to end comes first, after those whose details are missing."""
 
-    list_display = [
-        "number", "named_product", "producer", "ends", "thc", "cbd", "left", "held", "quarantined",
-    ]  # fmt: skip
+    list_display = ["number", "named_product", "producer", "ends", "cannabinoids", "left", "held", "quarantined"]
     list_filter = [ShelfFilter]
     list_select_related = ["product"]
     search_fields = ["number", "product__sku", "product__name", "producer"]
     search_help_text = _("Lot, SKU, product or producer")
     fields = readonly_fields = (
-        "number", "named_product", "producer", "ends", "thc", "cbd", "left", "held", "quarantined", "who_got_it",
+        "number", "named_product", "producer", "ends", "cannabinoids", "left", "held", "quarantined", "who_got_it",
         "created_at",
     )  # fmt: skip
     export = EXPORT
@@ -172,6 +170,12 @@ class LotAdmin(ActionAdmin):
         ),
     )
 
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return [
+            {"label": _("Products"), "url": reverse("admin:delivery_product_changelist")},
+            {"label": _("Movements"), "url": reverse("admin:delivery_stockmovement_changelist")},
+        ]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Lot]:
         lots = super().get_queryset(request)
         assert isinstance(lots, LotQuerySet)
@@ -190,23 +194,19 @@ class LotAdmin(ActionAdmin):
         words, mark = ends_in_words(lot, timezone.localdate())
         return format_html('<span class="{}">{}</span>', mark, words) if mark else words
 
-    @admin.display(description=_("THC"), ordering="thc_mg")
-    def thc(self, lot: Lot) -> str:
-        return "" if lot.thc_mg is None else f"{lot.thc_mg:,} mg"
+    @admin.display(description=_("THC, CBD"), ordering="thc_mg")
+    def cannabinoids(self, lot: Lot) -> str:
+        return f"{lot.thc_mg:,} mg, {lot.cbd_mg:,} mg" if lot.has_details else ""
 
-    @admin.display(description=_("CBD"), ordering="cbd_mg")
-    def cbd(self, lot: Lot) -> str:
-        return "" if lot.cbd_mg is None else f"{lot.cbd_mg:,} mg"
-
-    @admin.display(description=_("in no order"), ordering="left")
+    @admin.display(description=_("free"), ordering="left")
     def left(self, lot: Any) -> int:
         return lot.left
 
-    @admin.display(description=_("reserved by orders"), ordering="held")
+    @admin.display(description=_("in orders"), ordering="held")
     def held(self, lot: Any) -> int:
         return lot.held
 
-    @admin.display(description=_("in quarantine"), ordering="quarantined")
+    @admin.display(description=_("quarantine"), ordering="quarantined")
     def quarantined(self, lot: Any) -> int:
         return lot.quarantined
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
@@ -73,7 +73,7 @@ class ProductForm(PortalForm):
     )  # fmt: skip
     days_supply = WholeNumberField(
         label=_("Days that one item lasts"), min_value=1, max_value=rules.MOST_DAYS, initial=30,
-        help_text=_("What the pharmacist is suggested for each order."),
+        help_text=_("The suggestion to the pharmacist for each order."),
     )  # fmt: skip
 
     def clean_report_code(self) -> str:
@@ -251,6 +251,9 @@ class ProductAdmin(ActionAdmin):
         ),
     )
 
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return [{"label": _("Lots"), "url": reverse("admin:delivery_lot_changelist")}]
+
     @admin.display(description=_("low"))
     def low(self, product: Product) -> str:
         return gettext("Low") if product.is_low else ""
@@ -259,6 +262,9 @@ class ProductAdmin(ActionAdmin):
     def reported(self, product: Product) -> str:
         if not product.report_code:
             return format_html('<span class="badge badge--missing">{}</span>', gettext("Code is missing"))
+        if product.report_unit == Product.ReportUnit.EACH:
+            count = product.report_quantity
+            return ngettext("%(count)s piece", "%(count)s pieces", int(count)) % {"count": plain_decimal(count)}
         return f"{plain_decimal(product.report_quantity)} {product.get_report_unit_display()}"
 
     @admin.display(description=_("lots with stock"))

@@ -42,8 +42,8 @@ def test_the_list_says_until_when_each_lot_is_good_and_where_it_is(monday):
     words = words_of(pharmacist.get(LIST))
     name = f"Harbor Mist Tincture ({product.sku})"
     assert f"UNKNOWN {name} Details are missing 4 0 0" in words
-    assert f"GONE {name} Shoreline Growers Ended on Nov 24, 2026 250 mg 0 mg 4 0 0" in words
-    assert f"NEAR {name} Shoreline Growers Nov 28, 2026, in 2 days 250 mg 0 mg 1 3 0" in words
+    assert f"GONE {name} Shoreline Growers Ended on Nov 24, 2026 250 mg, 0 mg 4 0 0" in words
+    assert f"NEAR {name} Shoreline Growers Nov 28, 2026, in 2 days 250 mg, 0 mg 1 3 0" in words
     assert words.index("UNKNOWN") < words.index("GONE") < words.index("NEAR") < words.index("LOT-1")
     ending = words_of(pharmacist.get(LIST, {"lots": "ending"}))
     assert "GONE" in ending and "NEAR" in ending and "LOT-1" not in ending and "UNKNOWN" not in ending
