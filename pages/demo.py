@@ -23,9 +23,9 @@ from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
-from delivery.demo_products import PRODUCTS, label_of, lots_for, reported_as
+from delivery.demo_products import PRODUCTS, lots_of
 from delivery.models import DeliveryWindow, Order, Product
-from delivery.rules import LotDetails, bookable_windows, policy_on
+from delivery.rules import bookable_windows, policy_on
 
 PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
 
@@ -122,12 +122,11 @@ def _days_ago(days: int) -> Iterator[None]:
 
 def _fill_the_menu() -> None:
     for fields in PRODUCTS:
-        said = {name: fields[name] for name in fields if name != "stock"}
-        product = deliveries.save_product(by=None, **said, **reported_as(fields))
-        for lot in lots_for(fields):
-            label = label_of(lot, fields, today=timezone.localdate())
-            details = LotDetails(**label) if label else None
-            deliveries.receive_stock(product=product, quantity=lot.quantity, lot=lot.number, details=details, by=None)
+        product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
+        for lot in lots_of(fields, today=timezone.localdate()):
+            deliveries.receive_stock(
+                product=product, quantity=lot.quantity, lot=lot.number, details=lot.details, by=None
+            )
 
 
 def _account_of(physician: Physician) -> User:
@@ -358,8 +357,6 @@ def _apply(applicant: User) -> None:
 def _plan_a_run(first: Order, packed: list[Order], users: Mapping[str, User]) -> None:
     """Pack two of the orders, and put all of them into a run of the demo driver."""
     for order in packed:
-        days = {line.pk: line.product.days_supply for line in order.lines.select_related("product")}
-        deliveries.state_days(order=order, days=days, by=users["pharmacist@portal.example"])
         deliveries.pack_order(order=order, by=users["technician@portal.example"])
     assert first.window is not None
     deliveries.make_run(
@@ -401,4 +398,6 @@ def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = N
     if confirmed:
         pharmacist = User.objects.get(email="pharmacist@portal.example")
         deliveries.confirm_order(order=order, monitoring_reviewed_date=timezone.localdate(), by=pharmacist)
+        days = {line.pk: line.product.days_supply for line in order.lines.select_related("product")}
+        deliveries.state_days(order=order, days=days, by=pharmacist)
     return order

@@ -9,6 +9,8 @@ from mmp_portal import required, settings
 from mmp_portal.celery import app
 from rehearsal.compose import BASE_DIR, SERVICES, VOLUMES, command_of, consumed_queues, environment_of, example
 
+pytestmark = pytest.mark.once
+
 ENV_FILES = sorted({name for service in SERVICES.values() for name in service.get("env_file", [])})
 OWNERS_PASSWORD = {"POSTGRES_PASSWORD", "MIGRATION_DATABASE_URL"}
 # The proxy opens a port below 1024, and runs its workers as another user.

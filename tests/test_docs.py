@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 LEFT_OUT = {
     ".git",

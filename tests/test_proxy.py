@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from tests import proxy, servers
 
-pytestmark = pytest.mark.skipif(proxy.nginx() is None, reason=proxy.NO_NGINX)
+pytestmark = [pytest.mark.skipif(proxy.nginx() is None, reason=proxy.NO_NGINX), pytest.mark.once]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 

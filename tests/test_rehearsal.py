@@ -17,6 +17,8 @@ from rehearsal.stage import made_up
 from rehearsal.trials import counted, processes
 from tests import proxy
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def values():

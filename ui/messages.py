@@ -52,13 +52,13 @@ ROOMS = (
     "accounts/middleware.py", "accounts/adapters.py", "accounts/rules/factors.py", "accounts/rules/resets.py",
     "accounts/views/second_factors.py", "accounts/views/addresses.py", "accounts/views/confirming.py",
 )  # fmt: skip
-# The corners of these rooms that staff alone read.
+# The corners of these rooms that drivers and Managers alone read.
 STAFF_CORNERS = (
     "templates/delivery/run_*.html", "templates/delivery/_run_*.html", "delivery/door_forms.py",
     "delivery/views/offline.py",
     "delivery/presenters/run*.py", "delivery/presenters/print_pack.py", "delivery/presenters/settling.py",
     "delivery/rules/hand_overs.py",
-    "delivery/rules/lots.py", "delivery/rules/paper.py", "delivery/rules/picking.py", "delivery/rules/runs.py",
+    "delivery/rules/paper.py", "delivery/rules/runs.py",
     "delivery/rules/settling.py", "delivery/rules/corrections.py", "delivery/rules/returns.py",
     "delivery/views/runs.py", "templates/delivery/_hand_over_form.html",
     "templates/delivery/_id_difference.html", "delivery/presenters/id_reading.py", "delivery/rules/cards.py",

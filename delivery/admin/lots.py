@@ -83,12 +83,12 @@ def ends_in_words(lot: Lot, today: date) -> tuple[str, str]:
 
 
 def _counts(lot: Lot) -> str:
-    words = Lot.objects.with_counts().values("left", "held", "quarantined").get(pk=lot.pk)
-    words |= {"lot": lot.number, "name": lot.product.name}
+    found: Any = Lot.objects.with_counts().get(pk=lot.pk)
+    words = {"lot": lot.number, "name": lot.product.name, "left": found.left, "held": found.held}
     sentence = gettext(
         "Lot %(lot)s of %(name)s: %(left)d in no order, %(held)d reserved by orders, %(quarantined)d in quarantine."
     )
-    return sentence % words
+    return sentence % {**words, "quarantined": found.quarantined}
 
 
 def _explain_details(lot: Lot) -> str:

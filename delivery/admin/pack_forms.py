@@ -61,11 +61,11 @@ class DaysForm(PortalForm):
         order: Order = self.initial["order"]
         self.items = items_to_pack(order)
         for item in self.items:
-            self.fields[f"days-{item.line.pk}"] = _days_field(item.line, item.days)
+            self.fields[f"days_{item.line.pk}"] = _days_field(item.line, item.days)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        days = {item.line.pk: cleaned.get(f"days-{item.line.pk}") or item.days for item in self.items}
+        days = {item.line.pk: cleaned.get(f"days_{item.line.pk}") or item.days for item in self.items}
         return {"days": days}
 
 
@@ -82,7 +82,7 @@ class PackForm(DaysForm):
         for item in self.items:
             names = [_name(item.line, number) for number in range(1, item.line.quantity + 1)]
             boxes = [(self[name], lot) for name, lot in zip(names, item.lots, strict=True)]
-            yield Row(item, boxes, self[f"days-{item.line.pk}"])
+            yield Row(item, boxes, self[f"days_{item.line.pk}"])
 
     def clean(self) -> dict[str, Any]:
         typed = dict(self.cleaned_data)

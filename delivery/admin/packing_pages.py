@@ -132,7 +132,7 @@ def _explain_packing(order: Order) -> str:
 
 
 def _explain_days(order: Order) -> str:
-    words = _("State how many days one item lasts. It is logged and reported. Then technicians can pack the order.")
+    words = _("Your name stands on the labels as the pharmacist who dispenses. Anybody who packs can pack it then.")
     return f"{about(order)}\n{words}"
 
 
@@ -214,7 +214,7 @@ PACKING_PAGES = (
         for_many=ForMany(
             explain=_(
                 "You state how many days one item lasts, as it stands beside each order. Where it is different for a "
-                "patient, state it on the page of that order."
+                "patient, state it on the page of that order. Your name stands on the labels as the pharmacist who dispenses."
             ),
             why_not=lambda order: NOT_STATED_NOW,
             form_class=PortalForm,

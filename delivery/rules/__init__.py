@@ -302,12 +302,14 @@ from delivery.rules.windows import (
     closes_at,
     delivery_days,
     overlaps,
+    policies_on,
     policy_on,
     running_certification,
     window_mismatches,
 )
 
 __all__ = [
+    "policies_on",
     "MOST_DAYS",
     "LotDetails",
     "check_can_be_dispensed",

@@ -1,6 +1,6 @@
 """When deliveries are made, and until when a window can be chosen. Each `check_` raises a WindowError."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
@@ -19,6 +19,12 @@ from delivery.rules.errors import CertificationNotValid, WindowError
 def policy_on(day: date) -> DeliveryPolicy:
     """Return the terms of delivery in force on `day`."""
     return DeliveryPolicy.objects.filter(effective_date__lte=day)[0]
+
+
+def policies_on(days: Collection[date]) -> dict[date, DeliveryPolicy]:
+    """Return the terms of delivery in force on each of the days, from one query."""
+    policies = list(DeliveryPolicy.objects.filter(effective_date__lte=max(days)))
+    return {day: next(policy for policy in policies if policy.effective_date <= day) for day in days}
 
 
 def closes_at(window: DeliveryWindow, policy: DeliveryPolicy) -> datetime:

@@ -6,7 +6,7 @@ from datetime import date, time, timedelta
 from django.conf import settings
 
 from delivery import rules
-from delivery.models import Closure, DeliveryWindow
+from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
 from ui.holidays import holidays_between
 
 
@@ -19,7 +19,9 @@ def make_missing_windows(*, today: date) -> int:
     days = [today + timedelta(days=offset) for offset in range(settings.WEEKS_OF_WINDOWS * 7)]
     existing = list(DeliveryWindow.objects.filter(date__range=(days[0], days[-1])))
     closed = _closed_days(days[0], days[-1], existing)
-    missing = [window for day in days for window in _windows_of(day) if not rules.overlaps(window, existing)]
+    policies = rules.policies_on(days)
+    made = (window for day in days for window in _windows_of(day, policies[day]))
+    missing = [window for window in made if not rules.overlaps(window, existing)]
     for window in missing:
         window.closed_reason = closed.get(window.date, "")
         window.is_open = not window.closed_reason
@@ -27,8 +29,7 @@ def make_missing_windows(*, today: date) -> int:
     return len(existing) + len(missing)
 
 
-def _windows_of(day: date) -> list[DeliveryWindow]:
-    policy = rules.policy_on(day)
+def _windows_of(day: date, policy: DeliveryPolicy) -> list[DeliveryWindow]:
     if not policy.delivers_on(day):
         return []
     return [

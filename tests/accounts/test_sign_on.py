@@ -14,7 +14,7 @@ from tests import factories
 from tests.mails import delivered
 from tests.sign_on import switch_on
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 LOGIN = "/accounts/oidc/state/login/"
 CONNECTIONS = "/accounts/3rdparty/"

@@ -13,7 +13,7 @@ from audit.models import Event
 from tests import factories
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 IDENTIFY = "/accounts/physician/identify/"
 ELIGIBILITY = "/accounts/physician/"

@@ -11,7 +11,7 @@ from accounts import actions
 from accounts.models import Physician, PhysicianApplication, Proof
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 ELIGIBILITY = "/accounts/physician/"
 APPLY = "/accounts/physician/apply/"

@@ -22,7 +22,7 @@ from tests.delivery import people
 from tests.guard import unguarded
 from ui.encryption import DecryptionError
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
 PRIMARY = "primary_care"
 

@@ -11,7 +11,7 @@ from certification.models import Certification, Draft, Letter
 from tests import factories
 from tests.certification import forms
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
 KINDS = list(Letter.Kind)
 

@@ -21,7 +21,7 @@ from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SIGNED = timedelta(days=345)  # ago: 20 days of the year are left, today included
 
 

@@ -18,7 +18,7 @@ from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
 SET = "/admin/certification/allotmentlimit/set/"
 # What was ever signed stays word for word: a change of the text is a new version with a digest of its own.

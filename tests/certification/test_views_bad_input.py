@@ -13,7 +13,7 @@ from tests import factories
 from tests.certification import forms
 from tests.certification.test_views_steps import post, refused, url
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
 
 

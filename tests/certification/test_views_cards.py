@@ -14,7 +14,7 @@ from certification.models import Card, Certification, Patient
 from certification.presenters.cards import Answer
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 REVOKED = "was ended because it was lost or replaced"
 
 

@@ -15,7 +15,7 @@ from notifications.actions import send_due
 from tests import factories
 from tests.certification import forms
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BORN = forms.date_boxes("birth_date", date(1980, 4, 28))
 
 

@@ -15,7 +15,7 @@ from tests import factories
 from tests.certification import forms
 from ui.forms import NOT_FILLED_IN
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
 
 

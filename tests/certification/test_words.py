@@ -13,7 +13,7 @@ from tests import factories
 from tests.certification import forms
 from tests.certification.test_letters import child
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHOSEN = "parent", "guardian", "custodian"
 
 

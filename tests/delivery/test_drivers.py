@@ -10,7 +10,7 @@ from delivery import actions
 from delivery.models import Order
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ORDERS = reverse("admin:delivery_order_changelist")
 
 

@@ -9,7 +9,7 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 def home(user):

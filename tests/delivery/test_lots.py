@@ -1,10 +1,10 @@
 """Lots: what their labels say, which can be packed, and what a pharmacist states."""
 
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from delivery import actions, rules
@@ -125,71 +125,18 @@ def test_the_database_refuses_half_of_the_details(product, wrong):
         Lot.objects.update(**wrong)
 
 
-# --- Details and codes ----------------------------------------------------------------------------------------------
-
-MONDAY = date(2026, 11, 23)
-
-
-def test_check_lot_has_not_ended_lets_a_lot_be_received_on_its_last_day(product):
-    receive(product, "TODAY", days=0)
-    with pytest.raises(rules.StockError, match="Lot LATE ended on Sunday, November 22, 2026. Put it aside"):
-        receive(product, "LATE", days=-1)
-    assert list(product.lots.values_list("number", flat=True)) == ["TODAY"]
-    rules.check_lot_has_not_ended("L", MONDAY, today=MONDAY)
-
-
-def test_a_known_lot_that_has_ended_meanwhile_is_not_received_again(product, monday):
-    receive(product, "LOT-1", days=3)
-    monday.shift(timedelta(days=4))
-    with pytest.raises(rules.StockError, match="ended on Thursday, November 26, 2026"):
-        actions.receive_stock(product=product, quantity=1, lot="LOT-1", by=None)
-
-
-@pytest.mark.parametrize("end", [date(1999, 12, 31), date(2036, 11, 24), date(2127, 11, 30)])
-def test_check_end_is_likely_finds_slips_of_the_year(end):
-    with pytest.raises(rules.StockError, match="Check the year"):
-        rules.check_end_is_likely(factories.lot_details(expires_date=end), today=MONDAY)
-    rules.check_end_is_likely(factories.lot_details(expires_date=date(2036, 11, 23)), today=MONDAY)
-
-
-@pytest.mark.parametrize("code", ["1234567890", "123456789012", "99999-00010", "9999900010A", "９" * 11])
-def test_check_report_code_takes_eleven_digits(code):
-    with pytest.raises(rules.ProductError, match="eleven digits"):
-        factories.product(report_code=code)
-    rules.check_report_code("99999000101")
-    rules.check_report_code("")
-
-
-@pytest.mark.parametrize("quantity", ["0", "-1", "1e9", "1000000", "0.0005", "NaN", "Infinity"])
-def test_check_report_quantity_is_positive_and_fits_the_report(quantity):
-    with pytest.raises(rules.ProductError, match="more than 0, less than 1,000,000"):
-        factories.product(report_quantity=Decimal(quantity))
-    rules.check_report_quantity(Decimal("999999.999"))
-    rules.check_report_quantity(Decimal("0.001"))
-
-
-# --- Quarantine of a whole lot --------------------------------------------------------------------------------------
-
-
-def test_quarantine_lot_takes_what_no_order_needs(product):
-    receive(product, "LOT-1", quantity=9)
-    receive(product, "LOT-2", quantity=1)
-    order = confirmed(product)
-    factories.order(lines=[(product, 3)])  # not confirmed: it has no lot yet
-    lot = Lot.objects.get(number="LOT-1")
-    product.refresh_from_db()
-    assert rules.free_of_lot(product, "LOT-1") == (5, 2)
-    assert actions.quarantine_lot(lot=lot, reason="A seal", by=factories.staff("Pharmacist")) == 5
-    product.refresh_from_db()
-    assert (product.stock, rules.quarantined(product, "LOT-1")) == (0, 5)
-    assert rules.lots_of(order.lines.get()) == [("LOT-1", 2)]
-
-
-def test_check_some_is_free_says_who_needs_the_rest(product):
-    with pytest.raises(rules.StockError, match="Nothing of lot L is left"):
-        rules.check_some_is_free("L", 0, 0)
-    receive(product, "LOT-1", quantity=3)
-    product.refresh_from_db()
-    factories.order(lines=[(product, 3)])
-    with pytest.raises(rules.StockError, match="nobody has confirmed yet need the 3 that are left"):
-        actions.quarantine_lot(lot=Lot.objects.get(), reason="A seal", by=factories.staff("Pharmacist"))
+def test_a_pharmacist_states_the_days_of_one_order_or_of_many():
+    pharmacist = factories.staff("Pharmacist")
+    orders = [factories.order() for _number in range(3)]
+    today = timezone.localdate()
+    for order in orders:
+        actions.confirm_order(order=order, monitoring_reviewed_date=today, by=pharmacist)
+    client, line = factories.client_for(pharmacist), orders[0].lines.get()
+    address = reverse("admin:delivery_order_step", args=[orders[0].pk, "days"])
+    refused = client.post(address, {f"days_{line.pk}": "0"})
+    assert refused.status_code == 200 and refused.context["form"].errors
+    client.post(address, {f"days_{line.pk}": "12"})
+    chosen = {"action": "days", "_selected_action": [order.pk for order in orders]}
+    client.post(reverse("admin:delivery_order_changelist"), {**chosen, "agreed": "yes"}, follow=True)
+    line.refresh_from_db()
+    assert (line.days, line.days_by) == (12, pharmacist)

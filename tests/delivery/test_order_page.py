@@ -19,7 +19,7 @@ from tests.delivery import people
 from tests.delivery.people import words_of
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ORDERS = reverse("admin:delivery_order_changelist")
 ALL = Sight(certification=True, birth_date=True, directions=True, allotment=True, history=True)
 

@@ -14,7 +14,7 @@ from tests.delivery import door
 from tests.delivery.people import words_of
 from tests.delivery.test_print_pack import pages_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

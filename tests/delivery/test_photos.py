@@ -14,7 +14,7 @@ from tests import factories
 from tests.delivery.people import url
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -179,12 +179,12 @@ def test_a_wrong_lot_is_told_at_its_box_and_the_others_stay_typed(product, pharm
     order, line = confirmed(product, 3)
     receive(product, "TOMORROW", days=1)
     client = factories.client_for(pharmacist)
-    typed = boxes(line, "LOT-2", "FEW", lot, **{f"days-{line.pk}": "12"})
+    typed = boxes(line, "LOT-2", "FEW", lot, **{f"days_{line.pk}": "12"})
     page = client.post(page_of(order), typed)
     form = page.context["form"]
     assert sentence in " ".join(form.errors[f"lot-{line.pk}-3"]) and list(form.errors) == [f"lot-{line.pk}-3"]
     assert sentence in words_of(page)
-    assert form[f"lot-{line.pk}-1"].value() == "LOT-2" and form[f"days-{line.pk}"].value() == "12"
+    assert form[f"lot-{line.pk}-1"].value() == "LOT-2" and form[f"days_{line.pk}"].value() == "12"
     assert Order.objects.get().status == "confirmed"
 
 
@@ -193,9 +193,9 @@ def test_bad_days_get_a_sentence(product, pharmacist, days):
     receive(product, "LOT-2")
     order, line = confirmed(product)
     page = factories.client_for(pharmacist).post(
-        page_of(order), boxes(line, "LOT-2", "LOT-2", **{f"days-{line.pk}": days})
+        page_of(order), boxes(line, "LOT-2", "LOT-2", **{f"days_{line.pk}": days})
     )
-    assert page.context["form"].errors.keys() == {f"days-{line.pk}"}
+    assert page.context["form"].errors.keys() == {f"days_{line.pk}"}
     assert Order.objects.get().status == "confirmed"
 
 
@@ -213,13 +213,13 @@ def test_a_pharmacist_states_the_days_by_packing_and_a_technician_reads_them(pro
     technician = factories.client_for(factories.staff("Technician"))
     words = words_of(technician.get(page_of(order)))
     assert "A pharmacist has to state the days’ supply before this can be packed." in words
-    assert f"days-{line.pk}" not in technician.get(page_of(order)).content.decode()
-    sneaked = boxes(line, "LOT-2", "LOT-2", **{f"days-{line.pk}": "5"})
+    assert f"days_{line.pk}" not in technician.get(page_of(order)).content.decode()
+    sneaked = boxes(line, "LOT-2", "LOT-2", **{f"days_{line.pk}": "5"})
     refused = words_of(technician.post(page_of(order), sneaked))
     assert "A pharmacist has to state the days’ supply first: Harbor Mist Tincture." in refused
     client = factories.client_for(pharmacist)
     assert 'value="10"' in client.get(page_of(order)).content.decode()
-    assert client.post(page_of(order), {**sneaked, f"days-{line.pk}": "12"}).status_code == 302
+    assert client.post(page_of(order), {**sneaked, f"days_{line.pk}": "12"}).status_code == 302
     line.refresh_from_db()
     assert (line.days, line.days_by) == (12, pharmacist)
 
@@ -228,7 +228,7 @@ def test_a_pharmacist_states_the_days_of_one_order_and_of_many(product, pharmaci
     receive(product, "LOT-2", quantity=9)
     one, line = reviewed(product, pharmacist)
     client = factories.client_for(pharmacist)
-    assert client.post(page_of(one, "days"), {f"days-{line.pk}": "12"}).status_code == 302
+    assert client.post(page_of(one, "days"), {f"days_{line.pk}": "12"}).status_code == 302
     other, other_line = reviewed(product, pharmacist)
     packed = factories.packed_order()
     address = reverse("admin:delivery_order_changelist") + "?status=all"

@@ -14,7 +14,7 @@ from tests import factories
 from tests.delivery import door, people
 from tests.delivery.people import words_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 RUNS = reverse("delivery:run-list")
 
 

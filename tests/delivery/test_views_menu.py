@@ -11,7 +11,7 @@ from tests.delivery import people
 from tests.delivery.people import url, words_of
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 import re
 
 from django.core import mail
+from playwright.sync_api import Error
 
 from tests.factories import PASSWORD, SSN_LAST_FOUR
 
 WCAG = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+PATIENCE = 10  # seconds until a page that was asked for is there
 TOKENS = re.compile(r'value="[\w=-]{32,}"')
 
 
@@ -26,6 +28,15 @@ class Visitor:
 
     def looks(self):
         """Collect what axe finds wrong on the page as it is now."""
+        try:
+            self._looks()
+        except Error as error:  # the click's navigation began only now: the page under axe is gone
+            if "navigat" not in str(error) and "context was destroyed" not in str(error):
+                raise
+            self.page.wait_for_load_state()
+            self._looks()
+
+    def _looks(self):
         page = (TOKENS.sub("", self.page.content()), str(self.page.viewport_size))
         if page in self.without_barrier:
             return
@@ -77,8 +88,14 @@ class Visitor:
         self.page.locator(f"[name={name}]").select_option(value)
 
     def sees(self, text):
-        body = " ".join(self.page.locator("body").inner_text().split())
-        assert text in body, f"{text!r} is not on {self.page.url}:\n{body[:2000]}"
+        """Wait until the text is there: on a busy machine a click returns before its page has begun to come."""
+        for _tenth in range(10 * PATIENCE):  # a stopped clock does not count here
+            if text in (body := " ".join(self.page.locator("body").inner_text().split())):
+                break
+            self.page.wait_for_timeout(100)
+        else:
+            raise AssertionError(f"{text!r} is not on {self.page.url}:\n{body[:2000]}")
+        self.page.wait_for_load_state()  # its scripts as well, such as that of "Select all"
 
     # --- Parts of several journeys
 

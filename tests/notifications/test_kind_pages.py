@@ -10,7 +10,7 @@ from notifications import kinds
 from notifications.previews import style_hashes
 from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 KINDS = "/admin/notifications/notification/kinds/"
 
 

@@ -24,7 +24,7 @@ from tests.delivery import people
 from tests.guard import unguarded
 from tests.mails import delivered
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 # Offices and staff work in English, so what is written to them is in English.
 IN_ENGLISH = {

@@ -21,7 +21,7 @@ from tests.delivery import door, people
 from tests.delivery.people import url, words_of
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NO_MAIL = {"email": "", "has_no_email": True}
 
 # Kinds that never go to a person without an address, and why.

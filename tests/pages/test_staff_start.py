@@ -16,7 +16,7 @@ from tests.access import STAFF
 from tests.guard import unguarded
 from tests.world import world  # noqa: F401  the fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NUMBER = re.compile(r'<a class="start__number"\s+href="([^"]+)"\s+aria-label="(\d+) ([^"]+)"')
 
 

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from ui.forms import Choice, DateBoxesField, OuncesField, PhoneField, PortalForm, ZipField
 from ui.tidy import tidy
 
+pytestmark = pytest.mark.once
+
 
 class Form(PortalForm):
     name = forms.CharField(label="Legal name", required=False)

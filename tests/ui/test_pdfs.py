@@ -15,6 +15,8 @@ from ui.bounded.pdf_streams import MOST_STREAM_BYTES
 from ui.bounded.pdfs import clean
 from ui.bounded.refusals import Refusal
 
+pytestmark = pytest.mark.once
+
 RECT = [100, 20, 140, 40]
 
 

@@ -13,6 +13,8 @@ from ui.bounded.refusals import Refusal
 from ui.bounded.run import MOST_MEMORY, run_bounded
 from ui.pictures import drawn_anew, kind_of
 
+pytestmark = pytest.mark.once
+
 INK, PAPER = (0, 0, 0), (255, 255, 255)
 
 

@@ -16,6 +16,8 @@ from ui.forms import (
     PortalForm,
 )
 
+pytestmark = pytest.mark.once
+
 
 class Profile(PortalForm):
     autocomplete = {"phone": "tel"}

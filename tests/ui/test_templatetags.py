@@ -5,6 +5,8 @@ import pytest
 
 from ui.templatetags import portal
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("cents", "shown"),
