@@ -69,8 +69,8 @@ AFTER_DELIVERY = [
 
 PAPER = ["delivery.add_handover", "delivery.print_pack"]
 
-# Units: where each item that was dispensed is.
-UNITS = ["dispensing.view_dispensedunit"]
+# Lots, and units: where each item that was dispensed is.
+UNITS = ["delivery.view_lot", "dispensing.view_dispensedunit"]
 
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
 STAFF_GROUPS = {
@@ -95,8 +95,8 @@ STAFF_GROUPS = {
         "delivery.pack_order", "delivery.confirm_order",
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
-        "delivery.view_lot", "delivery.view_stockmovement", "delivery.add_stockmovement",
-        "delivery.view_run", "delivery.view_handover", *UNITS, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
+        "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
+        *UNITS, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
@@ -107,7 +107,7 @@ STAFF_GROUPS = {
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
         "delivery.pack_order", "delivery.view_product", "delivery.view_run", "delivery.view_returneditem",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
-        "delivery.view_lot", "delivery.view_stockmovement", "delivery.add_stockmovement", *UNITS,
+        "delivery.view_stockmovement", "delivery.add_stockmovement", *UNITS,
     ],
         "Driver": ["delivery.view_order", "delivery.view_deliverywindow", "delivery.view_closure",
         "certification.check_card", "delivery.drive_run"],
@@ -117,9 +117,9 @@ STAFF_GROUPS = {
         "delivery.view_deliverywindow", "delivery.add_deliverywindow", "delivery.change_deliverywindow",
         "delivery.view_deliverypolicy", "delivery.add_deliverypolicy",
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
-        "delivery.view_lot", "delivery.view_stockmovement", "delivery.add_stockmovement",
-        "delivery.view_allotmententry", "delivery.view_run", "delivery.add_run", "delivery.change_run",
-        "delivery.view_handover", *AFTER_DELIVERY, *PAPER, *UNITS,
+        "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
+        "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover", *AFTER_DELIVERY,
+        *PAPER, *UNITS,
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,
@@ -138,8 +138,7 @@ STAFF_GROUPS = {
         "delivery.view_order", "delivery.view_every_order", "delivery.view_product", "delivery.view_deliverywindow",
         "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_deliverypolicy",
-        "delivery.view_lot", "delivery.view_stockmovement", "delivery.view_allotmententry",
-        "delivery.view_run", "delivery.view_handover",
+        "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
         "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS,
         "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
         "notifications.view_letterbatch", "notifications.view_textconsent", "notifications.view_textreceived",

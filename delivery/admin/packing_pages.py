@@ -214,7 +214,8 @@ PACKING_PAGES = (
         for_many=ForMany(
             explain=_(
                 "You state how many days one item lasts, as it stands beside each order. Where it is different for a "
-                "patient, state it on the page of that order. Your name stands on the labels as the pharmacist who dispenses."
+                "patient, state it on the page of that order. Your name stands on the labels as the pharmacist who "
+                "dispenses."
             ),
             why_not=lambda order: NOT_STATED_NOW,
             form_class=PortalForm,
