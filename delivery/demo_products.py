@@ -12,7 +12,6 @@ from itertools import count
 from typing import Any
 
 from delivery.models import Product
-from delivery.rules import LotDetails
 
 F, U = Product.Form, Product.ReportUnit
 INHALED = {F.FLOWER, F.VAPE, F.CONCENTRATE}
@@ -28,11 +27,11 @@ _codes = count(1)
 
 @dataclass(frozen=True)
 class DemoLot:
-    """A lot of the demo: how many items came of it, and what its label says, or None where nobody has entered it."""
+    """A lot of the demo: how many items came of it, and what its label says, as `LotDetails` takes it, if known."""
 
     number: str
     quantity: int
-    details: LotDetails | None
+    details: dict[str, Any] | None
 
 
 def _product(
@@ -112,5 +111,7 @@ def lots_of(fields: dict[str, Any], *, today: date) -> list[DemoLot]:
     return found if stock else []
 
 
-def _label(fields: dict[str, Any], last_day: date) -> LotDetails:
-    return LotDetails(PRODUCERS[fields["form"] == F.FLOWER], last_day, fields["thc_mg"], fields["cbd_mg"])
+def _label(fields: dict[str, Any], last_day: date) -> dict[str, Any]:
+    producer = PRODUCERS[fields["form"] == F.FLOWER]
+    amounts = {name: fields[name] for name in ("thc_mg", "cbd_mg")}
+    return {"producer": producer, "expires_date": last_day, **amounts}

@@ -25,7 +25,7 @@ from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
 from delivery.demo_products import PRODUCTS, lots_of
 from delivery.models import DeliveryWindow, Order, Product
-from delivery.rules import bookable_windows, policy_on
+from delivery.rules import LotDetails, bookable_windows, policy_on
 
 PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
 
@@ -124,9 +124,8 @@ def _fill_the_menu() -> None:
     for fields in PRODUCTS:
         product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
         for lot in lots_of(fields, today=timezone.localdate()):
-            deliveries.receive_stock(
-                product=product, quantity=lot.quantity, lot=lot.number, details=lot.details, by=None
-            )
+            details = LotDetails(**lot.details) if lot.details else None
+            deliveries.receive_stock(product=product, quantity=lot.quantity, lot=lot.number, details=details, by=None)
 
 
 def _account_of(physician: Physician) -> User:
