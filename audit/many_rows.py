@@ -1,7 +1,7 @@
 """Action pages for many rows: chosen in the list, shown on one page, performed with one answer for all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -118,6 +118,9 @@ class ManyRows(Base):
     ) -> HttpResponse:
         assert page.for_many is not None
         in_words = self.rows_in_words(rows, request)
+        if say := page.for_many.details:
+            said = {row.pk: say(row) for row in rows}
+            in_words = [replace(row, details=said[row.pk]) for row in in_words]
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -206,6 +206,7 @@ SENTENCES = {
     "stock.written_off": "wrote stock off",
     "stock.quarantine": "put stock into quarantine",
     "stock.quarantined": "put stock into quarantine",
+    "stock.quarantine_lot": "put a whole lot into quarantine",
     "stock.clear": "cleared stock from quarantine",
     "stock.cleared": "cleared stock from quarantine",
     "lot.view": "looked at who got a lot",

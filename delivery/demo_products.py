@@ -5,6 +5,7 @@ report counts flower, vapes and concentrates in grams, tinctures in milliliters,
 made up.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
@@ -17,7 +18,20 @@ INHALED = {F.FLOWER, F.VAPE, F.CONCENTRATE}
 UNITS = {F.FLOWER: U.GRAMS, F.VAPE: U.GRAMS, F.CONCENTRATE: U.GRAMS, F.TINCTURE: U.MILLILITERS}
 DAYS = {F.FLOWER: 7, F.VAPE: 14, F.CONCENTRATE: 14, F.EDIBLE: 10}  # that one item lasts; all else 30
 GOOD_DAYS = 300  # of a lot that was received just now
+SOON_DAYS = 12
+PRODUCERS = ("Shoreline Growers", "Nutmeg Gardens")
+WITH_TWO_LOTS = {"FL-HARBOR-35", "ED-BERRY-100", "TI-BALANCE-300"}
+ENDS_SOON, WITHOUT_DETAILS = "VP-NIGHT-500", "TO-PATCH-5"  # what staff see of such lots
 _codes = count(1)
+
+
+@dataclass(frozen=True)
+class DemoLot:
+    """A lot of the demo: how many items came of it, and what its label says, as `LotDetails` takes it, if known."""
+
+    number: str
+    quantity: int
+    details: dict[str, Any] | None
 
 
 def _product(
@@ -84,7 +98,20 @@ PRODUCTS = [
 ]
 
 
-def label_of(fields: dict[str, Any], *, today: date) -> dict[str, Any]:
-    """Return what the label of the first lot of a product says, as `LotDetails` takes it."""
+def lots_of(fields: dict[str, Any], *, today: date) -> list[DemoLot]:
+    """Return the lots in which the stock of a product comes, the first to expire first; none of what is sold out."""
+    sku, stock = fields["sku"], fields["stock"]
+    second = stock // 3 if sku in WITH_TWO_LOTS else 0
+    good_days = SOON_DAYS if sku == ENDS_SOON else GOOD_DAYS
+    found = [DemoLot(f"LOT-{sku}", stock - second, _label(fields, today + timedelta(days=good_days)))]
+    if sku == WITHOUT_DETAILS:
+        found = [DemoLot(f"LOT-{sku}", stock, None)]
+    if second:
+        found.append(DemoLot(f"LOT-{sku}-B", second, _label(fields, today + timedelta(days=GOOD_DAYS + 60))))
+    return found if stock else []
+
+
+def _label(fields: dict[str, Any], last_day: date) -> dict[str, Any]:
+    producer = PRODUCERS[fields["form"] == F.FLOWER]
     amounts = {name: fields[name] for name in ("thc_mg", "cbd_mg")}
-    return {"producer": "Shoreline Growers", "expires_date": today + timedelta(days=GOOD_DAYS), **amounts}
+    return {"producer": producer, "expires_date": last_day, **amounts}

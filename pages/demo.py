@@ -23,7 +23,7 @@ from certification.rules import still_to_affirm
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS, QUESTIONS
 from certification.steps import guardian_of, is_minor
 from delivery import actions as deliveries
-from delivery.demo_products import PRODUCTS, label_of
+from delivery.demo_products import PRODUCTS, lots_of
 from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules import LotDetails, bookable_windows, policy_on
 
@@ -122,13 +122,10 @@ def _days_ago(days: int) -> Iterator[None]:
 
 def _fill_the_menu() -> None:
     for fields in PRODUCTS:
-        stock = fields["stock"]
         product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
-        if stock:
-            details = LotDetails(**label_of(fields, today=timezone.localdate()))
-            deliveries.receive_stock(
-                product=product, quantity=stock, lot=f"LOT-{product.sku}", details=details, by=None
-            )
+        for lot in lots_of(fields, today=timezone.localdate()):
+            details = LotDetails(**lot.details) if lot.details else None
+            deliveries.receive_stock(product=product, quantity=lot.quantity, lot=lot.number, details=details, by=None)
 
 
 def _account_of(physician: Physician) -> User:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext_lazy
 
 from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
 from certification.models import Certification, Patient, PatientRequest
-from delivery.models import DeliveryWindow, ItemReport, Order, Product, ReturnedItem, Run, WaitingEntry
+from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from notifications.models import Notification, TextReceived
 from notifications.presenters import outbox
@@ -145,6 +145,9 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
         Queue("Technician", ngettext_lazy("confirmed order to pack", "confirmed orders to pack", "count"),
               confirmed, "confirmed_at", {"status": status.CONFIRMED, "window__date": str(day)}, EVERY_ORDER,
               ngettext_lazy("Pack %(count)d order", "Pack %(count)d orders", "count")),
+        Queue("Technician", ngettext_lazy("lot without its details", "lots without their details", "count"),
+              Lot.objects.without_details(), "created_at", {"lots": "missing"},
+              button=ngettext_lazy("Describe %(count)d lot", "Describe %(count)d lots", "count")),
         Queue("Registrar", ngettext_lazy("application", "applications", "count"),
               PhysicianApplication.objects.filter(status=Decision.PENDING), "created_at", pending,
               button=ngettext_lazy("Verify %(count)d application", "Verify %(count)d applications", "count")),

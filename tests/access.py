@@ -262,10 +262,16 @@ admin:delivery_handovercorrection_export_csv    | list | Pharmacist Manager Audi
 admin:delivery_handovercorrection_export_xlsx   | list | Pharmacist Manager Auditor Administrator
 admin:delivery_itemreport                       | row  | Pharmacist Manager Auditor Administrator
 admin:delivery_itemreport answer                | row  | Pharmacist Manager Administrator
+admin:delivery_lot                              | row  | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_lot describe                     | row  | Pharmacist Technician Manager Administrator
+admin:delivery_lot correct                      | row  | Pharmacist Manager Administrator
+admin:delivery_lot quarantine                   | row  | Pharmacist Manager Administrator
+admin:delivery_lot_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator
+admin:delivery_lot_export_xlsx                  | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Administrator
-admin:delivery_order days                       | row  | Pharmacist Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
+admin:delivery_order days                       | row  | Pharmacist Administrator
 admin:delivery_order short                      | row  | Pharmacist Technician Administrator
 admin:delivery_order answer                     | row  | Pharmacist Technician Administrator
 admin:delivery_order unpack                     | row  | Pharmacist Technician Administrator

@@ -93,7 +93,7 @@ def admin_pages(name, made):
         return [reverse(f"{list_name}_step", args=[row.pk, step])]
     if name in OF_A_ROW:
         return [reverse(name, args=OF_A_ROW[name](row.pk))]
-    if name.endswith("_lot"):
+    if name.endswith("stockmovement_lot"):
         return [f"{reverse(name)}?sku={made.product.sku}&lot=LOT-1"]
     if list_name != _name_of(its_admin):
         return [reverse(name)]

@@ -50,11 +50,16 @@ UNPRINTABLE = {"So", "Sk", "Cs", "Co", "Cn"}  # pictures and signs without a mea
 
 def validate_printable(text: str) -> None:
     """Refuse text that a card, a label or a report cannot print."""
-    if any(_is_unprintable(char) for char in text):
+    if is_unprintable(text):
         raise ValidationError(
             _("Type this without emoji and other pictures, in letters that are written from left to right."),
             code="unprintable",
         )
+
+
+def is_unprintable(text: str) -> bool:
+    """Return whether the text holds pictures, or letters that are written from right to left."""
+    return any(_is_unprintable(char) for char in text)
 
 
 def _is_unprintable(char: str) -> bool:

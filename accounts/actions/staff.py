@@ -69,8 +69,8 @@ AFTER_DELIVERY = [
 
 PAPER = ["delivery.add_handover", "delivery.print_pack"]
 
-# Units: where each item that was dispensed is.
-UNITS = ["dispensing.view_dispensedunit"]
+# Lots, and units: where each item that was dispensed is.
+UNITS = ["delivery.view_lot", "dispensing.view_dispensedunit"]
 
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
 STAFF_GROUPS = {

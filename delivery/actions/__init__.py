@@ -28,6 +28,7 @@ from delivery.actions.settling import settle_run
 from delivery.actions.stock import (
     clear_stock,
     count_stock,
+    quarantine_lot,
     quarantine_stock,
     receive_file,
     receive_stock,
@@ -90,6 +91,7 @@ __all__ = [
     "pack_order",
     "place_order",
     "plan_windows",
+    "quarantine_lot",
     "quarantine_stock",
     "receive_file",
     "receive_stock",

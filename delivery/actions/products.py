@@ -1,6 +1,7 @@
 """The products of the menu, and their photos."""
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -16,15 +17,15 @@ from delivery.photos import read_photo
 def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
     """Save some of a product's fields, and add the product where it is new; returns it.
 
-    The fields are name, form, price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled and is_active, never the
-    stock. The flower equivalent is the product's own weight (`weight_mg`), or else the state's
-    formula. Raises ProductError.
+    The fields are name, form, price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled, is_active, and for the
+    monitoring report report_code, report_unit, report_quantity and days_supply, never the stock. The flower equivalent
+    is the product's own weight (`weight_mg`), or else the state's formula. Raises ProductError.
     """
     product = Product.objects.select_for_update(no_key=True).filter(sku=sku).first() or Product(sku=sku)
     for name, value in fields.items():
         setattr(product, name, value)
     product.amount_mg = rules.counted_mg(product)
-    rules.check_product_counts(product)
+    _check(product)
     product.save(update_fields=[*fields, "amount_mg"] if product.pk else None)
     record(by=by, subject=product)
     return product
@@ -36,10 +37,17 @@ def add_product(*, sku: str, by: User, **fields: Any) -> Product:
     rules.check_sku_is_new(sku)
     product = Product(sku=sku, **fields)
     product.amount_mg = rules.counted_mg(product)
-    rules.check_product_counts(product)
+    _check(product)
     product, _is_new = Product.objects.get_or_create(sku=sku, defaults={**fields, "amount_mg": product.amount_mg})
     record(by=by, subject=product)
     return product
+
+
+def _check(product: Product) -> None:
+    rules.check_product_counts(product)
+    rules.check_report_code(product.report_code)
+    rules.check_report_quantity(Decimal(product.report_quantity))
+    rules.check_days(product.days_supply, field="days_supply")
 
 
 @audited("product.photo", subject="product", atomic=False)

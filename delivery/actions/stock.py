@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import F
+from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record
 from delivery import rules
-from delivery.models import Product, StockMovement
+from delivery.models import Lot, Product, StockMovement
 from delivery.stock.files import Receipt, read_receipts
 from delivery.writes.lots import keep_lot
 
@@ -28,22 +29,24 @@ def receive_stock(
 ) -> None:
     """Receive `quantity` (1 to 10,000) of a lot. The same `entry_key` again changes nothing.
 
-    Without `details` nothing of the lot can be packed until somebody describes it. Raises QuantityError, StockError.
+    Without `details` nothing of the lot can be packed until somebody describes it. Raises QuantityError, and StockError
+    for a lot that has ended or was received with other details.
     """
     rules.check_moved_quantity(quantity)
     rules.check_lot(lot)
-    keep_lot(product, lot, details)
+    keep_lot(product, lot, details, today=timezone.localdate())
     _move([product], [(K.RECEIVED, product, lot, quantity)], by=by, reason=reason, entry_key=entry_key)
 
 
 @audited("stock.receive_file")
 def receive_file(*, content: bytes, is_dry_run: bool, by: User) -> Receipt:
-    """Receive all rows of a CSV (sku, lot, quantity, reason); none when a row is wrong or it is a dry run.
+    """Receive all rows of a CSV with details of the lots; none when a row is wrong or it is a dry run.
 
     A file whose content was received before adds nothing, and `was_received` is set. `problems` has a sentence for each
     wrong line. Raises StockFileError when the file cannot be read as a delivery note.
     """
-    receipt = read_receipts(content)
+    today = timezone.localdate()
+    receipt = read_receipts(content, today=today)
     receipt.was_received = StockMovement.objects.filter(entry_key=receipt.key).exists()
     if is_dry_run or receipt.problems or receipt.was_received:
         return receipt
@@ -51,7 +54,7 @@ def receive_file(*, content: bytes, is_dry_run: bool, by: User) -> Receipt:
     reasons = {(row.product.pk, row.lot): row.reason for row in receipt.rows}
     products = {row.product.pk: row.product for row in receipt.rows}
     for row in receipt.rows:
-        keep_lot(row.product, row.lot, None)
+        keep_lot(row.product, row.lot, row.details, today=today)
     receipt.is_done = _move(products.values(), moves, by=by, reason=reasons, entry_key=receipt.key)
     receipt.was_received = not receipt.is_done
     return receipt
@@ -89,6 +92,20 @@ def quarantine_stock(
         rules.check_lot_covers(product, lot, quantity)
         rules.check_stock(product, quantity)
     _move([product], [(K.QUARANTINED, product, lot, -quantity)], by=by, reason=reason, entry_key=entry_key)
+
+
+@audited("stock.quarantine_lot", subject="lot")
+def quarantine_lot(*, lot: Lot, reason: str, by: User) -> int:
+    """Put all of a lot that no order takes into quarantine; returns how many. Orders keep what they hold of it.
+
+    What orders need that nobody has confirmed yet stays. Raises StockError where nothing can be taken.
+    """
+    product = Product.objects.select_for_update(no_key=True).get(pk=lot.product_id)
+    free, promised = rules.free_of_lot(product, lot.number)
+    rules.check_some_is_free(lot.number, free, promised)
+    _move([product], [(K.QUARANTINED, product, lot.number, -free)], by=by, reason=reason, entry_key=None)
+    record(by=by, subject=lot)
+    return free
 
 
 @audited("stock.clear", subject="product")

@@ -1,4 +1,4 @@
-"""The action pages on which an order is packed: the checklist, what is short, and an answer by phone."""
+"""The action pages on which an order is packed, what is short is entered, and an answer by phone."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from accounts.requests import SignedInRequest
 from audit.action_admin import ActionPage, ForMany, RowsInline
 from delivery import actions, rules
 from delivery.admin.order_words import about, offered_for, why_not
+from delivery.admin.pack_forms import DaysForm, PackForm
 from delivery.models import Order, OrderLine, Product, Shortage
-from delivery.presenters.packing import items_to_pack
 from delivery.presenters.shortages import questions_of
 from ui.forms import PortalForm, WholeNumberField
 from ui.templatetags.portal import money
@@ -24,6 +24,7 @@ KINDS = {
     Shortage.Kind.SUBSTITUTE: _("Offer another product instead"),
 }
 K = Shortage.Kind
+NOT_STATED_NOW = _("The days’ supply is stated while an order is confirmed and not packed yet.")
 
 
 def in_words(line: OrderLine) -> str:
@@ -89,18 +90,6 @@ def _options(products: list[Product]) -> list[tuple[str, str]]:
     ]
 
 
-class DaysForm(PortalForm):
-    """Asks how many days one item of each line of the order `initial["order"]` lasts."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for line in self.initial["order"].lines.select_related("product"):
-            self.fields[f"days_{line.pk}"] = WholeNumberField(
-                label=in_words(line), min_value=1, max_value=rules.MOST_DAYS,
-                initial=line.days or line.product.days_supply, help_text=_("Days that one item lasts."),
-            )  # fmt: skip
-
-
 class SaidForm(PortalForm):
     """Asks what the orderer said by phone about the shortages of `initial["order"]`."""
 
@@ -135,13 +124,25 @@ def _explain_short(order: Order) -> str:
 
 
 def _explain_packing(order: Order) -> str:
-    words = _("Tick what is in the bag. What is not there, or not good, is short.")
+    words = _(
+        "Scan the lot of each item as it goes into the bag, or type it. Any lot that is good may be taken; the one "
+        "that is named is the first to expire. What is not there, or not good, is short."
+    )
     return f"{about(order)}\n{words}"
 
 
 def _explain_days(order: Order) -> str:
     words = _("Your name stands on the labels as the pharmacist who dispenses. Anybody who packs can pack it then.")
     return f"{about(order)}\n{words}"
+
+
+def _suggested_days(order: Order) -> str:
+    """Return what the page for many orders says of an order: what is stated of it when it is sent."""
+    lines = order.lines.select_related("product")
+    words = gettext("%(name)s: %(days)d days")
+    return "; ".join(
+        words % {"name": each.product.name, "days": each.days or each.product.days_supply} for each in lines
+    )
 
 
 def _explain_unpacking(order: Order) -> str:
@@ -157,15 +158,21 @@ def _explain_answer(order: Order) -> str:
     return f"{about(order)}\n{words}"
 
 
+def _perform_packing(
+    order: Order, request: SignedInRequest, lots: dict[int, list[str]] | None = None, days: dict[int, int] | None = None
+) -> Order:
+    return actions.pack_order(order=order, lots=lots, days=days, by=request.user)
+
+
+def _perform_days(order: Order, request: SignedInRequest, days: dict[int, int] | None = None) -> Order:
+    """State the given days, or what stands beside the order on the page for many."""
+    lines = order.lines.select_related("product")
+    suggested = {line.pk: line.days or line.product.days_supply for line in lines}
+    return actions.state_days(order=order, days=days or suggested, by=request.user)
+
+
 def _perform_short(order: Order, request: SignedInRequest, **answers: Any) -> Shortage:
     return actions.change_order(order=order, by=request.user, **answers)
-
-
-def _perform_days(order: Order, request: SignedInRequest, **answers: int) -> Order:
-    """State what was entered, or for many orders what each product suggests."""
-    stated = {int(name.removeprefix("days_")): days for name, days in answers.items()}
-    suggested = {line.pk: line.days or line.product.days_supply for line in order.lines.select_related("product")}
-    return actions.state_days(order=order, days=stated or suggested, by=request.user)
 
 
 def _perform_answer(order: Order, request: SignedInRequest, said: tuple[Shortage, bool]) -> Order:
@@ -181,14 +188,18 @@ PACKING_PAGES = (
         permission=PERMISSION,
         offered=offered_for("pack"),
         explain=_explain_packing,
-        perform=lambda order, request: actions.pack_order(order=order, by=request.user),
+        perform=_perform_packing,
+        form_class=PackForm,
+        initial=lambda order: {"order": order},
         template="admin/delivery/order/pack.html",
-        more=lambda order: {"items": items_to_pack(order)},
         for_many=ForMany(
             explain=_(
-                "They become packed, each item from its lot. An order with an item that has no lot stays as it is."
+                "They become packed, each item from the lot that is suggested, the first to expire: pack from those. "
+                "When a pharmacist packs, the days’ supply that nobody has stated becomes what each product suggests. "
+                "An order with an item that has no good lot stays as it is."
             ),
             why_not=why_not("pack"),
+            form_class=PortalForm,
         ),
     ),
     ActionPage(
@@ -202,10 +213,13 @@ PACKING_PAGES = (
         initial=lambda order: {"order": order},
         for_many=ForMany(
             explain=_(
-                "Each item lasts as many days as its product suggests, where nothing was stated yet. Your name stands "
-                "on the labels as the pharmacist who dispenses."
+                "You state how many days one item lasts, as it stands beside each order. Where it is different for a "
+                "patient, state it on the page of that order. Your name stands on the labels as the pharmacist who "
+                "dispenses."
             ),
+            why_not=lambda order: NOT_STATED_NOW,
             form_class=PortalForm,
+            details=_suggested_days,
         ),
     ),
     ActionPage(

@@ -1,17 +1,19 @@
 """The menu."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
@@ -23,6 +25,24 @@ from delivery.models import Product
 from delivery.models.questions import IS_LOW
 from ui.forms import DollarsField, GramsField, PortalForm, WholeNumberField, validate_printable
 from ui.templatetags.portal import grams, money
+from ui.tidy import plain_number
+
+
+class ReportQuantityField(forms.Field):
+    """How much one item is, in the unit of the report: more than 0, with at most three decimals."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal"})
+    default_error_messages = {
+        "invalid": _("Enter how much one item is: more than 0, less than 1,000,000, with at most 3 decimals, like 3.5.")
+    }
+
+    def to_python(self, value: Any) -> Decimal | None:
+        text = plain_number((value or "")[:50])
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text) or Decimal(text) == 0:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return Decimal(text)
 
 
 class ProductForm(PortalForm):
@@ -42,6 +62,24 @@ class ProductForm(PortalForm):
     is_inhaled = forms.BooleanField(
         label=_("Inhaled"), required=False, help_text=_("Smoked or vaporized: not for patients under 18.")
     )
+    report_code = forms.CharField(
+        label=_("Product code for the monitoring report"), max_length=20, required=False,
+        help_text=_("Eleven digits, from the agency, like 99999000101. Without it nobody can pack the product."),
+    )  # fmt: skip
+    report_unit = forms.ChoiceField(label=_("Reported in"), choices=Product.ReportUnit.choices)
+    report_quantity = ReportQuantityField(
+        label=_("One item is so many of them"), initial="1",
+        help_text=_("Like 3.5 for 3.5 grams of flower, 30 for a bottle of 30 milliliters, 1 for a piece."),
+    )  # fmt: skip
+    days_supply = WholeNumberField(
+        label=_("Days that one item lasts"), min_value=1, max_value=rules.MOST_DAYS, initial=30,
+        help_text=_("The suggestion to the pharmacist for each order."),
+    )  # fmt: skip
+
+    def clean_report_code(self) -> str:
+        code = self.cleaned_data["report_code"]
+        self.ask(rules.check_report_code, code)
+        return code
 
 
 class NewProductForm(ProductForm):
@@ -78,15 +116,35 @@ class LowStockFilter(admin.SimpleListFilter):
         return queryset.filter(IS_LOW) if self.value() == "low" else queryset
 
 
+class ReportCodeFilter(admin.SimpleListFilter):
+    title = _("product code")
+    parameter_name = "code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("none", _("Missing"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        return queryset.filter(report_code="") if self.value() == "none" else queryset
+
+
 def _set_price(product: Product, request: SignedInRequest, price_cents: int) -> None:
     actions.save_product(sku=product.sku, price_cents=price_cents, by=request.user)
+
+
+def plain_decimal(number: Decimal) -> str:
+    """Return the number with up to three decimals and no zeros at its end: 3.5, 30."""
+    return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
 def _as_typed(product: Product) -> dict[str, Any]:
     """Return the product as a person types it into the form."""
     typed = {name: getattr(product, name) for name in ProductForm.base_fields}
-    weight = product.weight_mg and f"{Decimal(product.weight_mg) / 1000:.3f}".rstrip("0").rstrip(".")
-    return typed | {"price_cents": money(product.price_cents).removeprefix("$"), "weight_mg": weight}
+    weight = product.weight_mg and plain_decimal(Decimal(product.weight_mg) / 1000)
+    return typed | {
+        "price_cents": money(product.price_cents).removeprefix("$"),
+        "weight_mg": weight,
+        "report_quantity": plain_decimal(product.report_quantity),
+    }
 
 
 def _explain_change(product: Product) -> str:
@@ -105,12 +163,12 @@ def _explain_menu(product: Product) -> str:
 
 @admin.register(Product)
 class ProductAdmin(ActionAdmin):
-    list_display = ["sku", "name", "form", "price", "flower_equivalent", "stock", "low", "is_active"]
-    list_filter = [LowStockFilter, "form", "is_active"]
+    list_display = ["sku", "name", "form", "price", "flower_equivalent", "stock", "low", "reported", "is_active"]
+    list_filter = [LowStockFilter, ReportCodeFilter, "form", "is_active"]
     search_fields = ["sku", "name"]
     fields = readonly_fields = (
         "sku", "name", "form", "price", "flower_equivalent", "weight_mg", "thc_mg", "cbd_mg", "stock", "low_stock_at",
-        "lots", "is_inhaled", "is_active",
+        "lots", "is_inhaled", "report_code", "reported", "days_supply", "is_active",
     )  # fmt: skip
     price = columns.amount("price_cents", _("price"))
     flower_equivalent = columns.equivalent()
@@ -193,9 +251,21 @@ class ProductAdmin(ActionAdmin):
         ),
     )
 
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        return [{"label": _("Lots"), "url": reverse("admin:delivery_lot_changelist")}]
+
     @admin.display(description=_("low"))
     def low(self, product: Product) -> str:
         return gettext("Low") if product.is_low else ""
+
+    @admin.display(description=_("reported as"), ordering="report_code")
+    def reported(self, product: Product) -> str:
+        if not product.report_code:
+            return format_html('<span class="badge badge--missing">{}</span>', gettext("Code is missing"))
+        if product.report_unit == Product.ReportUnit.EACH:
+            count = product.report_quantity
+            return ngettext("%(count)s piece", "%(count)s pieces", int(count)) % {"count": plain_decimal(count)}
+        return f"{plain_decimal(product.report_quantity)} {product.get_report_unit_display()}"
 
     @admin.display(description=_("lots with stock"))
     def lots(self, product: Product) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.action_admin import ActionPage
 from delivery import actions, rules
 from delivery.models import Product
-from ui.forms import PortalForm, WholeNumberField
+from ui.forms import PortalForm, WholeNumberField, validate_printable
 
 
 class EntryForm(PortalForm):
@@ -28,16 +28,73 @@ class EntryForm(PortalForm):
             raise ValidationError(_("Open this page again, and send the form from there.")) from error
 
 
+class LabelForm(PortalForm):
+    """What the producer's label says of a lot; cleaned to `details`."""
+
+    producer = forms.CharField(
+        label=_("Producer"), max_length=rules.MOST_PRODUCER, validators=[validate_printable],
+        help_text=_("As the label has it."),
+    )  # fmt: skip
+    expires_date = forms.DateField(
+        label=_("Good until"),
+        input_formats=["%m/%d/%Y", "%m/%d/%y", "%Y-%m-%d", "%B %d, %Y", "%b %d, %Y"],
+        widget=forms.DateInput(format="%m/%d/%Y", attrs={"size": 10}),
+        help_text=_("The last day, like 11/30/2027."),
+        error_messages={
+            "required": _("Enter the last day as the label has it."),
+            "invalid": _("Enter the day as month/day/year, like 11/30/2027."),
+        },
+    )
+    thc_mg = WholeNumberField(
+        label=_("THC in mg"), min_value=0, max_value=rules.MOST_MG, help_text=_("In one item, as the label has it.")
+    )
+    cbd_mg = WholeNumberField(label=_("CBD in mg"), min_value=0, max_value=rules.MOST_MG, help_text=_("In one item."))
+    label_fields = ("producer", "expires_date", "thc_mg", "cbd_mg")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        said = {name: cleaned.pop(name, None) for name in self.label_fields}
+        if not set(self.label_fields) & set(self.errors):
+            cleaned["details"] = None if said["producer"] in {None, ""} else rules.LotDetails(**said)
+        return cleaned
+
+
 class LotForm(EntryForm):
     quantity = WholeNumberField(label=_("Quantity"), min_value=1, max_value=10_000)
     lot = forms.CharField(label=_("Lot"), max_length=40, help_text=_("As the label has it, like LOT-2051."))
 
 
-class LotReasonForm(LotForm):
+class ReceiveForm(LotForm, LabelForm):
+    """A lot that comes in; what its label says may be left out where it is known, or be entered later."""
+
+    field_order = ("quantity", "lot", *LabelForm.label_fields)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.label_fields:
+            self.fields[name].required = False
+        self.fields["producer"].help_text = _(
+            "As the label has it. Leave all four boxes empty where the lot came before, or to fill them in later: "
+            "until then nobody can pack it."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        missing = [name for name in self.label_fields if self.cleaned_data.get(name) in {None, ""}]
+        if len(missing) < len(self.label_fields):
+            for name in set(missing) - set(self.errors):
+                self.add_error(name, _("Enter this from the label as well, or leave all four boxes empty."))
+        return super().clean()
+
+
+class ReasonOfLotForm(PortalForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=200, error_messages={"required": _("Enter a reason.")},
         help_text=_("Stored with the movement. No names of patients."),
     )  # fmt: skip
+
+
+class LotReasonForm(LotForm, ReasonOfLotForm):
+    field_order = ("quantity", "lot", "reason")
 
 
 class WriteOffForm(LotReasonForm):
@@ -103,7 +160,9 @@ def _action_page(
 
 
 STOCK_ACTION_PAGES = (
-    _action_page("receive", _("Receive stock"), actions.receive_stock, LotForm, _("What came in is added."), RECEIVES),
+    _action_page(
+        "receive", _("Receive stock"), actions.receive_stock, ReceiveForm, _("What came in is added."), RECEIVES
+    ),
     _action_page(
         "count",
         _("Enter a count"),

@@ -3,9 +3,11 @@
 Each `check_` raises a DeliveryError.
 """
 
+import re
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -13,9 +15,15 @@ from accounts.models import User
 from accounts.permissions import may_as_staff
 from delivery.models import Lot, Order, OrderLine, Product
 from delivery.rules.errors import ProductError, QuantityError, ReviewError, StockError, TransitionError
+from ui.forms import is_unprintable
 from ui.templatetags.portal import long_date
 
 MOST_DAYS = 365  # one certification
+MOST_MG = 100_000  # THC or CBD of one item
+MOST_PRODUCER = 120  # letters
+LATEST_END = timedelta(days=3_653)  # ten years: what is later is a slip of the finger
+REPORT_CODE = re.compile(r"[0-9]{11}")
+MOST_REPORTED = Decimal("999999.999")
 STATES_DAYS = "delivery.confirm_order"
 
 
@@ -39,19 +47,55 @@ def details_of(lot: Lot) -> LotDetails | None:
 
 
 def check_lot_details(details: LotDetails) -> None:
-    """The producer is named, and THC and CBD are not negative; raises StockError."""
-    if not details.producer.strip():
-        raise StockError(_("Enter the producer as the label has it."), field="producer")
-    if details.thc_mg < 0 or details.cbd_mg < 0:
-        raise StockError(_("Enter THC and CBD of one item in milligrams, from 0."), field="thc_mg")
+    """The producer is named in 120 letters or fewer, and THC and CBD are from 0 to 100,000 mg; raises StockError."""
+    producer = details.producer.strip()
+    if not 0 < len(producer) <= MOST_PRODUCER or not producer.isprintable() or is_unprintable(producer):
+        raise StockError(_("Enter the producer as the label has it, on one line of 120 letters."), field="producer")
+    for name, milligrams in (("thc_mg", details.thc_mg), ("cbd_mg", details.cbd_mg)):
+        if not 0 <= milligrams <= MOST_MG:
+            raise StockError(_("Enter THC and CBD of one item in milligrams, from 0 to 100,000."), field=name)
+
+
+def check_end_is_likely(details: LotDetails, *, today: date) -> None:
+    """The last day of the lot is at most ten years ahead, and not in another century; raises StockError."""
+    if not date(2000, 1, 1) <= details.expires_date <= today + LATEST_END:
+        words = _("The label cannot say %(end)s. Check the year.")
+        raise StockError(words % {"end": long_date(details.expires_date)}, field="expires_date")
+
+
+def check_lot_has_not_ended(number: str, end: date, *, today: date) -> None:
+    """Today is not after the last day of the lot; raises StockError."""
+    if end < today:
+        words = _("Lot %(lot)s ended on %(end)s. Put it aside: nobody may get it.")
+        raise StockError(words % {"lot": number, "end": long_date(end)}, field="lot")
+
+
+def check_report_code(code: str) -> None:
+    """The agency's code is eleven digits, or not entered yet; raises ProductError."""
+    if code and not REPORT_CODE.fullmatch(code):
+        words = _("Enter the eleven digits of the agency’s code, without spaces or hyphens, like 99999000101.")
+        raise ProductError(words, field="report_code")
+
+
+def check_report_quantity(quantity: Decimal) -> None:
+    """One item is more than 0 and less than a million of its unit, in thousandths; raises ProductError."""
+    is_exact = quantity.is_finite() and 0 < quantity <= MOST_REPORTED and quantity == round(quantity, 3)
+    if not is_exact:
+        words = _("Enter how much one item is: more than 0, less than 1,000,000, with at most 3 decimals, like 3.5.")
+        raise ProductError(words, field="report_quantity")
 
 
 def check_details_agree(lot: Lot, details: LotDetails) -> None:
-    """The lot was received without details, or with the same ones; raises StockError."""
+    """The lot was received without details, or with the same ones; raises StockError that names the others."""
     known = details_of(lot)
-    if known not in {None, details}:
-        words = _("Lot %(lot)s was received with other details. Compare the labels, then correct the lot.")
-        raise StockError(words % {"lot": lot.number}, field="lot")
+    if known is None or known == replace(details, producer=details.producer.strip()):
+        return
+    words = _(
+        "Lot %(lot)s was received with other details: %(producer)s, good until %(end)s, %(thc)d mg of THC and %(cbd)d "
+        "mg of CBD. Compare the labels, then correct the lot."
+    )
+    said = {"producer": known.producer, "end": long_date(known.expires_date), "thc": known.thc_mg, "cbd": known.cbd_mg}
+    raise StockError(words % {"lot": lot.number, **said}, field="lot")
 
 
 def check_can_be_dispensed(product: Product, lot: str, *, day: date) -> None:
@@ -93,10 +137,10 @@ def check_may_state_days(order: Order, by: User) -> None:
         raise TransitionError(_("The days’ supply is stated while an order is confirmed and not packed yet."))
 
 
-def check_days(days: int) -> None:
-    """One item lasts from 1 to 365 days; raises QuantityError."""
+def check_days(days: int, *, field: str = "days") -> None:
+    """One item lasts from 1 to 365 days; raises QuantityError about `field`."""
     if not 1 <= days <= MOST_DAYS:
-        raise QuantityError(_("Enter how many days one item lasts, from 1 to 365."), field="days")
+        raise QuantityError(_("Enter how many days one item lasts, from 1 to 365."), field=field)
 
 
 def check_days_are_stated(lines: Collection[OrderLine]) -> None:

@@ -74,6 +74,26 @@ def check_lot_covers(product: Product, lot: str, quantity: int) -> None:
         )
 
 
+def free_of_lot(product: Product, lot: str) -> tuple[int, int]:
+    """Return how many of the lot no order needs, and how many more orders need that have no lot yet."""
+    left = dict(lots_with_stock(product)).get(lot, 0)
+    free = min(left, product.stock)
+    return free, left - free
+
+
+def check_some_is_free(lot: str, free: int, promised: int) -> None:
+    """Some of the lot can be set aside; raises StockError."""
+    if free:
+        return
+    words = _("Nothing of lot %(lot)s is left: orders hold it, or it is in quarantine already.")
+    if promised:
+        words = _(
+            "Orders that nobody has confirmed yet need the %(count)d that are left of lot %(lot)s. Refuse these orders "
+            "or receive another lot first."
+        )
+    raise StockError(words % {"lot": lot, "count": promised})
+
+
 def lot_of_difference(product: Product, lot: str, difference: int) -> str:
     """Return the lot to which the difference of a count belongs: the lot that was named, or the only one there is.
 

@@ -1,12 +1,13 @@
 """The lots that an order takes. Each write runs inside the caller's transaction, with the order locked."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from datetime import date
 
 from accounts.models import User
 from delivery import rules
 from delivery.models import Lot, Order, Product, StockMovement
-from delivery.writes.holds import held_of_many
+from delivery.writes.holds import held_of, held_of_many
 
 K = StockMovement.Kind
 
@@ -46,6 +47,14 @@ def change_lot_of_items(order: Order, product_id: int, old: str, new: str, quant
     StockMovement.objects.bulk_create(_other_lot(order.pk, product_id, old, new, quantity, by=by))
 
 
+def take_lots(order: Order, product_id: int, wanted: Counter[str], *, by: User) -> None:
+    """Let the order hold as many of each lot of a product as wanted; both sides have as many items, the stock stays."""
+    held = Counter({lot: quantity for product, lot, quantity in held_of(order) if product == product_id})
+    given_back, taken = sorted((held - wanted).elements()), sorted((wanted - held).elements())
+    for (old, new), quantity in Counter(zip(given_back, taken, strict=True)).items():
+        change_lot_of_items(order, product_id, old, new, quantity, by=by)
+
+
 def _other_lot(order_id: int, product_id: int, old: str, new: str, quantity: int, *, by: User) -> list[StockMovement]:
     return [
         StockMovement(order_id=order_id, product_id=product_id, kind=kind, lot=lot, quantity=moved, by=by)
@@ -53,16 +62,19 @@ def _other_lot(order_id: int, product_id: int, old: str, new: str, quantity: int
     ]
 
 
-def keep_lot(product: Product, number: str, details: rules.LotDetails | None) -> Lot:
+def keep_lot(product: Product, number: str, details: rules.LotDetails | None, *, today: date) -> Lot:
     """Return the row of a lot that is received, made or completed with its details.
 
-    Raises StockError where the lot was received with other details.
+    Raises StockError where the lot has ended, or was received with other details.
     """
     lot, _is_new = Lot.objects.select_for_update(no_key=True).get_or_create(product=product, number=number)
     if details is not None:
         rules.check_lot_details(details)
+        rules.check_end_is_likely(details, today=today)
         rules.check_details_agree(lot, details)
         write_details(lot, details)
+    if lot.expires_date is not None:
+        rules.check_lot_has_not_ended(number, lot.expires_date, today=today)
     return lot
 
 

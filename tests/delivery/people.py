@@ -14,7 +14,7 @@ from certification.actions import accept_invitation
 from delivery.actions import change_order, receive_stock
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from delivery.reference import POLICIES
-from delivery.rules import policy_on
+from delivery.rules import policy_on, suggested_lots
 from tests import factories
 from tests.guard import unguarded
 
@@ -178,3 +178,12 @@ def make_short(order, kind):
 def review(**over):
     """Return what the page that confirms an order posts."""
     return {"reviewed": "on", "monitoring_reviewed_date": f"{timezone.localdate():%m/%d/%Y}", **over}
+
+
+def scanned(order):
+    """Return the page on which an order is packed as a person fills it in who takes each item from its lot."""
+    boxes = {}
+    for line in order.lines.select_related("product", "order__window"):
+        for number, lot in enumerate(suggested_lots(line, today=timezone.localdate()), start=1):
+            boxes[f"lot-{line.pk}-{number}"] = lot
+    return boxes

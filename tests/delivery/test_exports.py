@@ -25,6 +25,7 @@ ORDERS = reverse("admin:delivery_order_changelist")
 MOVEMENTS = reverse("admin:delivery_stockmovement_changelist")
 PERSONAL = {"first_name", "last_name", "birth_date", "street", "unit", "zip_code", "phone", "email", "recipient"}
 
+COUNTS = {"left", "held", "quarantined"}  # sums of movements, which are no columns of a table
 
 STAFF = {
     "by__email",
@@ -149,6 +150,8 @@ def test_no_export_reads_a_secret_or_what_only_pages_show():
     assert {found.model for found in exported} >= {Order, StockMovement, AllotmentEntry, HandOver, Run}
     for its_admin in exported:
         for column in its_admin.export.columns:
+            if column.path in COUNTS:
+                continue
             field = field_at(its_admin.model, column.path)
             assert not is_secret(field) and field.name not in PERSONAL or column.path in STAFF, column
 

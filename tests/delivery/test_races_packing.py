@@ -56,3 +56,33 @@ def test_an_order_is_either_packed_or_cancelled():
     )
     order.refresh_from_db()
     assert (order.status, order.window.booked, Product.objects.get().stock) == ("cancelled", 0, 50)
+
+
+def scan_the_last_at_once():
+    """Let two orders scan the last item of a lot at once; return the refusals and how many of the lot are left."""
+    product = factories.product(stock=0, price_cents=8000)
+    actions.receive_stock(product=product, quantity=2, lot="MANY", details=factories.lot_details(), by=None)
+    product.refresh_from_db()
+    orders = [factories.confirmed_order(lines=[(product, 1)]) for _each in range(2)]
+    actions.receive_stock(product=product, quantity=1, lot="LAST", details=factories.lot_details(), by=None)
+    technician = PortalBackend().get_user(factories.staff("Technician").pk)
+    results = at_once(
+        [
+            lambda order=order: actions.pack_order(order=order, lots={order.lines.get().pk: ["LAST"]}, by=technician)
+            for order in orders
+        ]
+    )
+    left = StockMovement.objects.filter(lot="LAST").aggregate(left=Sum("quantity"))["left"]
+    return [result for result in results if isinstance(result, rules.DeliveryError)], left
+
+
+def test_the_last_item_of_a_lot_is_scanned_for_one_order():
+    refusals, left = scan_the_last_at_once()
+    assert ([type(refusal) for refusal in refusals], left) == ([rules.StockError], 0)
+
+
+@on_postgres
+def test_control_without_locks_the_last_item_is_scanned_for_two_orders(monkeypatch):
+    with without_locks(monkeypatch, all_pass="check_scanned_lots", parties=2):
+        refusals, left = scan_the_last_at_once()
+    assert (refusals, left) == ([], -1)

@@ -330,7 +330,8 @@ def test_a_technician_packs_by_a_checklist_and_enters_what_is_short(order, techn
     client = factories.client_for(technician)
     pack, short, said = (reverse(STEP, args=[order.pk, name]) for name in ("pack", "short", "answer"))
     page = people.words_of(client.get(pack))
-    assert "2 × Harbor Mist Tincture Tincture, TIN LOT-1 × 2 Short" in page
+    assert "2 × Harbor Mist Tincture Tincture, TIN Short Harbor Mist Tincture" in page
+    assert page.count("Take from LOT-1 good until Nov 23, 2027") == 5
     line = line_of(order)
     asked = client.get(short, {"line": line.pk}).content.decode()
     assert asked.count("checked") == 1  # the line that was pressed
@@ -342,7 +343,7 @@ def test_a_technician_packs_by_a_checklist_and_enters_what_is_short(order, techn
     shortage = order.shortages.get()
     assert "We have only 1 of the 2" in people.words_of(client.get(said))
     client.post(said, {"said": f"{shortage.pk}-1"})
-    client.post(pack)
+    client.post(pack, people.scanned(order))
     assert (now_of(order).status, order.shortages.get().how) == ("packed", "phone")
     shown = people.words_of(client.get(reverse("admin:delivery_order_change", args=[order.pk])))
     assert "What was short" in shown and "accepted, by phone" in shown

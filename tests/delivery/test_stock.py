@@ -1,13 +1,15 @@
 """Only actions change the stock; the sum of the movements is the stock."""
 
+from datetime import date
 from uuid import uuid4
 
 import pytest
 from django.core import mail
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from delivery import actions, rules, tasks
-from delivery.models import DeliveryWindow, Order, Product, StockMovement
+from delivery.models import DeliveryWindow, Lot, Order, Product, StockMovement
 from delivery.stock.files import StockFileError, read_receipts
 from notifications.actions import send_due
 from notifications.models import Notification
@@ -115,13 +117,14 @@ def test_a_quantity_with_a_comma_and_a_reason_with_separate_accents(product, by)
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"\xff\xfe\x00", b"sku,lot\n1,2", b"sku,lot,quantity\n", b"sku,sku,lot,quantity\n", b"a\0b", b'"',
+        b"", b"\xff\xfe\x00", b"sku,lot\n1,2", b"sku,lot,quantity\n", b"sku,sku,lot,quantity\n",
+        b"sku,lot,quantity,expires\nA,L,1,11/30/2027", b"a\0b", b'"',
         b"x" * 1_000_001,
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_delivery_note_is_refused(content):
     with pytest.raises(StockFileError):
-        read_receipts(content)
+        read_receipts(content, today=timezone.localdate())
 
 
 # --- Counting -------------------------------------------------------------------------------------------------------
@@ -317,3 +320,46 @@ def test_the_nightly_check_mails_the_managers_once_a_day():
     assert Product.objects.get().sku in message.body
     assert "2026-11-25-0930" in message.body
     assert Order.objects.get().number not in message.body
+
+
+# --- What a delivery note says of its lots --------------------------------------------------------------------------
+
+LABELS = "sku,lot,quantity,producer,expires,thc,cbd\n"
+
+
+def test_a_note_keeps_what_the_labels_say(product, by):
+    receipt = receive(f"{LABELS}{product.sku},L-7,3,Shoreline Growers,11/30/2027,250.0,0\n", by)
+    assert (receipt.is_done, receipt.problems) == (True, [])
+    lot = Lot.objects.get(number="L-7")
+    assert rules.details_of(lot) == rules.LotDetails("Shoreline Growers", date(2027, 11, 30), 250, 0)
+    again = receive(f"{LABELS}{product.sku},L-7,2,,,,\n", by)
+    assert (again.is_done, rules.details_of(Lot.objects.get(number="L-7"))) == (True, rules.details_of(lot))
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        ("Shoreline,,250,0", "Missing: expires."),
+        ("Shoreline,30.11.2027,250,0", "“30.11.2027” in the column expires is no day"),
+        ("Shoreline,02/30/2027,250,0", "in the column expires is no day"),
+        ("Shoreline,١١/30/2027,250,0", "in the column expires is no day"),
+        ("Shoreline,11/30/2127,250,0", "Check the year"),
+        ("Shoreline,11/22/2026,250,0", "Lot L-7 ended on Sunday, November 22, 2026"),
+        ("Shoreline,11/30/2027,12.5,0", "“12.5” in the column thc is no amount"),
+        ("Shoreline,11/30/2027,1e9,0", "“1e9” in the column thc is no amount"),
+        ("Shoreline,11/30/2027,250,100001", "from 0 to 100,000"),
+        ("Shoreline,11/30/2027,250,-5", "in the column cbd is no amount"),
+        ("Shoreline 🌿,11/30/2027,250,0", "Enter the producer as the label has it"),
+        (f"{'x' * 121},11/30/2027,250,0", "Enter the producer as the label has it"),
+        ("=cmd(),11/30/2027,250,0", "The cell “producer” holds a formula"),
+    ],
+)
+def test_a_wrong_label_in_a_note_gets_a_sentence_and_nothing_is_received(product, by, cells, sentence):
+    ((line, said),) = receive(f"{LABELS}{product.sku},L-7,3,{cells}\n", by).problems
+    assert line == 2 and sentence in said
+    assert not Lot.objects.filter(number="L-7").exists()
+
+
+def test_a_note_tells_that_a_lot_was_received_with_other_details(product, by):
+    ((_line, said),) = receive(f"{LABELS}{product.sku},LOT-1,3,Shoreline Growers,11/30/2027,250,0\n", by).problems
+    assert "LOT-1 was received with other details: Shoreline Growers, good until Tuesday, November 23, 2027" in said

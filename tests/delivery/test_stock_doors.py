@@ -139,7 +139,8 @@ NEW = "/admin/delivery/product/new/"
 def typed(**over):
     row = {
         "sku": "TI-NEW-300", "name": "Harbor drops, 30 mL", "form": "tincture", "price_cents": "42.50", "weight_mg": "",
-        "thc_mg": "300", "cbd_mg": "20", "low_stock_at": "5",
+        "thc_mg": "300", "cbd_mg": "20", "low_stock_at": "5", "report_code": "99999000105", "report_unit": "02",
+        "report_quantity": "30", "days_supply": "15",
     }  # fmt: skip
     return {**row, **over}
 
@@ -148,6 +149,8 @@ def test_add_product_counts_by_the_formula_and_is_sold_out(pharmacist):
     response = pharmacist.post(NEW, typed(), follow=True)
     product = Product.objects.get(sku="TI-NEW-300")
     assert (product.price_cents, product.amount_mg, product.stock, product.is_inhaled) == (4250, 1240, 0, False)
+    reported = (product.report_code, product.report_unit, product.report_quantity, product.days_supply)
+    assert reported == ("99999000105", "02", 30, 15)
     assert "Add a product: done." in response.content.decode()
     assert Event.objects.filter(action="product.add", outcome="done").count() == 1
 
@@ -171,6 +174,14 @@ def test_check_sku_is_new(pharmacist):
         ({"thc_mg": "-1"}, "Enter 0 or more."),
         ({"thc_mg": "0", "cbd_mg": "0"}, "Enter the THC or CBD"),
         ({"form": "drink"}, "Choose one of the answers"),
+        ({"report_code": "9999900010"}, "Enter the eleven digits"),
+        ({"report_code": "99999-0001-05"}, "Enter the eleven digits"),
+        ({"report_code": "９９９９９０００１０５"}, "Enter the eleven digits"),
+        ({"report_unit": "04"}, "Choose one of the answers"),
+        ({"report_quantity": "0"}, "Enter how much one item is"),
+        ({"report_quantity": "1e9"}, "Enter how much one item is"),
+        ({"report_quantity": "3.5555"}, "Enter how much one item is"),
+        ({"days_supply": "366"}, "Enter 365 or less"),
     ],
 )
 def test_an_impossible_product_gets_a_sentence_and_stays_typed(pharmacist, over, sentence):

@@ -1,4 +1,4 @@
-"""A technician packs on a tablet; a part is short, and the patient answers on a phone."""
+"""A technician packs with a scanner on a tablet; a part is short, and the patient answers on a phone."""
 
 import pytest
 
@@ -50,8 +50,14 @@ def when_the_patient_takes_it(rosa, order):
 
 def then_the_technician_packs_it(tim, order):
     tim.opens(f"/admin/delivery/order/{order.pk}/step/pack/")
-    for box in tim.page.locator(".pack__tick input").all():
-        box.check()
+    boxes = tim.page.locator("[data-scan]")
+    for number in range(boxes.count()):
+        assert boxes.nth(number).evaluate("box => box === document.activeElement")
+        tim.page.keyboard.type("LOT-1")
+        tim.page.keyboard.press("Enter")  # as a scanner does
+    tim.sees("Each item has its lot.")
+    tim.page.keyboard.press("Enter")  # one scan too many
+    assert Order.objects.get().status == "confirmed"
     tim.presses("Packed")
     tim.sees("Pack: done.")
     assert Order.objects.get().status == "packed"

@@ -1,0 +1,91 @@
+"""From which lots the items of an order may be taken when it is packed. Each `check_` raises a DeliveryError."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from delivery.models import Lot, OrderLine, Product
+from delivery.rules.errors import ChangedError, StockError, refusal_of
+from delivery.rules.lots import check_lot_has_not_ended, check_lot_is_good
+from delivery.rules.stock import is_in_quarantine, last_days_of_lots, lots_of, lots_with_stock
+
+
+def lot_on_label(product: Product, typed: str) -> str:
+    """Return the number of the product's lot as it was received, whatever capitals were typed; else what was typed."""
+    same = list(Lot.objects.filter(product=product, number__iexact=typed).values_list("number", flat=True))
+    return same[0] if len(same) == 1 else typed
+
+
+def check_lot_is_of_product(product: Product, number: str) -> None:
+    """A lot with this number of the product was received; raises StockError that names the product it is of."""
+    lots = Lot.objects.filter(number=number).select_related("product")
+    products = {lot.product_id: lot.product for lot in lots}
+    if product.pk in products:
+        return
+    words = _("No lot %(lot)s was received. Check the label, and type it as it stands there.")
+    other = next(iter(products.values()), None)
+    if other:
+        words = _("Lot %(lot)s is of %(other)s, not of %(name)s. Put this item back, and scan one of %(name)s.")
+    raise StockError(words % {"lot": number, "name": product.name, "other": other and other.name})
+
+
+def check_lot_is_not_in_quarantine(product: Product, number: str) -> None:
+    """The lot is not in quarantine; raises StockError."""
+    if is_in_quarantine(product, number):
+        words = _("Lot %(lot)s is in quarantine. Put the item aside, and take another lot.")
+        raise StockError(words % {"lot": number})
+
+
+def check_scanned_lot(line: OrderLine, number: str, *, today: date) -> None:
+    """An item of the line may be taken from this lot: it is of the product, good on the day of the delivery, and free.
+
+    Raises StockError.
+    """
+    assert line.order.window  # anything but a cart has one
+    check_lot_is_of_product(line.product, number)
+    check_lot_is_not_in_quarantine(line.product, number)
+    lot = Lot.objects.get(product=line.product_id, number=number)
+    if lot.expires_date is not None:
+        check_lot_has_not_ended(number, lot.expires_date, today=today)
+    check_lot_is_good(line.product, number, lot, day=line.order.window.date)
+
+
+def available_of_lot(line: OrderLine, number: str) -> int:
+    """Return how many of the lot the line may take: what it holds already, and what no order has."""
+    return dict(lots_of(line)).get(number, 0) + dict(lots_with_stock(line.product)).get(number, 0)
+
+
+def check_lot_has_enough(line: OrderLine, number: str, count: int) -> None:
+    """The lot has `count` items that this line holds or no order has; raises StockError."""
+    if count > (available := available_of_lot(line, number)):
+        words = _("Lot %(lot)s has only %(count)d for this order; other orders have the rest. Take another lot.")
+        raise StockError(words % {"lot": number, "count": available})
+
+
+def check_scanned_is_as_ordered(lines: Iterable[OrderLine], scanned: Mapping[int, Sequence[str]]) -> None:
+    """A lot was scanned for each item that the order has now, by line id; raises ChangedError."""
+    if {line.pk: line.quantity for line in lines} != {pk: len(numbers) for pk, numbers in scanned.items()}:
+        raise ChangedError(_("The order has changed meanwhile. Open this page again, and scan what it has now."))
+
+
+def check_scanned_lots(lines: Collection[OrderLine], scanned: Mapping[int, Sequence[str]], *, today: date) -> None:
+    """Each item of the order may be taken from the lot that was scanned for it; raises StockError or ChangedError."""
+    check_scanned_is_as_ordered(lines, scanned)
+    for line in lines:
+        for number, count in Counter(scanned[line.pk]).items():
+            check_scanned_lot(line, number, today=today)
+            check_lot_has_enough(line, number, count)
+
+
+def suggested_lots(line: OrderLine, *, today: date) -> list[str]:
+    """Return for each item of the line the lot to take, the first to expire first; fewer where the lots do not last.
+
+    What the order has been given comes before what no order has.
+    """
+    ends = last_days_of_lots([line.product_id])
+    held = sorted(lots_of(line), key=lambda lot: ends.get((line.product_id, lot[0]), date.max))
+    there = [*held, *lots_with_stock(line.product)]
+    good = {number for number, _count in there if not refusal_of(check_scanned_lot, line, number, today=today)}
+    return [number for number, count in there if number in good for _item in range(count)][: line.quantity]
