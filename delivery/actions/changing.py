@@ -22,7 +22,7 @@ def change_order(
     """Drop a line of which nothing can be packed, lessen it to `quantity`, or offer `quantity` of a substitute.
 
     The order changes at once: total, amount, stock and lots, without a minimum. Old prices stay, and a substitute costs
-    no more than what was ordered. The orderer is asked where something is offered, and told the new total. An order
+    no more than what was ordered. Its days' supply is a pharmacist's to state anew. The orderer is asked where something is offered, and told the new total. An order
     without a line is cancelled. Raises TransitionError, QuantityError, ProductError, StockError, AllotmentError.
     """
     order = lock_order(order)
@@ -36,6 +36,7 @@ def change_order(
     chosen = products[substitute.pk] if substitute and kind == K.SUBSTITUTE else None
     rules.check_is_chosen(kind, chosen)
     if chosen:
+        rules.check_may_put_substitute(order, by)
         rules.check_substitute(order, found, chosen, quantity)
     shortage = Shortage(
         order=order, line=found, product=found.product, ordered_quantity=found.quantity, kind=kind,

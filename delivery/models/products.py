@@ -18,7 +18,7 @@ class Product(models.Model):
         CONCENTRATE = "concentrate", _("Concentrate")
 
     class ReportUnit(models.TextChoices):
-        """In what the monitoring report counts a product [docs/domain.md#the-monitoring-report]."""
+        """The unit in which the monitoring report counts a product [docs/domain.md#the-monitoring-report]."""
 
         EACH = "01", _("pieces")
         MILLILITERS = "02", _("milliliters")

@@ -249,6 +249,7 @@ from delivery.rules.shortages import (
     check_substitute,
     substitute_price_cents,
     substitutes_for,
+    check_may_put_substitute,
 )
 from delivery.rules.signatures import HEIGHT, MOST_SIGNATURE_BYTES, WIDTH, check_signature, is_drawing
 from delivery.rules.stock import (
@@ -309,6 +310,7 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "check_may_put_substitute",
     "policies_on",
     "MOST_DAYS",
     "LotDetails",

@@ -17,7 +17,7 @@ class TransitionError(DeliveryError):
 
 
 class ReviewError(DeliveryError):
-    """What a pharmacist has to state is missing or wrong: the review in the monitoring program, or the days' supply."""
+    """A pharmacist has not stated the review in the monitoring program or the days' supply, or not like that."""
 
 
 class OrdererError(DeliveryError):

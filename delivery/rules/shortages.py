@@ -2,9 +2,12 @@
 
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.permissions import may_as_staff
 from delivery.models import Order, OrderLine, Product, Shortage
 from delivery.rules.allotment import allotment_left_mg, check_allotment_left
 from delivery.rules.errors import DeliveryError, ProductError, QuantityError, TransitionError
+from delivery.rules.lots import STATES_DAYS
 from delivery.rules.moves import not_possible
 from delivery.rules.products import check_product_fits_patient, check_stock
 
@@ -71,6 +74,13 @@ def check_substitute(order: Order, line: OrderLine, product: Product, quantity: 
         without=order,
     )
     check_allotment_left(order.amount_mg - line.total_mg + quantity * product.amount_mg, left_mg)
+
+
+def check_may_put_substitute(order: Order, user: User) -> None:
+    """The order is not packed, or a pharmacist changes it, who states the days' supply; raises TransitionError."""
+    if order.status == Order.Status.PACKED and not may_as_staff(user, STATES_DAYS):
+        words = _("Unpack the order first: a pharmacist states the days’ supply of the other product before it is packed.")
+        raise TransitionError(words)
 
 
 def check_is_close(line: OrderLine, product: Product) -> None:

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.permissions import may_as_staff
 from audit.actions import record
 from delivery import rules
 from delivery.models import Order, OrderLine, Product, Shortage, StockMovement
@@ -56,10 +57,16 @@ def give_back(order: Order, line: OrderLine, *, by: User | None) -> None:
 
 
 def put_substitute(order: Order, line: OrderLine, product: Product, quantity: int, *, by: User) -> None:
-    """Turn the line into `quantity` of another product, with stock and lots; each costs at most what was ordered."""
+    """Turn the line into `quantity` of another product, with stock and lots; each costs at most what was ordered.
+
+    What was stated of the product before says nothing of this one: a pharmacist states its days' supply, as suggested
+    where the pharmacist puts it in, and later otherwise.
+    """
     line.unit_price_cents = rules.substitute_price_cents(line, product)
     line.product, line.quantity, line.amount_mg = product, quantity, product.amount_mg
-    line.save(update_fields=["product", "quantity", "unit_price_cents", "amount_mg"])
+    is_stated = may_as_staff(by, rules.STATES_DAYS)
+    line.days, line.days_by = (product.days_supply, by) if is_stated else (None, None)
+    line.save(update_fields=["product", "quantity", "unit_price_cents", "amount_mg", "days", "days_by"])
     reserve(order, [line], by=by)
     pick_lots([order], by=by)
 

@@ -17,7 +17,7 @@ P = DispensedUnit.Place
 
 @dataclass(frozen=True)
 class Stated:
-    """What the pharmacist states of each unit of a line: how many days it lasts."""
+    """The days that each unit of a line lasts, and the pharmacist who stated them."""
 
     days: int
     pharmacist: User

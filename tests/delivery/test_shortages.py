@@ -207,6 +207,26 @@ def test_check_substitute_asks_for_stock_allotment_and_menu(order):
     assert product("SUB") not in rules.substitutes_for(order, line)
 
 
+def test_a_substitute_waits_for_a_pharmacist_who_states_its_days(order, technician):
+    change(order, "substitute", technician, quantity=2, substitute=product("SUB"))
+    answer(order, is_accepted=True)
+    with pytest.raises(rules.ReviewError, match="state the days’ supply first"):
+        actions.pack_order(order=order, by=technician)
+    factories.state_days(now_of(order))
+    assert actions.pack_order(order=order, by=technician).status == "packed"
+
+
+def test_check_may_put_substitute_into_a_packed_order_is_a_pharmacists(order, technician):
+    pharmacist = factories.staff("Pharmacist")
+    actions.pack_order(order=order, by=technician)
+    with pytest.raises(rules.TransitionError, match="Unpack the order first"):
+        change(order, "substitute", technician, quantity=2, substitute=product("SUB"))
+    change(order, "substitute", pharmacist, quantity=2, substitute=product("SUB"))
+    line = order.lines.get(product=product("SUB"))
+    assert (line.days, line.days_by) == (line.product.days_supply, pharmacist)
+    assert order.units.filter(place="bag", product=line.product).count() == 2
+
+
 def test_check_substitute_refuses_an_inhaled_product_for_a_child(order):
     inhaled = factories.product(is_inhaled=True)
     order.patient.birth_date = date(2014, 5, 1)

@@ -13,9 +13,11 @@ pytestmark = pytest.mark.journey
 def test_a_short_order_is_packed_after_the_patient_has_answered(visitor):
     order = an_order_with_a_substitute()
     tim, rosa = visitor(viewport={"width": 1024, "height": 768}), visitor(viewport={"width": 390, "height": 844})
-    tim.looks = lambda: None  # the admin is Django's own
+    ana = visitor()
+    tim.looks = ana.looks = lambda: None  # the admin is Django's own
     when_a_technician_offers_a_substitute(tim, order)
     when_the_patient_takes_it(rosa, order)
+    when_a_pharmacist_states_its_days(ana, order)
     then_the_technician_packs_it(tim, order)
     for person in (tim, rosa):
         person.met_no_barrier()
@@ -46,6 +48,16 @@ def when_the_patient_takes_it(rosa, order):
     rosa.sees("The total is $100.00 with it, $20.00 without it.")
     rosa.presses("Take 2 × Harbor Dusk Tincture")
     rosa.sees("2 × Harbor Dusk Tincture in the place of 2 × Harbor Mist Tincture")
+
+
+def when_a_pharmacist_states_its_days(ana, order):
+    """What was stated of the first product says nothing of its substitute."""
+    ana.signs_in(factories.staff("Pharmacist").email)
+    ana.opens(f"/admin/delivery/order/{order.pk}/change/")
+    ana.page.get_by_text("Other actions").click()
+    ana.follows("State the days’ supply")
+    ana.presses("State the days’ supply")
+    ana.sees("State the days’ supply: done.")
 
 
 def then_the_technician_packs_it(tim, order):
