@@ -245,11 +245,11 @@ from delivery.rules.shortages import (
     check_is_in_order,
     check_line_waits_for_no_answer,
     check_may_be_changed,
+    check_may_put_substitute,
     check_offer,
     check_substitute,
     substitute_price_cents,
     substitutes_for,
-    check_may_put_substitute,
 )
 from delivery.rules.signatures import HEIGHT, MOST_SIGNATURE_BYTES, WIDTH, check_signature, is_drawing
 from delivery.rules.stock import (

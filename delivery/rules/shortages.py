@@ -79,7 +79,9 @@ def check_substitute(order: Order, line: OrderLine, product: Product, quantity: 
 def check_may_put_substitute(order: Order, user: User) -> None:
     """The order is not packed, or a pharmacist changes it, who states the days' supply; raises TransitionError."""
     if order.status == Order.Status.PACKED and not may_as_staff(user, STATES_DAYS):
-        words = _("Unpack the order first: a pharmacist states the days’ supply of the other product before it is packed.")
+        words = _(
+            "Unpack the order first: a pharmacist states the days’ supply of the other product before it is packed."
+        )
         raise TransitionError(words)
 
 
