@@ -22,8 +22,9 @@ def change_order(
     """Drop a line of which nothing can be packed, lessen it to `quantity`, or offer `quantity` of a substitute.
 
     The order changes at once: total, amount, stock and lots, without a minimum. Old prices stay, and a substitute costs
-    no more than what was ordered. Its days' supply is a pharmacist's to state anew. The orderer is asked where something is offered, and told the new total. An order
-    without a line is cancelled. Raises TransitionError, QuantityError, ProductError, StockError, AllotmentError.
+    no more than what was ordered. Its days' supply is a pharmacist's to state anew. The orderer is asked where
+    something is offered, and told the new total. An order without a line is cancelled. Raises TransitionError,
+    QuantityError, ProductError, StockError, AllotmentError.
     """
     order = lock_order(order)
     rules.check_may_be_changed(order)

@@ -29,7 +29,10 @@ STATES_DAYS = "delivery.confirm_order"
 
 @dataclass(frozen=True)
 class LotDetails:
-    """The details of a lot, as the label of its producer has them. THC and CBD are milligrams in one item; `expires_date` is the last day."""
+    """The details of a lot, as the label of its producer has them.
+
+    THC and CBD are milligrams in one item; `expires_date` is the last day.
+    """
 
     producer: str
     expires_date: date
