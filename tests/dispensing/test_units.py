@@ -9,7 +9,7 @@ from django.urls import reverse
 from delivery import actions as deliveries
 from delivery import rules
 from delivery.models import HandOverCorrection, ReturnedItem
-from dispensing.models import DispensedUnit
+from dispensing.models import DispensedUnit, UnitMove
 from tests import factories
 from tests.delivery import people
 from tests.dispensing.units import grams, hand_over, order_on_road, packed_order, places
@@ -170,6 +170,12 @@ def test_the_database_refuses_a_unit_that_cannot_be(wrong):
     unit = packed_order().units.first()
     with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
         DispensedUnit.objects.filter(pk=unit.pk).update(**wrong)
+
+
+def test_the_database_refuses_a_move_to_nowhere():
+    move = packed_order().units.first().moves.get()
+    with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
+        UnitMove.objects.filter(pk=move.pk).update(place="nowhere")
 
 
 def test_the_database_refuses_a_unit_in_a_bag_that_was_handed_over(monday):
