@@ -1,6 +1,7 @@
 """Lots: what their labels say, which can be packed, and what a pharmacist states."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -140,3 +141,51 @@ def test_a_pharmacist_states_the_days_of_one_order_or_of_many():
     client.post(reverse("admin:delivery_order_changelist"), {**chosen, "agreed": "yes"}, follow=True)
     line.refresh_from_db()
     assert (line.days, line.days_by) == (12, pharmacist)
+
+
+# --- Rules of labels and codes ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("end", "is_likely"), [("1999-12-31", False), ("2036-11-23", True), ("2036-11-25", False)])
+def test_check_end_is_likely_is_from_this_century_to_ten_years_ahead(end, is_likely):
+    details = factories.lot_details(expires_date=date.fromisoformat(end))
+    sentence = rules.refusal_of(rules.check_end_is_likely, details, today=timezone.localdate())
+    assert (sentence == "") is is_likely and ("Check the year" in sentence) is not is_likely
+
+
+def test_check_lot_has_not_ended_allows_the_last_day():
+    today = timezone.localdate()
+    assert rules.refusal_of(rules.check_lot_has_not_ended, "LOT-1", today, today=today) == ""
+    with pytest.raises(rules.StockError, match="Lot LOT-1 ended on Sunday, November 22, 2026"):
+        rules.check_lot_has_not_ended("LOT-1", today - timedelta(days=1), today=today)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_right"),
+    [
+        ("", True),
+        ("99999000101", True),
+        ("9999900010", False),
+        ("99999-00010", False),
+        ("９９９９９０００１０１", False),
+    ],
+)
+def test_check_report_code_is_eleven_digits_or_nothing(code, is_right):
+    assert (rules.refusal_of(rules.check_report_code, code) == "") is is_right
+
+
+@pytest.mark.parametrize(
+    ("quantity", "is_right"),
+    [("0.001", True), ("999999.999", True), ("0", False), ("1E+9", False), ("3.5001", False), ("NaN", False)],
+)
+def test_check_report_quantity_is_above_0_in_thousandths(quantity, is_right):
+    assert (rules.refusal_of(rules.check_report_quantity, Decimal(quantity)) == "") is is_right
+
+
+@pytest.mark.parametrize(
+    ("promised", "sentence"), [(0, "Nothing of lot LOT-1 is left"), (2, "need the 2 that are left")]
+)
+def test_check_some_is_free_says_what_orders_need(promised, sentence):
+    assert rules.refusal_of(rules.check_some_is_free, "LOT-1", 1, promised) == ""
+    with pytest.raises(rules.StockError, match=sentence):
+        rules.check_some_is_free("LOT-1", 0, promised)
