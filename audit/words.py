@@ -31,6 +31,7 @@ SENTENCES = {
     "mfa.reset_due": "carried out due resets of second factors",
     "mfa.reset": "reset the second factors",
     "lockout.lift": "lifted a lockout",
+    "papername.enter": "entered the full name of an account of staff for papers",
     # The whole portal
     "fields.reencrypt": "sealed encrypted values with the newest key",
     "backup.make": "made a backup",

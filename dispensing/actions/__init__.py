@@ -8,8 +8,10 @@ from dispensing.actions.following import (
     follow_hand_over,
     follow_take_in,
 )
+from dispensing.actions.names import enter_paper_name
 
 __all__ = [
+    "enter_paper_name",
     "follow_contents",
     "follow_correction",
     "follow_decision",

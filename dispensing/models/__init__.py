@@ -1,5 +1,6 @@
 """The tables of this app; each noun has its own module."""
 
+from dispensing.models.names import PaperName, full_names
 from dispensing.models.units import DispensedUnit, UnitMove
 
-__all__ = ["DispensedUnit", "UnitMove"]
+__all__ = ["DispensedUnit", "PaperName", "UnitMove", "full_names"]

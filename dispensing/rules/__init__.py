@@ -1,0 +1,6 @@
+"""The rules of this app."""
+
+from dispensing.rules.errors import DispensingError, PaperNameError
+from dispensing.rules.names import check_paper_name
+
+__all__ = ["DispensingError", "PaperNameError", "check_paper_name"]

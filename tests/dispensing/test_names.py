@@ -1,0 +1,33 @@
+"""The full names that labels and the log print."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from dispensing import rules
+from dispensing.actions import enter_paper_name
+from dispensing.models import PaperName, full_names
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Maria", "maria@example.org", "Maria 2", "A" * 40 + " " + "B" * 41, "Ann\x00 Lee"]
+)
+def test_check_paper_name(name):
+    with pytest.raises(rules.PaperNameError):
+        rules.check_paper_name(name)
+    rules.check_paper_name("María del Carmen Núñez-O’Brien")
+
+
+def test_a_name_is_entered_and_changed():
+    pharmacist, other = factories.staff("Pharmacist"), factories.staff("Manager")
+    enter_paper_name(user=pharmacist, full_name="  Maria   Lopez ", by=other)
+    assert full_names([pharmacist.pk, other.pk, None]) == {pharmacist.pk: "Maria Lopez"}
+    enter_paper_name(user=pharmacist, full_name="Maria Lopez-Diaz", by=pharmacist)
+    assert list(PaperName.objects.values_list("full_name", "entered_by")) == [("Maria Lopez-Diaz", pharmacist.pk)]
+
+
+def test_the_database_refuses_an_empty_name():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        PaperName.objects.create(user=factories.staff("Pharmacist"), full_name="")
