@@ -63,7 +63,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
-                'indexes': [models.Index(fields=['dispensed_at'], name='log_dispensed')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('month__in', ['full', 'partial'])), name='log_month'), models.CheckConstraint(condition=models.Q(models.Q(('certifier_name', ''), _negated=True), models.Q(('certifier_address', ''), _negated=True), models.Q(('patient_name', ''), _negated=True), models.Q(('patient_address', ''), _negated=True), models.Q(('product_name', ''), _negated=True)), name='log_names_everybody'), models.CheckConstraint(condition=models.Q(models.Q(('caregiver_address', ''), ('caregiver_name', '')), models.Q(models.Q(('caregiver_name', ''), _negated=True), models.Q(('caregiver_address', ''), _negated=True)), _connector='OR'), name='log_caregiver_has_address'), models.CheckConstraint(condition=models.Q(models.Q(('taken_back__isnull', True), ('taken_back_at__isnull', True)), models.Q(('taken_back__isnull', False), ('taken_back_at__gte', models.F('dispensed_at'))), _connector='OR'), name='log_taken_back_by_correction')],
             },
         ),

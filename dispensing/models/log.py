@@ -12,7 +12,8 @@ class LogEntry(models.Model):
     """What the law has the log say of a unit, in words, as it was when the unit was handed over.
 
     Product, lot, producer, quantity, days and pharmacist stand in the unit, which remembers them. The row changes once:
-    when a correction takes the unit back.
+    when a correction takes the unit back. No index holds the day: the log is read in the order of serials, and a
+    database that begins with the days would sort a whole year for each part of it.
     """
 
     class Month(models.TextChoices):
@@ -37,7 +38,6 @@ class LogEntry(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["dispensed_at"], name="log_dispensed")]
         constraints = [
             models.CheckConstraint(condition=Q(month__in=["full", "partial"]), name="log_month"),
             models.CheckConstraint(

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+FILES = {"log_pdf": "dispensing-log.pdf", "log_csv": "dispensing-log.csv", "inspection": "inspection.zip"}
+
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     def due(self, now: datetime) -> Self:
@@ -76,12 +78,12 @@ class Paper(models.Model):
 
     @property
     def file_name(self) -> str:
-        name, _dot, ending = {
-            self.Kind.LOG_PDF: "dispensing-log.pdf",
-            self.Kind.LOG_CSV: "dispensing-log.csv",
-            self.Kind.INSPECTION: "inspection.zip",
-        }[self.Kind(self.kind)].partition(".")
+        name, _dot, ending = FILES[self.kind].partition(".")
         return f"{name}-{self.first_date}-to-{self.last_date}.{ending}"
+
+    def seal_of(self, position: int) -> str:
+        """Return what the seal of a part is bound to: its own place in its own paper."""
+        return f"{PaperPart._meta.db_table}.data:{self.pk}:{position}"
 
 
 class PaperPart(models.Model):
