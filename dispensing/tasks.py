@@ -7,7 +7,7 @@ from dispensing import actions
 from dispensing.papers.stored import WRITERS
 
 
-@shared_task(name="dispensing.make_papers")
+@shared_task(name="dispensing.make_papers", time_limit=1800, soft_time_limit=1700)
 def make_papers() -> int:
     """Make the long papers that people asked for; returns how many."""
     return actions.make_papers(writers=WRITERS, by=None)

@@ -28,7 +28,7 @@ def enter_in_log(*, hand_over: HandOver, units: Collection[DispensedUnit], by: U
     return LogEntry.objects.bulk_create(
         LogEntry(
             unit=unit,
-            dispensed_at=unit.handed_over_at,
+            dispensed_at=unit.handed_over_at or hand_over.stated_at,
             certifier_name=physician.name,
             certifier_address=physician.practice_address,
             patient_name=order.patient.name,

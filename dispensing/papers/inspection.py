@@ -2,10 +2,12 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
+from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -13,12 +15,14 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from audit.actions import record
 from audit.exports import EVENTS, Column, Export, cells, moment
 from audit.models import Event
 from dispensing.models import DispensedUnit, UnitMove
 from dispensing.papers.log_csv import log_csv
 from dispensing.papers.log_pdf import log_pdf
-from dispensing.presenters.log import days_in_words, in_words, within
+from dispensing.presenters.log import clock, days_in_words, in_words, within
+from dispensing.rules import check_paper_days
 from ui.spreadsheets import csv_parts
 
 Files = Iterator[tuple[str, Iterable[bytes]]]
@@ -106,6 +110,27 @@ def inspection_zip(first: date, last: date) -> Iterator[bytes]:
     yield sink.take()
 
 
+def write_inspection(first: date, last: date, path: Path) -> str:
+    """Write the archive into a new file that nobody but its owner may read, and an event; return its digest (SHA-256).
+
+    Without the event there is no file. Raises PaperError and OSError.
+    """
+    check_paper_days(first, last, today=timezone.localdate())
+    unfinished, digest = path.with_name(f"{path.name}.part"), hashlib.sha256()
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            for part in inspection_zip(first, last):
+                digest.update(part)
+                out.write(part)
+        reason = f"{first} to {last}, SHA-256 {digest.hexdigest()}"
+        record(action="inspection.export", by=None, reason=reason)
+        unfinished.rename(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return digest.hexdigest()
+
+
 class _Sink(io.RawIOBase):
     """What the archive has written and nobody has taken yet: the archive never goes back to it."""
 
@@ -139,6 +164,6 @@ def _about(first: date, last: date) -> str:
     return ABOUT_WORDS.format(
         dispensary=settings.DISPENSARY_NAME,
         days=days_in_words(first, last),
-        now=f"{in_words(now.date())}, {now:%H:%M}",
+        now=f"{in_words(now.date())}, {clock(now)}",
         files="\n".join(files),
     )

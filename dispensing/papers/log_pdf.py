@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dispensing.papers.stream import StreamedPdf
 from dispensing.papers.typeface import BOLD, REGULAR, Typeface, wrapped
-from dispensing.presenters.log import LogLine, Pharmacists, days_in_words, in_words, log_lines
+from dispensing.presenters.log import LogLine, Pharmacists, clock, days_in_words, in_words, log_lines
 
 WIDTH, HEIGHT, EDGE = 792.0, 612.0, 36.0
 TOP, FOOT = 92.0, 570.0
@@ -22,8 +22,8 @@ BLACK, GREY = "0.1 g", "0.36 g"
 RULE, HEAVY_RULE = "0.8 G 0.5 w", "0.1 G 1 w"
 # Its heading, where it begins, and its width.
 COLUMNS = (
-    ("Serial", 36.0, 42.0), ("Dispensed", 82.0, 68.0), ("Product", 156.0, 138.0), ("Amount", 300.0, 64.0),
-    ("Patient, and caregiver who took it", 370.0, 152.0), ("Certifier", 528.0, 138.0), ("Pharmacist", 672.0, 84.0),
+    ("Serial", 36.0, 40.0), ("Dispensed", 80.0, 78.0), ("Product", 162.0, 134.0), ("Amount", 300.0, 60.0),
+    ("Patient, and caregiver who took it", 364.0, 152.0), ("Certifier", 520.0, 142.0), ("Pharmacist", 666.0, 90.0),
 )  # fmt: skip
 
 
@@ -68,7 +68,7 @@ class LogPaper:
     def __init__(self, about: About, typeface: Typeface, *, now: datetime) -> None:
         self.about, self.typeface, self.pages_taken = about, typeface, 0
         local = timezone.localtime(now, timezone.get_default_timezone())
-        self.made = f"Made {in_words(local.date())}, {local:%H:%M}"
+        self.made = f"Made {in_words(local.date())}, {clock(local)}"
         title = f"Dispensing log, {about.days}"
         self.pdf = StreamedPdf(title=title, made_at=now, width=WIDTH, height=HEIGHT, typeface=typeface)
         self._lines = lru_cache(maxsize=2_000)(self._lines_uncached)
@@ -92,7 +92,7 @@ class LogPaper:
         ]
         self.paragraphs.append(("P", "\n".join(written)))
         self.y += height
-        self._rule(self.y - GAP / 2 - 1.5, RULE)
+        self._rule(self.y - GAP / 2, RULE)
 
     def close(self) -> None:
         """Draw the sentence that ends the log, and its last page."""

@@ -1,6 +1,7 @@
 """The papers that a worker makes, by kind, and how a made one is read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from dispensing.models import Paper
 from dispensing.papers.inspection import inspection_zip
@@ -8,10 +9,15 @@ from dispensing.papers.log_csv import log_csv
 from dispensing.papers.log_pdf import log_pdf
 from ui.encryption import decrypt_bytes
 
-WRITERS = {
+WRITERS: dict[str, Callable[[date, date], Iterable[bytes]]] = {
     Paper.Kind.LOG_PDF: log_pdf,
     Paper.Kind.LOG_CSV: log_csv,
     Paper.Kind.INSPECTION: inspection_zip,
+}
+CONTENT_TYPES: dict[str, str] = {
+    Paper.Kind.LOG_PDF: "application/pdf",
+    Paper.Kind.LOG_CSV: "text/csv; charset=utf-8",
+    Paper.Kind.INSPECTION: "application/zip",
 }
 
 

@@ -72,7 +72,7 @@ def _opened(name: str, content: bytes) -> Face:
         head, advances = font["head"], font["hmtx"]
         face = Face(name, content)
         face.ascent, face.descent = (1000 * value // scale for value in (font["hhea"].ascent, font["hhea"].descent))
-        face.box = tuple(1000 * value // scale for value in (head.xMin, head.yMin, head.xMax, head.yMax))  # type: ignore[assignment] # four
+        face.box = tuple(1000 * value // scale for value in (head.xMin, head.yMin, head.xMax, head.yMax))
         for code, glyph in font.getBestCmap().items():
             width = advances[glyph][0] / scale
             face.glyphs[chr(code)] = Glyph(name, f"{font.getGlyphID(glyph):04X}", width)

@@ -119,7 +119,7 @@ def _line(row: tuple, pharmacists: Pharmacists) -> LogLine:
     return LogLine(
         serial=f"{serial:06d}",
         day=in_words(local.date()),
-        time=_clock(local.hour, local.minute),
+        time=clock(local),
         product=product,
         producer=producer,
         lot=lot,
@@ -155,9 +155,8 @@ def days_in_words(first: date, last: date) -> str:
     return in_words(first) if first == last else f"{in_words(first)} to {in_words(last)}"
 
 
-@lru_cache(maxsize=1440)
-def _clock(hour: int, minute: int) -> str:
-    return f"{hour % 12 or 12}:{minute:02d} {'a.m.' if hour < 12 else 'p.m.'}"
+def clock(at: datetime) -> str:
+    return f"{at.hour % 12 or 12}:{at.minute:02d} {'a.m.' if at.hour < 12 else 'p.m.'}"
 
 
 @lru_cache(maxsize=1024)
