@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from django.utils.text import slugify
 
 from audit.changelists import SessionChangeList, search_term
+from audit.words import sentence
 from ui.heartbeat import beating
 from ui.spreadsheets import csv_parts
 from ui.templatetags.portal import ounces_used
@@ -81,6 +82,13 @@ class Export:
     @property
     def header(self) -> list[str]:
         return [column.heading for column in self.columns]
+
+
+EVENTS = Export("events", (
+    Column("event", "pk"), moment("when", "created_at"), Column("account", "actor_id"), Column("role", "role"),
+    Column("what", "action", sentence), Column("name", "action"), Column("kind of row", "subject_type"),
+    Column("row", "subject_id"), Column("outcome", "outcome"), Column("reason", "reason"),
+))  # fmt: skip
 
 
 def cells(rows: QuerySet[Any], columns: Iterable[Column]) -> Iterator[list[Any]]:

@@ -19,6 +19,7 @@ DIGEST = "_digest"
 SECRETS = {
     "accounts.user": {"password"},
     "accounts.rosterpart": {"data"},  # the uploaded file
+    "dispensing.paperpart": {"data"},  # a dispensing log
     "account.emailconfirmation": {"key"},
     "mfa.authenticator": {"data"},  # seeds and codes
     "sessions.session": {"session_key", "session_data"},

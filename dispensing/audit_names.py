@@ -1,7 +1,8 @@
-"""How units are named in the audit trail."""
+"""How units and papers are named in the audit trail."""
 
 from audit import names
 from audit.names import Name
+from dispensing.models import Paper
 
 
 def register() -> None:
@@ -11,4 +12,11 @@ def register() -> None:
         "serial",
         "product__name",
         say=lambda serial, name: Name(f"{serial:06d}", name),
+    )
+    names.register(
+        "dispensing.paper",
+        "kind",
+        "first_date",
+        "last_date",
+        say=lambda kind, first, last: Name(f"{Paper.Kind(kind).label}, {first} – {last}"),
     )

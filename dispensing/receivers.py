@@ -18,7 +18,8 @@ def on_order_left(order: Order, by: User, **_: Any) -> None:
 
 
 def on_handed_over(order: Order, hand_over: HandOver, by: User, **_: Any) -> None:
-    actions.follow_hand_over(order=order, hand_over=hand_over, by=by)
+    given = actions.follow_hand_over(order=order, hand_over=hand_over, by=by)
+    actions.enter_in_log(hand_over=hand_over, units=given, by=by)
 
 
 def on_taken_in(order: Order, items: Collection[ReturnedItem], by: User, **_: Any) -> None:
@@ -30,7 +31,9 @@ def on_decided(decision: ReturnDecision, by: User, **_: Any) -> None:
 
 
 def on_corrected(hand_over: HandOver, corrections: Collection[HandOverCorrection], by: User, **_: Any) -> None:
-    actions.follow_correction(hand_over=hand_over, corrections=corrections, by=by)
+    undone, given = actions.follow_correction(hand_over=hand_over, corrections=corrections, by=by)
+    actions.note_taken_back(units=undone, by=by)
+    actions.enter_in_log(hand_over=hand_over, units=given, by=by)
 
 
 def connect() -> None:

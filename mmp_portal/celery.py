@@ -55,6 +55,9 @@ app.conf.beat_schedule = {
     },
     "announce-deliveries": {"task": "delivery.announce_deliveries", "schedule": crontab(minute="*/15")},
     "tell-packs-ready": {"task": "delivery.tell_packs_ready", "schedule": 60.0, "options": {"expires": 60}},
+    # Asking for a paper wakes a worker at once; this is for when Redis was away, and for what a lost worker left.
+    "make-papers": {"task": "dispensing.make_papers", "schedule": 60.0, "options": {"expires": 60}},
+    "delete-old-papers": {"task": "dispensing.delete_old_papers", "schedule": crontab(minute="50")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

@@ -21,9 +21,9 @@ from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Physician
-from audit import names, trail, words
+from audit import names, trail
 from audit.actions import record
-from audit.exports import Column, Export, amounts, cells, dollars, moment
+from audit.exports import EVENTS, Column, Export, amounts, cells, dollars, moment
 from audit.models import Event
 from certification.models import Certification, Patient
 from delivery.models import (
@@ -144,11 +144,6 @@ MESSAGES = Export("messages", (
     moment("written", "created_at"), Column("kind", "kind"), Column("channel", "channel"),
     Column("recipient", "recipient"), Column("language", "language"), Column("status", "status"),
     Column("tries", "attempts"), moment("sent", "sent_at"), Column("about", "context", lambda about: about),
-))  # fmt: skip
-EVENTS = Export("events", (
-    Column("event", "pk"), moment("when", "created_at"), Column("account", "actor_id"), Column("role", "role"),
-    Column("what", "action", words.sentence), Column("name", "action"), Column("kind of row", "subject_type"),
-    Column("row", "subject_id"), Column("outcome", "outcome"), Column("reason", "reason"),
 ))  # fmt: skip
 
 

@@ -305,6 +305,11 @@ admin:delivery_returneditem_export_xlsx         | list | Pharmacist Technician M
 admin:dispensing_dispensedunit                  | row  | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_csv       | list | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_xlsx      | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_paper                          | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_paper_download                 | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_paper_inspection               | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_paper_log                      | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_paper_progress                 | row  | Pharmacist Manager Auditor Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator

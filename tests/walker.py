@@ -75,6 +75,8 @@ OF_A_ROW = {
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
     "admin:notifications_letterbatch_pdf": lambda pk: [pk],
+    "admin:dispensing_paper_download": lambda pk: [pk],
+    "admin:dispensing_paper_progress": lambda pk: [pk],
     "admin:accounts_rosterimport_progress": lambda pk: [pk],
     "admin:accounts_rosterimport_real": lambda pk: [pk],
     "admin:accounts_rosterimport_problems": lambda pk: [pk],

@@ -72,6 +72,9 @@ PAPER = ["delivery.add_handover", "delivery.print_pack"]
 # Lots, and units: where each item that was dispensed is.
 UNITS = ["delivery.view_lot", "dispensing.view_dispensedunit"]
 
+# The dispensing log and the inspector's pack.
+LOG = ["dispensing.view_paper", "dispensing.add_paper"]
+
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
 STAFF_GROUPS = {
     "Registrar": [
@@ -96,7 +99,7 @@ STAFF_GROUPS = {
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
-        *UNITS, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
+        *UNITS, *LOG, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
@@ -119,7 +122,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover", *AFTER_DELIVERY,
-        *PAPER, *UNITS,
+        *PAPER, *UNITS, *LOG,
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,
@@ -139,7 +142,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
-        "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS,
+        "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS, *LOG,
         "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
         "notifications.view_letterbatch", "notifications.view_textconsent", "notifications.view_textreceived",
     ],

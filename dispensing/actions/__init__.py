@@ -8,9 +8,14 @@ from dispensing.actions.following import (
     follow_hand_over,
     follow_take_in,
 )
+from dispensing.actions.log import enter_in_log, note_taken_back
 from dispensing.actions.names import enter_paper_name
+from dispensing.actions.papers import ask_paper, delete_old_papers, make_papers
 
 __all__ = [
+    "ask_paper",
+    "delete_old_papers",
+    "enter_in_log",
     "enter_paper_name",
     "follow_contents",
     "follow_correction",
@@ -18,4 +23,6 @@ __all__ = [
     "follow_departure",
     "follow_hand_over",
     "follow_take_in",
+    "make_papers",
+    "note_taken_back",
 ]

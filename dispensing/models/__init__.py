@@ -1,6 +1,8 @@
 """The tables of this app; each noun has its own module."""
 
+from dispensing.models.log import LogEntry
 from dispensing.models.names import PaperName, full_names
+from dispensing.models.papers import Paper, PaperPart
 from dispensing.models.units import DispensedUnit, UnitMove
 
-__all__ = ["DispensedUnit", "PaperName", "UnitMove", "full_names"]
+__all__ = ["DispensedUnit", "LogEntry", "Paper", "PaperName", "PaperPart", "UnitMove", "full_names"]

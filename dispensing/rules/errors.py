@@ -9,3 +9,7 @@ class DispensingError(PortalError):
 
 class PaperNameError(DispensingError):
     """The name that labels and the log need is missing, or is no name."""
+
+
+class PaperError(DispensingError):
+    """This paper cannot be made, or is not there any more."""

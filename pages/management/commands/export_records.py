@@ -1,4 +1,3 @@
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from pages.records import RecordsError, scope_of, write_records
+from ui.days import day_of
 from ui.encryption import DecryptionError
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        begins, ends = _day(options["begins"], "--from"), _day(options["ends"], "--to")
+        begins, ends = day_of(options["begins"], "--from"), day_of(options["ends"], "--to")
         whom = {name: options[name] for name in ("physician", "patient", "order")}
         path = options["file"] or _default_file()
         try:
@@ -47,16 +47,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be written: {error.strerror}. Name a file with --file.") from error
         self.stdout.write(f"{path}: {written.in_words}")
-
-
-def _day(text: str, flag: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise CommandError(f"{flag} {text!r} is no day. Write it as year-month-day, like 2026-11-25.") from error
-    if not 2000 <= day.year <= 2100:
-        raise CommandError(f"{flag} {text!r} is no day of these years. Write it as year-month-day, like 2026-11-25.")
-    return day
 
 
 def _default_file() -> Path:

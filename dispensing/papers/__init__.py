@@ -1,0 +1,1 @@
+"""The papers of this app, written in parts so that memory never holds a long one."""

@@ -1,0 +1,1 @@
+"""What papers of this app show, in words."""
