@@ -1,6 +1,42 @@
 """The rules of this app."""
 
-from dispensing.rules.errors import DispensingError, PaperNameError
+from dispensing.rules.destructions import (
+    Expected,
+    check_is_another_person,
+    check_method,
+    check_place,
+    check_something_is_destroyed,
+    check_stock_can_be_destroyed,
+    check_units_can_be_destroyed,
+    check_waits_for_witness,
+    check_weight,
+    check_weight_fits,
+    check_withdrawal,
+    expected_weight,
+)
+from dispensing.rules.errors import DestructionError, DispensingError, PaperNameError, TakeInError
 from dispensing.rules.names import check_paper_name
+from dispensing.rules.waste import LotPart, stock_to_destroy, units_to_destroy
 
-__all__ = ["DispensingError", "PaperNameError", "check_paper_name"]
+__all__ = [
+    "DestructionError",
+    "DispensingError",
+    "Expected",
+    "LotPart",
+    "PaperNameError",
+    "TakeInError",
+    "check_is_another_person",
+    "check_method",
+    "check_paper_name",
+    "check_place",
+    "check_something_is_destroyed",
+    "check_stock_can_be_destroyed",
+    "check_units_can_be_destroyed",
+    "check_waits_for_witness",
+    "check_weight",
+    "check_weight_fits",
+    "check_withdrawal",
+    "expected_weight",
+    "stock_to_destroy",
+    "units_to_destroy",
+]

@@ -9,3 +9,11 @@ class DispensingError(PortalError):
 
 class PaperNameError(DispensingError):
     """The name that labels and the log need is missing, or is no name."""
+
+
+class DestructionError(DispensingError):
+    """This cannot be destroyed, witnessed or withdrawn like that."""
+
+
+class TakeInError(DispensingError):
+    """The serials that were scanned do not fit what came back."""
