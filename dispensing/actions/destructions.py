@@ -43,7 +43,8 @@ def propose_destruction(
     if found is not None:
         return found
     units = _lock_units({unit.pk for unit in units})
-    sources = rules.check_units_can_be_destroyed(units)
+    sources = {unit.pk: source for unit, source in rules.units_to_destroy()}
+    rules.check_units_can_be_destroyed(units, sources)
     rules.check_stock_can_be_destroyed(parts, today=timezone.localdate())
     rules.check_method(method, details)
     rules.check_place(place)

@@ -16,6 +16,13 @@ from dispensing.rules.destructions import (
 )
 from dispensing.rules.errors import DestructionError, DispensingError, PaperNameError, TakeInError
 from dispensing.rules.names import check_paper_name
+from dispensing.rules.take_in import (
+    check_all_are_scanned,
+    check_is_scanned_once,
+    check_scan,
+    check_unit_is_out,
+    units_scanned,
+)
 from dispensing.rules.waste import LotPart, stock_to_destroy, units_to_destroy
 
 __all__ = [
@@ -25,12 +32,16 @@ __all__ = [
     "LotPart",
     "PaperNameError",
     "TakeInError",
+    "check_all_are_scanned",
     "check_is_another_person",
+    "check_is_scanned_once",
     "check_method",
     "check_paper_name",
     "check_place",
+    "check_scan",
     "check_something_is_destroyed",
     "check_stock_can_be_destroyed",
+    "check_unit_is_out",
     "check_units_can_be_destroyed",
     "check_waits_for_witness",
     "check_weight",
@@ -38,5 +49,6 @@ __all__ = [
     "check_withdrawal",
     "expected_weight",
     "stock_to_destroy",
+    "units_scanned",
     "units_to_destroy",
 ]

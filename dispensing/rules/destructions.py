@@ -8,10 +8,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from delivery.models import Product
-from dispensing.models import DestroyedItem, Destruction, DispensedUnit
+from dispensing.models import Destruction, DispensedUnit
 from dispensing.models.destructions import LEAST_MG, MOST_MG
 from dispensing.rules.errors import DestructionError
-from dispensing.rules.waste import LotPart, stock_to_destroy, units_to_destroy
+from dispensing.rules.waste import LotPart, stock_to_destroy
 from ui.templatetags.portal import grams
 
 MOST_UNITS = 500  # in one destruction
@@ -37,16 +37,12 @@ def check_something_is_destroyed(units: Collection[DispensedUnit], parts: Collec
         raise DestructionError(_("A unit is named twice. Tick each unit once."), field="units")
 
 
-def check_units_can_be_destroyed(units: Collection[DispensedUnit]) -> dict[int, DestroyedItem.Source]:
-    """Each unit waits to be destroyed, and no other destruction names it; returns the source of each by serial."""
-    if not units:
-        return {}
-    sources = {unit.pk: source for unit, source in units_to_destroy()}
+def check_units_can_be_destroyed(units: Collection[DispensedUnit], waiting: Collection[int]) -> None:
+    """Each unit is one of those `waiting` to be destroyed, by serial: no other destruction names it."""
     for unit in units:
-        if unit.pk not in sources:
+        if unit.pk not in waiting:
             words = _("Unit %(serial)s does not wait to be destroyed, or is in another destruction. Take it out.")
             raise DestructionError(words % {"serial": unit}, field="units")
-    return {unit.pk: sources[unit.pk] for unit in units}
 
 
 def check_stock_can_be_destroyed(parts: Collection[LotPart], *, today: date) -> None:

@@ -128,11 +128,18 @@ def test_check_something_is_destroyed(monday):
     rules.check_something_is_destroyed([unit], [])
 
 
-def test_check_units_and_stock_can_be_destroyed(monday):
-    """`check_units_can_be_destroyed` and `check_stock_can_be_destroyed` refuse what does not wait."""
-    unit, lot = returned_order(monday).units.first(), quarantined_lot()
-    with pytest.raises(rules.DestructionError, match="does not wait to be destroyed"):
-        rules.check_units_can_be_destroyed([unit])
+def test_check_units_can_be_destroyed(monday):
+    units = doomed_units(monday)
+    waiting = {unit.pk: source for unit, source in rules.units_to_destroy()}
+    assert waiting == {unit.pk: Source.DECIDED for unit in units}
+    rules.check_units_can_be_destroyed(units, waiting)
+    other = returned_order(monday).units.first()
+    with pytest.raises(rules.DestructionError, match=f"{other} does not wait to be destroyed"):
+        rules.check_units_can_be_destroyed([*units, other], waiting)
+
+
+def test_check_stock_can_be_destroyed():
+    lot = quarantined_lot()
     four, today = rules.LotPart(lot, 4, Source.QUARANTINE), timezone.localdate()
     rules.check_stock_can_be_destroyed([four], today=today)
     for wrong, count in (
@@ -192,13 +199,15 @@ def test_what_is_counted_in_grams_is_expected_to_weigh_as_much(monday):
     )
 
 
-def test_check_waits_for_witness_and_is_another_person():
-    """`check_waits_for_witness` and `check_is_another_person` know what was done and who proposed."""
-    open_one = Destruction(proposed_by_id=1)
-    rules.check_waits_for_witness(open_one)
-    rules.check_is_another_person(open_one, by_id=2)
+def test_check_is_another_person():
+    proposed = Destruction(proposed_by_id=1)
+    rules.check_is_another_person(proposed, by_id=2)
     with pytest.raises(rules.DestructionError, match="proposed this yourself"):
-        rules.check_is_another_person(open_one, by_id=1)
+        rules.check_is_another_person(proposed, by_id=1)
+
+
+def test_check_waits_for_witness():
+    rules.check_waits_for_witness(Destruction())
     for done in (Destruction(witnessed_at=timezone.now()), Destruction(withdrawn_at=timezone.now())):
         with pytest.raises(rules.DestructionError):
             rules.check_waits_for_witness(done)
