@@ -1,6 +1,7 @@
 """The rules of this app."""
 
 from dispensing.rules.destructions import (
+    MOST_UNITS,
     Expected,
     check_is_another_person,
     check_method,
@@ -26,6 +27,7 @@ from dispensing.rules.take_in import (
 from dispensing.rules.waste import LotPart, stock_to_destroy, units_to_destroy
 
 __all__ = [
+    "MOST_UNITS",
     "DestructionError",
     "DispensingError",
     "Expected",

@@ -1,0 +1,1 @@
+"""The papers of this app, as PDF and CSV."""
