@@ -23,6 +23,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
+from dispensing.models import DestroyedItem, Destruction
 from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
@@ -200,6 +201,13 @@ class World:
         lot = line.product.lots.get()
         pharmacist = Stated(days=10, pharmacist=self.accounts["Pharmacist"])
         make_units(handed.order, lot, 1, pharmacist, at=now, by=pharmacist.pharmacist)
+        self._propose_a_destruction(lot, manager)
+
+    def _propose_a_destruction(self, lot, by):
+        made = Destruction.objects.create(
+            method="burnt", place="Milford", weight_mg=3500, proposed_by=by, entry_key=uuid4()
+        )
+        DestroyedItem.objects.create(destruction=made, lot=lot, quantity=1, source="quarantine")
 
 
 def _answers_for_a_child():
