@@ -12,6 +12,6 @@ order_repacked = Signal()  # order, by: what a packed order holds has changed
 order_left = Signal()  # order, by: it is under way with the driver of its run
 order_handed_over = Signal()  # order, hand_over, by
 order_returned = Signal()  # order, attempt, by: it comes back with the driver
-order_taken_in = Signal()  # order, items, by: the ReturnedItem rows that were counted
+order_taken_in = Signal()  # order, items, scans, by: the ReturnedItem rows that were counted, and what labels say
 returned_item_decided = Signal()  # decision, by: a second person restocked, kept or destroyed some of an item
 hand_over_corrected = Signal()  # hand_over, corrections, by: the HandOverCorrection rows that were added

@@ -20,3 +20,4 @@ def register() -> None:
         "last_date",
         say=lambda kind, first, last: Name(f"{Paper.Kind(kind).label}, {first} – {last}"),
     )
+    names.register("dispensing.destruction", "pk", say=lambda number: Name(f"destruction {number}"))

@@ -1,6 +1,6 @@
 """What follows in this app from what happens to orders. Each receiver calls one action."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from accounts.models import User
@@ -22,8 +22,8 @@ def on_handed_over(order: Order, hand_over: HandOver, by: User, **_: Any) -> Non
     actions.enter_in_log(hand_over=hand_over, units=given, by=by)
 
 
-def on_taken_in(order: Order, items: Collection[ReturnedItem], by: User, **_: Any) -> None:
-    actions.follow_take_in(order=order, items=items, by=by)
+def on_taken_in(order: Order, items: Collection[ReturnedItem], scans: Sequence[str], by: User, **_: Any) -> None:
+    actions.follow_take_in(order=order, items=items, scans=scans, by=by)
 
 
 def on_decided(decision: ReturnDecision, by: User, **_: Any) -> None:

@@ -302,6 +302,13 @@ admin:delivery_returneditem                     | row  | Pharmacist Technician M
 admin:delivery_returneditem decide              | row  | Pharmacist Manager Administrator
 admin:delivery_returneditem_export_csv          | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_returneditem_export_xlsx         | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_destruction                    | row  | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_destruction witness            | row  | Pharmacist Manager Administrator
+admin:dispensing_destruction withdraw           | row  | Pharmacist Manager Administrator
+admin:dispensing_destruction_paper              | row  | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_destruction_propose            | list | Pharmacist Manager Administrator
+admin:dispensing_destruction_export_csv         | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_destruction_export_xlsx        | list | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit                  | row  | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_csv       | list | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_xlsx      | list | Pharmacist Technician Manager Auditor Administrator

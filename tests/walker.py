@@ -70,6 +70,7 @@ OF_A_ROW = {
         HandOverCorrection.objects.get(pk=pk).hand_over.order.number
     ],
     "admin:delivery_run_paper": lambda pk: [pk],
+    "admin:dispensing_destruction_paper": lambda pk: [pk],
     "admin:delivery_run_settling": lambda pk: [pk],
     "admin:delivery_run_pack": lambda pk: [Run.objects.get(pk=pk).window_id],
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],

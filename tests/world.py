@@ -23,7 +23,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
-from dispensing.models import Paper
+from dispensing.models import DestroyedItem, Destruction, Paper
 from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
@@ -205,6 +205,13 @@ class World:
             kind="log_csv", first_date=now, last_date=now, asked_by=manager, status="ready", made_at=now, size=1,
             digest="0" * 64,
         )  # fmt: skip
+        self._propose_a_destruction(lot, manager)
+
+    def _propose_a_destruction(self, lot, by):
+        made = Destruction.objects.create(
+            method="burnt", place="Milford", weight_mg=3500, proposed_by=by, entry_key=uuid4()
+        )
+        DestroyedItem.objects.create(destruction=made, lot=lot, quantity=1, source="quarantine")
 
 
 def _answers_for_a_child():

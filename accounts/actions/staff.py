@@ -69,8 +69,9 @@ AFTER_DELIVERY = [
 
 PAPER = ["delivery.add_handover", "delivery.print_pack"]
 
-# Lots, and units: where each item that was dispensed is.
-UNITS = ["delivery.view_lot", "dispensing.view_dispensedunit"]
+# Lots, and units: where each item that was dispensed is, and what was destroyed.
+UNITS = ["delivery.view_lot", "dispensing.view_dispensedunit", "dispensing.view_destruction"]
+DESTROYS = ["dispensing.add_destruction", "dispensing.change_destruction"]
 
 # The dispensing log and the inspector's pack.
 LOG = ["dispensing.view_paper", "dispensing.add_paper"]
@@ -99,7 +100,7 @@ STAFF_GROUPS = {
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
-        *UNITS, *LOG, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
+        *UNITS, *LOG, *DESTROYS, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
@@ -122,7 +123,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover", *AFTER_DELIVERY,
-        *PAPER, *UNITS, *LOG,
+        *PAPER, *UNITS, *LOG, *DESTROYS,
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,

@@ -1,5 +1,6 @@
 """Taking in what came back, and what a second person decides about it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,11 +14,13 @@ from delivery.writes.returns import carry_out, count_refused, take_back_hold
 
 
 @audited("order.take_in", subject="order")
-def take_in(*, order: Order, by: User) -> Order:
+def take_in(*, order: Order, by: User, scans: Sequence[str] = ()) -> Order:
     """Take in what came back with the driver: a whole order, or the items of a delivered one that were not taken.
 
     The place and allotment of a whole order are released, and its items go into quarantine. Who takes it in is not the
-    driver. A second person then decides about each item. The same call again changes nothing. Raises HandOverError.
+    driver. `scans` are the serials on the labels of the items, one each, or nothing where no label can be read. A
+    second person then decides about each item. The same call again changes nothing. Raises HandOverError, and what
+    the receivers of `order_taken_in` raise about the scans.
     """
     order = lock_order(order)
     rules.check_may_take_in(order, by_id=by.pk)
@@ -30,7 +33,7 @@ def take_in(*, order: Order, by: User) -> Order:
         items = count_refused(order, at=now, by=by)
     if items:
         record(by=by, subject=order)
-        signals.order_taken_in.send(sender=Order, order=order, items=items, by=by)
+        signals.order_taken_in.send(sender=Order, order=order, items=items, scans=scans, by=by)
     return order
 
 

@@ -15,6 +15,7 @@ from delivery.admin.door_pages import DOOR_PAGES
 from delivery.admin.order_words import about, lots_in_words, offered_for, why_not
 from delivery.admin.packing_pages import PACKING_PAGES
 from delivery.admin.run_forms import AssignForm
+from delivery.admin.take_in_forms import TakeInForm
 from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules.moves import not_possible
 from ui.forms import PortalForm
@@ -122,8 +123,9 @@ def _explain_assignment(order: Order) -> str:
 
 def _explain_taking_in(order: Order) -> str:
     words = _(
-        "Count the items first. The place and allotment of what came back are released, and the items stay in "
-        "quarantine: under “Returned items” a second person puts them back for sale, keeps or destroys them."
+        "Count the items first, and scan the label of each; leave all the boxes empty where no label can be read. The "
+        "place and allotment of what came back are released, and the items stay in quarantine: under “Returned items” "
+        "a second person puts them back for sale, keeps or destroys them."
     )
     refused = order.returned_items.with_driver().select_related("product")
     lots = "\n".join(f"{each.quantity} × {each.product.sku}: {each.lot}" for each in refused)
@@ -228,7 +230,10 @@ ORDER_ACTION_PAGES = (
         permission="delivery.pack_order",
         offered=rules.comes_back,
         explain=_explain_taking_in,
-        perform=lambda order, request: actions.take_in(order=order, by=request.user),
+        perform=lambda order, request, scans: actions.take_in(order=order, scans=scans, by=request.user),
+        form_class=TakeInForm,
+        initial=lambda order: {"order": order},
+        template="admin/delivery/order/take_in.html",
     ),
     *DOOR_PAGES,
     ActionPage(

@@ -1,5 +1,6 @@
 """The actions of this app. They lock as those of delivery do, and units last."""
 
+from dispensing.actions.destructions import propose_destruction, withdraw_destruction, witness_destruction
 from dispensing.actions.following import (
     follow_contents,
     follow_correction,
@@ -25,4 +26,7 @@ __all__ = [
     "follow_take_in",
     "make_papers",
     "note_taken_back",
+    "propose_destruction",
+    "withdraw_destruction",
+    "witness_destruction",
 ]

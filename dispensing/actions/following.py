@@ -4,7 +4,7 @@ Each action runs in the transaction of what it follows, which has locked the ord
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,8 +13,10 @@ from accounts.models import User
 from delivery.models import HandOver, HandOverCorrection, Lot, Order, ReturnDecision, ReturnedItem
 from delivery.rules import COME_BACK, check_days_are_stated, check_line_can_be_packed
 from delivery.writes.holds import held_of
+from dispensing import signals
 from dispensing.models import DispensedUnit
-from dispensing.writes.units import Stated, make_units, move_units, stated_of
+from dispensing.rules import units_scanned
+from dispensing.writes.units import Stated, make_units, move_units, stated_of, swap_units
 
 P = DispensedUnit.Place
 D = ReturnDecision.Kind
@@ -98,15 +100,36 @@ def follow_hand_over(*, order: Order, hand_over: HandOver, by: User) -> list[Dis
 
 
 @transaction.atomic
-def follow_take_in(*, order: Order, items: Collection[ReturnedItem], by: User) -> list[DispensedUnit]:
-    """The units that came back with the driver are in quarantine; returns them."""
-    on_road = list(order.units.filter(place=P.ROAD))
+def follow_take_in(
+    *, order: Order, items: Collection[ReturnedItem], by: User, scans: Sequence[str] = ()
+) -> list[DispensedUnit]:
+    """The units that came back with the driver are in quarantine; returns them.
+
+    They are those whose serials were scanned. Without scans they are those that the door named, or the last serials.
+    Raises TakeInError for scans that do not fit.
+    """
+    units = list(order.units.select_for_update(of=("self",)).select_related("product").order_by("serial"))
+    scanned = units_scanned(scans, items=items, units={unit.serial: unit for unit in units})
+    _swap(order, scanned, units, by=by)
+    on_road = [unit for unit in units if unit.place == P.ROAD]
     back = []
     for item in items:
-        named = [unit for unit in on_road if unit.returned_item_id == item.pk]
-        back += named or _name_item(_last_of(on_road, item.product_id, item.lot, item.quantity), item)
+        named = scanned.get(item.pk) or [unit for unit in on_road if unit.returned_item_id == item.pk]
+        back += _name_item(named or _last_of(on_road, item.product_id, item.lot, item.quantity), item)
     move_units(back, P.SAFE, at=timezone.now(), by=by)
     return back
+
+
+def _swap(order: Order, scanned: dict[int, list[DispensedUnit]], units: list[DispensedUnit], *, by: User) -> None:
+    """Where other units came back than the door named, put the named ones with the patient in their place."""
+    found = {unit.pk for group in scanned.values() for unit in group}
+    came_back = [unit for unit in units if unit.pk in found and unit.place == P.PATIENT]
+    given = [unit for unit in units if unit.returned_item_id in scanned and unit.pk not in found]
+    if not came_back:
+        return
+    hand_over = order.hand_over
+    swap_units(came_back=came_back, given=given, at=hand_over.stated_at, by=by)
+    signals.units_swapped.send(sender=DispensedUnit, came_back=came_back, given=given, hand_over=hand_over, by=by)
 
 
 @transaction.atomic

@@ -1,5 +1,5 @@
 """The pages of staff in the admin; each noun has its own module."""
 
-from dispensing.admin import papers, units
+from dispensing.admin import destructions, papers, units
 
-__all__ = ["papers", "units"]
+__all__ = ["destructions", "papers", "units"]

@@ -1,8 +1,19 @@
 """The tables of this app; each noun has its own module."""
 
+from dispensing.models.destructions import DestroyedItem, Destruction
 from dispensing.models.log import LogEntry
 from dispensing.models.names import PaperName, full_names
 from dispensing.models.papers import Paper, PaperPart
 from dispensing.models.units import DispensedUnit, UnitMove
 
-__all__ = ["DispensedUnit", "LogEntry", "Paper", "PaperName", "PaperPart", "UnitMove", "full_names"]
+__all__ = [
+    "DestroyedItem",
+    "Destruction",
+    "DispensedUnit",
+    "LogEntry",
+    "Paper",
+    "PaperName",
+    "PaperPart",
+    "UnitMove",
+    "full_names",
+]

@@ -13,3 +13,11 @@ class PaperNameError(DispensingError):
 
 class PaperError(DispensingError):
     """This paper cannot be made, or is not there any more."""
+
+
+class DestructionError(DispensingError):
+    """This cannot be destroyed, witnessed or withdrawn like that."""
+
+
+class TakeInError(DispensingError):
+    """The serials that were scanned do not fit what came back."""

@@ -82,5 +82,20 @@ def move_units(units: Collection[DispensedUnit], place: P, *, at: datetime, by: 
     _write_moves(units, place, at=at, by=by)
 
 
+def swap_units(
+    *, came_back: Collection[DispensedUnit], given: Collection[DispensedUnit], at: datetime, by: User
+) -> None:
+    """Let the patient have the units `given` since the hand-over `at`, and the driver those that `came_back`.
+
+    As many on both sides, of the same products and lots. What came back was never handed over.
+    """
+    for unit in given:
+        unit.handed_over_at, unit.returned_item = at, None
+    move_units(given, P.PATIENT, at=at, by=by)
+    for unit in came_back:
+        unit.handed_over_at = None
+    move_units(came_back, P.ROAD, at=at, by=by)
+
+
 def _write_moves(units: Collection[DispensedUnit], place: P, *, at: datetime, by: User | None) -> None:
     UnitMove.objects.bulk_create(UnitMove(unit=unit, place=place, at=at, by=by) for unit in units)

@@ -36,7 +36,7 @@ OPEN = {
     "audit.Event.session", "notifications.Bounce.status_code", "delivery.DoorAttempt.entry_key",
     "delivery.Product.report_code", "dispensing.DispensedUnit.product_code", "dispensing.DispensedUnit.unit_code",
     "dispensing.Paper.digest",
-    "delivery.ReturnDecision.entry_key", "delivery.HandOverCorrection.entry_key",
+    "dispensing.Destruction.entry_key", "delivery.ReturnDecision.entry_key", "delivery.HandOverCorrection.entry_key",
 }  # fmt: skip
 SOUNDS_SECRET = re.compile(r"password|digest|token|secret|(^|_)key|(?<!zip_)code(?!s)|session|(^|_)data$")
 # The one query that reads a password hash: Django compares it with the session at each request.

@@ -33,6 +33,8 @@ STAFF = {
     "driver__email",
     "carried_by__email",
     "taken_in_by__email",
+    "proposed_by__email",
+    "witnessed_by__email",
 }  # whose address is no patient's
 
 

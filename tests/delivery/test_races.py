@@ -20,6 +20,7 @@ from tests import crowd, factories
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url
 from tests.guard import unguarded
+from ui.errors import PortalError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 on_postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="about row locks")
@@ -40,7 +41,7 @@ def at_once(calls):
         start.wait(30)
         try:
             return call()
-        except rules.DeliveryError as error:
+        except PortalError as error:
             return error
         finally:
             connection.close()
