@@ -7,6 +7,8 @@ from accounts.models import User
 from delivery import signals
 from delivery.models import HandOver, HandOverCorrection, Order, ReturnDecision, ReturnedItem
 from dispensing import actions
+from dispensing.models import DispensedUnit
+from dispensing.signals import units_swapped
 
 
 def on_contents_changed(order: Order, by: User | None, **_: Any) -> None:
@@ -36,6 +38,12 @@ def on_corrected(hand_over: HandOver, corrections: Collection[HandOverCorrection
     actions.enter_in_log(hand_over=hand_over, units=given, by=by)
 
 
+def on_swapped(
+    came_back: Collection[DispensedUnit], given: Collection[DispensedUnit], hand_over: HandOver, by: User, **_: Any
+) -> None:
+    actions.note_swapped(came_back=came_back, given=given, hand_over=hand_over, by=by)
+
+
 def connect() -> None:
     for contents in (signals.order_packed, signals.order_unpacked, signals.order_repacked):
         contents.connect(on_contents_changed)
@@ -44,3 +52,4 @@ def connect() -> None:
     signals.order_taken_in.connect(on_taken_in)
     signals.returned_item_decided.connect(on_decided)
     signals.hand_over_corrected.connect(on_corrected)
+    units_swapped.connect(on_swapped)

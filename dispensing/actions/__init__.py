@@ -9,7 +9,7 @@ from dispensing.actions.following import (
     follow_hand_over,
     follow_take_in,
 )
-from dispensing.actions.log import enter_in_log, note_taken_back
+from dispensing.actions.log import enter_in_log, note_swapped, note_taken_back
 from dispensing.actions.names import enter_paper_name
 from dispensing.actions.papers import ask_paper, delete_old_papers, make_papers
 
@@ -25,6 +25,7 @@ __all__ = [
     "follow_hand_over",
     "follow_take_in",
     "make_papers",
+    "note_swapped",
     "note_taken_back",
     "propose_destruction",
     "withdraw_destruction",

@@ -58,3 +58,24 @@ def note_taken_back(*, units: Collection[DispensedUnit], by: User) -> None:
         if entry := entries.get(unit.pk):
             entry.taken_back_at, entry.taken_back = now, unit.taken_back
     LogEntry.objects.bulk_update(entries.values(), ["taken_back_at", "taken_back"])
+
+
+@transaction.atomic
+def note_swapped(
+    *, came_back: Collection[DispensedUnit], given: Collection[DispensedUnit], hand_over: HandOver, by: User
+) -> None:
+    """Note at the entries of units that came back that the patient got another one, and enter those `given` instead.
+
+    As many on both sides; each is noted with one of its own product and lot.
+    """
+    enter_in_log(hand_over=hand_over, units=given, by=by)
+    instead = sorted(given, key=_kind_of)
+    entries = LogEntry.objects.in_bulk([unit.pk for unit in came_back])
+    for unit, other in zip(sorted(came_back, key=_kind_of), instead, strict=True):
+        if entry := entries.get(unit.pk):
+            entry.taken_back_at, entry.given_instead = timezone.now(), other
+    LogEntry.objects.bulk_update(entries.values(), ["taken_back_at", "given_instead"])
+
+
+def _kind_of(unit: DispensedUnit) -> tuple[int, str, int]:
+    return unit.product_id, unit.lot_number, unit.serial

@@ -12,8 +12,9 @@ class LogEntry(models.Model):
     """What the law has the log say of a unit, in words, as it was when the unit was handed over.
 
     Product, lot, producer, quantity, days and pharmacist stand in the unit, which remembers them. The row changes once:
-    when a correction takes the unit back. No index holds the day: the log is read in the order of serials, and a
-    database that begins with the days would sort a whole year for each part of it.
+    when a correction takes the unit back, or when a scan shows that the patient got another one. No index holds the
+    day: the log is read in the order of serials, and a database that begins with the days would sort a whole year for
+    each part of it.
     """
 
     class Month(models.TextChoices):
@@ -35,6 +36,10 @@ class LogEntry(models.Model):
         HandOverCorrection, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         help_text=_("The correction after which it is no longer dispensed."),
     )  # fmt: skip
+    given_instead = models.OneToOneField(
+        DispensedUnit, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("The unit that the patient got in truth, as the serials showed that were scanned at take-in."),
+    )  # fmt: skip
 
     class Meta:
         ordering = ["pk"]
@@ -54,9 +59,15 @@ class LogEntry(models.Model):
                 name="log_caregiver_has_address",
             ),
             models.CheckConstraint(
-                condition=Q(taken_back_at__isnull=True, taken_back__isnull=True)
-                | Q(taken_back_at__gte=F("dispensed_at"), taken_back__isnull=False),
-                name="log_taken_back_by_correction",
+                condition=Q(taken_back_at__isnull=True, taken_back__isnull=True, given_instead__isnull=True)
+                | (
+                    Q(taken_back_at__isnull=False, taken_back_at__gte=F("dispensed_at"))
+                    & (
+                        Q(taken_back__isnull=False, given_instead__isnull=True)
+                        | Q(taken_back__isnull=True, given_instead__isnull=False)
+                    )
+                ),
+                name="log_taken_back_has_a_cause",
             ),
         ]
 

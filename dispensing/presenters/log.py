@@ -29,6 +29,7 @@ COLUMNS = (
     "unit_id", "dispensed_at", "unit__pharmacist", "product_name", "unit__producer", "unit__lot_number",
     "unit__quantity", "unit__unit_code", "unit__days", "month", "patient_name", "patient_address", "caregiver_name",
     "caregiver_address", "certifier_name", "certifier_address", "taken_back_at", "taken_back__goods",
+    "given_instead_id",
 )  # fmt: skip
 
 
@@ -113,6 +114,7 @@ def _line(row: tuple, pharmacists: Pharmacists) -> LogLine:
     (
         serial, at, account, product, producer, lot, quantity, unit, days, month, patient, patient_address, caregiver,
         caregiver_address, certifier, certifier_address, undone_at, goods,
+        instead,
     ) = row  # fmt: skip
     local = timezone.localtime(at, timezone.get_default_timezone())
     pharmacist, initials = pharmacists[account]
@@ -134,12 +136,14 @@ def _line(row: tuple, pharmacists: Pharmacists) -> LogLine:
         certifier_address=certifier_address,
         pharmacist=pharmacist,
         initials=initials,
-        undone=_undone(undone_at, goods) if undone_at else "",
+        undone=_undone(undone_at, goods, instead) if undone_at else "",
     )
 
 
-def _undone(at: datetime, goods: str) -> str:
+def _undone(at: datetime, goods: str, instead: int | None) -> str:
     day = in_words(timezone.localtime(at, timezone.get_default_timezone()).date())
+    if instead:
+        return f"Was refused and came back; {instead:06d} was handed over, as its serial showed on {day}"
     if goods == HandOverCorrection.Goods.MISSING:
         return f"Never reached the patient, as was found on {day}"
     return f"Came back on {day}"

@@ -3,16 +3,20 @@
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from delivery import actions as deliveries
 from delivery.models import ReturnedItem
 from dispensing import rules
-from dispensing.models import DispensedUnit, UnitMove
+from dispensing.models import DispensedUnit, LogEntry, UnitMove
+from dispensing.presenters.log import Pharmacists, log_lines
 from dispensing.signals import units_swapped
 from tests import factories
 from tests.delivery.people import words_of
 from tests.dispensing.units import grams, hand_over, order_on_road, packed_order, places
+from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +61,22 @@ def test_the_unit_that_was_scanned_comes_back_and_the_other_is_with_the_patient(
     assert swaps == [{"came_back": [back], "given": [kept], "hand_over": handed, "by": technician}]
     deliveries.take_in(order=order, scans=[str(kept)], by=technician)
     assert places(order) == ["safe", "patient"] and len(swaps) == 1
+
+
+def test_the_log_says_which_unit_the_patient_got_in_truth(monday, technician):
+    order = refused_one(monday)
+    back, kept = order.units.all()
+    deliveries.take_in(order=order, scans=[str(back)], by=technician)
+    day = timezone.localdate()
+    lines = list(log_lines(day, day, Pharmacists()))
+    assert [(line.serial, line.undone) for line in lines] == [
+        (str(back), f"Was refused and came back; {kept} was handed over, as its serial showed on November 25, 2026"),
+        (str(kept), ""),
+    ]
+    wrong, true = LogEntry.objects.all()
+    assert (wrong.given_instead, wrong.dispensed_at) == (kept, true.dispensed_at)
+    with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
+        LogEntry.objects.filter(pk=wrong.pk).update(taken_back_at=None)
 
 
 @pytest.mark.parametrize("is_scanned", [True, False])
