@@ -38,7 +38,6 @@ def ask_paper(*, kind: str, first: date, last: date, by: User) -> Paper:
     Whoever asks again while theirs is under way gets the same row. Raises PaperError.
     """
     rules.check_paper_days(first, last, today=timezone.localdate())
-    User.objects.select_for_update(no_key=True).get(pk=by.pk)  # so that a click that is sent twice asks once
     same = Paper.objects.filter(kind=kind, first_date=first, last_date=last, asked_by=by)
     waiting = same.filter(status__in=[Status.WAITING, Status.MAKING]).first()
     if waiting:
@@ -153,7 +152,8 @@ def _finish(paper: Paper, digest: str, size: int) -> None:
 @audited("paper.delete")
 def delete_old_papers(*, now: datetime, by: User | None) -> int:
     """Delete the content of papers that were made more than 7 days ago; the rows stay. Returns how many."""
-    old = list(Paper.objects.filter(status=Status.READY, made_at__lt=now - KEPT))
+    due = Paper.objects.filter(status=Status.READY, made_at__lt=now - KEPT)
+    old = list(due.select_for_update(no_key=True, of=("self",)).order_by("pk"))
     for paper in old:
         paper.parts.all().delete()
         paper.status = Status.DELETED

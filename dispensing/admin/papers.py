@@ -18,6 +18,7 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -57,7 +58,7 @@ def _ask(request: SignedInRequest, first: date, last: date, kind: str = Kind.INS
 
 @admin.register(Paper)
 class PaperAdmin(ActionAdmin):
-    list_display = ["kind", "first_date", "last_date", "status", "asked_at", "by", "download"]
+    list_display = ["kind", "days", "status", "download", "asked_at", "by"]
     list_display_links = ["kind"]
     list_filter = ["kind", "status"]
     list_select_related = ["asked_by"]
@@ -145,6 +146,11 @@ class PaperAdmin(ActionAdmin):
     @admin.display(description=_("asked for by"))
     def by(self, paper: Paper) -> str:
         return staff_name(paper.asked_by)
+
+    @admin.display(description=_("days"), ordering="first_date")
+    def days(self, paper: Paper) -> str:
+        days = dict.fromkeys((paper.first_date, paper.last_date))
+        return " – ".join(date_format(day, "N j, Y") for day in days)
 
     @admin.display(description=_("size"))
     def bytes(self, paper: Paper) -> str:

@@ -31,8 +31,8 @@ class Migration(migrations.Migration):
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'verbose_name': 'log paper',
-                'verbose_name_plural': 'dispensing log',
+                'verbose_name': 'dispensing log paper',
+                'verbose_name_plural': 'dispensing log papers',
                 'ordering': ['-pk'],
             },
         ),

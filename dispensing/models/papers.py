@@ -47,8 +47,8 @@ class Paper(models.Model):
     objects = PaperQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("log paper")
-        verbose_name_plural = _("dispensing log")
+        verbose_name = _("dispensing log paper")
+        verbose_name_plural = _("dispensing log papers")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["status", "made_at"], name="paper_due")]
         constraints = [
@@ -70,7 +70,7 @@ class Paper(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"paper {self.pk}"
+        return str(self.pk)
 
     @property
     def is_under_way(self) -> bool:

@@ -18,6 +18,7 @@ from dispensing.presenters.log import LogLine, Pharmacists, clock, days_in_words
 WIDTH, HEIGHT, EDGE = 792.0, 612.0, 36.0
 TOP, FOOT = 92.0, 570.0
 SIZE, LEADING, GAP = 7.5, 9.6, 6.0
+MOST_LINES = 40  # of an entry on a page
 BLACK, GREY = "0.1 g", "0.36 g"
 RULE, HEAVY_RULE = "0.8 G 0.5 w", "0.1 G 1 w"
 # Its heading, where it begins, and its width.
@@ -79,8 +80,12 @@ class LogPaper:
         return self.pdf.take()
 
     def draw(self, line: LogLine) -> None:
-        """Draw an entry, on the next page where it does not fit."""
+        """Draw an entry, on the next page where it does not fit; one that is longer than a page is broken."""
         cells = [self._cell(texts, column) for texts, column in zip(_cells(line), COLUMNS, strict=True)]
+        for begin in range(0, max(map(len, cells)), MOST_LINES):
+            self._draw_cells([cell[begin : begin + MOST_LINES] for cell in cells])
+
+    def _draw_cells(self, cells: list[list[str]]) -> None:
         height = LEADING * max(map(len, cells)) + GAP
         if self.y + height > FOOT:
             self._end()
@@ -182,5 +187,5 @@ def _cells(line: LogLine) -> tuple[tuple[tuple[str, str, str], ...], ...]:
             (line.caregiver_address, REGULAR, GREY),
         ),
         ((line.certifier, BOLD, BLACK), (line.certifier_address, REGULAR, GREY)),
-        ((line.pharmacist, REGULAR, BLACK), (line.initials, REGULAR, GREY)),
+        ((line.pharmacist, REGULAR, BLACK), (f"Initials {line.initials}" if line.initials else "", REGULAR, GREY)),
     )

@@ -109,26 +109,26 @@ class StreamedPdf:
     def _font(self, face: Face) -> int:
         """Write a face and what describes it: its file, widths, and the characters for search and copy."""
         file = self._stream(face.content, f"/Length1 {len(face.content)}")
-        name = f"/{'ABCDEFGHIJ'[len(face.name) % 10]}AAAAA+{face.name}"
+        name = f"/AAAAAA+NotoSans-{face.name}"
         box = " ".join(map(str, face.box))
         described = self._object(
             f"<</Type/FontDescriptor/FontName{name}/Flags 4/FontBBox[{box}]/ItalicAngle 0/Ascent {face.ascent}"
             f"/Descent {face.descent}/CapHeight {face.ascent}/StemV 80/FontFile2 {file} 0 R>>"
         )
-        by_code = {glyph.code: (char, glyph) for char, glyph in face.glyphs.items()}
-        widths = "".join(f"{int(code, 16)}[{1000 * glyph.width:.0f}]" for code, (_char, glyph) in by_code.items())
+        widths = {int(glyph.code, 16): 1000 * glyph.width for glyph in face.glyphs.values()}
+        listed = "".join(f"{code}[{width:.0f}]" for code, width in widths.items())
         descendant = self._object(
             f"<</Type/Font/Subtype/CIDFontType2/BaseFont{name}/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
-            f"/Supplement 0>>/FontDescriptor {described} 0 R/W[{widths}]/CIDToGIDMap/Identity>>"
+            f"/Supplement 0>>/FontDescriptor {described} 0 R/W[{listed}]/CIDToGIDMap/Identity>>"
         )
-        characters = self._stream(_map_of(by_code_of(face)).encode("ascii"))
+        characters = self._stream(_map_of(_characters_of(face)).encode("ascii"))
         return self._object(
             f"<</Type/Font/Subtype/Type0/BaseFont{name}/Encoding/Identity-H/DescendantFonts[{descendant} 0 R]"
             f"/ToUnicode {characters} 0 R>>"
         )
 
 
-def by_code_of(face: Face) -> dict[str, str]:
+def _characters_of(face: Face) -> dict[str, str]:
     """Return by code the character that a reader copies; the first one where a glyph serves several."""
     found: dict[str, str] = {}
     for char, glyph in face.glyphs.items():

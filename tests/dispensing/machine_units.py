@@ -7,7 +7,7 @@ from hypothesis.stateful import invariant
 
 from delivery.models import Order, ReturnedItem, StockMovement
 from delivery.writes.holds import held_of
-from dispensing.models import DispensedUnit, UnitMove
+from dispensing.models import DispensedUnit, LogEntry, UnitMove
 
 P = DispensedUnit.Place
 WITH_BAG = (Order.Status.PACKED, Order.Status.OUT_FOR_DELIVERY, Order.Status.RETURNED)
@@ -39,6 +39,14 @@ class UnitInvariants:
         sold = {(product, lot): -total for product, lot, total in moved.annotate(total=Sum("quantity")) if total}
         dispensed = DispensedUnit.objects.filter(place__in=[P.PATIENT, P.MISSING])
         assert Counter(dispensed.values_list("product", "lot_number")) == sold
+
+    @invariant()
+    def the_log_names_each_unit_that_was_handed_over(self):
+        """Once, and those that are no longer with the patient as undone."""
+        handed_over = DispensedUnit.objects.filter(handed_over_at__isnull=False)
+        undone = LogEntry.objects.filter(taken_back__isnull=False)
+        assert set(LogEntry.objects.values_list("pk")) == set(handed_over.values_list("pk"))
+        assert set(undone.values_list("pk")) == set(handed_over.exclude(place=P.PATIENT).values_list("pk"))
 
     @invariant()
     def what_came_back_is_in_quarantine_or_decided(self):

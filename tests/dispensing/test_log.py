@@ -189,6 +189,16 @@ def test_odd_names_are_printed_whole(monday):
     assert words.count("Page") == 1 and "5 entries." in words
 
 
+def test_an_entry_that_is_longer_than_a_page_loses_nothing(monday):
+    hand_over(order_on_road(monday))
+    like, at = LogEntry.objects.first(), datetime(2026, 11, 10, 17, tzinfo=UTC)
+    names = {"patient_name": "W" * 330, "caregiver_name": "X" * 330}
+    entry_at(at, like=like, **names, patient_address="Y" * 500, caregiver_address="Z" * 500)
+    pages = log_pages(date(2026, 11, 10))
+    words = "".join(pages)
+    assert len(pages) == 2 and [words.count(letter) for letter in "WXYZ"] == [330, 330, 500, 500]
+
+
 def test_a_long_log_repeats_its_head_and_breaks_no_entry(monday):
     hand_over(order_on_road(monday))
     like, at = LogEntry.objects.first(), datetime(2026, 11, 10, 17, tzinfo=UTC)
