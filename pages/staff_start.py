@@ -257,8 +257,8 @@ def _count_all(rows: list[tuple[QuerySet[Any], str]]) -> dict[int, tuple[int, da
     """Return the number of rows and the oldest time of each that has rows, by its place, with one query for all."""
     counts = [
         found.order_by()
-        .annotate(place=Value(place, IntegerField()))
-        .values_list("place")
+        .annotate(queue_place=Value(place, IntegerField()))
+        .values_list("queue_place")
         .annotate(count=Count("pk"), oldest=Min(since))
         for place, (found, since) in enumerate(rows)
     ]

@@ -83,7 +83,7 @@ def witness_destruction(*, destruction: Destruction, by: User) -> Destruction:
     rules.check_is_another_person(destruction, by_id=by.pk)
     items = list(destruction.items.select_related("lot__product").order_by("lot__product", "pk"))
     _lock_products({item.lot.product_id for item in items})
-    _write_off(items, reason=f"Destroyed, {destruction}", by=by)
+    _write_off(items, reason=f"Destroyed, destruction {destruction}", by=by)
     destruction.witnessed_at, destruction.witnessed_by = timezone.now(), by
     destruction.save(update_fields=["witnessed_at", "witnessed_by"])
     units = _lock_units({item.unit_id for item in items if item.unit_id})

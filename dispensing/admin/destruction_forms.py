@@ -81,6 +81,7 @@ class ProposalForm(EntryForm):
         typed = {name for name, value in self.data.items() if name.startswith("lot_") and value.strip(" 0")}
         if typed - set(self.parts_found):
             self.add_error(None, GONE)
+        self._ask_rules(cleaned)
         cleaned["units"] = [self.units_found[pk] for pk in cleaned.get("units") or ()]
         cleaned["parts"] = [
             rules.LotPart(part.lot, counts[name], part.source)
@@ -88,6 +89,15 @@ class ProposalForm(EntryForm):
             if counts[name]
         ]
         return cleaned
+
+    def _ask_rules(self, cleaned: dict[str, Any]) -> None:
+        """Say all that is wrong at once: the action would stop at the first."""
+        if "method" in cleaned:
+            self.ask(rules.check_method, cleaned["method"], cleaned.get("details", ""))
+        if "place" in cleaned:
+            self.ask(rules.check_place, cleaned["place"])
+        if cleaned.get("weight_mg") is not None:
+            self.ask(rules.check_weight, cleaned["weight_mg"])
 
 
 def _unit_in_words(unit: DispensedUnit) -> str:

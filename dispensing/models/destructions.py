@@ -75,7 +75,7 @@ class Destruction(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"destruction {self.pk}"
+        return str(self.pk)
 
     @property
     def is_waiting(self) -> bool:

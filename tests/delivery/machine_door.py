@@ -106,9 +106,13 @@ class DoorSteps:
     # --- What came back ---
 
     @precondition(lambda self: came_back().exists())
-    @rule(which=pick, who=pick)
-    def take_in(self, which, who):
-        self.do(actions.take_in, order=self.nth(came_back(), which), by=self.person(who))
+    @rule(which=pick, who=pick, is_scanned=st.booleans())
+    def take_in(self, which, who, is_scanned):
+        """Scan the first serials of the order, which may be those that the patient was thought to have, or none."""
+        order = self.nth(came_back(), which)
+        items = order.returned_items.with_driver().aggregate(count=Sum("quantity"))["count"] or order.units.count()
+        scans = [str(unit) for unit in order.units.all()[:items]] if is_scanned else []
+        self.do(actions.take_in, order=order, scans=scans, by=self.person(who))
 
     @precondition(lambda self: ReturnedItem.objects.waiting().exists())
     @rule(which=pick, who=pick, kind=st.sampled_from(ReturnDecision.Kind.values), quantity=few)

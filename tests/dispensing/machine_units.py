@@ -1,21 +1,48 @@
 """What holds of units after every step of the state machine in tests/delivery/test_machine.py."""
 
 from collections import Counter
+from uuid import uuid4
 
 from django.db.models import OuterRef, Subquery, Sum
-from hypothesis.stateful import invariant
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, precondition, rule
 
 from delivery.models import Order, ReturnedItem, StockMovement
 from delivery.writes.holds import held_of
-from dispensing.models import DispensedUnit, LogEntry, UnitMove
+from dispensing import actions, rules
+from dispensing.models import DestroyedItem, Destruction, DispensedUnit, LogEntry, UnitMove
 
 P = DispensedUnit.Place
 WITH_BAG = (Order.Status.PACKED, Order.Status.OUT_FOR_DELIVERY, Order.Status.RETURNED)
 DECIDED = {"restocked": {P.SHELF}, "destroyed": {P.DOOMED, P.DESTROYED}}
+pick = st.integers(0, 99)
+
+
+def to_destroy():
+    """Return what can be destroyed, as units and parts of lots: each unit and each part by itself."""
+    units = [([unit], []) for unit, _source in rules.units_to_destroy()]
+    return units + [([], [part]) for part in rules.stock_to_destroy(today=timezone.localdate())]
 
 
 class UnitInvariants:
-    """Every unit is at one place, and units are what the stock's movements say."""
+    """Every unit is at one place, and units are what the stock's movements say; and what waits is destroyed."""
+
+    @precondition(lambda self: to_destroy())
+    @rule(which=pick, who=pick)
+    def destroy(self, which, who):
+        """One person proposes, and another one or the same witnesses."""
+        units, parts = to_destroy()[which % len(to_destroy())]
+        how = {"method": "burnt", "place": "Milford", "weight_mg": 7000, "weight_reason": "Dry", "entry_key": uuid4()}
+        self.do(actions.propose_destruction, units=units, parts=parts, by=self.person(which), **how)
+        for made in Destruction.objects.waiting():
+            self.do(actions.witness_destruction, destruction=made, by=self.person(who))
+
+    @invariant()
+    def what_is_destroyed_was_witnessed_by_a_second_person(self):
+        items = DestroyedItem.objects.filter(destruction__in=Destruction.objects.witnessed(), unit__isnull=False)
+        destroyed = DispensedUnit.objects.filter(place=P.DESTROYED)
+        assert set(items.values_list("unit", flat=True)) == set(destroyed.values_list("pk", flat=True))
 
     @invariant()
     def a_unit_is_where_its_last_move_says(self):
@@ -55,7 +82,12 @@ class UnitInvariants:
             decided = Counter()
             for decision in item.decisions.all():
                 decided[decision.kind] += decision.quantity
+            out_of_quarantine = DestroyedItem.objects.filter(
+                unit__returned_item=item, source="quarantine", destruction__witnessed_at__isnull=False
+            ).count()
+            there[P.DESTROYED] -= out_of_quarantine
             for kind, places in DECIDED.items():
                 assert sum(there[place] for place in places) == decided[kind]
-            assert there[P.SAFE] == item.waiting + decided["quarantined"]
+            assert there[P.SAFE] + out_of_quarantine == item.waiting + decided["quarantined"]
+            there[P.DESTROYED] += out_of_quarantine
             assert there.total() == item.quantity

@@ -88,6 +88,12 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(monday, over, words):
     assert not Destruction.objects.exists()
 
 
+def test_all_that_is_wrong_is_said_at_once():
+    client = factories.client_for(factories.staff("Manager"))
+    page = client.post(PROPOSE, typed(weight_mg="0", place="", method="disposer", details=""))
+    assert set(page.context["form"].errors) == {"details", "place", "weight_mg"}
+
+
 def test_more_of_a_lot_than_is_there_is_refused_at_its_box(monday):
     lot = quarantined_lot()
     client, name = factories.client_for(factories.staff("Manager")), f"lot_{lot.pk}_quarantine"
