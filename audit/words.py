@@ -31,6 +31,8 @@ SENTENCES = {
     "mfa.reset_due": "carried out due resets of second factors",
     "mfa.reset": "reset the second factors",
     "lockout.lift": "lifted a lockout",
+    "label.print": "printed labels",
+    "linedirections.write": "wrote the directions on labels",
     "papername.enter": "entered the full name of an account of staff for papers",
     # The whole portal
     "fields.reencrypt": "sealed encrypted values with the newest key",

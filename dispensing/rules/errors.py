@@ -9,3 +9,7 @@ class DispensingError(PortalError):
 
 class PaperNameError(DispensingError):
     """The name that labels and the log need is missing, or is no name."""
+
+
+class LabelError(DispensingError):
+    """A label cannot be printed now, or its directions cannot be written like that."""

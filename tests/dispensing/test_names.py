@@ -7,6 +7,7 @@ from dispensing import rules
 from dispensing.actions import enter_paper_name
 from dispensing.models import PaperName, full_names
 from tests import factories
+from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -29,5 +30,14 @@ def test_a_name_is_entered_and_changed():
 
 
 def test_the_database_refuses_an_empty_name():
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
         PaperName.objects.create(user=factories.staff("Pharmacist"), full_name="")
+
+
+def test_check_may_enter_name():
+    pharmacist, manager, driver = (factories.staff(group) for group in ("Pharmacist", "Manager", "Driver"))
+    rules.check_may_enter_name(manager, user=pharmacist)
+    rules.check_may_enter_name(pharmacist, user=pharmacist)
+    for by, user in ((pharmacist, manager), (driver, driver), (manager, factories.patient().user)):
+        with pytest.raises(rules.PaperNameError):
+            rules.check_may_enter_name(by, user=user)

@@ -1,0 +1,1 @@
+"""What labels and papers of this app say."""
