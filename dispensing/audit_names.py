@@ -12,3 +12,10 @@ def register() -> None:
         "product__name",
         say=lambda serial, name: Name(f"{serial:06d}", name),
     )
+    names.register(
+        "dispensing.labelprint",
+        "unit__serial",
+        "copy",
+        say=lambda serial, copy: Name(f"label {serial:06d}, print {copy}"),
+    )
+    names.register("dispensing.papername", "full_name", say=Name)

@@ -305,6 +305,14 @@ admin:delivery_returneditem_export_xlsx         | list | Pharmacist Technician M
 admin:dispensing_dispensedunit                  | row  | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_csv       | list | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_xlsx      | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_labelprint                     | row  | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_labelprint_export_csv          | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_labelprint_export_xlsx         | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_labelprint_print               | row  | Pharmacist Technician Administrator
+admin:dispensing_labelprint_directions          | row  | Pharmacist Administrator
+admin:dispensing_papername                      | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_papername_own                  | list | Pharmacist Administrator
+admin:dispensing_papername_enter                | list | Manager Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator

@@ -7,7 +7,7 @@ from dispensing.rules import check_may_enter_name, check_paper_name
 from ui.tidy import tidy
 
 
-@audited("papername.enter")
+@audited("papername.enter", subject="user")
 def enter_paper_name(*, user: User, full_name: str, by: User | None) -> PaperName:
     """Enter or change the full name of an account of staff. Raises PaperNameError.
 

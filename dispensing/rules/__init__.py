@@ -2,6 +2,9 @@
 
 from dispensing.rules.errors import DispensingError, LabelError, PaperNameError
 from dispensing.rules.labels import (
+    DIRECTIONS,
+    LABELED,
+    MOST_REASON,
     PRINT,
     WRITE_DIRECTIONS,
     Label,
@@ -20,9 +23,21 @@ from dispensing.rules.labels import (
     dispensed_date_of,
     quantity_in_words,
 )
-from dispensing.rules.names import check_may_enter_name, check_paper_name
+from dispensing.rules.names import (
+    ENTER_ANY,
+    ENTER_OWN,
+    MOST_IN_FULL_NAME,
+    check_may_enter_name,
+    check_paper_name,
+)
 
 __all__ = [
+    "DIRECTIONS",
+    "ENTER_ANY",
+    "ENTER_OWN",
+    "LABELED",
+    "MOST_IN_FULL_NAME",
+    "MOST_REASON",
     "PRINT",
     "WRITE_DIRECTIONS",
     "DispensingError",

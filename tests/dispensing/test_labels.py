@@ -10,12 +10,13 @@ import pypdfium2
 import pytest
 import zxingcpp
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from delivery import actions as deliveries
 from dispensing import rules
 from dispensing.actions import enter_paper_name, print_labels, write_directions
-from dispensing.models import DispensedUnit, LabelPrint, LineDirections
+from dispensing.models import DispensedUnit, LabelPrint, LineDirections, full_names
 from dispensing.papers.label_layout import EDGE, HEIGHT, LEAST, WIDTH
 from dispensing.papers.labels import faces_of, roll_pdf, sheet_pdf
 from dispensing.papers.zpl import escaped, zpl_of
@@ -316,3 +317,62 @@ def test_the_database_refuses_a_print_without_reason_or_twice(over):
     row = LabelPrint(unit=of(order).first(), batch=uuid4(), **{"kind": "roll", "at": NOW, **over})
     with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
         row.save()
+
+
+# --- The pages of staff -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def order():
+    """Return an order that is packed by a pharmacist with a full name."""
+    made = packed_order()
+    name_pharmacist(*of(made))
+    return made
+
+
+def test_a_technician_prints_from_the_page_and_the_list_of_orders(order):
+    client = factories.client_for(factories.staff("Technician"))
+    address = f"{reverse('admin:dispensing_labelprint_print')}?orders={order.pk}"
+    assert address in client.get(reverse("admin:delivery_order_change", args=[order.pk])).content.decode()
+    listed = client.post(
+        reverse("admin:delivery_order_changelist"), {"action": "labels", "_selected_action": [order.pk], "index": 0}
+    )
+    assert listed.url == address
+    assert "2 labels." in people.words_of(client.get(address))
+    for kind, begin in (("sheet", b"%PDF"), ("roll", b"%PDF"), ("zpl", b"^XA")):
+        sent = client.post(address, {"kind": kind, "reason": "" if kind == "sheet" else "It jammed."})
+        assert sent.content.startswith(begin) and f"labels-{of(order).first()}" in sent["Content-Disposition"]
+    refused = client.post(address, {"kind": "roll", "reason": ""})
+    assert "2 of these labels were printed before." in people.words_of(refused)
+    wrong = client.post(address, {"kind": "fax", "reason": "x" * 201})
+    assert wrong.status_code == 200 and "x" * 201 in wrong.content.decode()
+    assert LabelPrint.objects.count() == 6
+    listing = client.get(reverse("admin:dispensing_labelprint_changelist"))
+    assert listing.context["cl"].result_count == 6
+    assert client.get(f"{reverse('admin:dispensing_labelprint_print')}?orders=x,²,").status_code == 404
+    unit = client.get(reverse("admin:dispensing_dispensedunit_change", args=[of(order).first().pk]))
+    assert f"?units={of(order).first().pk}" in unit.content.decode()
+
+
+def test_a_pharmacist_writes_directions_on_a_page_that_keeps_what_was_typed(order):
+    client, line = factories.client_for(factories.staff("Pharmacist")), order.lines.get()
+    address = reverse("admin:dispensing_labelprint_directions", args=[order.pk])
+    assert "An empty box prints" in people.words_of(client.get(address))
+    refused = client.post(address, {f"line_{line.pk}": "b" * 401})
+    assert "these are 401" in people.words_of(refused) and "b" * 401 in refused.content.decode()
+    client.post(address, {f"line_{line.pk}": "One drop\r\nat night."})
+    assert labels_of(of(order))[0].directions == "One drop at night."
+    assert "One drop at night." in people.words_of(client.get(address))
+    assert client.get(reverse("admin:dispensing_labelprint_directions", args=[0])).status_code == 404
+
+
+def test_full_names_are_entered_by_a_manager_and_the_own_by_a_pharmacist():
+    pharmacist, manager = factories.staff("Pharmacist"), factories.staff("Manager")
+    own, enter = (reverse(f"admin:dispensing_papername_{page}") for page in ("own", "enter"))
+    refused = factories.client_for(pharmacist).post(own, {"full_name": "Maria"})
+    assert "Give first and last name" in people.words_of(refused)
+    factories.client_for(pharmacist).post(own, {"full_name": "Maria Lopez"})
+    factories.client_for(manager).post(enter, {"user": manager.pk, "full_name": "Mary Ng"})
+    assert full_names([pharmacist.pk, manager.pk]) == {pharmacist.pk: "Maria Lopez", manager.pk: "Mary Ng"}
+    listed = factories.client_for(pharmacist).get(reverse("admin:dispensing_papername_changelist"))
+    assert listed.context["cl"].result_count == 1
