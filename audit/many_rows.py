@@ -57,7 +57,7 @@ class ManyRows(Base):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return the menu of the list: the action pages for many that the account may perform."""
-        offered = [*self._pages_for_many(request), *self._links_for_many(request)]
+        offered: list[ActionPage | PageLink] = [*self._pages_for_many(request), *self._links_for_many(request)]
         return {page.name: (None, page.name, page.label) for page in offered}
 
     def _pages_for_many(self, request: HttpRequest) -> list[ActionPage]:
@@ -70,11 +70,8 @@ class ManyRows(Base):
         """Show what the chosen action will change, and which rows it cannot change; perform it when asked to."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        named: list[ActionPage | PageLink] = [
-            page
-            for page in (*self.action_pages, *links_of(self.model))
-            if page.name == request.POST["action"] and page.for_many
-        ]
+        pages: list[ActionPage | PageLink] = [*self.action_pages, *links_of(self.model)]
+        named = [page for page in pages if page.name == request.POST["action"] and page.for_many]
         if not named:
             return self._back(request, _("Choose what to do with the selected rows, then press Go."))
         page, keys = named[0], self._chosen(request)

@@ -305,6 +305,7 @@ admin:delivery_returneditem_export_xlsx         | list | Pharmacist Technician M
 admin:dispensing_dispensedunit                  | row  | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_csv       | list | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_xlsx      | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_dispensedunit_manifest         | row  | Pharmacist Manager Auditor Administrator
 admin:dispensing_labelprint                     | row  | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_labelprint_export_csv          | list | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_labelprint_export_xlsx         | list | Pharmacist Technician Manager Auditor Administrator

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from delivery.models import HandOverCorrection, Run
-from dispensing.models import LabelPrint
+from dispensing.models import DispensedUnit, LabelPrint
 from tests.world import taken_back
 
 LOGIN = "/accounts/login/"
@@ -75,6 +75,7 @@ OF_A_ROW = {
     "admin:delivery_run_pack": lambda pk: [Run.objects.get(pk=pk).window_id],
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
+    "admin:dispensing_dispensedunit_manifest": lambda pk: [DispensedUnit.objects.get(pk=pk).order.run_id],
     "admin:dispensing_labelprint_directions": lambda pk: [LabelPrint.objects.get(pk=pk).unit.order_id],
     "admin:notifications_letterbatch_pdf": lambda pk: [pk],
     "admin:accounts_rosterimport_progress": lambda pk: [pk],

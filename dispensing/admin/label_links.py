@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_pages import PageLink, add_link
-from delivery.models import Order
+from delivery.models import Order, Run
 from dispensing import rules
+from dispensing.admin.manifests import MAY_PRINT
 from dispensing.models import DispensedUnit
 
 
@@ -33,6 +34,10 @@ def register() -> None:
         name="directions", label=_("Write directions"), permission=rules.WRITE_DIRECTIONS,
         offered=lambda order: order.is_before_departure,
         address=lambda keys: reverse("admin:dispensing_labelprint_directions", args=list(keys)),
+    ))  # fmt: skip
+    add_link(Run, PageLink(
+        name="manifest", label=_("Manifest (PDF)"), permission=MAY_PRINT, offered=lambda run: True,
+        address=lambda keys: reverse("admin:dispensing_dispensedunit_manifest", args=list(keys)),
     ))  # fmt: skip
     add_link(DispensedUnit, PageLink(
         name="labels", label=_("Print labels"), permission=rules.PRINT, for_many=True,
