@@ -64,7 +64,6 @@ def _measure(pdf: Paper) -> Measure:
 def _draw(pdf: Paper, face: Face, left: float, top: float) -> None:
     for line in face.lines:
         pdf.set_font(fonts.LATIN, "B" if line.bold else "", line.size)
-        pdf.current_font_is_set_on_page = False  # fpdf2 forgets that letters of another script have changed it
         pdf.set_text_color(0, 0, 0)
         is_under_code = line.x > EDGE
         pdf.set_xy(left + line.x, top + line.y)

@@ -13,7 +13,8 @@ from ui.templatetags.portal import clock, money
 
 LEFT = EDGE + 34  # where a block begins, beside the number of its stop
 ROOM = EDGE + WIDTH - LEFT
-ITEMS = LEFT + 236  # where its items begin
+WORDS = 200  # the width of its words about the recipient
+ITEMS = LEFT + WORDS + 8  # where its items begin
 HEAD, LINE, NOTE, FIELDS = 50, 11.5, 11, 66  # heights of the parts of a block
 MONEY = EDGE + WIDTH - 3 * 62  # where cash, debit card and tip begin
 
@@ -47,26 +48,30 @@ def _draw_state(pdf: PackPaper, manifest: Manifest) -> None:
     run, y = manifest.run, pdf.get_y()
     orders, items = len(manifest.rows), sum(len(row.items) for row in manifest.rows)
     doors = len({row.place for row in manifest.rows})
-    left = f"Left {clock(run.opened_at)}." if run.opened_at else "Not left yet."
-    state = "Complete." if manifest.is_complete else "Empty boxes are filled in by hand."
-    words = f"{doors} stops, {orders} orders, {items} items, {money(manifest.total('due_cents'))} due. {left} {state}"
+    left = f"left {clock(run.opened_at)}" if run.opened_at else "not left yet"
+    state = "complete" if manifest.is_complete else "empty boxes are filled in by hand"
+    due = f"{money(manifest.total('due_cents'))} due"
+    words = " · ".join([_count(doors, "stop"), _count(orders, "order"), _count(items, "item"), due, left, state])
     pdf.put(words, EDGE, y, width=WIDTH, size=10)
     pdf.rule(y + 17)
     pdf.set_y(y + 24)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _draw_row(pdf: PackPaper, row: Row) -> None:
     height = max(HEAD, LINE * len(row.items) + 4) + FIELDS + NOTE * len(row.notes)
     y = pdf.make_room(min(height, 600))
     pdf.put(str(row.place), EDGE, y, width=32, size=18, style="B")
-    pdf.put(row.recipient, LEFT, y, width=226, size=10.5, style="B", height=26)
-    pdf.put(f"Certificate {row.certificate} · Order {row.order}", LEFT, y + 27, width=226, size=8.5)
-    pdf.put(row.address, LEFT, y + 38, width=226, size=9)
+    pdf.put(row.recipient, LEFT, y, width=WORDS, size=10.5, style="B", height=26)
+    below = pdf.get_y()
+    pdf.put(f"Certificate {row.certificate} · Order {row.order}", LEFT, below + 1, width=WORDS, size=8.5)
+    pdf.put(row.address, LEFT, below + 12, width=WORDS, size=9)
     pdf.put(f"{money(row.due_cents)} due", EDGE + WIDTH - 90, y, width=90, size=10.5, style="B", align="R")
     pdf.put(row.payment, EDGE + WIDTH - 90, y + 14, width=90, size=8, color=GREY, align="R", height=20)
-    for number, item in enumerate(row.items):
-        said = " ".join(part for part in (item.serial, f"{item.product},", item.quantity) if part)
-        pdf.put(said, ITEMS, y + LINE * number, width=EDGE + WIDTH - 94 - ITEMS, size=8.5)
+    _draw_items(pdf, row, y)
     y += max(HEAD, LINE * len(row.items) + 4)
     _draw_fields(pdf, row, y)
     for number, note in enumerate(row.notes):
@@ -74,6 +79,15 @@ def _draw_row(pdf: PackPaper, row: Row) -> None:
     y += FIELDS + NOTE * len(row.notes)
     pdf.rule(y - 2, color=BLACK if row.outcomes else (200, 204, 210))
     pdf.set_y(y + 6)
+
+
+def _draw_items(pdf: PackPaper, row: Row, y: float) -> None:
+    """Draw the items in one size, in which the longest fits."""
+    said = [" ".join(filter(None, (item.serial, f"{item.product},", item.quantity))) for item in row.items]
+    width = EDGE + WIDTH - 94 - ITEMS
+    size = min((pdf.size_that_fits(words, width=width - 3, most=8.5, least=6) for words in said), default=8.5)
+    for number, words in enumerate(said):
+        pdf.put(words, ITEMS, y + LINE * number, width=width, size=size)
 
 
 def _draw_fields(pdf: PackPaper, row: Row, y: float) -> None:
@@ -86,7 +100,7 @@ def _draw_fields(pdf: PackPaper, row: Row, y: float) -> None:
     x = LEFT
     for outcome in Outcome:
         x = _ticked(pdf, outcome.value, x, y + 36, is_ticked=outcome in row.outcomes)
-    amounts = (("Cash with tip", row.cash_cents), ("Debit card", row.debit_cents), ("Of it tip", row.tip_cents))
+    amounts = (("Cash with tip", row.cash_cents), ("Debit card", row.debit_cents), ("Tip in the cash", row.tip_cents))
     for number, (label, cents) in enumerate(amounts):
         _field(pdf, label, "" if cents is None else money(cents), MONEY + 62 * number, y + 29, width=56)
 

@@ -123,8 +123,8 @@ def test_a_manifest_is_printed_empty_and_then_with_what_was_recorded(orders, mon
     assert found[4].notes == ("Corrected Nov 25, 2026: 1 refunded, $40.00 given back",)
     printed = words_of(manifest_pdf(after, now=timezone.now()))
     for said in (
-        "Left 9:30 a.m.",
-        "Complete.",
+        "left 9:30 a.m.",
+        "complete",
         "Received: $45.00 cash, $80.00 debit card, $5.00 of it tips",
         "On paper",
     ):
