@@ -137,6 +137,7 @@ class LabelPrintAdmin(ActionAdmin):
             **self.admin_site.each_context(request), "opts": self.opts, "title": gettext("Print labels"), "form": form,
             "orders": counted.order_by("window__date", "run__number", "position", "pk"), "count": len(units),
             "is_printed": any(order.printed for order in counted),
+            "left_out": len(set(keys_of(request.GET.get("orders", ""))) - {order.pk for order in counted}),
         }  # fmt: skip
         return TemplateResponse(request, "admin/dispensing/labelprint/print.html", context)
 

@@ -339,6 +339,7 @@ def test_a_technician_prints_from_the_page_and_the_list_of_orders(order):
     )
     assert listed.url == address
     assert "2 labels." in people.words_of(client.get(address))
+    assert "One order that you chose is not packed" in people.words_of(client.get(f"{address},{factories.order().pk}"))
     for kind, begin in (("sheet", b"%PDF"), ("roll", b"%PDF"), ("zpl", b"^XA")):
         sent = client.post(address, {"kind": kind, "reason": "" if kind == "sheet" else "It jammed."})
         assert sent.content.startswith(begin) and f"labels-{of(order).first()}" in sent["Content-Disposition"]
