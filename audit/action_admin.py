@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_pages import ActionPage, ForMany, ListActionPage, Preview, ReasonForm
+from audit.action_pages import ActionPage, ForMany, ListActionPage, Preview, ReasonForm, links_of
 from audit.actions import record
 from audit.changelists import SearchForm, SessionChangeList, store_search
 from audit.exports import CSV, XLSX, Export, filters_of, sent
@@ -282,6 +282,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
 
     def _buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         pages = [page for page in self.action_pages if request.user.has_perm(page.permission)]
+        links = [link for link in links_of(self.model) if request.user.has_perm(link.permission) and link.offered(obj)]
         return [
             {
                 "name": page.name,
@@ -291,7 +292,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
             }
             for page in pages
             if page.offered(obj)
-        ]
+        ] + [{"name": link.name, "label": link.label, "url": link.address([obj.pk])} for link in links]
 
     def with_filters(self, request: HttpRequest, address: str) -> str:
         """Return an address of a row or of the list, so that the way back leads to the list as it was left."""

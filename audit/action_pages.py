@@ -1,6 +1,6 @@
 """What an action page of the admin says of itself: its button, its question, and the action that it calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,34 @@ class ActionPage:
     next_page: str = ""
     is_main: bool = False
     for_many: ForMany | None = None
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """A button of a change page that leads to a page of an app above, which the app of the row does not know.
+
+    `address(keys)` returns where it leads for the rows with these keys. With `for_many` it is in the menu of the list.
+    """
+
+    name: str
+    label: str | Promise
+    permission: str
+    offered: Callable[[Any], bool]
+    address: Callable[[Collection[int]], str]
+    for_many: bool = False
+
+
+_LINKS: dict[type[Model], list[PageLink]] = {}
+
+
+def add_link(model: type[Model], link: PageLink) -> None:
+    """Offer the link on the pages of the model's admin; the same name twice is one link."""
+    _LINKS[model] = [each for each in links_of(model) if each.name != link.name] + [link]
+
+
+def links_of(model: type[Model]) -> list[PageLink]:
+    """Return the links that the pages of the model's admin offer."""
+    return _LINKS.get(model, [])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from audit.action_pages import ActionPage
+from audit.action_pages import ActionPage, PageLink, links_of
 from ui.agreement import AgreementNeeded
 from ui.errors import PortalError, add_to_form
 
@@ -57,16 +57,21 @@ class ManyRows(Base):
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return the menu of the list: the action pages for many that the account may perform."""
-        return {page.name: (None, page.name, page.label) for page in self._pages_for_many(request)}
+        offered: list[ActionPage | PageLink] = [*self._pages_for_many(request), *self._links_for_many(request)]
+        return {page.name: (None, page.name, page.label) for page in offered}
 
     def _pages_for_many(self, request: HttpRequest) -> list[ActionPage]:
         return [page for page in self.action_pages if page.for_many and request.user.has_perm(page.permission)]
+
+    def _links_for_many(self, request: HttpRequest) -> list[PageLink]:
+        return [link for link in links_of(self.model) if link.for_many and request.user.has_perm(link.permission)]
 
     def many_rows_view(self, request: HttpRequest) -> HttpResponse:
         """Show what the chosen action will change, and which rows it cannot change; perform it when asked to."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        named = [page for page in self.action_pages if page.name == request.POST["action"] and page.for_many]
+        pages: list[ActionPage | PageLink] = [*self.action_pages, *links_of(self.model)]
+        named = [page for page in pages if page.name == request.POST["action"] and page.for_many]
         if not named:
             return self._back(request, _("Choose what to do with the selected rows, then press Go."))
         page, keys = named[0], self._chosen(request)
@@ -77,6 +82,8 @@ class ManyRows(Base):
         if len(keys) > MOST_AT_ONCE:
             words = _("Select at most %(most)d rows at a time. Nothing was changed.") % {"most": MOST_AT_ONCE}
             return self._back(request, words)
+        if isinstance(page, PageLink):
+            return HttpResponseRedirect(page.address(keys))
         return self._page_for_many(request, page, keys)
 
     def _back(self, request: HttpRequest, sentence: str) -> HttpResponse:

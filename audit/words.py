@@ -31,6 +31,9 @@ SENTENCES = {
     "mfa.reset_due": "carried out due resets of second factors",
     "mfa.reset": "reset the second factors",
     "lockout.lift": "lifted a lockout",
+    "label.print": "printed labels",
+    "manifest.print": "printed the manifest of a run",
+    "linedirections.write": "wrote the directions on labels",
     "papername.enter": "entered the full name of an account of staff for papers",
     # The whole portal
     "fields.reencrypt": "sealed encrypted values with the newest key",
@@ -172,7 +175,7 @@ SENTENCES = {
     "run.late": "told the people of a run that the driver is late",
     "run.leave": "let the orders of a run leave with the driver",
     "pack.print": "printed the pack of a window",
-    "order.print": "printed an order on the pack of its window",
+    "order.print": "printed an order on a paper of its run or window",
     "run.settle": "settled a run",
     "order.hand_over": "handed an order over",
     "order.try_later": "found nobody home with an order",

@@ -21,3 +21,10 @@ def register() -> None:
         say=lambda kind, first, last: Name(f"{Paper.Kind(kind).label}, {first} – {last}"),
     )
     names.register("dispensing.destruction", "pk", say=lambda number: Name(f"destruction {number}"))
+    names.register(
+        "dispensing.labelprint",
+        "unit__serial",
+        "copy",
+        say=lambda serial, copy: Name(f"label {serial:06d}, print {copy}"),
+    )
+    names.register("dispensing.papername", "full_name", say=Name)

@@ -65,7 +65,7 @@ DISPENSARY_HOURS_ES = env.str("DISPENSARY_HOURS_ES", DISPENSARY_HOURS)
 if not DISPENSARY_HOURS:
     DISPENSARY_HOURS = "Monday to Friday, 9 a.m. to 5 p.m. Eastern"
     DISPENSARY_HOURS_ES = "De lunes a viernes, de 9 a.m. a 5 p.m., hora del Este"
-DISPENSARY_ADDRESS = env.str("DISPENSARY_ADDRESS", "")
+DISPENSARY_ADDRESS = env.str("DISPENSARY_ADDRESS", "100 Main Street, Milford, CT 06460" if DEBUG else "")
 DISPENSARY_PERMIT = env.str("DISPENSARY_PERMIT", "")
 
 # --- Apps ----------------------------------------------------------------------------------------------------------

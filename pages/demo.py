@@ -26,6 +26,7 @@ from delivery import actions as deliveries
 from delivery.demo_products import PRODUCTS, lots_of
 from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules import LotDetails, bookable_windows, policy_on
+from dispensing.actions import enter_paper_name
 
 PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
 
@@ -41,7 +42,11 @@ class Person:
     dea_number: str = ""
     ssn_last_four: str = ""
     password: str = PASSWORD
-    first_name: str = ""
+    full_name: str = ""  # of staff
+
+    @property
+    def first_name(self) -> str:
+        return self.full_name.partition(" ")[0]
 
 
 PEOPLE = [
@@ -56,18 +61,23 @@ PEOPLE = [
     Person("Caregiver", "nora.hart@portal.example", "Guardian of Milo, 12, and orders for him; his letters are stored"),
     Person("Patient", "june.park@portal.example", "Invited: open the link in /mailbox/", password=""),
     Person("Patient", "", "Walter Quinn has no e-mail and no account: staff call him", password=""),
-    Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications", first_name="Ruth"),
-    Person("Pharmacist", "pharmacist@portal.example", "Staff: reviews orders", first_name="Paula"),
+    Person("Registrar", "registrar@portal.example", "Staff: physicians and certifications", full_name="Ruth Baker"),
+    Person("Pharmacist", "pharmacist@portal.example", "Staff: reviews orders", full_name="Paula Whitfield"),
     Person(
-        "Technician", "technician@portal.example", "Staff: packs orders; receives and counts stock", first_name="Tim"
+        "Technician",
+        "technician@portal.example",
+        "Staff: packs orders; receives and counts stock",
+        full_name="Tim Okafor",
     ),
-    Person("Driver", "driver@portal.example", "Staff: drives a run next Wednesday: My runs", first_name="Luis"),
-    Person("Manager", "manager@portal.example", "Staff: runs, windows, closures, terms, messages", first_name="Mary"),
+    Person("Driver", "driver@portal.example", "Staff: drives a run next Wednesday: My runs", full_name="Luis Moreno"),
+    Person(
+        "Manager", "manager@portal.example", "Staff: runs, windows, closures, terms, messages", full_name="Mary Sutton"
+    ),
     Person(
         "Auditor",
         "auditor@portal.example",
         "Staff: opens every list and the audit trail, changes nothing",
-        first_name="Alan",
+        full_name="Alan Becker",
     ),
     Person("Administrator", "admin@portal.example", "Staff: every list and button; no medical data"),
 ]
@@ -81,8 +91,8 @@ _ROSTER = {
 
 
 def rows() -> list[dict[str, str]]:
-    """Return the table of demo people as dicts, without the first names of staff."""
-    return [{name: value for name, value in asdict(person).items() if name != "first_name"} for person in PEOPLE]
+    """Return the table of demo people as dicts, without the names of staff."""
+    return [{name: value for name, value in asdict(person).items() if name != "full_name"} for person in PEOPLE]
 
 
 def _person(email: str) -> Person:
@@ -137,7 +147,7 @@ def _account_of(physician: Physician) -> User:
 def _account(person: Person) -> User:
     groups = [person.role] if person.role in STAFF else []
     is_administrator = person.role == "Administrator"
-    return accounts.create_user(
+    user = accounts.create_user(
         email=person.email,
         password=person.password,
         groups=groups,
@@ -146,6 +156,9 @@ def _account(person: Person) -> User:
         is_superuser=is_administrator,
         by=None,
     )
+    if person.full_name:
+        enter_paper_name(user=user, full_name=person.full_name, by=None)
+    return user
 
 
 def _on_roster(email: str) -> Physician:

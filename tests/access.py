@@ -317,6 +317,15 @@ admin:dispensing_paper_download                 | row  | Pharmacist Manager Audi
 admin:dispensing_paper_inspection               | list | Pharmacist Manager Auditor Administrator
 admin:dispensing_paper_log                      | list | Pharmacist Manager Auditor Administrator
 admin:dispensing_paper_progress                 | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_dispensedunit_manifest         | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_labelprint                     | row  | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_labelprint_export_csv          | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_labelprint_export_xlsx         | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_labelprint_print               | row  | Pharmacist Technician Administrator
+admin:dispensing_labelprint_directions          | row  | Pharmacist Administrator
+admin:dispensing_papername                      | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_papername_own                  | list | Pharmacist Administrator
+admin:dispensing_papername_enter                | list | Manager Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator

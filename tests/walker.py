@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from delivery.models import HandOverCorrection, Run
+from dispensing.models import DispensedUnit, LabelPrint
 from tests.world import taken_back
 
 LOGIN = "/accounts/login/"
@@ -75,6 +76,8 @@ OF_A_ROW = {
     "admin:delivery_run_pack": lambda pk: [Run.objects.get(pk=pk).window_id],
     "admin:certification_certification_letter": lambda pk: [pk, "specialist"],
     "admin:delivery_closure_calls": lambda pk: [pk],
+    "admin:dispensing_dispensedunit_manifest": lambda pk: [DispensedUnit.objects.get(pk=pk).order.run_id],
+    "admin:dispensing_labelprint_directions": lambda pk: [LabelPrint.objects.get(pk=pk).unit.order_id],
     "admin:notifications_letterbatch_pdf": lambda pk: [pk],
     "admin:dispensing_paper_download": lambda pk: [pk],
     "admin:dispensing_paper_progress": lambda pk: [pk],
@@ -96,6 +99,8 @@ def admin_pages(name, made):
         return [reverse(f"{list_name}_step", args=[row.pk, step])]
     if name in OF_A_ROW:
         return [reverse(name, args=OF_A_ROW[name](row.pk))]
+    if name.endswith("labelprint_print"):
+        return [f"{reverse(name)}?units={row.unit_id}"]
     if name.endswith("stockmovement_lot"):
         return [f"{reverse(name)}?sku={made.product.sku}&lot=LOT-1"]
     if list_name != _name_of(its_admin):

@@ -23,7 +23,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
-from dispensing.models import DestroyedItem, Destruction, Paper
+from dispensing.models import DestroyedItem, Destruction, LabelPrint, Paper, PaperName
 from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
@@ -200,7 +200,9 @@ class World:
         )
         lot = line.product.lots.get()
         pharmacist = Stated(days=10, pharmacist=self.accounts["Pharmacist"])
-        make_units(handed.order, lot, 1, pharmacist, at=now, by=pharmacist.pharmacist)
+        units = make_units(handed.order, lot, 1, pharmacist, at=now, by=pharmacist.pharmacist)
+        LabelPrint.objects.create(unit=units[0], batch=uuid4(), copy=1, kind="roll", at=now, by=pharmacist.pharmacist)
+        PaperName.objects.create(user=pharmacist.pharmacist, full_name="Maria Lopez", entered_by=manager)
         Paper.objects.create(
             kind="log_csv", first_date=now, last_date=now, asked_by=manager, status="ready", made_at=now, size=1,
             digest="0" * 64,

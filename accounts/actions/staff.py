@@ -69,9 +69,16 @@ AFTER_DELIVERY = [
 
 PAPER = ["delivery.add_handover", "delivery.print_pack"]
 
-# Lots, and units: where each item that was dispensed is, and what was destroyed.
-UNITS = ["delivery.view_lot", "dispensing.view_dispensedunit", "dispensing.view_destruction"]
+# Lots, and units: where each item that was dispensed is, its labels, and what was destroyed.
+UNITS = [
+    "delivery.view_lot", "dispensing.view_dispensedunit", "dispensing.view_labelprint", "dispensing.view_destruction",
+]  # fmt: skip
 DESTROYS = ["dispensing.add_destruction", "dispensing.change_destruction"]
+
+# Labels, and the full name that they print: the own one, or anybody's.
+LABELS = ["dispensing.add_labelprint"]
+OWN_NAME = ["dispensing.view_papername", "dispensing.add_papername"]
+NAMES = ["dispensing.view_papername", "dispensing.change_papername"]
 
 # The dispensing log and the inspector's pack.
 LOG = ["dispensing.view_paper", "dispensing.add_paper"]
@@ -100,7 +107,8 @@ STAFF_GROUPS = {
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
-        *UNITS, *LOG, *DESTROYS, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
+        *UNITS, *LOG, *DESTROYS, *AFTER_DELIVERY, *PAPER, *LABELS, *OWN_NAME, "dispensing.change_linedirections",
+        "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
@@ -111,7 +119,7 @@ STAFF_GROUPS = {
         "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
         "delivery.pack_order", "delivery.view_product", "delivery.view_run", "delivery.view_returneditem",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
-        "delivery.view_stockmovement", "delivery.add_stockmovement", *UNITS,
+        "delivery.view_stockmovement", "delivery.add_stockmovement", *UNITS, *LABELS,
     ],
         "Driver": ["delivery.view_order", "delivery.view_deliverywindow", "delivery.view_closure",
         "certification.check_card", "delivery.drive_run"],
@@ -123,7 +131,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover", *AFTER_DELIVERY,
-        *PAPER, *UNITS, *LOG, *DESTROYS,
+        *PAPER, *UNITS, *LOG, *DESTROYS, *NAMES,
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,
@@ -144,6 +152,7 @@ STAFF_GROUPS = {
         "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
         "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS, *LOG,
+        "dispensing.view_papername",
         "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
         "notifications.view_letterbatch", "notifications.view_textconsent", "notifications.view_textreceived",
     ],

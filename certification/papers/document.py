@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 
 from fpdf import FPDF, ViewerPreferences
 from fpdf.fonts import TTFFont
@@ -43,6 +43,11 @@ class Paper(FPDF):
             desk.opened.callback(cast(TTFFont, self.fonts[f"{name}{style}"]).ttfont.close)
             families.append(name)
         self.set_fallback_fonts([name for name in dict.fromkeys(families) if name != fonts.LATIN])
+
+    def _render_styled_text_line(self, *args: Any, **kwargs: Any) -> bool:
+        """Set the font anew in each line: fpdf2 forgets that letters of another script have changed it."""
+        self.current_font_is_set_on_page = False
+        return super()._render_styled_text_line(*args, **kwargs)
 
     @contextmanager
     def tagged(self, kind: str, **more: str) -> Iterator[None]:

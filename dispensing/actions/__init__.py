@@ -9,11 +9,13 @@ from dispensing.actions.following import (
     follow_hand_over,
     follow_take_in,
 )
+from dispensing.actions.labels import PrintedLabels, print_labels, write_directions
 from dispensing.actions.log import enter_in_log, note_swapped, note_taken_back
 from dispensing.actions.names import enter_paper_name
 from dispensing.actions.papers import ask_paper, delete_old_papers, make_papers
 
 __all__ = [
+    "PrintedLabels",
     "ask_paper",
     "delete_old_papers",
     "enter_in_log",
@@ -27,7 +29,9 @@ __all__ = [
     "make_papers",
     "note_swapped",
     "note_taken_back",
+    "print_labels",
     "propose_destruction",
     "withdraw_destruction",
     "witness_destruction",
+    "write_directions",
 ]

@@ -1,5 +1,5 @@
 """The pages of staff in the admin; each noun has its own module."""
 
-from dispensing.admin import destructions, papers, units
+from dispensing.admin import destructions, label_links, labels, names, papers, units
 
-__all__ = ["destructions", "papers", "units"]
+__all__ = ["destructions", "label_links", "labels", "names", "papers", "units"]

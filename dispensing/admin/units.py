@@ -7,9 +7,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionAdmin, RowsInline
+from audit.action_admin import RowsInline
 from audit.exports import Column, Export, moment
 from delivery.presenters.runs import staff_name
+from dispensing.admin.manifests import ManifestPages
 from dispensing.models import DispensedUnit, UnitMove
 from ui.search_terms import SearchTerm
 
@@ -38,7 +39,7 @@ class MoveInline(RowsInline):
 
 
 @admin.register(DispensedUnit)
-class DispensedUnitAdmin(ActionAdmin):
+class DispensedUnitAdmin(ManifestPages):
     """Every unit that was ever packed. What happens to its order moves it; nobody changes it here."""
 
     list_display = ["number", "product", "lot_number", "order", "place", "place_since", "expires_date"]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('delivery', '0021_lots'),
-        ('dispensing', '0002_papername'),
+        ('dispensing', '0003_labels'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

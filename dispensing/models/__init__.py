@@ -1,6 +1,7 @@
 """The tables of this app; each noun has its own module."""
 
 from dispensing.models.destructions import DestroyedItem, Destruction
+from dispensing.models.labels import LabelPrint, LineDirections
 from dispensing.models.log import LogEntry
 from dispensing.models.names import PaperName, full_names
 from dispensing.models.papers import Paper, PaperPart
@@ -10,6 +11,8 @@ __all__ = [
     "DestroyedItem",
     "Destruction",
     "DispensedUnit",
+    "LabelPrint",
+    "LineDirections",
     "LogEntry",
     "Paper",
     "PaperName",

@@ -21,3 +21,7 @@ class DestructionError(DispensingError):
 
 class TakeInError(DispensingError):
     """The serials that were scanned do not fit what came back."""
+
+
+class LabelError(DispensingError):
+    """A label cannot be printed now, or its directions cannot be written like that."""

@@ -4,9 +4,21 @@ import re
 
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from accounts.permissions import may_as_staff
 from dispensing.rules.errors import PaperNameError
 
 MOST_IN_FULL_NAME = 80
+ENTER_ANY = "dispensing.change_papername"  # Manager
+ENTER_OWN = "dispensing.add_papername"  # Pharmacist
+
+
+def check_may_enter_name(by: User, *, user: User) -> None:
+    """The account enters names of staff, or its own, and `user` is staff; raises PaperNameError."""
+    if not may_as_staff(by, ENTER_ANY) and not (by.pk == user.pk and may_as_staff(by, ENTER_OWN)):
+        raise PaperNameError(_("Only a Manager enters the full names of other accounts."))
+    if not user.is_staff:
+        raise PaperNameError(_("Choose an account of staff: labels and papers name nobody else."))
 
 
 def check_paper_name(full_name: str) -> None:

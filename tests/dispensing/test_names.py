@@ -32,3 +32,12 @@ def test_a_name_is_entered_and_changed():
 def test_the_database_refuses_an_empty_name():
     with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
         PaperName.objects.create(user=factories.staff("Pharmacist"), full_name="")
+
+
+def test_check_may_enter_name():
+    pharmacist, manager, driver = (factories.staff(group) for group in ("Pharmacist", "Manager", "Driver"))
+    rules.check_may_enter_name(manager, user=pharmacist)
+    rules.check_may_enter_name(pharmacist, user=pharmacist)
+    for by, user in ((pharmacist, manager), (driver, driver), (manager, factories.patient().user)):
+        with pytest.raises(rules.PaperNameError):
+            rules.check_may_enter_name(by, user=user)
