@@ -2,4 +2,6 @@
 
 from dispensing.admin import destructions, label_links, labels, names, papers, units
 
-__all__ = ["destructions", "label_links", "labels", "names", "papers", "units"]
+__all__ = ["destructions", "labels", "names", "papers", "units"]
+
+label_links.register()
