@@ -1,7 +1,18 @@
-"""How units are named in the audit trail."""
+"""How units and self-assessments are named in the audit trail."""
+
+from collections.abc import Collection, Iterable
 
 from audit import names
 from audit.names import Name
+from certification.audit_names import PATIENT, person_columns, person_name
+from dispensing.models import SelfAssessment
+
+
+def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
+    """Return the ids of the patients' self-assessments."""
+    return {
+        "dispensing.selfassessment": SelfAssessment.objects.filter(patient__in=pks).values_list("pk", flat=True),
+    }
 
 
 def register() -> None:
@@ -12,3 +23,9 @@ def register() -> None:
         "product__name",
         say=lambda serial, name: Name(f"{serial:06d}", name),
     )
+    names.register(
+        "dispensing.selfassessment",
+        *person_columns("patient__"),
+        say=lambda *name: Name("self-assessment", person_name(*name)),
+    )
+    names.register_belongings(PATIENT, of_patient)

@@ -9,6 +9,10 @@ from delivery.models import HandOver, HandOverCorrection, Order, ReturnDecision,
 from dispensing import actions
 
 
+def on_placed(order: Order, by: User, **_: Any) -> None:
+    actions.ask_at_reorder(order=order, by=by)
+
+
 def on_contents_changed(order: Order, by: User | None, **_: Any) -> None:
     actions.follow_contents(order=order, by=by)
 
@@ -34,6 +38,7 @@ def on_corrected(hand_over: HandOver, corrections: Collection[HandOverCorrection
 
 
 def connect() -> None:
+    signals.order_placed.connect(on_placed)
     for contents in (signals.order_packed, signals.order_unpacked, signals.order_repacked):
         contents.connect(on_contents_changed)
     signals.order_left.connect(on_order_left)

@@ -55,6 +55,7 @@ app.conf.beat_schedule = {
     },
     "announce-deliveries": {"task": "delivery.announce_deliveries", "schedule": crontab(minute="*/15")},
     "tell-packs-ready": {"task": "delivery.tell_packs_ready", "schedule": 60.0, "options": {"expires": 60}},
+    "ask-assessments": {"task": "dispensing.ask_assessments", "schedule": crontab(hour="10", minute="5")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

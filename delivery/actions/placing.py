@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.actions import audited, record
 from certification.models import Caregiver, CaregiverAssignment, Certification, Patient, PatientToday
-from delivery import rules
+from delivery import rules, signals
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.writes.holds import take_place, take_stock
 from delivery.writes.messages import notify_orderer
@@ -73,6 +73,7 @@ def _place(
     take_stock(cart, lines, by=by)
     record(by=by, subject=cart)
     notify_orderer(cart, "order_placed", by=by, assignment=assignment)
+    signals.order_placed.send(sender=Order, order=cart, by=by)
 
 
 def _enter_answers(cart: Order, address: Mapping[str, Any], payment_method: str, policy: DeliveryPolicy) -> None:

@@ -1,6 +1,31 @@
 """The rules of this app."""
 
-from dispensing.rules.errors import DispensingError, PaperNameError
+from dispensing.rules.assessments import (
+    MOST_OTHER,
+    MOST_WORDS,
+    READ,
+    check_assessment_answers,
+    check_may_assess,
+    check_question_is_open,
+    first_deliveries_to_ask_about,
+    is_asked_at,
+    why_not_assess,
+)
+from dispensing.rules.errors import AssessmentError, DispensingError, PaperNameError
 from dispensing.rules.names import check_paper_name
 
-__all__ = ["DispensingError", "PaperNameError", "check_paper_name"]
+__all__ = [
+    "AssessmentError",
+    "DispensingError",
+    "MOST_OTHER",
+    "MOST_WORDS",
+    "PaperNameError",
+    "READ",
+    "check_assessment_answers",
+    "check_may_assess",
+    "check_paper_name",
+    "check_question_is_open",
+    "first_deliveries_to_ask_about",
+    "is_asked_at",
+    "why_not_assess",
+]

@@ -9,3 +9,7 @@ class DispensingError(PortalError):
 
 class PaperNameError(DispensingError):
     """The name that labels and the log need is missing, or is no name."""
+
+
+class AssessmentError(DispensingError):
+    """The question is closed, the account may not answer it, or the answers are not complete."""
