@@ -7,12 +7,14 @@ class DispensingConfig(AppConfig):
     def ready(self) -> None:
         from certification.presenters import told
         from delivery.presenters import asked
-        from dispensing import audit_names, emails, receivers, samples
-        from dispensing.presenters import assessments
+        from dispensing import audit_names, emails, receivers, rules, samples
+        from dispensing.presenters.assessments import told_by_patient
+        from dispensing.views.assessment_cards import questions_about
 
         emails.register_kinds()
         samples.register_samples()
         audit_names.register()
-        told.register(assessments.told_by_patient)
-        asked.register(assessments.questions_about)
+        rules.ask_about_patients()
+        told.register(told_by_patient)
+        asked.register(questions_about)
         receivers.connect()

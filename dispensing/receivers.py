@@ -4,13 +4,14 @@ from collections.abc import Collection
 from typing import Any
 
 from accounts.models import User
+from certification.models import PatientToday
 from delivery import signals
 from delivery.models import HandOver, HandOverCorrection, Order, ReturnDecision, ReturnedItem
 from dispensing import actions
 
 
-def on_placed(order: Order, by: User, **_: Any) -> None:
-    actions.ask_at_reorder(order=order, by=by)
+def on_placed(order: Order, patient: PatientToday, by: User, **_: Any) -> None:
+    actions.ask_at_reorder(order=order, patient=patient, by=by)
 
 
 def on_contents_changed(order: Order, by: User | None, **_: Any) -> None:

@@ -21,6 +21,7 @@ OWNED = {
     "asked": lambda things: [things["asked"].uuid],
     "order": lambda things: [things["order"].number],
     "card": lambda things: [things["token"]],
+    "assessment": lambda things: [things["assessment"].uuid],
     "run": lambda things: [things["run"].uuid],
     "run order": lambda things: [things["run"].uuid, things["run"].orders.get().number],
     "passkey": lambda things: [things["passkey"]],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from certification.models import Patient
+from certification.models import PatientToday
 from delivery.phone import Caller
 
 
@@ -17,7 +17,7 @@ class Asked:
     shows: Any
 
 
-Find = Callable[[Collection[Patient], User, Caller | None, bool], list[Asked]]
+Find = Callable[[Collection[PatientToday], User, Caller | None, bool], list[Asked]]
 _finders: list[Find] = []
 
 
@@ -28,7 +28,7 @@ def register(find: Find) -> None:
 
 
 def asked_about(
-    patients: Collection[Patient], *, user: User, caller: Caller | None = None, in_full: bool
+    patients: Collection[PatientToday], *, user: User, caller: Caller | None = None, in_full: bool
 ) -> list[Asked]:
     """Return the cards about patients for whom the account, or the caller, may order; `in_full` with their forms."""
     return [asked for find in _finders for asked in find(patients, user, caller, in_full)] if patients else []

@@ -35,7 +35,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "cards": cards,
         "orders": orders,
         "to_affirm": to_affirm,
-        "asked": asked_about([card.patient for card in cards if not card.refusal], user=user, in_full=False),
+        "asked": asked_about([card.read for card in cards if not card.refusal], user=user, in_full=False),
         "address_that_bounces": bounces,
     }
     return render(request, "delivery/home.html", context)

@@ -70,7 +70,8 @@ def _order_seen(orders: OrderQuerySet, number: str, patients: list[PatientToday]
 @require_safe
 def order_detail(request: OrdererRequest, order: Order) -> HttpResponse:
     record(action="order.view", by=request.user, subject=order)
-    asked = asked_about([order.patient], user=request.user, caller=request.orderer.caller, in_full=True)
+    orderer = request.orderer
+    asked = asked_about([orderer.chosen], user=request.user, caller=orderer.caller, in_full=True)
     context = {**context_of(request, order, page_of(request, order)), "asked": asked}
     return render(request, "delivery/order_detail.html", context)
 

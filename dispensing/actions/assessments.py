@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import audited, record, record_many
-from certification.models import Caregiver, CaregiverAssignment, Patient
+from certification.models import Caregiver, CaregiverAssignment, Patient, PatientToday
 from delivery.models import Order
 from delivery.writes.messages import messages_to_orderers
 from dispensing import rules
@@ -18,18 +18,17 @@ from notifications.actions import queue_many
 from ui.tidy import tidy
 
 Cause = SelfAssessment.Cause
-ASK = "assessment.ask"
 
 
-def ask_at_reorder(*, order: Order, by: User) -> None:
+def ask_at_reorder(*, order: Order, patient: PatientToday, by: User) -> None:
     """Ask how well it works, once an order, when the patient has had a delivery before and no question is open.
 
     It runs in the transaction of the order that is placed, which has locked the patient. When the nightly job asks at
     the same moment, one question stays.
     """
-    if rules.is_asked_at(order):
+    if rules.is_asked_at_reorder(patient):
         _write_questions([order], Cause.REORDER, at=timezone.now())
-        record(action=ASK, by=by, subject=order.patient)
+        record(action="assessment.ask", by=by, subject=patient.patient)
 
 
 @transaction.atomic
@@ -50,7 +49,7 @@ def ask_assessments(*, now: datetime, by: User | None) -> int:
     already = set(unanswered.values_list("patient", flat=True))
     new = [order for order in orders if order.patient_id not in already]
     _write_questions(new, Cause.FIRST, at=now)
-    record_many(action=ASK, by=by, subjects=[order.patient for order in new])
+    record_many(action="assessment.ask", by=by, subjects=[order.patient for order in new])
     queue_many(messages=messages_to_orderers(orders, "assessment_due"), by=by)
     return len(orders)
 

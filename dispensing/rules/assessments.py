@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import may_as_staff
-from certification.models import Caregiver, Patient
+from certification.models import Caregiver, Patient, PatientToday
+from certification.models.people import ask_also
 from delivery.models import HandOver, Order
 from delivery.rules import check_orderer
 from dispensing.models import SelfAssessment
@@ -24,11 +25,21 @@ READ = "dispensing.view_selfassessment"  # the permission to read answers; see a
 Works, Effect = SelfAssessment.Works, SelfAssessment.Effect
 
 
-def is_asked_at(order: Order) -> bool:
-    """Return whether placing the order asks its patient: an order was delivered before, and no question is open."""
-    delivered = HandOver.objects.filter(order__patient=order.patient_id)
-    open_ones = SelfAssessment.objects.open().filter(patient=order.patient_id)
-    return delivered.filter(~Exists(open_ones)).exists()
+def ask_about_patients() -> None:
+    """Have each patient that is read for an order come with two answers: no order costs a query more."""
+    ask_also(
+        had_delivery=Exists(HandOver.objects.filter(order__patient=OuterRef("pk"))),
+        has_open_question=Exists(SelfAssessment.objects.open().filter(patient=OuterRef("pk"))),
+    )
+
+
+def has_open_question(patient: PatientToday) -> bool:
+    return patient.answers["has_open_question"]
+
+
+def is_asked_at_reorder(patient: PatientToday) -> bool:
+    """Return whether a further order asks its patient: an order was delivered before, and no question is open."""
+    return patient.answers["had_delivery"] and not has_open_question(patient)
 
 
 def first_deliveries_to_ask_about(today: date) -> QuerySet[Order]:

@@ -1,10 +1,15 @@
 """The pages of self-assessments: the card, its form, skipping, and who reads the answers."""
 
+import csv
+import io
 from datetime import UTC, datetime, timedelta
+from zipfile import ZipFile
 
 import pytest
 from django.core import mail
+from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from audit.models import Event
 from dispensing import actions
@@ -121,6 +126,18 @@ def test_the_message_leads_to_the_question_and_says_nothing_medical(monday, agai
     assert url("assessment", asked.uuid) in sent.body
     for word in ("side effect", "work", again.patient.last_name):
         assert word not in f"{sent.subject} {sent.body}".replace("network", "")
+
+
+def test_the_records_of_a_patient_hold_the_answers(monday, again, asked, tmp_path):
+    answer(asked)
+    today = str(timezone.localdate())
+    for number, whom in enumerate((["--patient", again.patient.number], ["--order", again.number], [])):
+        path = tmp_path / f"{number}.zip"
+        call_command("export_records", "--from", today, "--to", today, *whom, "--file", str(path), stdout=io.StringIO())
+        with ZipFile(path) as found:
+            (row,) = csv.DictReader(io.StringIO(found.read("self-assessments.csv").decode("utf-8-sig")))
+        assert (row["how well it works"], row["side effects"]) == ("well", "dizzy other")
+        assert (row["another side effect"], row["words"]) == ("Itchy nose", "Best before sleep.")
 
 
 # --- Who reads the answers --------------------------------------------------------------------------------------------
