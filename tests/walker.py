@@ -134,7 +134,7 @@ def _opens(client, method, address, row, data):
                     return row.name in ("admin:login", "account_logout")
                 if not path.startswith("/") or row.name in NOT_FOLLOWED:
                     break
-                if path == HOME and row.name.startswith("delivery:"):
+                if path == HOME and row.name.startswith(("delivery:", "dispensing:")):
                     return False  # somebody who can order for nobody is sent there
                 response = client.get(response.headers["Location"])
             says_so = response.status_code == 404 and row.about in (

@@ -117,6 +117,22 @@ def test_a_caregiver_answers_for_the_patient_and_reading_is_recorded(monday):
     )  # fmt: skip
 
 
+def test_during_a_call_a_pharmacist_enters_the_answers_and_a_technician_sees_no_question(asked):
+    menu, patient = reverse("delivery:product-list"), asked.patient
+    day = patient.birth_date
+    caller = {"number": patient.number, "name": patient.name, "birth_date_month": day.month, "birth_date_day": day.day,
+              "birth_date_year": day.year}  # fmt: skip
+    for role, can in (("Technician", False), ("Pharmacist", True)):
+        client = factories.client_for(factories.staff(role))
+        page = client.post(reverse("admin:delivery_order_phone"), caller, follow=True)
+        assert page.redirect_chain == [(menu, 302)]
+        assert (f"How well does it work for {patient.name}?" in words_of(page)) == can
+        done = client.post(url("assessment", asked.uuid), ANSWERS, follow=True)
+        assert ("Thank you." in words_of(done), "Only a pharmacist" in words_of(done)) == (can, not can)
+    asked.refresh_from_db()
+    assert asked.closed_by.groups.get().name == "Pharmacist"
+
+
 def test_the_message_leads_to_the_question_and_says_nothing_medical(monday, again, asked):
     monday.move_to(datetime(2026, 12, 9, 15, tzinfo=UTC))
     mail.outbox.clear()

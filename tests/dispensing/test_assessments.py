@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from audit.models import Event
+from certification import actions as certifications
 from delivery.rules import OrdererError
 from dispensing import actions, rules
 from dispensing.models import SelfAssessment
@@ -67,6 +68,13 @@ def test_a_patient_with_an_open_question_gets_the_message_alone(monday):
     ask(), ask()
     assert SelfAssessment.objects.get() == asked
     assert Notification.objects.filter(kind="assessment_due").count() == 1
+
+
+def test_nobody_is_asked_whose_record_is_closed(monday):
+    order = delivered(monday)
+    certifications.close_patient(patient=order.patient, closed_for="moved", by=factories.staff("Registrar"))
+    monday.move_to(datetime(2026, 12, 9, 15, tzinfo=UTC))
+    assert ask() == 0
 
 
 def test_the_job_costs_few_statements_for_many_patients(monday, django_assert_max_num_queries):
