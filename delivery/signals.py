@@ -6,6 +6,7 @@ the action. Each signal is sent once for what happened once, never for a call th
 
 from django.dispatch import Signal
 
+order_placed = Signal()  # order, patient, by: the PatientToday of the order
 order_packed = Signal()  # order, by
 order_unpacked = Signal()  # order, by: its items go back to the shelf, also when a packed order ends here
 order_repacked = Signal()  # order, by: what a packed order holds has changed

@@ -1,8 +1,18 @@
-"""How units and papers are named in the audit trail."""
+"""How the rows of this app are named in the audit trail."""
+
+from collections.abc import Collection, Iterable
 
 from audit import names
 from audit.names import Name
-from dispensing.models import Paper
+from certification.audit_names import PATIENT, person_columns, person_name
+from dispensing.models import Paper, SelfAssessment
+
+
+def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
+    """Return the ids of the patients' self-assessments."""
+    return {
+        "dispensing.selfassessment": SelfAssessment.objects.filter(patient__in=pks).values_list("pk", flat=True),
+    }
 
 
 def register() -> None:
@@ -28,3 +38,9 @@ def register() -> None:
         say=lambda serial, copy: Name(f"label {serial:06d}, print {copy}"),
     )
     names.register("dispensing.papername", "full_name", say=Name)
+    names.register(
+        "dispensing.selfassessment",
+        *person_columns("patient__"),
+        say=lambda *name: Name("self-assessment", person_name(*name)),
+    )
+    names.register_belongings(PATIENT, of_patient)

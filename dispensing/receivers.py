@@ -4,11 +4,16 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from accounts.models import User
+from certification.models import PatientToday
 from delivery import signals
 from delivery.models import HandOver, HandOverCorrection, Order, ReturnDecision, ReturnedItem
 from dispensing import actions
 from dispensing.models import DispensedUnit
 from dispensing.signals import units_swapped
+
+
+def on_placed(order: Order, patient: PatientToday, by: User, **_: Any) -> None:
+    actions.ask_at_reorder(order=order, patient=patient, by=by)
 
 
 def on_contents_changed(order: Order, by: User | None, **_: Any) -> None:
@@ -45,6 +50,7 @@ def on_swapped(
 
 
 def connect() -> None:
+    signals.order_placed.connect(on_placed)
     for contents in (signals.order_packed, signals.order_unpacked, signals.order_repacked):
         contents.connect(on_contents_changed)
     signals.order_left.connect(on_order_left)

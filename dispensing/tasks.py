@@ -17,3 +17,9 @@ def make_papers() -> int:
 def delete_old_papers() -> int:
     """Delete the content of papers that are older than a week; returns of how many."""
     return actions.delete_old_papers(now=timezone.now(), by=None)
+
+
+@shared_task(name="dispensing.ask_assessments")
+def ask_assessments() -> int:
+    """Ask patients two weeks after their first delivery how well it works; returns how many messages there are."""
+    return actions.ask_assessments(now=timezone.now(), by=None)

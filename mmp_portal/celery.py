@@ -58,6 +58,7 @@ app.conf.beat_schedule = {
     # Asking for a paper wakes a worker at once; this is for when Redis was away, and for what a lost worker left.
     "make-papers": {"task": "dispensing.make_papers", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-papers": {"task": "dispensing.delete_old_papers", "schedule": crontab(minute="50")},
+    "ask-assessments": {"task": "dispensing.ask_assessments", "schedule": crontab(hour="10", minute="5")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

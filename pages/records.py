@@ -38,6 +38,7 @@ from delivery.models import (
     ReturnedItem,
     StockMovement,
 )
+from dispensing.models import SelfAssessment
 from notifications.models import Notification
 from ui.search_terms import SearchTerm
 from ui.spreadsheets import csv_parts
@@ -47,7 +48,8 @@ EXPLAINED = """Records of {about}, {begins} to {ends}, both days included.
 Written on {now}. Times are those of New York. In a cell that would begin like a formula, an apostrophe stands first.
 
 Each file holds the rows of the period: certifications that were valid on one of its days, orders that were placed in
-it, movements, messages and events that were written in it, and allotment entries of its days.
+it, movements, messages and events that were written in it, self-assessments that were asked in it, and allotment
+entries of its days.
 Not included: drafts, files of letters, numbers of photo IDs, one-time links, tokens of cards, network addresses and
 sessions.
 """
@@ -139,6 +141,13 @@ REPORTS = Export("item-reports", (
 ENTRIES = Export("allotment-entries", (
     Column("patient", "patient__number"), Column("day", "day"), *amounts("flower equivalent", "amount_mg"),
     Column("origin", "origin"), Column("account", "by_id"), Column("reason", "reason"), moment("entered", "created_at"),
+))  # fmt: skip
+ASSESSMENTS = Export("self-assessments", (
+    Column("patient", "patient__number"), Column("order", "order__number"), Column("cause", "cause"),
+    moment("asked", "asked_at"), moment("answered", "answered_at"), moment("skipped", "skipped_at"),
+    Column("account", "closed_by_id"), Column("how well it works", "answers", lambda said: (said or {}).get("works")),
+    Column("side effects", "answers", lambda said: " ".join((said or {}).get("effects", ()))),
+    Column("another side effect", "other_effect"), Column("words", "words"),
 ))  # fmt: skip
 MESSAGES = Export("messages", (
     moment("written", "created_at"), Column("kind", "kind"), Column("channel", "channel"),
@@ -263,6 +272,14 @@ def _entries(scope: Scope) -> QuerySet[AllotmentEntry]:
     return entries if scope.about is None else entries.filter(patient__in=patients_of(scope).values("pk"))
 
 
+def _assessments(scope: Scope) -> QuerySet[SelfAssessment]:
+    """Return the self-assessments that were asked in the period, and those that the order asked."""
+    if scope.about is None or isinstance(scope.about, Patient):
+        asked = SelfAssessment.objects.filter(scope.written_in("asked_at"))
+        return asked if scope.about is None else asked.filter(patient=scope.about)
+    return SelfAssessment.objects.filter(order__in=orders_of(scope).values("pk"))
+
+
 def _rows_about(scope: Scope) -> list[names.Found]:
     """Return the rows whose events and messages are records of the scope: whom it is about, and what was found."""
     assert scope.about is not None
@@ -313,6 +330,7 @@ def _files(scope: Scope) -> Iterator[tuple[Export, Callable[[], Iterable[list[An
         (CORRECTIONS, _of_orders(scope, HandOverCorrection.objects.all(), "created_at", "hand_over__order")),
         (REPORTS, _of_orders(scope, ItemReport.objects.all(), "created_at")),
         (ENTRIES, _entries(scope)),
+        (ASSESSMENTS, _assessments(scope)),
         (EVENTS, _events(scope)),
     ]
     yield from ((export, partial(cells, rows, export.columns)) for export, rows in tables)

@@ -175,6 +175,9 @@ delivery:order-move                         | order        | members | -
 delivery:order-decline                      | order        | members | -
 delivery:order-report                       | order        | members | -
 delivery:order-cancel                       | order        | members | -
+dispensing:assessment-list                  |              | members
+dispensing:assessment                       | assessment   | members | -
+dispensing:assessment-skip                  | assessment   | members | -
 admin:index                                 |              | staff
 admin:login                                 |              | nobody staff
 admin:logout                                |              | staff

@@ -22,6 +22,7 @@ OWNED = {
     "asked": lambda things: [things["asked"].uuid],
     "order": lambda things: [things["order"].number],
     "card": lambda things: [things["token"]],
+    "assessment": lambda things: [things["assessment"].uuid],
     "run": lambda things: [things["run"].uuid],
     "run order": lambda things: [things["run"].uuid, things["run"].orders.get().number],
     "passkey": lambda things: [things["passkey"]],
@@ -141,7 +142,7 @@ def _opens(client, method, address, row, data):
                     return row.name in ("admin:login", "account_logout")
                 if not path.startswith("/") or row.name in NOT_FOLLOWED:
                     break
-                if path == HOME and row.name.startswith("delivery:"):
+                if path == HOME and row.name.startswith(("delivery:", "dispensing:")):
                     return False  # somebody who can order for nobody is sent there
                 response = client.get(response.headers["Location"])
             says_so = response.status_code == 404 and row.about in (

@@ -23,7 +23,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
-from dispensing.models import DestroyedItem, Destruction, LabelPrint, Paper, PaperName
+from dispensing.models import DestroyedItem, Destruction, LabelPrint, Paper, PaperName, SelfAssessment
 from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
@@ -111,7 +111,11 @@ class World:
         signed = patient.certifications.get()
         order = factories.order(patient, by=account)
         token = factories.card(patient).token
-        return {"signed": signed, "order": order, "token": token, "person": patient.number}
+        with unguarded():
+            asked = SelfAssessment.objects.create(
+                patient=patient, order=order, cause="reorder", asked_at=timezone.now()
+            )
+        return {"signed": signed, "order": order, "token": token, "person": patient.number, "assessment": asked}
 
     def _run_of(self, driver, order):
         manager = self.accounts["Manager"]

@@ -1,5 +1,6 @@
 """Patients, caregivers, and who acts for whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Optional, Self
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
+from django.db.models.expressions import BaseExpression
 from django.db.models.functions import Right
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +102,17 @@ def person_constraints(table: str) -> list[models.BaseConstraint]:
     ]
 
 
+_also_asked: dict[str, BaseExpression] = {}
+
+
+def ask_also(**conditions: BaseExpression) -> None:
+    """Have `read_today` answer more about each patient: conditions over the patient's row, by name.
+
+    An app above asks for what it would otherwise read by a query of its own at each order.
+    """
+    _also_asked.update(conditions)
+
+
 class PatientQuerySet(models.QuerySet["Patient"]):
     SEALED = ("condition_codes", "directions", "ended_reason", "patient_as_signed")  # decrypted where shown alone
 
@@ -123,12 +136,15 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             "joined_certification": FilteredRelation("certifications", condition=running),
         }
         unread = ["joined_assignment__need", *(f"joined_certification__{name}" for name in self.SEALED)]
-        rows = self.annotate(**joined).select_related("joined_assignment__caregiver", "joined_certification")
+        rows = self.annotate(**joined, **_also_asked).select_related(
+            "joined_assignment__caregiver", "joined_certification"
+        )
         return [
             PatientToday(
                 patient=row,  # Django sets an attribute only where the join found a row
                 assignment=getattr(row, "joined_assignment", None),
                 certification=getattr(row, "joined_certification", None),
+                answers={name: getattr(row, name) for name in _also_asked},
             )
             for row in rows.defer(*unread)
         ]
@@ -244,9 +260,10 @@ class CaregiverAssignment(models.Model):
 class PatientToday:
     """A patient, the assignment of the caregiver who acts for the patient now, and the certification that runs today.
 
-    A patient has at most one of each. `PatientQuerySet.read_today` makes it.
+    A patient has at most one of each. `answers` are those to `ask_also`. `PatientQuerySet.read_today` makes it.
     """
 
     patient: Patient
     assignment: CaregiverAssignment | None
     certification: Optional["Certification"]
+    answers: Mapping[str, bool]

@@ -15,11 +15,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
+from audit.actions import record
 from certification import actions, rules
 from certification.forms import PreparationForm, RenewalForm
 from certification.models import Certification, Condition, Draft, Letter
 from certification.presenters.addresses import is_signer, renewed, step_url
 from certification.presenters.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
+from certification.presenters.told import Told, told_by
 from certification.steps import answers_of
 from certification.views.batch_signing import go_on_in_queue, place_in_queue
 from certification.views.form_page import form_page, posted
@@ -30,6 +32,7 @@ from certification.views.steps import limit_hint
 
 NEW_CONDITION = gettext_lazy("New on the list since last year")
 LAST_YEARS = gettext_lazy("Certified last year")
+MOST_TOLD = 12  # self-assessments, the latest of the year
 
 
 @certification_page
@@ -129,8 +132,18 @@ class RenewView(SignView):
             return {}
         return RenewalForm.initial_from(answers_of(self.draft.answers)["statement"], guardian)
 
+    def told(self) -> list[Told]:
+        """Return what was told about the patient since the last signature, and record that the physician read it."""
+        certification = renewed(self.draft)
+        patient, since = certification.patient, certification.certified_at
+        told = told_by(patient, since=since, most=MOST_TOLD, with_words=True)
+        if told:
+            record(action="assessment.view", by=self.request.user, subject=patient)
+        return told
+
     def context(self) -> dict[str, Any]:
         return {
+            "told": self.told(),
             **_last_year(self.draft, self.listed, self.limit, self.today),
             "last_valid_day": rules.last_valid_day_from(self.today),
             "days_given_up": rules.days_given_up(renewed(self.draft), today=self.today),

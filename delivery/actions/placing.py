@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Caregiver, CaregiverAssignment, Certification, Patient, PatientToday
-from delivery import rules
+from certification.models import Caregiver, Certification, Patient, PatientToday
+from delivery import rules, signals
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.writes.holds import take_place, take_stock
 from delivery.writes.messages import notify_orderer
@@ -60,19 +60,18 @@ def place_order(
     cart.patient, cart.certification, cart.window, cart.policy = patient, certification, window, policy
     cart.placed_by, cart.assisted_by = by, by if caller else None
     cart.idempotency_key, cart.request_digest = idempotency_key, digest
-    _place(cart, lines, locked.assignment, now=now, by=by)
+    _place(cart, lines, locked, now=now, by=by)
     return cart
 
 
-def _place(
-    cart: Order, lines: list[OrderLine], assignment: CaregiverAssignment | None, *, now: datetime, by: User
-) -> None:
+def _place(cart: Order, lines: list[OrderLine], locked: PatientToday, *, now: datetime, by: User) -> None:
     """Turn the checked cart into an order, take its stock and notify the orderer."""
     cart.number, cart.status, cart.placed_at = readable_number("D"), rules.MOVES["place"].to, now
     cart.save()
     take_stock(cart, lines, by=by)
     record(by=by, subject=cart)
-    notify_orderer(cart, "order_placed", by=by, assignment=assignment)
+    notify_orderer(cart, "order_placed", by=by, assignment=locked.assignment)
+    signals.order_placed.send(sender=Order, order=cart, patient=locked, by=by)
 
 
 def _enter_answers(cart: Order, address: Mapping[str, Any], payment_method: str, policy: DeliveryPolicy) -> None:

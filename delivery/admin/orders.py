@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin
+from audit.actions import record
 from audit.changelists import SessionChangeList, ShortPaginator, search_term
 from audit.many_rows import RowInWords
 from certification.admin.medical import sees_medical_words
@@ -57,12 +58,15 @@ def sees_allotments(user: User | AnonymousUser) -> bool:
 def sight_of(user: User) -> Sight:
     """Return what the account may know of a patient on the page of an order."""
     certification = user.has_perm("certification.view_certification")
+    assessments = user.has_perm("dispensing.view_selfassessment")
     return Sight(
         certification=certification,
         birth_date=user.has_perm("certification.view_patient"),
         directions=certification and sees_medical_words(user),
         allotment=sees_allotments(user),
         history=sees_every_order(user),
+        assessments=assessments,
+        assessment_words=assessments and sees_medical_words(user),
     )
 
 
@@ -215,6 +219,8 @@ class OrderAdmin(ActionAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         review = order_review(obj, sight=sight_of(cast(User, request.user)), now=timezone.now())
+        if review.shows_told:
+            record(action="assessment.view", by=cast(User, request.user), subject=obj.patient)
         next_pk = review.place.next_pk
         address = next_pk and reverse(f"admin:{self._url_name('change')}", args=[next_pk])
         more = {

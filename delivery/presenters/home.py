@@ -19,7 +19,7 @@ from delivery.presenters.ledger import Ledger, ledger_of
 class PatientCard:
     """A patient's latest certification, its status today, and why the account cannot order, or empty."""
 
-    patient: Patient
+    read: PatientToday
     certification: Certification
     status_on_day: StatusOnDay
     is_own: bool
@@ -27,6 +27,10 @@ class PatientCard:
     another_by: date | None  # until when another certification may be obtained after a withdrawal
     can_ask_for_renewal: bool
     ledger: Ledger | None  # of a certification that runs, where the account orders for one patient alone
+
+    @property
+    def patient(self) -> Patient:
+        return self.read.patient
 
 
 def patient_cards(user: User, *, today: date) -> list[PatientCard]:
@@ -46,7 +50,7 @@ def _card(of: PatientToday, user: User, today: date, *, is_only: bool) -> Patien
     status = status_on_day(certification, today=today)
     is_running = status.days_left is not None
     return PatientCard(
-        patient=patient,
+        read=of,
         certification=certification,
         status_on_day=status,
         is_own=patient.user_id == user.pk,

@@ -31,6 +31,7 @@ SEEN = {
     "patientrequest.view": gettext_lazy("a request to the office"),
     "allotment.view": gettext_lazy("the monthly allotment"),
     "allotmententry.view": gettext_lazy("the monthly allotment"),
+    "assessment.view": gettext_lazy("what was told about how well it works"),
     "order.list": gettext_lazy("the orders"),
     "order.view": gettext_lazy("an order"),
     "order.print": gettext_lazy("an order, printed for its delivery"),

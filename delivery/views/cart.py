@@ -18,6 +18,7 @@ from delivery.forms import LineForm, QuantityForms, ZipForm
 from delivery.models import Product
 from delivery.orderers import CHOSEN, OrdererRequest, orderer_required
 from delivery.presenters.allotment import allotment_of
+from delivery.presenters.asked import Asked, asked_about
 from delivery.presenters.cart import cart_of
 from delivery.presenters.menu import Menu, MenuProduct, cart_rows, menu_for, on_menu
 from delivery.presenters.terms import Terms, terms_for
@@ -105,6 +106,7 @@ def _page(
     )
     context = {
         "orderer": orderer,
+        "asked": _asked_of_caller(request),
         "terms": terms,
         "cart": cart,
         "cart_rows": cart_rows(cart, allotment, quantity_form),
@@ -119,6 +121,14 @@ def _page(
         **_zip_context(zip_form, terms),
     }
     return render(request, "delivery/_menu_and_cart.html" if request.htmx else "delivery/product_list.html", context)
+
+
+def _asked_of_caller(request: OrdererRequest) -> list[Asked]:
+    """Return what the caller is asked: who is on the phone sees neither the home page nor the page of an order."""
+    orderer = request.orderer
+    if orderer.caller is None or request.htmx:
+        return []
+    return asked_about([orderer.chosen], user=request.user, caller=orderer.caller, in_full=False)
 
 
 def _zip_context(zip_form: ZipForm | None, terms: Terms) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from audit.actions import record
 from certification.models import Caregiver, Patient
 from certification.presenters.people import address_that_bounces
 from certification.rules import still_to_affirm
+from delivery.presenters.asked import asked_about
 from delivery.presenters.home import coming_orders, patient_cards
 
 
@@ -34,6 +35,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         "cards": cards,
         "orders": orders,
         "to_affirm": to_affirm,
+        "asked": asked_about([card.read for card in cards if not card.refusal], user=user, in_full=False),
         "address_that_bounces": bounces,
     }
     return render(request, "delivery/home.html", context)

@@ -17,6 +17,7 @@ from delivery.calendar import calendar_of
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.orderers import Orderer, OrdererRequest, orderer_required, orders_seen, patients_and_caller
+from delivery.presenters.asked import asked_about
 from delivery.presenters.orders import OrderPage, order_page
 from delivery.presenters.waiting import waiting_of
 
@@ -69,7 +70,10 @@ def _order_seen(orders: OrderQuerySet, number: str, patients: list[PatientToday]
 @require_safe
 def order_detail(request: OrdererRequest, order: Order) -> HttpResponse:
     record(action="order.view", by=request.user, subject=order)
-    return render(request, "delivery/order_detail.html", context_of(request, order, page_of(request, order)))
+    orderer = request.orderer
+    asked = asked_about([orderer.chosen], user=request.user, caller=orderer.caller, in_full=True)
+    context = {**context_of(request, order, page_of(request, order)), "asked": asked}
+    return render(request, "delivery/order_detail.html", context)
 
 
 @order_required

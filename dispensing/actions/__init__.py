@@ -1,5 +1,6 @@
 """The actions of this app. They lock as those of delivery do, and units last."""
 
+from dispensing.actions.assessments import ask_assessments, ask_at_reorder, record_assessment, skip_assessment
 from dispensing.actions.destructions import propose_destruction, withdraw_destruction, witness_destruction
 from dispensing.actions.following import (
     follow_contents,
@@ -16,6 +17,8 @@ from dispensing.actions.papers import ask_paper, delete_old_papers, make_papers
 
 __all__ = [
     "PrintedLabels",
+    "ask_assessments",
+    "ask_at_reorder",
     "ask_paper",
     "delete_old_papers",
     "enter_in_log",
@@ -31,6 +34,8 @@ __all__ = [
     "note_taken_back",
     "print_labels",
     "propose_destruction",
+    "record_assessment",
+    "skip_assessment",
     "withdraw_destruction",
     "witness_destruction",
     "write_directions",

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('delivery', '0021_lots'),
-        ('dispensing', '0005_log'),
+        ('dispensing', '0007_assessments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

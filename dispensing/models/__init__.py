@@ -1,5 +1,6 @@
 """The tables of this app; each noun has its own module."""
 
+from dispensing.models.assessments import SelfAssessment
 from dispensing.models.destructions import DestroyedItem, Destruction
 from dispensing.models.labels import LabelPrint, LineDirections
 from dispensing.models.log import LogEntry
@@ -17,6 +18,7 @@ __all__ = [
     "Paper",
     "PaperName",
     "PaperPart",
+    "SelfAssessment",
     "UnitMove",
     "full_names",
 ]

@@ -25,3 +25,7 @@ class TakeInError(DispensingError):
 
 class LabelError(DispensingError):
     """A label cannot be printed now, or its directions cannot be written like that."""
+
+
+class AssessmentError(DispensingError):
+    """The question is closed, the account may not answer it, or the answers are not complete."""

@@ -249,6 +249,7 @@ SHOWN = {
     "pages.contactmessage": {"pages_contactmessage.message"},
     "notifications.notification": {"notifications_calltry.note"},
     "certification.certification": {"certification_amendment.reason"},
+    "delivery.order": {"dispensing_selfassessment.answers"},
 }
 
 

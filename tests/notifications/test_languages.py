@@ -233,6 +233,7 @@ CAUSES = {
     "order_returned": tell("order_returned"),
     "hand_over_corrected": tell("hand_over_corrected"),
     "report_answered": tell("report_answered"),
+    "assessment_due": tell("assessment_due"),
     "place_open": wait_for_a_place,
     "contact_receipt": write_to_us,
     "contact_answer": answer_what_was_written,

@@ -166,6 +166,7 @@ MADE = {
     "order_returned": told("order_returned"),
     "hand_over_corrected": told("hand_over_corrected"),
     "report_answered": told("report_answered"),
+    "assessment_due": told("assessment_due"),
 }
 JOINED_BY_A_CODE = {"phone_changed"}  # goes to the address of the account: below
 TO_WHO_TEXTED = texts.ANSWERS  # the number from which somebody texted

@@ -100,7 +100,7 @@ def test_run_jobs_runs_every_job_of_the_timetable():
         "queue-renewal-reminders", "finish-renewal-reminders", "send-bulk-notifications", "discard-old-drafts",
         "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "plan-windows",
         "notify-waiting-list", "queue-office-weeks", "queue-staff-summaries", "announce-deliveries", "tell-packs-ready",
-        "make-papers", "delete-old-papers", "lapse-orders",
+        "make-papers", "delete-old-papers", "ask-assessments", "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
 

@@ -23,7 +23,7 @@ from tests.guard import unguarded
 pytestmark = pytest.mark.django_db
 FILES = {"patients", "certifications", "orders", "order-lines", "stock-movements", "allotment-entries", "messages",
          "hand-overs", "door-attempts", "returned-items", "return-decisions", "corrections", "item-reports",
-         "events"}  # fmt: skip
+         "self-assessments", "events"}  # fmt: skip
 
 
 @pytest.fixture

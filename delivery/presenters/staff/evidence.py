@@ -6,10 +6,12 @@ from datetime import date
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from certification.models import CaregiverAssignment, Certification
+from certification.presenters.told import Told
 from certification.rules import age_on, is_minor_on
 from delivery import rules
 from delivery.models import Order, OrderLine
@@ -29,6 +31,8 @@ class Sight:
     directions: bool = False
     allotment: bool = False
     history: bool = False
+    assessments: bool = False  # what was told about how well it works
+    assessment_words: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Facts:
     last_review: date | None  # for an earlier order of the patient
     left_before_mg: int
     same_door: list[Order]
+    told: list[Told]  # the latest first
 
 
 def evidence_of(facts: Facts, sight: Sight) -> list[Evidence]:
@@ -83,6 +88,7 @@ def evidence_of(facts: Facts, sight: Sight) -> list[Evidence]:
         _card(facts) if sight.certification else None,
         _age(facts) if sight.birth_date else None,
         _directions(facts) if sight.directions else None,
+        *_self_assessments(facts),
         _caregiver(facts) if sight.certification else None,
         _allotment(facts) if sight.allotment else None,
         _address(facts),
@@ -141,6 +147,22 @@ def _directions(facts: Facts) -> Evidence | None:
         _("Directions"),
         _("“%(directions)s”") % {"directions": certification.directions},
         detail=_("Dr. %(name)s") % {"name": certification.physician.name},
+    )
+
+
+def _self_assessments(facts: Facts) -> list[Evidence]:
+    """Return a row for each self-assessment that was read."""
+    return [_self_assessment(told) for told in facts.told]
+
+
+def _self_assessment(told: Told) -> Evidence:
+    words = {"works": told.works, "effects": told.effects, "who": told.by, "words": told.words}
+    words["day"] = date_format(localtime(told.at), "DAY_FORMAT")
+    by = _("Told on %(day)s by %(who)s.") % words
+    return Evidence(
+        _("Self-assessment"),
+        _("Works: %(works)s. Side effects: %(effects)s.") % words,
+        detail=f"{_('“%(words)s”') % words} {by}" if told.words else by,
     )
 
 

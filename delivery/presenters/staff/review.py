@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from audit.secret_columns import without_secrets
 from certification.models import Certification
+from certification.presenters.told import told_by
 from delivery import rules
 from delivery.models import Order, OrderLine, Product, StockMovement
 from delivery.presenters.staff.evidence import Evidence, Facts, Sight, evidence_of
@@ -25,6 +26,7 @@ from delivery.presenters.staff.receivers import (
 from delivery.presenters.staff.timeline import Moment, timeline_of
 from delivery.writes.messages import is_told_by_phone
 
+MOST_TOLD = 3  # self-assessments beside an order
 MOST_WAITING = 500  # orders to review among which the next is looked for
 LISTED = ("reserved", "released", "sold", "returned")  # movements that say from which lot an order takes
 
@@ -63,6 +65,7 @@ class OrderReview:
     timeline: list[Moment]
     place: Place
     is_told_by_phone: bool
+    shows_told: bool  # whether a self-assessment of the patient is shown
     has_evidence: bool  # more than what the door and the bag need
 
 
@@ -86,6 +89,7 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
         last_review=_last_review(order) if sight.certification else None,
         left_before_mg=_left_before(order, certification, day) if sight.allotment else 0,
         same_door=same_door,
+        told=told_by(order.patient, most=MOST_TOLD, with_words=sight.assessment_words) if sight.assessments else [],
     )
     return OrderReview(
         order=order,
@@ -99,6 +103,7 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
         timeline=timeline_of(order, now=now) if sight.history else [],
         place=_place_of(order) if sight.history else Place(0, 0, None),
         is_told_by_phone=is_told_by_phone(order) if sight.history else False,
+        shows_told=bool(facts.told),
         has_evidence=sight.certification or sight.allotment,
     )
 
