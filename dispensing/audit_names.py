@@ -12,3 +12,4 @@ def register() -> None:
         "product__name",
         say=lambda serial, name: Name(f"{serial:06d}", name),
     )
+    names.register("dispensing.recall", "lot_number", say=lambda number: Name(number, "Recall"))

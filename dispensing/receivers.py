@@ -1,4 +1,4 @@
-"""What follows in this app from what happens to orders. Each receiver calls one action."""
+"""What follows in this app from what happens to orders. Each receiver calls an action."""
 
 from collections.abc import Collection
 from typing import Any
@@ -18,7 +18,8 @@ def on_order_left(order: Order, by: User, **_: Any) -> None:
 
 
 def on_handed_over(order: Order, hand_over: HandOver, by: User, **_: Any) -> None:
-    actions.follow_hand_over(order=order, hand_over=hand_over, by=by)
+    units = actions.follow_hand_over(order=order, hand_over=hand_over, by=by)
+    actions.follow_recalls(order=order, units=units, by=by)
 
 
 def on_taken_in(order: Order, items: Collection[ReturnedItem], by: User, **_: Any) -> None:

@@ -195,6 +195,7 @@ from delivery.rules.recalled import (
     keep_recalled,
     recalled_items,
 )
+from delivery.rules.recalling import RecallOutcome, left_of, on_the_road, outcomes_of_recall
 from delivery.rules.refused_lines import check_refused, due_cents
 from delivery.rules.reports import (
     MOST_WORDS,
@@ -319,6 +320,10 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "RecallOutcome",
+    "left_of",
+    "on_the_road",
+    "outcomes_of_recall",
     "RecalledItems",
     "check_is_not_recalled",
     "check_recalled_stays",

@@ -5,11 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delivery.models import Lot, Order, OrderLine, Product, StockMovement
+from delivery.models.stock import StockMovementQuerySet
 from delivery.rules.errors import HandOverError, StockError
 
 
@@ -39,7 +40,7 @@ def holds_recalled() -> Exists:
     return Exists(_of_recalled_lots(StockMovement.objects.filter(order=OuterRef("pk"))))
 
 
-def _of_recalled_lots(movements: QuerySet[StockMovement], *, at: datetime | None = None) -> QuerySet[StockMovement]:
+def _of_recalled_lots(movements: StockMovementQuerySet, *, at: datetime | None = None) -> StockMovementQuerySet:
     lots = Lot.objects.filter(product=OuterRef("product"), number=OuterRef("lot"), recalled_at__isnull=False)
     return movements.filter(Exists(lots.filter(recalled_at__lte=at) if at else lots))
 

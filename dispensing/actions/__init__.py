@@ -9,8 +9,22 @@ from dispensing.actions.following import (
     follow_take_in,
 )
 from dispensing.actions.names import enter_paper_name
+from dispensing.actions.recalls import (
+    answer_recall,
+    end_recall,
+    enter_reached,
+    follow_recalls,
+    remind_recalled,
+    start_recall,
+)
 
 __all__ = [
+    "answer_recall",
+    "end_recall",
+    "enter_reached",
+    "follow_recalls",
+    "remind_recalled",
+    "start_recall",
     "enter_paper_name",
     "follow_contents",
     "follow_correction",

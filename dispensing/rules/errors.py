@@ -9,3 +9,7 @@ class DispensingError(PortalError):
 
 class PaperNameError(DispensingError):
     """The name that labels and the log need is missing, or is no name."""
+
+
+class RecallError(DispensingError):
+    """The recall cannot begin or end so, or what was entered about a person does not fit."""
