@@ -7,6 +7,9 @@ from accounts.models import User
 from delivery import signals
 from delivery.models import HandOver, HandOverCorrection, Order, ReturnDecision, ReturnedItem
 from dispensing import actions
+from dispensing.emails import RECALLS
+from notifications.models import Notification
+from notifications.signals import reached
 
 
 def on_contents_changed(order: Order, by: User | None, **_: Any) -> None:
@@ -34,7 +37,13 @@ def on_corrected(hand_over: HandOver, corrections: Collection[HandOverCorrection
     actions.follow_correction(hand_over=hand_over, corrections=corrections, by=by)
 
 
+def on_reached(notification: Notification, note: str, by: User | None, **_: Any) -> None:
+    if notification.kind in RECALLS:
+        actions.follow_call(person_id=notification.context["person"], note=note, by=by)
+
+
 def connect() -> None:
+    reached.connect(on_reached)
     for contents in (signals.order_packed, signals.order_unpacked, signals.order_repacked):
         contents.connect(on_contents_changed)
     signals.order_left.connect(on_order_left)

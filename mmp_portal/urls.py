@@ -27,6 +27,7 @@ urlpatterns = [
     path("texts/received/", text_received, name="text-received"),
     path("", include("certification.urls")),
     path("", include("delivery.urls")),
+    path("", include("dispensing.urls")),
     path("", include("pages.urls")),
 ]
 

@@ -175,6 +175,7 @@ delivery:order-move                         | order        | members | -
 delivery:order-decline                      | order        | members | -
 delivery:order-report                       | order        | members | -
 delivery:order-cancel                       | order        | members | -
+dispensing:recall                           | recall       | members | -
 admin:index                                 |              | staff
 admin:login                                 |              | nobody staff
 admin:logout                                |              | staff
@@ -305,6 +306,15 @@ admin:delivery_returneditem_export_xlsx         | list | Pharmacist Technician M
 admin:dispensing_dispensedunit                  | row  | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_csv       | list | Pharmacist Technician Manager Auditor Administrator
 admin:dispensing_dispensedunit_export_xlsx      | list | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_recall                         | row  | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_recall end                     | row  | Pharmacist Manager Administrator
+admin:dispensing_recall_calls                   | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_recall_find                    | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_recall_start                   | list | Pharmacist Manager Administrator
+admin:dispensing_recalledperson                 | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_recalledperson reached         | row  | Pharmacist Manager Administrator
+admin:dispensing_recalledperson_export_csv      | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_recalledperson_export_xlsx     | list | Pharmacist Manager Auditor Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator

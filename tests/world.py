@@ -23,6 +23,7 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
+from dispensing.models import Recall, RecalledLot, RecalledPerson
 from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
@@ -200,6 +201,18 @@ class World:
         lot = line.product.lots.get()
         pharmacist = Stated(days=10, pharmacist=self.accounts["Pharmacist"])
         make_units(handed.order, lot, 1, pharmacist, at=now, by=pharmacist.pharmacist)
+        self._recall(lot, now)
+
+    def _recall(self, lot, now):
+        """Ask everybody about a recalled lot: the rows alone."""
+        words = {"reason": "It may hold mold.", "instructions": "Do not use it."}
+        recall = Recall.objects.create(
+            lot_number=lot.number, started_at=now, started_by=self.accounts["Manager"], **words
+        )
+        RecalledLot.objects.create(recall=recall, lot=lot, quarantined=0)
+        for things in (*(self.own[role] for role in ("patient", "guardian", "caregiver")), self.foreign):
+            patient = things["signed"].patient
+            things["recall"] = RecalledPerson.objects.create(recall=recall, patient=patient, way="email", told_at=now)
 
 
 def _answers_for_a_child():

@@ -10,18 +10,22 @@ from dispensing.actions.following import (
 )
 from dispensing.actions.names import enter_paper_name
 from dispensing.actions.recalls import (
+    REMIND_AFTER,
     answer_recall,
     end_recall,
     enter_reached,
+    follow_call,
     follow_recalls,
     remind_recalled,
     start_recall,
 )
 
 __all__ = [
+    "REMIND_AFTER",
     "answer_recall",
     "end_recall",
     "enter_reached",
+    "follow_call",
     "follow_recalls",
     "remind_recalled",
     "start_recall",

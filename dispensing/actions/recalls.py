@@ -105,6 +105,17 @@ def enter_reached(*, person: RecalledPerson, by: User, answer: str = "", note: s
     return person
 
 
+@audited("recall.call")
+def follow_call(*, person_id: int, note: str, by: User | None) -> None:
+    """Enter that a call of the call list reached the person. Runs in the transaction of the call."""
+    person = RecalledPerson.objects.select_for_update(no_key=True, of=("self",)).get(pk=person_id)
+    if person.is_waiting and by is not None:
+        person.reached_at, person.reached_by = timezone.now(), by
+        person.note = "\n".join(part for part in (person.note, note.strip()) if part)
+        person.save(update_fields=["reached_at", "reached_by", "note"])
+        record(by=by, subject=person)
+
+
 def _locked(person: RecalledPerson) -> RecalledPerson:
     return RecalledPerson.objects.select_for_update(no_key=True, of=("self",)).get(pk=person.pk)
 

@@ -1,5 +1,5 @@
 """The pages of staff in the admin; each noun has its own module."""
 
-from dispensing.admin import units
+from dispensing.admin import recalled_people, recalls, units
 
-__all__ = ["units"]
+__all__ = ["recalled_people", "recalls", "units"]

@@ -3,6 +3,8 @@
 from dispensing.rules.errors import DispensingError, PaperNameError, RecallError
 from dispensing.rules.names import check_paper_name
 from dispensing.rules.recalls import (
+    MOST_INSTRUCTIONS,
+    MOST_REASON,
     PATIENTS_SAY,
     check_is_as_previewed,
     check_is_not_being_recalled,
@@ -17,6 +19,8 @@ from dispensing.rules.recalls import (
 from dispensing.rules.tracing import Holder, Trace, TracedUnit, holders_of, trace
 
 __all__ = [
+    "MOST_INSTRUCTIONS",
+    "MOST_REASON",
     "PATIENTS_SAY",
     "DispensingError",
     "Holder",

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection
 from difflib import get_close_matches
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +12,7 @@ from certification.models import Patient
 from delivery.models import Lot, Product
 from delivery.rules import RecallOutcome
 from dispensing.models import Recall, RecalledLot, RecalledPerson
+from dispensing.models.recalls import RecalledPersonQuerySet
 from dispensing.rules.errors import RecallError
 from ui.forms import is_unprintable
 from ui.templatetags.portal import long_date
@@ -120,7 +120,7 @@ def check_what_was_said(person: RecalledPerson, answer: str, note: str) -> None:
         raise RecallError(_("Write down what was said."), field="note")
 
 
-def recalled_for(user: User) -> QuerySet[RecalledPerson]:
+def recalled_for(user: User) -> RecalledPersonQuerySet:
     """Return the rows of open recalls about which this account is asked: of its own patient, and as a caregiver."""
     patients = Patient.objects.in_hands_of(user)
     return RecalledPerson.objects.of_open_recalls().filter(patient__in=patients.values("pk"))

@@ -11,7 +11,7 @@ from certification.models import Caregiver, CaregiverAssignment, Patient
 from certification.rules import is_guarded
 from certification.writes.messages import email_of, phone_of
 from delivery.models import Lot
-from dispensing.models import DispensedUnit
+from dispensing.models import DispensedUnit, RecalledPerson
 from notifications.ways import Known, Way, known_of, way_to
 
 P = DispensedUnit.Place
@@ -41,6 +41,11 @@ class Holder:
     def told(self) -> Patient | Caregiver:
         """Return who is told."""
         return self.caregiver or self.patient
+
+    @property
+    def way_in_words(self) -> str:
+        """Return the way as the pages of staff name it."""
+        return str(RecalledPerson.Way(self.way.channel).label)
 
 
 @dataclass(frozen=True)

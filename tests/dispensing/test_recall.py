@@ -236,7 +236,7 @@ def test_the_database_refuses_what_cannot_be(held):
         lambda: Recall.objects.update(ended_at=moment),
         lambda: RecalledLot.objects.create(recall=recall, lot=recall.lots.get().lot, quarantined=0, is_open=False),
         lambda: RecalledLot.objects.create(recall=second, lot=recall.lots.get().lot, quarantined=0),
-        lambda: RecalledPerson.objects.update(way="pigeon"),
+        lambda: RecalledPerson.objects.update(way="fax"),
         lambda: RecalledPerson.objects.update(answer="used"),
         lambda: RecalledPerson.objects.update(reached_at=moment),
         lambda: RecalledPerson.objects.update(reached_at=person.told_at - timedelta(1), reached_by=by),
