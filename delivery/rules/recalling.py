@@ -36,7 +36,7 @@ class RecallOutcome:
     def key(self) -> str:
         """Return what the preview and the action compare."""
         taken = "+".join(f"{lot}x{quantity}" for lot, quantity in self.replaced)
-        return f"{self.order.pk}.{self.line.pk}.{taken}.{self.recalled}.{self.missing}".replace(",", "")
+        return f"{self.order.pk}.{self.line.pk}.{taken}.{self.recalled}.{self.missing}"
 
 
 def outcomes_of_recall(lots: Collection[Lot]) -> list[RecallOutcome]:

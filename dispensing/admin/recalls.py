@@ -125,6 +125,10 @@ class RecallAdmin(ActionAdmin):
             *super().get_urls(),
         ]
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fields = super().get_fields(request, obj)
+        return fields if request.user.has_perm(SEES_PEOPLE) else [name for name in fields if name != "people"]
+
     def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
         if not request.user.has_perm(SEES_PEOPLE):
             return []

@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delivery.models import Lot
+from delivery.models import Lot, Order
 from delivery.rules import RecallOutcome, left_of, on_the_road, outcomes_of_recall
 from dispensing.models import DispensedUnit, Recall
 from dispensing.rules import Trace
@@ -69,7 +69,8 @@ def preview_rows(lots: Collection[Lot]) -> tuple[list[tuple[str, ...]], list[str
 
 def in_words(outcome: RecallOutcome) -> str:
     """Return what becomes of a line."""
-    parts = [
+    parts = [_("it is unpacked first")] if outcome.order.status == Order.Status.PACKED else []
+    parts += [
         _("%(count)d from lot %(lot)s instead") % {"count": quantity, "lot": lot} for lot, quantity in outcome.replaced
     ]
     if outcome.is_dropped:

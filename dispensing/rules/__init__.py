@@ -16,7 +16,7 @@ from dispensing.rules.recalls import (
     lots_called,
     recalled_for,
 )
-from dispensing.rules.tracing import Holder, Trace, TracedUnit, holders_of, trace
+from dispensing.rules.tracing import Holder, Trace, TracedUnit, caregiver_to_tell, holders_of, trace
 
 __all__ = [
     "MOST_INSTRUCTIONS",
@@ -28,6 +28,7 @@ __all__ = [
     "RecallError",
     "Trace",
     "TracedUnit",
+    "caregiver_to_tell",
     "check_is_as_previewed",
     "check_is_not_being_recalled",
     "check_lot_number_fits_one",

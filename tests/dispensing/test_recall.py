@@ -14,7 +14,7 @@ from dispensing import actions, rules
 from dispensing.models import Recall, RecalledLot, RecalledPerson
 from notifications.models import Notification
 from tests import factories
-from tests.delivery import door
+from tests.delivery import door, people
 from tests.dispensing.units import grams, hand_over, order_on_road, packed_order, places
 from tests.guard import unguarded
 
@@ -161,6 +161,17 @@ def test_everybody_who_got_some_is_told_once(held, monday):
     assert traced.places == {"Handed over": 2} and [holder.units for holder in traced.holders] == [2]
 
 
+def test_the_caregiver_is_told_who_orders_alone_or_has_the_only_address():
+    today = timezone.localdate()
+    guardian, child = people.guardian_of_a_child()
+    grown_up, caregiver = people.patient_with_caregiver()
+    assert rules.caregiver_to_tell(child, guardian, today=today) == guardian
+    assert rules.caregiver_to_tell(grown_up, caregiver, today=today) is None
+    grown_up.email, grown_up.user = "", None
+    assert rules.caregiver_to_tell(grown_up, caregiver, today=today) == caregiver
+    assert rules.caregiver_to_tell(grown_up, None, today=today) is None
+
+
 def test_a_trace_takes_few_queries_however_many_there_are(held, django_assert_max_num_queries):
     with django_assert_max_num_queries(6):
         rules.trace(list(Lot.objects.all()), today=timezone.localdate())
@@ -221,6 +232,15 @@ def test_a_hand_over_that_is_recorded_late_joins_the_recall(monday):
     )
     recall.refresh_from_db()
     assert recall.is_open and recall.people.get().patient == order.patient and mails() == {"email"}
+
+
+def test_what_was_handed_over_all_the_same_is_typed_in_from_paper(monday):
+    order = order_on_road(monday)
+    recall = start()
+    answers = door.answers(order, tip_agreed_cents=0)
+    typist = factories.staff("Manager")
+    deliveries.hand_over(order=order, run=order.run, answers=answers, by=typist, is_from_paper=True)
+    assert recall.people.get().patient == order.patient and places(order) == ["patient", "patient"]
 
 
 # --- Invariants -------------------------------------------------------------------------------------------------------
