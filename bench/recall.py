@@ -63,7 +63,7 @@ def fill(count):
     orders = f"(SELECT max(id) - {ORDERS} FROM delivery_order)"
     lots = f"(SELECT max(id) - {LOTS} FROM delivery_lot)"
     copy_row(
-        unit, count, order_id=f"{orders} + 1 + (n * 7919) % {ORDERS}", lot_id=f"{lots} + 1 + n % {LOTS}",
+        unit, count, order_id=f"{orders} + 1 + n / {LOTS} % {ORDERS}", lot_id=f"{lots} + 1 + n % {LOTS}",
         lot_number=f"'LOT-A' || (1 + n % {LOTS})",
     )  # fmt: skip
     with connection.cursor() as cursor:

@@ -14,6 +14,7 @@ from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, Use
 from certification.models import Certification, Patient, PatientRequest
 from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
+from dispensing.models import RecalledPerson
 from notifications.models import Notification, TextReceived
 from notifications.presenters import outbox
 from notifications.presenters.outbox import ANY_CAUSE, FAILED
@@ -138,6 +139,9 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
               ngettext_lazy("returned item for a second person", "returned items for a second person", "count"),
               ReturnedItem.objects.waiting(), "taken_in_at", {},
               button=ngettext_lazy("Decide about %(count)d item", "Decide about %(count)d items", "count")),
+        Queue("Pharmacist",
+              ngettext_lazy("person to reach about a recall", "people to reach about a recall", "count"),
+              RecalledPerson.objects.waiting().of_open_recalls(), "told_at", {}),
         Queue("Technician", ngettext_lazy("returned order to take in", "returned orders to take in", "count"),
               orders.filter(status=status.RETURNED, taken_in_at__isnull=True), "ended_at",
               {"status": status.RETURNED, "taken_in_at__isempty": "1"}, EVERY_ORDER,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -16,6 +16,7 @@ from audit.exports import Column, Export, moment
 from delivery.presenters.runs import staff_name
 from dispensing import actions
 from dispensing.models import RecalledPerson
+from dispensing.models.recalls import RecalledPersonQuerySet
 from ui.forms import PortalForm
 from ui.templatetags.portal import phone
 
@@ -47,7 +48,7 @@ class ReachedForm(PortalForm):
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Begins with those who have neither answered nor been reached."""
+    """Begins with those of open recalls who have neither answered nor been reached."""
 
     title = _("state")
     parameter_name = "waiting"
@@ -61,10 +62,13 @@ class WaitingFilter(admin.SimpleListFilter):
             yield {"selected": self.value() == value, "query_string": query, "display": label}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
-        waiting = queryset.filter(answered_at__isnull=True, reached_at__isnull=True)
-        return queryset.exclude(pk__in=waiting.values("pk")) if self.value() == "no" else waiting
+        assert isinstance(queryset, RecalledPersonQuerySet)
+        match self.value():
+            case "all":
+                return queryset
+            case "no":
+                return queryset.filter(Q(answered_at__isnull=False) | Q(reached_at__isnull=False))
+        return queryset.waiting().of_open_recalls()
 
 
 def _explain(person: RecalledPerson) -> str:

@@ -21,6 +21,7 @@ from delivery.models import Product
 from delivery.presenters.runs import staff_name
 from dispensing import actions, rules
 from dispensing.models import Recall
+from dispensing.models.recalls import RecallQuerySet
 from dispensing.presenters.recalls import MOST_SHOWN, places_of, preview_notes, preview_rows, progress_of
 from ui.agreement import AGREED
 from ui.errors import PortalError, add_to_form
@@ -76,7 +77,7 @@ def _start(request: SignedInRequest, **answers: Any) -> Recall:
 
 def _explain_end(recall: Recall) -> str:
     words = gettext("Its lots stay in quarantine for good. Whoever has not answered is reminded no more.")
-    return f"{progress_of(recall).sentence}\n{words}"
+    return f"{progress_of(recall)}\n{words}"
 
 
 @admin.register(Recall)
@@ -175,7 +176,9 @@ class RecallAdmin(ActionAdmin):
         return TemplateResponse(request, "admin/dispensing/recall/calls.html", context)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recall]:
-        return super().get_queryset(request).prefetch_related("lots__lot__product")
+        recalls = super().get_queryset(request)
+        assert isinstance(recalls, RecallQuerySet)
+        return recalls.with_progress().prefetch_related("lots__lot__product")
 
     @admin.display(description=_("products"))
     def products(self, recall: Recall) -> str:
@@ -183,7 +186,7 @@ class RecallAdmin(ActionAdmin):
 
     @admin.display(description=_("people"))
     def progress(self, recall: Recall) -> str:
-        return progress_of(recall).sentence
+        return progress_of(recall)
 
     @admin.display(description=_("units"))
     def places(self, recall: Recall) -> str:

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from certification.models import Caregiver, Patient
@@ -16,6 +16,16 @@ from ui.fields import EncryptedTextField
 class RecallQuerySet(models.QuerySet["Recall"]):
     def open(self) -> Self:
         return self.filter(ended_at__isnull=True)
+
+    def with_progress(self) -> Self:
+        """Return the recalls with the people who were `told`, have `answered`, were `reached`, and are `waiting`."""
+        answered, reached = Q(people__answered_at__isnull=False), Q(people__reached_at__isnull=False)
+        return self.annotate(
+            told=Count("people"),
+            answered=Count("people", filter=answered),
+            reached=Count("people", filter=reached),
+            waiting=Count("people", filter=Q(people__isnull=False) & ~answered & ~reached),
+        )
 
 
 class Recall(models.Model):

@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,32 +15,10 @@ from dispensing.rules import Trace
 MOST_SHOWN = 500  # people on a page; the others are in the list and its export
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How many people of a recall were told, have answered, were reached by staff, and wait for neither."""
-
-    told: int
-    answered: int
-    reached: int
-    waiting: int
-
-    @property
-    def sentence(self) -> str:
-        """Return the four figures in words."""
-        words = _("%(told)d told, %(answered)d answered, %(reached)d reached by staff, %(waiting)d still open")
-        return words % vars(self)
-
-
-def progress_of(recall: Recall) -> Progress:
-    """Return how far a recall has come, in one query."""
-    is_open = Q(answered_at__isnull=True, reached_at__isnull=True)
-    counts = recall.people.aggregate(
-        told=Count("pk"),
-        answered=Count("pk", filter=Q(answered_at__isnull=False)),
-        reached=Count("pk", filter=Q(reached_at__isnull=False)),
-        waiting=Count("pk", filter=is_open),
-    )
-    return Progress(**counts)
+def progress_of(recall: Recall) -> str:
+    """Return how many people were told, have answered, were reached and wait; the recall was read `with_progress`."""
+    words = _("%(told)d told, %(answered)d answered, %(reached)d reached by staff, %(waiting)d still open")
+    return words % {name: getattr(recall, name) for name in ("told", "answered", "reached", "waiting")}
 
 
 def places_of(recall: Recall) -> str:
