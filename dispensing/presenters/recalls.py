@@ -22,12 +22,17 @@ def progress_of(recall: Recall) -> str:
 
 
 def places_of(recall: Recall) -> str:
-    """Return how many units of the recall are at each place, and how many were put into quarantine unpacked."""
-    units = DispensedUnit.objects.filter(lot__recalls__recall=recall).order_by()
+    """Return how many units of the recall are at each place, and how many items were put into quarantine.
+
+    What was taken out of a bag again is among the items, not among the units: its serial is void.
+    """
+    units = (
+        DispensedUnit.objects.filter(lot__recalls__recall=recall).exclude(place=DispensedUnit.Place.SHELF).order_by()
+    )
     counts = dict(units.values_list("place").annotate(Count("pk")))
     parts = [f"{place.label}: {counts[place]}" for place in DispensedUnit.Place if place in counts]
     rest = sum(recall.lots.values_list("quarantined", flat=True))
-    return "; ".join([*parts, _("Never packed, in quarantine: %(count)d") % {"count": rest}])
+    return "; ".join([*parts, _("Put into quarantine from the shelf: %(count)d") % {"count": rest}])
 
 
 def preview_rows(lots: Collection[Lot]) -> tuple[list[tuple[str, ...]], list[str]]:

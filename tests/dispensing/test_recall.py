@@ -66,21 +66,28 @@ def test_check_lot_number_fits_one():
             rules.lots_called(typed)
 
 
-def test_check_recall_words_and_check_is_not_being_recalled_and_check_is_as_previewed():
+def test_check_recall_words():
     grams()
-    for wrong in ({"reason": " "}, {"instructions": "x" * 501}, {"seen": {"1.2.3"}}):
-        with pytest.raises(rules.RecallError):
+    for wrong in ({"reason": " "}, {"instructions": "x" * 501}):
+        with pytest.raises(rules.RecallError, match="patients read it"):
             start(**wrong)
-    assert not Recall.objects.exists() and not Lot.objects.filter(recalled_at__isnull=False).exists()
-    recall = start("lot-1", seen=set())
-    assert (recall.lot_number, recall.is_open) == ("LOT-1", True)
+    assert not Recall.objects.exists()
+    rules.check_recall_words(**WORDS)
+
+
+def test_check_is_as_previewed():
+    grams()
+    with pytest.raises(rules.RecallError, match="changed meanwhile"):
+        start(seen={"1.2.3"})
+    assert not Lot.objects.filter(recalled_at__isnull=False).exists()
+    assert start("lot-1", seen=set()).lot_number == "LOT-1"
+
+
+def test_check_is_not_being_recalled():
+    grams()
+    start()
     with pytest.raises(rules.RecallError, match="has been recalled since"):
         start()
-    rules.check_recall_words(**WORDS)
-    with pytest.raises(rules.RecallError, match="changed meanwhile"):
-        rules.check_is_as_previewed([], {"1"})
-    with pytest.raises(rules.RecallError, match="has been recalled"):
-        rules.check_is_not_being_recalled(list(Lot.objects.all()))
 
 
 # --- Stock and orders -------------------------------------------------------------------------------------------------
