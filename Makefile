@@ -28,7 +28,7 @@ coverage: .venv/dev.stamp var/static/staticfiles.json ## run the suite on Postgr
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit, exports, runs, dispensing log
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit, exports, runs, dispensing log, recalls
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py
@@ -39,6 +39,7 @@ bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…)
 	@.venv/bin/python bench/exports.py $(ROWS)
 	@.venv/bin/python bench/runs.py
 	@.venv/bin/python bench/log.py
+	@.venv/bin/python bench/recall.py
 
 drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests
 	@bin/drill

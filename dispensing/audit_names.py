@@ -5,12 +5,13 @@ from collections.abc import Collection, Iterable
 from audit import names
 from audit.names import Name
 from certification.audit_names import PATIENT, person_columns, person_name
-from dispensing.models import Paper, SelfAssessment
+from dispensing.models import Paper, RecalledPerson, SelfAssessment
 
 
 def of_patient(pks: Collection[int]) -> dict[str, Iterable[int]]:
-    """Return the ids of the patients' self-assessments."""
+    """Return the ids of what this app has of the patients, by model."""
     return {
+        "dispensing.recalledperson": RecalledPerson.objects.filter(patient__in=pks).values_list("pk", flat=True),
         "dispensing.selfassessment": SelfAssessment.objects.filter(patient__in=pks).values_list("pk", flat=True),
     }
 
@@ -38,6 +39,13 @@ def register() -> None:
         say=lambda serial, copy: Name(f"label {serial:06d}, print {copy}"),
     )
     names.register("dispensing.papername", "full_name", say=Name)
+    names.register("dispensing.recall", "lot_number", say=lambda number: Name(number))
+    names.register(
+        "dispensing.recalledperson",
+        "recall__lot_number",
+        *person_columns("patient__"),
+        say=lambda number, *name: Name(number, person_name(*name)),
+    )
     names.register(
         "dispensing.selfassessment",
         *person_columns("patient__"),

@@ -1,14 +1,15 @@
-"""The form of a self-assessment. It asks; the rules decide what an answer needs."""
+"""What patients and caregivers enter on pages of this app. The rules decide what an answer needs."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from dispensing.models import SelfAssessment
+from dispensing.models import RecalledPerson, SelfAssessment
 from dispensing.rules import MOST_OTHER, MOST_WORDS, check_assessment_answers
 from ui.forms import PortalForm, validate_printable
 
+A = RecalledPerson.Answer
 CHOOSE = _("Choose how well it works.")
 TICK = _("Tick each side effect, or that there were none.")
 
@@ -39,3 +40,17 @@ class AssessmentForm(PortalForm):
         if not self.errors:
             self.ask(check_assessment_answers, **answers)
         return answers
+
+
+class RecallAnswerForm(PortalForm):
+    """What became of something that was recalled: one of three answers."""
+
+    answer = forms.ChoiceField(
+        label=_("What became of it?"), widget=forms.RadioSelect,
+        choices=[
+            (A.RETURNS, _("I still have some of it, and give it back")),
+            (A.USED, _("All of it was used")),
+            (A.DESTROYED, _("It was thrown away")),
+        ],
+        error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose one of the three answers.")),
+    )  # fmt: skip

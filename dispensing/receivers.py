@@ -1,4 +1,4 @@
-"""What follows in this app from what happens to orders. Each receiver calls one action."""
+"""What follows in this app from what happens to orders. Each receiver calls an action."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -8,8 +8,11 @@ from certification.models import PatientToday
 from delivery import signals
 from delivery.models import HandOver, HandOverCorrection, Order, ReturnDecision, ReturnedItem
 from dispensing import actions
+from dispensing.emails import RECALLS
 from dispensing.models import DispensedUnit
 from dispensing.signals import units_swapped
+from notifications.models import Notification
+from notifications.signals import reached
 
 
 def on_placed(order: Order, patient: PatientToday, by: User, **_: Any) -> None:
@@ -27,6 +30,7 @@ def on_order_left(order: Order, by: User, **_: Any) -> None:
 def on_handed_over(order: Order, hand_over: HandOver, by: User, **_: Any) -> None:
     given = actions.follow_hand_over(order=order, hand_over=hand_over, by=by)
     actions.enter_in_log(hand_over=hand_over, units=given, by=by)
+    actions.follow_recalls(order=order, units=given, by=by)
 
 
 def on_taken_in(order: Order, items: Collection[ReturnedItem], scans: Sequence[str], by: User, **_: Any) -> None:
@@ -49,8 +53,14 @@ def on_swapped(
     actions.note_swapped(came_back=came_back, given=given, hand_over=hand_over, by=by)
 
 
+def on_reached(notification: Notification, note: str, by: User | None, **_: Any) -> None:
+    if notification.kind in RECALLS:
+        actions.follow_call(person_id=notification.context["person"], note=note, by=by)
+
+
 def connect() -> None:
     signals.order_placed.connect(on_placed)
+    reached.connect(on_reached)
     for contents in (signals.order_packed, signals.order_unpacked, signals.order_repacked):
         contents.connect(on_contents_changed)
     signals.order_left.connect(on_order_left)

@@ -23,3 +23,9 @@ def delete_old_papers() -> int:
 def ask_assessments() -> int:
     """Ask patients two weeks after their first delivery how well it works; returns how many messages there are."""
     return actions.ask_assessments(now=timezone.now(), by=None)
+
+
+@shared_task(name="dispensing.remind_recalled")
+def remind_recalled() -> int:
+    """Remind those who have not answered about a recall two days after they were told; returns how many."""
+    return actions.remind_recalled(now=timezone.now(), by=None)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dispensing.views import assessments
+from dispensing.views import assessments, recalls
 
 app_name = "dispensing"
 
@@ -8,4 +8,5 @@ urlpatterns = [
     path("assessments/", assessments.assessment_list, name="assessment-list"),
     path("assessments/<uuid:uuid>/", assessments.assessment, name="assessment"),
     path("assessments/<uuid:uuid>/skip/", assessments.assessment_skip, name="assessment-skip"),
+    path("recalls/<uuid:uuid>/", recalls.recall_answer, name="recall"),
 ]

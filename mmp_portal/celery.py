@@ -54,6 +54,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="7-11,17-21", minute="0,30"),
     },
     "announce-deliveries": {"task": "delivery.announce_deliveries", "schedule": crontab(minute="*/15")},
+    "remind-recalled": {"task": "dispensing.remind_recalled", "schedule": crontab(minute="20")},
     "tell-packs-ready": {"task": "delivery.tell_packs_ready", "schedule": 60.0, "options": {"expires": 60}},
     # Asking for a paper wakes a worker at once; this is for when Redis was away, and for what a lost worker left.
     "make-papers": {"task": "dispensing.make_papers", "schedule": 60.0, "options": {"expires": 60}},

@@ -14,7 +14,7 @@ from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, Use
 from certification.models import Certification, Patient, PatientRequest
 from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
-from dispensing.models import Destruction
+from dispensing.models import Destruction, RecalledPerson
 from notifications.models import Notification, TextReceived
 from notifications.presenters import outbox
 from notifications.presenters.outbox import ANY_CAUSE, FAILED
@@ -141,6 +141,9 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
               button=ngettext_lazy("Decide about %(count)d item", "Decide about %(count)d items", "count")),
         Queue("Pharmacist", ngettext_lazy("destruction for a witness", "destructions for a witness", "count"),
               Destruction.objects.waiting(), "proposed_at", {"state": "waiting"}),
+        Queue("Pharmacist",
+              ngettext_lazy("person to reach about a recall", "people to reach about a recall", "count"),
+              RecalledPerson.objects.waiting().of_open_recalls(), "told_at", {}),
         Queue("Technician", ngettext_lazy("returned order to take in", "returned orders to take in", "count"),
               orders.filter(status=status.RETURNED, taken_in_at__isnull=True), "ended_at",
               {"status": status.RETURNED, "taken_in_at__isempty": "1"}, EVERY_ORDER,

@@ -178,6 +178,7 @@ delivery:order-cancel                       | order        | members | -
 dispensing:assessment-list                  |              | members
 dispensing:assessment                       | assessment   | members | -
 dispensing:assessment-skip                  | assessment   | members | -
+dispensing:recall                           | recall       | members | -
 admin:index                                 |              | staff
 admin:login                                 |              | nobody staff
 admin:logout                                |              | staff
@@ -329,6 +330,15 @@ admin:dispensing_labelprint_directions          | row  | Pharmacist Administrato
 admin:dispensing_papername                      | row  | Pharmacist Manager Auditor Administrator
 admin:dispensing_papername_own                  | list | Pharmacist Administrator
 admin:dispensing_papername_enter                | list | Manager Administrator
+admin:dispensing_recall                         | row  | Pharmacist Technician Manager Auditor Administrator
+admin:dispensing_recall end                     | row  | Pharmacist Manager Administrator
+admin:dispensing_recall_calls                   | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_recall_find                    | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_recall_start                   | list | Pharmacist Manager Administrator
+admin:dispensing_recalledperson                 | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_recalledperson reached         | row  | Pharmacist Manager Administrator
+admin:dispensing_recalledperson_export_csv      | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_recalledperson_export_xlsx     | list | Pharmacist Manager Auditor Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator

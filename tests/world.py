@@ -23,7 +23,17 @@ from certification import actions as certifications
 from certification.models import Letter
 from delivery import actions as deliveries
 from delivery.models import HandOver, HandOverCorrection, ItemReport, ReturnedItem, WaitingEntry
-from dispensing.models import DestroyedItem, Destruction, LabelPrint, Paper, PaperName, SelfAssessment
+from dispensing.models import (
+    DestroyedItem,
+    Destruction,
+    LabelPrint,
+    Paper,
+    PaperName,
+    Recall,
+    RecalledLot,
+    RecalledPerson,
+    SelfAssessment,
+)  # fmt: skip
 from dispensing.writes.units import Stated, make_units
 from notifications.models import Bounce, LetterBatch, TextConsent, TextReceived
 from pages.actions import receive_message
@@ -212,12 +222,24 @@ class World:
             digest="0" * 64,
         )  # fmt: skip
         self._propose_a_destruction(lot, manager)
+        self._recall(lot, now)
 
     def _propose_a_destruction(self, lot, by):
         made = Destruction.objects.create(
             method="burnt", place="Milford", weight_mg=3500, proposed_by=by, entry_key=uuid4()
         )
         DestroyedItem.objects.create(destruction=made, lot=lot, quantity=1, source="quarantine")
+
+    def _recall(self, lot, now):
+        """Ask everybody about a recalled lot: the rows alone."""
+        words = {"reason": "It may hold mold.", "instructions": "Do not use it."}
+        recall = Recall.objects.create(
+            lot_number=lot.number, started_at=now, started_by=self.accounts["Manager"], **words
+        )
+        RecalledLot.objects.create(recall=recall, lot=lot, quarantined=0)
+        for things in (*(self.own[role] for role in ("patient", "guardian", "caregiver")), self.foreign):
+            patient = things["signed"].patient
+            things["recall"] = RecalledPerson.objects.create(recall=recall, patient=patient, way="email", told_at=now)
 
 
 def _answers_for_a_child():

@@ -72,6 +72,7 @@ PAPER = ["delivery.add_handover", "delivery.print_pack"]
 # Lots, and units: where each item that was dispensed is, its labels, and what was destroyed.
 UNITS = [
     "delivery.view_lot", "dispensing.view_dispensedunit", "dispensing.view_labelprint", "dispensing.view_destruction",
+    "dispensing.view_recall",
 ]  # fmt: skip
 DESTROYS = ["dispensing.add_destruction", "dispensing.change_destruction"]
 
@@ -82,6 +83,11 @@ NAMES = ["dispensing.view_papername", "dispensing.change_papername"]
 
 # The dispensing log and the inspector's pack.
 LOG = ["dispensing.view_paper", "dispensing.add_paper"]
+# Recalls, and whom they reach.
+RECALLS = [
+    "dispensing.add_recall", "dispensing.change_recall",
+    "dispensing.view_recalledperson", "dispensing.change_recalledperson",
+]  # fmt: skip
 
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
 STAFF_GROUPS = {
@@ -107,8 +113,8 @@ STAFF_GROUPS = {
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
-        *UNITS, *LOG, *DESTROYS, *AFTER_DELIVERY, *PAPER, *LABELS, *OWN_NAME, "dispensing.change_linedirections",
-        "dispensing.view_selfassessment", "delivery.view_allotmententry",
+        *UNITS, *LOG, *DESTROYS, *RECALLS, *AFTER_DELIVERY, *PAPER, *LABELS, *OWN_NAME,
+        "dispensing.change_linedirections", "dispensing.view_selfassessment", "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
@@ -131,7 +137,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover", *AFTER_DELIVERY,
-        *PAPER, *UNITS, *LOG, *DESTROYS, *NAMES,
+        *PAPER, *UNITS, *LOG, *DESTROYS, *NAMES, *RECALLS,
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,
@@ -152,7 +158,7 @@ STAFF_GROUPS = {
         "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
         "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS, *LOG,
-        "dispensing.view_papername", "dispensing.view_selfassessment",
+        "dispensing.view_papername", "dispensing.view_selfassessment", "dispensing.view_recalledperson",
         "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
         "notifications.view_letterbatch", "notifications.view_textconsent", "notifications.view_textreceived",
     ],

@@ -51,6 +51,8 @@ def hand_over(
     if is_from_paper:
         rules.check_tip_on_paper(answers, door)
     rules.check_answers(answers, door, at=at)
+    if not is_from_paper:  # what happened without network is entered as it was: then the patient is told
+        rules.check_recalled_stays(order, door.lines, dict(answers.refused), at=at)
     made = write_hand_over(door, run, answers, at=at, now=now, by=driver, entered_by=by)
     write_refused(made, door.lines, dict(answers.refused), by=by)
     sell_hold(order, by=by)

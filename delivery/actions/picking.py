@@ -19,6 +19,7 @@ def change_lot(*, order: Order, product: Product, lot: str, by: User) -> None:
     order = lock_order(order)
     rules.check_holds_product(order, product)
     rules.check_lot_is_known(product, lot)
+    rules.check_is_not_recalled(product, lot)
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     others = [(old, quantity) for pk, old, quantity in held_of(order) if pk == product.pk and old != lot]
     rules.check_lot_has(product, lot, sum(quantity for _old, quantity in others))

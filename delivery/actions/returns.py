@@ -44,7 +44,8 @@ def decide_returned(
     """Decide about `quantity` of a returned item: put it back for sale, keep it in quarantine, or destroy it.
 
     `by` is a second person: neither who took the item in nor its driver. The same `entry_key` counts once. What is kept
-    in quarantine is cleared or written off later on the page of its product. Raises ReturnError or QuantityError.
+    in quarantine is cleared or written off later on the page of its product. Raises ReturnError, QuantityError, and
+    StockError for a recalled lot that would go back for sale.
     """
     Product.objects.select_for_update(no_key=True).get(pk=item.product_id)
     found = ReturnDecision.objects.filter(entry_key=entry_key).first()
@@ -53,6 +54,8 @@ def decide_returned(
     item = ReturnedItem.objects.select_related("order", "product").get(pk=item.pk)
     rules.check_second_person(item, by_id=by.pk)
     rules.check_decision_kind(kind)
+    if kind == ReturnDecision.Kind.RESTOCKED:
+        rules.check_is_not_recalled(item.product, item.lot)
     rules.check_waits(item, quantity)
     assert item.taken_in_by_id
     decision = ReturnDecision.objects.create(

@@ -76,6 +76,8 @@ def count_stock(
     difference = quantity - product.stock - rules.held_by_orders(product)
     if not _was_entered(K.COUNTED, entry_key):
         lot = rules.lot_of_difference(product, lot, difference)
+        if difference > 0:
+            rules.check_is_not_recalled(product, lot)
     moved = _move([product], [(K.COUNTED, product, lot, difference)], by=by, reason=reason, entry_key=entry_key)
     return difference if moved else 0
 
@@ -116,6 +118,7 @@ def clear_stock(
     rules.check_moved_quantity(quantity)
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
     if not _was_entered(K.QUARANTINED, entry_key):
+        rules.check_is_not_recalled(product, lot)
         rules.check_is_in_quarantine(product, lot, quantity)
     _move([product], [(K.QUARANTINED, product, lot, quantity)], by=by, reason=reason, entry_key=entry_key)
 

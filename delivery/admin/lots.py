@@ -134,8 +134,8 @@ class LotAdmin(ActionAdmin):
     search_fields = ["number", "product__sku", "product__name", "producer"]
     search_help_text = _("Lot, SKU, product or producer")
     fields = readonly_fields = (
-        "number", "named_product", "producer", "ends", "cannabinoids", "left", "held", "quarantined", "who_got_it",
-        "created_at",
+        "number", "named_product", "producer", "ends", "cannabinoids", "left", "held", "quarantined", "recalled_at",
+        "who_got_it", "created_at",
     )  # fmt: skip
     export = EXPORT
     action_pages = (

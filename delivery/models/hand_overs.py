@@ -114,6 +114,7 @@ class DoorAttempt(models.Model):
         SHORT_OF_MONEY = "short", _("Not enough money")
         REFUSED = "refused", _("The order was refused")
         NOT_CERTIFIED = "not_certified", _("Do not deliver: the certification ended")
+        RECALLED = "recalled", _("Do not deliver: it was recalled")
 
     created_at = models.DateTimeField(auto_now_add=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="attempts")
@@ -133,7 +134,10 @@ class DoorAttempt(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(outcome="nobody_home")
-                | Q(outcome__in=["id_differs", "no_card", "short", "refused", "not_certified"], comes_back=True),
+                | Q(
+                    outcome__in=["id_differs", "no_card", "short", "refused", "not_certified", "recalled"],
+                    comes_back=True,
+                ),
                 name="attempt_again_where_nobody_was_home",
             ),
             models.UniqueConstraint(

@@ -58,6 +58,9 @@ class Lot(models.Model):
     expires_date = models.DateField(null=True, blank=True, help_text=_("The last day on which it may be used."))
     thc_mg = models.PositiveIntegerField(null=True, blank=True, help_text=_("In one item, in milligrams."))
     cbd_mg = models.PositiveIntegerField(null=True, blank=True, help_text=_("In one item, in milligrams."))
+    recalled_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when nobody may get it; a recalled lot stays in quarantine for good.")
+    )
 
     objects = LotQuerySet.as_manager()
 

@@ -55,6 +55,8 @@ def _draw_stop(pdf: PackPaper, stop: Stop, y: float) -> None:
     pdf.put(phone(order.phone), LEFT, where + 16, width=MIDDLE, size=11)
     if stop.same_door:
         pdf.put(_("Same door as the stop before"), LEFT + 110, where + 17, width=200, size=9.5, color=GREY)
+    if stop.recalled:
+        pdf.put(" ".join(stop.recalled), LEFT, y + 79, width=WIDTH - LEFT + EDGE, size=7.5, style="B", color=RED)
     _draw_money(pdf, stop, y)
     _draw_checks(pdf, stop, y + 89)
     pdf.rule(y + STOP - 9)
@@ -64,8 +66,8 @@ def _draw_people(pdf: PackPaper, stop: Stop, y: float) -> None:
     """Draw who may receive the order, each with the birth date and the number on the card, or why nobody may."""
     pdf.put(stop.name, LEFT, y, width=MIDDLE, size=14, style="B", height=19)
     if stop.refusal:
-        pdf.put(_("Do not deliver: no certification is valid on this day."), LEFT, y + 20, width=MIDDLE, size=11,
-                style="B", color=RED)  # fmt: skip
+        words = stop.refusal if stop.is_recalled else _("Do not deliver: no certification is valid on this day.")
+        pdf.put(words, LEFT, y + 20, width=MIDDLE, size=11, style="B", color=RED)
         return
     for place, receiver in enumerate(stop.receivers):
         pdf.put(_facts(receiver, stop, is_first=place == 0), LEFT, y + 20 + 14 * place, width=MIDDLE, size=9.5)

@@ -1,7 +1,7 @@
 """The driver's pages: the own open runs, and the sheet of one run. No page of a driver names a product."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -48,7 +48,8 @@ class Stop:
     """An order on the sheet. `refusal` says why it must not be delivered, or is empty.
 
     `place` is the number of its door in the run, from 1, and `same_door` whether the order before it goes to that door
-    too. `before` is when nobody was home last.
+    too. `before` is when nobody was home last. `recalled` are sentences about what must stay in the bag;
+    `is_recalled` is whether all of it must.
     """
 
     order: Order
@@ -61,6 +62,8 @@ class Stop:
     standing: list[IdDifference]
     before: datetime | None
     same_door: bool
+    recalled: list[str] = field(default_factory=list)
+    is_recalled: bool = False
 
     @property
     def items(self) -> int:
@@ -182,11 +185,13 @@ def _stops(run: Run, today: date) -> Iterable[Stop]:
 def stops_on(orders: Sequence[OrderWithCard], *, day: date) -> Iterable[Stop]:
     """Yield a stop for each of the orders as they are on this day, numbered by door; their people are read at once."""
     people, place, before = _people_of([each.order for each in orders]), 0, None
+    recalled = _recalled_of(orders)
     for each in orders:
         person, door = people[each.order.patient_id], rules.door_key(each.order)
         each.order.patient = person.patient
         place += door != before
-        yield _stop(each, person, day, place, same_door=door == before)
+        stop = _stop(each, person, day, place, same_door=door == before)
+        yield _without_recalled(stop, recalled.get(each.order.pk, []))
         before = door
 
 
@@ -197,7 +202,7 @@ def with_cards(orders: QuerySet[Order]) -> list[OrderWithCard]:
         "joined_difference": FilteredRelation("id_differences", condition=Q(id_differences__withdrawn_at=None)),
     }
     tried = DoorAttempt.objects.filter(order=OuterRef("pk")).order_by("-stated_at").values("stated_at")[:1]
-    rows: Any = orders.annotate(**joins, tried_at=Subquery(tried))
+    rows: Any = orders.annotate(**joins, tried_at=Subquery(tried), has_recalled=rules.holds_recalled())
     found: dict[int, OrderWithCard] = {}
     for row in rows.select_related("hand_over", "run__window", "run__driver", *joins).defer("joined_difference__words"):
         joined = found.setdefault(row.pk, OrderWithCard(row, {}, {}))
@@ -205,6 +210,22 @@ def with_cards(orders: QuerySet[Order]) -> list[OrderWithCard]:
             if (part := getattr(row, each, None)) is not None:
                 of_order[part.pk] = part
     return list(found.values())
+
+
+def _recalled_of(orders: Sequence[OrderWithCard]) -> dict[int, list[rules.RecalledItems]]:
+    holding = [each.order for each in orders if getattr(each.order, "has_recalled", False) and each.order.has_hold]
+    return rules.recalled_items(holding) if holding else {}
+
+
+def _without_recalled(stop: Stop, items: list[rules.RecalledItems]) -> Stop:
+    """Return the stop with what must not be delivered: all of it, or what the driver keeps of each line."""
+    if not items or stop.refusal:
+        return stop
+    if sum(each.quantity for each in items) == stop.items:
+        return replace(stop, refusal=_("Do not deliver: all of it was recalled"), is_recalled=True)
+    place_of = {line.product_id: place for place, line in enumerate(stop.lines, start=1)}
+    words = [rules.keep_recalled(place_of[each.product_id], each.lot, each.quantity) for each in items]
+    return replace(stop, recalled=words)
 
 
 def _people_of(orders: Sequence[Order]) -> dict[int, PatientToday]:

@@ -186,6 +186,16 @@ from delivery.rules.products import (
     check_stock,
     counted_mg,
 )
+from delivery.rules.recalled import (
+    RecalledItems,
+    check_is_not_recalled,
+    check_recalled_stays,
+    holds_recalled,
+    is_recalled,
+    keep_recalled,
+    recalled_items,
+)
+from delivery.rules.recalling import RecallOutcome, left_of, on_the_road, outcomes_of_recall
 from delivery.rules.refused_lines import check_refused, due_cents
 from delivery.rules.reports import (
     MOST_WORDS,
@@ -310,6 +320,17 @@ from delivery.rules.windows import (
 )
 
 __all__ = [
+    "RecallOutcome",
+    "left_of",
+    "on_the_road",
+    "outcomes_of_recall",
+    "RecalledItems",
+    "check_is_not_recalled",
+    "check_recalled_stays",
+    "holds_recalled",
+    "is_recalled",
+    "keep_recalled",
+    "recalled_items",
     "check_may_put_substitute",
     "policies_on",
     "MOST_DAYS",

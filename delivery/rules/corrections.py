@@ -14,6 +14,7 @@ from delivery.models import HandOver, HandOverCorrection, Order, OrderLine, Prod
 from delivery.rules.errors import CorrectionError, ProductError, QuantityError, StockError
 from delivery.rules.lots import check_can_be_dispensed
 from delivery.rules.products import check_product_fits_patient, check_stock
+from delivery.rules.recalled import check_is_not_recalled
 from delivery.rules.shortages import substitute_price_cents
 from delivery.rules.stock import check_lot_has, lots_of
 from ui.templatetags.portal import money
@@ -166,6 +167,7 @@ def check_exchange(one: LineCorrection, *, order: Order) -> None:
         raise ProductError(words % {"name": one.line.product.name}, field="product")
     check_product_fits_patient(one.product, order.patient, day=localdate())
     check_stock(one.product, one.quantity)
+    check_is_not_recalled(one.product, one.product_lot)
     check_lot_has(one.product, one.product_lot, one.quantity)
     check_can_be_dispensed(one.product, one.product_lot, day=localdate())
 

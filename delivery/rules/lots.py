@@ -119,8 +119,11 @@ def check_has_report_code(product: Product) -> None:
 
 
 def check_lot_is_good(product: Product, number: str, lot: Lot | None, *, day: date) -> None:
-    """The details of the lot are known, and it is good on `day`; raises StockError."""
+    """The details of the lot are known, it was not recalled and is good on `day`; raises StockError."""
     words = {"name": product.name, "lot": number}
+    if lot is not None and lot.recalled_at:
+        sentence = _("%(name)s: lot %(lot)s was recalled. Put the item into quarantine, and take another lot.")
+        raise StockError(sentence % words)
     if lot is None or lot.expires_date is None:
         sentence = _("%(name)s: nobody has entered the details of lot %(lot)s. Enter them from its label.")
         raise StockError(sentence % words)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from delivery.models import Lot, OrderLine, Product
 from delivery.rules.errors import ChangedError, StockError, refusal_of
 from delivery.rules.lots import check_lot_has_not_ended, check_lot_is_good
+from delivery.rules.recalled import check_is_not_recalled
 from delivery.rules.stock import is_in_quarantine, last_days_of_lots, lots_of, lots_with_stock
 
 
@@ -45,6 +46,7 @@ def check_scanned_lot(line: OrderLine, number: str, *, today: date) -> None:
     """
     assert line.order.window  # anything but a cart has one
     check_lot_is_of_product(line.product, number)
+    check_is_not_recalled(line.product, number)
     check_lot_is_not_in_quarantine(line.product, number)
     lot = Lot.objects.get(product=line.product_id, number=number)
     if lot.expires_date is not None:

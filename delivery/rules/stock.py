@@ -13,6 +13,7 @@ from delivery.models import Lot, Order, OrderLine, Product, StockMovement
 from delivery.models.questions import BEFORE_DEPARTURE
 from delivery.rules.errors import ProductError, QuantityError, StockError, TransitionError
 from delivery.rules.lots import check_can_be_dispensed
+from delivery.rules.recalled import is_recalled
 from delivery.rules.returns import waiting_of
 
 MOST_AT_ONCE = 10_000
@@ -185,10 +186,14 @@ def check_line_can_be_packed(line: OrderLine) -> None:
 
 
 def is_in_quarantine(product: Product, lot: str) -> bool:
-    """Return whether the lot is in quarantine: staff set aside all of it that no order takes.
+    """Return whether the lot is in quarantine: it was recalled, or staff set aside all of it that no order takes.
 
     What came back from a door says nothing about the rest of its lot.
     """
+    return is_recalled(product, lot) or _is_set_aside(product, lot)
+
+
+def _is_set_aside(product: Product, lot: str) -> bool:
     return quarantined(product, lot) > waiting_of(product, lot) and lot not in dict(lots_with_stock(product))
 
 
@@ -204,17 +209,19 @@ def lots_with_stock(product: Product) -> list[tuple[str, int]]:
 
 
 def lots_of_products(keys: Collection[int]) -> dict[int, list[tuple[str, int]]]:
-    """Return by product id each lot with how many are not given to an order yet; no lots that are used up.
+    """Return by product id each lot with how many are not given to an order yet; no lots used up or recalled.
 
     The first to expire comes first, then those without details; the oldest first among equals.
     """
     named = StockMovement.objects.filter(product__in=keys).exclude(lot="").order_by()
     received = Q(kind=StockMovement.Kind.RECEIVED)
     lots = named.values_list("product", "lot").annotate(left=Sum("quantity"), first=Min("pk", filter=received))
-    ends = last_days_of_lots(keys)
     found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    known = Lot.objects.filter(product__in=keys).values_list("product", "number", "expires_date", "recalled_at")
+    ends = {(product, lot): end or date.max for product, lot, end, _recalled in known}
+    recalled = {(product, lot) for product, lot, _end, recalled_at in known if recalled_at}
     for product, lot, left, _first in sorted(lots, key=lambda row: (row[0], ends.get(row[:2], date.max), row[3] or 0)):
-        if left > 0:
+        if left > 0 and (product, lot) not in recalled:
             found[product].append((lot, left))
     return dict(found)
 

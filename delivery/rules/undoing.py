@@ -28,6 +28,7 @@ BY_OUTCOME: dict[str, str] = {
     DoorAttempt.Outcome.SHORT_OF_MONEY: gettext_noop("The money at the door was less than the total."),
     DoorAttempt.Outcome.REFUSED: gettext_noop("The order was refused at the door."),
     DoorAttempt.Outcome.NOT_CERTIFIED: NOT_CERTIFIED,
+    DoorAttempt.Outcome.RECALLED: gettext_noop("What was in this order was recalled, so our driver kept it."),
 }
 
 

@@ -123,7 +123,8 @@ def sheet_context(sheet: RunSheet, **forms: Any) -> dict[str, Any]:
 
 def card_context(sheet: RunSheet, stop: Stop, **forms: Any) -> dict[str, Any]:
     """Return what the card of a stop shows: the stop and its three forms, of which one may have been posted."""
-    outcome = DoorAttempt.Outcome.NOT_CERTIFIED if stop.refusal else None
+    whole = DoorAttempt.Outcome.RECALLED if stop.is_recalled else DoorAttempt.Outcome.NOT_CERTIFIED
+    outcome = whole if stop.refusal else None
     context: dict[str, Any] = {
         "run": sheet.run,
         "stop": stop,

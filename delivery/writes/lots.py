@@ -65,9 +65,10 @@ def _other_lot(order_id: int, product_id: int, old: str, new: str, quantity: int
 def keep_lot(product: Product, number: str, details: rules.LotDetails | None, *, today: date) -> Lot:
     """Return the row of a lot that is received, made or completed with its details.
 
-    Raises StockError where the lot has ended, or was received with other details.
+    Raises StockError where the lot has ended, was recalled, or was received with other details.
     """
     lot, _is_new = Lot.objects.select_for_update(no_key=True).get_or_create(product=product, number=number)
+    rules.check_is_not_recalled(product, number)
     if details is not None:
         rules.check_lot_details(details)
         rules.check_end_is_likely(details, today=today)

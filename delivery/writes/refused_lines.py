@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from accounts.models import User
+from delivery import rules
 from delivery.models import HandOver, OrderLine, RefusedLine, StockMovement
 from delivery.writes.holds import held_of
 from delivery.writes.returns import move, set_apart
@@ -25,11 +26,12 @@ def write_refused(made: HandOver, lines: Iterable[OrderLine], refused: Mapping[i
 def _lots_of_refused(
     made: HandOver, lines: Iterable[OrderLine], refused: Mapping[int, int]
 ) -> Iterator[tuple[int, str, int]]:
-    """Yield (product id, lot, quantity) of what is refused: the driver keeps those of the last lot first."""
+    """Yield (product id, lot, quantity) of what is refused: the driver keeps recalled lots first, then the last lot."""
     left: Counter[int] = Counter()
     for line in lines:
         left[line.product_id] += refused.get(line.pk, 0)
-    for product, lot, held in reversed(held_of(made.order)):
+    recalled = {(each.product_id, each.lot) for each in rules.recalled_items([made.order]).get(made.order_id, [])}
+    for product, lot, held in sorted(held_of(made.order), key=lambda row: (row[:2] in recalled, row), reverse=True):
         kept = min(left[product], held)
         left[product] -= kept
         if kept:

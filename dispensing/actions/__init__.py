@@ -14,20 +14,36 @@ from dispensing.actions.labels import PrintedLabels, print_labels, write_directi
 from dispensing.actions.log import enter_in_log, note_swapped, note_taken_back
 from dispensing.actions.names import enter_paper_name
 from dispensing.actions.papers import ask_paper, delete_old_papers, make_papers
+from dispensing.actions.recalls import (
+    REMIND_AFTER,
+    answer_recall,
+    end_recall,
+    enter_reached,
+    follow_call,
+    follow_recalls,
+    remind_recalled,
+    start_recall,
+)
 
 __all__ = [
+    "REMIND_AFTER",
     "PrintedLabels",
+    "answer_recall",
     "ask_assessments",
     "ask_at_reorder",
     "ask_paper",
     "delete_old_papers",
+    "end_recall",
     "enter_in_log",
     "enter_paper_name",
+    "enter_reached",
+    "follow_call",
     "follow_contents",
     "follow_correction",
     "follow_decision",
     "follow_departure",
     "follow_hand_over",
+    "follow_recalls",
     "follow_take_in",
     "make_papers",
     "note_swapped",
@@ -35,7 +51,9 @@ __all__ = [
     "print_labels",
     "propose_destruction",
     "record_assessment",
+    "remind_recalled",
     "skip_assessment",
+    "start_recall",
     "withdraw_destruction",
     "witness_destruction",
     "write_directions",

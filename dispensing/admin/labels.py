@@ -46,7 +46,7 @@ class PrintForm(PortalForm):
         error_messages={"required": _("Choose how to print the labels.")},
     )  # fmt: skip
     reason = forms.CharField(
-        label=_("Why again"), required=False, max_length=rules.MOST_REASON,
+        label=_("Why again"), required=False, max_length=rules.MOST_PRINT_REASON,
         help_text=_("Only for labels that were printed before, for example: the printer jammed."),
     )  # fmt: skip
 

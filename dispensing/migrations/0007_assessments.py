@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('certification', '0024_reminder_run'),
         ('delivery', '0021_lots'),
-        ('dispensing', '0005_log'),
+        ('dispensing', '0006_recalls'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,6 +6,7 @@ from dispensing.models.labels import LabelPrint, LineDirections
 from dispensing.models.log import LogEntry
 from dispensing.models.names import PaperName, full_names
 from dispensing.models.papers import Paper, PaperPart
+from dispensing.models.recalls import Recall, RecalledLot, RecalledPerson
 from dispensing.models.units import DispensedUnit, UnitMove
 
 __all__ = [
@@ -18,6 +19,9 @@ __all__ = [
     "Paper",
     "PaperName",
     "PaperPart",
+    "Recall",
+    "RecalledLot",
+    "RecalledPerson",
     "SelfAssessment",
     "UnitMove",
     "full_names",

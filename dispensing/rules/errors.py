@@ -29,3 +29,7 @@ class LabelError(DispensingError):
 
 class AssessmentError(DispensingError):
     """The question is closed, the account may not answer it, or the answers are not complete."""
+
+
+class RecallError(DispensingError):
+    """The recall cannot begin or end so, or what was entered about a person does not fit."""

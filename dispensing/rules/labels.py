@@ -24,7 +24,7 @@ from ui.text import plain_figure
 PRINT = "dispensing.add_labelprint"  # Pharmacist and Technician
 WRITE_DIRECTIONS = "dispensing.change_linedirections"  # Pharmacist alone
 MOST_DIRECTIONS = 400  # letters
-MOST_REASON = 200  # letters
+MOST_PRINT_REASON = 200  # letters
 MOST_UNITS = 1_000  # of one print
 P, Form, Unit = DispensedUnit.Place, Product.Form, Product.ReportUnit
 LABELED = frozenset({P.BAG, P.ROAD, P.PATIENT})
@@ -150,7 +150,7 @@ def check_print_reason(reason: str, *, printed: int) -> None:
 
     A reason has 200 letters or fewer.
     """
-    if len(reason) > MOST_REASON or is_unprintable(reason):
+    if len(reason) > MOST_PRINT_REASON or is_unprintable(reason):
         raise LabelError(_("Give the reason in at most 200 letters."), field="reason")
     if printed and not reason:
         words = ngettext(

@@ -11,6 +11,7 @@ from audit.actions import audited, record
 from notifications import kinds, rules
 from notifications.addressees import addressee_of
 from notifications.models import CallTry, Notification
+from notifications.signals import reached
 from ui.errors import PortalError
 
 # How long a call moves down the list after a try. It stays on the list, and its age counts from the first moment.
@@ -44,6 +45,7 @@ def enter_call(
     if outcome == CallTry.Outcome.REACHED:
         call.status, call.sent_at, call.secret = Notification.Status.SENT, now, None
         call.save(update_fields=["status", "sent_at", "secret"])
+        reached.send(sender=Notification, notification=call, note=note, by=by)
     else:
         pause = AGAIN_URGENT if call.priority < Notification.BULK else AGAIN
         Notification.objects.filter(pk=call.pk).update(due_at=Now() + pause, attempts=call.attempts + 1)

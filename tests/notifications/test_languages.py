@@ -21,6 +21,7 @@ from pages.actions import answer_message, receive_message
 from pages.models import ContactMessage
 from tests import factories
 from tests.delivery import people
+from tests.dispensing.units import recalled, reminded
 from tests.guard import unguarded
 from tests.mails import delivered
 
@@ -205,6 +206,8 @@ def cancel_reset(world):
 
 
 CAUSES = {
+    "lot_recalled": lambda world: recalled(world.patient),
+    "recall_reminder": lambda world: reminded(world.patient),
     "patient_certified": renew,
     "certification_amended": amend,
     "certification_withdrawn": withdraw,

@@ -140,7 +140,8 @@ def test_one_time_links_and_medical_details_have_no_text():
 
 TEXTED = (
     "order_placed", "order_confirmed", "order_moved", "order_cancelled", "order_late", "order_refused", "place_open",
-    "renewal_reminder", "certification_withdrawn", "certification_revoked", "card_revoked",
+    "renewal_reminder", "certification_withdrawn", "certification_revoked", "card_revoked", "lot_recalled",
+    "recall_reminder",
 )  # fmt: skip
 
 

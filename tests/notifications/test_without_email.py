@@ -19,6 +19,7 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import door, people
 from tests.delivery.people import url, words_of
+from tests.dispensing.units import recalled, reminded
 from tests.guard import unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -138,6 +139,8 @@ def late(patient):
 
 
 MADE = {
+    "lot_recalled": lambda patient: recalled(patient, factories.staff("Pharmacist"), patient),
+    "recall_reminder": lambda patient: reminded(patient, factories.staff("Pharmacist"), patient),
     "patient_certified": lambda patient: None,
     "certification_withdrawn": by_physician(certifications.withdraw_certification, reason="No longer indicated."),
     "certification_revoked": by_physician(certifications.revoke_certification, reason="Forged."),

@@ -99,8 +99,8 @@ def test_run_jobs_runs_every_job_of_the_timetable():
         "import-rosters",
         "queue-renewal-reminders", "finish-renewal-reminders", "send-bulk-notifications", "discard-old-drafts",
         "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "plan-windows",
-        "notify-waiting-list", "queue-office-weeks", "queue-staff-summaries", "announce-deliveries", "tell-packs-ready",
-        "make-papers", "delete-old-papers", "ask-assessments", "lapse-orders",
+        "notify-waiting-list", "queue-office-weeks", "queue-staff-summaries", "announce-deliveries", "remind-recalled",
+        "tell-packs-ready", "make-papers", "delete-old-papers", "ask-assessments", "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
 

@@ -1,0 +1,16 @@
+"""What the home page of patients and caregivers says about recalls."""
+
+from typing import Any
+
+from django import template
+
+from accounts.models import User
+from dispensing.rules import recalled_for
+
+register = template.Library()
+
+
+@register.inclusion_tag("dispensing/_recalls.html")
+def recalls_of(user: User) -> dict[str, Any]:
+    """Show a link to each recall about which the account has not answered."""
+    return {"recalls": recalled_for(user).waiting().select_related("recall")}
