@@ -64,7 +64,7 @@ def test_a_manifest_is_printed_empty_and_then_with_what_was_recorded(orders, mon
     )
     with translation.override("es"):
         empty = words_of(manifest_pdf(before, now=timezone.now()))
-    assert "Wednesday, November 25, 2026, 9:30 a.m. to 1:30 p.m." in empty and "Not left yet" in empty
+    assert "Wednesday, November 25, 2026, 9:30 a.m. to 1:30 p.m." in empty and "not left yet" in empty
     assert "Van 1" in empty and "Daniel Hooper" in empty and "Debit card" in empty
     for order in orders:
         assert order.number in empty and f"{order.units.first()} Harbor Mist Flower, 3.5 g" in empty
