@@ -14,6 +14,7 @@ from delivery.models import HandOver, HandOverCorrection, Lot, Order, ReturnDeci
 from delivery.rules import COME_BACK, check_days_are_stated, check_line_can_be_packed
 from delivery.writes.holds import held_of
 from dispensing.models import DispensedUnit
+from dispensing.writes.reports import queue_new, queue_voids
 from dispensing.writes.units import Stated, make_units, move_units, stated_of
 
 P = DispensedUnit.Place
@@ -83,7 +84,7 @@ def follow_departure(*, order: Order, by: User) -> None:
 def follow_hand_over(*, order: Order, hand_over: HandOver, by: User) -> list[DispensedUnit]:
     """The units that were not refused are with the patient from the time of the hand-over on; returns them.
 
-    Refused ones stay with the driver, named by the item among which they come back.
+    Their report is queued. Refused ones stay with the driver, named by the item among which they come back.
     """
     on_road = list(order.units.filter(place=P.ROAD))
     refused = []
@@ -94,6 +95,7 @@ def follow_hand_over(*, order: Order, hand_over: HandOver, by: User) -> list[Dis
     for unit in given:
         unit.handed_over_at = hand_over.stated_at
     move_units(given, P.PATIENT, at=hand_over.stated_at, by=by)
+    queue_new(given, hand_over, happened_at=hand_over.stated_at)
     return given
 
 
@@ -132,7 +134,7 @@ def follow_correction(
     """Take back the units that a correction names, and give those of an exchange; returns (not dispensed, given).
 
     What the patient keeps stays dispensed. What came back is in quarantine, and what never arrived is missing: both
-    are no longer dispensed.
+    are no longer dispensed: the report of these is taken back, and that of the given ones is queued.
     """
     now = timezone.now()
     undone, given = [], []
@@ -143,6 +145,8 @@ def follow_correction(
             given += make_units(
                 hand_over.order, lot, row.quantity, _stated_for(row, lot, by), at=now, by=by, correction=row
             )
+    queue_voids(undone, happened_at=now)
+    queue_new(given, hand_over, happened_at=now)
     return undone, given
 
 
