@@ -12,3 +12,6 @@ def register() -> None:
         "product__name",
         say=lambda serial, name: Name(f"{serial:06d}", name),
     )
+    names.register("dispensing.reportfile", "name", say=lambda name: Name(name))
+    names.register("dispensing.reportrecord", "unit", "kind", say=lambda unit, kind: Name(f"{unit:06d}", kind))
+    names.register("dispensing.reportanswer", "received_at", say=lambda at: Name(f"{at:%Y-%m-%d %H:%M}"))

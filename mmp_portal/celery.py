@@ -55,6 +55,16 @@ app.conf.beat_schedule = {
     },
     "announce-deliveries": {"task": "delivery.announce_deliveries", "schedule": crontab(minute="*/15")},
     "tell-packs-ready": {"task": "delivery.tell_packs_ready", "schedule": 60.0, "options": {"expires": 60}},
+    # The monitoring report is due within the hour; whoever misses a run is caught up by the next one.
+    "make-reports": {"task": "dispensing.make_reports", "schedule": 60.0, "options": {"expires": 60}},
+    "send-reports": {"task": "dispensing.send_reports", "schedule": 60.0, "options": {"expires": 60}},
+    "alarm-reports": {"task": "dispensing.alarm_reports", "schedule": 60.0, "options": {"expires": 60}},
+    "fetch-report-answers": {
+        "task": "dispensing.fetch_answers",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
+    "make-zero-reports": {"task": "dispensing.make_zero_reports", "schedule": crontab(hour="6-9", minute="30")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

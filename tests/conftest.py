@@ -15,7 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests import browser, guard, servers
+from tests import browser, guard, kept_database, servers
 
 # Every name that mmp_portal/settings.py reads, so that neither var/env nor this machine changes a setting.
 ENVIRONMENT = {
@@ -49,6 +49,14 @@ ENVIRONMENT = {
     "SMS_FROM": "",
     "SMS_WEBHOOK_TOKEN": "",
     "SMS_HOURS": "08:00-21:00",
+    "REPORT_SOURCE_ID": "2035550100",
+    "REPORT_PHARMACY_NUMBER": "MM0000001",
+    "REPORT_ORIGIN_CODE": "99",
+    "REPORT_TEST": "true",
+    "REPORT_SFTP_URL": "",  # a test of sending starts an SFTP server
+    "REPORT_SFTP_KEY": "",
+    "REPORT_HOST_KEY": "",
+    "REPORT_ANSWERS": "",
     "PROMETHEUS_MULTIPROC_DIR": "",
     "RENEWAL_OPENS_DAYS": "30",
     "SECURE_SSL_REDIRECT": "false",  # the test client and the live server speak plain HTTP
@@ -163,6 +171,24 @@ def django_db_modify_db_settings(worker_id):
     if database["ENGINE"].endswith("sqlite3"):
         name = str(Path(database["NAME"]).with_name(f"{name}.sqlite3"))
     database.setdefault("TEST", {})["NAME"] = name
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings):
+    """Begin with the kept database, if there is one; Django then applies no migration."""
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    return database["ENGINE"].endswith("sqlite3") and kept_database.fetch(database["TEST"]["NAME"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _keep_the_database(django_db_setup, django_db_keepdb):
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3") and not django_db_keepdb:
+        kept_database.keep(database["TEST"]["NAME"])
 
 
 @pytest.fixture(autouse=True, scope="session")

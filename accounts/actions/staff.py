@@ -72,6 +72,14 @@ PAPER = ["delivery.add_handover", "delivery.print_pack"]
 # Lots, and units: where each item that was dispensed is.
 UNITS = ["delivery.view_lot", "dispensing.view_dispensedunit"]
 
+# The monitoring report: managers see it as well, pharmacists answer for it.
+SEE_REPORTS = ["dispensing.view_reportfile", "dispensing.view_reportrecord", "dispensing.view_reportanswer"]
+REPORTS = [
+    *SEE_REPORTS,
+    "dispensing.change_reportfile", "dispensing.change_reportrecord",
+    "dispensing.add_reportanswer", "dispensing.change_reportanswer",
+]  # fmt: skip
+
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
 STAFF_GROUPS = {
     "Registrar": [
@@ -96,7 +104,7 @@ STAFF_GROUPS = {
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
-        *UNITS, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
+        *UNITS, *REPORTS, *AFTER_DELIVERY, *PAPER, "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
         "notifications.view_notification", "notifications.change_notification",
@@ -119,7 +127,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover", *AFTER_DELIVERY,
-        *PAPER, *UNITS,
+        *PAPER, *UNITS, *SEE_REPORTS,
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,
@@ -139,7 +147,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
-        "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS,
+        "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS, *SEE_REPORTS,
         "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
         "notifications.view_letterbatch", "notifications.view_textconsent", "notifications.view_textreceived",
     ],

@@ -71,7 +71,9 @@ class ReportFile(models.Model):
                 | Q(kind="zero", day__isnull=False, count=0),
                 name="report_file_kind",
             ),
-            models.UniqueConstraint(fields=["day"], condition=Q(kind="zero"), name="report_file_zero_once_a_day"),
+            models.UniqueConstraint(
+                fields=["day"], condition=Q(kind="zero") & ~Q(status="error"), name="report_file_zero_once_a_day"
+            ),
             models.CheckConstraint(
                 condition=Q(status="sending", lease_until__isnull=False)
                 | Q(status__in=["made", "sent", "accepted", "error"], lease_until__isnull=True),

@@ -9,3 +9,7 @@ class DispensingError(PortalError):
 
 class PaperNameError(DispensingError):
     """The name that labels and the log need is missing, or is no name."""
+
+
+class ReportError(DispensingError):
+    """The monitoring report cannot be written, sent, corrected or settled as asked."""
