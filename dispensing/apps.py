@@ -5,7 +5,9 @@ class DispensingConfig(AppConfig):
     name = "dispensing"
 
     def ready(self) -> None:
-        from dispensing import audit_names, receivers
+        from dispensing import audit_names, emails, receivers, samples
 
+        emails.register_kinds()
+        samples.register_samples()
         audit_names.register()
         receivers.connect()

@@ -101,7 +101,7 @@ def _visit(work: Callable[["asyncssh.SFTPClient"], Coroutine[Any, Any, T]]) -> T
 
 
 async def _connected(work: Callable[["asyncssh.SFTPClient"], Coroutine[Any, Any, T]]) -> T:
-    """Return what `work` returns. A server that hangs is left: to close a file or a channel, it would have to answer."""
+    """Return what `work` returns. A server that hangs is left: to close a file, it would have to answer."""
     connection = await asyncio.wait_for(_connect(), SECONDS)
     task = asyncio.ensure_future(_with_client(connection, work))
     done, _pending = await asyncio.wait({task}, timeout=SECONDS)

@@ -1,5 +1,5 @@
 """The pages of staff in the admin; each noun has its own module."""
 
-from dispensing.admin import units
+from dispensing.admin import reports, units
 
-__all__ = ["units"]
+__all__ = ["reports", "units"]

@@ -20,6 +20,10 @@ class ReportFileQuerySet(models.QuerySet["ReportFile"]):
         """Return the files that the monitoring program does not have for certain."""
         return self.filter(status__in=[ReportFile.Status.MADE, ReportFile.Status.SENDING])
 
+    def to_hand_in(self) -> Self:
+        """Return the files that a pharmacist takes to the program, because no server is set."""
+        return self.none() if settings.REPORT_SERVER else self.filter(status=ReportFile.Status.MADE)
+
 
 class ReportFile(models.Model):
     """A file of the monitoring report. Its name and control number stay the same however often it is sent.

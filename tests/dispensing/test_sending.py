@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dispensing import actions, gateways
-from dispensing.models import ReportFile, ReportRecord
+from dispensing.models import ReportRecord
 from tests.dispensing.test_reporting import delivered
 from tests.sftp import Sftp
 
