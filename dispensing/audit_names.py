@@ -51,4 +51,7 @@ def register() -> None:
         *person_columns("patient__"),
         say=lambda *name: Name("self-assessment", person_name(*name)),
     )
+    names.register("dispensing.reportfile", "name", say=lambda name: Name(name))
+    names.register("dispensing.reportrecord", "unit", "kind", say=lambda unit, kind: Name(f"{unit:06d}", kind))
+    names.register("dispensing.reportanswer", "received_at", say=lambda at: Name(f"{at:%Y-%m-%d %H:%M}"))
     names.register_belongings(PATIENT, of_patient)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from certification.writes.messages import addressee_for
 from delivery.emails import Words, order_words
-from dispensing.models import RecalledPerson, SelfAssessment
+from dispensing.models import RecalledPerson, ReportAnswer, ReportFile, ReportRecord, SelfAssessment
 from notifications import addressees, kinds
 from notifications.addressees import Addressee
 from notifications.models import Notification
@@ -39,9 +41,21 @@ def addressee(notification: Notification, words: dict[str, Any]) -> Addressee | 
     return addressee_for(words["person"]) if notification.kind in RECALLS else None
 
 
+def report_alarm(notification: Notification) -> dict[str, Any] | None:
+    """Return how much is not reported in time, or that a void was not found; None when nobody has to act any more."""
+    why = notification.context["why"]
+    if why == "delete_not_found":
+        waits = ReportAnswer.objects.to_read().filter(pk=notification.context["answer"]).exists()
+        return {"why": why, "answer": notification.context["answer"]} if waits else None
+    late = ReportRecord.objects.late(timezone.now()).count()
+    zero = ReportFile.objects.unsent().filter(kind=ReportFile.Kind.ZERO, alarmed_at__isnull=False).count()
+    return {"why": why, "late": late, "zero": zero} if late or zero else None
+
+
 def register_kinds() -> None:
     """Tell the outbox about the messages of this app, and whom they are for."""
     addressees.register(addressee)
     kinds.register("assessment_due", context_for=assessment_due)
     for kind in RECALLS:
         kinds.register(kind, context_for=recall_words)
+    kinds.register("report_alarm", context_for=report_alarm)

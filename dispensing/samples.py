@@ -30,3 +30,13 @@ def register_samples() -> None:
     to_holder = partial(kinds.describe, readers="Who got some of a recalled lot", samples=_recalled)
     to_holder("lot_recalled", when="A lot was recalled of which the patient got some.")
     to_holder("recall_reminder", when="Two days after that, where nobody has answered.")
+    kinds.describe(
+        "report_alarm",
+        readers="Pharmacists and Managers",
+        when="A dispensing is not reported after 50 minutes, or the program did not find what a void takes back.",
+        samples=lambda: {
+            "": {"why": "late", "late": 2, "zero": 0},
+            "a void not found": {"why": "delete_not_found", "answer": 1},
+        },
+        is_in_english=True,
+    )

@@ -60,6 +60,16 @@ app.conf.beat_schedule = {
     "make-papers": {"task": "dispensing.make_papers", "schedule": 60.0, "options": {"expires": 60}},
     "delete-old-papers": {"task": "dispensing.delete_old_papers", "schedule": crontab(minute="50")},
     "ask-assessments": {"task": "dispensing.ask_assessments", "schedule": crontab(hour="10", minute="5")},
+    # The monitoring report is due within the hour; whoever misses a run is caught up by the next one.
+    "make-reports": {"task": "dispensing.make_reports", "schedule": 60.0, "options": {"expires": 60}},
+    "send-reports": {"task": "dispensing.send_reports", "schedule": 60.0, "options": {"expires": 60}},
+    "alarm-reports": {"task": "dispensing.alarm_reports", "schedule": 60.0, "options": {"expires": 60}},
+    "fetch-report-answers": {
+        "task": "dispensing.fetch_answers",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
+    "make-zero-reports": {"task": "dispensing.make_zero_reports", "schedule": crontab(hour="6-9", minute="30")},
     "lapse-orders": {"task": "delivery.lapse_orders", "schedule": crontab(hour="3", minute="15")},
 }
 

@@ -1,6 +1,8 @@
 """The variables without which the portal does not start, each with a hint on its value."""
 
+import re
 from datetime import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -37,6 +39,18 @@ FOR_TEXTS = {
     "SMS_FROM": "the number from which texts go, for example +12035550100",
     "SMS_WEBHOOK_TOKEN": "the secret with which the provider posts the texts that people send, for example STOP",
 }
+# What the agency gave to the dispensary. All three of these are needed to write the monitoring report.
+FOR_REPORTS = {
+    "REPORT_SOURCE_ID": "the source id of the dispensary in the monitoring report, mostly its phone number",
+    "REPORT_PHARMACY_NUMBER": "the number under which the monitoring program knows the dispensary",
+    "REPORT_ORIGIN_CODE": "the agency's code for how an order came, for example 99",
+}
+# These send the report by SFTP. Without REPORT_SFTP_URL a pharmacist downloads it.
+FOR_REPORT_SERVER = {
+    "REPORT_SFTP_URL": "the server of the monitoring program, for example sftp://user@host.example.gov:22/incoming",
+    "REPORT_HOST_KEY": "the public key of that server, for example `ssh-keyscan -t ed25519 host.example.gov`, checked",
+}
+REPORT_LOGIN = "the path of the private key for that server; or put the password into REPORT_SFTP_URL"
 
 
 def check_required(env: Env, *, debug: bool) -> None:
@@ -46,10 +60,27 @@ def check_required(env: Env, *, debug: bool) -> None:
         required = required | FOR_SIGN_ON
     if any(env.str(name, "").strip() for name in FOR_TEXTS):
         required = required | FOR_TEXTS
+    required = required | _for_reports(env)
     missing = {name: hint for name, hint in required.items() if not env.str(name, "").strip()}
     if missing:
         hints = "\n".join(f"  {name}: {hint}" for name, hint in missing.items())
         raise ImproperlyConfigured(f"The portal cannot start. Set in the environment:\n{hints}")
+
+
+def _for_reports(env: Env) -> dict[str, str]:
+    """Return what the monitoring report needs, once one of its variables is set."""
+    names = (*FOR_REPORTS, *FOR_REPORT_SERVER, "REPORT_SFTP_KEY", "REPORT_ANSWERS")
+    given = {name: env.str(name, "").strip() for name in names}
+    if not any(given.values()):
+        return {}
+    if not any(given[name] for name in names if name not in FOR_REPORTS):
+        return FOR_REPORTS
+    login = {} if _has_password(given["REPORT_SFTP_URL"]) else {"REPORT_SFTP_KEY": REPORT_LOGIN}
+    return FOR_REPORTS | FOR_REPORT_SERVER | login
+
+
+def _has_password(url: str) -> bool:
+    return ":" in urlsplit(url).netloc.rpartition("@")[0]
 
 
 PORTS = {"imaps": 993, "imap": 143}
@@ -118,3 +149,44 @@ def hours_of(words: str) -> tuple[time, time]:
     if opens >= closes:
         raise ImproperlyConfigured("The portal cannot start. SMS_HOURS must begin before they end, as 08:00-21:00.")
     return opens, closes
+
+
+HOST_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]{40,}={0,2}")
+
+
+def report_server(url: str, *, host_key: str, key_file: str, answers: str) -> dict[str, Any] | None:
+    """Return the parts of REPORT_SFTP_URL, None when it is empty; raise ImproperlyConfigured when one is wrong.
+
+    The server must have `host_key`, so that no other one gets what patients were given.
+    """
+    if not url.strip():
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname, parts.port or 22
+    except ValueError:  # a port that is no number
+        parts, host, port = urlsplit(""), None, 22
+    if parts.scheme != "sftp" or not host or not parts.username:
+        raise ImproperlyConfigured(
+            "The portal cannot start. REPORT_SFTP_URL must be sftp://user@host:port/folder, with characters such as @ "
+            "and / in the user and the password as %40 and %2F"
+        )
+    found = HOST_KEY.search(host_key)
+    if found is None:
+        raise ImproperlyConfigured(
+            "The portal cannot start. REPORT_HOST_KEY must be the public key of the server, as in: ssh-ed25519 AAAA…"
+        )
+    if key_file.strip() and not Path(key_file.strip()).is_file():
+        raise ImproperlyConfigured(
+            f"The portal cannot start. REPORT_SFTP_KEY names a file that is not there: {key_file.strip()}"
+        )
+    return {
+        "host": host,
+        "port": port,
+        "user": unquote(parts.username),
+        "password": unquote(parts.password) if parts.password else None,
+        "key_file": key_file.strip() or None,
+        "host_key": found[0],
+        "folder": unquote(parts.path).strip("/"),
+        "answers": answers.strip().strip("/"),
+    }

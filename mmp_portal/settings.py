@@ -20,7 +20,7 @@ from kombu import Queue
 from sentry_sdk.utils import BadDsn
 
 from mmp_portal.logs import configure_structlog, logging_config
-from mmp_portal.required import bounce_address, bounce_mailbox, check_required, check_texts, hours_of
+from mmp_portal.required import bounce_address, bounce_mailbox, check_required, check_texts, hours_of, report_server
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -334,6 +334,19 @@ SMS_FROM = env.str("SMS_FROM", "")
 SMS_WEBHOOK_TOKEN = env.str("SMS_WEBHOOK_TOKEN", "")  # without it nobody could end texts by a reply
 SMS_HOURS = hours_of(env.str("SMS_HOURS", "08:00-21:00"))
 check_texts(SMS_URL, debug=DEBUG)
+
+# The monitoring report (docs/reporting.md). With DEBUG the agency's three values are made up. Without a server a
+# pharmacist downloads the files.
+REPORT_SOURCE_ID = env.str("REPORT_SOURCE_ID", "").strip() or ("2035550100" if DEBUG else "")
+REPORT_PHARMACY_NUMBER = env.str("REPORT_PHARMACY_NUMBER", "").strip() or ("MM0000001" if DEBUG else "")
+REPORT_ORIGIN_CODE = env.str("REPORT_ORIGIN_CODE", "").strip() or ("99" if DEBUG else "")
+REPORT_TEST = env.bool("REPORT_TEST", DEBUG)  # marks each file as a test, which the monitoring program does not keep
+REPORT_SERVER = report_server(
+    env.str("REPORT_SFTP_URL", ""),
+    host_key=env.str("REPORT_HOST_KEY", ""),
+    key_file=env.str("REPORT_SFTP_KEY", ""),
+    answers=env.str("REPORT_ANSWERS", ""),
+)
 
 REDIS_URL = env.str("REDIS_URL", "")
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"

@@ -14,7 +14,7 @@ from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, Use
 from certification.models import Certification, Patient, PatientRequest
 from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
-from dispensing.models import Destruction, RecalledPerson
+from dispensing.models import Destruction, RecalledPerson, ReportAnswer, ReportFile, ReportRecord
 from notifications.models import Notification, TextReceived
 from notifications.presenters import outbox
 from notifications.presenters.outbox import ANY_CAUSE, FAILED
@@ -125,6 +125,21 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
     pending, unanswered = {"status__exact": Decision.PENDING}, {"answered_at__isempty": "1"}
     confirmed = orders.filter(status=status.CONFIRMED, window__date=day) if day else orders.none()
     return [
+        Queue("Pharmacist",
+              ngettext_lazy("unit not reported in time", "units not reported in time", "count"),
+              ReportRecord.objects.late(now), "happened_at", {"todo": "late"},
+              button=ngettext_lazy("Report %(count)d unit", "Report %(count)d units", "count")),
+        Queue("Pharmacist",
+              ngettext_lazy("report in error", "reports in error", "count"),
+              ReportRecord.objects.to_correct(), "happened_at", {"todo": "correct"},
+              button=ngettext_lazy("Correct %(count)d report", "Correct %(count)d reports", "count")),
+        Queue("Pharmacist", ngettext_lazy("report to hand in", "reports to hand in", "count"),
+              ReportFile.objects.to_hand_in(), "made_at", {"status__exact": ReportFile.Status.MADE},
+              button=ngettext_lazy("Hand in %(count)d report", "Hand in %(count)d reports", "count")),
+        Queue("Pharmacist",
+              ngettext_lazy("answer to the monitoring report to look at",
+                            "answers to the monitoring report to look at", "count"),
+              ReportAnswer.objects.to_read(), "received_at", {"todo": "read"}),
         Queue("Pharmacist", ngettext_lazy("order to review", "orders to review", "count"),
               orders.filter(status=status.PLACED), "placed_at", {"status": status.PLACED}, EVERY_ORDER,
               ngettext_lazy("Review %(count)d order", "Review %(count)d orders", "count")),

@@ -49,6 +49,14 @@ ENVIRONMENT = {
     "SMS_FROM": "",
     "SMS_WEBHOOK_TOKEN": "",
     "SMS_HOURS": "08:00-21:00",
+    "REPORT_SOURCE_ID": "2035550100",
+    "REPORT_PHARMACY_NUMBER": "MM0000001",
+    "REPORT_ORIGIN_CODE": "99",
+    "REPORT_TEST": "true",
+    "REPORT_SFTP_URL": "",  # a test of sending starts an SFTP server
+    "REPORT_SFTP_KEY": "",
+    "REPORT_HOST_KEY": "",
+    "REPORT_ANSWERS": "",
     "PROMETHEUS_MULTIPROC_DIR": "",
     "RENEWAL_OPENS_DAYS": "30",
     "SECURE_SSL_REDIRECT": "false",  # the test client and the live server speak plain HTTP

@@ -83,10 +83,19 @@ NAMES = ["dispensing.view_papername", "dispensing.change_papername"]
 
 # The dispensing log and the inspector's pack.
 LOG = ["dispensing.view_paper", "dispensing.add_paper"]
+
 # Recalls, and whom they reach.
 RECALLS = [
     "dispensing.add_recall", "dispensing.change_recall",
     "dispensing.view_recalledperson", "dispensing.change_recalledperson",
+]  # fmt: skip
+
+# The monitoring report: managers see it as well, pharmacists answer for it.
+SEE_REPORTS = ["dispensing.view_reportfile", "dispensing.view_reportrecord", "dispensing.view_reportanswer"]
+REPORTS = [
+    *SEE_REPORTS,
+    "dispensing.change_reportfile", "dispensing.change_reportrecord",
+    "dispensing.add_reportanswer", "dispensing.change_reportanswer",
 ]  # fmt: skip
 
 # What each staff group may do in the admin: `app.codename`. Fields that a group may not see are kept out by the admin.
@@ -113,7 +122,7 @@ STAFF_GROUPS = {
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_run", "delivery.view_handover",
-        *UNITS, *LOG, *DESTROYS, *RECALLS, *AFTER_DELIVERY, *PAPER, *LABELS, *OWN_NAME,
+        *UNITS, *LOG, *DESTROYS, *RECALLS, *REPORTS, *AFTER_DELIVERY, *PAPER, *LABELS, *OWN_NAME,
         "dispensing.change_linedirections", "dispensing.view_selfassessment", "delivery.view_allotmententry",
         "delivery.add_allotmententry", "certification.view_certification", "certification.view_patient",
         "certification.view_card", "certification.change_card", "certification.print_card", "certification.check_card",
@@ -137,7 +146,7 @@ STAFF_GROUPS = {
         "delivery.view_closure", "delivery.view_waitingentry", "delivery.add_closure",
         "delivery.view_stockmovement", "delivery.add_stockmovement", "delivery.view_allotmententry",
         "delivery.view_run", "delivery.add_run", "delivery.change_run", "delivery.view_handover", *AFTER_DELIVERY,
-        *PAPER, *UNITS, *LOG, *DESTROYS, *NAMES, *RECALLS,
+        *PAPER, *UNITS, *LOG, *DESTROYS, *NAMES, *RECALLS, *SEE_REPORTS,
         "pages.view_contactmessage", "pages.change_contactmessage",
         "notifications.view_notification", "notifications.change_notification",
         "notifications.view_bounce", "notifications.change_bounce", "accounts.view_user", *MESSAGES_BY_HAND,
@@ -159,6 +168,7 @@ STAFF_GROUPS = {
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",
         "delivery.view_returneditem", "delivery.view_handovercorrection", "delivery.view_itemreport", *UNITS, *LOG,
         "dispensing.view_papername", "dispensing.view_selfassessment", "dispensing.view_recalledperson",
+        *SEE_REPORTS,
         "notifications.view_notification", "notifications.view_bounce", "pages.view_contactmessage",
         "notifications.view_letterbatch", "notifications.view_textconsent", "notifications.view_textreceived",
     ],

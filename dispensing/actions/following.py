@@ -16,6 +16,7 @@ from delivery.writes.holds import held_of
 from dispensing import signals
 from dispensing.models import DispensedUnit
 from dispensing.rules import units_scanned
+from dispensing.writes.reports import queue_new, queue_voids
 from dispensing.writes.units import Stated, make_units, move_units, stated_of, swap_units
 
 P = DispensedUnit.Place
@@ -85,7 +86,7 @@ def follow_departure(*, order: Order, by: User) -> None:
 def follow_hand_over(*, order: Order, hand_over: HandOver, by: User) -> list[DispensedUnit]:
     """The units that were not refused are with the patient from the time of the hand-over on; returns them.
 
-    Refused ones stay with the driver, named by the item among which they come back.
+    Their report is queued. Refused ones stay with the driver, named by the item among which they come back.
     """
     on_road = list(order.units.filter(place=P.ROAD))
     refused = []
@@ -96,6 +97,7 @@ def follow_hand_over(*, order: Order, hand_over: HandOver, by: User) -> list[Dis
     for unit in given:
         unit.handed_over_at = hand_over.stated_at
     move_units(given, P.PATIENT, at=hand_over.stated_at, by=by)
+    queue_new(given, hand_over, happened_at=hand_over.stated_at)
     return given
 
 
@@ -121,7 +123,10 @@ def follow_take_in(
 
 
 def _swap(order: Order, scanned: dict[int, list[DispensedUnit]], units: list[DispensedUnit], *, by: User) -> None:
-    """Where other units came back than the door named, put the named ones with the patient in their place."""
+    """Where other units came back than the door named, put the named ones with the patient in their place.
+
+    The report follows, and so does the log.
+    """
     found = {unit.pk for group in scanned.values() for unit in group}
     came_back = [unit for unit in units if unit.pk in found and unit.place == P.PATIENT]
     given = [unit for unit in units if unit.returned_item_id in scanned and unit.pk not in found]
@@ -129,6 +134,8 @@ def _swap(order: Order, scanned: dict[int, list[DispensedUnit]], units: list[Dis
         return
     hand_over = order.hand_over
     swap_units(came_back=came_back, given=given, at=hand_over.stated_at, by=by)
+    queue_voids(came_back, happened_at=timezone.now())
+    queue_new(given, hand_over, happened_at=timezone.now())
     signals.units_swapped.send(sender=DispensedUnit, came_back=came_back, given=given, hand_over=hand_over, by=by)
 
 
@@ -155,7 +162,7 @@ def follow_correction(
     """Take back the units that a correction names, and give those of an exchange; returns (not dispensed, given).
 
     What the patient keeps stays dispensed. What came back is in quarantine, and what never arrived is missing: both
-    are no longer dispensed.
+    are no longer dispensed: the report of these is taken back, and that of the given ones is queued.
     """
     now = timezone.now()
     undone, given = [], []
@@ -166,6 +173,8 @@ def follow_correction(
             given += make_units(
                 hand_over.order, lot, row.quantity, _stated_for(row, lot, by), at=now, by=by, correction=row
             )
+    queue_voids(undone, happened_at=now)
+    queue_new(given, hand_over, happened_at=now)
     return undone, given
 
 

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('delivery', '0021_lots'),
-        ('dispensing', '0003_labels'),
+        ('dispensing', '0004_reports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,9 +7,20 @@ from dispensing.models.log import LogEntry
 from dispensing.models.names import PaperName, full_names
 from dispensing.models.papers import Paper, PaperPart
 from dispensing.models.recalls import Recall, RecalledLot, RecalledPerson
+from dispensing.models.reports import (
+    DUE_AFTER,
+    LATE_BEFORE_DUE,
+    ReportAnswer,
+    ReportAttempt,
+    ReportEntry,
+    ReportFile,
+    ReportRecord,
+)
 from dispensing.models.units import DispensedUnit, UnitMove
 
 __all__ = [
+    "DUE_AFTER",
+    "LATE_BEFORE_DUE",
     "DestroyedItem",
     "Destruction",
     "DispensedUnit",
@@ -22,6 +33,11 @@ __all__ = [
     "Recall",
     "RecalledLot",
     "RecalledPerson",
+    "ReportAnswer",
+    "ReportAttempt",
+    "ReportEntry",
+    "ReportFile",
+    "ReportRecord",
     "SelfAssessment",
     "UnitMove",
     "full_names",

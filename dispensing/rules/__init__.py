@@ -36,6 +36,7 @@ from dispensing.rules.errors import (
     PaperError,
     PaperNameError,
     RecallError,
+    ReportError,
     TakeInError,
 )
 from dispensing.rules.labels import (
@@ -77,6 +78,7 @@ from dispensing.rules.recalls import (
     lots_called,
     recalled_for,
 )
+from dispensing.rules.reports import check_is_set_up
 from dispensing.rules.take_in import (
     check_all_are_scanned,
     check_is_scanned_once,
@@ -114,6 +116,7 @@ __all__ = [
     "PaperError",
     "PaperNameError",
     "RecallError",
+    "ReportError",
     "TakeInError",
     "Trace",
     "TracedUnit",
@@ -130,6 +133,7 @@ __all__ = [
     "check_is_as_previewed",
     "check_is_not_being_recalled",
     "check_is_scanned_once",
+    "check_is_set_up",
     "check_lot_number_fits_one",
     "check_may_answer",
     "check_may_assess",

@@ -33,3 +33,7 @@ class AssessmentError(DispensingError):
 
 class RecallError(DispensingError):
     """The recall cannot begin or end so, or what was entered about a person does not fit."""
+
+
+class ReportError(DispensingError):
+    """The monitoring report cannot be written, sent, corrected or settled as asked."""

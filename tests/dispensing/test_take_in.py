@@ -10,7 +10,7 @@ from django.utils import timezone
 from delivery import actions as deliveries
 from delivery.models import ReturnedItem
 from dispensing import rules
-from dispensing.models import DispensedUnit, LogEntry, UnitMove
+from dispensing.models import DispensedUnit, LogEntry, ReportRecord, UnitMove
 from dispensing.presenters.log import Pharmacists, log_lines
 from dispensing.signals import units_swapped
 from tests import factories
@@ -73,6 +73,8 @@ def test_the_log_says_which_unit_the_patient_got_in_truth(monday, technician):
         (str(back), f"Was refused and came back; {kept} was handed over, as its serial showed on November 25, 2026"),
         (str(kept), ""),
     ]
+    reports = ReportRecord.objects.order_by("pk").values_list("unit", "kind", "status")
+    assert list(reports) == [(back.pk, "new", "dropped"), (kept.pk, "new", "waiting")]  # no file held the first one
     wrong, true = LogEntry.objects.all()
     assert (wrong.given_instead, wrong.dispensed_at) == (kept, true.dispensed_at)
     with pytest.raises(IntegrityError), transaction.atomic(), unguarded():

@@ -100,7 +100,8 @@ def test_run_jobs_runs_every_job_of_the_timetable():
         "queue-renewal-reminders", "finish-renewal-reminders", "send-bulk-notifications", "discard-old-drafts",
         "recheck-registrations", "reset-due-mfa", "make-windows", "purge-ended", "check-counts", "plan-windows",
         "notify-waiting-list", "queue-office-weeks", "queue-staff-summaries", "announce-deliveries", "remind-recalled",
-        "tell-packs-ready", "make-papers", "delete-old-papers", "ask-assessments", "lapse-orders",
+        "tell-packs-ready", "make-papers", "delete-old-papers", "ask-assessments", "make-reports", "send-reports",
+        "alarm-reports", "fetch-report-answers", "make-zero-reports", "lapse-orders",
     ]  # fmt: skip
     assert DeliveryWindow.objects.count() == 16
 

@@ -1,0 +1,73 @@
+"""What an answer of the monitoring program changes: the file, its records, and the numbers of photo IDs.
+
+Each write runs inside the caller's transaction, with the file locked.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from accounts.models import User
+from delivery.actions import cut_id_numbers
+from delivery.models import HandOver
+from dispensing.models import ReportFile, ReportRecord
+from dispensing.rules.facts import text_without_id_numbers, without_id_number
+from dispensing.writes.report_files import write_records_sent
+from dispensing.writes.reports import settle
+
+S, R, K = ReportFile.Status, ReportRecord.Status, ReportRecord.Kind
+DONE = (R.ACCEPTED, R.DROPPED)
+
+
+def accept_file(file: ReportFile, *, at: datetime, by: User | None) -> None:
+    """Write that the program has accepted a file; numbers of photo IDs that no report needs any more are cut."""
+    _write_answered(file, S.ACCEPTED, at)
+    records = list(file.records.filter(status__in=[R.FILED, R.ERROR]).select_for_update(of=("self",), no_key=True))
+    for each in records:
+        settle(each, R.ACCEPTED, at=at)
+    cut_numbers(file, by=by)
+
+
+def refuse_file(file: ReportFile, problem: str, *, at: datetime) -> None:
+    """Put the records of a file into the work list with what is wrong; also those that were accepted before.
+
+    A report that a void takes back needs nothing more: only the void is put there.
+    """
+    _write_answered(file, S.ERROR, at)
+    records = file.records.filter(status__in=[R.FILED, R.ACCEPTED]).select_for_update(of=("self",), no_key=True)
+    for each in list(records):
+        if each.kind != K.VOID and each.unit.reports.filter(kind=K.VOID).exclude(status=R.DROPPED).exists():
+            settle(each, R.DROPPED)
+        else:
+            each.status, each.problem, each.accepted_at = R.ERROR, problem, None
+            each.save(update_fields=["status", "problem", "accepted_at"])
+
+
+def _write_answered(file: ReportFile, status: str, at: datetime) -> None:
+    """Write what the program says. A file that it answers has arrived, whatever its sender knows."""
+    file.status, file.answered_at, file.lease_until = status, at, None
+    file.sent_at = file.sent_at or at
+    file.save(update_fields=["status", "answered_at", "lease_until", "sent_at"])
+    write_records_sent(file, now=at)
+
+
+def cut_numbers(file: ReportFile, *, by: User | None) -> None:
+    """Cut the numbers of photo IDs of the hand-overs in a file of which every report is settled.
+
+    They are cut on the hand-over, on its records, and in the files without an open record.
+    """
+    orders = _settled_orders(set(file.entries.values_list("record__unit__order", flat=True)))
+    if not orders:
+        return
+    cut_id_numbers(hand_overs=list(HandOver.objects.filter(order__in=orders)), by=by)
+    for each in ReportRecord.objects.filter(unit__order__in=orders).select_for_update(of=("self",), no_key=True):
+        each.facts = without_id_number(each.facts)
+        each.save(update_fields=["facts"])
+    for held in ReportFile.objects.filter(entries__record__unit__order__in=orders).distinct():
+        if not held.entries.exclude(record__status__in=DONE).exists():
+            held.text = text_without_id_numbers(held.text)
+            held.save(update_fields=["text"])
+
+
+def _settled_orders(orders: Collection[int]) -> set[int]:
+    open_ones = ReportRecord.objects.filter(unit__order__in=orders).exclude(status__in=DONE)
+    return set(orders) - set(open_ones.values_list("unit__order", flat=True))
