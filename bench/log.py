@@ -21,6 +21,8 @@ KINDS = ("log_csv", "log_pdf", "inspection")
 MAKE = """
 import django; django.setup()
 import datetime, logging, re, sys, time; logging.disable()
+from django.conf import settings
+settings.DEBUG = False  # it would remember each statement, with a part of the paper in it
 from accounts.models import User
 from dispensing import actions
 from dispensing.papers.stored import WRITERS
