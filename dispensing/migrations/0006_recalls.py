@@ -98,10 +98,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='recalledperson',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answer__in', ['returns', 'used', 'destroyed', 'other']), ('answered_at__gte', models.F('told_at')), ('answered_by__isnull', False)), _connector='OR'), name='recalled_person_answer_is_whole'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at__isnull', True), ('answered_by__isnull', True)), models.Q(('answer__in', ['returns', 'used', 'destroyed', 'other']), ('answered_at__gte', models.F('told_at')), ('answered_at__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='recalled_person_answer_is_whole'),
         ),
         migrations.AddConstraint(
             model_name='recalledperson',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reached_at__isnull', True), ('reached_by__isnull', True)), models.Q(('reached_at__gte', models.F('told_at')), ('reached_by__isnull', False)), _connector='OR'), name='recalled_person_reached_by_somebody'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reached_at__isnull', True), ('reached_by__isnull', True)), models.Q(('reached_at__gte', models.F('told_at')), ('reached_at__isnull', False), ('reached_by__isnull', False)), _connector='OR'), name='recalled_person_reached_by_somebody'),
         ),
     ]

@@ -151,6 +151,7 @@ class RecalledPerson(models.Model):
                 condition=Q(answer="", answered_at__isnull=True, answered_by__isnull=True)
                 | Q(
                     answer__in=["returns", "used", "destroyed", "other"],
+                    answered_at__isnull=False,
                     answered_at__gte=F("told_at"),
                     answered_by__isnull=False,
                 ),
@@ -158,7 +159,7 @@ class RecalledPerson(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(reached_at__isnull=True, reached_by__isnull=True)
-                | Q(reached_at__gte=F("told_at"), reached_by__isnull=False),
+                | Q(reached_at__isnull=False, reached_at__gte=F("told_at"), reached_by__isnull=False),
                 name="recalled_person_reached_by_somebody",
             ),
         ]

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -12,20 +12,20 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from audit.actions import record
-from audit.exports import EVENTS, Column, Export, cells, moment
+from audit.exports import EVENTS, Column, Export, moment
 from audit.models import Event
 from dispensing.models import DispensedUnit, UnitMove
 from dispensing.papers.log_csv import log_csv
 from dispensing.papers.log_pdf import log_pdf
+from dispensing.papers.proofs import destructions_part, manifests_part, recalls_part, reports_part
+from dispensing.papers.tables import Files, csv_of
 from dispensing.presenters.log import clock, days_in_words, in_words, within
 from dispensing.rules import check_paper_days
-from ui.spreadsheets import csv_parts
 
-Files = Iterator[tuple[str, Iterable[bytes]]]
 ABOUT, DIGESTS = "about.txt", "digests.txt"
 HELD = 1 << 16  # bytes that are given away together
 ABOUT_WORDS = """Inspector's pack of {dispensary}
@@ -68,17 +68,13 @@ def log_part(first: date, last: date) -> Files:
 
 def units_part(first: date, last: date) -> Files:
     units = DispensedUnit.objects.filter(within("created_at", first, last) | within("handed_over_at", first, last))
-    yield "units.csv", _csv(UNITS, units)
-    yield "unit-moves.csv", _csv(MOVES, UnitMove.objects.filter(within("at", first, last)))
+    yield "units.csv", csv_of(UNITS, units)
+    yield "unit-moves.csv", csv_of(MOVES, UnitMove.objects.filter(within("at", first, last)))
 
 
 def audit_part(first: date, last: date) -> Files:
     about = Q(subject_type__startswith="delivery.") | Q(subject_type__startswith="dispensing.")
-    yield "audit-trail.csv", _csv(EVENTS, Event.objects.filter(about, within("created_at", first, last)))
-
-
-def _csv(export: Export, rows: QuerySet[Any]) -> Iterable[bytes]:
-    return (part.encode() for part in csv_parts(export.header, cells(rows, export.columns)))
+    yield "audit-trail.csv", csv_of(EVENTS, Event.objects.filter(about, within("created_at", first, last)))
 
 
 PARTS = (
@@ -87,6 +83,14 @@ PARTS = (
         "units.csv": "Each unit that was packed or handed over on these days, with its lot, and where it is now.",
         "unit-moves.csv": "Each place that a unit came to on these days.",
     }),
+    Part(manifests_part, {"manifests/": "The manifest of each run of these days."}),
+    Part(reports_part, {
+        "reports.csv": "What was to be reported to the monitoring program of these days.",
+        "report-files.csv, reports/": "Each file of the report that was made on these days, as it was sent.",
+        "report-answers.csv, answers/": "Each answer of the monitoring program that came on these days.",
+    }),
+    Part(recalls_part, {"recalls.csv": "The people of each recall that was open on one of these days."}),
+    Part(destructions_part, {"destructions.csv, destructions/": "What was destroyed on these days before a witness."}),
     Part(audit_part, {"audit-trail.csv": "What was done on these days about orders, deliveries, stock and units."}),
 )  # fmt: skip
 

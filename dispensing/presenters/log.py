@@ -93,11 +93,17 @@ def entries_of(first: date, last: date) -> QuerySet[LogEntry]:
 
 def within(column: str, first: date, last: date) -> Q:
     """Return what finds the moments of a column on the days from `first` through `last`, in New York."""
+    begin, end = span_of(first, last)
+    return Q(**{f"{column}__gte": begin, f"{column}__lt": end})
+
+
+def span_of(first: date, last: date) -> tuple[datetime, datetime]:
+    """Return when the day `first` begins and the day `last` ends, in New York."""
     begin, end = (
         timezone.make_aware(datetime.combine(day, time()), timezone.get_default_timezone())
         for day in (first, last + timedelta(days=1))
     )
-    return Q(**{f"{column}__gte": begin, f"{column}__lt": end})
+    return begin, end
 
 
 def log_lines(first: date, last: date, pharmacists: Pharmacists) -> Iterator[LogLine]:

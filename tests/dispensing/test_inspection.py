@@ -13,31 +13,43 @@ from django.utils import timezone
 
 from audit.models import Event
 from delivery.models import HandOverCorrection
+from dispensing import actions
 from dispensing.models import DispensedUnit, UnitMove
 from dispensing.papers.inspection import PARTS, audit_part
+from dispensing.papers.proofs import destructions_part, recalls_part
 from tests import factories
 from tests.dispensing.papers import made, pages_of, rows_of
+from tests.dispensing.test_recall import start
 from tests.dispensing.test_units import correct
 from tests.dispensing.units import hand_over, order_on_road, packed_order
 
 pytestmark = pytest.mark.django_db
-NAMES = ["about.txt", "log.pdf", "log.csv", "units.csv", "unit-moves.csv", "audit-trail.csv", "digests.txt"]
+NAMES = [
+    "about.txt", "log.pdf", "log.csv", "units.csv", "unit-moves.csv", "manifests/{run}.pdf", "reports.csv",
+    "report-files.csv", "report-answers.csv", "reports/{report}", "answers/{answer}", "recalls.csv",
+    "destructions.csv", "audit-trail.csv", "digests.txt",
+]  # fmt: skip
 
 
 def test_the_pack_holds_every_record_of_its_days_with_right_digests(monday):
     order = order_on_road(monday)
-    correct(hand_over(order), HandOverCorrection.Goods.SEALED)
+    handed, pharmacist = hand_over(order), factories.staff("Pharmacist")
+    (file,) = actions.make_files(now=timezone.now(), at_once=True, by=None)
+    actions.hand_over_download(file=file, by=pharmacist)
+    correct(handed, HandOverCorrection.Goods.SEALED)
+    answer = actions.record_answer(text="TH*4.2A", by=pharmacist)
     packed_order()
     day = timezone.localdate()
     paper, content = made("inspection", day, by=factories.staff("Auditor"))
     assert paper.digest == hashlib.sha256(content).hexdigest()
     archive = zipfile.ZipFile(io.BytesIO(content))
-    assert archive.testzip() is None and archive.namelist() == NAMES
-    files = {name: archive.read(name) for name in NAMES}
+    stands = {"run": f"{day}-{order.run}", "report": file.name, "answer": f"{answer.pk}-no-file-of-ours"}
+    names = [name.format(**stands) for name in NAMES]
+    assert archive.testzip() is None and archive.namelist() == names
+    files = {name: archive.read(name) for name in names}
     said = dict(reversed(line.split("  ")) for line in files["digests.txt"].decode().splitlines())
-    assert said == {name: hashlib.sha256(files[name]).hexdigest() for name in NAMES[:-1]}
+    assert said == {name: hashlib.sha256(files[name]).hexdigest() for name in names[:-1]}
     about = files["about.txt"].decode()
-    assert [name for name in NAMES if name not in about and name != "about.txt"] == []
     assert "November 25, 2026" in about and "Example Dispensary" in about
     assert len(rows_of(files["log.csv"])) == 2 and "2 entries." in " ".join(pages_of(files["log.pdf"]))
     units = rows_of(files["units.csv"])
@@ -45,7 +57,36 @@ def test_the_pack_holds_every_record_of_its_days_with_right_digests(monday):
     assert Counter(unit["place now"] for unit in units) == {"patient": 1, "safe": 1, "bag": 2}
     moved = UnitMove.objects.filter(at__gte=timezone.now() - timedelta(hours=9, minutes=30))
     assert len(rows_of(files["unit-moves.csv"])) == moved.count() > 0
+    assert f"Manifest {order.run}" in " ".join(pages_of(files[names[5]]))
+    assert Counter((row["kind"], row["status"]) for row in rows_of(files["reports.csv"])) == {
+        ("new", "filed"): 2, ("void", "waiting"): 1,
+    }  # fmt: skip
+    (sent,) = rows_of(files["report-files.csv"])
+    assert sent["SHA-256"] == said[f"reports/{file.name}"] == file.digest
+    (came,) = rows_of(files["report-answers.csv"])
+    assert "does not begin with a whole TH segment" in came["why it was not used"]
     assert order.patient.last_name.encode() not in files["audit-trail.csv"] + files["units.csv"]
+
+
+def test_the_pack_holds_the_recalls_that_were_open_and_what_was_destroyed(monday):
+    pharmacist = factories.staff("Pharmacist")
+    order = order_on_road(monday)
+    hand_over(order)
+    day = timezone.localdate()
+    recall = start(by=pharmacist)
+    (person,) = csv_of_part(recalls_part, day)["recalls.csv"]
+    assert (person["lot"], person["patient, last name"]) == (recall.lot_number, order.patient.last_name)
+    assert csv_of_part(recalls_part, day - timedelta(days=1))["recalls.csv"] == []
+    actions.end_recall(recall=recall, reason="All of it came back by post.", by=pharmacist)
+    monday.move_to(timezone.now() + timedelta(days=1))
+    assert csv_of_part(recalls_part, timezone.localdate())["recalls.csv"] == []
+    assert len(csv_of_part(recalls_part, day)["recalls.csv"]) == 1
+    assert csv_of_part(destructions_part, day) == {"destructions.csv": []}
+
+
+def csv_of_part(part, day):
+    """Return the rows of each CSV of a part about one day."""
+    return {name: rows_of(b"".join(content)) for name, content in part(day, day) if name.endswith(".csv")}
 
 
 def test_the_audit_trail_of_the_pack_is_about_orders_and_units(monday):
@@ -61,7 +102,7 @@ def test_the_audit_trail_of_the_pack_is_about_orders_and_units(monday):
 
 def test_each_part_explains_its_files():
     for part in PARTS:
-        explained = [name for names in part.explained for name in names.split(", ")]
+        explained = [name for names in part.explained for name in names.split(", ") if not name.endswith("/")]
         assert [name for name, _content in part.files(timezone.localdate(), timezone.localdate())] == explained
 
 
