@@ -31,8 +31,8 @@ class LineCorrection:
     """A refund or an exchange of `quantity` items of one line.
 
     `cents` is what a refund gives back; None is the whole price. An exchange gives back the difference to a cheaper
-    product by itself. `lot` is what came back; `product` and `product_lot` are what is given instead. `serials` are those
-    on the labels of the items, and empty where nobody knows them.
+    product by itself. `lot` is what came back; `product` and `product_lot` are what is given instead. `serials` are
+    those on the labels of the items, and empty where nobody knows them.
     """
 
     line: OrderLine

@@ -165,7 +165,7 @@ def test_a_correction_takes_back_the_unit_whose_serial_was_entered(monday):
     key = client.get(page).context["form"]["entry_key"].value()
     answers = {
         f"kind_{line.pk}": "refund", f"quantity_{line.pk}": "1", f"goods_{line.pk}": "sealed",
-        f"lot_{line.pk}": "LOT-1", "method": "cash", "reason": "Wrong strain.", "seen": "0", "entry_key": key, "correct": "",
+        f"lot_{line.pk}": "LOT-1", "method": "cash", "reason": "Wrong strain.", "seen": "0", "entry_key": key,
     }  # fmt: skip
     for typed, words in [("77", "is not among what the patient has"), (f"{back} {kept}", "Enter 1 serials, or none")]:
         refused = enter(client, page, {**answers, f"serials_{line.pk}": typed})
