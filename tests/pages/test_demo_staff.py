@@ -19,6 +19,7 @@ OF_A_ROW = (
     "_plan",
     "_pdf",
     "_correct",
+    "_text",
 )  # pages beside the list and the row
 BUTTONS = {row.name for row in access.rows() if row.about == "row" and " " in row.name}
 STOCK = {f"admin:delivery_product {name}" for name in ("receive", "count")} | {"admin:delivery_stockmovement_upload"}
