@@ -107,7 +107,9 @@ async def _connected(work: Callable[["asyncssh.SFTPClient"], Coroutine[Any, Any,
     done, _pending = await asyncio.wait({task}, timeout=SECONDS)
     if not done:
         connection.abort()
-        await asyncio.wait({task}, timeout=SECONDS_TO_LEAVE)
+        left, _pending = await asyncio.wait({task}, timeout=SECONDS_TO_LEAVE)
+        for each in left:
+            each.exception()  # that the connection is lost; what is told is the silence before
         raise TimeoutError
     connection.close()
     await asyncio.wait({asyncio.ensure_future(connection.wait_closed())}, timeout=SECONDS_TO_LEAVE)

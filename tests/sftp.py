@@ -22,6 +22,7 @@ class Sftp:
         self.folder, self.ill, self.posix = folder, "", True
         self.uploads: list[str] = []
         self.begun = 0
+        self.connections: list[asyncssh.SSHServerConnection] = []
         for name in ("in", "answers"):
             (folder / name).mkdir()
         self.key = asyncssh.generate_private_key("ssh-ed25519")
@@ -77,15 +78,22 @@ class Sftp:
 
     async def _close(self) -> None:
         self.acceptor.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for connection in self.connections:
+            connection.abort()
+        await asyncio.sleep(0.05)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=2)
 
 
 class Door(asyncssh.SSHServer):
     def __init__(self, server: Sftp) -> None:
         self.server = server
+
+    def connection_made(self, conn) -> None:
+        self.server.connections.append(conn)
 
     def password_auth_supported(self) -> bool:
         return True
@@ -106,6 +114,7 @@ class Folder(asyncssh.SFTPServer):
             file_obj.flush()
         if self.server.ill == "half":
             self.channel.get_connection().abort()
+            await asyncio.sleep(3600)
         if self.server.ill == "hangs":
             await asyncio.sleep(3600)
         return super().write(file_obj, offset, data)
