@@ -23,6 +23,7 @@ class Sftp:
         self.uploads: list[str] = []
         self.begun = 0
         self.connections: list[asyncssh.SSHServerConnection] = []
+        self.opened: list = []
         for name in ("in", "answers"):
             (folder / name).mkdir()
         self.key = asyncssh.generate_private_key("ssh-ed25519")
@@ -86,6 +87,8 @@ class Sftp:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=2)
+        for file in self.opened:  # asyncssh leaves those of a lost connection open
+            file.close()
 
 
 class Door(asyncssh.SSHServer):
@@ -106,6 +109,11 @@ class Folder(asyncssh.SFTPServer):
     def __init__(self, server: Sftp, channel) -> None:
         super().__init__(channel, chroot=str(server.folder))
         self.server = server
+
+    def open(self, path, pflags, attrs):
+        file = super().open(path, pflags, attrs)
+        self.server.opened.append(file)
+        return file
 
     async def write(self, file_obj, offset, data):
         self.server.begun += 1
