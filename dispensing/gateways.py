@@ -89,6 +89,7 @@ def _visit(work: Callable[["asyncssh.SFTPClient"], Coroutine[Any, Any, T]]) -> T
     """Connect, and return what `work` returns. Whatever goes wrong is a ServerTrouble."""
     import asyncssh  # takes a third of a second, which only the sender pays
 
+    asyncssh.set_log_level("WARNING")
     host = _server()["host"]
     try:
         return asyncio.run(_connected(work))
@@ -113,6 +114,8 @@ async def _connected(work: Callable[["asyncssh.SFTPClient"], Coroutine[Any, Any,
     if not done:
         connection.abort()
         await asyncio.wait({task}, timeout=SECONDS_TO_LEAVE)
+        if task.done() and not task.cancelled():
+            task.exception()  # it is the end of the connection, which the log need not have
         raise TimeoutError
     connection.close()
     await asyncio.wait({asyncio.ensure_future(connection.wait_closed())}, timeout=SECONDS_TO_LEAVE)
