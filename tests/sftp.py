@@ -119,7 +119,7 @@ class Folder(asyncssh.SFTPServer):
         self.server.begun += 1
         if self.server.ill:
             super().write(file_obj, offset, data[: len(data) // 2])
-            file_obj.flush()
+            file_obj.close()
         if self.server.ill == "half":
             self.channel.get_connection().abort()
             await asyncio.sleep(3600)
