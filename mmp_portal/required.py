@@ -151,6 +151,11 @@ def hours_of(words: str) -> tuple[time, time]:
     return opens, closes
 
 
+def _folder(words: str) -> str:
+    """Return a folder of the server, absolute where it begins with a slash, and else below that of the user."""
+    return words.strip().rstrip("/")
+
+
 HOST_KEY = re.compile(r"(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(?:256|384|521)) [A-Za-z0-9+/]{40,}={0,2}")
 
 
@@ -169,7 +174,7 @@ def report_server(url: str, *, host_key: str, key_file: str, answers: str) -> di
     if parts.scheme != "sftp" or not host or not parts.username:
         raise ImproperlyConfigured(
             "The portal cannot start. REPORT_SFTP_URL must be sftp://user@host:port/folder, with characters such as @ "
-            "and / in the user and the password as %40 and %2F"
+            "and / in the user and the password as %40 and %2F; an absolute folder begins with //"
         )
     found = HOST_KEY.search(host_key)
     if found is None:
@@ -187,6 +192,6 @@ def report_server(url: str, *, host_key: str, key_file: str, answers: str) -> di
         "password": unquote(parts.password) if parts.password else None,
         "key_file": key_file.strip() or None,
         "host_key": found[0],
-        "folder": unquote(parts.path).strip("/"),
-        "answers": answers.strip().strip("/"),
+        "folder": _folder(unquote(parts.path)[1:]),
+        "answers": _folder(answers),
     }

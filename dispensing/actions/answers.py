@@ -24,9 +24,10 @@ LOOKED_AGAIN = timedelta(days=1)  # an answer that could not be used may still b
 def record_answer(*, text: str, name: str = "", by: User | None) -> ReportAnswer:
     """Record an answer, and do what it says; returns it. The same text again returns the first one.
 
-    An acknowledgement accepts the file, an error puts its records into the work list. An answer that is cut, or to a
-    report that is not ours, is kept with a sentence that says so, and changes nothing. `name` is that of the file on
-    the server. "Delete not found" is mailed to staff. Raises ReportError for an empty text.
+    An acknowledgement accepts the file, an error puts its records into the work list, or only those of the units that
+    it names. An answer that is cut, or to a report that is not ours, is kept with a sentence that says so, and changes
+    nothing. `name` is that of the file on the server. "Delete not found" is mailed to staff.
+    Raises ReportError for an empty text.
     """
     rules.check_answer_text(text)
     now, digest = timezone.now(), hashlib.sha256(text.encode()).hexdigest()
@@ -75,7 +76,7 @@ def _carry_out(
     if answer.kind == ACKNOWLEDGED:
         accept_file(file, at=now, by=by)
     else:
-        refuse_file(file, "\n".join(answer.errors), at=now)
+        refuse_file(file, answer.errors, at=now, by=by)
 
 
 def fetch_answers(*, by: User | None) -> int:

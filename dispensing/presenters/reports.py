@@ -15,8 +15,9 @@ from ui.errors import PortalError
 
 DAYS_SHOWN = 62
 R, K = ReportRecord.Status, ReportRecord.Kind
+# Units: one that was revised counts once. What came back before it was reported is not counted.
 COUNTS: dict[str, Q] = {
-    "dispensed": Q(kind=K.NEW),
+    "dispensed": Q(kind=K.NEW) & ~Q(status=R.DROPPED, sent_at__isnull=True),
     "reported": Q(sent_at__isnull=False),
     "accepted": Q(status=R.ACCEPTED),
     "in_error": Q(status__in=[R.HELD, R.ERROR]),
@@ -42,7 +43,7 @@ def report_days(today: date) -> list[ReportDay]:
         ReportRecord.objects.filter(filled_date__gt=first)
         .order_by()
         .values("filled_date")
-        .annotate(**{name: Count("pk", filter=which) for name, which in COUNTS.items()})
+        .annotate(**{name: Count("unit", filter=which, distinct=True) for name, which in COUNTS.items()})
     )
     records: dict[date, dict[str, Any]] = {row["filled_date"]: dict(row) for row in found}
     files = ReportFile.objects.filter(kind=ReportFile.Kind.ZERO, day__gt=first).defer("text").order_by("pk")

@@ -132,6 +132,19 @@ def check_answer_text(text: str) -> None:
         raise ReportError(_("Choose the file of the answer, or paste its text."))
 
 
+def errors_of_units(errors: Collection[str], serials: Collection[str]) -> dict[str, str]:
+    """Return by serial what an answer says of each of these units that it names; empty where it names none.
+
+    A message without a serial belongs to each of them. [docs/domain.md#the-monitoring-report]
+    """
+    units_of = {error: set(re.findall(r"\d+", error)) & set(serials) for error in errors}
+    named = set().union(*units_of.values())
+    return {
+        serial: "\n".join(error for error, units in units_of.items() if serial in units or not units)
+        for serial in sorted(named)
+    }
+
+
 def names_delete_not_found(errors: Collection[str]) -> bool:
     """Return whether an answer says that a void did not find the report that it takes back."""
     return any(DELETE_NOT_FOUND.search(error) for error in errors)

@@ -3,7 +3,7 @@
 Each write runs inside the caller's transaction, with the file locked.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from accounts.models import User
@@ -11,6 +11,7 @@ from delivery.actions import cut_id_numbers
 from delivery.models import HandOver
 from dispensing.models import ReportFile, ReportRecord
 from dispensing.rules.facts import text_without_id_numbers, without_id_number
+from dispensing.rules.reports import errors_of_units
 from dispensing.writes.report_files import write_records_sent
 from dispensing.writes.reports import settle
 
@@ -27,19 +28,32 @@ def accept_file(file: ReportFile, *, at: datetime, by: User | None) -> None:
     cut_numbers(file, by=by)
 
 
-def refuse_file(file: ReportFile, problem: str, *, at: datetime) -> None:
+def refuse_file(file: ReportFile, errors: Sequence[str], *, at: datetime, by: User | None) -> None:
     """Put the records of a file into the work list with what is wrong; also those that were accepted before.
 
-    A report that a void takes back needs nothing more: only the void is put there.
+    Where the errors name units of the file, only these are put there, and the program has accepted the others.
     """
     _write_answered(file, S.ERROR, at)
+    units = file.entries.values_list("record__unit", flat=True)
+    of_units = errors_of_units(errors, [f"{serial:06d}" for serial in units])
     records = file.records.filter(status__in=[R.FILED, R.ACCEPTED]).select_for_update(of=("self",), no_key=True)
     for each in list(records):
-        if each.kind != K.VOID and each.unit.reports.filter(kind=K.VOID).exclude(status=R.DROPPED).exists():
-            settle(each, R.DROPPED)
-        else:
-            each.status, each.problem, each.accepted_at = R.ERROR, problem, None
-            each.save(update_fields=["status", "problem", "accepted_at"])
+        if not of_units:
+            _refuse(each, "\n".join(errors))
+        elif problem := of_units.get(f"{each.unit_id:06d}"):
+            _refuse(each, problem)
+        elif each.status == R.FILED:
+            settle(each, R.ACCEPTED, at=at)
+    cut_numbers(file, by=by)
+
+
+def _refuse(report: ReportRecord, problem: str) -> None:
+    """Put a report into the work list; one that a void takes back needs nothing more."""
+    if report.kind != K.VOID and report.unit.reports.filter(kind=K.VOID).exclude(status=R.DROPPED).exists():
+        settle(report, R.DROPPED)
+    else:
+        report.status, report.problem, report.accepted_at = R.ERROR, problem, None
+        report.save(update_fields=["status", "problem", "accepted_at"])
 
 
 def _write_answered(file: ReportFile, status: str, at: datetime) -> None:

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from delivery.models import HandOverCorrection
 from dispensing import actions, gateways
 from dispensing.models import ReportRecord
+from notifications import kinds
 from notifications.models import Notification
 from tests import factories
 from tests.dispensing.test_reporting import delivered
@@ -31,7 +33,8 @@ def made(clock):
     """Return the file of an order of two units that was handed over, made ten minutes later."""
     handed = delivered(clock)
     clock.move_to(handed.stated_at + timedelta(minutes=10), tick=True)
-    (file,) = actions.make_files(now=handed.stated_at + timedelta(minutes=10), by=None)
+    at_once = settings.REPORT_SERVER is None
+    (file,) = actions.make_files(now=handed.stated_at + timedelta(minutes=10), at_once=at_once, by=None)
     return file
 
 
@@ -44,6 +47,16 @@ def test_a_file_is_uploaded_whole_and_renamed(monday, server):
     assert set(ReportRecord.objects.values_list("status", "sent_at")) == {("filed", file.sent_at)}
     assert [each.outcome for each in file.attempts.all()] == ["sent"]
     assert actions.send_reports(by=None) == 0
+
+
+def test_the_folder_of_the_server_may_be_absolute_and_its_rename_may_not_replace(monday, server, settings):
+    settings.REPORT_SERVER = {**server.setting, "folder": "/in", "answers": "/answers"}
+    server.posix = False
+    file = made(monday)
+    (server.folder / "in" / file.name).write_text("from a try that broke off")
+    assert actions.send_reports(by=None) == 1 and server.files() == {file.name: file.text}
+    server.answer("one.txt", answer_to(file, "02"))
+    assert actions.fetch_answers(by=None) == 1
 
 
 @pytest.mark.parametrize("ill", ["hangs", "half", "refuses", "wrong key", "away"])
@@ -99,6 +112,48 @@ def test_an_answer_with_an_error_puts_the_records_into_the_work_list(monday, ser
     actions.send_file_again(file=file, by=factories.staff("Pharmacist"))
     (second,) = actions.make_files(now=timezone.now(), by=None)
     assert second.control_number != file.control_number and second.count == 2
+
+
+def test_an_error_that_names_a_serial_leaves_the_others_accepted(monday):
+    file = made(monday)
+    first, second = ReportRecord.objects.order_by("pk")
+    pharmacist = factories.staff("Pharmacist")
+    actions.hand_over_download(file=file, by=pharmacist)
+    wrong = answer_to(file, "03", f"RX {first.unit}: DSP08 INVALID", "SEE THE GUIDE")
+    actions.record_answer(text=wrong, by=None)
+    first.refresh_from_db(), second.refresh_from_db()
+    assert (first.status, first.problem) == ("error", f"RX {first.unit}: DSP08 INVALID\nSEE THE GUIDE")
+    assert (second.status, second.problem) == ("accepted", None) and second.accepted_at
+    assert first.facts["picked_up"] and second.facts["picked_up"]  # the number is needed for the first
+    actions.send_file_again(file=file, by=pharmacist)
+    (again,) = actions.make_files(now=timezone.now(), at_once=True, by=None)
+    assert again.count == 1 and str(first.unit) in again.text
+    actions.record_answer(
+        text=wrong.replace("*120000*", "*130000*"), by=None
+    )  # repeated while the new file is on its way
+    first.refresh_from_db(), second.refresh_from_db()
+    assert (first.status, second.status) == ("filed", "accepted")
+    actions.record_answer(text=answer_to(again, "02"), by=None)
+    first.refresh_from_db(), file.refresh_from_db()
+    assert first.status == "accepted" and first.facts["picked_up"] is None and "123 456" not in file.text
+
+
+def test_a_void_that_is_not_found_alarms_staff_until_somebody_has_looked(monday):
+    file = made(monday)
+    pharmacist = factories.staff("Pharmacist")
+    actions.hand_over_download(file=file, by=pharmacist)
+    correct(ReportRecord.objects.first().unit.order.hand_over, HandOverCorrection.Goods.SEALED)
+    (voids,) = actions.make_files(now=timezone.now(), at_once=True, by=None)
+    void = ReportRecord.objects.get(kind="void")
+    said = answer_to(voids, "03", f"{void.unit} DELETE NOT FOUND")
+    answer = actions.record_answer(text=said, by=None)
+    actions.record_answer(text=said, by=None)
+    void.refresh_from_db()
+    assert answer.is_alarm and void.status == "error"
+    (mail,) = Notification.objects.filter(kind="report_alarm", recipient=pharmacist.email)
+    assert kinds.get("report_alarm").context_for(mail) == {"why": "delete_not_found", "answer": answer.pk}
+    actions.tick_off_answer(answer=answer, by=pharmacist)
+    assert kinds.get("report_alarm").context_for(mail) is None
 
 
 def test_an_answer_that_is_cut_or_foreign_is_kept_and_changes_nothing(monday, server):
