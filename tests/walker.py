@@ -81,6 +81,7 @@ OF_A_ROW = {
     "admin:dispensing_dispensedunit_manifest": lambda pk: [DispensedUnit.objects.get(pk=pk).order.run_id],
     "admin:dispensing_labelprint_directions": lambda pk: [LabelPrint.objects.get(pk=pk).unit.order_id],
     "admin:dispensing_recall_calls": lambda pk: [pk],
+    "admin:dispensing_reportfile_text": lambda pk: [pk],
     "admin:notifications_letterbatch_pdf": lambda pk: [pk],
     "admin:dispensing_paper_download": lambda pk: [pk],
     "admin:dispensing_paper_progress": lambda pk: [pk],

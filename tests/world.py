@@ -32,6 +32,11 @@ from dispensing.models import (
     Recall,
     RecalledLot,
     RecalledPerson,
+    ReportAnswer,
+    ReportAttempt,
+    ReportEntry,
+    ReportFile,
+    ReportRecord,
     SelfAssessment,
 )  # fmt: skip
 from dispensing.writes.units import Stated, make_units
@@ -57,6 +62,22 @@ def taken_back():
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+# What a report says of a unit, of which none was handed over here.
+FACTS = {
+    "serial": "100001", "written_date": "2026-03-01", "filled_date": "2026-11-25", "product_code": "99999000101",
+    "quantity": "3.5", "days": 10, "unit_code": "03", "picked_up": None,
+    "recipient": {
+        "last_name": "Rivera", "first_name": "Ana", "middle_name": "", "street": "12 Oak St", "unit": "",
+        "city": "New Haven", "state": "CT", "zip_code": "06511", "phone": "2035550123", "birth_date": "1980-02-29",
+        "sex": "F",
+    },
+    "certifier": {
+        "dea_number": "AP5836727", "last_name": "Peters", "first_name": "Alan", "phone": "2035550188",
+        "state_license": "",
+    },
+}  # fmt: skip
 
 
 class World:
@@ -221,8 +242,26 @@ class World:
             kind="log_csv", first_date=now, last_date=now, asked_by=manager, status="ready", made_at=now, size=1,
             digest="0" * 64,
         )  # fmt: skip
+        self._report(units[0], now)
         self._propose_a_destruction(lot, manager)
         self._recall(lot, now)
+
+    def _report(self, unit, now):
+        """Send a report of a unit, with the answer that it is wrong: the rows alone."""
+        file = ReportFile.objects.create(
+            control_number="1", name="asap-1.dat", kind="dispensings", count=1, text="TH*4.2A~~", digest="0" * 64,
+            status="error", made_at=now, next_try_at=now, sent_at=now, answered_at=now, tries=1,
+        )  # fmt: skip
+        record = ReportRecord.objects.create(
+            unit=unit, kind="new", status="error", filled_date=timezone.localdate(), facts=FACTS, file=file,
+            happened_at=now, due_at=now + timedelta(hours=1), problem="PAT07 is wrong.", sent_at=now,
+        )  # fmt: skip
+        ReportEntry.objects.create(file=file, record=record)
+        ReportAttempt.objects.create(file=file, started_at=now, ended_at=now, outcome="sent")
+        ReportAnswer.objects.create(
+            received_at=now, text="TH*4.2A~~", digest="1" * 64, kind="03", file=file, errors="Delete not found",
+            is_alarm=True,
+        )  # fmt: skip
 
     def _propose_a_destruction(self, lot, by):
         made = Destruction.objects.create(

@@ -35,7 +35,7 @@ OPEN = {
     "delivery.Order.idempotency_key", "delivery.StockMovement.entry_key", "notifications.Notification.dedupe_key",
     "audit.Event.session", "notifications.Bounce.status_code", "delivery.DoorAttempt.entry_key",
     "delivery.Product.report_code", "dispensing.DispensedUnit.product_code", "dispensing.DispensedUnit.unit_code",
-    "dispensing.Paper.digest",
+    "dispensing.Paper.digest", "dispensing.ReportFile.digest", "dispensing.ReportAnswer.digest",
     "dispensing.Destruction.entry_key", "delivery.ReturnDecision.entry_key", "delivery.HandOverCorrection.entry_key",
 }  # fmt: skip
 SOUNDS_SECRET = re.compile(r"password|digest|token|secret|(^|_)key|(?<!zip_)code(?!s)|session|(^|_)data$")

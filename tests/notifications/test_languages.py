@@ -33,7 +33,7 @@ IN_ENGLISH = {
     "counts_differ", "pack_ready", "delegate_named", "identification_locked", "identification_second", "leave_recorded",
     "mfa_reset_disowned", "mfa_reset_waits", "office_asked", "office_week", "patient_taken_over", "physician_bound",
     "physician_status", "proof_decided", "registration_ended", "registration_ending", "registrations_rechecked",
-    "staff_summary",
+    "report_alarm", "staff_summary",
 }  # fmt: skip
 
 

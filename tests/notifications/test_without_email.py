@@ -38,7 +38,8 @@ TO_STAFF_AND_OFFICES = {
     "application_decided", "application_received", "audit_sealed", "binding_disowned", "contact_message",
     "counts_differ", "delegate_named", "identification_locked", "identification_second", "mfa_reset_disowned",
     "mfa_reset_waits", "office_asked", "office_week", "pack_ready", "patient_taken_over", "physician_status",
-    "proof_decided", "registration_ended", "registration_ending", "registrations_rechecked", "staff_summary",
+    "proof_decided", "registration_ended", "registration_ending", "registrations_rechecked", "report_alarm",
+    "staff_summary",
 }  # fmt: skip
 TO_WHO_WROTE = {"contact_answer", "contact_receipt"}  # the form asks for an address
 ON_PAPER = {"invitation"}  # the office prints a code; `patient_certified` and `caregiver_named` say so in a call
