@@ -15,4 +15,4 @@ order_handed_over = Signal()  # order, hand_over, by
 order_returned = Signal()  # order, attempt, by: it comes back with the driver
 order_taken_in = Signal()  # order, items, scans, by: the ReturnedItem rows that were counted, and what labels say
 returned_item_decided = Signal()  # decision, by: a second person restocked, kept or destroyed some of an item
-hand_over_corrected = Signal()  # hand_over, corrections, by: the HandOverCorrection rows that were added
+hand_over_corrected = Signal()  # hand_over, corrections, serials, by: the new rows, and what was scanned for each

@@ -28,6 +28,11 @@ class ServerTrouble(Exception):
     """The server could not be reached, or did not take the file. The message is a sentence without patients' data."""
 
 
+def _server() -> dict[str, Any]:
+    assert settings.REPORT_SERVER is not None  # the callers ask first
+    return settings.REPORT_SERVER
+
+
 def upload(name: str, content: bytes) -> None:
     """Put a file into the folder of the server; return when it is whole and has its name. Raises ServerTrouble.
 
@@ -35,7 +40,7 @@ def upload(name: str, content: bytes) -> None:
     """
 
     async def put(sftp: "asyncssh.SFTPClient") -> None:
-        folder = settings.REPORT_SERVER["folder"]
+        folder = _server()["folder"]
         target = posixpath.join(folder, name)
         part = posixpath.join(folder, TEMPORARY.format(name=name))
         async with sftp.open(part, "wb") as file:
@@ -51,15 +56,15 @@ def answers(known: Collection[str]) -> list[tuple[str, bytes]]:
     """Return name and content of each answer on the server whose name is not known. Raises ServerTrouble."""
 
     async def read(sftp: "asyncssh.SFTPClient") -> list[tuple[str, bytes]]:
-        folder, found = settings.REPORT_SERVER["answers"], []
+        folder, found = _server()["answers"], []
         for entry in sorted(await sftp.readdir(folder), key=lambda each: str(each.filename)):
             name = str(entry.filename)
             if name not in known and not name.startswith(".") and _is_whole_file(entry.attrs):
                 async with sftp.open(posixpath.join(folder, name), "rb") as file:
-                    found.append((name, await file.read(MOST_BYTES)))
+                    found.append((name, bytes(await file.read(MOST_BYTES))))  # type: ignore[arg-type]
         return found
 
-    return _visit(read) if settings.REPORT_SERVER["answers"] else []
+    return _visit(read) if _server()["answers"] else []
 
 
 def _is_whole_file(attrs: "asyncssh.SFTPAttrs") -> bool:
@@ -84,7 +89,8 @@ def _visit(work: Callable[["asyncssh.SFTPClient"], Coroutine[Any, Any, T]]) -> T
     """Connect, and return what `work` returns. Whatever goes wrong is a ServerTrouble."""
     import asyncssh  # takes a third of a second, which only the sender pays
 
-    host = settings.REPORT_SERVER["host"]
+    asyncssh.set_log_level("WARNING")
+    host = _server()["host"]
     try:
         return asyncio.run(_connected(work))
     except TimeoutError as error:
@@ -108,6 +114,8 @@ async def _connected(work: Callable[["asyncssh.SFTPClient"], Coroutine[Any, Any,
     if not done:
         connection.abort()
         await asyncio.wait({task}, timeout=SECONDS_TO_LEAVE)
+        if task.done() and not task.cancelled():
+            task.exception()  # it is the end of the connection, which the log need not have
         raise TimeoutError
     connection.close()
     await asyncio.wait({asyncio.ensure_future(connection.wait_closed())}, timeout=SECONDS_TO_LEAVE)
@@ -123,7 +131,7 @@ async def _with_client(
 async def _connect() -> "asyncssh.SSHClientConnection":
     import asyncssh
 
-    server = settings.REPORT_SERVER
+    server = _server()
     return await asyncssh.connect(
         server["host"],
         server["port"],

@@ -41,8 +41,14 @@ def on_decided(decision: ReturnDecision, by: User, **_: Any) -> None:
     actions.follow_decision(decision=decision, by=by)
 
 
-def on_corrected(hand_over: HandOver, corrections: Collection[HandOverCorrection], by: User, **_: Any) -> None:
-    undone, given = actions.follow_correction(hand_over=hand_over, corrections=corrections, by=by)
+def on_corrected(
+    hand_over: HandOver,
+    corrections: Sequence[HandOverCorrection],
+    serials: Sequence[Sequence[str]],
+    by: User,
+    **_: Any,
+) -> None:
+    undone, given = actions.follow_correction(hand_over=hand_over, corrections=corrections, serials=serials, by=by)
     actions.note_taken_back(units=undone, by=by)
     actions.enter_in_log(hand_over=hand_over, units=given, by=by)
 

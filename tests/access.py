@@ -339,6 +339,19 @@ admin:dispensing_recalledperson                 | row  | Pharmacist Manager Audi
 admin:dispensing_recalledperson reached         | row  | Pharmacist Manager Administrator
 admin:dispensing_recalledperson_export_csv      | list | Pharmacist Manager Auditor Administrator
 admin:dispensing_recalledperson_export_xlsx     | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_reportanswer               | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_reportanswer read          | row  | Pharmacist Administrator
+admin:dispensing_reportanswer_enter         | list | Pharmacist Administrator
+admin:dispensing_reportfile                 | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_reportfile again           | row  | Pharmacist Administrator
+admin:dispensing_reportfile download        | row  | Pharmacist Administrator
+admin:dispensing_reportfile_days            | list | Pharmacist Manager Auditor Administrator
+admin:dispensing_reportfile_make            | list | Pharmacist Administrator
+admin:dispensing_reportfile_text            | row  | Pharmacist Administrator
+admin:dispensing_reportrecord               | row  | Pharmacist Manager Auditor Administrator
+admin:dispensing_reportrecord correct       | row  | Pharmacist Administrator
+admin:dispensing_reportrecord revise        | row  | Pharmacist Administrator
+admin:dispensing_reportrecord settle        | row  | Pharmacist Administrator
 admin:delivery_run                              | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_run settle                       | row  | Manager Administrator
 admin:delivery_run_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator

@@ -22,6 +22,8 @@ class Sftp:
         self.folder, self.ill, self.posix = folder, "", True
         self.uploads: list[str] = []
         self.begun = 0
+        self.connections: list[asyncssh.SSHServerConnection] = []
+        self.opened: list = []
         for name in ("in", "answers"):
             (folder / name).mkdir()
         self.key = asyncssh.generate_private_key("ssh-ed25519")
@@ -77,15 +79,24 @@ class Sftp:
 
     async def _close(self) -> None:
         self.acceptor.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for connection in self.connections:
+            connection.abort()
+        await asyncio.sleep(0.05)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await asyncio.wait(tasks, timeout=2)
+        for file in self.opened:  # asyncssh leaves those of a lost connection open
+            file.close()
 
 
 class Door(asyncssh.SSHServer):
     def __init__(self, server: Sftp) -> None:
         self.server = server
+
+    def connection_made(self, conn) -> None:
+        self.server.connections.append(conn)
 
     def password_auth_supported(self) -> bool:
         return True
@@ -99,13 +110,19 @@ class Folder(asyncssh.SFTPServer):
         super().__init__(channel, chroot=str(server.folder))
         self.server = server
 
+    def open(self, path, pflags, attrs):
+        file = super().open(path, pflags, attrs)
+        self.server.opened.append(file)
+        return file
+
     async def write(self, file_obj, offset, data):
         self.server.begun += 1
         if self.server.ill:
             super().write(file_obj, offset, data[: len(data) // 2])
-            file_obj.flush()
+            file_obj.close()
         if self.server.ill == "half":
             self.channel.get_connection().abort()
+            await asyncio.sleep(3600)
         if self.server.ill == "hangs":
             await asyncio.sleep(3600)
         return super().write(file_obj, offset, data)

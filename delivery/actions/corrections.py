@@ -66,7 +66,8 @@ def correct_hand_over(
         figures={**figures, "exchanged": exchanged},
         by=by,
     )
-    signals.hand_over_corrected.send(sender=HandOver, hand_over=hand_over, corrections=made, by=by)
+    serials = [one.serials for one in fresh]
+    signals.hand_over_corrected.send(sender=HandOver, hand_over=hand_over, corrections=made, serials=serials, by=by)
     return made
 
 

@@ -15,6 +15,7 @@ from ui.forms import WholeNumberField
 from ui.templatetags.portal import money
 
 Kind, Goods = HandOverCorrection.Kind, HandOverCorrection.Goods
+MOST_SERIALS = 2_000  # letters
 
 
 class GivenBackField(PaidField):
@@ -75,6 +76,11 @@ class CorrectionForm(EntryForm):
             label=_("Lot that came back"), choices=lots if len(lots) == 1 else [("", _("Choose")), *lots],
             required=False, error_messages={"invalid_choice": wrong},
         )  # fmt: skip
+        self.fields[f"serials_{key}"] = forms.CharField(
+            label=_("Their serials, if the labels are at hand"), required=False, max_length=MOST_SERIALS,
+            error_messages={"max_length": _("Enter the serial of each item, with spaces between them.")},
+            widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        )  # fmt: skip
         self.fields[f"instead_{key}"] = forms.ChoiceField(
             label=_("Given instead, in an exchange"), required=False, error_messages={"invalid_choice": wrong},
             choices=[("", _("Nothing")), *((code, words) for code, (_product, _lot, words) in self.offers.items())],
@@ -86,7 +92,7 @@ class CorrectionForm(EntryForm):
     @property
     def sections(self) -> list[tuple[OrderLine, int, list[forms.BoundField]]]:
         """Each line, how many of it can still be corrected, and its fields."""
-        names = ("kind", "quantity", "goods", "lot", "cents", "instead")
+        names = ("kind", "quantity", "goods", "lot", "serials", "cents", "instead")
         return [
             (line, self.left[line.pk], [self[f"{name}_{line.pk}"] for name in names] if self.left[line.pk] else [])
             for line in self.lines
@@ -115,6 +121,7 @@ class CorrectionForm(EntryForm):
             lot=(entered["lot"] or "") if entered["goods"] in rules.COME_BACK else "",
             product=product if is_exchange else None,
             product_lot=product_lot if is_exchange else "",
+            serials=tuple((self.cleaned_data.get(f"serials_{line.pk}") or "").replace(",", " ").split()),
         )
 
     @property

@@ -31,7 +31,8 @@ class LineCorrection:
     """A refund or an exchange of `quantity` items of one line.
 
     `cents` is what a refund gives back; None is the whole price. An exchange gives back the difference to a cheaper
-    product by itself. `lot` is what came back; `product` and `product_lot` are what is given instead.
+    product by itself. `lot` is what came back; `product` and `product_lot` are what is given instead. `serials` are
+    those on the labels of the items, and empty where nobody knows them.
     """
 
     line: OrderLine
@@ -42,6 +43,7 @@ class LineCorrection:
     lot: str = ""
     product: Product | None = None
     product_lot: str = ""
+    serials: tuple[str, ...] = ()
 
     @property
     def paid_cents(self) -> int:

@@ -15,7 +15,7 @@ from delivery.rules import COME_BACK, check_days_are_stated, check_line_can_be_p
 from delivery.writes.holds import held_of
 from dispensing import signals
 from dispensing.models import DispensedUnit
-from dispensing.rules import units_scanned
+from dispensing.rules import units_corrected, units_scanned
 from dispensing.writes.reports import queue_new, queue_voids
 from dispensing.writes.units import Stated, make_units, move_units, stated_of, swap_units
 
@@ -157,17 +157,18 @@ def follow_decision(*, decision: ReturnDecision, by: User) -> list[DispensedUnit
 
 @transaction.atomic
 def follow_correction(
-    *, hand_over: HandOver, corrections: Collection[HandOverCorrection], by: User
+    *, hand_over: HandOver, corrections: Sequence[HandOverCorrection], serials: Sequence[Sequence[str]], by: User
 ) -> tuple[list[DispensedUnit], list[DispensedUnit]]:
     """Take back the units that a correction names, and give those of an exchange; returns (not dispensed, given).
 
     What the patient keeps stays dispensed. What came back is in quarantine, and what never arrived is missing: both
-    are no longer dispensed: the report of these is taken back, and that of the given ones is queued.
+    are no longer dispensed: the report of these is taken back, and that of the given ones is queued. `serials` are
+    those of each correction; without them it names the last of the lot. Raises TakeInError for one that does not fit.
     """
     now = timezone.now()
     undone, given = [], []
-    for row in corrections:
-        undone += _take_back(row, by=by)
+    for row, named in zip(corrections, serials, strict=True):
+        undone += _take_back(row, named, by=by)
         if row.product_id:
             lot = Lot.objects.select_related("product").get(product=row.product_id, number=row.product_lot)
             given += make_units(
@@ -178,10 +179,15 @@ def follow_correction(
     return undone, given
 
 
-def _take_back(row: HandOverCorrection, *, by: User) -> list[DispensedUnit]:
+def _take_back(row: HandOverCorrection, serials: Sequence[str], *, by: User) -> list[DispensedUnit]:
     """Name the correction on as many units of its line; return those that are no longer dispensed."""
-    of_line = row.hand_over.order.units.with_patients().filter(correction__isnull=True, taken_back__isnull=True)
+    of_line = row.hand_over.order.units.with_patients().filter(
+        correction__isnull=True, taken_back__isnull=True, product=row.line.product_id
+    )
     taken = _last_of(of_line, row.line.product_id, row.lot, row.quantity)
+    if serials:
+        units = {unit.serial: unit for unit in of_line}
+        taken = units_corrected(serials, row=row, units=units)
     for unit in taken:
         unit.taken_back = row
     if row.goods not in {*COME_BACK, Goods.MISSING}:

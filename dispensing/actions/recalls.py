@@ -23,7 +23,7 @@ REMIND_AFTER = timedelta(days=2)
 AT_ONCE = 500  # people whom one run of the job reminds
 
 
-@audited("recall.start")
+@audited("recall.start", subject="product")
 def start_recall(
     *,
     lot_number: str,

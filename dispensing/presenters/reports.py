@@ -44,11 +44,9 @@ def report_days(today: date) -> list[ReportDay]:
         .values("filled_date")
         .annotate(**{name: Count("pk", filter=which) for name, which in COUNTS.items()})
     )
-    records = {row.pop("filled_date"): row for row in found}
-    zero = {
-        file.day: file
-        for file in ReportFile.objects.filter(kind=ReportFile.Kind.ZERO, day__gt=first).defer("text").order_by("pk")
-    }
+    records: dict[date, dict[str, Any]] = {row["filled_date"]: dict(row) for row in found}
+    files = ReportFile.objects.filter(kind=ReportFile.Kind.ZERO, day__gt=first).defer("text").order_by("pk")
+    zero = {file.day: file for file in files if file.day}
     return [_day(day, records.get(day, {}), zero.get(day)) for day in sorted({*records, *zero}, reverse=True)]
 
 

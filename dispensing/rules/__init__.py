@@ -81,15 +81,19 @@ from dispensing.rules.recalls import (
 from dispensing.rules.reports import check_is_set_up
 from dispensing.rules.take_in import (
     check_all_are_scanned,
+    check_as_many_serials,
+    check_can_be_corrected,
     check_is_scanned_once,
     check_scan,
     check_unit_is_out,
+    units_corrected,
     units_scanned,
 )
 from dispensing.rules.tracing import Holder, Trace, TracedUnit, caregiver_to_tell, holders_of, trace
 from dispensing.rules.waste import LotPart, stock_to_destroy, units_to_destroy
 
 __all__ = [
+    "check_can_be_corrected",
     "DIRECTIONS",
     "ENTER_ANY",
     "ENTER_OWN",
@@ -124,6 +128,7 @@ __all__ = [
     "caregiver_to_tell",
     "cautions_for",
     "check_all_are_scanned",
+    "check_as_many_serials",
     "check_assessment_answers",
     "check_directions",
     "check_directions_can_change",
@@ -175,6 +180,7 @@ __all__ = [
     "recalled_for",
     "stock_to_destroy",
     "trace",
+    "units_corrected",
     "units_scanned",
     "units_to_destroy",
     "why_not_assess",

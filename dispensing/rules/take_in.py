@@ -1,4 +1,4 @@
-"""Which units came back with the driver, by the serials that were scanned."""
+"""Which units came back, by the serials that were scanned at take-in, or entered with a correction."""
 
 import re
 from collections import Counter, defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
-from delivery.models import ReturnedItem
+from delivery.models import HandOverCorrection, ReturnedItem
 from dispensing.models import DispensedUnit
 from dispensing.rules.errors import TakeInError
 
@@ -97,3 +97,42 @@ def check_all_are_scanned(missing: int, *, field: str) -> None:
     if missing:
         words = _("%(count)d more came back. Open this page again, and scan each of them.")
         raise TakeInError(words % {"count": missing}, field=field)
+
+
+def units_corrected(
+    serials: Sequence[str], *, row: HandOverCorrection, units: Mapping[int, DispensedUnit]
+) -> list[DispensedUnit]:
+    """Return the units of these serials; `units` are those of the line that can still be corrected, by serial.
+
+    Raises TakeInError where one does not fit, or where there are not as many as the correction has.
+    """
+    field = f"serials_{row.line_id}"
+    found: dict[int, DispensedUnit] = {}
+    for text in serials:
+        check_scan(text, field=field)
+        check_is_scanned_once(serial := int(text), found, field=field)
+        check_can_be_corrected(unit := units.get(serial), serial, row.lot, field=field)
+        assert unit
+        found[serial] = unit
+    check_as_many_serials(len(found), row.quantity, field=field)
+    return list(found.values())
+
+
+def check_can_be_corrected(unit: DispensedUnit | None, serial: int, lot: str, *, field: str) -> None:
+    """The patient has the unit of this serial by this line, and no correction names it; raises TakeInError.
+
+    It is of the lot that came back, where one did.
+    """
+    if unit is None:
+        words = _("Unit %(serial)06d is not among what the patient has of this item. Compare it with the label.")
+        raise TakeInError(words % {"serial": serial}, field=field)
+    if lot and unit.lot_number != lot:
+        words = _("Unit %(serial)s is of lot %(lot)s. Choose this lot above, or compare the serial with the label.")
+        raise TakeInError(words % {"serial": unit, "lot": unit.lot_number}, field=field)
+
+
+def check_as_many_serials(entered: int, quantity: int, *, field: str) -> None:
+    """There is a serial for each item of the correction; raises TakeInError."""
+    if entered != quantity:
+        words = _("Enter %(quantity)d serials, or none: there are %(entered)d.")
+        raise TakeInError(words % {"quantity": quantity, "entered": entered}, field=field)

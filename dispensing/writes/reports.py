@@ -93,4 +93,4 @@ def days_reported(first: date, last: date) -> set[date]:
     """Return the days from `first` through `last` of which a dispensing or a zero report is told."""
     records = ReportRecord.objects.filter(kind=K.NEW, filled_date__range=(first, last)).exclude(status=S.DROPPED)
     zero = ReportFile.objects.filter(kind=ReportFile.Kind.ZERO, day__range=(first, last))
-    return {*records.values_list("filled_date", flat=True), *zero.values_list("day", flat=True)}
+    return {*records.values_list("filled_date", flat=True), *(file.day for file in zero.only("day") if file.day)}

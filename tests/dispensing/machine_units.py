@@ -69,10 +69,12 @@ class UnitInvariants:
 
     @invariant()
     def the_log_names_each_unit_that_was_handed_over(self):
-        """Once, and those that are no longer with the patient as undone."""
+        """Once, and as undone those that are no longer with the patient, or in whose place another one was given."""
         handed_over = DispensedUnit.objects.filter(handed_over_at__isnull=False)
+        mistaken = LogEntry.objects.filter(given_instead__isnull=False)
         undone = LogEntry.objects.filter(taken_back__isnull=False)
-        assert set(LogEntry.objects.values_list("pk")) == set(handed_over.values_list("pk"))
+        assert not mistaken.filter(unit__in=handed_over).exists()
+        assert set(LogEntry.objects.exclude(pk__in=mistaken).values_list("pk")) == set(handed_over.values_list("pk"))
         assert set(undone.values_list("pk")) == set(handed_over.exclude(place=P.PATIENT).values_list("pk"))
 
     @invariant()

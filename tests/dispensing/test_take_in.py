@@ -137,6 +137,50 @@ def test_check_all_are_scanned():
         rules.check_all_are_scanned(2, field="scan_1")
 
 
+def test_check_can_be_corrected():
+    unit = DispensedUnit(pk=9, lot_number="LOT-1")
+    rules.check_can_be_corrected(unit, 9, "", field="serials_1")
+    rules.check_can_be_corrected(unit, 9, "LOT-1", field="serials_1")
+    with pytest.raises(rules.TakeInError, match="000009 is not among what the patient has"):
+        rules.check_can_be_corrected(None, 9, "", field="serials_1")
+    with pytest.raises(rules.TakeInError, match="is of lot LOT-1"):
+        rules.check_can_be_corrected(unit, 9, "LOT-2", field="serials_1")
+
+
+def test_check_as_many_serials():
+    rules.check_as_many_serials(2, 2, field="serials_1")
+    with pytest.raises(rules.TakeInError, match="Enter 2 serials, or none: there are 1"):
+        rules.check_as_many_serials(1, 2, field="serials_1")
+
+
+# --- Corrections ------------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_takes_back_the_unit_whose_serial_was_entered(monday):
+    order, pharmacist = order_on_road(monday), factories.staff("Pharmacist")
+    handed = hand_over(order, cash_cents=8000)
+    back, kept = order.units.all()
+    line, client = order.lines.get(), factories.client_for(pharmacist)
+    page = reverse("admin:delivery_handovercorrection_correct", args=[order.number])
+    key = client.get(page).context["form"]["entry_key"].value()
+    answers = {
+        f"kind_{line.pk}": "refund", f"quantity_{line.pk}": "1", f"goods_{line.pk}": "sealed",
+        f"lot_{line.pk}": "LOT-1", "method": "cash", "reason": "Wrong strain.", "seen": "0", "entry_key": key,
+    }  # fmt: skip
+    for typed, words in [("77", "is not among what the patient has"), (f"{back} {kept}", "Enter 1 serials, or none")]:
+        refused = enter(client, page, {**answers, f"serials_{line.pk}": typed})
+        assert words in words_of(refused) and f'value="{typed}"' in refused.content.decode()
+    assert handed.corrections.count() == 0
+    enter(client, page, {**answers, f"serials_{line.pk}": str(back)})
+    assert places(order) == ["safe", "patient"]
+
+
+def enter(client, page, answers):
+    """Post a correction as the page does: look at the preview first."""
+    shown = client.post(page, {**answers, "correct": ""})
+    return client.post(page, {**answers, "previewed": shown.context["form"].digest})
+
+
 # --- The page ---------------------------------------------------------------------------------------------------------
 
 

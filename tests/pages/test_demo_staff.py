@@ -23,6 +23,7 @@ OF_A_ROW = (
     "_print",
     "_directions",
     "_manifest",
+    "_text",
 )  # pages beside the list and the row
 BUTTONS = {row.name for row in access.rows() if row.about == "row" and " " in row.name}
 STOCK = {f"admin:delivery_product {name}" for name in ("receive", "count")} | {"admin:delivery_stockmovement_upload"}
