@@ -81,7 +81,6 @@ def test_a_roster_import_is_of_a_known_kind_and_ends_after_it_began():
 
     refused("roster_import_kind", lambda: rows.update(kind="fishing"))
     refused("roster_import_times", lambda: rows.update(finished_at=run.started_at - timedelta(seconds=1)))
-    refused("roster_import_times", lambda: rows.update(started_at=None))
     refused("roster_problem_severity", lambda: problems.update(severity="odd"))
     refused("roster_problem_says_why", lambda: problems.update(reason=""))
 
