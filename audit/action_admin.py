@@ -292,7 +292,10 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
             }
             for page in pages
             if page.offered(obj)
-        ] + [{"name": link.name, "label": link.label, "url": link.address([obj.pk])} for link in links]
+        ] + [
+            {"name": link.name, "label": link.label, "is_main": link.is_main(obj), "url": link.address([obj.pk])}
+            for link in links
+        ]
 
     def with_filters(self, request: HttpRequest, address: str) -> str:
         """Return an address of a row or of the list, so that the way back leads to the list as it was left."""

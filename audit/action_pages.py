@@ -75,6 +75,7 @@ class PageLink:
     """A button of a change page that leads to a page of an app above, which the app of the row does not know.
 
     `address(keys)` returns where it leads for the rows with these keys. With `for_many` it is in the menu of the list.
+    `is_main(obj)` returns whether it is the filled button of the page now.
     """
 
     name: str
@@ -83,6 +84,7 @@ class PageLink:
     offered: Callable[[Any], bool]
     address: Callable[[Collection[int]], str]
     for_many: bool = False
+    is_main: Callable[[Any], bool] = lambda _obj: False
 
 
 _LINKS: dict[type[Model], list[PageLink]] = {}

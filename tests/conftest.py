@@ -72,6 +72,8 @@ ENVIRONMENT = {
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright runs an event loop in the thread of the test
 }
 
+LARGE = 20_000_000  # bytes
+
 hypothesis.settings.register_profile("portal", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("portal")
 
@@ -212,6 +214,33 @@ def _flush_with_triggers_off():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", tear_down_with_triggers_off)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _empty_the_tables_that_have_rows(django_db_setup, django_db_blocker):
+    """Let PostgreSQL delete the few rows of a test: TRUNCATE makes new files for each of a hundred tables.
+
+    What was deleted stays in the files; once they are large, all are truncated.
+    """
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        yield
+        return
+    truncate = connection.ops.sql_flush
+
+    def empty(style, tables, **options):
+        asked = [f"SELECT '{name}', pg_relation_size('{name}') WHERE EXISTS (SELECT FROM {name})" for name in tables]
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(asked))
+            sizes = dict(cursor.fetchall())
+        if options.get("reset_sequences") or sum(sizes.values()) > LARGE:
+            return truncate(style, tables, **options)
+        return [f"DELETE FROM {name}" for name in sizes]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.ops, "sql_flush", empty)
         yield
 
 

@@ -58,7 +58,9 @@ class MFAReset(models.Model):
                 name="mfa_reset_status",
             ),
             models.CheckConstraint(
-                condition=~Q(status="done") | Q(confirmed_by__isnull=False) | Q(done_at__gte=F("due_at")),
+                condition=~Q(status="done")
+                | Q(confirmed_by__isnull=False)
+                | Q(done_at__isnull=False, done_at__gte=F("due_at")),
                 name="mfa_reset_confirmed_or_waited",
             ),
             models.CheckConstraint(

@@ -70,7 +70,8 @@ class RosterImport(models.Model):
                 condition=Q(status__in=["waiting", "running", "finished", "cut_off"]), name="roster_import_status"
             ),
             models.CheckConstraint(
-                condition=Q(finished_at__isnull=True) | Q(finished_at__gte=F("started_at")), name="roster_import_times"
+                condition=Q(finished_at__isnull=True) | Q(started_at__isnull=False, finished_at__gte=F("started_at")),
+                name="roster_import_times",
             ),
             models.CheckConstraint(
                 condition=Q(status="finished", finished_at__isnull=False)

@@ -293,7 +293,8 @@ class OrderLine(models.Model):
             models.UniqueConstraint(fields=["order", "product"], name="line_once_a_product"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="line_quantity_positive"),
             models.CheckConstraint(
-                condition=Q(days__isnull=True, days_by__isnull=True) | Q(days__range=(1, 365), days_by__isnull=False),
+                condition=Q(days__isnull=True, days_by__isnull=True)
+                | Q(days__isnull=False, days__range=(1, 365), days_by__isnull=False),
                 name="line_days_stated_by_somebody",
             ),
         ]

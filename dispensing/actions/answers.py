@@ -59,7 +59,8 @@ def _understood(text: str) -> tuple[Answer | None, ReportFile | None, str]:
         answer = read_answer(text)
     except ValueError as error:
         return None, None, str(error)
-    file = ReportFile.objects.select_for_update(no_key=True).filter(control_number=answer.control_number).first()
+    known = ReportFile.objects.select_for_update(no_key=True).filter(control_number=answer.control_number)
+    file = known.first() if answer.control_number.isprintable() else None  # PostgreSQL looks up no text with a NUL
     if file is None:
         words = _("It answers the report %(number)s, and the portal has made none with this control number.")
         return answer, None, words % {"number": answer.control_number[:40]}

@@ -29,7 +29,7 @@ class PrintedLabels:
 def print_labels(*, units: Collection[int], kind: str, reason: str = "", by: User | None) -> PrintedLabels:
     """Remember that the labels of the units, by serial, are printed now; the caller sends the file.
 
-    Labels that were printed before need a `reason`: all of this print then have it. A `by` of None is the portal.
+    Labels that were printed before need a `reason`, which is theirs alone. A `by` of None is the portal.
     Raises LabelError, for all units or none.
     """
     rules.check_may_print(by)
@@ -51,7 +51,8 @@ def print_labels(*, units: Collection[int], kind: str, reason: str = "", by: Use
     batch, now = uuid4(), timezone.now()
     LabelPrint.objects.bulk_create(
         LabelPrint(
-            unit=unit, batch=batch, copy=copies.get(unit.pk, 0) + 1, kind=kind, reason=reason, at=now, by=by
+            unit=unit, batch=batch, copy=copies.get(unit.pk, 0) + 1, kind=kind,
+            reason=reason if unit.pk in copies else "", at=now, by=by,
         )
         for unit in found
     )  # fmt: skip

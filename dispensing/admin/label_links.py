@@ -29,6 +29,7 @@ def register() -> None:
         name="labels", label=_("Print labels"), permission=rules.PRINT, for_many=True,
         offered=lambda order: order.units.filter(place__in=rules.LABELED).exists(),
         address=lambda keys: _printing("orders", keys),
+        is_main=lambda order: order.units.filter(place=DispensedUnit.Place.BAG, prints=None).exists(),
     ))  # fmt: skip
     add_link(Order, PageLink(
         name="directions", label=_("Write directions"), permission=rules.WRITE_DIRECTIONS,

@@ -38,6 +38,9 @@ EXPORT = Export(
     ),
 )  # fmt: skip
 K = LabelPrint.Kind
+EXPLAIN_DIRECTIONS = _("How %(name)s uses each product: every label of it says so, in at most 400 letters.")
+EMPTY_PRINTS_CERTIFIER = _("An empty box prints what the certifier wrote: “%(words)s”")
+EMPTY_PRINTS_DEFAULT = _("An empty box prints: “%(words)s”")
 
 
 class PrintForm(PortalForm):
@@ -77,13 +80,29 @@ class DirectionsForm(PortalForm):
         return {int(name.removeprefix("line_")): text for name, text in self.cleaned_data.items()}
 
 
+class AgainFilter(admin.SimpleListFilter):
+    title = _("print")
+    parameter_name = "print"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("first", _("For the first time")), ("again", _("Again, with a reason"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "first":
+                return queryset.filter(copy=1)
+            case "again":
+                return queryset.filter(copy__gt=1)
+        return queryset
+
+
 @admin.register(LabelPrint)
 class LabelPrintAdmin(ActionAdmin):
     """Every label that was printed, and why again. Labels are printed from the orders and the units."""
 
     list_display = ["serial", "order_number", "copy", "kind", "reason", "at", "printed_by"]
     list_display_links = ["serial"]
-    list_filter = ["kind", ("reason", admin.EmptyFieldListFilter)]
+    list_filter = [AgainFilter, "kind"]
     list_lookups = ("unit", "unit__order")
     list_select_related = ["unit__order", "by"]
     search_fields = ["unit__order__number"]
@@ -161,14 +180,19 @@ class LabelPrintAdmin(ActionAdmin):
                 messages.success(request, gettext("The directions are written: labels say so from now on."))
                 return HttpResponseRedirect(back)
         record(action="order.view", by=request.user, subject=order)
-        certification = order.certification
         context = {
             **self.admin_site.each_context(request), "opts": self.opts, "form": form, "order": order,
             "change_url": back, "original": order,
             "title": gettext("Directions for %(number)s") % {"number": order.number},
-            "certifier_says": certification.directions if certification else "", "default": rules.DIRECTIONS,
+            "explanation": _explain_directions(order),
         }  # fmt: skip
         return TemplateResponse(request, "admin/dispensing/labelprint/directions.html", context)
+
+
+def _explain_directions(order: Order) -> str:
+    said = order.certification.directions if order.certification else ""
+    empty = EMPTY_PRINTS_CERTIFIER % {"words": said} if said else EMPTY_PRINTS_DEFAULT % {"words": rules.DIRECTIONS}
+    return f"{EXPLAIN_DIRECTIONS % {'name': order.patient.name}}\n{empty}"
 
 
 _PRINTS = LabelPrint.objects.filter(unit=OuterRef("pk"))

@@ -80,8 +80,9 @@ class PaperAdmin(ActionAdmin):
             label=_("Ask for an inspector’s pack"),
             permission="dispensing.add_paper",
             explain=_(
-                "One archive of these days, both included: the dispensing log, the units and where each was, and the "
-                "audit trail, with the digest of each file."
+                "One archive of these days, both included: the dispensing log, the units and where each was, the "
+                "manifests, the reports with their answers, recalls, destructions and the audit trail, with the digest "
+                "of each file."
             ),
             form_class=DaysForm,
             perform=_ask,

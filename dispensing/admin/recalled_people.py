@@ -25,9 +25,7 @@ EXPORT = Export(
     "recalled-people",
     columns=(
         Column("lot", "recall__lot_number"), Column("patient number", "patient__number"),
-        Column("first name", "patient__first_name"), Column("last name", "patient__last_name"),
-        Column("caregiver first name", "caregiver__first_name"), Column("caregiver last name", "caregiver__last_name"),
-        Column("phone", "patient__phone"), Column("caregiver phone", "caregiver__phone"), Column("told by", "way"),
+        Column("caregiver number", "caregiver__number"), Column("told by", "way"),
         moment("told", "told_at"), moment("reminded", "reminded_at"), Column("answer", "answer"),
         moment("answered", "answered_at"), moment("reached", "reached_at"),
     ),

@@ -12,6 +12,7 @@ from audit.exports import Column, Export, moment
 from delivery.presenters.runs import staff_name
 from dispensing.admin.manifests import ManifestPages
 from dispensing.models import DispensedUnit, UnitMove
+from dispensing.rules import quantity_in_words
 from ui.search_terms import SearchTerm
 
 MOST_DIGITS = 18  # of a serial that the database can hold
@@ -42,7 +43,7 @@ class MoveInline(RowsInline):
 class DispensedUnitAdmin(ManifestPages):
     """Every unit that was ever packed. What happens to its order moves it; nobody changes it here."""
 
-    list_display = ["number", "product", "lot_number", "order", "place", "place_since", "expires_date"]
+    list_display = ["number", "named_product", "lot_number", "order", "place", "place_since"]
     list_display_links = ["number"]
     list_filter = ["place"]
     list_lookups = ("order",)
@@ -51,8 +52,8 @@ class DispensedUnitAdmin(ManifestPages):
     search_help_text = _("Serial, lot or order number")
     ordering = ["-serial"]
     fields = readonly_fields = (
-        "number", "product", "quantity", "unit_code", "days", "order", "place", "place_since", "handed_over_at",
-        "lot_number", "producer", "product_code", "thc_mg", "cbd_mg", "expires_date", "dispensed_by",
+        "number", "product", "amount", "days", "order", "place", "place_since", "handed_over_at", "lot_number",
+        "producer", "product_code", "thc_and_cbd", "expires_date", "dispensed_by",
     )  # fmt: skip
     inlines = [MoveInline]
     export = EXPORT
@@ -65,6 +66,18 @@ class DispensedUnitAdmin(ManifestPages):
     @admin.display(description=_("serial"), ordering="serial")
     def number(self, unit: DispensedUnit) -> str:
         return str(unit)
+
+    @admin.display(description=_("product"), ordering="product__name")
+    def named_product(self, unit: DispensedUnit) -> str:
+        return unit.product.name
+
+    @admin.display(description=_("quantity"))
+    def amount(self, unit: DispensedUnit) -> str:
+        return quantity_in_words(unit.quantity, unit.unit_code)
+
+    @admin.display(description=_("THC, CBD"))
+    def thc_and_cbd(self, unit: DispensedUnit) -> str:
+        return f"{unit.thc_mg:,} mg, {unit.cbd_mg:,} mg"
 
     @admin.display(description=_("pharmacist"))
     def dispensed_by(self, unit: DispensedUnit) -> str:

@@ -45,6 +45,8 @@ class LabelPrint(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
+        verbose_name = _("printed label")
+        verbose_name_plural = _("printed labels")
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(fields=["unit", "copy"], name="label_print_counted_once"),

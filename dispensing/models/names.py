@@ -20,6 +20,8 @@ class PaperName(models.Model):
     )
 
     class Meta:
+        verbose_name = _("full name on papers")
+        verbose_name_plural = _("full names on papers")
         constraints = [models.CheckConstraint(condition=~Q(full_name=""), name="paper_name_given")]
 
     def __str__(self) -> str:

@@ -47,8 +47,8 @@ class Paper(models.Model):
     objects = PaperQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("dispensing log paper")
-        verbose_name_plural = _("dispensing log papers")
+        verbose_name = _("log or inspector’s pack")
+        verbose_name_plural = _("logs and inspector’s packs")
         ordering = ["-pk"]
         indexes = [models.Index(fields=["status", "made_at"], name="paper_due")]
         constraints = [

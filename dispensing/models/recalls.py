@@ -140,7 +140,8 @@ class RecalledPerson(models.Model):
     objects = RecalledPersonQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "recalled people"
+        verbose_name = _("person of a recall")
+        verbose_name_plural = _("people of recalls")
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["recall", "patient"], name="recalled_person_once_a_recall"),

@@ -67,6 +67,8 @@ class ReportFile(models.Model):
     objects = ReportFileQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("monitoring report file")
+        verbose_name_plural = _("monitoring report files")
         ordering = ["pk"]
         indexes = [models.Index(fields=["status", "next_try_at"], name="report_file_due")]
         constraints = [
@@ -165,6 +167,8 @@ class ReportRecord(models.Model):
     objects = ReportRecordQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("monitoring report unit")
+        verbose_name_plural = _("monitoring report units")
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["status", "due_at"], name="report_record_waiting"),
@@ -283,6 +287,8 @@ class ReportAnswer(models.Model):
     objects = ReportAnswerQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("monitoring report answer")
+        verbose_name_plural = _("monitoring report answers")
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(

@@ -86,7 +86,8 @@ PARTS = (
     Part(manifests_part, {"manifests/": "The manifest of each run of these days."}),
     Part(reports_part, {
         "reports.csv": "What was to be reported to the monitoring program of these days.",
-        "report-files.csv, reports/": "Each file of the report that was made on these days, as it was sent.",
+        "report-files.csv, reports/": "Each file of the report that was made on these days. The number of a "
+        "photo ID is cut to four characters once the program has accepted it, so its digest is not the one as sent.",
         "report-answers.csv, answers/": "Each answer of the monitoring program that came on these days.",
     }),
     Part(recalls_part, {"recalls.csv": "The people of each recall that was open on one of these days."}),

@@ -24,7 +24,7 @@ FILES = Export("report-files", (
     Column("file", "name"), Column("control number", "control_number"), Column("kind", "kind"),
     Column("day without dispensing", "day"), Column("units", "count"), Column("status", "status"),
     moment("made", "made_at"), moment("sent", "sent_at"), moment("answered", "answered_at"),
-    Column("SHA-256", "digest"),
+    Column("SHA-256 as sent", "digest"),
 ))  # fmt: skip
 ANSWERS = Export("report-answers", (
     moment("received", "received_at"), Column("kind", "kind"), Column("answers the file", "file__name"),

@@ -20,7 +20,12 @@ DONE = (R.ACCEPTED, R.DROPPED)
 
 
 def accept_file(file: ReportFile, *, at: datetime, by: User | None) -> None:
-    """Write that the program has accepted a file; numbers of photo IDs that no report needs any more are cut."""
+    """Write that the program has accepted a file; numbers of photo IDs that no report needs any more are cut.
+
+    A zero report in error that was made again stays as it is: the later one stands for its day.
+    """
+    if file.status == S.ERROR and _is_made_again(file):
+        return
     _write_answered(file, S.ACCEPTED, at)
     records = list(file.records.filter(status__in=[R.FILED, R.ERROR]).select_for_update(of=("self",), no_key=True))
     for each in records:
@@ -54,6 +59,12 @@ def _refuse(report: ReportRecord, problem: str) -> None:
     else:
         report.status, report.problem, report.accepted_at = R.ERROR, problem, None
         report.save(update_fields=["status", "problem", "accepted_at"])
+
+
+def _is_made_again(file: ReportFile) -> bool:
+    """Return whether another zero report of the same day stands."""
+    later = ReportFile.objects.filter(kind=ReportFile.Kind.ZERO, day=file.day).exclude(status=S.ERROR)
+    return file.kind == ReportFile.Kind.ZERO and later.exists()
 
 
 def _write_answered(file: ReportFile, status: str, at: datetime) -> None:

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import Subquery
 from django.utils import timezone
 
+from accounts.models import User
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from tests import factories
 from tests.guard import UnguardedWrite, unguarded
@@ -36,6 +38,7 @@ def refused(write, constraint=None):
         (Product, {"amount_mg": 0, "thc_mg": 0}, "product_has_price_and_amount"),
         (Product, {"form": "pipe"}, "product_form"),
         (OrderLine, {"quantity": 0}, "line_quantity_positive"),
+        (OrderLine, {"days": None, "days_by": Subquery(User.objects.values("pk")[:1])}, "line_days_stated_by_somebody"),
         (StockMovement, {"kind": "received", "quantity": -1}, "movement_sign_fits_kind"),
         (StockMovement, {"kind": "reserved", "quantity": 1}, "movement_sign_fits_kind"),
         (StockMovement, {"kind": "released", "quantity": -1}, "movement_sign_fits_kind"),

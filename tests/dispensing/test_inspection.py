@@ -62,7 +62,7 @@ def test_the_pack_holds_every_record_of_its_days_with_right_digests(monday):
         ("new", "filed"): 2, ("void", "waiting"): 1,
     }  # fmt: skip
     (sent,) = rows_of(files["report-files.csv"])
-    assert sent["SHA-256"] == said[f"reports/{file.name}"] == file.digest
+    assert sent["SHA-256 as sent"] == said[f"reports/{file.name}"] == file.digest
     (came,) = rows_of(files["report-answers.csv"])
     assert "does not begin with a whole TH segment" in came["why it was not used"]
     assert order.patient.last_name.encode() not in files["audit-trail.csv"] + files["units.csv"]

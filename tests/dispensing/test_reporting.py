@@ -1,13 +1,16 @@
-"""The monitoring report: what is queued with a hand-over and its corrections."""
+"""The monitoring report: what is queued with a hand-over and its corrections, and what answers change."""
 
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from delivery.models import HandOverCorrection
-from dispensing.models import ReportRecord
+from dispensing import actions
+from dispensing.models import ReportFile, ReportRecord
 from dispensing.rules.facts import dispensing_of
+from tests import factories
 from tests.dispensing.test_units import correct, decide
 from tests.dispensing.units import grams, hand_over, order_on_road
 from tests.guard import unguarded
@@ -104,3 +107,26 @@ def test_the_database_refuses_a_record_that_cannot_be(monday, wrong):
 def _first_record(clock):
     delivered(clock)
     return ReportRecord.objects.order_by("pk").values_list("pk", flat=True)[0]
+
+
+# --- Answers ----------------------------------------------------------------------------------------------------------
+
+
+def answer_to(number, kind="02", says="IMPORTED"):
+    """Return an answer to the report with this control number; 02 accepts it, 03 names an error."""
+    lines = [f"TH*4.2A*A1*{kind}*{number}*20261125*101500*P**~", f"IS*1*CT*{says}", "TT*A1*3"]
+    return "".join(f"{line}~\n" for line in lines)
+
+
+def test_a_zero_report_that_was_made_again_is_accepted_late(monday):
+    (file,) = actions.make_zero_reports(today=timezone.localdate(), now=timezone.now(), by=None)
+    actions.record_answer(text=answer_to(file.control_number, "03", "WRONG"), by=None)
+    actions.send_file_again(file=file, by=factories.staff("Pharmacist"))
+    late = actions.record_answer(text=answer_to(file.control_number), by=None)
+    assert (late.file, late.trouble) == (file, None)
+    assert list(ReportFile.objects.order_by("pk").values_list("status", flat=True)) == ["error", "made"]
+
+
+def test_an_answer_to_a_number_that_no_report_can_have_is_kept(monday):
+    answers = [actions.record_answer(text=answer_to(number), by=None) for number in ("12\x0034", "9" * 5000)]
+    assert all("none with this control number" in answer.trouble for answer in answers)

@@ -259,7 +259,7 @@ def test_each_kind_is_in_the_language_of_its_reader(kind):
     earlier = list(Notification.objects.values_list("pk", flat=True))
     with translation.override("en"):
         CAUSES[kind](world)
-    mine = {world.patient.email, world.caregiver.email, str(world.patient.phone)}
+    mine = {world.patient.email, world.caregiver.email, str(world.patient.phone), world.patient.phone.as_e164}
     rows = Notification.objects.filter(kind=kind).exclude(pk__in=earlier)
     assert {row.language for row in rows if row.recipient in mine} == {"es"}
     assert {row.language for row in rows if row.recipient not in mine} <= {"en"}

@@ -48,6 +48,15 @@ def numbers_of(client):
     return [(unescape(url), int(count), noun) for url, count, noun in NUMBER.findall(page.content.decode())]
 
 
+def test_the_lists_of_an_app_say_nothing_about_the_next_delivery_day(portal):
+    client = portal.clients["Pharmacist"]
+    page = client.get(reverse("admin:app_list", args=["dispensing"])).content.decode()
+    assert "<h1>Dispensing</h1>" in page and "Monitoring report files" in page
+    assert "What waits" not in page and "delivery day" not in page
+    link = f'<a href="{reverse("admin:app_list", args=["dispensing"])}"'
+    assert link in client.get(reverse("admin:index")).content.decode()
+
+
 @pytest.mark.parametrize("role", STAFF)
 def test_each_number_is_that_of_the_list_it_links_to(role, portal):
     found = numbers_of(portal.clients[role])
