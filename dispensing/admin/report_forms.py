@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from dispensing.rules.facts import Facts
@@ -31,6 +32,10 @@ PARTS = (
     ("id_number", "picked_up", "id_number", _("Number of the photo ID")),
 )
 OPTIONAL = {"middle_name", "unit"}
+VALIDATORS = {
+    "zip_code": [RegexValidator(r"^\d{5}(-\d{4})?$", _("Enter a ZIP code of five digits, such as 06511."))],
+    "phone": [RegexValidator(r"^(\D*1)?(\D*\d){10}\D*$", _("Enter a phone number of ten digits."))],
+}
 
 
 class FactsForm(PortalForm):
@@ -43,7 +48,9 @@ class FactsForm(PortalForm):
             self.fields[name] = (
                 forms.DateField(label=label)
                 if name == "birth_date"
-                else forms.CharField(label=label, max_length=200, required=not is_optional)
+                else forms.CharField(
+                    label=label, max_length=200, required=not is_optional, validators=VALIDATORS.get(name, ())
+                )
             )
         self.initial = {**self.initial, **{name: self.initial.get(name, "") for name, *_rest in PARTS}}
 

@@ -18,14 +18,15 @@ from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 # Who is staff decides here which page comes first, how long a session lasts, what an event says, what a browser forgets
-# at sign-out and whether the audit trail links to a page of the admin: nothing is shown. The start page is part of the
-# admin.
+# at sign-out, how an assessment says who answered it, whose name a label may have, and whether the audit trail links
+# to a page of the admin: nothing is shown. The start page is part of the admin.
 LEAD_ON = {
     "audit/names.py", "audit/many_rows.py", "delivery/rules/runs.py", "pages/staff_summary.py",
     "accounts/person.py", "accounts/models/person.py", "accounts/backends.py",
     "accounts/views/physicians.py", "accounts/models/people.py", "accounts/actions/staff.py",
     "accounts/permissions.py", "accounts/management/commands/save_staff.py", "delivery/context_processors.py",
-    "delivery/views/cart.py", "pages/demo.py", "pages/staff_start.py", "accounts/middleware.py",
+    "delivery/views/cart.py", "dispensing/presenters/assessments.py", "dispensing/rules/names.py",
+    "pages/demo.py", "pages/staff_start.py", "accounts/middleware.py",
 }  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def test_nothing_outside_the_admin_asks_for_staff_in_another_way():
     """Only `accounts.permissions` asks about staff; each new use of the flag, a group or a permission is reviewed."""
     asks = re.compile(r"\.is_staff\b|\.is_superuser\b|\.has_perms?\(|groups\.filter\(")
     found = set()
-    for app in ("accounts", "certification", "delivery", "pages", "notifications", "audit", "ui"):
+    for app in ("accounts", "certification", "delivery", "dispensing", "pages", "notifications", "audit", "ui"):
         for path in (Path(settings.BASE_DIR) / app).rglob("*.py"):
             name = str(path.relative_to(settings.BASE_DIR))
             if "/admin" not in name and name != "audit/action_admin.py" and asks.search(path.read_text()):

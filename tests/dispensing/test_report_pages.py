@@ -122,6 +122,8 @@ def test_a_report_is_corrected_and_bad_input_keeps_what_was_typed(monday):
         ({"last_name": ""}, "last name"),
         ({"birth_date": "soon"}, "date"),
         ({"last_name": "李"}, "李"),
+        ({"phone": "12"}, "Enter a phone number of ten digits."),
+        ({"zip_code": "6511"}, "Enter a ZIP code of five digits"),
     ):
         again = pharmacist.post(step(row, "correct"), {**typed, "street": "9 Elm St", **wrong})
         words = people.words_of(again)
