@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from unittest.mock import patch
 from uuid import uuid4
 
 from django.core.files.base import ContentFile
@@ -27,6 +26,7 @@ from delivery.demo_products import PRODUCTS, lots_of
 from delivery.models import DeliveryWindow, Order, Product
 from delivery.rules import LotDetails, bookable_windows, policy_on
 from dispensing.actions import enter_paper_name
+from pages import demo_delivered
 
 PASSWORD = "quiet-harbor-lantern"  # noqa: S105  of demo accounts only; `seed_demo` prints it
 
@@ -107,8 +107,11 @@ def is_seeded() -> bool:
 @transaction.atomic
 def seed() -> int:
     """Make all demo people in one transaction: a seed that was cut off leaves nothing behind; return how many."""
-    deliveries.make_windows(today=timezone.localdate(), by=None)
-    _fill_the_menu()
+    today = timezone.localdate()
+    with _days_ago(40):
+        _fill_the_menu(today)
+    for day in (timezone.localdate(demo_delivered.ordered_at()), today):
+        deliveries.make_windows(today=day, by=None)
     users = {person.email: _account(person) for person in PEOPLE if person.password}
     physicians = {email: _on_roster(email) for email in _ROSTER}
     osei = _identify("amara.osei@portal.example", users)
@@ -124,16 +127,15 @@ def seed() -> int:
 
 @contextmanager
 def _days_ago(days: int) -> Iterator[None]:
-    """Let the actions inside believe that it is so many days ago: they read the clock of django.utils.timezone."""
-    then = timezone.now() - timedelta(days=days)
-    with patch("django.utils.timezone.now", return_value=then):
+    """Let the actions inside believe that it is so many days ago."""
+    with demo_delivered.at(timezone.now() - timedelta(days=days)):
         yield
 
 
-def _fill_the_menu() -> None:
+def _fill_the_menu(today: date) -> None:
     for fields in PRODUCTS:
         product = deliveries.save_product(by=None, **{name: fields[name] for name in fields if name != "stock"})
-        for lot in lots_of(fields, today=timezone.localdate()):
+        for lot in lots_of(fields, today=today):
             details = LotDetails(**lot.details) if lot.details else None
             deliveries.receive_stock(product=product, quantity=lot.quantity, lot=lot.number, details=details, by=None)
 
@@ -226,12 +228,16 @@ def _certify_everybody(osei: Physician, users: Mapping[str, User]) -> None:
         _certify(osei, _profile("Walter", "Quinn", "1941-05-22", 147, email="", has_no_email=True), ["glaucoma"])
     _issue_cards()
     _begin_a_draft(osei)
+    with demo_delivered.at(demo_delivered.ordered_at()):
+        delivered = _order(samuel, weeks=0, confirmed=True, line=(Product.objects.get(sku="FL-HARBOR-35"), 2))
+    demo_delivered.deliver(delivered, users)
     first = _order(rosa, weeks=0, confirmed=True)
     _order(rosa, weeks=1, confirmed=False)
     packed = [
         _order(samuel, weeks=0, confirmed=True),
         _order(milo_hart, weeks=0, confirmed=True, by=users["nora.hart@portal.example"]),
     ]
+    demo_delivered.assess(packed[0])
     _plan_a_run(first, packed, users)
 
 
@@ -380,7 +386,10 @@ def _plan_a_run(first: Order, packed: list[Order], users: Mapping[str, User]) ->
     )
 
 
-def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = None) -> Order:
+def _order(
+    patient: Patient, *, weeks: int, confirmed: bool, by: User | None = None, line: tuple[Product, int] | None = None
+) -> Order:
+    """Place an order of the patient for the first window, or so many weeks later; without a line, of one tincture."""
     patient = Patient.objects.get(pk=patient.pk)
     account = by or (patient.user_id and PortalBackend().get_user(patient.user_id))
     assert account, "only a patient who has joined orders"
@@ -388,9 +397,8 @@ def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = N
     windows = bookable_windows(now=timezone.now(), policy=policy)
     day = windows[0].date + timedelta(weeks=weeks)
     window = DeliveryWindow.objects.get(date=day, starts=windows[0].starts)
-    tincture = Product.objects.filter(form="tincture", stock__gt=10).latest("price_cents")
-    quantity = -(-policy.minimum_cents // tincture.price_cents)
-    deliveries.set_line(patient=patient, product=tincture, quantity=quantity, by=account)
+    product, quantity = line or _enough_of_one_tincture(policy.minimum_cents)
+    deliveries.set_line(patient=patient, product=product, quantity=quantity, by=account)
     order = deliveries.place_order(
         patient=patient,
         window=window,
@@ -403,7 +411,7 @@ def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = N
             "is_residence": True,
         },
         payment_method="cash",
-        seen_cents=quantity * tincture.price_cents,
+        seen_cents=quantity * product.price_cents,
         idempotency_key=uuid4(),
         by=account,
     )
@@ -413,3 +421,8 @@ def _order(patient: Patient, *, weeks: int, confirmed: bool, by: User | None = N
         days = {line.pk: line.product.days_supply for line in order.lines.select_related("product")}
         deliveries.state_days(order=order, days=days, by=pharmacist)
     return order
+
+
+def _enough_of_one_tincture(minimum_cents: int) -> tuple[Product, int]:
+    tincture = Product.objects.filter(form="tincture", stock__gt=10).latest("price_cents")
+    return tincture, -(-minimum_cents // tincture.price_cents)

@@ -76,7 +76,8 @@ def test_a_wednesday_from_packing_by_lot_to_the_accepted_report_and_a_return(vis
     deliveries.confirm_order(order=order, monitoring_reviewed_date=timezone.localdate(), by=ana.account)
     factories.state_days(order, by=ana.account)
     when_the_technician_packs_by_lot_and_prints_labels(tim, order)
-    run = when_the_manifest_is_printed(ana, order)
+    run = when_the_run_is_made(order)
+    assert "not left yet" in manifest_of(ana, run)
     dora = visitor(**PHONE)
     when_the_driver_leaves_and_hands_over(dora, run, clock)
     when_the_report_is_sent_and_accepted(server, clock)
@@ -87,6 +88,7 @@ def test_a_wednesday_from_packing_by_lot_to_the_accepted_report_and_a_return(vis
     then_the_pharmacist_sees(ana, "2 3 3 0 0")
     then_the_server_has_two_dispensings_and_one_void(server, order)
     then_the_log_has_both_units_and_undoes_one(ana, order)
+    assert "left 9:" in manifest_of(ana, run)
     met_no_barrier(ana, tim, dora)
 
 
@@ -125,14 +127,19 @@ def saved(person, act):
     return Path(download.value.path()).read_bytes()
 
 
-def when_the_manifest_is_printed(ana, order):
-    run = deliveries.make_run(
+def when_the_run_is_made(order):
+    return deliveries.make_run(
         window=order.window, orders=[order], driver=factories.staff("Driver"), by=factories.staff("Manager")
     )
+
+
+def manifest_of(ana, run):
+    """Return the words of the manifest, which has the order and its units before and after."""
     ana.opens(f"/admin/delivery/run/{run.pk}/change/")
-    manifest = downloaded(ana, lambda: ana.page.get_by_role("link", name="Manifest (PDF)").click())
-    assert order.number in manifest and str(order.units.first()) in manifest
-    return run
+    words = downloaded(ana, lambda: ana.page.get_by_role("link", name="Manifest (PDF)").click())
+    order = run.orders.get()
+    assert {order.number, *map(str, order.units.all())} <= set(re.findall(r"D-\w+-\w+|\d{6}", words))
+    return words
 
 
 def when_the_driver_leaves_and_hands_over(dora, run, clock):

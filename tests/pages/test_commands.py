@@ -13,6 +13,7 @@ from accounts.rules import check_dea_number
 from audit.models import Event
 from certification.models import Certification, Condition, Draft
 from delivery.models import DeliveryWindow, Order, Product
+from dispensing.models import Destruction, LogEntry, ReportRecord, SelfAssessment
 from pages import demo
 
 pytestmark = pytest.mark.django_db
@@ -43,9 +44,13 @@ def test_seed_demo_makes_one_of_each_role_and_state():
     assert {row["role"] for row in rows} >= {"Physician", "Delegate", "Patient", "Caregiver", *demo.STAFF}
     assert Certification.objects.filter(status="active").count() == 6
     assert Draft.objects.prepared().count() == 2
-    assert Product.objects.count() == 30 and DeliveryWindow.objects.count() == 16
+    assert Product.objects.count() == 30 and DeliveryWindow.objects.count() == 18
     statuses = sorted(Order.objects.placed().values_list("status", flat=True))
-    assert statuses == ["confirmed", "packed", "packed", "placed"]
+    assert statuses == ["confirmed", "delivered", "packed", "packed", "placed"]
+    delivered = Order.objects.get(status="delivered")
+    assert list(delivered.units.values_list("place", flat=True)) == ["patient", "doomed"]
+    assert ReportRecord.objects.get().status == "accepted" and LogEntry.objects.get().unit.order == delivered
+    assert Destruction.objects.waiting().exists() and SelfAssessment.objects.answered().exists()
 
 
 @pytest.mark.usefixtures("_debug")
