@@ -74,7 +74,7 @@ class ProposalForm(EntryForm):
         parts = rules.stock_to_destroy(today=timezone.localdate())
         self.parts_found = {f"lot_{part.lot.pk}_{part.source}": part for part in parts}
         if not self.units_found:
-            units.help_text = gettext("No unit waits to be destroyed.") if parts else gettext(NOTHING_WAITS)
+            units.help_text = gettext("No unit waits to be destroyed.") if parts else NOTHING_WAITS
         for name, part in self.parts_found.items():
             self.fields[name] = _count_field(part)
         self.order_fields(["units", *self.parts_found])
