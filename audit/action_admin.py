@@ -355,7 +355,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         """Show what a POST would change, if there is a preview, and then do it; show a refusal on the same page."""
         if not request.user.has_perm(page.permission):
             raise PermissionDenied
-        form = _form(request, page.form_class)
+        form = _form(request, page.form_class, initial=request.GET.dict())
         preview = made = None
         if form.is_valid():
             try:

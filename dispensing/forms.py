@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from dispensing.models import RecalledPerson, SelfAssessment
 from dispensing.rules import MOST_OTHER, MOST_WORDS, check_assessment_answers
@@ -11,6 +12,8 @@ from ui.forms import PortalForm, validate_printable
 
 A = RecalledPerson.Answer
 CHOOSE = _("Choose how well it works.")
+# What a recall asks of patients, unless who starts it writes something else. It is stored in English.
+USUAL_INSTRUCTIONS = gettext_noop("Do not use it. Keep it apart, and give it to our driver or bring it to us.")
 TICK = _("Tick each side effect, or that there were none.")
 
 

@@ -17,6 +17,10 @@ from ui.forms import PortalForm, WholeNumberField, validate_printable
 from ui.tidy import plain_number
 
 GONE = _("Something that you ticked is in another destruction by now. Look at the list again.")
+NOTHING_WAITS = _(
+    "Nothing waits to be destroyed. What comes back is decided under “Returned items”, and stock goes into quarantine "
+    "on the page of its lot."
+)
 REFUSED_WEIGHT = _("Enter grams with at most 3 decimals, like 12.5.")
 
 
@@ -67,10 +71,10 @@ class ProposalForm(EntryForm):
         units = self.fields["units"]
         assert isinstance(units, forms.MultipleChoiceField)
         units.choices = [(pk, _unit_in_words(unit)) for pk, unit in self.units_found.items()]
-        if not self.units_found:
-            units.help_text = gettext("No unit waits to be destroyed.")
         parts = rules.stock_to_destroy(today=timezone.localdate())
         self.parts_found = {f"lot_{part.lot.pk}_{part.source}": part for part in parts}
+        if not self.units_found:
+            units.help_text = gettext("No unit waits to be destroyed.") if parts else NOTHING_WAITS
         for name, part in self.parts_found.items():
             self.fields[name] = _count_field(part)
         self.order_fields(["units", *self.parts_found])

@@ -95,7 +95,7 @@ EXPLAIN_WITHDRAWAL = _("Its items wait again, and can be destroyed otherwise. No
 class DestructionAdmin(ActionAdmin):
     """Every destruction, the newest first."""
 
-    list_display = ["number", "state", "method", "weight", "proposed", "proposed_at", "witnessed", "witnessed_at"]
+    list_display = ["number", "state", "method", "weight", "proposed", "witnessed", "witnessed_at"]
     list_display_links = ["number"]
     list_filter = [StateFilter]
     list_select_related = ["proposed_by", "witnessed_by", "withdrawn_by"]

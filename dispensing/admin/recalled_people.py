@@ -80,7 +80,7 @@ def _explain(person: RecalledPerson) -> str:
 class RecalledPersonAdmin(ActionAdmin):
     """Everybody who got some of a recalled lot."""
 
-    list_display = ["patient_name", "lot", "told_person", "way", "told_at", "answer", "answered_at", "reached_at"]
+    list_display = ["patient_name", "lot", "told_person", "way", "told_at", "answer", "reached_at"]
     list_filter = [WaitingFilter, "answer", "way"]
     list_lookups = ("recall",)
     list_select_related = ["recall", "patient", "caregiver"]
@@ -113,9 +113,9 @@ class RecalledPersonAdmin(ActionAdmin):
     def lot(self, person: RecalledPerson) -> str:
         return person.recall.lot_number
 
-    @admin.display(description=_("told"))
+    @admin.display(description=_("who was told"))
     def told_person(self, person: RecalledPerson) -> str:
-        return format_html("{}, {}", person.told.name, phone(person.told.phone))
+        return format_html('{}, <span class="one-line">{}</span>', person.told.name, phone(person.told.phone))
 
     @admin.display(description=_("answer entered by"))
     def answered(self, person: RecalledPerson) -> str:

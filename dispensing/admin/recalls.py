@@ -20,6 +20,7 @@ from audit.actions import record
 from delivery.models import Product
 from delivery.presenters.runs import staff_name
 from dispensing import actions, rules
+from dispensing.forms import USUAL_INSTRUCTIONS
 from dispensing.models import Recall
 from dispensing.models.recalls import RecallQuerySet
 from dispensing.presenters.recalls import MOST_SHOWN, places_of, preview_notes, preview_rows, progress_of
@@ -48,8 +49,8 @@ class StartForm(LotForm):
     )  # fmt: skip
     instructions = forms.CharField(
         label=_("What to do"), max_length=rules.MOST_INSTRUCTIONS, widget=forms.Textarea(attrs={"rows": 3}),
-        initial=_("Do not use it. Keep it apart, and give it to our driver or bring it to us."),
-        help_text=_("Patients read it."),
+        initial=USUAL_INSTRUCTIONS,
+        help_text=_("Patients read it. The usual words are translated, others stay as they are written."),
     )  # fmt: skip
 
 
@@ -169,7 +170,7 @@ class RecallAdmin(ActionAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Call list"),
+            "title": gettext("Call list of lot %(lot)s") % {"lot": recall.lot_number},
             "recall": recall,
             "people": people,
         }

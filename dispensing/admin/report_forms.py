@@ -31,6 +31,7 @@ PARTS = (
     ("receiver_first_name", "picked_up", "first_name", _("Receiver’s first name")),
     ("id_number", "picked_up", "id_number", _("Number of the photo ID")),
 )
+REFUSED_DATE = _("Enter month, day and year, like 04/28/1986.")
 OPTIONAL = {"middle_name", "unit"}
 VALIDATORS = {
     "zip_code": [RegexValidator(r"^\d{5}(-\d{4})?$", _("Enter a ZIP code of five digits, such as 06511."))],
@@ -46,7 +47,7 @@ class FactsForm(PortalForm):
         for name, part, _key, label in PARTS:
             is_optional = name in OPTIONAL or part == "picked_up"
             self.fields[name] = (
-                forms.DateField(label=label)
+                forms.DateField(label=label, error_messages={"invalid": REFUSED_DATE})
                 if name == "birth_date"
                 else forms.CharField(
                     label=label, max_length=200, required=not is_optional, validators=VALIDATORS.get(name, ())

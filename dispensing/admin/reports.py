@@ -22,6 +22,7 @@ from dispensing.models import ReportAnswer, ReportAttempt, ReportFile, ReportRec
 from dispensing.presenters.reports import report_days, standing_of_reporting
 from ui.errors import PortalError
 from ui.forms import PortalForm
+from ui.templatetags.portal import moment
 
 CHANGE_FILE, CHANGE_RECORD = "dispensing.change_reportfile", "dispensing.change_reportrecord"
 R, F = ReportRecord.Status, ReportFile.Status
@@ -87,7 +88,7 @@ class ReportFileAdmin(ActionAdmin):
     ordering = ["-pk"]
     fields = readonly_fields = (
         "name", "control_number", "kind", "day", "count", "status", "made_at", "sent_at", "downloaded_by",
-        "answered_at", "tries", "next_try_at", "digest", "as_sent", "of_file",
+        "answered_at", "next_try", "digest", "text", "of_file",
     )  # fmt: skip
     inlines = [AttemptInline, AnswerInline]
     action_pages = (
@@ -163,8 +164,12 @@ class ReportFileAdmin(ActionAdmin):
         headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "X-Content-Type-Options": "nosniff"}
         return HttpResponse(file.text, content_type="text/plain; charset=us-ascii", headers=headers)
 
-    @admin.display(description=_("as sent"))
-    def as_sent(self, file: ReportFile) -> str:
+    @admin.display(description=_("next try"))
+    def next_try(self, file: ReportFile) -> str:
+        return moment(file.next_try_at) if file.status in (F.MADE, F.SENDING) else ""
+
+    @admin.display(description=_("text of the file"))
+    def text(self, file: ReportFile) -> str:
         address = reverse("admin:dispensing_reportfile_text", args=[file.pk])
         return format_html('<pre>{}</pre><a href="{}">{}</a>', file.text, address, gettext("Download"))
 
@@ -178,11 +183,10 @@ class ReportFileAdmin(ActionAdmin):
 class ReportRecordAdmin(ActionAdmin):
     """Each unit that is reported; the ones in error begin with why."""
 
-    list_display = ["number", "kind", "status", "filled_date", "due_at", "sent_at", "file"]
+    list_display = ["number", "kind", "status", "filled_date", "due_at", "sent_at"]
     list_display_links = ["number"]
     list_filter = [ReportTodoFilter, "status", "kind"]
     list_lookups = ("filled_date", "entries__file")
-    list_select_related = ["file"]
     search_fields = ["unit__lot_number"]
     search_help_text = _("Lot")
     ordering = ["-pk"]
@@ -251,7 +255,7 @@ class ReportAnswerAdmin(ActionAdmin):
     list_select_related = ["file"]
     ordering = ["-pk"]
     fields = readonly_fields = (
-        "received_at", "name", "kind", "file", "errors", "trouble", "is_alarm", "entered_by", "read_at", "read_by",
+        "received_at", "name", "kind", "file", "errors", "trouble", "alarm", "entered_by", "read_at", "read_by",
         "whole",
     )  # fmt: skip
     action_pages = (
@@ -274,6 +278,10 @@ class ReportAnswerAdmin(ActionAdmin):
             perform=_enter,
         ),
     )
+
+    @admin.display(description=_("alarm"))
+    def alarm(self, row: ReportAnswer) -> str:
+        return gettext("A void did not find the report that it takes back.") if row.is_alarm else ""
 
     @admin.display(description=_("as received"))
     def whole(self, row: ReportAnswer) -> str:

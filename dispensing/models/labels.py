@@ -57,4 +57,4 @@ class LabelPrint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"print {self.pk}"
+        return str(self.pk)

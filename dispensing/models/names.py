@@ -25,7 +25,7 @@ class PaperName(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(full_name=""), name="paper_name_given")]
 
     def __str__(self) -> str:
-        return f"name of account {self.user_id}"
+        return self.full_name
 
 
 def full_names(accounts: Collection[int | None]) -> dict[int, str]:

@@ -166,7 +166,7 @@ class RecalledPerson(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"recalled person {self.pk}"
+        return str(self.pk)
 
     @property
     def is_waiting(self) -> bool:

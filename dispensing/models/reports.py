@@ -305,4 +305,4 @@ class ReportAnswer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"answer {self.pk}"
+        return str(self.pk)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from functools import partial
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -61,6 +62,7 @@ def _state(made: Destruction) -> str:
 
 def _facts(words: DestructionInWords) -> Iterator[tuple[str, str]]:
     made = words.destruction
+    yield _("Dispensary"), f"{settings.DISPENSARY_NAME}, {settings.DISPENSARY_ADDRESS}"
     yield _("Method"), words.how
     yield _("Place"), made.place
     yield _("Weight of all"), _("%(weight)s without packaging") % {"weight": grams(made.weight_mg)}

@@ -45,7 +45,7 @@ def manifests_part(first: date, last: date) -> Files:
     now = timezone.now()
     runs = Run.objects.filter(window__date__range=(first, last)).select_related("window", "driver")
     for run in runs.order_by("window__date", "pk"):
-        yield f"manifests/{run.window.date}-{run}.pdf", [manifest_pdf(manifest_of(run), now=now)]
+        yield f"manifests/{run}.pdf", [manifest_pdf(manifest_of(run), now=now)]
 
 
 def reports_part(first: date, last: date) -> Files:

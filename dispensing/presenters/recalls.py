@@ -11,6 +11,7 @@ from delivery.models import Lot, Order
 from delivery.rules import RecallOutcome, left_of, on_the_road, outcomes_of_recall
 from dispensing.models import DispensedUnit, Recall
 from dispensing.rules import Trace
+from ui.templatetags.portal import long_date
 
 MOST_SHOWN = 500  # people on a page; the others are in the list and its export
 
@@ -39,14 +40,17 @@ def preview_rows(lots: Collection[Lot]) -> tuple[list[tuple[str, ...]], list[str
     """Return a row for each order that holds the lots (order, patient, delivery, what happens), and their keys."""
     outcomes = outcomes_of_recall(lots)
     rows: list[tuple[str, ...]] = [
-        (str(each.order), each.order.patient.name, each.order.window.code if each.order.window else "", in_words(each))
-        for each in outcomes
+        (str(each.order), each.order.patient.name, _day_of(each.order), in_words(each)) for each in outcomes
     ]
     for order, lot, quantity in on_the_road(lots):
         words = _("On the road: the driver reads not to deliver %(count)d of lot %(lot)s, and brings it back")
-        code = order.window.code if order.window else ""
-        rows.append((str(order), order.patient.name, code, words % {"count": quantity, "lot": lot.number}))
+        what = words % {"count": quantity, "lot": lot.number}
+        rows.append((str(order), order.patient.name, _day_of(order), what))
     return rows, [each.key for each in outcomes]
+
+
+def _day_of(order: Order) -> str:
+    return long_date(order.window.date) if order.window else ""
 
 
 def in_words(outcome: RecallOutcome) -> str:
@@ -56,9 +60,14 @@ def in_words(outcome: RecallOutcome) -> str:
         _("%(count)d from lot %(lot)s instead") % {"count": quantity, "lot": lot} for lot, quantity in outcome.replaced
     ]
     if outcome.is_dropped:
-        parts.append(_("all %(count)d are left out") % {"count": outcome.missing})
+        parts.append(_("all of it is left out, %(count)d") % {"count": outcome.missing})
     elif outcome.missing:
-        parts.append(_("%(count)d are left out, and the orderer is asked") % {"count": outcome.missing})
+        words = ngettext(
+            "%(count)d is left out, and the orderer is asked",
+            "%(count)d are left out, and the orderer is asked",
+            outcome.missing,
+        )
+        parts.append(words % {"count": outcome.missing})
     return f"{outcome.line.product.name}: {'; '.join(parts)}"
 
 
@@ -68,15 +77,15 @@ def preview_notes(lots: Collection[Lot], traced: Trace) -> list[str]:
     left = sum(left_of(lot) for lot in lots)
     by_way = Counter(holder.way.channel for holder in traced.holders)
     people = ngettext(
-        "%(count)d patient got some of it: %(mail)d read a mail or a text, %(call)d get a call and a letter.",
-        "%(count)d patients got some of it: %(mail)d read a mail or a text, %(call)d get a call and a letter.",
+        "%(count)d patient got some of it. By mail or text: %(mail)d; by a call and a letter: %(call)d.",
+        "%(count)d patients got some of it. By mail or text: %(mail)d; by a call and a letter: %(call)d.",
         len(traced.holders),
     )
     figures = {"count": len(traced.holders), "mail": by_way["email"] + by_way["sms"], "call": by_way["phone"]}
     places = ", ".join(f"{place}: {count}" for place, count in traced.places.items())
     rest = _(
-        "%(left)d that are in no order go into quarantine, with what orders give back. Nobody can take a recalled lot "
-        "out of quarantine again."
+        "Into quarantine: %(left)d that no order holds, and what orders give back. Nobody can take a recalled lot out "
+        "of quarantine again."
     )
     return [
         _("Lot %(lot)s of %(names)s.") % {"lot": [*lots][0].number, "names": names},

@@ -69,10 +69,10 @@ def check_unit_is_out(unit: DispensedUnit | None, serial: int, *, field: str) ->
     What a correction names has been counted back already, or was given in an exchange.
     """
     if unit is None:
-        words = _("Unit %(serial)06d is not of this order. Put it aside, and look for its serial under “Units”.")
+        words = _("Unit %(serial)06d is not of this order. Put it aside, and look for it under “Dispensed units”.")
         raise TakeInError(words % {"serial": serial}, field=field)
     if unit.place not in {P.ROAD, P.PATIENT} or unit.taken_back_id or unit.correction_id:
-        words = _("Unit %(serial)s cannot have come back with the driver: %(place)s. Look at its page under “Units”.")
+        words = _("Unit %(serial)s cannot have come back with the driver: %(place)s. Look under “Dispensed units”.")
         raise TakeInError(words % {"serial": unit, "place": unit.get_place_display()}, field=field)
 
 

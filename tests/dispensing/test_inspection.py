@@ -43,7 +43,7 @@ def test_the_pack_holds_every_record_of_its_days_with_right_digests(monday):
     paper, content = made("inspection", day, by=factories.staff("Auditor"))
     assert paper.digest == hashlib.sha256(content).hexdigest()
     archive = zipfile.ZipFile(io.BytesIO(content))
-    stands = {"run": f"{day}-{order.run}", "report": file.name, "answer": f"{answer.pk}-no-file-of-ours"}
+    stands = {"run": order.run, "report": file.name, "answer": f"{answer.pk}-no-file-of-ours"}
     names = [name.format(**stands) for name in NAMES]
     assert archive.testzip() is None and archive.namelist() == names
     files = {name: archive.read(name) for name in names}

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from delivery.models import Order
 from dispensing import actions
+from dispensing.forms import USUAL_INSTRUCTIONS
 from dispensing.models import Recall, RecalledPerson
 from notifications import emails, kinds
 from notifications.actions.calls import enter_call
@@ -40,8 +41,11 @@ def test_a_manager_starts_a_recall_after_a_preview(held):
     client = factories.client_for(factories.staff("Manager"))
     page = client.post(START, TYPED)
     words = people.words_of(page)
-    assert packed.number in words and "all 2 are left out" in words
-    assert "1 patient got some of it: 1 read a mail or a text" in words and not Recall.objects.exists()
+    assert packed.number in words and "all of it is left out, 2" in words
+    assert (
+        "1 patient got some of it. By mail or text: 1; by a call and a letter: 0." in words
+        and not Recall.objects.exists()
+    )
     agreed = ",".join(page.context["preview"].effects)
     changed = client.post(START, {**TYPED, "agreed": "x", "agreed_effects": "nothing"})
     assert "Orders have changed meanwhile" in people.words_of(changed) and not Recall.objects.exists()
@@ -108,6 +112,22 @@ def test_a_patient_reads_what_to_do_and_answers(held):
     assert RecalledPerson.objects.get().answer == "returns"
     assert address.encode() not in client.get(reverse("delivery:home")).content
     assert factories.client_for(factories.patient().user).get(address).status_code == 404
+
+
+def test_the_usual_instructions_are_read_in_the_language_of_the_reader(held):
+    client = factories.client_for(factories.staff("Manager"))
+    page = client.get(START, {"lot_number": "LOT-1"}).context["form"]
+    assert page["lot_number"].value() == "LOT-1" and page["instructions"].value() == USUAL_INSTRUCTIONS
+    words = {**WORDS, "instructions": USUAL_INSTRUCTIONS}
+    with unguarded():
+        type(held.patient).objects.update(language="es")
+    actions.start_recall(lot_number="LOT-1", **words, by=factories.staff("Manager"))
+    person = RecalledPerson.objects.get()
+    client = factories.client_for(held.placed_by)
+    page = client.get(reverse("dispensing:recall", args=[person.uuid]), headers={"accept-language": "es"})
+    assert "No lo use." in people.words_of(page)
+    row = Notification.objects.get(kind="lot_recalled")
+    assert "No lo use." in emails.build(row, kinds.get(row.kind).context_for(row)).body
 
 
 def test_the_messages_hold_until_somebody_answers(held):
