@@ -12,7 +12,7 @@ from django.utils import timezone
 from delivery import actions as deliveries
 from delivery.models import HandOver, Run
 from dispensing import actions, gateways, tasks
-from dispensing.models import DispensedUnit, ReportFile
+from dispensing.models import Destruction, DispensedUnit, ReportFile
 from notifications.actions import send_due
 from tests import factories, pdfs
 from tests.dispensing import test_units as after
@@ -272,8 +272,7 @@ def when_what_came_back_is_destroyed(ana, mary, handed):
     ana.fills(details="Coffee grounds", place="Back office, Milford", weight_mg="3.5")
     ana.presses("Propose a destruction")
     ana.sees("Waits for a witness")
-    mary.opens("/admin/dispensing/destruction/")
-    mary.follows("1")
+    mary.opens(f"/admin/dispensing/destruction/{Destruction.objects.get().pk}/change/")
     mary.follows("Witness")
     mary.sees("Together it weighs 3.5 g")
     mary.page.locator("[name=seen]").check()
