@@ -43,7 +43,7 @@ class MoveInline(RowsInline):
 class DispensedUnitAdmin(ManifestPages):
     """Every unit that was ever packed. What happens to its order moves it; nobody changes it here."""
 
-    list_display = ["number", "named_product", "lot_number", "order", "place", "place_since"]
+    list_display = ["number", "named_product", "lot_number", "order", "place"]
     list_display_links = ["number"]
     list_filter = ["place"]
     list_lookups = ("order",)
