@@ -154,7 +154,8 @@ def follow_recalls(*, order: Order, units: Collection[DispensedUnit], by: User) 
         if not recall.is_open:
             recall.ended_at, recall.ended_by, recall.ended_reason = None, None, ""
             recall.save(update_fields=["ended_at", "ended_by", "ended_reason"])
-            recall.lots.update(is_open=True)
+            elsewhere = RecalledLot.objects.filter(lot__in=recall.lots.values("lot"), is_open=True).values("lot")
+            recall.lots.exclude(lot__in=elsewhere).update(is_open=True)  # a lot has one open recall
         patients = Patient.objects.filter(pk=order.patient_id)
         now = timezone.now()
         holders, known = rules.holders_of(

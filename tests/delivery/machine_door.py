@@ -149,6 +149,19 @@ class DoorSteps:
         entered = {"lines": [one], "method": method, "reason": "Seal.", "entry_key": uuid4(), "by": self.world.staff}
         self.do(actions.correct_hand_over, hand_over=handed, seen=handed.corrections.count(), **entered)
 
+    @precondition(lambda self: HandOver.objects.exists())
+    @rule(
+        which=pick, kind=st.sampled_from(HandOverCorrection.Kind.values), goods=st.sampled_from(["sealed", "missing"])
+    )
+    def bring_back(self, which, kind, goods):
+        """Refund one item, or exchange it for another one of its product."""
+        line = self.nth(HandOver.objects, which).order.lines.order_by("pk").first()
+        unit = line.order.units.filter(product=line.product_id).last()
+        same = list(Product.objects.order_by("pk")).index(unit.product)
+        self.correct(which, 0, kind, 1, goods, None, Method.CASH, same, unit.lot_number)
+
+    bring_another_back = bring_back
+
     @precondition(lambda self: Run.objects.open().filter(opened_at__isnull=False).exists())
     @rule(which=pick, lost_cents=st.sampled_from([0, 0, 100]), is_over=st.booleans())
     def count_the_money(self, which, lost_cents, is_over):

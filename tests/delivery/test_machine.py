@@ -1,5 +1,6 @@
-"""After any actions of people and staff, in any order, the counts agree: places, stock, lots, units, allotments, money.
+"""After any actions of people and staff, in any order, the counts agree.
 
+They are places, stock, lots, units, reports, allotments and money.
 A few seconds in the suite; `make drill` takes 10,000 steps, others each time.
 """
 
@@ -41,6 +42,7 @@ from delivery.writes.shortages import settle_unanswered
 from tests import factories
 from tests.delivery import people
 from tests.delivery.machine_door import DoorSteps
+from tests.dispensing.machine_reports import Program, ReportSteps, beats  # noqa: F401  the fixture
 from tests.dispensing.machine_units import UnitInvariants
 from tests.guard import unguarded
 from ui.errors import PortalError
@@ -75,19 +77,23 @@ class World:
         factories.window()
 
 
-class Shop(DoorSteps, UnitInvariants, RuleBasedStateMachine):
+class Shop(DoorSteps, UnitInvariants, ReportSteps, RuleBasedStateMachine):
     world: World
     steps = 0
 
     def __init__(self):
         super().__init__()
         self.world.clock.move_to(self.world.began)
+        self.world.clock.program, self.seen = Program(), {}
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
 
     def teardown(self):
-        transaction.set_rollback(True)
-        self.atomic.__exit__(None, None, None)
+        try:
+            self.end_with_reports()
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
 
     def do(self, action, **arguments):
         """Accept a refusal as an answer; the invariants then check what it left."""
@@ -352,7 +358,7 @@ class Shop(DoorSteps, UnitInvariants, RuleBasedStateMachine):
 
 
 class Delivery(Shop):
-    """The same, beginning with three orders under way in one run."""
+    """The same, beginning with three orders in one run: one is handed over, the others are under way."""
 
     @initialize()
     def leave_with_three(self):
@@ -368,14 +374,16 @@ class Delivery(Shop):
         actions.make_run(window=window, orders=orders, driver=self.world.driver, by=staff)
         self.leave(0)
         assert Order.objects.filter(status="out_for_delivery").count() == len(orders)
+        self.hand_over(0, over_cents=0, by_card=0, refused=0)
+        assert Order.objects.filter(status="delivered").count() == 1
 
 
 @pytest.mark.parametrize("machine", [Shop, Delivery], ids=["the shop", "the door"])
-def test_after_any_actions_the_counts_agree(machine, monday, request):
+def test_after_any_actions_the_counts_agree(machine, beats, request):  # noqa: F811
     is_drill = request.config.getoption("drill")
 
     class Here(machine):
-        world = World(monday)
+        world = World(beats)
 
     form = {**LONG, "derandomize": False, "print_blob": True} if is_drill else SHORT
     run_state_machine_as_test(Here, settings=settings(suppress_health_check=list(HealthCheck), **form))

@@ -272,3 +272,16 @@ def test_the_database_refuses_what_cannot_be(held):
     for attempt in tries:
         with pytest.raises(IntegrityError), transaction.atomic(), unguarded():
             attempt()
+
+
+def test_a_late_hand_over_opens_an_ended_recall_beside_a_newer_one_of_its_other_product(monday):
+    manager, handed = factories.staff("Manager"), hand_over(order_on_road(monday), cash_cents=8000)
+    words = {"lot_number": "LOT-1", "reason": "It may hold mold.", "instructions": "Do not use it.", "by": manager}
+    other = grams(report_code="99999000202")
+    both = actions.start_recall(**words)
+    actions.end_recall(recall=both, reason="All is back.", by=manager)
+    newer = actions.start_recall(**words, product=other)
+    actions.follow_recalls(order=handed.order, units=list(handed.order.units.all()), by=manager)
+    both.refresh_from_db()
+    assert both.is_open and newer.is_open
+    assert both.lots.filter(is_open=True).get().lot.product == handed.order.units.first().product
