@@ -22,6 +22,9 @@ class Program:
     def __init__(self):
         self.files, self.refused, self.ill = {}, set(), ""
 
+    def fall_ill(self, ill):
+        self.ill = ill
+
     def upload(self, name, content):
         assert self.files.get(name, content) == content, "another file under the same name"
         if self.ill != "away":
@@ -71,20 +74,22 @@ def beats(monday, settings, monkeypatch):
 class ReportSteps:
     """The server is away or loses the connection, the program answers, and every unit is reported within the hour."""
 
+    @precondition(lambda self: DispensedUnit.objects.exists())
     @rule(ill=st.sampled_from(["away", "lost"]))
     def trouble(self, ill):
         """The next upload arrives and nobody knows it, or does not arrive."""
-        self.world.clock.program.ill = ill
+        self.do(self.world.clock.program.fall_ill, ill=ill)
 
     @precondition(lambda self: ReportFile.objects.filter(status="sent").exists())
     @rule(which=pick, is_error=st.booleans())
     def answer_report(self, which, is_error):
         """An error is dealt with at once: all of the file goes into a new one."""
         file = self.nth(ReportFile.objects.filter(status="sent"), which)
-        actions.record_answer(text=answer_to(file.control_number, "03" if is_error else "02"), by=None)
+        text = answer_to(file.control_number, "03" if is_error else "02")
+        self.do(actions.record_answer, text=text, by=None)
         if is_error:
             self.world.clock.program.refused.add(file.name)
-            actions.send_file_again(file=file, by=self.world.staff)
+            self.do(actions.send_file_again, file=file, by=self.world.staff)
             self.world.clock.shift(timedelta(minutes=17))
 
     def end_with_reports(self):
