@@ -26,6 +26,7 @@ from accounts.rosters.storage import part_context
 from accounts.typed import TYPED
 from certification.views.confirmation import CODE
 from certification.views.saved_input import SAVED_INPUT
+from dispensing.models import PaperPart, seal_of_part
 from ui.encryption import DecryptionError, key_id_of, keys, newest_key_id, reseal
 from ui.fields import EncryptedBytesField, EncryptedTextField
 
@@ -175,7 +176,7 @@ def places() -> list[Place]:
         for field in model._meta.local_concrete_fields
         if isinstance(field, (EncryptedTextField, EncryptedBytesField))
     ]
-    return [*columns, _roster_parts(), _second_factors(), _sessions()]
+    return [*columns, _roster_parts(), _paper_parts(), _second_factors(), _sessions()]
 
 
 def key_counts() -> dict[str, Counter[str]]:
@@ -193,6 +194,13 @@ def _roster_parts() -> SealedColumn:
         return part_context(row["upload_id"], row["position"])
 
     return SealedColumn(RosterPart, "data", context_from=context, needs=("upload_id", "position"))
+
+
+def _paper_parts() -> SealedColumn:
+    def context(row: dict) -> str:
+        return seal_of_part(row["paper_id"], row["position"])
+
+    return SealedColumn(PaperPart, "data", context_from=context, needs=("paper_id", "position"))
 
 
 class _AsItIs:

@@ -5,7 +5,7 @@ from dispensing.models.destructions import DestroyedItem, Destruction
 from dispensing.models.labels import LabelPrint, LineDirections
 from dispensing.models.log import LogEntry
 from dispensing.models.names import PaperName, full_names
-from dispensing.models.papers import Paper, PaperPart
+from dispensing.models.papers import Paper, PaperPart, seal_of_part
 from dispensing.models.recalls import Recall, RecalledLot, RecalledPerson
 from dispensing.models.reports import (
     DUE_AFTER,
@@ -41,4 +41,5 @@ __all__ = [
     "SelfAssessment",
     "UnitMove",
     "full_names",
+    "seal_of_part",
 ]

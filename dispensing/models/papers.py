@@ -82,8 +82,7 @@ class Paper(models.Model):
         return f"{name}-{self.first_date}-to-{self.last_date}.{ending}"
 
     def seal_of(self, position: int) -> str:
-        """Return what the seal of a part is bound to: its own place in its own paper."""
-        return f"{PaperPart._meta.db_table}.data:{self.pk}:{position}"
+        return seal_of_part(self.pk, position)
 
 
 class PaperPart(models.Model):
@@ -98,3 +97,8 @@ class PaperPart(models.Model):
 
     def __str__(self) -> str:
         return f"paper part {self.pk}"
+
+
+def seal_of_part(paper_id: int, position: int) -> str:
+    """Return what the seal of a part is bound to: its own place in its own paper."""
+    return f"{PaperPart._meta.db_table}.data:{paper_id}:{position}"

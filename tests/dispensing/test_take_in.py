@@ -177,8 +177,8 @@ def test_a_correction_takes_back_the_unit_whose_serial_was_entered(monday):
 
 def enter(client, page, answers):
     """Post a correction as the page does: look at the preview first."""
-    shown = client.post(page, {**answers, "correct": ""})
-    return client.post(page, {**answers, "previewed": shown.context["form"].digest})
+    shown = client.post(page, answers)
+    return client.post(page, {**answers, "previewed": shown.context["form"].digest, "correct": ""})
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ from audit.models import Event
 from certification.models import Card, Certification, Draft, Letter
 from certification.views.confirmation import CODE
 from certification.views.saved_input import SAVED_INPUT
+from dispensing.actions import ask_paper, make_papers
+from dispensing.models import Paper
+from dispensing.papers.stored import WRITERS, parts_of
 from notifications.models import Notification
 from pages.actions import reencrypt
 from pages.models import ContactMessage
@@ -83,6 +86,9 @@ def sealed_everywhere(db):
     TOTP.activate(card.patient.user, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
     RecoveryCodes.activate(card.patient.user)
     upload_roster(file=io.BytesIO(program({}).encode()), file_name="r.csv", is_dry_run=False, by=factories.staff())
+    today = timezone.localdate()
+    ask_paper(kind="log_csv", first=today, last=today, by=factories.staff("Auditor"))
+    make_papers(writers=WRITERS, by=None)
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     store[SAVED_INPUT] = {"certification": 1, "step": "review", "typed": encrypt("a=1", context=SAVED_INPUT)}
     store[TYPED] = [{"user": 1, "page": "/", "at": "", "typed": encrypt("b=2", context=TYPED)}]
@@ -104,6 +110,7 @@ def everything():
         "totp": decrypt(factors["totp"].data["secret"], context="mfa_authenticator.data"),
         "codes": factors["recovery_codes"].wrap().get_unused_codes(),
         "roster": open_upload(RosterUpload.objects.get()).read(),
+        "paper": b"".join(parts_of(Paper.objects.get())),
         "session": (
             decrypt(data[SAVED_INPUT]["typed"], context=SAVED_INPUT),
             decrypt(data[TYPED][0]["typed"], context=TYPED),
@@ -121,7 +128,8 @@ def test_reencrypt_moves_every_place_to_the_newest_key_and_the_old_key_can_go():
     names = set(key_counts())
     assert names >= {
         "accounts_rosterpart.data", "certification_card.token", "certification_draft.answers",
-        "certification_letter.content", "django_session.session_data", "mfa_authenticator.data",
+        "certification_letter.content", "dispensing_paperpart.data", "django_session.session_data",
+        "mfa_authenticator.data",
         "notifications_notification.secret", "pages_contactmessage.message",
     }  # fmt: skip
     with override_settings(FIELD_KEYS=BOTH):
@@ -161,6 +169,7 @@ def test_every_caller_of_encrypt_is_covered():
         "certification/views/confirmation.py",  # a session's printed code
         "accounts/typed.py",
         "certification/views/saved_input.py",  # a session's kept form
+        "dispensing/actions/papers.py",  # dispensing_paperpart.data
         "pages/backups/keys.py",  # the probe in the manifest of a backup, which needs its old key
     }
 
