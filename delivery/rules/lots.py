@@ -153,5 +153,8 @@ def check_days_are_stated(lines: Collection[OrderLine]) -> None:
     """A pharmacist has stated the days' supply of each line; raises ReviewError."""
     missing = [line.product.name for line in lines if line.days is None]
     if missing:
-        words = _("A pharmacist has to state the days’ supply first: %(names)s.")
+        words = _(
+            "A pharmacist has to state the days’ supply first: %(names)s. If the order is packed already, unpack it "
+            "before."
+        )
         raise ReviewError(words % {"names": ", ".join(missing)})

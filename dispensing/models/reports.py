@@ -106,11 +106,14 @@ class ReportFile(models.Model):
 
 class ReportRecordQuerySet(models.QuerySet["ReportRecord"]):
     def unsent(self) -> Self:
-        """Return the records that the monitoring program was never told."""
-        return self.filter(sent_at__isnull=True).exclude(status=ReportRecord.Status.DROPPED)
+        """Return the records that the program does not have as they stand: never sent, or to be sent again."""
+        again = Q(status__in=[ReportRecord.Status.WAITING, ReportRecord.Status.HELD]) | Q(
+            status=ReportRecord.Status.FILED, file__status__in=[ReportFile.Status.MADE, ReportFile.Status.SENDING]
+        )
+        return self.filter(Q(sent_at__isnull=True) | again).exclude(status=ReportRecord.Status.DROPPED)
 
     def late(self, now: datetime) -> Self:
-        """Return the records that were not sent 50 minutes after what they report."""
+        """Return the records that were not sent 50 minutes after what they report, or after they were corrected."""
         return self.unsent().filter(due_at__lte=now + LATE_BEFORE_DUE)
 
     def to_correct(self) -> Self:

@@ -103,9 +103,14 @@ def check_may_end(recall: Recall, reason: str) -> None:
 
 
 def check_may_answer(person: RecalledPerson, answer: str, *, by: User) -> None:
-    """The account is the patient's or the current caregiver's, and the answer is one of theirs; raises RecallError."""
+    """The account is the patient's or the current caregiver's, the recall is open, and the answer is one of theirs.
+
+    Raises RecallError.
+    """
     if not recalled_for(by).filter(pk=person.pk).exists():
         raise RecallError(_("Only the patient or the patient’s caregiver can answer."))
+    if not person.recall.is_open:
+        raise RecallError(_("This recall has ended. Call us if you still have some of it."))
     if answer not in PATIENTS_SAY:
         raise RecallError(_("Choose one of the three answers."), field="answer")
 
@@ -124,6 +129,6 @@ def check_what_was_said(person: RecalledPerson, answer: str, note: str) -> None:
 
 
 def recalled_for(user: User) -> RecalledPersonQuerySet:
-    """Return the rows of open recalls about which this account is asked: of its own patient, and as a caregiver."""
+    """Return the rows of recalls about which this account is asked: of its own patient, and as a caregiver."""
     patients = Patient.objects.in_hands_of(user)
-    return RecalledPerson.objects.of_open_recalls().filter(patient__in=patients.values("pk"))
+    return RecalledPerson.objects.filter(patient__in=patients.values("pk"))

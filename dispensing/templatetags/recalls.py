@@ -13,4 +13,4 @@ register = template.Library()
 @register.inclusion_tag("dispensing/_recalls.html")
 def recalls_of(user: User) -> dict[str, Any]:
     """Show a link to each recall about which the account has not answered."""
-    return {"recalls": recalled_for(user).waiting().select_related("recall")}
+    return {"recalls": recalled_for(user).of_open_recalls().waiting().select_related("recall")}

@@ -18,7 +18,7 @@ from ui.errors import PortalError, add_to_form
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def recall_answer(request: SignedInRequest, uuid: UUID) -> HttpResponse:
-    """Show what was recalled and what to do, and enter what became of it."""
+    """Show what was recalled and what to do, and enter what became of it while the recall is open."""
     person = get_object_or_404(rules.recalled_for(request.user).select_related("recall", "patient"), uuid=uuid)
     form = RecallAnswerForm(request.POST if request.method == "POST" else None, initial={"answer": person.answer})
     if form.is_valid():

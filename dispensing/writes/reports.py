@@ -6,6 +6,8 @@ Each write runs inside the caller's transaction, with the order locked.
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
+from django.utils import timezone
+
 from delivery.models import HandOver
 from dispensing.models import DUE_AFTER, DispensedUnit, ReportFile, ReportRecord
 from dispensing.rules.facts import Facts, facts_of, without_id_number
@@ -44,9 +46,10 @@ def queue_revision(told: ReportRecord, facts: Facts, *, happened_at: datetime) -
 
 
 def reopen(record: ReportRecord) -> None:
-    """Let a record wait for the next file; the caller has changed its facts, or leaves them."""
+    """Let a record wait for the next file, within the hour; the caller has changed its facts, or leaves them."""
     record.status, record.problem = S.WAITING, None
-    record.save(update_fields=["status", "problem", "facts"])
+    record.due_at, record.alarmed_at = timezone.now() + DUE_AFTER, None
+    record.save(update_fields=["status", "problem", "facts", "due_at", "alarmed_at"])
 
 
 def settle(record: ReportRecord, status: str, *, at: datetime | None = None) -> None:

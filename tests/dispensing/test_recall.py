@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from delivery import actions as deliveries
@@ -195,6 +196,12 @@ def test_check_may_answer(held):
             actions.answer_recall(person=person, answer=answer, by=by)
     person = actions.answer_recall(person=person, answer=Answer.RETURNS, by=held.placed_by)
     assert not person.is_waiting and person.answered_by == held.placed_by
+    actions.end_recall(recall=person.recall, by=factories.staff("Manager"))
+    person.recall.refresh_from_db()
+    with pytest.raises(rules.RecallError, match="This recall has ended"):
+        actions.answer_recall(person=person, answer=Answer.USED, by=held.placed_by)
+    page = factories.client_for(held.placed_by).get(reverse("dispensing:recall", args=[person.uuid]))
+    assert "This recall has ended" in page.content.decode() and "Send the answer" not in page.content.decode()
 
 
 def test_check_what_was_said(held):

@@ -52,7 +52,7 @@ def in_error(clock):
 
 
 def test_the_days_count_units_and_lead_to_what_waits(monday):
-    assert "Nothing was dispensed and reported yet." in people.words_of(signed_in().get(DAYS))
+    assert "Nothing was dispensed yet." in people.words_of(signed_in().get(DAYS))
     file = in_error(monday)
     pharmacist = signed_in()
     held = ReportRecord.objects.last()

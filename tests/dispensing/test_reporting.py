@@ -130,3 +130,18 @@ def test_a_zero_report_that_was_made_again_is_accepted_late(monday):
 def test_an_answer_to_a_number_that_no_report_can_have_is_kept(monday):
     answers = [actions.record_answer(text=answer_to(number), by=None) for number in ("12\x0034", "9" * 5000)]
     assert all("none with this control number" in answer.trouble for answer in answers)
+
+
+def test_what_is_corrected_after_an_error_is_late_once_it_is_not_sent_within_50_minutes(monday):
+    handed, by = delivered(monday), factories.staff("Pharmacist")
+    (file,) = actions.make_files(now=handed.stated_at, at_once=True, by=None)
+    actions.hand_over_download(file=file, by=by)
+    actions.record_answer(text=answer_to(file.control_number, "03", "Unknown product"), by=by)
+    monday.shift(timedelta(days=1))
+    assert not ReportRecord.objects.late(timezone.now()).exists()
+    report = ReportRecord.objects.first()
+    actions.correct_report(report=report, facts=report.facts, by=by)
+    assert not ReportRecord.objects.late(timezone.now()).exists()
+    monday.shift(timedelta(minutes=50))
+    assert list(ReportRecord.objects.late(timezone.now())) == [report]
+    assert actions.alarm_late(now=timezone.now(), by=None) == 1
