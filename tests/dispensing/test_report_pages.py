@@ -62,7 +62,7 @@ def test_the_days_count_units_and_lead_to_what_waits(monday):
     shown = pharmacist.get(DAYS)
     today, before = shown.context["days"]
     assert today.counts == {"dispensed": 2, "reported": 1, "accepted": 0, "in_error": 2, "waiting": 1}
-    assert before.zero == zero and "Zero report, Waits to be sent" in people.words_of(shown)
+    assert before.zero == zero and "Zero report: waits to be sent" in people.words_of(shown)
     waits = pharmacist.get(f"{today.records_url}&todo=correct")
     assert f"{today.records_url}&todo=correct".replace("&", "&amp;") in shown.content.decode()
     assert {each.status for each in waits.context["cl"].result_list} == {"held", "error"}
