@@ -81,8 +81,8 @@ LABELS = ["dispensing.add_labelprint"]
 OWN_NAME = ["dispensing.view_papername", "dispensing.add_papername"]
 NAMES = ["dispensing.view_papername", "dispensing.change_papername"]
 
-# The dispensing log and the inspector's pack.
-LOG = ["dispensing.view_paper", "dispensing.add_paper"]
+# The dispensing log and the inspector's pack: who may see them may ask for them.
+LOG = ["dispensing.view_paper"]
 
 # Recalls, and whom they reach.
 RECALLS = [

@@ -70,7 +70,7 @@ class PaperAdmin(ActionAdmin):
         ListActionPage(
             name="log",
             label=_("Ask for a dispensing log"),
-            permission="dispensing.add_paper",
+            permission="dispensing.view_paper",
             explain=_("Every unit that was handed over on these days, both included, in the order of serials."),
             form_class=LogForm,
             perform=_ask,
@@ -78,7 +78,7 @@ class PaperAdmin(ActionAdmin):
         ListActionPage(
             name="inspection",
             label=_("Ask for an inspector’s pack"),
-            permission="dispensing.add_paper",
+            permission="dispensing.view_paper",
             explain=_(
                 "One archive of these days, both included: the dispensing log, the units and where each was, the "
                 "manifests, the reports with their answers, recalls, destructions and the audit trail, with the digest "

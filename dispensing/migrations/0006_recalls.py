@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0024_reminder_run'),
+        ('certification', '0020_words_of_names'),
         ('delivery', '0022_lot_recalled'),
         ('dispensing', '0005_log'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

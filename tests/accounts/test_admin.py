@@ -12,6 +12,7 @@ from accounts.admin.users import UserAdmin
 from accounts.models import IdentificationTry, Physician, User
 from accounts.rules import IdentificationError
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm
+from audit.action_pages import links_of
 from audit.models import Event
 from notifications.actions import queue
 from notifications.models import Notification
@@ -151,12 +152,12 @@ def test_the_doors_past_our_actions_are_closed(model):
 
 
 def test_every_admin_of_ours_is_an_action_admin():
-    ours = {"accounts", "certification", "delivery", "notifications", "audit", "pages"}
+    ours = {"accounts", "certification", "delivery", "dispensing", "notifications", "audit", "pages"}
 
     for model, its_admin in admin.site._registry.items():
         if model._meta.app_label in ours:
             assert isinstance(its_admin, ActionAdmin), model
-            for_many = {page.name for page in its_admin.action_pages if page.for_many}
+            for_many = {page.name for page in [*its_admin.action_pages, *links_of(model)] if page.for_many}
             assert its_admin.get_actions(request_of(factories.staff(is_superuser=True))).keys() == for_many
 
 
