@@ -46,7 +46,7 @@ class AssessmentForm(PortalForm):
 
 
 class RecallAnswerForm(PortalForm):
-    """What became of something that was recalled: one of three answers."""
+    """One of three answers about something that was recalled."""
 
     answer = forms.ChoiceField(
         label=_("What became of it?"), widget=forms.RadioSelect,

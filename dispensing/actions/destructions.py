@@ -59,14 +59,14 @@ def propose_destruction(
         proposed_by=by,
         entry_key=entry_key,
     )
-    items = [
+    of_units = [
         DestroyedItem(destruction=made, unit=unit, lot_id=unit.lot_id, quantity=1, source=sources[unit.pk])
         for unit in units
     ]
-    items += [
+    of_lots = [
         DestroyedItem(destruction=made, lot=part.lot, quantity=part.quantity, source=part.source) for part in parts
     ]
-    DestroyedItem.objects.bulk_create(items, batch_size=500)
+    DestroyedItem.objects.bulk_create([*of_units, *of_lots], batch_size=500)
     record(by=by, subject=made)
     return made
 

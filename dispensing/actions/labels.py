@@ -18,7 +18,7 @@ from ui.tidy import tidy
 
 @dataclass(frozen=True)
 class PrintedLabels:
-    """What was printed together: the units by serial, and the batch that their rows have."""
+    """Units that were printed together, by serial, and the batch that their rows have."""
 
     batch: UUID
     kind: str

@@ -33,7 +33,7 @@ EXPORT = Export(
 
 
 class ReachedForm(PortalForm):
-    """What somebody said by phone: an answer, or a note."""
+    """The answer, or a note, that somebody gave by phone."""
 
     answer = forms.ChoiceField(
         label=_("Answer"), choices=[("", _("No answer yet, see the note")), *RecalledPerson.Answer.choices],

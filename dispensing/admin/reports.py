@@ -42,7 +42,7 @@ class AnswerInline(RowsInline):
 
 
 class ReportTodoFilter(admin.SimpleListFilter):
-    """What a pharmacist has to act on."""
+    """Filter of the units on which a pharmacist has to act."""
 
     title = _("to do")
     parameter_name = "todo"
@@ -57,7 +57,7 @@ class ReportTodoFilter(admin.SimpleListFilter):
 
 
 class AnswerTodoFilter(admin.SimpleListFilter):
-    """What a pharmacist has to look at."""
+    """Filter of the answers at which a pharmacist has to look."""
 
     title = _("to do")
     parameter_name = "todo"

@@ -9,7 +9,7 @@ from dispensing.models.units import DispensedUnit
 
 
 class LogEntry(models.Model):
-    """What the law has the log say of a unit, in words, as it was when the unit was handed over.
+    """A unit in the words that the law has the log use, as they were when it was handed over.
 
     Product, lot, producer, quantity, days and pharmacist stand in the unit, which remembers them. The row changes once:
     when a correction takes the unit back, or when a scan shows that the patient got another one. No index holds the

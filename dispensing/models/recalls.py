@@ -174,5 +174,5 @@ class RecalledPerson(models.Model):
 
     @property
     def told(self) -> Patient | Caregiver:
-        """Who was told: the caregiver in the place of the patient, or the patient."""
+        """The caregiver who was told in the place of the patient, or the patient."""
         return self.caregiver or self.patient

@@ -41,7 +41,7 @@ In a cell that would begin like a formula, an apostrophe stands first.
 
 @dataclass(frozen=True)
 class Part:
-    """What a part of the app adds: a function of the first and the last day that yields the name of each file with its
+    """A part of the archive: a function of the first and the last day that yields the name of each file with its
     content in parts, and a sentence about them by name."""
 
     files: Callable[[date, date], Files]
@@ -137,7 +137,7 @@ def write_inspection(first: date, last: date, path: Path) -> str:
 
 
 class _Sink(io.RawIOBase):
-    """What the archive has written and nobody has taken yet: the archive never goes back to it."""
+    """Bytes that the archive has written and nobody has taken yet; it never goes back to them."""
 
     def __init__(self) -> None:
         super().__init__()

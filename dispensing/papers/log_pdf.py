@@ -30,7 +30,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class About:
-    """What is known of the log before its first page: its days, its entries, and whose full names are missing."""
+    """The facts of a log before its first page: its days, its entries, and whose full names are missing."""
 
     first: date
     last: date

@@ -22,7 +22,7 @@ LEFT = frozenset({S.OUT_FOR_DELIVERY, S.DELIVERED, S.RETURNED})
 
 
 class Outcome(StrEnum):
-    """What became of a stop, as the manifest words it; a refused order also comes back."""
+    """The end of a stop, as the manifest words it; a refused order also comes back."""
 
     DELIVERED = "Delivered"
     REFUSED = "Refused"

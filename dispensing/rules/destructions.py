@@ -21,7 +21,7 @@ TOLERANCE = Decimal("0.1")  # of the expected weight [docs/domain.md#destruction
 
 @dataclass(frozen=True)
 class Expected:
-    """What items weigh by their quantities in grams; `is_all` where none is counted in pieces or milliliters."""
+    """The weight of items by their quantities in grams; `is_all` where none is counted in pieces or milliliters."""
 
     weight_mg: int
     is_all: bool

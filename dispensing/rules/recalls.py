@@ -80,7 +80,7 @@ def check_is_not_being_recalled(lots: Collection[Lot]) -> None:
 
 
 def check_is_as_previewed(outcomes: Collection[RecallOutcome], seen: Collection[str] | None) -> None:
-    """What happens to orders is what the preview showed; raises RecallError. None where nobody looked at a preview."""
+    """Orders become what the preview showed; raises RecallError. `seen` is None where there was no preview."""
     if seen is not None and {outcome.key for outcome in outcomes} != set(seen):
         raise RecallError(_("Orders have changed meanwhile. Look again at what will happen, then start the recall."))
 
