@@ -140,7 +140,9 @@ def alarm_late(*, now: datetime, by: User | None) -> int:
     Also zero reports count, an hour after they were made.
     """
     late = list(
-        ReportRecord.objects.late(now).filter(alarmed_at__isnull=True).select_for_update(skip_locked=True, no_key=True)
+        ReportRecord.objects.late(now)
+        .filter(alarmed_at__isnull=True)
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))
     )
     zero = ReportFile.objects.unsent().filter(kind=ReportFile.Kind.ZERO, made_at__lte=now - timedelta(hours=1))
     files = list(zero.filter(alarmed_at__isnull=True).select_for_update(skip_locked=True, no_key=True))

@@ -1,5 +1,6 @@
 """Which index each query of a long list uses; `make bench` measures them among a million rows."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -82,7 +83,7 @@ def test_whom_an_account_acts_for_is_found_in_the_indexes_of_accounts(own):
         cursor.execute("ANALYZE certification_caregiver, certification_caregiverassignment")
     plan = plan_of(lambda: Patient.objects.in_hands_of(account).read_today())
     assert "certification_patient_user_id_key" in plan and "certification_caregiver_user_id_key" in plan
-    assert "SubPlan" not in plan
+    assert not re.search("(Filter|Cond): .*SubPlan", plan), plan  # subplans of what is read beside them are of few rows
 
 
 @pytest.mark.parametrize(
