@@ -1,11 +1,15 @@
-"""Measure the CPU of servers, call over many connections at the same time, and print figures with their targets."""
+"""What benches share: CPU of servers, many connections at the same time, both databases, figures with their targets."""
 
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 CONNECTIONS = 16
+DATABASES = ("SQLite", "PostgreSQL")
 missed = []
 
 
@@ -28,6 +32,32 @@ def answer_of(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchall() if cursor.description else None
+
+
+def on_both_databases(bench, measure, *, count, environment):
+    """Run `measure(name, url, count)` of the file `bench` on both databases; return 1 if a target was missed.
+
+    `count` is how many rows there are where the command line names no other number. Django is set up once in a process,
+    on one database, so each database has a process of its own.
+    """
+    root = Path(bench).resolve().parent.parent
+    sys.path.insert(0, str(root))
+    os.environ.update(environment, PYTHONPATH=str(root))
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else count
+    if len(sys.argv) < 3:
+        return max(subprocess.run([sys.executable, bench, str(count), name]).returncode for name in DATABASES)
+    if sys.argv[2] == "SQLite":
+        with tempfile.TemporaryDirectory() as folder:
+            measure("SQLite", f"sqlite:///{folder}/portal.sqlite3", count)
+    else:
+        from tests import servers
+
+        postgres = servers.Postgres()
+        try:
+            measure("PostgreSQL", postgres.url, count)
+        finally:
+            postgres.stop()
+    return int(bool(missed))
 
 
 def cpu_ms(*roots):

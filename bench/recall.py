@@ -6,17 +6,12 @@ six queries however many there are. A bare query of the same units by their inde
 
 import logging
 import os
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from meter import missed, print_figure
+from meter import on_both_databases, print_figure
 from patients import ENVIRONMENT
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-DATABASES = ("SQLite", "PostgreSQL")
 MOST_SECONDS, MOST_QUERIES = 5, 7  # of the trace six, and one for the number of the lot
 PATIENTS, ORDERS, LOTS = 20_000, 100_000, 500
 
@@ -103,25 +98,5 @@ def measure(name, url, count):
     print_figure("  beside a bare query of its units by the index", f"{took / alone:.0f}", "times")
 
 
-def main():
-    sys.path.insert(0, str(BASE_DIR))
-    os.environ.update(ENVIRONMENT, PYTHONPATH=str(BASE_DIR))
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    if len(sys.argv) < 3:  # Django is set up once in a process, on one database
-        return max(subprocess.run([sys.executable, __file__, str(count), name]).returncode for name in DATABASES)
-    if sys.argv[2] == "SQLite":
-        with tempfile.TemporaryDirectory() as folder:
-            measure("SQLite", f"sqlite:///{folder}/portal.sqlite3", count)
-    else:
-        from tests import servers
-
-        postgres = servers.Postgres()
-        try:
-            measure("PostgreSQL", postgres.url, count)
-        finally:
-            postgres.stop()
-    return int(bool(missed))
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(on_both_databases(__file__, measure, count=1_000_000, environment=ENVIRONMENT))
