@@ -61,7 +61,7 @@ def recalled_items(orders: Collection[Order], *, at: datetime | None = None) -> 
 
 
 def check_recalled_stays(order: Order, lines: Sequence[OrderLine], refused: Mapping[int, int], *, at: datetime) -> None:
-    """What was recalled by the moment `at` of the hand-over stays with the driver; raises HandOverError.
+    """Items recalled by the moment `at` of the hand-over stay with the driver; raises HandOverError.
 
     `refused` is by line id how many items the driver keeps. No product is named: drivers know lots and lines alone.
     """
