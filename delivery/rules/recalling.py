@@ -14,7 +14,7 @@ from delivery.rules.stock import last_days_of_lots, lots_of_products
 
 @dataclass(frozen=True)
 class RecallOutcome:
-    """The effect of a recall on one line: `replaced` are (lot, quantity) that it takes instead, and `missing` items leave it.
+    """The effect of a recall on a line: `replaced` are (lot, quantity) that it takes instead, `missing` items leave it.
 
     Of the missing ones, `recalled` are of the recalled lot; the others had no lot yet. Where the orderer has not
     answered an earlier question about the line, it leaves the order with all that it has.
