@@ -78,8 +78,8 @@ def _set_line(request: OrdererRequest, form: LineForm) -> bool:
 
 def _notice(product: Product, quantity: int) -> str:
     if quantity == 0:
-        return _("%(name)s was taken out of your cart.") % {"name": product.name}
-    return _("In your cart: %(quantity)d × %(name)s.") % {"name": product.name, "quantity": quantity}
+        return _("%(name)s was taken out of your cart.") % {"name": product.shown.full_name}
+    return _("In your cart: %(quantity)d × %(name)s.") % {"name": product.shown.full_name, "quantity": quantity}
 
 
 def _page(
