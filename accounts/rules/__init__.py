@@ -4,6 +4,7 @@ from accounts.rules.addresses import (
     AddressError,
     addresses_in,
     check_may_be_main,
+    has_account,
     main_address_token,
     wanted_address,
 )
@@ -188,6 +189,7 @@ __all__ = [
     "delegations_ended",
     "eligibility",
     "failures_that_count",
+    "has_account",
     "has_delegation_ended",
     "has_ended",
     "is_ending_soon",
