@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, Logger } from "sass";
+import { withProperties } from "./properties.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const uswds = join(root, "node_modules", "@uswds", "uswds");
@@ -26,7 +27,7 @@ for (const [, name] of css.matchAll(/url\(["']?((?:img|fonts)\/[^"')?#]+)/g)) {
   copyFileSync(join(uswds, "dist", name), join(built, name));
 }
 mkdirSync(built, { recursive: true });
-writeFileSync(join(built, "portal.css"), css);
+writeFileSync(join(built, "portal.css"), withProperties(css));
 const inFirst = /-(latin|latin-ext|cyrillic|cyrillic-ext|greek|greek-ext|vietnamese|math|symbols)-wght-normal/;
 for (const font of fonts) {
   const from = join(root, "node_modules", "@fontsource-variable", font);

@@ -238,7 +238,7 @@ def steps(world):
     line = {"product": world.flower.sku, "quantity": 2}
     return [
         ("get", "/delivery/", {}, {}),
-        ("post", "/delivery/cart/", line, {"HX-Request": "true"}),
+        ("post", "/delivery/cart/line/", line, {"HX-Request": "true"}),
         ("get", "/delivery/checkout/", {}, {}),
         ("post", "/delivery/checkout/", checkout_post(world.windows[0], seen_cents=2 * world.flower.price_cents), {}),
     ]

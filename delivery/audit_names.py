@@ -6,6 +6,7 @@ from audit import names
 from audit.names import Found, Name
 from certification.audit_names import PATIENT, person_columns, person_name
 from delivery.models import AllotmentEntry, HandOver, ItemReport, Order, ReturnedItem, WaitingEntry
+from delivery.models.product_texts import full_name
 from ui.search_terms import SearchTerm
 
 ORDER = "delivery.order"
@@ -40,9 +41,10 @@ def register() -> None:
     say(ORDER, "number", *of_patient_columns, say=_of_order)
     for label in ("delivery.waitingentry", "delivery.allotmententry"):
         say(label, *of_patient_columns, say=lambda *name: Name("", person_name(*name)))
-    say("delivery.product", "name", say=lambda name: Name(name))
-    say("delivery.lot", "product__name", "number", say=lambda name, number: Name(number, name))
-    say("delivery.stockmovement", "product__name", say=lambda name: Name(name))
+    say("delivery.product", "name", "detail", say=lambda *words: Name(full_name(*words)))
+    of_product = ("product__name", "product__detail")
+    say("delivery.lot", "number", *of_product, say=lambda number, *words: Name(number, full_name(*words)))
+    say("delivery.stockmovement", *of_product, say=lambda *words: Name(full_name(*words)))
     say("delivery.deliverywindow", "date", "starts", say=lambda day, at: Name(f"{day:%Y-%m-%d} {at:%H:%M}"))
     run_columns = ("window__date", "window__starts", "number")
     say("delivery.run", *run_columns, say=lambda day, at, number: Name(f"{day:%Y-%m-%d} {at:%H:%M} no. {number}"))

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from delivery.demo_texts import TEXTS
 from delivery.models import Product
 
 F, U = Product.Form, Product.ReportUnit
@@ -37,7 +38,6 @@ class DemoLot:
 def _product(
     form: Product.Form,
     sku: str,
-    name: str,
     price_cents: int,
     thc_mg: int,
     cbd_mg: int,
@@ -52,7 +52,7 @@ def _product(
         "report_quantity": Decimal(weight_mg or 0) / 1000 or Decimal(reported),
         "days_supply": DAYS.get(form, 30),
         "sku": sku,
-        "name": name,
+        **TEXTS[sku],
         "form": form,
         "price_cents": price_cents,
         "weight_mg": weight_mg,
@@ -64,37 +64,37 @@ def _product(
 
 
 PRODUCTS = [
-    # form, SKU, name, price in cents, THC in mg, CBD in mg, stock, own weight in mg, quantity in the report
-    _product(F.FLOWER, "FL-HARBOR-35", "Harbor Haze, whole flower, 3.5 g", 4500, 735, 4, 60, 3_500),
-    _product(F.FLOWER, "FL-CHARTER-35", "Charter Oak Kush, whole flower, 3.5 g", 5000, 840, 4, 45, 3_500),
-    _product(F.FLOWER, "FL-SOUND-35", "Quiet Sound, balanced flower, 3.5 g", 4200, 280, 315, 30, 3_500),
-    _product(F.FLOWER, "FL-HARBOR-7", "Harbor Haze, whole flower, 7 g", 8200, 1_470, 7, 25, 7_000),
-    _product(F.FLOWER, "FL-ELM-7", "Elm City Ground, ready to pack, 7 g", 6200, 1_190, 7, 3, 7_000),
-    _product(F.FLOWER, "FL-RIDGE-14", "Ridgeline Reserve, whole flower, 14 g", 12000, 3_080, 14, 12, 14_000),
-    _product(F.VAPE, "VP-HARBOR-500", "Harbor Haze cartridge, 500 mg", 3800, 500, 0, 40, reported="0.5"),
-    _product(F.VAPE, "VP-BALANCE-500", "Balance 1:1 cartridge, 500 mg", 4000, 250, 250, 22, reported="0.5"),
-    _product(F.VAPE, "VP-NIGHT-500", "Night Ferry cartridge, 500 mg", 4200, 440, 20, 3, reported="0.5"),
-    _product(F.VAPE, "VP-DAY-300", "Daylight all-in-one pen, 300 mg", 3200, 270, 0, 28, reported="0.3"),
-    _product(F.VAPE, "VP-CHARTER-1000", "Charter Oak cartridge, 1 g", 6800, 850, 10, 0),
-    _product(F.EDIBLE, "ED-BERRY-100", "Blueberry soft chews, 20 pieces of 5 mg", 2400, 100, 0, 80, reported="20"),
-    _product(F.EDIBLE, "ED-CITRUS-100", "Citrus soft chews 1:1, 20 pieces of 5 mg", 2600, 100, 100, 50, reported="20"),
-    _product(F.EDIBLE, "ED-COCOA-100", "Dark chocolate bar, 10 squares of 10 mg", 2800, 100, 0, 36, reported="10"),
-    _product(F.EDIBLE, "ED-BROWNIE-20", "Brownie, one piece of 20 mg", 1200, 20, 0, 40),
-    _product(F.EDIBLE, "ED-MINT-50", "Peppermint lozenges, 20 pieces of 2.5 mg", 1800, 50, 0, 3, reported="20"),
-    _product(F.TINCTURE, "TI-DAY-300", "Daytime drops, 30 mL, 300 mg THC", 4800, 300, 0, 30, reported="30"),
-    _product(F.TINCTURE, "TI-BALANCE-300", "Balance drops 1:1, 30 mL, 150 mg each", 4600, 150, 150, 34, reported="30"),
-    _product(F.TINCTURE, "TI-CALM-600", "Calm drops 1:20, 30 mL, mostly CBD", 6400, 30, 600, 18, reported="30"),
-    _product(F.TINCTURE, "TI-NIGHT-600", "Evening drops, 30 mL, 600 mg THC", 7600, 600, 30, 14, reported="30"),
-    _product(F.CAPSULE, "CA-LOW-75", "Low-dose capsules, 30 of 2.5 mg", 2900, 75, 0, 44, reported="30"),
-    _product(F.CAPSULE, "CA-STEADY-300", "Steady capsules, 30 of 10 mg", 5800, 300, 0, 26, reported="30"),
-    _product(F.CAPSULE, "CA-BALANCE-150", "Balance capsules 1:1, 30 of 5 mg", 4400, 150, 150, 24, reported="30"),
-    _product(F.CAPSULE, "CA-STRONG-600", "Full-strength capsules, 30 of 20 mg", 8800, 600, 0, 9, reported="30"),
-    _product(F.TOPICAL, "TO-BALM-200", "Warming balm, 60 g, 100 mg of each", 3400, 100, 100, 32),
-    _product(F.TOPICAL, "TO-LOTION-150", "Cooling lotion, 120 mL, mostly CBD", 3000, 25, 125, 20),
-    _product(F.TOPICAL, "TO-PATCH-5", "Day patches, five of 20 mg", 5200, 100, 0, 3, reported="5"),
-    _product(F.CONCENTRATE, "CO-WAX-500", "Harbor Haze wax, 500 mg", 3600, 390, 0, 16, reported="0.5"),
-    _product(F.CONCENTRATE, "CO-ROSIN-1000", "Live rosin, 1 g", 7200, 760, 2, 11),
-    _product(F.CONCENTRATE, "CO-OIL-1000", "Whole-plant oil syringe, 1 g", 6600, 700, 40, 13),
+    # form, SKU, price in cents, THC in mg, CBD in mg, stock, own weight in mg, quantity in the report
+    _product(F.FLOWER, "FL-HARBOR-35", 4500, 735, 4, 60, 3_500),
+    _product(F.FLOWER, "FL-CHARTER-35", 5000, 840, 4, 45, 3_500),
+    _product(F.FLOWER, "FL-SOUND-35", 4200, 280, 315, 30, 3_500),
+    _product(F.FLOWER, "FL-HARBOR-7", 8200, 1_470, 7, 25, 7_000),
+    _product(F.FLOWER, "FL-ELM-7", 6200, 1_190, 7, 3, 7_000),
+    _product(F.FLOWER, "FL-RIDGE-14", 12000, 3_080, 14, 12, 14_000),
+    _product(F.VAPE, "VP-HARBOR-500", 3800, 500, 0, 40, reported="0.5"),
+    _product(F.VAPE, "VP-BALANCE-500", 4000, 250, 250, 22, reported="0.5"),
+    _product(F.VAPE, "VP-NIGHT-500", 4200, 440, 20, 3, reported="0.5"),
+    _product(F.VAPE, "VP-DAY-300", 3200, 270, 0, 28, reported="0.3"),
+    _product(F.VAPE, "VP-CHARTER-1000", 6800, 850, 10, 0),
+    _product(F.EDIBLE, "ED-BERRY-100", 2400, 100, 0, 80, reported="20"),
+    _product(F.EDIBLE, "ED-CITRUS-100", 2600, 100, 100, 50, reported="20"),
+    _product(F.EDIBLE, "ED-COCOA-100", 2800, 100, 0, 36, reported="10"),
+    _product(F.EDIBLE, "ED-BROWNIE-20", 1200, 20, 0, 40),
+    _product(F.EDIBLE, "ED-MINT-50", 1800, 50, 0, 3, reported="20"),
+    _product(F.TINCTURE, "TI-DAY-300", 4800, 300, 0, 30, reported="30"),
+    _product(F.TINCTURE, "TI-BALANCE-300", 4600, 150, 150, 34, reported="30"),
+    _product(F.TINCTURE, "TI-CALM-600", 6400, 30, 600, 18, reported="30"),
+    _product(F.TINCTURE, "TI-NIGHT-600", 7600, 600, 30, 14, reported="30"),
+    _product(F.CAPSULE, "CA-LOW-75", 2900, 75, 0, 44, reported="30"),
+    _product(F.CAPSULE, "CA-STEADY-300", 5800, 300, 0, 26, reported="30"),
+    _product(F.CAPSULE, "CA-BALANCE-150", 4400, 150, 150, 24, reported="30"),
+    _product(F.CAPSULE, "CA-STRONG-600", 8800, 600, 0, 9, reported="30"),
+    _product(F.TOPICAL, "TO-BALM-200", 3400, 100, 100, 32),
+    _product(F.TOPICAL, "TO-LOTION-150", 3000, 25, 125, 20),
+    _product(F.TOPICAL, "TO-PATCH-5", 5200, 100, 0, 3, reported="5"),
+    _product(F.CONCENTRATE, "CO-WAX-500", 3600, 390, 0, 16, reported="0.5"),
+    _product(F.CONCENTRATE, "CO-ROSIN-1000", 7200, 760, 2, 11),
+    _product(F.CONCENTRATE, "CO-OIL-1000", 6600, 700, 40, 13),
 ]
 
 

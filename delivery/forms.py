@@ -142,7 +142,7 @@ class ReportForm(PortalForm):
         super().__init__(*args, **kwargs)
         self.lines = {str(line.pk): line for line in order.lines.all()}
         choice_field(self, "line").choices = [
-            (key, f"{line.quantity} × {line.product.name}") for key, line in self.lines.items()
+            (key, f"{line.quantity} × {line.product.shown.full_name}") for key, line in self.lines.items()
         ]
         if len(self.lines) == 1:
             self.fields["line"].initial = next(iter(self.lines))

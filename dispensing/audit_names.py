@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from audit import names
 from audit.names import Name
 from certification.audit_names import PATIENT, person_columns, person_name
+from delivery.models.product_texts import full_name
 from dispensing.models import Paper, RecalledPerson, SelfAssessment
 
 
@@ -22,7 +23,8 @@ def register() -> None:
         "dispensing.dispensedunit",
         "serial",
         "product__name",
-        say=lambda serial, name: Name(f"{serial:06d}", name),
+        "product__detail",
+        say=lambda serial, *words: Name(f"{serial:06d}", full_name(*words)),
     )
     names.register(
         "dispensing.paper",

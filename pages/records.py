@@ -91,6 +91,7 @@ ORDERS = Export("orders", (
 ))  # fmt: skip
 LINES = Export("order-lines", (
     Column("order", "order__number"), Column("sku", "product__sku"), Column("product", "product__name"),
+    Column("product detail", "product__detail"),
     Column("quantity", "quantity"), dollars("price of one", "unit_price_cents"),
     *amounts("flower equivalent of one", "amount_mg"),
 ))  # fmt: skip

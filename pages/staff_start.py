@@ -13,6 +13,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
 from certification.models import Certification, Patient, PatientRequest
 from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
+from delivery.models.product_texts import full_name
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from dispensing.models import Destruction, RecalledPerson, ReportAnswer, ReportFile, ReportRecord
 from notifications.models import Notification, TextReceived
@@ -323,8 +324,8 @@ def _people(calls: list[Notification], user: User) -> dict[tuple[str, Any], str]
 def _low_products(windows: list[DeliveryWindow]) -> list[LowProduct]:
     of_the_day = Q(lines__order__window__in=windows, lines__order__status__in=OPEN)
     low = Product.objects.filter(IS_LOW, is_active=True).annotate(ordered=Sum("lines__quantity", filter=of_the_day))
-    names = low.order_by("stock", "name").values_list("pk", "name", "stock", "ordered")
+    names = low.order_by("stock", "name").values_list("pk", "name", "detail", "stock", "ordered")
     return [
-        LowProduct(name, stock, ordered or 0, reverse("admin:delivery_product_change", args=[pk]))
-        for pk, name, stock, ordered in names[:MOST_SHOWN]
+        LowProduct(full_name(name, detail), stock, ordered or 0, reverse("admin:delivery_product_change", args=[pk]))
+        for pk, name, detail, stock, ordered in names[:MOST_SHOWN]
     ]

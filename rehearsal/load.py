@@ -117,7 +117,7 @@ class Orderer(crowd.Visitor):
 
     def orders(self, product, window) -> OrderTry:
         """Put two of the product in the cart and book the window; return the try with the number of the order."""
-        self.send("POST", "/delivery/cart/", {"product": product.sku, "quantity": 2})
+        self.send("POST", "/delivery/cart/line/", {"product": product.sku, "quantity": 2})
         order_try = OrderTry(uuid4(), time.monotonic())
         self.ledger.order_tries.append(order_try)
         form = checkout_post(window, seen_cents=2 * product.price_cents, idempotency_key=order_try.key)

@@ -166,7 +166,7 @@ class Journey:
 
     def orders(self, browser, certification):
         product, window = factories.product(price_cents=8000), factories.window()
-        browser.post("/delivery/cart/", {"product": product.sku, "quantity": 1})
+        browser.post("/delivery/cart/line/", {"product": product.sku, "quantity": 1})
         assert browser.post("/delivery/checkout/", people.checkout_post(window)).status_code in (302, 303)
         words = {"kind": "follow_up", "words": TYPED["words to the office"]}
         assert browser.post(f"/certification/{certification.uuid}/ask/", words).status_code == 302

@@ -4,7 +4,7 @@ from itertools import chain, combinations, product
 
 import pytest
 from django.apps import apps
-from django.db.models import CheckConstraint, F, Q
+from django.db.models import CheckConstraint, Expression, F, Q
 
 pytestmark = pytest.mark.once
 CHECKS = [
@@ -22,13 +22,16 @@ def leaves_of(condition):
 
 def columns_of(model, leaf):
     """Return the fields that a comparison names, on its left and on its right."""
-    name, value = leaf
-    names = [name.split("__")[0], *([value.name] if isinstance(value, F) else [])]
+    if isinstance(leaf, Expression):
+        names = [part.name for part in leaf.flatten() if isinstance(part, F)]
+    else:
+        name, value = leaf
+        names = [name.split("__")[0], *([value.name] if isinstance(value, F) else [])]
     return {model._meta.get_field(each) for each in names}
 
 
 def is_null_lookup(leaf):
-    return leaf[0].endswith("__isnull")
+    return not isinstance(leaf, Expression) and leaf[0].endswith("__isnull")
 
 
 def truth(condition, of_leaf):

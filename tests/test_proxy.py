@@ -126,7 +126,8 @@ def test_visitors_cannot_forge_their_address():
 def test_a_flood_of_passwords_from_one_address_is_limited():
     with web_host() as web, proxy_before(web.address) as started:
         answers = [ask(started, "POST", "/accounts/login/") for _time in range(60)]
-        others = [ask(started, *rest).status for rest in (("GET", "/accounts/login/"), ("POST", "/delivery/cart/"))]
+        asked = (("GET", "/accounts/login/"), ("POST", "/delivery/cart/line/"))
+        others = [ask(started, *rest).status for rest in asked]
     refused = [answer for answer in answers if answer.status != 200]
     assert len(web.asked) - len(others) >= 31  # the first, and a burst of thirty
     assert refused and {(answer.status, answer.headers["Retry-After"]) for answer in refused} == {(429, "15")}

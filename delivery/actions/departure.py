@@ -64,7 +64,7 @@ def _bag_changes(order: Order) -> list[str]:
     dropped = order.shortages.filter(how=Shortage.How.NOBODY).select_related("product", "substitute")
     sentence = _("Take %(quantity)d × %(name)s out of order %(number)s: nobody answered, and it is left out.")
     return [
-        sentence % {"quantity": each.quantity, "name": (each.substitute or each.product).name, "number": order.number}
+        sentence % {"quantity": each.quantity, "name": each.offered.full_name, "number": order.number}
         for each in dropped
     ]
 

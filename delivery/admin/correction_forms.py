@@ -141,7 +141,7 @@ def _offers() -> dict[str, tuple[Product | None, str, str]]:
     sentence = gettext("%(name)s, lot %(lot)s, %(left)d left, %(price)s")
     return {
         f"{product.pk}:{lot}": (product, lot, sentence % {
-            "name": product.name, "lot": lot, "left": left, "price": money(product.price_cents)
+            "name": product.full_name, "lot": lot, "left": left, "price": money(product.price_cents)
         })
         for product in products for lot, left in lots.get(product.pk, [])
     }  # fmt: skip

@@ -57,7 +57,7 @@ class HandOverCorrectionAdmin(ActionAdmin):
 
     @admin.display(description=_("product"))
     def product_name(self, row: HandOverCorrection) -> str:
-        return row.line.product.name
+        return row.line.product.full_name
 
     @admin.display(description=_("paid by"))
     def of_run(self, row: HandOverCorrection) -> str:

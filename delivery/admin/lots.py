@@ -84,7 +84,7 @@ def ends_in_words(lot: Lot, today: date) -> tuple[str, str]:
 
 def _counts(lot: Lot) -> str:
     found: Any = Lot.objects.with_counts().get(pk=lot.pk)
-    words = {"lot": lot.number, "name": lot.product.name, "left": found.left, "held": found.held}
+    words = {"lot": lot.number, "name": lot.product.full_name, "left": found.left, "held": found.held}
     sentence = gettext(
         "Lot %(lot)s of %(name)s: %(left)d in no order, %(held)d reserved by orders, %(quarantined)d in quarantine."
     )
@@ -187,7 +187,7 @@ class LotAdmin(ActionAdmin):
     @admin.display(description=_("product"), ordering="product__name")
     def named_product(self, lot: Lot) -> str:
         page = reverse("admin:delivery_product_change", args=[lot.product_id])
-        return format_html('<a href="{}">{}</a> ({})', page, lot.product.name, lot.product.sku)
+        return format_html('<a href="{}">{}</a> ({})', page, lot.product.full_name, lot.product.sku)
 
     @admin.display(description=_("good until"), ordering="expires_date")
     def ends(self, lot: Lot) -> str:

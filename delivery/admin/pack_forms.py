@@ -20,7 +20,7 @@ SCANNED = {"data-scan": "", "autocapitalize": "characters", "spellcheck": "false
 
 
 def _lot_field(item: ItemToPack, number: int) -> forms.CharField:
-    words = {"number": number, "count": item.line.quantity, "name": item.line.product.name}
+    words = {"number": number, "count": item.line.quantity, "name": item.line.product.full_name}
     return forms.CharField(
         label=gettext("Lot of %(name)s, item %(number)d of %(count)d") % words,
         required=False,
@@ -32,7 +32,7 @@ def _lot_field(item: ItemToPack, number: int) -> forms.CharField:
 
 def _days_field(line: OrderLine, days: int) -> WholeNumberField:
     return WholeNumberField(
-        label=gettext("%(name)s: days that one item lasts") % {"name": line.product.name},
+        label=gettext("%(name)s: days that one item lasts") % {"name": line.product.full_name},
         required=False,
         min_value=1,
         max_value=rules.MOST_DAYS,

@@ -28,7 +28,7 @@ NOT_STATED_NOW = _("The days’ supply is stated while an order is confirmed and
 
 
 def in_words(line: OrderLine) -> str:
-    return f"{line.quantity} × {line.product.name} ({line.product.sku})"
+    return f"{line.quantity} × {line.product.full_name} ({line.product.sku})"
 
 
 def _always(sentence: Any) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class ShortForm(PortalForm):
 def _options(products: list[Product]) -> list[tuple[str, str]]:
     words = gettext("%(name)s, %(price)s, %(stock)d in stock")
     return [
-        (product.sku, words % {"name": product.name, "price": money(product.price_cents), "stock": product.stock})
+        (product.sku, words % {"name": product.full_name, "price": money(product.price_cents), "stock": product.stock})
         for product in products
     ]
 
@@ -141,7 +141,7 @@ def _suggested_days(order: Order) -> str:
     lines = order.lines.select_related("product")
     words = gettext("%(name)s: %(days)d days")
     return "; ".join(
-        words % {"name": each.product.name, "days": each.days or each.product.days_supply} for each in lines
+        words % {"name": each.product.full_name, "days": each.days or each.product.days_supply} for each in lines
     )
 
 
@@ -264,11 +264,11 @@ class ShortageInline(RowsInline):
 
     @admin.display(description=_("ordered"))
     def ordered(self, shortage: Shortage) -> str:
-        return f"{shortage.ordered_quantity} × {shortage.product.name}"
+        return f"{shortage.ordered_quantity} × {shortage.product.full_name}"
 
     @admin.display(description=_("offered"))
     def offered(self, shortage: Shortage) -> str:
-        return f"{shortage.quantity} × {(shortage.substitute or shortage.product).name}" if shortage.quantity else ""
+        return f"{shortage.quantity} × {shortage.offered.full_name}" if shortage.quantity else ""
 
     @admin.display(description=_("answer"))
     def outcome(self, shortage: Shortage) -> str:

@@ -49,6 +49,28 @@ class ProductForm(PortalForm):
     """All that the menu says of a product; the flower equivalent is computed from it."""
 
     name = forms.CharField(label=_("Name"), max_length=120, validators=[validate_printable])
+    detail = forms.CharField(
+        label=_("Kind and size"), max_length=80, required=False, validators=[validate_printable],
+        help_text=_("The second line on the menu, like “Whole flower, 3.5 g”. Labels say it after the name."),
+    )  # fmt: skip
+    description = forms.CharField(
+        label=_("Description"), max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One or two plain sentences: what it is, and how to begin with it."),
+    )  # fmt: skip
+    name_es = forms.CharField(
+        label=_("Name in Spanish"), max_length=120, required=False, validators=[validate_printable],
+        help_text=_("Where a Spanish text is left out, the English one is shown."),
+    )  # fmt: skip
+    detail_es = forms.CharField(
+        label=_("Kind and size in Spanish"), max_length=80, required=False, validators=[validate_printable]
+    )
+    description_es = forms.CharField(
+        label=_("Description in Spanish"), max_length=600, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    color = forms.ChoiceField(
+        label=_("Color of its drawing"), choices=Product.Color.choices, initial=Product.Color.GREEN,
+        help_text=_("Shown where the product has no photo."),
+    )  # fmt: skip
     form = forms.ChoiceField(label=_("Form"), choices=Product.Form.choices)
     price_cents = DollarsField(label=_("Price in dollars"))
     weight_mg = GramsField(
@@ -163,12 +185,13 @@ def _explain_menu(product: Product) -> str:
 
 @admin.register(Product)
 class ProductAdmin(ActionAdmin):
-    list_display = ["sku", "name", "form", "price", "flower_equivalent", "stock", "low", "reported", "is_active"]
+    list_display = ["sku", "named", "form", "price", "flower_equivalent", "stock", "low", "reported", "is_active"]
     list_filter = [LowStockFilter, ReportCodeFilter, "form", "is_active"]
-    search_fields = ["sku", "name"]
+    search_fields = ["sku", "name", "detail"]
     fields = readonly_fields = (
-        "sku", "name", "form", "price", "flower_equivalent", "weight_mg", "thc_mg", "cbd_mg", "stock", "low_stock_at",
-        "lots", "is_inhaled", "report_code", "reported", "days_supply", "is_active",
+        "sku", "name", "detail", "description", "name_es", "detail_es", "description_es", "color", "form", "price",
+        "flower_equivalent", "weight_mg", "thc_mg", "cbd_mg", "stock", "low_stock_at", "lots", "is_inhaled",
+        "report_code", "reported", "days_supply", "is_active",
     )  # fmt: skip
     price = columns.amount("price_cents", _("price"))
     flower_equivalent = columns.equivalent()
@@ -253,6 +276,10 @@ class ProductAdmin(ActionAdmin):
 
     def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
         return [{"label": _("Lots"), "url": reverse("admin:delivery_lot_changelist")}]
+
+    @admin.display(description=_("name"), ordering="name")
+    def named(self, product: Product) -> str:
+        return product.full_name
 
     @admin.display(description=_("low"))
     def low(self, product: Product) -> str:

@@ -29,7 +29,7 @@ class AnswerForm(PortalForm):
 
 
 def _explain(report: ItemReport) -> str:
-    words = {"name": report.line.product.name, "what": report.get_what_display(), "words": report.words}
+    words = {"name": report.line.product.full_name, "what": report.get_what_display(), "words": report.words}
     then = gettext("To give money back or to exchange the item, choose Correct instead: that answers the report, too.")
     return f"{gettext('%(name)s: %(what)s. “%(words)s”') % words}\n{then}"
 
@@ -94,4 +94,4 @@ class ItemReportAdmin(ActionAdmin):
 
     @admin.display(description=_("product"))
     def product_name(self, report: ItemReport) -> str:
-        return report.line.product.name
+        return report.line.product.full_name

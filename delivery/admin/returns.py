@@ -65,7 +65,7 @@ class DecisionForManyForm(PortalForm):
 def _explain(item: ReturnedItem) -> str:
     words = {
         "waiting": item.waiting,
-        "name": item.product.name,
+        "name": item.product.full_name,
         "sku": item.product.sku,
         "lot": item.lot,
         "order": item.order.number,
@@ -181,7 +181,7 @@ class ReturnedItemAdmin(ActionAdmin):
         return [
             RowInWords(
                 item.pk,
-                f"{item.waiting} × {item.product.name}",
+                f"{item.waiting} × {item.product.full_name}",
                 f"{item.lot}, {item.order}, {staff_name(item.taken_in_by)}",
             )
             for item in rows

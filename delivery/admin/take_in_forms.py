@@ -29,7 +29,7 @@ class TakeInForm(PortalForm):
         super().__init__(*args, **kwargs)
         items = comes_back_of(self.initial["order"])
         for number, (product, lot) in enumerate(items, start=1):
-            words = {"number": number, "count": len(items), "name": product.name, "lot": lot}
+            words = {"number": number, "count": len(items), "name": product.full_name, "lot": lot}
             self.fields[f"scan_{number}"] = forms.CharField(
                 label=gettext("Serial of item %(number)d of %(count)d: %(name)s, lot %(lot)s") % words,
                 required=False,

@@ -2,9 +2,14 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import questions
+from delivery.models.product_texts import ProductTexts, full_name, texts_of
+
+COLORS = ["green", "lime", "teal", "mint", "blue", "purple", "pink", "red", "orange", "amber", "brown"]
 
 
 class Product(models.Model):
@@ -24,9 +29,41 @@ class Product(models.Model):
         MILLILITERS = "02", _("milliliters")
         GRAMS = "03", _("grams")
 
+    class Color(models.TextChoices):
+        """The color in which the product is drawn where it has no photo."""
+
+        GREEN = "green", _("Green")
+        LIME = "lime", _("Lime")
+        TEAL = "teal", _("Teal")
+        MINT = "mint", _("Mint")
+        BLUE = "blue", _("Blue")
+        PURPLE = "purple", _("Purple")
+        PINK = "pink", _("Pink")
+        RED = "red", _("Red")
+        ORANGE = "orange", _("Orange")
+        AMBER = "amber", _("Amber")
+        BROWN = "brown", _("Brown")
+
     created_at = models.DateTimeField(auto_now_add=True)
     sku = models.CharField("SKU", max_length=30, unique=True)
     name = models.CharField(max_length=120)
+    detail = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Its kind and size, like “Whole flower, 3.5 g”."),
+    )
+    description = models.TextField(max_length=600, blank=True, default="", db_default="")
+    name_es = models.CharField(_("name in Spanish"), max_length=120, blank=True, default="", db_default="")
+    detail_es = models.CharField(_("detail in Spanish"), max_length=80, blank=True, default="", db_default="")
+    description_es = models.TextField(
+        _("description in Spanish"), max_length=600, blank=True, default="", db_default=""
+    )
+    color = models.CharField(
+        max_length=6, choices=Color, default=Color.GREEN, db_default="green",
+        help_text=_("In which it is drawn where it has no photo."),
+    )  # fmt: skip
     form = models.CharField(max_length=12, choices=Form)
     price_cents = models.PositiveIntegerField()
     amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent in milligrams."))
@@ -76,10 +113,28 @@ class Product(models.Model):
             models.CheckConstraint(condition=Q(report_unit__in=["01", "02", "03"]), name="product_report_unit"),
             models.CheckConstraint(condition=Q(report_quantity__gt=0), name="product_report_quantity_positive"),
             models.CheckConstraint(condition=Q(days_supply__range=(1, 365)), name="product_days_supply"),
+            models.CheckConstraint(
+                condition=Q(color__in=COLORS),
+                name="product_color",
+            ),
+            models.CheckConstraint(
+                condition=Q(detail="") | Q(LessThanOrEqual(Length("name") + Length("detail"), 118)),
+                name="product_full_name_fits",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.sku
+
+    @property
+    def full_name(self) -> str:
+        """The name and the detail in English, as they stand on labels and papers and on the pages of staff."""
+        return full_name(self.name, self.detail)
+
+    @property
+    def shown(self) -> ProductTexts:
+        """The texts in the language of the reader."""
+        return texts_of(self)
 
     @property
     def is_low(self) -> bool:

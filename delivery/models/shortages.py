@@ -95,3 +95,8 @@ class Shortage(models.Model):
     @property
     def is_answered(self) -> bool:
         return self.answered_at is not None
+
+    @property
+    def offered(self) -> Product:
+        """The product that is offered: the substitute, or else what was ordered."""
+        return self.substitute or self.product

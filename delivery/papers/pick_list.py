@@ -41,7 +41,7 @@ def _draw_pick(pdf: PackPaper, pick: Pick, y: float, *, is_named: bool) -> None:
     """Draw a row; the product is named in the first row of its lots alone."""
     product = pick.product
     if is_named:
-        pdf.put(product.name, EDGE, y, width=200, size=10.5, style="B")
+        pdf.put(product.full_name, EDGE, y, width=200, size=10.5, style="B")
         more = f"{product.get_form_display()}, {product.sku}"
         pdf.put(more, EDGE + 208, y + 1, width=126, size=8.5, color=GREY)
     pdf.put(pick.lot or _("no lot yet"), LOT, y, width=95, size=10, color=GREY if not pick.lot else (0, 0, 0))
@@ -85,7 +85,7 @@ def _draw_bag_line(pdf: PackPaper, bag_line: BagLine, y: float) -> None:
     line = bag_line.line
     pdf.box(EDGE + 32, y + 1.5)
     pdf.put(f"{line.quantity} ×", EDGE + 44, y, width=26, size=10, style="B", align="R")
-    pdf.put(line.product.name, EDGE + 76, y, width=210, size=10)
+    pdf.put(line.product.full_name, EDGE + 76, y, width=210, size=10)
     pdf.put(line.product.sku, EDGE + 292, y + 1, width=60, size=8.5, color=GREY)
     lots = ", ".join(f"{lot or _('no lot yet')} × {quantity}" for lot, quantity in bag_line.lots)
     pdf.put(lots, EDGE + 356, y, width=110, size=9.5)

@@ -62,7 +62,7 @@ def _texts(pack: PrintPack) -> list[str]:
         ]
     for section in pack.sections:
         found += [section.driver, section.vehicle]
-    return found + [text for pick in pack.picks for text in (pick.product.name, pick.product.sku, pick.lot)]
+    return found + [text for pick in pack.picks for text in (pick.product.full_name, pick.product.sku, pick.lot)]
 
 
 def _draw_first_page(pdf: PackPaper, pack: PrintPack) -> None:

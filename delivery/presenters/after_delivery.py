@@ -26,7 +26,7 @@ def reports_of(order: Order) -> list[Reported]:
         return []
     rows = ItemReport.objects.filter(order=order).select_related("line__product").order_by("pk")
     return [
-        Reported(row.line.product.name, row.get_what_display(), row.created_at, row.answered_at, row.answer)
+        Reported(row.line.product.shown.full_name, row.get_what_display(), row.created_at, row.answered_at, row.answer)
         for row in rows
     ]
 
@@ -42,8 +42,8 @@ def corrections_for_orderer(order: Order) -> list[str]:
 def _sentence(row: HandOverCorrection) -> str:
     words = {
         "quantity": row.quantity,
-        "name": row.line.product.name,
-        "instead": row.product.name if row.product else "",
+        "name": row.line.product.shown.full_name,
+        "instead": row.product.shown.full_name if row.product else "",
         "paid": money(row.cents),
         "method": row.get_method_display(),
     }

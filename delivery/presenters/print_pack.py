@@ -141,4 +141,4 @@ def _picks(bags: Iterable[list[BagLine]]) -> list[Pick]:
         for lot, quantity in bag_line.lots:
             summed[product.pk, lot] += quantity
     picks = [Pick(products[pk], lot, quantity) for (pk, lot), quantity in summed.items()]
-    return sorted(picks, key=lambda pick: (pick.product.form, pick.product.name, pick.product.sku, pick.lot))
+    return sorted(picks, key=lambda pick: (pick.product.form, pick.product.full_name, pick.product.sku, pick.lot))

@@ -66,9 +66,9 @@ def changes_of(shortages: list[Shortage]) -> list[Change]:
 def _words(shortage: Shortage) -> dict[str, object]:
     return {
         "ordered": shortage.ordered_quantity,
-        "name": shortage.product.name,
+        "name": shortage.product.shown.full_name,
         "quantity": shortage.quantity,
-        "other": shortage.substitute.name if shortage.substitute else "",
+        "other": shortage.substitute.shown.full_name if shortage.substitute else "",
     }
 
 

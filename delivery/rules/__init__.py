@@ -177,6 +177,7 @@ from delivery.rules.policies import (
 )
 from delivery.rules.products import (
     MOST_OF_ONE_PRODUCT,
+    check_full_name_fits,
     check_is_in_cart,
     check_product_counts,
     check_product_fits_age,
@@ -456,6 +457,7 @@ __all__ = [
     "check_can_drive",
     "check_can_tell_late",
     "check_fits_run",
+    "check_full_name_fits",
     "check_has_remaining",
     "check_keeps_driver",
     "check_run_is_open",

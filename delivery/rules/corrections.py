@@ -129,14 +129,14 @@ def check_corrected_quantity(line: OrderLine, quantity: int) -> None:
     left = left_to_correct(line)
     if left < 1:
         words = _("%(name)s: all of it was corrected already.")
-        raise QuantityError(words % {"name": line.product.name}, field="quantity")
+        raise QuantityError(words % {"name": line.product.full_name}, field="quantity")
     if not 1 <= quantity <= left:
         words = ngettext(
             "%(name)s: enter 1. One can still be corrected.",
             "%(name)s: enter a quantity from 1 to %(count)d. So many can still be corrected.",
             left,
         )
-        raise QuantityError(words % {"name": line.product.name, "count": left}, field="quantity")
+        raise QuantityError(words % {"name": line.product.full_name, "count": left}, field="quantity")
 
 
 def check_goods(one: LineCorrection) -> None:
@@ -149,14 +149,16 @@ def check_goods(one: LineCorrection) -> None:
     if lots.get(one.lot, 0) < one.quantity:
         words = _("%(name)s: choose the lot that came back. The order took %(lots)s.")
         took = ", ".join(f"{quantity} × {lot}" for lot, quantity in lots.items()) or _("none")
-        raise StockError(words % {"name": one.line.product.name, "lots": took}, field="lot")
+        raise StockError(words % {"name": one.line.product.full_name, "lots": took}, field="lot")
 
 
 def check_refund(one: LineCorrection) -> None:
     """A refund gives back more than nothing, and at most what was paid for these items; raises CorrectionError."""
     if not 0 < one.refund_cents <= one.paid_cents:
         words = _("%(name)s: give back from $0.01 to %(paid)s, which was paid for it.")
-        raise CorrectionError(words % {"name": one.line.product.name, "paid": money(one.paid_cents)}, field="cents")
+        raise CorrectionError(
+            words % {"name": one.line.product.full_name, "paid": money(one.paid_cents)}, field="cents"
+        )
 
 
 def check_exchange(one: LineCorrection, *, order: Order) -> None:
@@ -166,7 +168,7 @@ def check_exchange(one: LineCorrection, *, order: Order) -> None:
     """
     if one.product is None or not one.product.is_active:
         words = _("%(name)s: choose what is given instead, from the list.")
-        raise ProductError(words % {"name": one.line.product.name}, field="product")
+        raise ProductError(words % {"name": one.line.product.full_name}, field="product")
     check_product_fits_patient(one.product, order.patient, day=localdate())
     check_stock(one.product, one.quantity)
     check_is_not_recalled(one.product, one.product_lot)

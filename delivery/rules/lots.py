@@ -115,12 +115,12 @@ def check_has_report_code(product: Product) -> None:
     """The product has the agency's code, without which it cannot be reported; raises ProductError."""
     if not product.report_code:
         words = _("%(name)s has no product code for the monitoring report yet. Enter it on the page of the product.")
-        raise ProductError(words % {"name": product.name})
+        raise ProductError(words % {"name": product.full_name})
 
 
 def check_lot_is_good(product: Product, number: str, lot: Lot | None, *, day: date) -> None:
     """The details of the lot are known, it was not recalled and is good on `day`; raises StockError."""
-    words = {"name": product.name, "lot": number}
+    words = {"name": product.full_name, "lot": number}
     if lot is not None and lot.recalled_at:
         sentence = _("%(name)s: lot %(lot)s was recalled. Put the item into quarantine, and take another lot.")
         raise StockError(sentence % words)
@@ -151,7 +151,7 @@ def check_days(days: int, *, field: str = "days") -> None:
 
 def check_days_are_stated(lines: Collection[OrderLine]) -> None:
     """A pharmacist has stated the days' supply of each line; raises ReviewError."""
-    missing = [line.product.name for line in lines if line.days is None]
+    missing = [line.product.full_name for line in lines if line.days is None]
     if missing:
         words = _(
             "A pharmacist has to state the days’ supply first: %(names)s. If the order is packed already, unpack it "

@@ -29,7 +29,7 @@ def check_lot_is_of_product(product: Product, number: str) -> None:
     other = next(iter(products.values()), None)
     if other:
         words = _("Lot %(lot)s is of %(other)s, not of %(name)s. Put this item back, and scan one of %(name)s.")
-    raise StockError(words % {"lot": number, "name": product.name, "other": other and other.name})
+    raise StockError(words % {"lot": number, "name": product.full_name, "other": other and other.full_name})
 
 
 def check_lot_is_not_in_quarantine(product: Product, number: str) -> None:

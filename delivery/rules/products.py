@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from certification.models import Patient
 from certification.rules import is_minor_on
 from delivery.models import Order, Product
+from delivery.models.product_texts import LONGEST_NAME
 from delivery.rules.allotment import flower_equivalent_mg
 from delivery.rules.errors import ProductError, QuantityError, StockError
 
@@ -24,9 +25,17 @@ def check_product_counts(product: Product) -> None:
     """The product counts for more than nothing; raises ProductError."""
     if product.amount_mg <= 0:
         raise ProductError(
-            _("Enter the THC or CBD of %(name)s in milligrams, or its own weight as flower.") % {"name": product.name},
+            _("Enter the THC or CBD of %(name)s in milligrams, or its own weight as flower.")
+            % {"name": product.full_name},
             field="thc_mg",
         )
+
+
+def check_full_name_fits(name: str, detail: str) -> None:
+    """Name and detail together have at most 118 characters, as the dispensing log holds; raises ProductError."""
+    if detail and len(name) + len(detail) > LONGEST_NAME:
+        words = _("Shorten the name or the detail: together they have at most %(most)d characters.")
+        raise ProductError(words % {"most": LONGEST_NAME}, field="detail")
 
 
 def check_sku_is_new(sku: str) -> None:
@@ -59,9 +68,9 @@ def check_stock(product: Product, quantity: int) -> None:
     """At least `quantity` of the product are in stock; raises StockError."""
     if quantity > product.stock:
         raise StockError(
-            _("Only %(stock)d of %(name)s left.") % {"stock": product.stock, "name": product.name}
+            _("Only %(stock)d of %(name)s left.") % {"stock": product.stock, "name": product.shown.full_name}
             if product.stock
-            else _("%(name)s is sold out.") % {"name": product.name},
+            else _("%(name)s is sold out.") % {"name": product.shown.full_name},
             field="quantity",
         )
 
@@ -72,7 +81,7 @@ def check_product_fits_patient(product: Product, patient: Patient, *, day: date)
     Raises ProductError.
     """
     if not product.is_active:
-        raise ProductError(_("%(name)s is no longer on the menu.") % {"name": product.name})
+        raise ProductError(_("%(name)s is no longer on the menu.") % {"name": product.shown.full_name})
     check_product_fits_age(product, patient, day=day)
 
 
@@ -82,4 +91,4 @@ def check_product_fits_age(product: Product, patient: Patient, *, day: date) -> 
     Raises ProductError.
     """
     if product.is_inhaled and is_minor_on(patient.birth_date, day):
-        raise ProductError(_("%(name)s cannot be ordered for a patient under 18.") % {"name": product.name})
+        raise ProductError(_("%(name)s cannot be ordered for a patient under 18.") % {"name": product.shown.full_name})

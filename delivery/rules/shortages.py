@@ -39,7 +39,7 @@ def check_is_chosen(kind: str, substitute: Product | None) -> None:
 def check_line_waits_for_no_answer(line: OrderLine) -> None:
     """The orderer has answered everything that was asked about the line; raises TransitionError."""
     if line.shortages.unanswered().exists():
-        words = {"name": line.product.name}
+        words = {"name": line.product.full_name}
         raise TransitionError(_("%(name)s waits for an answer already. Enter the answer first.") % words)
 
 
@@ -64,7 +64,7 @@ def check_substitute(order: Order, line: OrderLine, product: Product, quantity: 
     check_product_fits_patient(product, order.patient, day=order.window.date)
     check_is_close(line, product)
     if order.lines.filter(product=product).exists():
-        raise ProductError(_("%(name)s is in this order already.") % {"name": product.name}, field="substitute")
+        raise ProductError(_("%(name)s is in this order already.") % {"name": product.full_name}, field="substitute")
     check_stock(product, quantity)
     left_mg = allotment_left_mg(
         patient=order.patient,
@@ -91,7 +91,7 @@ def check_is_close(line: OrderLine, product: Product) -> None:
     pairs = ((product.price_cents, line.unit_price_cents), (product.thc_mg, ordered.thc_mg))
     is_close = all(100 * abs(new - old) <= CLOSE_PERCENT * old for new, old in pairs)
     if product.form != ordered.form or not is_close:
-        words = {"name": product.name, "percent": CLOSE_PERCENT}
+        words = {"name": product.full_name, "percent": CLOSE_PERCENT}
         raise ProductError(
             _("%(name)s is too different: offer the same form, with price and THC within %(percent)d%%.") % words,
             field="substitute",
@@ -102,7 +102,7 @@ def substitutes_for(order: Order, line: OrderLine) -> list[Product]:
     """Return the products of which at least one can be offered in the place of the line, the closest price first."""
     offered = Product.objects.filter(form=line.product.form, is_active=True, stock__gt=0).exclude(pk=line.product_id)
     fitting = [product for product in offered if _can_be_offered(order, line, product)]
-    return sorted(fitting, key=lambda product: (abs(product.price_cents - line.unit_price_cents), product.name))
+    return sorted(fitting, key=lambda product: (abs(product.price_cents - line.unit_price_cents), product.full_name))
 
 
 def _can_be_offered(order: Order, line: OrderLine, product: Product) -> bool:

@@ -175,7 +175,7 @@ def check_line_can_be_packed(line: OrderLine) -> None:
     """
     assert line.order.window  # anything but a cart has one
     lots = lots_of(line)
-    words = {"name": line.product.name, "count": line.quantity - sum(quantity for _lot, quantity in lots)}
+    words = {"name": line.product.full_name, "count": line.quantity - sum(quantity for _lot, quantity in lots)}
     if words["count"]:
         raise StockError(_("%(name)s: no lot has %(count)d of it. Enter it as short.") % words)
     for lot, _quantity in lots:

@@ -35,7 +35,7 @@ def enter_in_log(*, hand_over: HandOver, units: Collection[DispensedUnit], by: U
             patient_address=_address_of(order.patient),
             caregiver_name=caregiver.name if caregiver else "",
             caregiver_address=_address_of(caregiver) if caregiver else "",
-            product_name=unit.product.name,
+            product_name=unit.product.full_name,
             month=month,
         )
         for unit in units

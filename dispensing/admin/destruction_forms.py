@@ -105,12 +105,12 @@ class ProposalForm(EntryForm):
 
 
 def _unit_in_words(unit: DispensedUnit) -> str:
-    words = {"serial": unit, "name": unit.product.name, "lot": unit.lot_number, "order": unit.order.number}
+    words = {"serial": unit, "name": unit.product.full_name, "lot": unit.lot_number, "order": unit.order.number}
     return gettext("Unit %(serial)s: %(name)s, lot %(lot)s, came back with order %(order)s") % words
 
 
 def _count_field(part: rules.LotPart) -> WholeNumberField:
-    words = {"lot": part.lot.number, "name": part.lot.product.name, "count": part.quantity}
+    words = {"lot": part.lot.number, "name": part.lot.product.full_name, "count": part.quantity}
     label = {
         DestroyedItem.Source.QUARANTINE: _("How many of lot %(lot)s, %(name)s: %(count)d in quarantine"),
         DestroyedItem.Source.SHELF: _("How many of lot %(lot)s, %(name)s: %(count)d on the shelf, expired"),

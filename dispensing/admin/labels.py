@@ -62,7 +62,7 @@ class DirectionsForm(PortalForm):
         written = {row.line_id: row.text for row in LineDirections.objects.filter(line__order=order)}
         for line in order.lines.select_related("product"):
             self.fields[f"line_{line.pk}"] = forms.CharField(
-                label=line.product.name, required=False, initial=written.get(line.pk, ""),
+                label=line.product.full_name, required=False, initial=written.get(line.pk, ""),
                 widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autocomplete": "off"}),
             )  # fmt: skip
 

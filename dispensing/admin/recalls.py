@@ -183,7 +183,7 @@ class RecallAdmin(ActionAdmin):
 
     @admin.display(description=_("products"))
     def products(self, recall: Recall) -> str:
-        return ", ".join(f"{row.lot.product.name} ({row.lot.product.sku})" for row in recall.lots.all())
+        return ", ".join(f"{row.lot.product.full_name} ({row.lot.product.sku})" for row in recall.lots.all())
 
     @admin.display(description=_("people"))
     def progress(self, recall: Recall) -> str:

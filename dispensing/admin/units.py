@@ -69,7 +69,7 @@ class DispensedUnitAdmin(ManifestPages):
 
     @admin.display(description=_("product"), ordering="product__name")
     def named_product(self, unit: DispensedUnit) -> str:
-        return unit.product.name
+        return unit.product.full_name
 
     @admin.display(description=_("quantity"))
     def amount(self, unit: DispensedUnit) -> str:

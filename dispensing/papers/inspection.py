@@ -50,6 +50,7 @@ class Part:
 
 UNITS = Export("units", (
     Column("serial", "serial"), Column("order", "order__number"), Column("product", "product__name"),
+    Column("product detail", "product__detail"),
     Column("product code", "product_code"), Column("producer", "producer"), Column("lot", "lot_number"),
     Column("expires", "expires_date"), Column("THC (mg)", "thc_mg"), Column("CBD (mg)", "cbd_mg"),
     Column("quantity", "quantity"), Column("unit code", "unit_code"), Column("days", "days"),

@@ -43,7 +43,7 @@ def row_of(item: DestroyedItem) -> Row:
     """Return an item in words; the caller has read its unit and its lot with the product."""
     product = item.lot.product
     serial = str(item.unit) if item.unit else ""
-    return Row(serial, product.name, product.sku, item.lot.number, item.quantity, item.get_source_display())
+    return Row(serial, product.full_name, product.sku, item.lot.number, item.quantity, item.get_source_display())
 
 
 def item_in_words(item: DestroyedItem) -> str:

@@ -49,7 +49,7 @@ def _label(unit: DispensedUnit, pharmacist: str, directions: str) -> Label:
         serial=str(unit),
         order=str(order.number),
         dispensed_date=rules.dispensed_date_of(unit),
-        product=unit.product.name,
+        product=unit.product.full_name,
         quantity=rules.quantity_in_words(unit.quantity, unit.unit_code),
         days=unit.days,
         thc_mg=unit.thc_mg,

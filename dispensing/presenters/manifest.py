@@ -141,7 +141,7 @@ def _row(run: Run, stop: Stop, units: Sequence[DispensedUnit], attempts: Sequenc
         recipient=_receiver(made, order) if made else _receivers(stop),
         address=f"{order.street_address}, {order.town}",
         items=tuple(map(_item, units))
-        or tuple(Item("", line.product.name, f"× {line.quantity}") for line in stop.lines),
+        or tuple(Item("", line.product.full_name, f"× {line.quantity}") for line in stop.lines),
         due_cents=made.amount_due_cents if made else order.subtotal_cents,
         payment=order.get_payment_method_display(),
         departed_at=run.opened_at if order.status in LEFT else None,
@@ -158,7 +158,7 @@ def _row(run: Run, stop: Stop, units: Sequence[DispensedUnit], attempts: Sequenc
 
 
 def _item(unit: DispensedUnit) -> Item:
-    return Item(str(unit), unit.product.name, rules.quantity_in_words(unit.quantity, unit.unit_code))
+    return Item(str(unit), unit.product.full_name, rules.quantity_in_words(unit.quantity, unit.unit_code))
 
 
 def _receiver(made: HandOver, order: Order) -> str:
@@ -208,7 +208,7 @@ def _notes(order: Order, made: HandOver | None, attempts: Sequence[DoorAttempt])
         yield f"{clock(attempt.stated_at)}: {attempt.get_outcome_display()}{again}"
     if made:
         for refused in made.refused_lines.all():
-            yield f"Refused and brought back: {refused.quantity} × {refused.line.product.name}"
+            yield f"Refused and brought back: {refused.quantity} × {refused.line.product.full_name}"
         if made.typed_by_id:
             yield f"Typed in from paper, {_day_and_time(made.recorded_at)}"
         for correction in made.corrections.all():

@@ -68,12 +68,12 @@ def in_words(outcome: RecallOutcome) -> str:
             outcome.missing,
         )
         parts.append(words % {"count": outcome.missing})
-    return f"{outcome.line.product.name}: {'; '.join(parts)}"
+    return f"{outcome.line.product.full_name}: {'; '.join(parts)}"
 
 
 def preview_notes(lots: Collection[Lot], traced: Trace) -> list[str]:
     """Return sentences about the lots, the stock, and the people who are told."""
-    names = ", ".join(f"{lot.product.name} ({lot.product.sku})" for lot in lots)
+    names = ", ".join(f"{lot.product.full_name} ({lot.product.sku})" for lot in lots)
     left = sum(left_of(lot) for lot in lots)
     by_way = Counter(holder.way.channel for holder in traced.holders)
     people = ngettext(

@@ -81,7 +81,7 @@ def _item_of(
 ) -> ReturnedItem:
     """Return the item among which the unit comes back; raises TakeInError where there is none, or no more of it."""
     fitting = [item for item in items if (item.product_id, item.lot) == (unit.product_id, unit.lot_number)]
-    words = {"serial": unit, "name": unit.product.name, "lot": unit.lot_number}
+    words = {"serial": unit, "name": unit.product.full_name, "lot": unit.lot_number}
     if not fitting:
         sentence = _("Unit %(serial)s is %(name)s, lot %(lot)s, and none of that was to come back. Count again.")
         raise TakeInError(sentence % words, field=field)

@@ -37,6 +37,8 @@ def refused(write, constraint=None):
         (Product, {"price_cents": 0}, "product_has_price_and_amount"),
         (Product, {"amount_mg": 0, "thc_mg": 0}, "product_has_price_and_amount"),
         (Product, {"form": "pipe"}, "product_form"),
+        (Product, {"color": "grey"}, "product_color"),
+        (Product, {"detail": "x" * 80, "name": "x" * 39}, "product_full_name_fits"),
         (OrderLine, {"quantity": 0}, "line_quantity_positive"),
         (OrderLine, {"days": None, "days_by": Subquery(User.objects.values("pk")[:1])}, "line_days_stated_by_somebody"),
         (StockMovement, {"kind": "received", "quantity": -1}, "movement_sign_fits_kind"),

@@ -138,7 +138,8 @@ NEW = "/admin/delivery/product/new/"
 
 def typed(**over):
     row = {
-        "sku": "TI-NEW-300", "name": "Harbor drops, 30 mL", "form": "tincture", "price_cents": "42.50", "weight_mg": "",
+        "sku": "TI-NEW-300", "name": "Harbor drops, 30 mL", "form": "tincture",
+        "color": "green", "price_cents": "42.50", "weight_mg": "",
         "thc_mg": "300", "cbd_mg": "20", "low_stock_at": "5", "report_code": "99999000105", "report_unit": "02",
         "report_quantity": "30", "days_supply": "15",
     }  # fmt: skip

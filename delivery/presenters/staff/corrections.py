@@ -62,9 +62,14 @@ def will_change(hand_over: HandOver, entered: Sequence[rules.LineCorrection], *,
 
 
 def _of_line(one: rules.LineCorrection) -> list[str]:
-    words = {"quantity": one.quantity, "name": one.line.product.name, "lot": one.lot, "paid": money(one.refund_cents)}
+    words = {
+        "quantity": one.quantity,
+        "name": one.line.product.full_name,
+        "lot": one.lot,
+        "paid": money(one.refund_cents),
+    }
     if one.product:
-        given = {**words, "instead": one.product.name, "lot": one.product_lot}
+        given = {**words, "instead": one.product.full_name, "lot": one.product_lot}
         sentences = [_("%(quantity)d × %(instead)s, lot %(lot)s, are given for %(name)s and leave the stock.") % given]
     else:
         sentences = [_("%(paid)s are given back for %(quantity)d × %(name)s.") % words]
@@ -93,10 +98,10 @@ def corrections_of(order: Order) -> list[Corrected]:
 
 
 def _corrected(row: HandOverCorrection) -> Corrected:
-    words = {"quantity": row.quantity, "name": row.line.product.name}
+    words = {"quantity": row.quantity, "name": row.line.product.full_name}
     what = _("Refund of %(quantity)d × %(name)s") % words
     if row.product:
-        instead = {**words, "instead": row.product.name, "lot": row.product_lot}
+        instead = {**words, "instead": row.product.full_name, "lot": row.product_lot}
         what = _("%(quantity)d × %(name)s exchanged for %(instead)s, lot %(lot)s") % instead
     return Corrected(
         at=row.created_at,

@@ -132,7 +132,7 @@ def _age(facts: Facts) -> Evidence:
     fact = _("%(age)d, born %(day)s") % {"age": age_on(born, day), "day": _day(born)}
     if not is_minor_on(born, day):
         return Evidence(_("Age"), fact)
-    inhaled = [line.product.name for line in facts.lines if line.product.is_inhaled]
+    inhaled = [line.product.full_name for line in facts.lines if line.product.is_inhaled]
     if inhaled:
         detail = _("Inhaled, which is not allowed under 18: %(names)s") % {"names": ", ".join(inhaled)}
         return Evidence(_("Age"), fact, is_missing=True, detail=detail)
@@ -234,7 +234,7 @@ def _minimum_and_stock(facts: Facts) -> Evidence | None:
     if order.policy is None or not order.is_open:
         return None
     words = {"total": money(order.subtotal_cents), "minimum": money(order.policy.minimum_cents)}
-    short = [line.product.name for line in facts.lines if facts.held.get(line.product_id, 0) < line.quantity]
+    short = [line.product.full_name for line in facts.lines if facts.held.get(line.product_id, 0) < line.quantity]
     is_below = order.subtotal_cents < order.policy.minimum_cents
     return Evidence(
         _("Minimum, stock"),

@@ -146,7 +146,7 @@ def _lots_of(order: Order) -> dict[int, list[tuple[str, int]]]:
 def _pack_line(line: OrderLine, lots: list[tuple[str, int]]) -> PackLine:
     named = [(lot, quantity) for lot, quantity in lots if lot]
     return PackLine(
-        name=line.product.name,
+        name=line.product.full_name,
         details=_details(line.product),
         lots=named[0][0] if len(named) == 1 else ", ".join(f"{lot} × {quantity}" for lot, quantity in named),
         amount_mg=line.total_mg,
