@@ -50,6 +50,7 @@ SENTENCES = {
     "physician.reinstate": "reinstated a physician",
     "binding.disown": "said that the account is not theirs",
     "application.send": "applied as a physician",
+    "application.look_up": "entered what the registers show of an application",
     "application.call_back": "called back about an application",
     "application.verify": "verified an application",
     "application.refuse": "refused an application",

@@ -204,9 +204,8 @@ admin:accounts_physician suspend                | row  | Registrar Administrator
 admin:accounts_physician reinstate              | row  | Registrar Administrator
 admin:accounts_physician leave                  | row  | Registrar Administrator
 admin:accounts_physicianapplication             | row  | Registrar Manager Auditor Administrator
-admin:accounts_physicianapplication enter-proof | row  | Registrar Manager Administrator
+admin:accounts_physicianapplication look-up     | row  | Registrar Manager Administrator
 admin:accounts_physicianapplication verify      | row  | Registrar Manager Administrator
-admin:accounts_physicianapplication call-back   | row  | Registrar Manager Administrator
 admin:accounts_physicianapplication refuse      | row  | Registrar Manager Administrator
 admin:accounts_proof                            | row  | Registrar Manager Auditor Administrator
 admin:accounts_proof verify                     | row  | Registrar Manager Administrator
