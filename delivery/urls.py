@@ -3,6 +3,7 @@ from django.urls import path
 from delivery.views import (
     allotment,
     cart,
+    cart_page,
     changes,
     checkout,
     door,
@@ -23,6 +24,7 @@ urlpatterns = [
     path("record/", record.own_record, name="record"),
     path("delivery/", cart.product_list, name="product-list"),
     path("delivery/photos/<slug:digest>.jpg", photos.product_photo, name="product-photo"),
+    path("delivery/cart/", cart_page.cart, name="cart"),
     path("delivery/cart/line/", cart.cart_line, name="cart-line"),
     path("delivery/call/end/", cart.phone_end, name="phone-end"),
     path("delivery/acting-for/", cart.choose_patient, name="patient-choose"),

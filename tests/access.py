@@ -147,6 +147,7 @@ delivery:home                               |              | signed-in
 delivery:record                             |              | members
 delivery:product-list                       |              | members
 delivery:product-photo                      | photo        | signed-in
+delivery:cart                               |              | members
 delivery:cart-line                          |              | members
 delivery:phone-end                          |              | signed-in
 delivery:patient-choose                         | person       | members | -

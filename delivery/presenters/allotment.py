@@ -14,17 +14,30 @@ from delivery.presenters.terms import Terms
 class Allotment:
     """The allotment on one delivery day, in milligrams of flower equivalent.
 
-    `left_mg` is what is left after the cart, and `problem` says by how much the cart is over. `more` is the first later
-    delivery day on which more is left, and all that is left then. `fits` has, by product id, the largest quantity that
-    is possible, where that is less than the cart has.
+    `had_mg` is what counts already, `cart_mg` what the cart holds, and `left_mg` what is left after it; they add up
+    to `of_mg` unless the cart is over, and then `problem` says by how much. `more` is the first later delivery day on
+    which more is left, and all that is left then. `fits` has, by product id, the largest quantity that is possible,
+    where that is less than the cart has.
     """
 
     day: date
+    had_mg: int
+    cart_mg: int
     left_mg: int
     of_mg: int
     more: tuple[date, int] | None
     problem: str
     fits: Mapping[int, int]
+
+    @property
+    def drawn_cart_mg(self) -> int:
+        """What the meter draws of the cart: a cart that is over ends with the meter."""
+        return min(self.cart_mg, self.of_mg - self.had_mg)
+
+    @property
+    def more_mg(self) -> int:
+        """How much more is left on the later day that `more` names; 0 without one."""
+        return self.more[1] - self.left_mg if self.more else 0
 
 
 def allotment_of(patient: Patient, cart: Cart, terms: Terms) -> Allotment | None:
@@ -40,6 +53,8 @@ def allotment_of(patient: Patient, cart: Cart, terms: Terms) -> Allotment | None
     later = rules.delivery_days(terms.windows, policy=terms.policy, after=terms.day)
     return Allotment(
         day=terms.day,
+        had_mg=limit_mg - left_mg,
+        cart_mg=cart.amount_mg,
         left_mg=max(left_mg - cart.amount_mg, 0),
         of_mg=limit_mg,
         more=rules.first_day_with_more(

@@ -40,6 +40,8 @@ def cart_line(request: OrdererRequest) -> HttpResponse:
         return _back_to_menu(request)
     products = on_menu() if request.htmx else []  # read once, for the form and for the page
     form = LineForm.of(request.POST.get("product", ""), request.POST, known=[row.product for row in products])
+    if request.POST.get("next") == "cart":
+        return _back_to_cart(request, form)
     if not form.is_valid() or not _set_line(request, form):
         return _page(request, products, form=form)
     notice = _notice(**form.cleaned_data)
@@ -47,6 +49,17 @@ def cart_line(request: OrdererRequest) -> HttpResponse:
         return _page(request, products, notice=notice)
     messages.success(request, notice)
     return _back_to_menu(request)
+
+
+def _back_to_cart(request: OrdererRequest, form: LineForm) -> HttpResponse:
+    """Set the line and redirect to the page of the cart, which shows what is in it; a message says what was refused."""
+    if form.is_valid() and _set_line(request, form):
+        if form.cleaned_data["quantity"] == 0:
+            messages.success(request, _notice(**form.cleaned_data))
+    else:
+        for sentences in form.errors.values():
+            messages.error(request, " ".join(str(sentence) for sentence in sentences))
+    return redirect("delivery:cart")
 
 
 def _back_to_menu(request: OrdererRequest) -> HttpResponse:

@@ -41,7 +41,7 @@ def checkout(request: OrdererRequest) -> HttpResponse:
     refusal = orderer.refusal
     if refusal or cart.problem:
         messages.warning(request, refusal or cart.problem)
-        return redirect("delivery:product-list")
+        return redirect("delivery:cart")
     addresses = [] if orderer.caller else addresses_of(orderer.patient)  # a caller can name another address
     number = request.GET.get("to")
     used = next((order for order in addresses if order.number == number), orderer.patient)

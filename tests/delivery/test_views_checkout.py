@@ -114,11 +114,11 @@ def test_a_closed_window_and_a_day_not_covered_say_why(client, monday):
 @pytest.mark.parametrize(
     ("quantity", "sentence"), [(0, "Your cart is empty."), (1, "You are $35.00 short of the $75.00 minimum")]
 )
-def test_a_cart_that_cannot_be_ordered_leads_back_to_the_menu_and_says_why(client, patient, quantity, sentence):
+def test_a_cart_that_cannot_be_ordered_leads_to_the_cart_and_says_why(client, patient, quantity, sentence):
     line = Order.objects.get().lines.get()
     actions.set_line(patient=patient, product=line.product, quantity=quantity, by=patient.user)
     response = client.get(url("checkout"), follow=True)
-    assert response.redirect_chain == [(url("product-list"), 302)]
+    assert response.redirect_chain == [(url("cart"), 302)]
     assert sentence in words_of(response)
 
 
