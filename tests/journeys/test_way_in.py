@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Physician, PhysicianApplication, Proof, User
+from accounts.models import Physician, Proof, User
 from accounts.rules import eligibility
 from certification.actions import save_step, start_draft
 from tests import factories
