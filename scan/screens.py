@@ -27,7 +27,8 @@ COLORS = 64  # of a picture in the documentation
 ROLES = {
     "nobody": "", "physician": "amara.osei", "applicant": "edith.frost", "delegate": "dana.reyes",
     "patient": "rosa.delgado", "caregiver": "nora.hart", "registrar": "registrar", "pharmacist": "pharmacist",
-    "technician": "technician",    "driver": "driver", "manager": "manager", "auditor": "auditor", "administrator": "admin",
+    "technician": "technician", "driver": "driver", "manager": "manager", "auditor": "auditor",
+    "administrator": "admin",
 }  # fmt: skip
 STARTS = ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/no-such-page/")
 ENDS_SESSION = re.compile(r"/(logout|session|language)/")
