@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Physician, PhysicianApplication, Proof, User
+from accounts.models import Physician, Proof, User
 from accounts.rules import eligibility
 from certification.actions import save_step, start_draft
 from tests import factories
@@ -108,6 +108,8 @@ def then_the_physician_gets_a_mail_and_meets_the_five_requirements(physician, cl
     physician.submits()
     physician.opens("/accounts/physician/")
     assert physician.page.get_by_text("Met", exact=True).count() == 5
+    physician.follows("Start")
+    physician.sees("1 draft to sign")
     physician.follows("My patients")
     physician.sees("To sign (1)")
     assert all(requirement.met for requirement in eligibility(Physician.objects.get(), timezone.localdate()))
