@@ -98,6 +98,7 @@ SENTENCES = {
     "certification.discard": "discarded a draft",
     "certification.discard_old": "discarded drafts that nobody touched",
     "certification.tell_of_leaving": "told a patient that the physician leaves",
+    "certification.overview": "opened the start page of the office",
     "certification.list": "opened the list of patients",
     "certification.due": "opened the list of what is due",
     "certification.export": "downloaded the list of patients",

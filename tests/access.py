@@ -96,6 +96,7 @@ socialaccount_signup                        |              | -
 socialaccount_connections                   |              | -
 openid_connect_login                        | provider     | -
 openid_connect_callback                     | provider     | -
+certification:start                         |              | applicant office
 certification:patient-list                  |              | applicant office
 certification:due-list                      |              | applicant office
 certification:patient-csv                   |              | physician

@@ -112,6 +112,7 @@ from accounts.rules.resets import (
 from accounts.rules.searching import physicians_called, professionals_called
 from accounts.rules.staff import MOST_IN_FIRST_NAME, StaffError, check_is_staff
 from accounts.rules.validity import (
+    LAPSED,
     WARN_BEFORE_END,
     delegations_ended,
     has_delegation_ended,
@@ -120,6 +121,7 @@ from accounts.rules.validity import (
     physicians_left_on,
     registrations_ended,
     registrations_ending_soon,
+    with_lapses,
 )
 
 __all__ = [
@@ -137,6 +139,7 @@ __all__ = [
     "FactorError",
     "FourEyesError",
     "IdentificationError",
+    "LAPSED",
     "LEAVE_ANNOUNCED_AHEAD",
     "LONGEST_REGISTRATION",
     "LeaveError",
@@ -226,4 +229,5 @@ __all__ = [
     "ssn_digits_match",
     "wanted_address",
     "warnings_about",
+    "with_lapses",
 ]

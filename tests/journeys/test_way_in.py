@@ -108,6 +108,8 @@ def then_the_physician_gets_a_mail_and_meets_the_five_requirements(physician, cl
     physician.submits()
     physician.opens("/accounts/physician/")
     assert physician.page.get_by_text("Met", exact=True).count() == 5
+    physician.follows("Start")
+    physician.sees("1 draft to sign")
     physician.follows("My patients")
     physician.sees("To sign (1)")
     assert all(requirement.met for requirement in eligibility(Physician.objects.get(), timezone.localdate()))
