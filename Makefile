@@ -8,7 +8,7 @@ export PORT
 ASSET_SOURCES := package.json package-lock.json $(shell find assets -type f 2>/dev/null)
 STATIC_SOURCES := $(shell find static locale -type f -not -path 'static/built/*' -not -name '*.mo' 2>/dev/null)
 
-.PHONY: help run worker test coverage check bench drill scan rehearse backup restore assets lock
+.PHONY: help run worker test coverage check bench drill scan screens rehearse backup restore assets lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -44,9 +44,12 @@ bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…)
 drill: .venv/dev.stamp var/static/staticfiles.json ## run the long tests: 10,000 steps of a state machine, 200 people for 20 places, 5,000 odd requests
 	@bin/drill
 
-scan: .venv/dev.stamp var/static/staticfiles.json ## attack and crawl the whole portal, check its HTML and look for barriers: 15 minutes
+scan: .venv/dev.stamp var/static/staticfiles.json ## attack and crawl the whole portal, check its HTML, look for barriers, and measure ten pages with Lighthouse: 20 minutes
 	@bin/setup scan
 	@bin/scan
+
+screens: .venv/dev.stamp var/static/staticfiles.json ## take a picture of every page at 1200 and 390 px in var/screens/, and those of the documentation
+	@bin/screens
 
 rehearse: .venv/dev.stamp var/static/staticfiles.json ## start the whole deployment without Docker, and break parts of it while people order
 	@.venv/bin/python bin/rehearse

@@ -6,6 +6,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile, Logger } from "sass";
+import { withProperties } from "./properties.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const uswds = join(root, "node_modules", "@uswds", "uswds");
@@ -21,12 +22,18 @@ const { css } = compile(join(root, "assets", "portal.scss"), {
 });
 
 rmSync(built, { recursive: true, force: true });
-for (const [, name] of css.matchAll(/url\(["']?((?:img|fonts)\/[^"')?#]+)/g)) {
+for (const weight of [400, 700])
+  for (const slice of ["latin", "latin-ext"]) {
+    const name = `public-sans-${slice}-${weight}-normal.woff2`;
+    mkdirSync(join(built, "fonts"), { recursive: true });
+    copyFileSync(join(root, "node_modules", "@fontsource", "public-sans", "files", name), join(built, "fonts", name));
+  }
+for (const [, name] of css.matchAll(/url\(["']?(img\/[^"')?#]+)/g)) {
   mkdirSync(dirname(join(built, name)), { recursive: true });
   copyFileSync(join(uswds, "dist", name), join(built, name));
 }
 mkdirSync(built, { recursive: true });
-writeFileSync(join(built, "portal.css"), css);
+writeFileSync(join(built, "portal.css"), withProperties(css));
 const inFirst = /-(latin|latin-ext|cyrillic|cyrillic-ext|greek|greek-ext|vietnamese|math|symbols)-wght-normal/;
 for (const font of fonts) {
   const from = join(root, "node_modules", "@fontsource-variable", font);

@@ -7,7 +7,7 @@ from tests import servers
 from tests.conftest import ENVIRONMENT
 
 CSRF = "c" * 32
-servers.PATIENCE = 120  # seconds, because a scan may share its machine
+servers.Server.patience = 120  # seconds, because a scan may share its machine
 
 
 @contextmanager

@@ -1,0 +1,180 @@
+"""`make screens`: a picture of every page of the demo, for each role, at 1200 and 390 px, in var/screens/.
+
+The pictures that README and tours show go to docs/images/, in fewer colors, because they are kept in the repository.
+"""
+
+import logging
+import re
+import shutil
+import signal
+import sys
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+from scan import portal
+from tests import browser, crawl
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+EVERY_PAGE, SHOWN = BASE_DIR / "var" / "screens", BASE_DIR / "docs" / "images"
+WIDTHS = (1200, 390)
+HIGHEST = 12_000  # px of a picture
+COLORS = 64  # of a picture in the documentation
+ROLES = {
+    "nobody": "", "physician": "amara.osei", "applicant": "edith.frost", "delegate": "dana.reyes",
+    "patient": "rosa.delgado", "caregiver": "nora.hart", "registrar": "registrar", "pharmacist": "pharmacist",
+    "technician": "technician", "driver": "driver", "manager": "manager", "auditor": "auditor",
+    "administrator": "admin",
+}  # fmt: skip
+STARTS = ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/no-such-page/")
+ENDS_SESSION = re.compile(r"/(logout|session|language)/")
+
+# Pictures of the documentation: file, role, address or a function of the demo that returns it, width.
+DOCUMENTED = [
+    ("home", "nobody", "/", 1200),
+    ("menu", "patient", "/delivery/", 390),
+    ("cart", "patient", "/delivery/cart/", 390),
+    ("checkout", "patient", "/delivery/checkout/", 390),
+    ("patient-home", "patient", "/home/", 390),
+    ("card", "patient", "/card/", 390),
+    ("physician-start", "physician", "/certification/start/", 1200),
+    ("record", "physician", "record_of_rosa", 1200),
+    ("renew", "physician", "renewal_of_samuel", 1200),
+    ("staff-start", "pharmacist", "/admin/", 1200),
+    ("order-review", "pharmacist", "order_to_review", 1200),
+    ("run-sheet", "driver", "run_of_next_wednesday", 390),
+]
+
+
+def main() -> int:
+    logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))  # so that the servers end and their folders are removed
+    with portal.database() as url:
+        from pages import demo
+
+        demo.seed()
+        with portal.served(url) as base, sync_playwright() as playwright:
+            chromium = playwright.chromium.launch(executable_path=browser.chromium(), args=browser.launch_arguments())
+            taken = Screens(chromium, base).every_page() if "--documented" not in sys.argv else 0
+            taken += Screens(chromium, base).documented()
+            chromium.close()
+    print(f"{taken} pictures: {EVERY_PAGE.relative_to(BASE_DIR)}/ and {SHOWN.relative_to(BASE_DIR)}/")
+    return 0
+
+
+class Screens:
+    """Takes the pictures of a portal in one browser, signed in as one person after the other."""
+
+    def __init__(self, chromium, base):
+        self.chromium, self.base = chromium, base
+
+    def every_page(self) -> int:
+        """Take a picture of the first page of each route that the role reaches; return how many were taken."""
+        shutil.rmtree(EVERY_PAGE, ignore_errors=True)
+        taken = 0
+        for role in ROLES:
+            cookies = self._cookies(role)
+            pages = self._pages(cookies)
+            for width in WIDTHS:
+                tab = self._tab(cookies, width)
+                for name, address in pages.items():
+                    self._save(tab, address, EVERY_PAGE / role / f"{name}-{width}.png")
+                    taken += 1
+                tab.context.close()
+            print(f"{role}: {len(pages)} pages", flush=True)
+        return taken
+
+    def documented(self) -> int:
+        """Take the pictures of the documentation; return how many were taken."""
+        SHOWN.mkdir(exist_ok=True)
+        for name, role, where, width in DOCUMENTED:
+            tab = self._tab(self._cookies(role), width)
+            address = where if where.startswith("/") else globals()[where]()
+            self._save(tab, urljoin(self.base, address), SHOWN / f"{name}.png", colors=COLORS)
+            tab.context.close()
+        return len(DOCUMENTED)
+
+    def _cookies(self, role: str) -> dict[str, str]:
+        from accounts.models import User
+        from tests import factories
+
+        if not ROLES[role]:
+            return {}
+        client = factories.client_for(User.objects.get(email=f"{ROLES[role]}@portal.example"))
+        return {"__Host-session": client.cookies["__Host-session"].value, "__Host-csrf": portal.CSRF}
+
+    def _pages(self, cookies: dict[str, str]) -> dict[str, str]:
+        """Return the address of the first page of each route, by the name of its picture."""
+        header = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        found: dict[str, str] = {}
+
+        def ask(address: str) -> crawl.Answer:
+            if ENDS_SESSION.search(address):
+                return crawl.Answer(404)
+            answer = requests.get(address, headers=header, allow_redirects=False, timeout=30)
+            is_html = answer.headers.get("Content-Type", "").startswith("text/html")
+            if is_html and (answer.status_code == 200 or address.endswith("/no-such-page/")):
+                route = crawl.route_of(address) or urlsplit(address).path.strip("/")
+                found.setdefault(route.replace(":", "-").replace("/", "-"), address)
+            return crawl.Answer(answer.status_code, answer.text if is_html else "", answer.headers.get("Location", ""))
+
+        starts = [urljoin(self.base, start) for start in (*STARTS, "/accounts/role/")]
+        for _page in crawl.crawl(ask, starts, per_route=1):
+            pass
+        return found
+
+    def _tab(self, cookies: dict[str, str], width: int):
+        context = self.chromium.new_context(viewport={"width": width, "height": 900})
+        host = urlsplit(self.base).hostname
+        context.add_cookies(
+            [{"name": n, "value": v, "domain": host, "path": "/", "secure": True} for n, v in cookies.items()]
+        )
+        return context.new_page()
+
+    def _save(self, tab, address: str, file: Path, *, colors: int = 0) -> None:
+        """Save a picture of the whole page, with at most so many colors; 0 keeps all."""
+        tab.goto(address)
+        height = min(tab.evaluate("document.documentElement.scrollHeight"), HIGHEST)
+        width = tab.viewport_size["width"]
+        tab.set_viewport_size({"width": width, "height": max(height, 600)})
+        shot = tab.screenshot()
+        tab.set_viewport_size({"width": width, "height": 900})
+        file.parent.mkdir(parents=True, exist_ok=True)
+        picture = Image.open(BytesIO(shot))
+        if colors:
+            picture = picture.convert("RGB").quantize(colors)
+        picture.save(file, optimize=bool(colors))
+
+
+def record_of_rosa() -> str:
+    from certification.models import Certification
+
+    signed = Certification.objects.filter(patient__first_name="Rosa", status="active").latest("certified_at")
+    return f"/certification/{signed.uuid}/confirmation/"
+
+
+def renewal_of_samuel() -> str:
+    from certification.models import Certification
+
+    signed = Certification.objects.filter(patient__first_name="Samuel").latest("certified_at")
+    return f"/certification/{signed.uuid}/renew/"
+
+
+def order_to_review() -> str:
+    from delivery.models import Order
+
+    return f"/admin/delivery/order/{Order.objects.filter(status='placed').order_by('pk').first().pk}/change/"
+
+
+def run_of_next_wednesday() -> str:
+    from delivery.models import Run
+
+    return f"/delivery/runs/{Run.objects.filter(left_at=None).order_by('window__date').first().uuid}/"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
