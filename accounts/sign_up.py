@@ -1,6 +1,8 @@
-"""The form by which a person makes an account."""
+"""How a person makes an account: by the form for everybody, or by an invitation that came to the mailbox."""
 
 from allauth.account.forms import SignupForm
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.signup import complete_signup
 from django.http import HttpRequest, HttpResponse
 
 from accounts.adapters import CONFIRMING
@@ -10,6 +12,15 @@ from accounts.models import User
 def compute_a_hash(password: str) -> None:
     """Take the time of hashing a new account's password. Nothing is stored."""
     User().set_password(password)
+
+
+def sign_in_first_time(request: HttpRequest, user: User, *, then: str) -> HttpResponse:
+    """Sign in the owner of an account that was just made with a password, and lead on to the address `then`.
+
+    allauth does it, as after its own form, so that an address that is not confirmed is asked for here, too.
+    """
+    record_authentication(request, user, method="password", email=user.email)
+    return complete_signup(request, user=user, redirect_url=then)
 
 
 class SignUpForm(SignupForm):

@@ -22,7 +22,13 @@ const { css } = compile(join(root, "assets", "portal.scss"), {
 });
 
 rmSync(built, { recursive: true, force: true });
-for (const [, name] of css.matchAll(/url\(["']?((?:img|fonts)\/[^"')?#]+)/g)) {
+for (const weight of [400, 700])
+  for (const slice of ["latin", "latin-ext"]) {
+    const name = `public-sans-${slice}-${weight}-normal.woff2`;
+    mkdirSync(join(built, "fonts"), { recursive: true });
+    copyFileSync(join(root, "node_modules", "@fontsource", "public-sans", "files", name), join(built, "fonts", name));
+  }
+for (const [, name] of css.matchAll(/url\(["']?(img\/[^"')?#]+)/g)) {
   mkdirSync(dirname(join(built, name)), { recursive: true });
   copyFileSync(join(uswds, "dist", name), join(built, name));
 }

@@ -86,11 +86,7 @@ def physician_certifies(person: Person, physician) -> str:
 def patient_joins_and_orders(person: Person) -> str:
     """Join by the invitation in the mail and order; return the order's number."""
     person.opens(person.post.path_to(PATIENT, "/invitation/"))
-    person.makes_an_account(PATIENT)
-    person.signs_in(PATIENT)
-    person.opens("/invitation/")
-    person.fills_date("birth_date", 4, 28, 1980)
-    person.submits()
+    person.joins_here(4, 28, 1980)
     person.ticks(*PATIENT_AFFIRMATIONS)
     person.submits()
     test_order.when_the_orderer_fills_the_cart_and_books_a_window(person)

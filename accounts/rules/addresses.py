@@ -23,6 +23,13 @@ def check_may_be_main(address: EmailAddress) -> None:
         raise AddressError(_("Confirm this address first: open the link in our mail."))
 
 
+def has_account(email: str) -> bool:
+    """Return whether an account has this address as its main one, or has confirmed it."""
+    email = User.objects.normalize_email(email)
+    confirmed = EmailAddress.objects.filter(email=email, verified=True)
+    return User.objects.filter(email=email).exists() or confirmed.exists()
+
+
 def main_address_token(*, present: EmailAddress, wanted: EmailAddress) -> str:
     """Return the signed token of a link that makes `wanted` the main address in the place of `present`."""
     return signing.dumps([present.pk, wanted.pk], salt=SALT)

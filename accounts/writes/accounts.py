@@ -17,8 +17,20 @@ def make_account(
     `fields` are is_staff, is_superuser, is_active and first_name. Without a password the person sets one by the link
     "Forgot password".
     """
-    user = User.objects.create_user(email, password, **fields)
+    user = _confirmed(email, password, **fields)
     user.groups.set(Group.objects.filter(name__in=groups))
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record(action="user.create", by=by, subject=user)
+    return user
+
+
+def make_invited_account(*, email: str, password: str) -> User:
+    """Make the account of a person who proved that mail to this address reaches them, and return it."""
+    user = _confirmed(email, password)
+    record(action="user.email_confirm", by=user, subject=user)
+    return user
+
+
+def _confirmed(email: str, password: str | None, **fields: bool | str) -> User:
+    user = User.objects.create_user(email, password, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user

@@ -17,7 +17,15 @@ from certification.actions.drafts import (
     tell_apart,
 )
 from certification.actions.ending import reinstate_certification, revoke_certification, withdraw_certification
-from certification.actions.joining import CODE_LENGTH, accept_code, accept_invitation, affirm, invite, print_code
+from certification.actions.joining import (
+    CODE_LENGTH,
+    accept_code,
+    accept_invitation,
+    accept_with_new_account,
+    affirm,
+    invite,
+    print_code,
+)
 from certification.actions.office_weeks import queue_office_weeks
 from certification.actions.own import change_phone, choose_language, choose_texts, follow_email
 from certification.actions.reference import drop_allotment_limit, set_allotment_limit, sync_conditions
@@ -45,6 +53,7 @@ __all__ = [
     "take_over_patient",
     "tell_apart",
     "accept_invitation",
+    "accept_with_new_account",
     "affirm",
     "answer_request",
     "ask_office",

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.writes.accounts import make_invited_account
 from audit.actions import audited, record
 from certification import rules
 from certification.models import Caregiver, CaregiverAssignment, Invitation, Patient
@@ -79,18 +80,61 @@ def accept_invitation(*, invitation: Invitation, birth_date: date, by: User) -> 
             return person
         rules.check_invitation_is_open(invitation, now=timezone.now())
         rules.check_may_join(invitation, user=by)
-        matched = person.birth_date == birth_date
+        matched = _matches(invitation, person, birth_date)
         if matched:
-            invitation.used_at = timezone.now()
-            person.user = by
-            person.save(update_fields=["user"])
-            record(by=by, subject=invitation)
-        else:
-            invitation.failed_tries += 1
-        invitation.save(update_fields=["used_at", "failed_tries"])
+            _join(invitation, person, by)
     if not matched:
         raise rules.BirthDateError(invitation)
     return person
+
+
+@audited("invitation.accept", subject="invitation", atomic=False)
+def accept_with_new_account(*, invitation: Invitation, birth_date: date, password: str, by: None) -> User:
+    """Make an account with the address to which the invitation was mailed, join it to the person, and return it.
+
+    For a visitor who has opened the link in that mail: this confirms the address. A wrong birth date is committed as
+    a try, as by `accept_invitation`, and makes no account. Raises HasAccountError where the address has one already.
+    """
+    with transaction.atomic():
+        person = lock_person(invitation.person)
+        invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation.pk)
+        rules.check_invitation_is_open(invitation, now=timezone.now())
+        rules.check_can_make_account(invitation)
+        matched = _matches(invitation, person, birth_date)
+        if matched:
+            user = _account_of(invitation, password)
+            rules.check_may_join(invitation, user=user)
+            _join(invitation, person, user)
+    if not matched:
+        raise rules.BirthDateError(invitation)
+    return user
+
+
+def _matches(invitation: Invitation, person: Patient | Caregiver, birth_date: date) -> bool:
+    """Return whether this is the birth date of the invited person; one that is not counts as a try."""
+    if person.birth_date == birth_date:
+        return True
+    invitation.failed_tries += 1
+    invitation.save(update_fields=["failed_tries"])
+    return False
+
+
+def _account_of(invitation: Invitation, password: str) -> User:
+    """Make the account, unless somebody makes one with the same address at this moment."""
+    try:
+        with transaction.atomic():
+            return make_invited_account(email=invitation.mailed_to, password=password)
+    except IntegrityError:
+        rules.check_can_make_account(invitation)
+        raise
+
+
+def _join(invitation: Invitation, person: Patient | Caregiver, user: User) -> None:
+    invitation.used_at = timezone.now()
+    invitation.save(update_fields=["used_at"])
+    person.user = user
+    person.save(update_fields=["user"])
+    record(by=user, subject=invitation)
 
 
 @audited("person.affirm", subject="role")

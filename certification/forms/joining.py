@@ -6,15 +6,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.fields import PasswordField
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from certification.actions import CODE_LENGTH
 from certification.forms.people import ContactForm
 from certification.models import PatientRequest
-from ui.forms import CardRadioSelect, Choice, DateBoxesField, PhoneField, PortalForm, validate_printable
+from ui.forms import CardRadioSelect, Choice, DateBoxesField, PhoneField, PortalForm, SpanishField, validate_printable
 from ui.text import ALPHABET
 from ui.town_question import AsksAboutTown
 
@@ -23,6 +27,26 @@ class BirthDateForm(PortalForm):
     autocomplete = {"birth_date": "bday"}
 
     birth_date = DateBoxesField(label=_("Your date of birth"), past_only=True)
+
+
+class NewAccountForm(BirthDateForm):
+    """A password for the account of the address to which an invitation was mailed, and the birth date."""
+
+    field_order = ["password"]
+
+    password = PasswordField(
+        label=_("Choose a password"),
+        autocomplete="new-password",
+        help_text=password_validators_help_text_html(),
+        error_messages={"required": _("Choose a password")},
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.email = email
+
+    def clean_password(self) -> str:
+        return get_adapter().clean_password(self.cleaned_data["password"], user=User(email=self.email))
 
 
 class CodeForm(BirthDateForm):
@@ -138,3 +162,4 @@ class RefusalForm(PortalForm):
         max_length=500,
         validators=[validate_printable],
     )
+    reason_es = SpanishField(label=_("Reason in Spanish"), max_length=500, validators=[validate_printable])

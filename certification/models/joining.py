@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
 from certification.models.people import Caregiver, Patient
 
@@ -19,6 +20,7 @@ class Invitation(models.Model):
     )
     token_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
     code_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    mailed_to = models.EmailField(blank=True)  # in lower case: whoever opens the link has read mail to this address
     sent_at = models.DateTimeField()
     valid_until = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
@@ -33,6 +35,10 @@ class Invitation(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(token_digest__isnull=False) | Q(code_digest__isnull=False), name="invitation_can_be_used"
+            ),
+            models.CheckConstraint(
+                condition=Q(mailed_to="") | Q(token_digest__isnull=False, mailed_to=Lower("mailed_to")),
+                name="invitation_mailed_with_a_link",
             ),
             models.CheckConstraint(condition=Q(sent_at__lt=F("valid_until")), name="invitation_dates"),
             models.CheckConstraint(condition=Q(failed_tries__lte=5), name="invitation_tries"),

@@ -31,6 +31,7 @@ from certification.rules.errors import (
     ElsewhereError,
     EndingError,
     ExamDateError,
+    HasAccountError,
     IncompleteError,
     InvitationError,
     LetterError,
@@ -56,6 +57,7 @@ from certification.rules.identity import (
 )
 from certification.rules.joining import (
     check_affirmations,
+    check_can_make_account,
     check_invitation_is_open,
     check_may_be_invited,
     check_may_join,
@@ -212,6 +214,7 @@ __all__ = [
     "ConditionError",
     "ENDED_REMINDER_WITHIN",
     "ExamDateError",
+    "HasAccountError",
     "IncompleteError",
     "InvitationError",
     "LetterError",
@@ -228,6 +231,7 @@ __all__ = [
     "check_affirmations",
     "check_allotment_reason",
     "check_attestations",
+    "check_can_make_account",
     "check_caregiver",
     "check_caregiver_is_free",
     "check_conditions_fit_age",

@@ -97,6 +97,10 @@ class InvitationError(CertificationError):
     """The invitation cannot be used."""
 
 
+class HasAccountError(InvitationError):
+    """The address to which the invitation was mailed has an account already, whose owner signs in with it."""
+
+
 class CodeError(InvitationError):
     """No invitation has this code."""
 

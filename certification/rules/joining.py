@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
+from accounts.rules import has_account
 from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
-from certification.rules.errors import MOST_INVITATION_TRIES, CertificationError, IncompleteError, InvitationError
+from certification.rules.errors import (
+    MOST_INVITATION_TRIES,
+    CertificationError,
+    HasAccountError,
+    IncompleteError,
+    InvitationError,
+)
 from certification.rules.people import check_is_not_closed, is_guarded
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 
@@ -88,6 +95,14 @@ def check_may_join(invitation: Invitation, *, user: "User") -> None:
         patients = [assignment.patient for assignment in person.assignments.all()]
     if Certification.objects.active().filter(patient__in=patients, physician__user=user).exists():
         raise InvitationError(_("The certifying physician cannot accept this invitation. Use another account."))
+
+
+def check_can_make_account(invitation: Invitation) -> None:
+    """The invitation was mailed to an address that has no account; raises InvitationError, HasAccountError."""
+    if not invitation.mailed_to:
+        raise InvitationError(_("Make an account first, and confirm its address. Then open the invitation again."))
+    if has_account(invitation.mailed_to):
+        raise HasAccountError(_("This address has an account already. Sign in with it."))
 
 
 def check_affirmations(role: Patient | CaregiverAssignment, affirmed: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
@@ -13,7 +13,7 @@ from certification.views.scope import record_view
 from ui.errors import PortalError, add_to_form
 
 
-def posted(request: SignedInRequest) -> QueryDict | None:
+def posted(request: HttpRequest) -> QueryDict | None:
     """Return what was posted to the form, or None when the page is only looked at."""
     return request.POST if request.method == "POST" else None
 

@@ -1,20 +1,24 @@
 """The pages on which invited patients and caregivers join and affirm."""
 
+from allauth.decorators import rate_limit
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.cooldown import next_try_at
 from accounts.models import User
 from accounts.requests import SignedInRequest
+from accounts.sign_up import sign_in_first_time
 from certification import rules
-from certification.actions import accept_code, accept_invitation, affirm
-from certification.forms.joining import AffirmationForm, BirthDateForm, CodeForm
+from certification.actions import accept_code, accept_invitation, accept_with_new_account, affirm
+from certification.forms.joining import AffirmationForm, BirthDateForm, CodeForm, NewAccountForm
 from certification.models import Invitation, Patient
 from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATIONS
 from certification.views.form_page import form_page, posted
@@ -52,7 +56,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
         del request.session[INVITATION]  # the next look asks for a code from paper
         return _closed(request, str(error), status=410)
     if not request.user.is_authenticated:
-        return render(request, "certification/invitation_welcome.html")
+        return _by_new_account(request, invited)
     if invited.used_at:
         return redirect("certification:affirmation")
     form = BirthDateForm(request.POST if request.method == "POST" else None)
@@ -63,6 +67,28 @@ def invitation(request: HttpRequest) -> HttpResponse:
         except rules.InvitationError as error:
             add_to_form(form, error)
     return render(request, "certification/invitation.html", {"form": form})
+
+
+@sensitive_post_parameters("password")
+@rate_limit(action="signup")
+def _by_new_account(request: HttpRequest, invited: Invitation) -> HttpResponse:
+    """Join with a new account: its address is the one to which the link came that this visitor has opened."""
+    try:
+        rules.check_can_make_account(invited)
+    except rules.InvitationError as error:
+        has_account = isinstance(error, rules.HasAccountError)
+        context = {"email": invited.mailed_to, "has_account": has_account}
+        return render(request, "certification/invitation_sign_in.html", context)
+    form = NewAccountForm(posted(request), email=invited.mailed_to)
+    if form.is_valid():
+        try:
+            user = accept_with_new_account(invitation=invited, **form.cleaned_data, by=None)
+        except rules.InvitationError as error:
+            add_to_form(form, error)
+        else:
+            return sign_in_first_time(request, user, then=reverse("certification:affirmation"))
+    context = {"email": invited.mailed_to, "form": form}
+    return render(request, "certification/invitation_welcome.html", context)
 
 
 def _by_code(request: HttpRequest) -> HttpResponse:

@@ -57,7 +57,11 @@ def write_invitation(person: Patient | Caregiver, *, now: datetime, by: User | N
     """Write an invitation by mail; return it and the message that carries its link. A new person has none to end."""
     token = secrets.token_urlsafe(24)
     invitation = Invitation.objects.create(
-        **invited(person), token_digest=token_digest(token), sent_at=now, valid_until=valid_until(now)
+        **invited(person),
+        token_digest=token_digest(token),
+        mailed_to=person.email.lower(),
+        sent_at=now,
+        valid_until=valid_until(now),
     )
     record(action="invitation.send", by=by, subject=invitation)
     message = {

@@ -31,7 +31,7 @@ WORKER = settings.BASE_DIR / "static" / "js" / "run" / "worker.js"
 FILES = (
     "built/portal.css", "img/favicon.svg", "js/portal.js", "js/run/seal.js", "js/run/store.js", "js/run/queue.js",
     "js/run/card.js", "js/run/shown.js", "js/run/pin.js", "js/run/sheet.js", "js/door.js",
-    "built/fonts/public-sans/PublicSans-Regular.woff2", "built/fonts/public-sans/PublicSans-Bold.woff2",
+    "built/fonts/public-sans-latin-400-normal.woff2", "built/fonts/public-sans-latin-700-normal.woff2",
     "built/img/usa-icons/phone.svg", "built/img/usa-icons/check.svg", "built/img/usa-icons/location_on.svg",
     "built/img/usa-icons/wifi.svg", "built/img/correct8.svg",
 )  # fmt: skip

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accounts.backends import PortalBackend
+from accounts.models import User
 from certification import actions, rules
 from certification.actions import drafts as of_drafts
 from certification.models import (
@@ -182,6 +183,22 @@ def test_an_invitation_accepted_by_ten_without_the_lock_joins_several(slowly):
     answers = accept(invitation, accounts)
 
     assert len([answer for answer in answers if answer != "InvitationError"]) > 1
+
+
+def test_a_form_for_a_new_account_posted_ten_times_at_once_makes_one(slowly):
+    invitation = factories.certification(joined=False).patient.invitations.get()
+    born, before = invitation.patient.birth_date, User.objects.count()
+    slowly("check_can_make_account")
+
+    def join():
+        made = actions.accept_with_new_account(
+            invitation=invitation, birth_date=born, password=factories.PASSWORD, by=None
+        )
+        return made.pk
+
+    joined = [answer for answer in at_once([join] * AT_ONCE) if answer != "InvitationError"]
+    assert joined == [Patient.objects.get().user_id]
+    assert User.objects.count() == before + 1
 
 
 def test_an_account_that_accepts_two_invitations_at_once_joins_one(slowly):

@@ -359,6 +359,18 @@ def test_check_may_join_needs_a_free_account_and_another_person_than_the_certifi
 
 
 @pytest.mark.django_db
+def test_check_can_make_account_needs_an_address_that_was_mailed_and_is_free():
+    invitation = factories.certification(joined=False).patient.invitations.get()
+    assert rules.check_can_make_account(invitation) is None
+    factories.user(invitation.mailed_to)
+    with pytest.raises(rules.HasAccountError):
+        rules.check_can_make_account(invitation)
+    invitation.mailed_to = ""
+    with pytest.raises(rules.InvitationError, match="Make an account first"):
+        rules.check_can_make_account(invitation)
+
+
+@pytest.mark.django_db
 def test_check_may_join_refuses_the_certifier_as_caregiver():
     certification = factories.certification(joined=False, caregiver=factories.caregiver())
     invitation = certification.patient.assignments.get().caregiver.invitations.get()

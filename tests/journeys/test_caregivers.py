@@ -32,11 +32,7 @@ def given_a_parent_with_a_daughter_as_caregiver(physician, first_name):
 
 def when_the_daughter_joins_by_the_invitation(elena):
     elena.opens(link_in_mail_to(ELENA, "/invitation/"))
-    elena.makes_an_account(ELENA)
-    elena.signs_in(ELENA)
-    elena.opens("/invitation/")
-    elena.fills_date("birth_date", 1, 2, 1975)
-    elena.submits()
+    elena.joins_here(1, 2, 1975)
     affirms(elena)
 
 

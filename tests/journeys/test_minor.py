@@ -85,11 +85,7 @@ def when_the_physician_signs_what_was_explained_to_the_guardian(physician, amara
 
 def when_the_guardian_joins(nora):
     nora.opens(link_in_mail_to(NORA, "/invitation/"))
-    nora.makes_an_account(NORA)
-    nora.signs_in(NORA)
-    nora.opens("/invitation/")
-    nora.fills_date("birth_date", 2, 3, 1985)
-    nora.submits()
+    nora.joins_here(2, 3, 1985)
     nora.ticks(*CAREGIVER_AFFIRMATIONS)
     nora.submits()
 

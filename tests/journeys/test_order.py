@@ -42,11 +42,7 @@ def given_a_certified_patient_and_a_menu():
 
 def when_the_patient_joins_by_the_invitation(patient):
     patient.opens(link_in_mail_to(EMAIL, "/invitation/"))
-    patient.makes_an_account(EMAIL)
-    patient.signs_in(EMAIL)
-    patient.opens("/invitation/")
-    patient.fills_date("birth_date", 4, 28, 1980)
-    patient.submits()
+    patient.joins_here(4, 28, 1980)
     patient.ticks(*PATIENT_AFFIRMATIONS)
     patient.submits()
 

@@ -123,6 +123,12 @@ class Visitor:
         self.opens(link_in_mail_to(email, "/accounts/confirm-email/"))
         self.submits()
 
+    def joins_here(self, month, day, year):
+        """Make an account on the page behind the link of an invitation, with this birth date."""
+        self.fills(password=PASSWORD)
+        self.fills_date("birth_date", month, day, year)
+        self.submits()
+
     def met_no_barrier(self):
         assert self.violations == {}, self.violations
         assert self.errors == [], self.errors
