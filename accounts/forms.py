@@ -4,16 +4,22 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import PhysicianApplication, Registration
 from accounts.rules import (
+    CallBack,
     DeaNumberError,
+    Seen,
     check_dea_number,
+    check_last_day_seen,
     check_npi,
     check_practice_in_connecticut,
     check_registration_number,
+    check_tick_or_difference,
+    field_of,
     normalize_dea_number,
     normalize_registration_number,
 )
@@ -65,27 +71,6 @@ class ResetForm(PortalForm):
         help_text=_("How you made sure that it was the owner. Kept in the audit trail."),
         error_messages={"required": _("Enter a reason.")},
         widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-
-class CallBackForm(PortalForm):
-    """The call back by which a Registrar made sure that an applicant is the physician."""
-
-    called_number = PhoneField(
-        label=_("Number you called"),
-        help_text=_("As the public register shows it. Never one that the applicant alone has named."),
-        error_messages={"required": _("Enter the number you called.")},
-    )
-    number_source = forms.CharField(
-        label=_("Where the number stands"),
-        max_length=100,
-        help_text=_("Like: NPI registry, license lookup of the state, our roster."),
-        validators=[validate_printable],
-        error_messages={"required": _("Enter the register that shows the number.")},
-    )
-    is_confirmed = forms.BooleanField(
-        label=_("The physician came to the phone and said that this application is theirs."),
-        error_messages={"required": _("Tick this once the physician has said so. If not, refuse the application.")},
     )
 
 
@@ -262,3 +247,125 @@ class SourceForm(PortalForm):
         max_length=60,
         help_text=_("The physician reads it on the page of the requirements."),
     )
+
+
+KINDS = tuple(Registration.Kind)
+WORDS_OF_TICK = {
+    Registration.Kind.PRESCRIPTION_MONITORING: _("The program shows this physician as registered."),
+}
+MATCHES = _("The register shows the same name and number, active and without limitation.")
+
+
+def _registration_fields(kind: Registration.Kind) -> dict[str, forms.Field]:
+    """Return the fields for what a register shows of one registration, by the ends of their names."""
+    return {
+        "matches": forms.BooleanField(label=WORDS_OF_TICK.get(kind, MATCHES), required=False),
+        "valid_through": forms.DateField(
+            label=_("Valid through"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        ),
+        "source": forms.CharField(
+            label=_("Where you looked it up"), max_length=60, required=False, validators=[validate_printable]
+        ),
+        "number": forms.CharField(label=_("Number that the register shows"), max_length=30, required=False),
+        "is_inactive": forms.BooleanField(label=_("Not active, or ended"), required=False),
+        "is_limited": forms.BooleanField(label=_("Subject to a limitation"), required=False),
+        "schedules": forms.CharField(label=_("Schedules"), max_length=30, required=False),
+        "state": forms.CharField(label=_("State"), max_length=2, required=False, initial="CT"),
+    }
+
+
+LEFT_OUT = {
+    Registration.Kind.DEA: {"number"},  # with another one the applicant applies again: it is bound to the SSN digits
+    Registration.Kind.PRESCRIPTION_MONITORING: {"number", "valid_through", "schedules", "state", "is_limited"},
+}
+
+
+class LookUpForm(PortalForm):
+    """What a Registrar found in the registers about the claims of an application, and the call back.
+
+    A registration is left out while neither its tick nor a difference nor a date is entered. The cleaned data are
+    `seen` and `call`, as the action takes them.
+    """
+
+    called_number = PhoneField(
+        label=_("Number you called"),
+        help_text=_("As the public register shows it. Never one that the applicant alone has named."),
+        required=False,
+    )
+    number_source = forms.CharField(
+        label=_("Where the number stands"),
+        max_length=100,
+        help_text=_("Like: NPI registry, license lookup of the state, our roster."),
+        validators=[validate_printable],
+        required=False,
+    )
+    is_confirmed = forms.BooleanField(
+        label=_("The physician came to the phone and said that this application is theirs."), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        for kind in KINDS:
+            left_out = LEFT_OUT.get(kind, set())
+            fields = {name: field for name, field in _registration_fields(kind).items() if name not in left_out}
+            self.base_fields = {**self.base_fields, **{field_of(kind, name): fields[name] for name in fields}}
+        super().__init__(*args, **kwargs)
+
+    def of_kind(self, kind: str) -> dict[str, forms.BoundField]:
+        """Return the bound fields of a registration by the ends of their names."""
+        start = field_of(kind, "")
+        return {name.removeprefix(start): self[name] for name in self.fields if name.startswith(start)}
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        seen = [self._seen(kind) for kind in KINDS if self._is_entered(kind)]
+        for each in seen:
+            self._check(each)
+        return {"seen": seen, "call": self._call()}
+
+    def _value(self, kind: str, name: str) -> Any:
+        return self.cleaned_data.get(field_of(kind, name))
+
+    def _is_entered(self, kind: str) -> bool:
+        """Return whether anything is said of a registration; a date with which the form began says nothing."""
+        said = [self._value(kind, name) for name in ("matches", "number", "is_inactive", "is_limited")]
+        day = field_of(kind, "valid_through")
+        is_wrong = any(name.startswith(field_of(kind, "")) for name in self.errors)
+        return is_wrong or any(said) or bool(self.cleaned_data.get(day) and day in self.changed_data)
+
+    def _seen(self, kind: Registration.Kind) -> Seen:
+        return Seen(
+            kind=kind,
+            matches=bool(self._value(kind, "matches")),
+            valid_through=self._value(kind, "valid_through"),
+            source=self._value(kind, "source") or "",
+            number=normalize_registration_number(kind, self._value(kind, "number") or ""),
+            state=(self._value(kind, "state") or "").upper(),
+            schedules=self._value(kind, "schedules") or "",
+            is_active=not self._value(kind, "is_inactive"),
+            is_limited=bool(self._value(kind, "is_limited")),
+        )
+
+    def _check(self, seen: Seen) -> None:
+        """Ask everything of one registration, so that each mistake of the page is named at once."""
+        if not seen.source and field_of(seen.kind, "source") not in self.errors:
+            self.add_error(field_of(seen.kind, "source"), _("Enter where you looked it up."))
+        self.ask(check_tick_or_difference, seen)
+        if field_of(seen.kind, "valid_through") not in self.errors:
+            self.ask(check_last_day_seen, seen, today=timezone.localdate())
+        if seen.number:
+            self.ask(check_registration_number, seen.kind, seen.number, field=field_of(seen.kind, "number"))
+
+    def _call(self) -> CallBack | None:
+        """Return the call that is confirmed, or None; what is typed of a call must be confirmed."""
+        number, source = (self.cleaned_data.get(name, "") for name in ("called_number", "number_source"))
+        if self.cleaned_data.get("is_confirmed"):
+            if not number and "called_number" not in self.errors:
+                self.add_error("called_number", _("Enter the number you called."))
+            if not source and "number_source" not in self.errors:
+                self.add_error("number_source", _("Enter the register that shows the number."))
+            return CallBack(number, source)
+        if {"called_number", "number_source"} & set(self.changed_data) and (number or source):
+            self.add_error(
+                "is_confirmed", _("Tick this once the physician has said so. If not, refuse the application.")
+            )
+        return None

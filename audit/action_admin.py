@@ -21,7 +21,7 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_pages import ActionPage, ForMany, ListActionPage, Preview, ReasonForm, links_of
+from audit.action_pages import ActionPage, ForMany, ListActionPage, Preview, ReasonForm, ToldReasonForm, links_of
 from audit.actions import record
 from audit.changelists import SearchForm, SessionChangeList, store_search
 from audit.exports import CSV, XLSX, Export, filters_of, sent
@@ -42,6 +42,7 @@ __all__ = [
     "Preview",
     "ReasonForm",
     "RowsInline",
+    "ToldReasonForm",
     "related",
 ]
 

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ui.errors import PortalError
-from ui.forms import PortalForm
+from ui.forms import PortalForm, SpanishField
 
 
 class ReasonForm(PortalForm):
@@ -22,6 +22,19 @@ class ReasonForm(PortalForm):
         error_messages={"required": _("Enter a reason.")},
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class ToldReasonForm(PortalForm):
+    """A reason that a patient or caregiver reads, in English and, where somebody writes it, in Spanish."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        help_text=_("The person concerned reads it, and it is kept in the audit trail."),
+        error_messages={"required": _("Enter a reason.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    reason_es = SpanishField(label=_("Reason in Spanish"), max_length=500)
 
 
 @dataclass(frozen=True)

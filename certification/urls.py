@@ -18,6 +18,7 @@ from certification.views import (
     renewing,
     requests,
     signing,
+    start,
     steps,
 )
 
@@ -25,6 +26,7 @@ app_name = "certification"
 
 urlpatterns = [
     path("certification/", patients.patient_list, name="patient-list"),
+    path("certification/start/", start.start, name="start"),
     path("certification/due/", due.due_list, name="due-list"),
     path("certification/patients.csv", patients.patient_csv, name="patient-csv"),
     path("certification/several/", batch_signing.choose, name="several"),

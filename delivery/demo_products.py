@@ -12,7 +12,9 @@ from itertools import count
 from typing import Any
 
 from delivery.demo_texts import TEXTS
+from delivery.demo_texts_es import TEXTS_ES
 from delivery.models import Product
+from delivery.models.drawings import Drawing
 
 F, U = Product.Form, Product.ReportUnit
 INHALED = {F.FLOWER, F.VAPE, F.CONCENTRATE}
@@ -23,6 +25,16 @@ SOON_DAYS = 12
 PRODUCERS = ("Shoreline Growers", "Nutmeg Gardens")
 WITH_TWO_LOTS = {"FL-HARBOR-35", "ED-BERRY-100", "TI-BALANCE-300"}
 ENDS_SOON, WITHOUT_DETAILS = "VP-NIGHT-500", "TO-PATCH-5"  # what staff see of such lots
+DRAWN = {  # unless as the usual one of its form
+    "FL-ELM-7": Drawing.GROUND,
+    "VP-DAY-300": Drawing.PEN,
+    "ED-COCOA-100": Drawing.CHOCOLATE,
+    "ED-BROWNIE-20": Drawing.BROWNIE,
+    "ED-MINT-50": Drawing.LOZENGES,
+    "TO-LOTION-150": Drawing.LOTION,
+    "TO-PATCH-5": Drawing.PATCHES,
+    "CO-OIL-1000": Drawing.SYRINGE,
+}
 _codes = count(1)
 
 
@@ -53,6 +65,8 @@ def _product(
         "days_supply": DAYS.get(form, 30),
         "sku": sku,
         **TEXTS[sku],
+        **TEXTS_ES[sku],
+        "drawing": DRAWN.get(sku, ""),
         "form": form,
         "price_cents": price_cents,
         "weight_mg": weight_mg,

@@ -21,7 +21,7 @@ TEXTS = {
     "FL-SOUND-35": _texts(
         "Quiet Sound",
         "Balanced flower, 3.5 g",
-        "blue",
+        "purple",
         "As much CBD as THC, for a mild beginning. Start with one or two breaths and wait ten minutes.",
     ),
     "FL-HARBOR-7": _texts(
@@ -33,13 +33,13 @@ TEXTS = {
     "FL-ELM-7": _texts(
         "Elm City Ground",
         "Ground flower, 7 g",
-        "mint",
+        "lime",
         "Ground and ready to pack, for hands that tire soon. Start with one breath and wait ten minutes.",
     ),
     "FL-RIDGE-14": _texts(
         "Ridgeline Reserve",
         "Whole flower, 14 g",
-        "purple",
+        "teal",
         "Our strongest flower. For people who know how they react: start with one breath and wait ten minutes.",
     ),
     "VP-HARBOR-500": _texts(
@@ -87,7 +87,7 @@ TEXTS = {
     "ED-COCOA-100": _texts(
         "Dark chocolate bar",
         "10 squares of 10 mg",
-        "brown",
+        "red",
         "Dark chocolate that breaks into ten squares. Start with half a square and wait two hours before the next.",
     ),
     "ED-BROWNIE-20": _texts(

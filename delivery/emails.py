@@ -32,8 +32,8 @@ def order_words(*statuses: str) -> Callable[[Notification], Words]:
         assert order.window is not None and order.policy is not None  # anything but a cart has both
         if order.is_open and timezone.now() >= order.window.ends_at:
             return None  # nobody has to be told any more when we come
-        reason = notification.context.get("reason", "")
-        return {"order": order, "closes_at": closes_at(order.window, order.policy), "reason": reason}
+        why = {name: notification.context.get(name, "") for name in ("reason", "reason_es")}
+        return {"order": order, "closes_at": closes_at(order.window, order.policy), **why}
 
     return context_for
 

@@ -34,7 +34,7 @@ def order(status: str = "confirmed", payment_method: str = "cash", **fields: Any
 
 def _about(made: Order, reason: str = "", **more: Any) -> dict[str, Any]:
     assert made.window is not None and made.policy is not None
-    return {"order": made, "closes_at": closes_at(made.window, made.policy), "reason": reason, **more}
+    return {"order": made, "closes_at": closes_at(made.window, made.policy), "reason": reason, "reason_es": "", **more}
 
 
 def _tomorrow() -> dict[str, dict[str, Any]]:

@@ -87,7 +87,7 @@ ORDERS = Export("orders", (
     dollars("total", "subtotal_cents"), *amounts("flower equivalent", "amount_mg"),
     Column("placed by account", "placed_by_id"), Column("on the phone with account", "assisted_by_id"),
     moment("placed", "placed_at"), moment("confirmed", "confirmed_at"), moment("ended", "ended_at"),
-    Column("why ended", "ended_reason"),
+    Column("why ended", "ended_reason"), Column("why ended, in Spanish", "ended_reason_es"),
 ))  # fmt: skip
 LINES = Export("order-lines", (
     Column("order", "order__number"), Column("sku", "product__sku"), Column("product", "product__name"),

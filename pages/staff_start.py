@@ -1,6 +1,6 @@
 """The staff's start page: the next delivery day and the last one, and what waits for whom and since when."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import ngettext_lazy
 
-from accounts.models import Decision, MFAReset, PhysicianApplication, Proof, User
+from accounts.models import Decision, MFAReset, Physician, PhysicianApplication, Proof, User
+from accounts.rules import LAPSED, with_lapses
 from certification.models import Certification, Patient, PatientRequest
 from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.product_texts import full_name
@@ -106,7 +107,10 @@ class StaffStart:
 
 @dataclass(frozen=True)
 class Queue:
-    """Rows that wait for staff of a group, the column that says since when, and the filters of the list with them."""
+    """Rows that wait for staff of a group, the column that says since when, and the filters of the list with them.
+
+    Staff of the groups in `also` do it as well, and find it among their own.
+    """
 
     group: str
     noun: Any
@@ -115,6 +119,12 @@ class Queue:
     query: Mapping[str, str]
     permission: str = ""  # "" for the one to view the model
     button: Any = None
+    also: tuple[str, ...] = ()
+
+    def group_for(self, groups: Collection[str]) -> str:
+        """Return under which group somebody of these groups finds it."""
+        own = [group for group in (self.group, *self.also) if group in groups]
+        return own[0] if own else self.group
 
     def is_shown_to(self, user: User) -> bool:
         return user.has_perm(self.permission or _view_permission(self.rows.model))
@@ -178,12 +188,16 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
         Queue("Registrar", ngettext_lazy("proof to verify", "proofs to verify", "count"),
               Proof.objects.filter(status=Decision.PENDING, physician__isnull=False), "entered_at", pending),
         Queue("Registrar",
+              ngettext_lazy("physician with a registration that has ended",
+                            "physicians with a registration that has ended", "count"),
+              with_lapses(Physician.objects.all(), today=localdate(now)), "lapsed_at", {LAPSED: "1"}),
+        Queue("Registrar",
               ngettext_lazy("request to a physician who has left", "requests to physicians who have left", "count"),
               PatientRequest.objects.filter(answered_at__isnull=True, physician__status="left"), "created_at",
               {**unanswered, "physician__status__exact": "left"}),
         Queue("Manager", ngettext_lazy("lost phone", "lost phones", "count"),
               MFAReset.objects.filter(status=MFAReset.Status.WAITING), "asked_at",
-              {"status__exact": MFAReset.Status.WAITING}),
+              {"status__exact": MFAReset.Status.WAITING}, also=("Registrar",)),
         Queue("Manager", ngettext_lazy("message to answer", "messages to answer", "count"),
               ContactMessage.objects.filter(answered_at__isnull=True), "created_at", unanswered,
               button=ngettext_lazy("Answer %(count)d message", "Answer %(count)d messages", "count")),
@@ -240,10 +254,11 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
 def works_of_reader(user: User, groups: Iterable[str], *, now: datetime) -> list[Work]:
     """Return what waits for these groups of the account, and for anybody, as far as the account may open it."""
     windows = next_windows(now)
-    wanted = {*groups, ANYBODY}
-    shown = [queue for queue in queues(windows[0].date if windows else None, now=now) if queue.group in wanted]
+    own = list(groups)
+    wanted = {*own, ANYBODY}
+    shown = [queue for queue in queues(windows[0].date if windows else None, now=now) if queue.group_for(own) in wanted]
     shown = [queue for queue in shown if queue.is_shown_to(user)]
-    works = _works(shown, _count_all([(queue.rows, queue.since) for queue in shown]), list(groups), now)
+    works = _works(shown, _count_all([(queue.rows, queue.since) for queue in shown]), own, now)
     return [work for of_group in works for work in of_group.works]
 
 
@@ -258,7 +273,7 @@ def _works(
     works: dict[str, list[Work]] = {}
     for place, queue in enumerate(shown):
         if place in found:
-            works.setdefault(queue.group, []).append(_work(queue, *found[place], now))
+            works.setdefault(queue.group_for(groups), []).append(_work(queue, *found[place], now))
     in_order = sorted(works, key=lambda group: group not in groups)
     return [WorkOfGroup(group, group in groups, works[group]) for group in in_order]
 

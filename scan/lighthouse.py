@@ -36,13 +36,14 @@ def measure(base, cookie_of, findings):
         weight = round(report["audits"]["total-byte-weight"]["numericValue"])
         shift = report["audits"]["cumulative-layout-shift"]["numericValue"]
         findings.log(f"Lighthouse, {role} {path}: {figures}, {weight / 1000:.0f} kB, layout shift {shift:.3f}")
+        where = f"{role} {path}"
         for name, least in LEAST.items():
             if figures[name] < least:
-                findings.add("lighthouse", f"{role} {path}", f"{name} {figures[name]}, below {least}: {_reasons(report, name)}")
+                findings.add("lighthouse", where, f"{name} {figures[name]}, below {least}: {_reasons(report, name)}")
         if weight > MOST_BYTES:
-            findings.add("lighthouse", f"{role} {path}", f"The first visit loads {weight} bytes, more than {MOST_BYTES}.")
+            findings.add("lighthouse", where, f"The first visit loads {weight} bytes, more than {MOST_BYTES}.")
         if shift > 0:
-            findings.add("lighthouse", f"{role} {path}", f"The page shifts by {shift:.4f} while it loads.")
+            findings.add("lighthouse", where, f"The page shifts by {shift:.4f} while it loads.")
 
 
 def _report(address, cookie):
@@ -50,8 +51,9 @@ def _report(address, cookie):
         headers, answer = Path(folder) / "headers.json", Path(folder) / "report.json"
         headers.write_text(json.dumps({"Cookie": cookie}))
         command = [
-            "node", NODE / "lighthouse" / "cli" / "index.js", address, "--quiet", "--output=json", f"--output-path={answer}",
-            f"--only-categories={','.join(LEAST)}", f"--extra-headers={headers}", "--no-enable-error-reporting",
+            "node", NODE / "lighthouse" / "cli" / "index.js", address, "--quiet",
+            "--output=json", f"--output-path={answer}", f"--only-categories={','.join(LEAST)}",
+            f"--extra-headers={headers}", "--no-enable-error-reporting",
             "--chrome-flags=--headless=new " + " ".join(browser.launch_arguments()),
         ]  # fmt: skip
         environment = os.environ | {"CHROME_PATH": browser.chromium()}

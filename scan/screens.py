@@ -25,9 +25,10 @@ WIDTHS = (1200, 390)
 HIGHEST = 12_000  # px of a picture
 COLORS = 64  # of a picture in the documentation
 ROLES = {
-    "nobody": "", "physician": "amara.osei", "applicant": "edith.frost", "delegate": "dana.reyes", "patient": "rosa.delgado",
-    "caregiver": "nora.hart", "registrar": "registrar", "pharmacist": "pharmacist", "technician": "technician",
-    "driver": "driver", "manager": "manager", "auditor": "auditor", "administrator": "admin",
+    "nobody": "", "physician": "amara.osei", "applicant": "edith.frost", "delegate": "dana.reyes",
+    "patient": "rosa.delgado", "caregiver": "nora.hart", "registrar": "registrar", "pharmacist": "pharmacist",
+    "technician": "technician", "driver": "driver", "manager": "manager", "auditor": "auditor",
+    "administrator": "admin",
 }  # fmt: skip
 STARTS = ("/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/no-such-page/")
 ENDS_SESSION = re.compile(r"/(logout|session|language)/")

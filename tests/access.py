@@ -96,6 +96,7 @@ socialaccount_signup                        |              | -
 socialaccount_connections                   |              | -
 openid_connect_login                        | provider     | -
 openid_connect_callback                     | provider     | -
+certification:start                         |              | applicant office
 certification:patient-list                  |              | applicant office
 certification:due-list                      |              | applicant office
 certification:patient-csv                   |              | physician
@@ -204,9 +205,8 @@ admin:accounts_physician suspend                | row  | Registrar Administrator
 admin:accounts_physician reinstate              | row  | Registrar Administrator
 admin:accounts_physician leave                  | row  | Registrar Administrator
 admin:accounts_physicianapplication             | row  | Registrar Manager Auditor Administrator
-admin:accounts_physicianapplication enter-proof | row  | Registrar Manager Administrator
+admin:accounts_physicianapplication look-up     | row  | Registrar Manager Administrator
 admin:accounts_physicianapplication verify      | row  | Registrar Manager Administrator
-admin:accounts_physicianapplication call-back   | row  | Registrar Manager Administrator
 admin:accounts_physicianapplication refuse      | row  | Registrar Manager Administrator
 admin:accounts_proof                            | row  | Registrar Manager Auditor Administrator
 admin:accounts_proof verify                     | row  | Registrar Manager Administrator

@@ -23,6 +23,7 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.backends import PortalBackend
 from accounts.models import Physician
+from accounts.rules import CallBack, Seen
 from certification import actions as certifications
 from certification.models import Caregiver, CaregiverAssignment, Certification, Draft, Letter, Patient
 from certification.rules import still_to_affirm
@@ -167,9 +168,10 @@ def application(of=None, **over):
 def looked_up(of, by, **over):
     """Let staff enter the three registrations with an end date, and call the applicant back; return the application."""
     until = timezone.localdate() + timedelta(days=300)
-    for proof in of.proofs.exclude(kind="prescription_monitoring"):
-        seen = {"state": "CT", "schedules": "", "is_active": True, "is_limited": False, "source": "eLicense", **over}
-        accounts.enter_proof(owner=of, kind=proof.kind, number=proof.number, valid_through=until, by=by, **seen)
+    fields = {"valid_through": until, "source": "eLicense", **over}
+    fields["matches"] = fields.get("is_active", True) and not fields.get("is_limited", False)
+    kinds = [proof.kind for proof in of.proofs.exclude(kind="prescription_monitoring")]
+    accounts.look_up_application(application=of, seen=[Seen(kind, **fields) for kind in kinds], call=None, by=by)
     called_back(of, by)
     return of
 
@@ -178,7 +180,8 @@ def called_back(of, by, *, number=None, source="NPI registry"):
     """Let staff call the applicant at the number on the roster, or else at a number of a public register."""
     known = Physician.objects.filter(Q(dea_number=of.dea_number) | Q(npi=of.npi)).first()
     number = number or (known.phone if known else phone())
-    accounts.enter_call_back(application=of, called_number=number, number_source=source, by=by)
+    call = CallBack(str(number), source)
+    accounts.look_up_application(application=of, seen=[], call=call, by=by)
 
 
 # --- Certification --------------------------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ ADMIN_NAMES = (
     "sku",
 )
 OURS = (
-    "certification:patient-list", "certification:due-list", "certification:patient-csv", "certification:several",
+    "certification:start", "certification:patient-list", "certification:due-list", "certification:patient-csv",
+    "certification:several",
     "certification:sign-all", "certification:certification-add", "certification:card", "certification:card-pdf",
     "certification:affirmation", "certification:own-contact", "certification:invitation",
     "delivery:home", "delivery:record", "delivery:product-list", "delivery:cart", "delivery:cart-line",

@@ -36,6 +36,7 @@ __all__ = [
     "OuncesField",
     "PhoneField",
     "PortalForm",
+    "SpanishField",
     "WholeNumberField",
     "ZipField",
     "validate_printable",
@@ -94,6 +95,15 @@ class PortalForm(forms.Form):
             check(*args, **kwargs)
         except PortalError as error:
             add_to_form(self, error)
+
+
+class SpanishField(forms.CharField):
+    """The Spanish text beside a text that patients or caregivers read. It may stay empty."""
+
+    def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
+        help_text = _("Whoever reads the portal in Spanish reads this. Without it, they read the text above.")
+        widget = forms.Textarea(attrs={"rows": rows, "lang": "es"})
+        super().__init__(**{"required": False, "help_text": help_text, "widget": widget, **kwargs})
 
 
 class DateBoxesField(forms.Field):

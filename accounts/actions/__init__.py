@@ -4,7 +4,7 @@ from accounts.actions.account_mails import send_account_mail
 from accounts.actions.addresses import ask_main_address
 from accounts.actions.applications import (
     apply_as_physician,
-    enter_call_back,
+    look_up_application,
     refuse_application,
     verify_application,
 )
@@ -49,11 +49,11 @@ __all__ = [
     "keep_recovery_codes",
     "leave_practice",
     "lift_lockout",
+    "look_up_application",
     "mail_newest_seal",
     "name_delegate",
     "purge_ended",
     "recheck_registrations",
-    "enter_call_back",
     "refuse_application",
     "refuse_proof",
     "reinstate_physician",

@@ -1,5 +1,6 @@
 """Physicians who are not on the roster apply, and the Registrar decides."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +11,7 @@ from accounts.sql import lock_text
 from accounts.writes.bindings import bind_account
 from accounts.writes.locks import lock
 from accounts.writes.messages import notify_registrars
+from accounts.writes.proofs import write_proof
 from accounts.writes.registrations import STATED, write_proven_registration
 from audit.actions import audited, record
 from notifications.actions import queue
@@ -17,6 +19,7 @@ from ui.text import search_name
 from ui.tidy import tidied
 
 CLAIMED = "Claimed in the application"
+SEEN = ("valid_through", "state", "schedules", "is_active", "is_limited", "source")  # of what a register shows
 TAKEN_OVER = (
     "first_name", "last_name", "search_name", "dea_number", "dea_suffix", "ssn_digest", "npi", "phone",
     "practice_name", "practice_street", "practice_city", "practice_state", "practice_zip",
@@ -72,25 +75,64 @@ def _claim(application: PhysicianApplication, *, license_number: str, csp_number
         number = rules.normalize_registration_number(kind, typed)
         rules.check_registration_number(kind, number, field=field)
         Proof.objects.create(
-            application=application, kind=kind, number=number, source=CLAIMED, entered_by=by, entered_at=now
+            application=application,
+            kind=kind,
+            number=number,
+            claimed_number=number,
+            source=CLAIMED,
+            entered_by=by,
+            entered_at=now,
         )
 
 
-@audited("application.call_back", subject="application")
-def enter_call_back(*, application: PhysicianApplication, called_number: str, number_source: str, by: User) -> None:
-    """Enter that `by` called the physician at `called_number` (E.164), and that the application is the physician's.
+@audited("application.look_up", subject="application")
+def look_up_application(
+    *, application: PhysicianApplication, seen: Collection[rules.Seen], call: rules.CallBack | None, by: User
+) -> None:
+    """Enter what `by` found in the registers, and that `by` called the physician, all of it or nothing.
 
-    `number_source` names the public register that shows the number. The last call counts. Raises AlreadyDecided,
-    ApplicationError.
+    Each registration becomes a proof in the place of the claim; what is left out stays as it was, and so does what `by`
+    enters again. The last call counts. Somebody else verifies. Raises AlreadyDecided, ApplicationError,
+    CredentialError, DeaNumberError, RenewalDateError, with the field of the registration that it is about.
     """
     application = _lock_pending(application)
+    rules.check_something_was_seen(seen, call)
+    claims = {proof.kind: proof for proof in application.proofs.select_for_update(no_key=True, of=("self",))}
+    for each in seen:
+        _enter_seen(application, claims.get(each.kind), each, by)
+    if call:
+        _enter_call(application, call, by)
+
+
+def _enter_seen(application: PhysicianApplication, claim: Proof | None, seen: rules.Seen, by: User) -> None:
+    """Write what a register shows of one registration as a proof."""
+    rules.check_tick_or_difference(seen)
+    rules.check_last_day_seen(seen, today=timezone.localdate())
+    fields = {name: getattr(seen, name) for name in SEEN}
+    claimed = (claim.claimed_number or claim.number) if claim else ""
+    try:
+        proof, is_changed = write_proof(
+            application, kind=seen.kind, number=seen.number or claimed, by=by, claimed_number=claimed, **fields
+        )
+    except rules.AccountsError as error:
+        error.field = rules.field_of(seen.kind, error.field or "matches")
+        raise
+    if is_changed:
+        record(action="proof.enter", by=by, subject=proof)
+
+
+def _enter_call(application: PhysicianApplication, call: rules.CallBack, by: User) -> None:
+    """Write that the physician was called, and said that the application is theirs."""
     on_roster = rules.physician_applying(application, Physician.objects.all())
-    rules.check_number_is_in_register(called_number, on_roster=on_roster)
+    rules.check_number_is_in_register(call.number, on_roster=on_roster)
+    stored = (application.called_number, application.number_source, application.called_by_id)
+    if stored == (call.number, call.source, by.pk):
+        return
     application.identity_proof = IdentityProof.CALL_BACK
-    application.called_number, application.number_source = called_number, number_source
+    application.called_number, application.number_source = call.number, call.source
     application.called_at, application.called_by = timezone.now(), by
     application.save()
-    record(by=by, subject=application, reason=number_source)
+    record(action="application.call_back", by=by, subject=application, reason=call.source)
 
 
 @audited("application.verify", subject="application")

@@ -1,13 +1,14 @@
 """Proofs: what people enter about a registration waits until a second person verifies it."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
 
 from accounts import rules
-from accounts.models import Decision, Physician, PhysicianApplication, Proof, Registration, User
+from accounts.models import Decision, Physician, Proof, Registration, User
 from accounts.writes.locks import lock, lock_by_pk
+from accounts.writes.proofs import write_proof
 from accounts.writes.registrations import STATED, write_proven_registration, write_registration
 from audit.actions import audited, record
 from notifications.actions import queue
@@ -26,7 +27,9 @@ def report_renewed_registration(
     """
     if valid_through:
         rules.check_renewed_until(valid_through, today=timezone.localdate())
-    proof = _enter(physician, kind=kind, number=number, valid_through=valid_through, state="CT", source=REPORTED, by=by)
+    physician = lock(physician)
+    seen = {"state": "CT", "source": REPORTED}
+    proof, _changed = write_proof(physician, kind=kind, number=number, valid_through=valid_through, by=by, **seen)
     record(by=by, subject=proof)
     return proof
 
@@ -46,56 +49,24 @@ def state_monitoring_access(*, physician: Physician, by: User) -> Registration:
     return registration
 
 
-@audited("proof.enter", subject="owner")
+@audited("proof.enter", subject="physician")
 def enter_proof(
     *,
-    owner: Physician | PhysicianApplication,
+    physician: Physician,
     kind: str,
     number: str,
     valid_through: date | None,
     by: User,
     **seen: Any,
 ) -> Proof:
-    """Store what a member of staff looked up for a physician or an application, in the place of a proof that waits.
+    """Store what a member of staff looked up for a physician, in the place of a proof that waits.
 
     `valid_through` is the last day on which the registration counts. `seen` has state, schedules, is_active,
-    is_limited, source. Somebody else verifies the proof. Raises CredentialError,
-    DeaNumberError, RenewalDateError, AlreadyDecided.
+    is_limited, source. Somebody else verifies the proof. Raises CredentialError, DeaNumberError, RenewalDateError.
     """
-    proof = _enter(owner, kind=kind, number=number, valid_through=valid_through, by=by, **seen)
+    physician = lock(physician)
+    proof, _changed = write_proof(physician, kind=kind, number=number, valid_through=valid_through, by=by, **seen)
     record(by=by, subject=proof)
-    return proof
-
-
-def _enter(
-    owner: Physician | PhysicianApplication,
-    *,
-    kind: str,
-    number: str,
-    valid_through: date | None,
-    by: User,
-    **seen: Any,
-) -> Proof:
-    locked = lock(owner)
-    if isinstance(locked, PhysicianApplication):
-        rules.check_is_pending(locked)
-    number = rules.normalize_registration_number(kind, number)
-    rules.check_registration_number(kind, number)
-    rules.check_dea_number_stays(locked, kind, number)
-    rules.check_has_an_end(kind, valid_through)
-    proof, _created = Proof.objects.update_or_create(
-        physician=locked if isinstance(locked, Physician) else None,
-        application=locked if isinstance(locked, PhysicianApplication) else None,
-        kind=kind,
-        status=Decision.PENDING,
-        defaults={
-            **seen,
-            "number": number,
-            "expires_date": valid_through + timedelta(days=1) if valid_through else None,
-            "entered_by": by,
-            "entered_at": timezone.now(),
-        },
-    )
     return proof
 
 

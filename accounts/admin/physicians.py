@@ -15,7 +15,7 @@ from accounts import actions
 from accounts.admin.proofs import ENTER_PROOF, ProofInline
 from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration
-from accounts.rules import PHYSICIAN_MOVES, eligibility, may_move, physicians_called
+from accounts.rules import LAPSED, PHYSICIAN_MOVES, eligibility, may_move, physicians_called, with_lapses
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
 from notifications.ways import stopped_since
 
@@ -55,12 +55,25 @@ BADGES = {
 }
 
 
+class LapsedFilter(admin.SimpleListFilter):
+    """Shows the physicians one of whose registrations has ended lately."""
+
+    title = _("registrations")
+    parameter_name = LAPSED
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("1", _("Ended in the last 30 days"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Physician]) -> QuerySet[Physician]:
+        return with_lapses(queryset, today=timezone.localdate()) if self.value() else queryset
+
+
 @admin.register(Physician)
 class PhysicianAdmin(ActionAdmin):
     """Physicians. The digest of the SSN digits is on no page."""
 
     list_display = ["name", "requirements", "status", "dea_number", "practice_city", "has_account"]
-    list_filter = ["status"]
+    list_filter = ["status", LapsedFilter]
     search_fields = ["search_name"]  # so that the box is there; what it finds, physicians_called says
     search_help_text = _("Name, DEA number, NPI, license or registration")
     ordering = ["search_name"]

@@ -122,6 +122,9 @@ class Proof(models.Model):
     )
     kind = models.CharField(max_length=30, choices=Registration.Kind)
     number = models.CharField(max_length=30, blank=True)
+    claimed_number = models.CharField(
+        max_length=30, blank=True, help_text=_("What the applicant typed, whatever the register shows.")
+    )
     state = models.CharField(max_length=2, blank=True)
     schedules = models.CharField(max_length=30, blank=True)
     is_active = models.BooleanField(default=True)

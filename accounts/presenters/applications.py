@@ -80,7 +80,7 @@ def what_was_sent(application: PhysicianApplication) -> list[tuple[str, str]]:
 
 def typed_before(application: PhysicianApplication) -> dict[str, Any]:
     """Return what the applicant typed, by the names of the form's fields, without the digits of the SSN."""
-    numbers = {proof.kind: proof.number for proof in application.proofs.all() if proof.number}
+    numbers = {proof.kind: proof.claimed_number or proof.number for proof in application.proofs.all()}
     suffix = f"-{application.dea_suffix}" if application.dea_suffix else ""
     return {
         **{name: getattr(application, name) for name in TYPED},

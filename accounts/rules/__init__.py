@@ -41,6 +41,14 @@ from accounts.rules.identification import (
     ssn_digits_match,
 )
 from accounts.rules.languages import language_of
+from accounts.rules.looking_up import (
+    CallBack,
+    Seen,
+    check_last_day_seen,
+    check_something_was_seen,
+    check_tick_or_difference,
+    field_of,
+)
 from accounts.rules.moves import (
     PHYSICIAN_MOVES,
     RESET_MOVES,
@@ -104,6 +112,7 @@ from accounts.rules.resets import (
 from accounts.rules.searching import physicians_called, professionals_called
 from accounts.rules.staff import MOST_IN_FIRST_NAME, StaffError, check_is_staff
 from accounts.rules.validity import (
+    LAPSED,
     WARN_BEFORE_END,
     delegations_ended,
     has_delegation_ended,
@@ -112,6 +121,7 @@ from accounts.rules.validity import (
     physicians_left_on,
     registrations_ended,
     registrations_ending_soon,
+    with_lapses,
 )
 
 __all__ = [
@@ -119,6 +129,7 @@ __all__ = [
     "AddressError",
     "AlreadyDecided",
     "ApplicationError",
+    "CallBack",
     "CredentialError",
     "DEA_SHAPE",
     "DeaNumberError",
@@ -128,6 +139,7 @@ __all__ = [
     "FactorError",
     "FourEyesError",
     "IdentificationError",
+    "LAPSED",
     "LEAVE_ANNOUNCED_AHEAD",
     "LONGEST_REGISTRATION",
     "LeaveError",
@@ -147,6 +159,7 @@ __all__ = [
     "RenewalDateError",
     "Requirement",
     "ResetError",
+    "Seen",
     "StaffError",
     "StatusError",
     "WARN_BEFORE_END",
@@ -166,6 +179,7 @@ __all__ = [
     "check_is_pending",
     "check_is_somebody_else",
     "check_is_staff",
+    "check_last_day_seen",
     "check_leave_date",
     "check_may_be_main",
     "check_may_become",
@@ -176,19 +190,22 @@ __all__ = [
     "check_not_locked_out",
     "check_npi",
     "check_number_is_in_register",
-    "check_practice_in_connecticut",
     "check_physician_is_eligible",
     "check_physician_move",
+    "check_practice_in_connecticut",
     "check_registration_number",
     "check_renewed_until",
     "check_reset_move",
+    "check_something_was_seen",
     "check_stands_alone",
+    "check_tick_or_difference",
     "claims_somebody_elses_number",
     "dea_digest",
     "dea_letter_fits",
     "delegations_ended",
     "eligibility",
     "failures_that_count",
+    "field_of",
     "has_account",
     "has_delegation_ended",
     "has_ended",
@@ -212,4 +229,5 @@ __all__ = [
     "ssn_digits_match",
     "wanted_address",
     "warnings_about",
+    "with_lapses",
 ]

@@ -143,6 +143,7 @@ def warnings_about(application: PhysicianApplication) -> list[str]:
     """Return sentences about what the Registrar should look at twice."""
     same_number = PhysicianApplication.objects.filter(dea_number=application.dea_number, status=Decision.PENDING)
     known = Physician.objects.filter(npi=application.npi).exclude(dea_number=application.dea_number)
+    looked_up = application.proofs.exclude(entered_by=application.user_id)
     found = [
         (
             not dea_letter_fits(application.dea_number, application.last_name),
@@ -157,6 +158,10 @@ def warnings_about(application: PhysicianApplication) -> list[str]:
         (
             bool(application.called_number) and application.called_number == application.phone,
             _("The number that was called is the one that the applicant typed: compare it with the register."),
+        ),
+        (
+            any(not proof.is_active or proof.is_limited for proof in looked_up),
+            _("A registration that was looked up does not count: the applicant would not be able to certify."),
         ),
         (known.exists(), _("The NPI stands on the roster with another DEA number: verifying replaces that number.")),
     ]

@@ -2,11 +2,14 @@
 
 from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
 
-from accounts.models import Delegate, Registration
+from accounts.models import Delegate, Physician, Registration
 
 WARN_BEFORE_END = timedelta(days=60)
+LAPSE_SHOWN_FOR = timedelta(days=30)
+LAPSED = "lapsed"  # the parameter of the list that shows whose registration has ended
 
 
 def has_ended(registration: Registration, *, today: date) -> bool:
@@ -17,6 +20,18 @@ def has_ended(registration: Registration, *, today: date) -> bool:
 def registrations_ended(*, today: date) -> Q:
     """Return a filter of the registrations of which `has_ended` is true."""
     return Q(expires_date__lte=today)
+
+
+def with_lapses(physicians: QuerySet[Physician], *, today: date) -> QuerySet[Physician]:
+    """Return the verified physicians one of whose active registrations ended in the last 30 days.
+
+    `lapsed_at` is when the first of them did: the beginning of the day, as winter has it in Connecticut.
+    """
+    lately = registrations_ended(today=today) & Q(expires_date__gt=today - LAPSE_SHOWN_FOR)
+    ended = Registration.objects.filter(lately, physician=OuterRef("pk"), is_active=True)
+    first = Subquery(ended.order_by("expires_date").values("expires_date")[:1])
+    at = ExpressionWrapper(Cast(first, DateTimeField()) + timedelta(hours=5), output_field=DateTimeField())
+    return physicians.filter(Exists(ended), status=Physician.Status.VERIFIED).annotate(lapsed_at=at)
 
 
 def is_ending_soon(registration: Registration, *, today: date) -> bool:

@@ -44,6 +44,7 @@ from ui.mailed_links import MailedLink
 from ui.templatetags.portal import moment, phone
 from ui.text import token_digest
 
+OFFICE = "certification:start"  # the first page of physicians, delegates and applicants
 BINDING = "binding"  # session key: the binding whose link "this was not me" was opened
 
 MOST_DIGITS = 19  # of a key in the database
@@ -61,11 +62,13 @@ def _first_page(request: PersonRequest) -> str | None:
     if person.is_staff:
         return "admin:index"
     if person.is_physician:
-        return "certification:patient-list" if is_identified(request) else "accounts:physician-identify"
+        return OFFICE if is_identified(request) else "accounts:physician-identify"
     if person.is_delegate:
-        return "certification:patient-list"
+        return OFFICE
     if person.is_member:
         return "delivery:home"
+    if person.is_applicant:
+        return OFFICE
     if request.user.physician_applications.exists():
         return "accounts:physician-apply"
     return "certification:invitation" if "invitation" in request.session else None
@@ -111,7 +114,7 @@ def _next_page(request: PersonRequest) -> str:
     page = request.GET.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
     # What begins otherwise would be taken for the name of a view.
-    return page if is_ours and page.startswith("/") else resolve_url("certification:patient-list")
+    return page if is_ours and page.startswith("/") else resolve_url(OFFICE)
 
 
 @physician_required

@@ -74,12 +74,12 @@ def answer_request(*, request: PatientRequest, by: User) -> PatientRequest:
 
 
 @audited("request.refuse", subject="request")
-def refuse_request(*, request: PatientRequest, reason: str, by: User) -> PatientRequest:
+def refuse_request(*, request: PatientRequest, reason: str, reason_es: str = "", by: User) -> PatientRequest:
     """Refuse a report for a reason that the patient reads, and return it. Raises RequestError."""
     request = lock_request(request)
     rules.check_is_a_report(request)
     rules.check_refusal_has_reason(reason)
-    request.refused_reason = reason.strip()
+    request.refused_reason, request.refused_reason_es = reason.strip(), reason_es.strip() or None
     write_answer(request, by=by)
     record(by=by, subject=request)
     return request

@@ -13,6 +13,8 @@ from certification.forms.joining import RefusalForm
 from certification.models import PatientRequest
 from certification.rules import is_overdue
 
+FOR_READERS = ("words", "refused_reason", "refused_reason_es")  # of medical words
+
 
 @admin.register(PatientRequest)
 class PatientRequestAdmin(ActionAdmin):
@@ -24,7 +26,7 @@ class PatientRequestAdmin(ActionAdmin):
     ordering = [F("answered_at").desc(nulls_first=True), "created_at"]
     fields = [
         "patient", "phone", "kind", "words", "new_address", "physician", "created_at", "answered_at", "answered_by",
-        "refused_reason",
+        "refused_reason", "refused_reason_es",
     ]  # fmt: skip
     action_pages = (
         ActionPage(
@@ -47,8 +49,8 @@ class PatientRequestAdmin(ActionAdmin):
             name="refuse",
             label=_("Do not confirm"),
             permission="certification.change_patientrequest",
-            perform=lambda request, http_request, reason: refuse_request(
-                request=request, reason=reason, by=http_request.user
+            perform=lambda request, http_request, **reasons: refuse_request(
+                request=request, **reasons, by=http_request.user
             ),
             offered=lambda request: request.answered_at is None and request.is_report,
             explain=lambda request: _(
@@ -63,7 +65,7 @@ class PatientRequestAdmin(ActionAdmin):
         """Leave out the patient's words and the answer to them, unless the account may read medical words."""
         fields = super().get_fields(request, obj)
         is_reader = sees_medical_words(request.user)
-        return fields if is_reader else [name for name in fields if name not in ("words", "refused_reason")]
+        return fields if is_reader else [name for name in fields if name not in FOR_READERS]
 
     @admin.display(description=_("practice"))
     def physician_status(self, request: PatientRequest) -> str:

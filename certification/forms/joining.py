@@ -18,7 +18,7 @@ from accounts.models import User
 from certification.actions import CODE_LENGTH
 from certification.forms.people import ContactForm
 from certification.models import PatientRequest
-from ui.forms import CardRadioSelect, Choice, DateBoxesField, PhoneField, PortalForm, validate_printable
+from ui.forms import CardRadioSelect, Choice, DateBoxesField, PhoneField, PortalForm, SpanishField, validate_printable
 from ui.text import ALPHABET
 from ui.town_question import AsksAboutTown
 
@@ -162,3 +162,4 @@ class RefusalForm(PortalForm):
         max_length=500,
         validators=[validate_printable],
     )
+    reason_es = SpanishField(label=_("Reason in Spanish"), max_length=500, validators=[validate_printable])

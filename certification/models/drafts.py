@@ -27,6 +27,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         """Return the prepared drafts that the physician has reviewed and attested: only the signature is missing."""
         return self.prepared().filter(reviewed_at__isnull=False)
 
+    def waiting_for(self, user: User) -> Self:
+        """Return the prepared drafts that the physician `user` has to review, the longest wait first."""
+        return self.prepared().filter(physician__user=user, reviewed_at__isnull=True)
+
     def in_hands_of(self, user: User, today: date) -> Self:
         """Return the drafts of the physician `user`, of the physician of the delegate `user`, or of the applicant."""
         own = Q(physician__user=user)

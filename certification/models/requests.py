@@ -53,6 +53,7 @@ class PatientRequest(models.Model):
     )
 
     refused_reason = EncryptedTextField(null=True, blank=True, help_text=_("Why a report was not confirmed."))
+    refused_reason_es = EncryptedTextField(_("reason in Spanish"), null=True, blank=True)
 
     objects = PatientRequestQuerySet.as_manager()
 
@@ -72,6 +73,10 @@ class PatientRequest(models.Model):
                 condition=Q(refused_reason__isnull=True)
                 | Q(answered_at__isnull=False, kind__in=["lost_card", "closing", "address"]),
                 name="patient_request_refused_is_answered",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_reason_es__isnull=True) | Q(refused_reason__isnull=False),
+                name="patient_request_spanish_beside_reason",
             ),
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True, answered_by__isnull=True)

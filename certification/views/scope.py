@@ -78,7 +78,7 @@ def prepared_for(user: User) -> QuerySet[Draft]:
 
 def to_sign(user: User) -> QuerySet[Draft]:
     """Return the drafts that wait for this physician's signature and are not reviewed yet."""
-    return prepared_for(user).filter(reviewed_at__isnull=True)
+    return Draft.objects.waiting_for(user).select_related("renews")
 
 
 def tell_who_signs(request: SignedInRequest, row: Row) -> HttpResponse:

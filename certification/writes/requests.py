@@ -20,4 +20,4 @@ def answer(request: PatientRequest, *, by: User) -> PatientRequest:
 def write_answer(request: PatientRequest, *, by: User) -> None:
     """Write who has answered the locked request, now, with its reason where it was refused."""
     request.answered_at, request.answered_by = timezone.now(), by
-    request.save(update_fields=["answered_at", "answered_by", "refused_reason"])
+    request.save(update_fields=["answered_at", "answered_by", "refused_reason", "refused_reason_es"])

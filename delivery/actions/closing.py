@@ -16,7 +16,7 @@ from ui.agreement import check_agreed
 
 
 @audited("date.close")
-def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
+def close_date(*, day: date, reason: str, reason_es: str = "", is_moving: bool, by: User) -> Closure:
     """Close a day: its windows close, and its open orders are moved or cancelled, all together or none.
 
     Orders that have left are not touched: the driver brings them or comes back with them.
@@ -29,11 +29,12 @@ def close_date(*, day: date, reason: str, is_moving: bool, by: User) -> Closure:
     now = timezone.now()
     rules.check_may_be_closed(day, today=timezone.localdate(now))
     rules.check_closing_reason(reason)
-    closure, _is_new = Closure.objects.update_or_create(date=day, defaults={"reason": reason, "lifted_at": None})
+    words = {"reason": reason, "reason_es": reason_es}
+    closure, _is_new = Closure.objects.update_or_create(date=day, defaults={**words, "lifted_at": None})
     windows, free = rules.windows_to_close(day, now=now), rules.next_windows(day)
     orders = _locked_orders(windows, free)
     closing = DeliveryWindow.objects.filter(pk__in=[window.pk for window in windows])
-    closing.update(is_open=False, closed_reason=reason)
+    closing.update(is_open=False, closed_reason=reason, closed_reason_es=reason_es)
     record(by=by, subject=closure, reason=reason)
     outcomes = rules.outcomes_of_closing(orders, rules.next_windows(day) if is_moving else [], now=now)
     changed = [_move_or_cancel(outcome, closure, by=by) for outcome in outcomes]
@@ -59,10 +60,11 @@ def _locked_orders(windows: list[DeliveryWindow], free: list[DeliveryWindow]) ->
 
 def _move_or_cancel(outcome: rules.Outcome, closure: Closure, *, by: User) -> Order:
     order, window = lock_order(outcome.order), outcome.window
+    words = {"reason": closure.reason, "reason_es": closure.reason_es}
     if window:
-        put_into_window(order, window, order.patient.certification_on(window.date), by=by, reason=closure.reason)
+        put_into_window(order, window, order.patient.certification_on(window.date), by=by, **words)
     else:
-        end_order(order, "cancel", reason=closure.reason, by=by, is_public=True)
+        end_order(order, "cancel", by=by, is_public=True, **words)
     AffectedOrder.objects.create(closure=closure, order=order, window=window, why=outcome.why)
     return order
 
@@ -78,6 +80,6 @@ def open_date(*, closure: Closure, by: User) -> Closure:
     if closure.is_in_force:
         closure.lifted_at = timezone.now()
         closure.save(update_fields=["lifted_at"])
-        DeliveryWindow.objects.filter(date=closure.date).update(is_open=True, closed_reason="")
+        DeliveryWindow.objects.filter(date=closure.date).update(is_open=True, closed_reason="", closed_reason_es="")
         record(by=by, subject=closure)
     return closure

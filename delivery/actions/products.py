@@ -17,10 +17,10 @@ from delivery.photos import read_photo
 def save_product(*, sku: str, by: User | None, **fields: Any) -> Product:
     """Save some of a product's fields, and add the product where it is new; returns it.
 
-    The fields are the texts name, detail and description, each with `_es` for Spanish, form, color, price_cents,
-    weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled, is_active, and for the monitoring report report_code,
-    report_unit, report_quantity and days_supply, never the stock. The flower equivalent is the product's own weight
-    (`weight_mg`), or else the state's formula. Raises ProductError.
+    The fields are the texts name, detail and description, each with `_es` for Spanish, form, drawing, color,
+    price_cents, weight_mg, thc_mg, cbd_mg, low_stock_at, is_inhaled, is_active, and for the monitoring report
+    report_code, report_unit, report_quantity and days_supply, never the stock. The flower equivalent is the product's
+    own weight (`weight_mg`), or else the state's formula. Raises ProductError.
     """
     product = Product.objects.select_for_update(no_key=True).filter(sku=sku).first() or Product(sku=sku)
     for name, value in fields.items():

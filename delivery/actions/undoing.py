@@ -16,19 +16,20 @@ from delivery.writes.orders import cancel_orders_of_caregiver, cancel_uncovered_
 
 
 @audited("order.refuse", subject="order")
-def refuse_order(*, order: Order, reason: str, by: User) -> Order:
+def refuse_order(*, order: Order, reason: str, reason_es: str = "", by: User) -> Order:
     """Refuse an order that staff cannot deliver: its hold is released, and the orderer gets a mail.
 
-    The orderer reads the reason on the page of the order. The same call again changes nothing. Raises TransitionError.
+    The orderer reads the reason on the page of the order, in Spanish where it is given so. The same call
+    again changes nothing. Raises TransitionError.
     """
     order = lock_order(order)
     if order.status == Order.Status.REFUSED:
         return order
-    return end_order(order, "refuse", reason=reason, by=by)
+    return end_order(order, "refuse", reason=reason, reason_es=reason_es, by=by)
 
 
 @audited("order.cancel", subject="order")
-def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
+def cancel_order(*, order: Order, by: User, reason: str = "", reason_es: str = "") -> Order:
     """Cancel an order and release its hold: the orderer until the cut-off, staff at any time.
 
     The same call again changes nothing. Raises TransitionError, WindowError or OrdererError.
@@ -41,7 +42,7 @@ def cancel_order(*, order: Order, by: User, reason: str = "") -> Order:
     if not by_staff:
         rules.check_orderer(order.patient, user=by, today=timezone.localdate(now))
     rules.check_may_cancel(order, by_staff=by_staff, now=now)
-    return end_order(order, "cancel", reason=reason, by=by)
+    return end_order(order, "cancel", reason=reason, reason_es=reason_es, by=by)
 
 
 @audited("order.undo_uncovered", subject="patient")

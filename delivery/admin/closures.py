@@ -1,7 +1,7 @@
 """Closed days: staff close a day with its orders, open it again, and print whom to call."""
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
@@ -22,7 +22,7 @@ from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.windows import UpcomingFilter
 from delivery.models import Closure, Order
-from ui.forms import DateBoxesField, PortalForm
+from ui.forms import DateBoxesField, PortalForm, SpanishField
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -35,10 +35,11 @@ class CloseForm(PortalForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=100, help_text=_("Orderers read it, for example: heavy snow. No names.")
     )
+    reason_es = SpanishField(label=_("Reason in Spanish"), max_length=100, widget=forms.TextInput(attrs={"lang": "es"}))
     orders = forms.ChoiceField(label=_("Orders of that day"), choices=list(MOVING.items()), widget=forms.RadioSelect)
 
 
-def _preview(day: date, reason: str, orders: str) -> Preview:
+def _preview(day: date, reason: str, reason_es: str, orders: str) -> Preview:
     """Show what becomes of each open order, as of now; the action asks about those that it would cancel besides."""
     now = timezone.now()
     rules.check_may_be_closed(day, today=timezone.localdate(now))
@@ -62,15 +63,15 @@ def _place(outcome: rules.Outcome) -> str:
     return columns.when(outcome.window) if outcome.window else gettext("Cancelled")
 
 
-def _close(request: SignedInRequest, day: date, reason: str, orders: str) -> Closure:
-    return actions.close_date(day=day, reason=reason, is_moving=orders == "move", by=request.user)
+def _close(request: SignedInRequest, orders: str, **answers: Any) -> Closure:
+    return actions.close_date(**answers, is_moving=orders == "move", by=request.user)
 
 
 @admin.register(Closure)
 class ClosureAdmin(ActionAdmin):
     list_display = ["date", "reason", "is_holiday", "is_closed"]
     list_filter = [UpcomingFilter]
-    fields = ["date", "reason", "is_holiday", "is_closed", "lifted_at", "calls"]
+    fields = ["date", "reason", "reason_es", "is_holiday", "is_closed", "lifted_at", "calls"]
     action_pages = (
         ActionPage(
             name="open",

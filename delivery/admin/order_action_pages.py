@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit.action_admin import ActionPage, ForMany, ReasonForm
+from audit.action_admin import ActionPage, ForMany, ToldReasonForm
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.door_pages import DOOR_PAGES
@@ -98,7 +98,7 @@ class MoveForm(PortalForm):
         window.queryset = DeliveryWindow.objects.with_room().filter(date__gte=timezone.localdate())
 
 
-class CancelForm(PortalForm):
+class CancelForm(ToldReasonForm):
     reason = forms.CharField(
         label=_("Reason"), max_length=500,
         help_text=_("The person who ordered reads it on the page of the order."),
@@ -169,8 +169,8 @@ ORDER_ACTION_PAGES = (
         permission="delivery.change_order",
         offered=offered_for("refuse"),
         explain=_explain_refusal,
-        perform=lambda order, request, reason: actions.refuse_order(order=order, reason=reason, by=request.user),
-        form_class=ReasonForm,
+        perform=lambda order, request, **reasons: actions.refuse_order(order=order, **reasons, by=request.user),
+        form_class=ToldReasonForm,
         for_many=ForMany(
             explain=_(
                 "Their places, stock and allotments are released. The people who ordered are told, by mail or by a "
@@ -242,7 +242,7 @@ ORDER_ACTION_PAGES = (
         permission="delivery.change_order",
         offered=offered_for("cancel"),
         explain=_explain_cancellation,
-        perform=lambda order, request, reason: actions.cancel_order(order=order, reason=reason, by=request.user),
+        perform=lambda order, request, **reasons: actions.cancel_order(order=order, **reasons, by=request.user),
         form_class=CancelForm,
         for_many=ForMany(
             explain=_(

@@ -11,6 +11,7 @@ ORDER_EXPORT = Export(
         *amounts("flower equivalent", "amount_mg"), Column("moves", "moves"),
         Column("by phone, account", "assisted_by_id"), moment("placed", "placed_at"),
         moment("confirmed", "confirmed_at"), moment("ended", "ended_at"), Column("reason", "ended_reason"),
+        Column("reason in Spanish", "ended_reason_es"),
     ),
     permission="delivery.view_every_order",  # a driver sees the next orders, and downloads none
 )  # fmt: skip

@@ -22,6 +22,7 @@ from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.stock_action_pages import STOCK_ACTION_PAGES
 from delivery.models import Product
+from delivery.models.drawings import Drawing
 from delivery.models.questions import IS_LOW
 from ui.forms import DollarsField, GramsField, PortalForm, WholeNumberField, validate_printable
 from ui.templatetags.portal import grams, money
@@ -71,6 +72,9 @@ class ProductForm(PortalForm):
         label=_("Color of its drawing"), choices=Product.Color.choices, initial=Product.Color.GREEN,
         help_text=_("Shown where the product has no photo."),
     )  # fmt: skip
+    drawing = forms.ChoiceField(
+        label=_("Drawing"), choices=[("", _("The usual one of its form")), *Drawing.choices], required=False
+    )
     form = forms.ChoiceField(label=_("Form"), choices=Product.Form.choices)
     price_cents = DollarsField(label=_("Price in dollars"))
     weight_mg = GramsField(
@@ -189,8 +193,8 @@ class ProductAdmin(ActionAdmin):
     list_filter = [LowStockFilter, ReportCodeFilter, "form", "is_active"]
     search_fields = ["sku", "name", "detail"]
     fields = readonly_fields = (
-        "sku", "name", "detail", "description", "name_es", "detail_es", "description_es", "color", "form", "price",
-        "flower_equivalent", "weight_mg", "thc_mg", "cbd_mg", "stock", "low_stock_at", "lots", "is_inhaled",
+        "sku", "name", "detail", "description", "name_es", "detail_es", "description_es", "drawing", "color", "form",
+        "price", "flower_equivalent", "weight_mg", "thc_mg", "cbd_mg", "stock", "low_stock_at", "lots", "is_inhaled",
         "report_code", "reported", "days_supply", "is_active",
     )  # fmt: skip
     price = columns.amount("price_cents", _("price"))
@@ -214,7 +218,9 @@ class ProductAdmin(ActionAdmin):
             label=_("Set the photo"),
             permission="delivery.change_product",
             offered=lambda _product: True,
-            explain=lambda product: _("The menu shows it beside the words. It takes the place of an earlier one."),
+            explain=lambda product: _(
+                "The menu shows it beside the words. It takes the place of the drawing, or of an earlier photo."
+            ),
             perform=lambda product, request, photo: actions.set_photo(product=product, photo=photo, by=request.user),
             form_class=PhotoForm,
         ),
@@ -223,7 +229,7 @@ class ProductAdmin(ActionAdmin):
             label=_("Take the photo off"),
             permission="delivery.change_product",
             offered=lambda product: hasattr(product, "photo"),
-            explain=lambda product: _("The menu then shows the words alone."),
+            explain=lambda product: _("The menu then shows the drawing again."),
             perform=lambda product, request: actions.drop_photo(product=product, by=request.user),
         ),
         ActionPage(

@@ -22,6 +22,7 @@ class Closure(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     date = models.DateField(unique=True)
     reason = models.CharField(max_length=100, help_text=_("Orderers read it."))
+    reason_es = models.CharField(_("reason in Spanish"), max_length=100, blank=True, default="", db_default="")
     is_holiday = models.BooleanField(default=False, help_text=_("Entered by the portal, as Connecticut keeps it."))
     lifted_at = models.DateTimeField(null=True, blank=True, help_text=_("When the day was opened again."))
 

@@ -137,6 +137,7 @@ class Order(models.Model):
         null=True, blank=True, help_text=_("When the orderer said, past the cut-off, that nobody can take it.")
     )
     ended_reason = models.CharField(max_length=500, blank=True)
+    ended_reason_es = models.CharField(_("reason in Spanish"), max_length=500, blank=True, default="", db_default="")
     monitoring_reviewed_date = models.DateField(
         null=True, blank=True, help_text=_("When the pharmacist who confirmed it looked into the monitoring program.")
     )
@@ -198,6 +199,9 @@ class Order(models.Model):
                 condition=~Q(status__in=["delivered", "returned", "cancelled", "refused", "lapsed"])
                 | Q(ended_at__isnull=False),
                 name="order_ended_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_reason_es="") | ~Q(ended_reason=""), name="order_spanish_beside_reason"
             ),
             models.CheckConstraint(
                 condition=Q(assisted_by__isnull=True) | Q(assisted_by=F("placed_by")),

@@ -7,6 +7,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import questions
+from delivery.models.drawings import USUAL, Drawing
 from delivery.models.product_texts import ProductTexts, full_name, texts_of
 
 COLORS = ["green", "lime", "teal", "mint", "blue", "purple", "pink", "red", "orange", "amber", "brown"]
@@ -64,6 +65,10 @@ class Product(models.Model):
         max_length=6, choices=Color, default=Color.GREEN, db_default="green",
         help_text=_("In which it is drawn where it has no photo."),
     )  # fmt: skip
+    drawing = models.CharField(
+        max_length=9, choices=Drawing, blank=True, default="", db_default="",
+        help_text=_("Where it has no photo; empty for the usual one of its form."),
+    )  # fmt: skip
     form = models.CharField(max_length=12, choices=Form)
     price_cents = models.PositiveIntegerField()
     amount_mg = models.PositiveIntegerField(help_text=_("Flower equivalent in milligrams."))
@@ -117,6 +122,7 @@ class Product(models.Model):
                 condition=Q(color__in=COLORS),
                 name="product_color",
             ),
+            models.CheckConstraint(condition=Q(drawing__in=["", *Drawing.values]), name="product_drawing"),
             models.CheckConstraint(
                 condition=Q(detail="") | Q(LessThanOrEqual(Length("name") + Length("detail"), 118)),
                 name="product_full_name_fits",
@@ -135,6 +141,10 @@ class Product(models.Model):
     def shown(self) -> ProductTexts:
         """The texts in the language of the reader."""
         return texts_of(self)
+
+    @property
+    def drawn_as(self) -> str:
+        return self.drawing or USUAL[self.form]
 
     @property
     def is_low(self) -> bool:

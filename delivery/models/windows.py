@@ -69,6 +69,7 @@ class DeliveryWindow(models.Model):
     booked = models.PositiveSmallIntegerField(default=0)
     is_open = models.BooleanField(default=True)
     closed_reason = models.CharField(max_length=100, blank=True, help_text=_("Orderers read it."))
+    closed_reason_es = models.CharField(_("reason in Spanish"), max_length=100, blank=True, default="", db_default="")
     is_extra = models.BooleanField(default=False, help_text=_("Added by hand, beside those that the policy makes."))
 
     objects = DeliveryWindowQuerySet.as_manager()
@@ -83,6 +84,9 @@ class DeliveryWindow(models.Model):
             models.CheckConstraint(
                 condition=Q(is_open=True, closed_reason="") | Q(is_open=False) & ~Q(closed_reason=""),
                 name="window_closed_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_reason_es="") | ~Q(closed_reason=""), name="window_spanish_beside_reason"
             ),
         ]
 

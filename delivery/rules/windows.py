@@ -14,6 +14,7 @@ from certification.models import Certification, Patient
 from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
 from delivery.models.questions import counts_under
 from delivery.rules.errors import CertificationNotValid, WindowError
+from ui.text import in_readers_language
 
 
 def policy_on(day: date) -> DeliveryPolicy:
@@ -93,7 +94,9 @@ def check_window_has_room(window: DeliveryWindow | None) -> None:
         raise WindowError(_("There is no delivery in this window any more. Choose another one."), field="window")
     if not window.is_open:
         raise WindowError(
-            _("No delivery: %(reason)s. Choose another window.") % {"reason": _(window.closed_reason)}, field="window"
+            _("No delivery: %(reason)s. Choose another window.")
+            % {"reason": in_readers_language(window.closed_reason, window.closed_reason_es)},
+            field="window",
         )
     if not window.has_room:
         raise WindowError(_("This window filled a moment ago. Your cart is kept; choose another one."), field="window")

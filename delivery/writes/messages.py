@@ -19,6 +19,7 @@ def notify_orderer(
     *,
     by: User | None,
     reason: str = "",
+    reason_es: str = "",
     about: tuple[str, int] | None = None,
     assignment: CaregiverAssignment | None = None,
     figures: Mapping[str, Any] | None = None,
@@ -26,12 +27,13 @@ def notify_orderer(
 ) -> None:
     """Queue one mail of a kind for each window that the order was in, or a call to a reader without an address.
 
-    `reason` is why a day was closed or an order came back, as orderers read it. `about` is a row of the order by name
-    and id, like ("shortage", 7): each gets its own mail. `assignment` is the patient's open one where it has been read
-    already. `figures` are times and cents for the mail's words. `occasion` counts what may be told several times, from
-    1: each is a mail.
+    `reason` is why a day was closed or an order came back, as orderers read it; `reason_es` says it in Spanish.
+    `about` is a row of the order by name and id, like ("shortage", 7): each gets its own mail. `assignment` is the
+    patient's open one where it has been read already. `figures` are times and cents for the mail's words. `occasion`
+    counts what may be told several times, from 1: each is a mail.
     """
-    context = {**(figures or {}), **({"reason": reason} if reason else {})}
+    why = {name: text for name, text in (("reason", reason), ("reason_es", reason_es)) if text}
+    context = {**(figures or {}), **why}
     message = message_to_orderer(order, kind, context=context, about=about, assignment=assignment, occasion=occasion)
     queue(**message, by=by)
 

@@ -24,7 +24,13 @@ MAILS = {"refuse": "order_refused", "cancel": "order_cancelled", "lapse": "order
 
 
 def put_into_window(
-    order: Order, window: DeliveryWindow, certification: Certification | None, *, by: User, reason: str = ""
+    order: Order,
+    window: DeliveryWindow,
+    certification: Certification | None,
+    *,
+    by: User,
+    reason: str = "",
+    reason_es: str = "",
 ) -> None:
     """Release the order's place in its window and take one in `window`; the caller has checked that it fits.
 
@@ -38,7 +44,7 @@ def put_into_window(
     if order.status == Order.Status.PACKED:
         unpack(order, by=by)
     record(action="order.move", by=by, subject=order, reason=reason)
-    notify_orderer(order, "order_moved", by=by, reason=reason)
+    notify_orderer(order, "order_moved", by=by, reason=reason, reason_es=reason_es)
 
 
 def unpack(order: Order, *, by: User | None) -> None:
@@ -56,23 +62,27 @@ def tell_repacked(order: Order, *, by: User | None) -> None:
         signals.order_repacked.send(sender=Order, order=order, by=by)
 
 
-def end_order(order: Order, verb: str, *, by: User | None, reason: str = "", is_public: bool = False) -> Order:
+def end_order(
+    order: Order, verb: str, *, by: User | None, reason: str = "", reason_es: str = "", is_public: bool = False
+) -> Order:
     """End the order by a verb of `rules.MOVES`, release its hold and notify the orderer; returns the order.
 
-    A public reason is named in the mail; any other reason is shown on the page of the order alone. Raises
-    TransitionError.
+    A public reason is named in the mail; any other reason is shown on the page of the order alone. `reason_es` is the
+    reason for readers of Spanish. Raises TransitionError.
     """
     rules.check_move(verb, order)
     was_packed = order.status == Order.Status.PACKED
     status = rules.MOVES[verb].to
-    order.status, order.ended_at, order.ended_reason = status, timezone.now(), reason
-    order.save(update_fields=["status", "ended_at", "ended_reason", *leave_run(order)])
+    order.status, order.ended_at = status, timezone.now()
+    order.ended_reason, order.ended_reason_es = reason, reason_es
+    order.save(update_fields=["status", "ended_at", "ended_reason", "ended_reason_es", *leave_run(order)])
     order.shortages.unanswered().update(
         answer=Shortage.Answer.DROPPED, how=Shortage.How.NOBODY, answered_at=order.ended_at
     )
     release_hold(order, by=by)
     record(action=f"order.{status}", by=by, subject=order, reason=reason)
-    notify_orderer(order, MAILS[verb], by=by, reason=reason if is_public else "")
+    public, public_es = (reason, reason_es) if is_public else ("", "")
+    notify_orderer(order, MAILS[verb], by=by, reason=public, reason_es=public_es)
     if was_packed:
         signals.order_unpacked.send(sender=Order, order=order, by=by)
     return order

@@ -23,7 +23,7 @@ def make_missing_windows(*, today: date) -> int:
     made = (window for day in days for window in _windows_of(day, policies[day]))
     missing = [window for window in made if not rules.overlaps(window, existing)]
     for window in missing:
-        window.closed_reason = closed.get(window.date, "")
+        window.closed_reason, window.closed_reason_es = closed.get(window.date, ("", ""))
         window.is_open = not window.closed_reason
     DeliveryWindow.objects.bulk_create(missing, ignore_conflicts=True)
     return len(existing) + len(missing)
@@ -40,8 +40,8 @@ def _windows_of(day: date, policy: DeliveryPolicy) -> list[DeliveryWindow]:
     ]
 
 
-def _closed_days(first: date, last: date, existing: Iterable[DeliveryWindow]) -> dict[date, str]:
-    """Return each closed day with its reason, holidays among them.
+def _closed_days(first: date, last: date, existing: Iterable[DeliveryWindow]) -> dict[date, tuple[str, str]]:
+    """Return each closed day with its reason in English and in Spanish, holidays among them.
 
     A holiday that has windows already may have orders too: whether it is closed is left to staff.
     """
@@ -50,4 +50,5 @@ def _closed_days(first: date, last: date, existing: Iterable[DeliveryWindow]) ->
     Closure.objects.bulk_create(
         (Closure(date=day, reason=name, is_holiday=True) for day, name in holidays.items()), ignore_conflicts=True
     )
-    return dict(Closure.objects.in_force().filter(date__range=(first, last)).values_list("date", "reason"))
+    closures = Closure.objects.in_force().filter(date__range=(first, last))
+    return {closure.date: (closure.reason, closure.reason_es) for closure in closures}

@@ -30,6 +30,8 @@ def start_recall(
     reason: str,
     instructions: str,
     by: User,
+    reason_es: str = "",
+    instructions_es: str = "",
     product: Product | None = None,
     seen: Collection[str] | None = None,
 ) -> Recall:
@@ -37,10 +39,12 @@ def start_recall(
 
     Orders that hold it take another lot where there is one, and lose what no lot has. What is left goes into
     quarantine. Everybody who got some of it is told: by mail or text, or else by a call and a letter. `seen` are the
-    keys of what the preview showed of orders. Raises RecallError.
+    keys of what the preview showed of orders. Readers of Spanish get `reason_es` and `instructions_es` where they are
+    given. Raises RecallError.
     """
-    reason, instructions = tidy(reason), tidy(instructions)
-    rules.check_recall_words(reason, instructions)
+    words = {"reason": tidy(reason), "instructions": tidy(instructions)}
+    words |= {"reason_es": tidy(reason_es), "instructions_es": tidy(instructions_es)}
+    rules.check_recall_words(**words)
     lots = lock_for_recall(rules.lots_called(lot_number, product=product))
     rules.check_is_not_being_recalled(lots)
     outcomes = outcomes_of_recall(lots)
@@ -48,9 +52,7 @@ def start_recall(
     mark_recalled(lots)
     carry_out_recall(outcomes, by=by)
     now = timezone.now()
-    recall = Recall.objects.create(
-        lot_number=lots[0].number, reason=reason, instructions=instructions, started_at=now, started_by=by
-    )
+    recall = Recall.objects.create(lot_number=lots[0].number, **words, started_at=now, started_by=by)
     for lot in lots:
         RecalledLot.objects.create(recall=recall, lot=lot, quarantined=quarantine_rest(lot, by=by))
     traced = rules.trace(lots, today=timezone.localdate(now))

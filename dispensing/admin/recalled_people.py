@@ -73,7 +73,10 @@ def _explain(person: RecalledPerson) -> str:
     words = gettext("Say: lot %(lot)s was recalled. %(reason)s %(instructions)s Ask what became of it.")
     recall = person.recall
     said = words % {"lot": recall.lot_number, "reason": recall.reason, "instructions": recall.instructions}
-    return f"{person.told.name}, {phone(person.told.phone)}\n{said}"
+    lines = [f"{person.told.name}, {phone(person.told.phone)}", said]
+    if spanish := f"{recall.reason_es} {recall.instructions_es}".strip():
+        lines.append(gettext("In Spanish: %(words)s") % {"words": spanish})
+    return "\n".join(lines)
 
 
 @admin.register(RecalledPerson)

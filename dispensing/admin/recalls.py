@@ -26,7 +26,7 @@ from dispensing.models.recalls import RecallQuerySet
 from dispensing.presenters.recalls import MOST_SHOWN, places_of, preview_notes, preview_rows, progress_of
 from ui.agreement import AGREED
 from ui.errors import PortalError, add_to_form
-from ui.forms import PortalForm
+from ui.forms import PortalForm, SpanishField
 
 STARTS, ENDS, SEES_PEOPLE = "dispensing.add_recall", "dispensing.change_recall", "dispensing.view_recalledperson"
 
@@ -50,8 +50,12 @@ class StartForm(LotForm):
     instructions = forms.CharField(
         label=_("What to do"), max_length=rules.MOST_INSTRUCTIONS, widget=forms.Textarea(attrs={"rows": 3}),
         initial=USUAL_INSTRUCTIONS,
-        help_text=_("Patients read it. The usual words are translated, others stay as they are written."),
+        help_text=_("Patients read it. The usual words are translated; write others in Spanish below."),
     )  # fmt: skip
+
+    reason_es = SpanishField(label=_("Reason in Spanish"), max_length=rules.MOST_RECALL_REASON, rows=2)
+    instructions_es = SpanishField(label=_("What to do, in Spanish"), max_length=rules.MOST_INSTRUCTIONS)
+    field_order = ("lot_number", "product", "reason", "reason_es", "instructions", "instructions_es")
 
 
 class EndForm(PortalForm):
@@ -61,9 +65,9 @@ class EndForm(PortalForm):
     )  # fmt: skip
 
 
-def _preview(lot_number: str, product: Product | None, reason: str, instructions: str) -> Preview:
+def _preview(lot_number: str, product: Product | None, **words: str) -> Preview:
     """Show what becomes of orders, stock and people, as of now; the action compares what becomes of orders."""
-    rules.check_recall_words(reason, instructions)
+    rules.check_recall_words(**words)
     lots = rules.lots_called(lot_number, product=product)
     rules.check_is_not_being_recalled(lots)
     rows, keys = preview_rows(lots)
@@ -90,8 +94,8 @@ class RecallAdmin(ActionAdmin):
     search_help_text = _("Lot")
     ordering = ["-pk"]
     fields = readonly_fields = (
-        "lot_number", "products", "reason", "instructions", "started_at", "started", "progress", "places", "people",
-        "ended_at", "ended", "ended_reason",
+        "lot_number", "products", "reason", "reason_es", "instructions", "instructions_es", "started_at", "started",
+        "progress", "places", "people", "ended_at", "ended", "ended_reason",
     )  # fmt: skip
     action_pages = (
         ActionPage(

@@ -38,6 +38,10 @@ class Recall(models.Model):
     lot_number = models.CharField(max_length=40)
     reason = models.CharField(max_length=300, help_text=_("Patients read it."))
     instructions = models.CharField(max_length=500, help_text=_("What patients are asked to do."))
+    reason_es = models.CharField(_("reason in Spanish"), max_length=300, blank=True, default="", db_default="")
+    instructions_es = models.CharField(
+        _("what to do, in Spanish"), max_length=500, blank=True, default="", db_default=""
+    )
     started_at = models.DateTimeField()
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)

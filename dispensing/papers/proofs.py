@@ -32,7 +32,8 @@ ANSWERS = Export("report-answers", (
 ))  # fmt: skip
 RECALLS = Export("recalls", (
     Column("lot", "recall__lot_number"), Column("reason", "recall__reason"),
-    Column("what to do", "recall__instructions"), moment("began", "recall__started_at"),
+    Column("reason in Spanish", "recall__reason_es"), Column("what to do", "recall__instructions"),
+    Column("what to do, in Spanish", "recall__instructions_es"), moment("began", "recall__started_at"),
     moment("ended", "recall__ended_at"), Column("why it ended early", "recall__ended_reason"),
     Column("certificate", "patient__number"), Column("patient, first name", "patient__first_name"),
     Column("patient, last name", "patient__last_name"), Column("way", "way"), moment("told", "told_at"),

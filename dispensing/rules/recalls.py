@@ -59,13 +59,18 @@ def check_lot_number_fits_one(typed: str, fitting: Collection[str], numbers: Col
     raise RecallError(words % {"lot": typed, "alike": ", ".join(alike)}, field="lot_number")
 
 
-def check_recall_words(reason: str, instructions: str) -> None:
-    """Patients are told why, and what to do, on at most 300 and 500 letters; raises RecallError."""
-    for field, text, most in (
-        ("reason", reason, MOST_RECALL_REASON),
-        ("instructions", instructions, MOST_INSTRUCTIONS),
+def check_recall_words(reason: str, instructions: str, reason_es: str = "", instructions_es: str = "") -> None:
+    """Patients are told why, and what to do, on at most 300 and 500 letters; raises RecallError.
+
+    The Spanish texts may be empty.
+    """
+    for field, text, most, is_needed in (
+        ("reason", reason, MOST_RECALL_REASON, True),
+        ("instructions", instructions, MOST_INSTRUCTIONS, True),
+        ("reason_es", reason_es, MOST_RECALL_REASON, False),
+        ("instructions_es", instructions_es, MOST_INSTRUCTIONS, False),
     ):
-        if not text.strip() or len(text) > most or is_unprintable(text):
+        if (is_needed and not text.strip()) or len(text) > most or is_unprintable(text):
             words = _("Say it in 1 to %(most)d letters: patients read it.")
             raise RecallError(words % {"most": most}, field=field)
 

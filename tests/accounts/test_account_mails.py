@@ -207,7 +207,7 @@ def test_an_account_in_spanish_gets_spanish_messages():
     patient = factories.patient()
     factories.client_for(patient.user).post("/language/", {"language": "es", "next": "/home/"})
     assert Patient.objects.get().language == "es"
-    assert subject_in("en", patient.user.email) == "Fijar una contraseña nueva"
+    assert subject_in("en", patient.user.email) == "Crear una contraseña nueva"
 
 
 # --- Three minutes ---------------------------------------------------------------------------------------------------

@@ -205,18 +205,27 @@ def test_a_proof_is_refused_with_a_reason(django_capture_on_commit_callbacks):
 # --- Applications ---------------------------------------------------------------------------------------------------
 
 
-def test_an_application_shows_five_proofs_and_warnings():
+def test_an_application_shows_claims_and_warnings_to_whoever_looks_it_up():
     application = factories.looked_up(factories.application(last_name="Zimmer"), factories.staff("Registrar"))
 
     text = text_of(client_of("Registrar").get(page("physicianapplication", application.pk)))
 
-    table = text[text.index('<table id="five-proofs">') :].partition("</table>")[0]
-    assert table.count("<tr>") == 6
-    assert "CSP.0012345" in table
-    assert "1 Water Street, Stamford, CT 06902" in table
+    assert "CSP.0012345" in text
+    assert "1 Water Street, Stamford, CT 06902" in text
     assert "second letter of the DEA number" in text
     assert application.ssn_digest not in text
     assert Event.objects.get(action="physicianapplication.view").subject_id == application.pk
+
+
+def test_an_application_shows_five_proofs_to_the_auditor():
+    application = factories.looked_up(factories.application(last_name="Zimmer"), factories.staff("Registrar"))
+
+    text = text_of(client_of("Auditor").get(page("physicianapplication", application.pk)))
+
+    table = text[text.index('<table id="five-proofs">') :].partition("</table>")[0]
+    assert table.count("<tr>") == 6
+    assert "CSP.0012345" in table
+    assert "second letter of the DEA number" in text
 
 
 def test_an_application_is_looked_up_by_one_and_verified_by_another():

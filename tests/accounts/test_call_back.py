@@ -35,7 +35,7 @@ def application(registrar, monkeypatch):
 
 
 def call_back(application, by, number=NUMBER, source="NPI registry"):
-    actions.enter_call_back(application=application, called_number=number, number_source=source, by=by)
+    actions.look_up_application(application=application, seen=[], call=rules.CallBack(number, source), by=by)
     application.refresh_from_db()
 
 
@@ -140,8 +140,12 @@ def test_an_applicant_verified_before_calls_were_needed_stays_verified(registrar
 # --- The door -------------------------------------------------------------------------------------------------------
 
 
+def page(application):
+    return reverse("admin:accounts_physicianapplication_change", args=[application.pk])
+
+
 def step(application):
-    return reverse("admin:accounts_physicianapplication_step", args=[application.pk, "call-back"])
+    return reverse("admin:accounts_physicianapplication_step", args=[application.pk, "look-up"])
 
 
 def words_of(response):
@@ -150,8 +154,8 @@ def words_of(response):
 
 def test_the_page_names_the_number_to_call_and_takes_the_call_back(application, registrar):
     client = factories.client_for(registrar)
-    preview = words_of(client.get(step(application)))
-    assert "Ask for Tova Tal" in preview and f"The applicant typed {application.phone.as_national}" in preview
+    shown = words_of(client.get(page(application)))
+    assert "Ask for Tova Tal" in shown and f"The applicant typed {application.phone.as_national}" in shown
     typed = {"called_number": "(203) 555-0177", "number_source": "NPI registry", "is_confirmed": "on"}
     for left_out, sentence in (
         ("called_number", "Enter the number you called."),
@@ -160,18 +164,18 @@ def test_the_page_names_the_number_to_call_and_takes_the_call_back(application, 
     ):
         posted = {name: value for name, value in typed.items() if name != left_out}
         assert sentence in words_of(client.post(step(application), posted))
-    assert "Call back" not in words_of(client.post(step(application), typed))
+    client.post(step(application), typed)
 
     application.refresh_from_db()
     assert application.called_number == NUMBER
-    page = reverse("admin:accounts_physicianapplication_change", args=[application.pk])
-    assert "(203) 555-0177 (NPI registry)" in words_of(client.get(page))
+    assert "(203) 555-0177, as it stands in: NPI registry" in words_of(client.get(page(application)))
 
 
-def test_the_page_names_the_number_on_the_roster(application, registrar):
+def test_the_page_names_the_number_on_the_roster_and_begins_with_it(application, registrar):
     known = factories.physician(npi=application.npi)
-    preview = words_of(factories.client_for(registrar).get(step(application)))
-    assert f"This physician is on the roster: call {known.phone.as_national}." in preview
+    shown = factories.client_for(registrar).get(page(application))
+    assert f"On the roster, with this number: {known.phone.as_national}" in words_of(shown)
+    assert shown.context["form"]["called_number"].value() == known.phone.as_national
 
 
 @pytest.mark.parametrize("group", ["Auditor", "Pharmacist", "Driver"])

@@ -30,10 +30,10 @@ def report(physician, **over):
     return actions.report_renewed_registration(physician=physician, by=physician.user, **fields)
 
 
-def enter(owner, by, **over):
+def enter(physician, by, **over):
     seen = {"state": "CT", "schedules": "", "is_active": True, "is_limited": False, "source": "eLicense"}
     fields = {"kind": "controlled_substance", "number": "0012345", "valid_through": ahead(), **seen, **over}
-    return actions.enter_proof(owner=owner, by=by, **fields)
+    return actions.enter_proof(physician=physician, by=by, **fields)
 
 
 def missing(physician):

@@ -57,4 +57,4 @@ def test_fifty_failures_of_strangers_do_not_lock_the_owner_out():
     assert IdentificationTry.objects.filter(succeeded=False).count() == 5
     client = factories.client_for(physician.user, identified=False)
     digits = {"dea_number": physician.dea_number, "ssn_last_four": factories.SSN_LAST_FOUR}
-    assert client.post(IDENTIFY, digits).headers["Location"] == "/certification/"
+    assert client.post(IDENTIFY, digits).headers["Location"] == "/certification/start/"

@@ -40,9 +40,10 @@ def test_role_leads_everybody_to_their_first_page():
     physician, patient = factories.identified_physician(), factories.patient()
 
     assert landing(factories.staff("Pharmacist")) == "/admin/"
-    assert landing(physician.user) == "/certification/"
+    assert landing(physician.user) == "/certification/start/"
     assert landing(physician.user, identified=False) == IDENTIFY
-    assert landing(factories.delegate(physician)) == "/certification/"
+    assert landing(factories.delegate(physician)) == "/certification/start/"
+    assert landing(factories.application().user) == "/certification/start/"
     assert landing(patient.user) == "/home/"
 
 
@@ -127,7 +128,7 @@ def test_identify_is_asked_once_a_session():
     physician = factories.identified_physician()
     client = factories.client_for(physician.user)
 
-    assert client.get(IDENTIFY).headers["Location"] == "/certification/"
+    assert client.get(IDENTIFY).headers["Location"] == "/certification/start/"
     assert client.get(f"{IDENTIFY}?next=/accounts/physician/").headers["Location"] == ELIGIBILITY
 
 
@@ -140,7 +141,7 @@ def test_identify_leads_nowhere_else(elsewhere):
 
     response = client.post(f"{IDENTIFY}?next={elsewhere}", answers(physician))
 
-    assert response.headers["Location"] == "/certification/"
+    assert response.headers["Location"] == "/certification/start/"
 
 
 def test_identify_answers_wrong_digits_with_neutral_words_and_the_phone():

@@ -245,6 +245,7 @@ SHOWN = {
         "certification_patientrequest.words",
         "certification_patientrequest.address",
         "certification_patientrequest.refused_reason",
+        "certification_patientrequest.refused_reason_es",
     },
     "pages.contactmessage": {"pages_contactmessage.message"},
     "notifications.notification": {"notifications_calltry.note"},

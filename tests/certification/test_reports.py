@@ -68,6 +68,17 @@ def test_an_address_that_is_not_confirmed_says_why(certification):
     assert Patient.objects.get().street == "40 Orange Street"
 
 
+def test_a_reader_of_spanish_reads_why_in_spanish(certification):
+    asked, patient = report(certification), certification.patient
+    actions.refuse_request(request=asked, reason=WHY, reason_es="No lo hallamos.", by=certification.physician.user)
+    client = factories.client_for(patient.user)
+    assert WHY in client.get(page(certification, "ask")).content.decode()
+    with unguarded():
+        Patient.objects.filter(pk=patient.pk).update(language="es")
+    text = factories.client_for(patient.user).get(page(certification, "ask")).content.decode()
+    assert "No lo hallamos." in text and WHY not in text
+
+
 def test_another_address_takes_the_place_of_the_one_before(certification):
     report(certification)
     again = report(certification, address={**HOME, "street": "11 Elm Street"})
@@ -198,4 +209,11 @@ def test_what_is_refused_is_answered(certification):
     asked = report(certification)
     asked.refused_reason = WHY
     with pytest.raises(IntegrityError, match="refused_is_answered"), unguarded(), transaction.atomic():
+        asked.save()
+
+
+def test_spanish_stands_beside_a_reason(certification):
+    asked = report(certification)
+    asked.refused_reason_es = "No lo hallamos."
+    with pytest.raises(IntegrityError, match="spanish_beside_reason"), unguarded(), transaction.atomic():
         asked.save()

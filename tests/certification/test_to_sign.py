@@ -262,7 +262,7 @@ def test_a_prepared_renewal_is_found_by_the_patients_name(client, physician, del
 def test_the_list_shows_how_many_wait_and_begins_with_the_longest_wait(client, physician, delegate):
     assert "To sign (" not in client.get(LIST).content.decode()
     first, second = prepared(physician, delegate), renewal_of(ending(physician), delegate)
-    page = client.get("/accounts/role/", follow=True)
+    page = client.get(LIST)
     assert "To sign (2)" in page.content.decode()
     assert page.context["first_to_sign"] == url(first, "sign")
     assert [row.draft for row in page.context["rows"][:2]] == [first, second]

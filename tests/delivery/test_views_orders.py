@@ -58,7 +58,7 @@ def test_a_confirmed_order_says_when_we_come(client, order):
 def test_an_order_that_ended_asks_for_no_money_and_counts_nothing(client, order):
     actions.cancel_order(order=order, by=order.placed_by)
     words = detail(client, order)
-    assert "Nothing is charged, and it no longer counts of the monthly allotment." in words
+    assert "Nothing is charged, and it no longer counts toward the monthly allotment." in words
     assert "Payment Nothing to pay" in words and "The total was $80.00." in words
     assert "Counts as" not in words and "Cash" not in words and "amount is back" not in words
 

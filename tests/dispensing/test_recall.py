@@ -69,7 +69,7 @@ def test_check_lot_number_fits_one():
 
 def test_check_recall_words():
     grams()
-    for wrong in ({"reason": " "}, {"instructions": "x" * 501}):
+    for wrong in ({"reason": " "}, {"instructions": "x" * 501}, {"reason_es": "x" * 301}):
         with pytest.raises(rules.RecallError, match="patients read it"):
             start(**wrong)
     assert not Recall.objects.exists()

@@ -130,6 +130,28 @@ def test_the_usual_instructions_are_read_in_the_language_of_the_reader(held):
     assert "No lo use." in emails.build(row, kinds.get(row.kind).context_for(row)).body
 
 
+def test_staff_give_the_words_in_both_languages(held):
+    spanish = {"reason_es": "Puede tener moho.", "instructions_es": "Guárdelo aparte hasta que pasemos."}
+    client = factories.client_for(factories.staff("Manager"))
+    form = client.get(START, {"lot_number": "LOT-1"}).context["form"]
+    assert list(form.fields)[2:6] == ["reason", "reason_es", "instructions", "instructions_es"]
+    with unguarded():
+        type(held.patient).objects.update(language="es")
+    recall = actions.start_recall(lot_number="LOT-1", **WORDS, **spanish, by=factories.staff("Manager"))
+    words = people.words_of(
+        factories.client_for(held.placed_by).get(
+            reverse("dispensing:recall", args=[recall.people.get().uuid]), headers={"accept-language": "es"}
+        )
+    )
+    row = Notification.objects.get(kind="lot_recalled")
+    said = emails.build(row, kinds.get(row.kind).context_for(row)).body
+    for text in spanish.values():
+        assert text in words and text in said
+    assert WORDS["reason"] not in words + said
+    calls = client.get(reverse("admin:dispensing_recall_calls", args=[recall.pk]))
+    assert "In Spanish: Puede tener moho." in people.words_of(calls)
+
+
 def test_the_messages_hold_until_somebody_answers(held):
     start()
     row = Notification.objects.get(kind="lot_recalled")

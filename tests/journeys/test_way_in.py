@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Physician, PhysicianApplication, Proof, User
+from accounts.models import Physician, Proof, User
 from accounts.rules import eligibility
 from certification.actions import save_step, start_draft
 from tests import factories
@@ -68,41 +68,37 @@ def given_a_patient_prepared_by_the_applicant():
 
 def when_the_registrar_looks_everything_up(registrar):
     registrar.signs_in("registrar@example.org")
-    application = PhysicianApplication.objects.get()
-    until = timezone.localdate() + timedelta(days=300)
-    registrar.page.goto(link_in_mail_to("registrar@example.org", "/admin/accounts/physicianapplication/"))
+    registrar.opens(link_in_mail_to("registrar@example.org", "/admin/accounts/physicianapplication/"))
     registrar.sees("CSP.0012345")
-    for proof in application.proofs.exclude(kind="prescription_monitoring"):
-        registrar.page.get_by_role("link", name="Enter what I looked up").click()
-        registrar.selects("kind", proof.kind)
-        registrar.fills(number=proof.number, valid_through=until.isoformat(), source="eLicense")
-        and_confirms(registrar, "Enter what I looked up: done.")
+    until = timezone.localdate() + timedelta(days=300)
+    for kind in ("medical_license", "controlled_substance", "dea"):
+        registrar.ticks(f"{kind}_matches")
+        registrar.fills(**{f"{kind}_valid_through": until.isoformat()})
+    registrar.presses("Save what I looked up")
+    registrar.sees("Still missing before anybody can verify: the call back.")
 
 
 def when_the_registrar_has_called_back(registrar):
-    registrar.page.get_by_role("link", name="Enter the call back").click()
     registrar.sees("Ask for Tova Tal")
     registrar.fills(called_number="(203) 555-0177", number_source="NPI registry")
-    registrar.page.get_by_label("The physician came to the phone").check()
-    and_confirms(registrar, "Enter the call back: done.")
+    registrar.presses("Save what I looked up")
+    registrar.sees("Tick this once the physician has said so.")
+    registrar.ticks("is_confirmed")
+    registrar.presses("Save what I looked up")
 
 
 def then_the_registrar_cannot_verify_alone(registrar):
-    registrar.page.get_by_role("link", name="Verify").click()
-    and_confirms(registrar, "Ask another Registrar or a Manager to verify it.")
-
-
-def and_confirms(staff, text):
-    staff.page.locator(".submit-row input[type=submit]").click()
-    staff.page.get_by_text(text).first.wait_for()
+    registrar.sees("Ask another Registrar or a Manager to verify it.")
+    assert registrar.page.get_by_role("button", name="Verify").count() == 0
 
 
 def when_the_manager_verifies(manager):
     manager.signs_in("manager@example.org")
-    manager.page.goto("/admin/accounts/physicianapplication/")
-    manager.page.get_by_role("link", name="Tova Tal").click()
-    manager.page.get_by_role("link", name="Verify").click()
-    and_confirms(manager, "Verify: done.")
+    manager.opens("/admin/accounts/physicianapplication/")
+    manager.follows("Tova Tal")
+    manager.sees("valid through")
+    manager.presses("Verify")
+    manager.sees("Verify: done.")
 
 
 def then_the_physician_gets_a_mail_and_meets_the_five_requirements(physician, claims):
@@ -112,6 +108,8 @@ def then_the_physician_gets_a_mail_and_meets_the_five_requirements(physician, cl
     physician.submits()
     physician.opens("/accounts/physician/")
     assert physician.page.get_by_text("Met", exact=True).count() == 5
+    physician.follows("Start")
+    physician.sees("1 draft to sign")
     physician.follows("My patients")
     physician.sees("To sign (1)")
     assert all(requirement.met for requirement in eligibility(Physician.objects.get(), timezone.localdate()))

@@ -12,7 +12,9 @@ from django.utils import timezone
 from delivery.models import Order, Product
 from notifications.models import Notification
 from pages.staff_start import staff_start
+from tests import factories
 from tests.access import STAFF
+from tests.accounts.test_resets import asked
 from tests.guard import unguarded
 from tests.world import world  # noqa: F401  the fixture
 
@@ -111,3 +113,43 @@ def test_the_page_takes_at_most_twelve_queries(more, portal, django_assert_max_n
         portal.clients[role].get(reverse("admin:index"))  # what the process asks once
         with django_assert_max_num_queries(12):
             portal.clients[role].get(reverse("admin:index"))
+
+
+# --- What waits for the Registrar -----------------------------------------------------------------------------------
+
+
+def registrar_works():
+    """Return what waits for a new Registrar as their own, by its words."""
+    works = staff_start(factories.staff("Registrar"), now=timezone.now()).works
+    return {str(work.figure.noun): work for group in works if group.is_readers_own for work in group.works}
+
+
+@pytest.mark.parametrize(("days", "is_shown"), [(-1, False), (0, True), (29, True), (30, False)])
+def test_a_registration_that_has_ended_lately_waits_for_the_registrar(days, is_shown):
+    ended = timezone.localdate() - timedelta(days=days)
+    physician = factories.physician(registrations_over={"dea": {"expires_date": ended}})
+
+    work = registrar_works().get("physician with a registration that has ended")
+
+    assert bool(work) == is_shown
+    if work:
+        assert timezone.localdate(work.since) == ended
+        listed = factories.client_for(factories.staff("Registrar")).get(work.figure.url)
+        assert list(listed.context["cl"].result_list) == [physician]
+
+
+def test_a_physician_with_two_lapses_counts_once():
+    yesterday = {"expires_date": timezone.localdate() - timedelta(days=1)}
+    factories.physician(registrations_over={"dea": yesterday, "medical_license": yesterday})
+
+    assert registrar_works()["physician with a registration that has ended"].figure.count == 1
+
+
+def test_a_lost_phone_waits_for_registrar_and_manager():
+    asked()
+
+    assert registrar_works()["lost phone"].figure.count == 1
+    works = staff_start(factories.staff("Manager"), now=timezone.now()).works
+    assert [group.group for group in works if any("lost phone" in str(work.figure.noun) for work in group.works)] == [
+        "Manager"
+    ]

@@ -12,6 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from ui.text import in_readers_language
+
 register = template.Library()
 
 # 1 oz = 28.349523125 g exactly (NIST Handbook 44, appendix C), so a hundredth of an ounce = 283.49523125 mg.
@@ -126,3 +128,9 @@ def _local(value: Any) -> Any:
 def in_groups(text: str) -> str:
     """Return a long key in groups of four, as people read it from one screen and type it into another."""
     return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+@register.filter
+def or_spanish(text: str | None, text_es: str | None) -> str:
+    """Show what staff wrote in the language of the reader: `{{ closure.reason|or_spanish:closure.reason_es }}`."""
+    return in_readers_language(text or "", text_es)
