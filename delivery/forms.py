@@ -69,18 +69,6 @@ class LineForm(PortalForm):
         return form
 
 
-class QuantityForms:
-    """Gives each product on the page its form; the form that was just posted keeps what was typed."""
-
-    def __init__(self, *, posted: PortalForm | None) -> None:
-        self.posted = posted if isinstance(posted, LineForm) else None
-
-    def __call__(self, sku: str, quantity: int) -> LineForm:
-        if self.posted is not None and self.posted.data.get("product") == sku:
-            return self.posted
-        return LineForm.of(sku, initial={"quantity": quantity})
-
-
 class ZipForm(PortalForm):
     autocomplete = {"zip": "postal-code"}
     narrow = frozenset({"zip"})
