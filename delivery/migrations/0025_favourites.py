@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certification', '0024_reminder_run'),
+        ('certification', '0020_words_of_names'),
         ('delivery', '0024_product_texts'),
     ]
 
