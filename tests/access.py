@@ -148,6 +148,8 @@ delivery:home                               |              | signed-in
 delivery:record                             |              | members
 delivery:product-list                       |              | members
 delivery:product-photo                      | photo        | signed-in
+delivery:product-detail                     | product      | members
+delivery:product-favorite                   | product      | members
 delivery:cart                               |              | members
 delivery:cart-line                          |              | members
 delivery:phone-end                          |              | signed-in

@@ -177,7 +177,7 @@ def facts_of(row: MenuProduct) -> SafeString:
     """Return what every reader sees of the product, as HTML in the language of the page."""
     product = row.product
     figures = (product.price_cents, product.thc_mg, product.cbd_mg, product.amount_mg, min(product.stock, FEW))
-    looks = (product.form, product.color, row.photo_digest, row.is_favorite)
+    looks = (product.form, product.color, product.drawn_as, row.photo_digest, row.is_favorite)
     return _facts(_Facts((get_language(), product.sku, product.shown, *figures, *looks), row))
 
 
