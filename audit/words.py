@@ -136,6 +136,7 @@ SENTENCES = {
     # Delivery
     "call.answer": "answered a call to order by phone",
     "cart.set_line": "changed a cart",
+    "favorite.set": "changed the favorites",
     "order.list": "opened the list of orders",
     "order.view": "looked at an order",
     "order.place": "placed an order",

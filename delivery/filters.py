@@ -1,15 +1,14 @@
-"""The search and the filters of the menu. They stand in the URL, as they hold no personal data."""
+"""The search, the filters and the order of the menu. They stand in the URL, as they hold no personal data."""
 
+import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.forms import BoundField
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Product
@@ -22,6 +21,15 @@ THC_MG: Spans = {"0-100": (0, 100), "100-300": (100, 300), "300-600": (300, 600)
 CBD_MG: Spans = {"0": (0, 1), "1-100": (1, 100), "100-300": (100, 300), "300": (300, None)}
 SIZE_MG: Spans = {"0-1": (0, 1_000), "1-3": (1_000, 3_000), "3-7": (3_000, 7_000), "7": (7_000, None)}
 PRICE_CENTS: Spans = {"0-30": (0, 3_000), "30-50": (3_000, 5_000), "50-75": (5_000, 7_500), "75": (7_500, None)}
+SORTS = {
+    "price": _("Lowest price first"),
+    "price-down": _("Highest price first"),
+    "thc": _("Most THC first"),
+    "cbd": _("Most CBD first"),
+    "newest": _("Newest first"),
+}
+ZIP = re.compile(r"[0-9]{5}(-[0-9]{4})?")
+CHIPS = ("form", "favorites")  # what the chips choose; one chip takes the place of another
 
 
 class SpanField(forms.ChoiceField):
@@ -39,11 +47,23 @@ class SpanField(forms.ChoiceField):
         return low <= figure and (high is None or figure < high)
 
 
+@dataclass(frozen=True)
+class Chip:
+    """A kind of products with how many fit the rest of the filter, and the query of the URL that shows them."""
+
+    label: str
+    count: int
+    query: str
+    is_chosen: bool
+
+
 class MenuFilter(PortalForm):
     """The search of the menu. A value outside of the list gets an error sentence, and filters nothing."""
 
     q = forms.CharField(label=_("Search the menu"), required=False, max_length=60)
     form = forms.ChoiceField(label=_("Form"), required=False, choices=[("", _("Any")), *Product.Form.choices])
+    favorites = forms.ChoiceField(label=_("Favorites"), required=False, choices=[("1", _("Favorites"))])
+    sort = forms.ChoiceField(label=_("Sort"), required=False, choices=[("", _("By kind")), *SORTS.items()])
     thc = SpanField(
         _("THC"), "thc_mg", THC_MG, [_("Under 100 mg"), _("100 to 299 mg"), _("300 to 599 mg"), _("600 mg or more")]
     )
@@ -58,49 +78,83 @@ class MenuFilter(PortalForm):
         [_("Under $30"), _("$30 to $49.99"), _("$50 to $74.99"), _("$75 or more")],
     )
 
-    needed = frozenset({"q", "form", "thc", "cbd", "size", "price"})  # so none is marked as optional
+    needed = frozenset({"q", "form", "favorites", "sort", "thc", "cbd", "size", "price"})  # none is marked as optional
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, auto_id="filter-%s")
         self.is_valid()
-        self.chosen = {name: value for name, value in self.cleaned_data.items() if value}
+        self.chosen: dict[str, str] = {name: value for name, value in self.cleaned_data.items() if value}
+        zip_code = data.get("zip", "")
+        self.where = {"zip": zip_code} if ZIP.fullmatch(zip_code) else {}
 
     @property
     def query(self) -> str:
-        """The chosen filters as the query of a URL."""
-        return urlencode(self.chosen)
+        """What is chosen, with the ZIP code that was asked about, as the query of a URL."""
+        return urlencode(self.chosen | self.where)
 
     @property
-    def shown(self) -> list[BoundField]:
-        return [self["q"], self["form"]]
+    def of_all(self) -> str:
+        """The query of the whole menu."""
+        return urlencode(self.where)
 
     @property
-    def is_narrow(self) -> bool:
-        """Whether a filter is chosen that is folded away."""
-        return any(name not in ("q", "form") for name in [*self.chosen, *self.errors])
+    def panel(self) -> list[BoundField]:
+        """The order and the spans, which stand in one panel."""
+        return [self[name] for name in self.fields if name not in ("q", *CHIPS)]
 
     @property
-    def folded(self) -> list[BoundField]:
-        return [self[name] for name in self.fields if name not in ("q", "form")]
+    def in_panel(self) -> int:
+        """How many of the panel's choices are made."""
+        return sum(name not in ("q", *CHIPS) for name in self.chosen)
 
-    def html(self, found: int) -> SafeString:
-        """Return the form with how many products were found; a form that filters nothing is rendered once for all."""
-        if self.chosen or self.errors:
-            return render_to_string("delivery/_menu_filter.html", {"chosen": self, "found": found})
-        return _of_whole_menu(get_language(), found)
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the panel has a value that is not in its lists."""
+        return any(name not in ("q", *CHIPS) for name in self.errors)
 
-    def takes(self, product: Product) -> bool:
-        """Return whether each word of the search is in the product's name or form, and each figure within its span."""
+    @property
+    def beside_search(self) -> dict[str, str]:
+        """What a new search keeps."""
+        return {name: value for name, value in (self.chosen | self.where).items() if name != "q"}
+
+    @property
+    def beside_panel(self) -> dict[str, str]:
+        """What stays when the panel is sent."""
+        return {name: value for name, value in (self.chosen | self.where).items() if name in ("q", "zip", *CHIPS)}
+
+    @property
+    def sort_label(self) -> str:
+        """The chosen order in words, or an empty text for the order by kind."""
+        return str(SORTS.get(self.chosen.get("sort", ""), ""))
+
+    def takes(self, product: Product, *, chip: bool = True) -> bool:
+        """Return whether each word of the search is in the product's texts, and each figure within its span.
+
+        `chip` says whether its form counts, too. Favorites are not known here.
+        """
         if not self.chosen:
             return True
-        words = search_name(self.chosen.get("q", "")).split()
-        named = search_name(product.name, str(product.get_form_display()))
-        if self.chosen.get("form") not in (None, product.form) or not all(word in named for word in words):
+        if chip and self.chosen.get("form") not in (None, product.form):
+            return False
+        named = search_name(product.shown.full_name, product.name, str(product.get_form_display()))
+        if not all(word in named for word in search_name(self.chosen.get("q", "")).split()):
             return False
         spans = ((field, self.chosen.get(name)) for name, field in self.fields.items())
         return all(field.takes(product, span) for field, span in spans if span and isinstance(field, SpanField))
 
+    def chips(self, products: Iterable[Product], favorites: Iterable[Product]) -> list[Chip]:
+        """Return the chips over the menu: all products, the favorites where there are any, and each form."""
+        forms_found = [product.form for product in products if self.takes(product, chip=False)]
+        liked = sum(self.takes(product, chip=False) for product in favorites)
+        found = [self._chip(gettext("All"), len(forms_found))]
+        if liked or "favorites" in self.chosen:
+            found.append(self._chip(gettext("Favorites"), liked, favorites="1"))
+        for value, label in Product.Form.choices:
+            if value in forms_found or self.chosen.get("form") == value:
+                found.append(self._chip(str(label), forms_found.count(value), form=value))
+        return found
 
-@lru_cache(maxsize=100)
-def _of_whole_menu(_language: str | None, found: int) -> SafeString:
-    return render_to_string("delivery/_menu_filter.html", {"chosen": MenuFilter({}), "found": found})
+    def _chip(self, label: str, count: int, **chosen: str) -> Chip:
+        others = {name: value for name, value in self.chosen.items() if name not in CHIPS}
+        mine = {name: value for name, value in self.chosen.items() if name in CHIPS}
+        return Chip(label, count, urlencode(others | chosen | self.where), mine == chosen)

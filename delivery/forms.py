@@ -1,7 +1,8 @@
 """The forms of an order. They ask for values of the right shape; the rules decide what can be delivered."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import lazy
+from django.utils.functional import cached_property, lazy
 from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,8 +19,9 @@ from delivery.models import DeliveryWindow, ItemReport, Order, OrderLine, Produc
 from delivery.presenters.cart import Cart
 from delivery.presenters.terms import Terms
 from delivery.rules import MOST_OF_ONE_PRODUCT, MOST_WORDS, DeliveryError, check_address, closes_at, looks_like_business
+from delivery.rules.addresses import AddressKey, address_key
 from ui.errors import add_to_form
-from ui.forms import CardRadioSelect, Choice, PhoneField, PortalForm, WholeNumberField, ZipField, validate_printable
+from ui.forms import Choice, PhoneField, PortalForm, RowRadioSelect, WholeNumberField, ZipField, validate_printable
 from ui.templatetags.portal import clock, long_date, money
 from ui.town_question import AsksAboutTown
 
@@ -27,10 +29,11 @@ CODE = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{2})(\d{2})", re.ASCII)
 NOT_OF_AN_ID = re.compile(r"[^A-Za-z0-9-]")
 MOST_CENTS = 10_000_000
 SOON = timedelta(days=7)
+NEAREST_DAYS = 2  # of the delivery days; those after them are folded
 NOT_A_QUANTITY = _("Enter a quantity from 1 to %(most)d, or 0 to remove it.") % {"most": MOST_OF_ONE_PRODUCT}
 LOOK_AGAIN = _("Please look at your order once more, then send it.")
 STREET_LENGTH, UNIT_LENGTH, CITY_LENGTH = 200, 50, 100
-Cards = list[tuple[str, Choice]]
+Rows = list[tuple[str, Choice]]
 
 
 class ProductField(forms.CharField):
@@ -66,28 +69,42 @@ class LineForm(PortalForm):
         return form
 
 
-class QuantityForms:
-    """Gives each product on the page its form; the form that was just posted keeps what was typed."""
-
-    def __init__(self, *, posted: PortalForm | None) -> None:
-        self.posted = posted if isinstance(posted, LineForm) else None
-
-    def __call__(self, sku: str, quantity: int) -> LineForm:
-        if self.posted is not None and self.posted.data.get("product") == sku:
-            return self.posted
-        return LineForm.of(sku, initial={"quantity": quantity})
-
-
 class ZipForm(PortalForm):
     autocomplete = {"zip": "postal-code"}
     narrow = frozenset({"zip"})
     zip = ZipField(label=_("ZIP code"))
 
 
+@dataclass(frozen=True)
+class WindowDay:
+    """The heading of the windows of one delivery day: the day, and how far away it is."""
+
+    day: date
+    away: str
+
+    def __str__(self) -> str:
+        return long_date(self.day)
+
+
+class WindowRadioSelect(RowRadioSelect):
+    """Windows by day. The nearest days stand open, later ones are folded while one can choose among the nearest."""
+
+    template_name = "delivery/_windows.html"
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        groups = context["widget"]["optgroups"]
+        near, later = groups[:NEAREST_DAYS], groups[NEAREST_DAYS:]
+        can_choose = any(not option["attrs"].get("disabled") for _day, options, _index in near for option in options)
+        is_chosen = any(option["selected"] for _day, options, _index in later for option in options)
+        context["widget"] |= {"near": near, "later": later, "later_is_open": is_chosen or not can_choose}
+        return context
+
+
 class WindowField(forms.ChoiceField):
     """Any delivery window. The rules give a window that filled or closed while the page was open its own sentence."""
 
-    widget = CardRadioSelect
+    widget = WindowRadioSelect
     default_error_messages = {
         "required": _("Choose a delivery window."),
         "invalid_choice": _("Choose one of the delivery windows in the list."),
@@ -170,7 +187,7 @@ class CheckoutForm(AsksAboutTown):
     narrow = frozenset({"unit", "zip_code"})
     address_fields = ("street", "unit", "city", "zip_code", "phone", "is_residence")
 
-    window = WindowField(label=_("When should we come?"))
+    window = WindowField(label=_("When we come"))
     street = forms.CharField(
         label=_("Street address"),
         max_length=STREET_LENGTH,
@@ -194,14 +211,16 @@ class CheckoutForm(AsksAboutTown):
         error_messages={"required": _("The address reads like a business. Tick the box if it is a home.")},
     )
     payment_method = forms.ChoiceField(
-        label=_("How will you pay at the door?"),
-        widget=forms.RadioSelect,
+        label=_("How you pay at the door"),
+        widget=RowRadioSelect,
         error_messages={"required": _("Choose cash or debit card."), "invalid_choice": _("Choose cash or debit card.")},
     )
     seen_cents = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_CENTS)
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
 
-    def __init__(self, *args: Any, terms: Terms, cart: Cart, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, terms: Terms, cart: Cart, homes: Container[AddressKey] = (), **kwargs: Any) -> None:
+        """`homes` are the addresses that need no tick: the account said of them before that they are homes."""
+        self.homes = homes
         super().__init__(*args, **kwargs)
         self.terms = terms
         choice_field(self, "window").choices = lambda: window_choices(terms)
@@ -213,12 +232,30 @@ class CheckoutForm(AsksAboutTown):
             self.fields[name].error_messages = dict.fromkeys(codes, LOOK_AGAIN)
 
     def _asks_about_a_business(self) -> bool:
-        """Return whether the address reads like a business.
+        """Return whether the address reads like a business, and nothing was delivered there before.
 
         What was typed is cut to the length that fits: to read an endless line would take minutes.
         """
         street, unit = self.data.get("street", ""), self.data.get("unit", "")
-        return looks_like_business(street[:STREET_LENGTH], unit[:UNIT_LENGTH])
+        return looks_like_business(street[:STREET_LENGTH], unit[:UNIT_LENGTH]) and not self.is_known_home
+
+    def _is_in_doubt(self) -> bool:
+        return super()._is_in_doubt() and not self.is_known_home
+
+    @cached_property
+    def is_known_home(self) -> bool:
+        """Whether the account said before, in an order, that the address of the form is a home."""
+        lengths = {"street": STREET_LENGTH, "unit": UNIT_LENGTH, "city": CITY_LENGTH, "zip_code": 5}
+        values = self.data if self.is_bound else self.initial
+        return address_key(**{name: str(values.get(name, ""))[:most] for name, most in lengths.items()}) in self.homes
+
+    @property
+    def address_is_answered(self) -> bool:
+        """Whether nothing is left to answer about the address, so that the page can show it as text."""
+        has_errors = any(name in self.errors for name in (*self.address_fields[:4], "is_residence", "confirmed_town"))
+        is_filled = all(self[name].value() for name in ("street", "city", "zip_code", "phone"))
+        is_home = self.is_known_home or bool(self["is_residence"].value())
+        return is_filled and is_home and not has_errors and "confirmed_home" not in self.errors
 
     def clean_idempotency_key(self) -> UUID:
         try:
@@ -229,6 +266,7 @@ class CheckoutForm(AsksAboutTown):
     def clean(self) -> dict[str, Any]:
         """Ask the rule on addresses too where something else is wrong: the person then reads every mistake at once."""
         answers = super().clean() or {}
+        answers["is_residence"] = answers.get("is_residence", False) or self.is_known_home
         if self.errors and all(name in answers for name in self.address_fields):
             try:
                 check_address(
@@ -255,33 +293,38 @@ def choice_field(form: forms.Form, name: str) -> forms.ChoiceField:
 
 
 def payment_choices(cart: Cart) -> list[tuple[str, Choice]]:
-    """Return the ways to pay, with hints that read the total only when they are shown."""
+    """Return the ways to pay; the total is read only when they are shown."""
     with_total = lazy(lambda sentence: gettext(sentence) % {"total": money(cart.subtotal_cents)}, str)
-    cash = with_total(gettext_noop("Have exactly %(total)s ready. Drivers give no change; anything over is a tip."))
-    debit = with_total(gettext_noop("The driver brings a card reader. You pay %(total)s."))
+    cash = with_total(gettext_noop("Cash, exactly %(total)s"))
     method = Order.PaymentMethod
     return [
-        (method.CASH.value, Choice(method.CASH.label, hint=cash)),
-        (method.DEBIT.value, Choice(method.DEBIT.label, hint=debit)),
+        (method.CASH.value, Choice(cash, hint=_("No change is given. Anything over is a tip."))),
+        (method.DEBIT.value, Choice(method.DEBIT.label, hint=_("The driver brings a card reader."))),
     ]
 
 
-def window_choices(terms: Terms, *, without: DeliveryWindow | None = None) -> list[tuple[str, Cards]]:
-    """Return radio cards by date: until when a free window can be chosen, and why another window cannot."""
-    by_day: dict[date, Cards] = {}
+def window_choices(terms: Terms, *, without: DeliveryWindow | None = None) -> list[tuple[WindowDay, Rows]]:
+    """Return radio rows by date: until when a free window can be chosen, and why another window cannot."""
+    by_day: dict[date, Rows] = {}
     for window in terms.windows:
         if window != without:
-            by_day.setdefault(window.date, []).append((window.code, _card(window, terms)))
-    return [(long_date(day), cards) for day, cards in by_day.items()]
+            by_day.setdefault(window.date, []).append((window.code, _row(window, terms)))
+    today = timezone.localdate(terms.now)
+    return [(WindowDay(day, _away((day - today).days)), rows) for day, rows in by_day.items()]
 
 
-def _card(window: DeliveryWindow, terms: Terms) -> Choice:
+def _away(days: int) -> str:
+    return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
+
+
+def _row(window: DeliveryWindow, terms: Terms) -> Choice:
     title = span(window)
     refusal = terms.refusal(window)
     if not refusal:
-        return Choice(title, hint=_places_and_closing(window, terms))
+        places = ngettext("%(count)d place left", "%(count)d places left", window.places_left)
+        return Choice(title, aside=places % {"count": window.places_left}, hint=_order_by(window, terms))
     if window.is_full:
-        refusal = _next_free(terms)
+        return Choice(title, aside=gettext("Full"), hint=_next_free(window, terms), disabled=True)
     return Choice(title, hint=refusal, disabled=True)
 
 
@@ -289,21 +332,23 @@ def span(window: DeliveryWindow) -> str:
     return gettext("%(starts)s to %(ends)s") % {"starts": clock(window.starts), "ends": clock(window.ends)}
 
 
-def _next_free(terms: Terms) -> str:
-    if terms.next_free is None:
-        return gettext("Full.")
-    words = {"day": long_date(terms.next_free.date), "span": span(terms.next_free)}
-    return gettext("Full. Next free: %(day)s, %(span)s") % words
+def _next_free(window: DeliveryWindow, terms: Terms) -> str:
+    free = terms.next_free
+    if free is None:
+        return ""
+    if free.date == window.date:
+        return gettext("Next free: %(span)s") % {"span": span(free)}
+    words = {"day": date_format(free.date, "LONG_MONTH_DAY_FORMAT"), "span": span(free)}
+    return gettext("Next free: %(day)s, %(span)s") % words
 
 
-def _places_and_closing(window: DeliveryWindow, terms: Terms) -> str:
+def _order_by(window: DeliveryWindow, terms: Terms) -> str:
+    """Return until when to order, where that is soon."""
     closes = timezone.localtime(closes_at(window, terms.policy))
-    left = window.places_left
-    places = ngettext("%(count)d place left.", "%(count)d places left.", left) % {"count": left}
     if closes - terms.now > SOON:
-        return places
-    words = {"places": places, "day": _weekday(closes), "time": clock(closes), "left": _time_left(closes - terms.now)}
-    return gettext("%(places)s Order by %(day)s %(time)s Eastern (%(left)s).") % words
+        return ""
+    words = {"day": _weekday(closes), "time": clock(closes), "left": _time_left(closes - terms.now)}
+    return gettext("Order by %(day)s %(time)s Eastern (%(left)s).") % words
 
 
 def _weekday(moment: datetime) -> str:
@@ -314,7 +359,7 @@ def _time_left(delta: timedelta) -> str:
     minutes = int(delta.total_seconds()) // 60
     hours, days = minutes // 60, minutes // (24 * 60)
     if days >= 2:
-        return ngettext("in %(count)d day", "in %(count)d days", days) % {"count": days}
+        return _away(days)
     if hours:
         return ngettext("in %(count)d hour", "in %(count)d hours", hours) % {"count": hours}
     return ngettext("in %(count)d minute", "in %(count)d minutes", minutes) % {"count": minutes}

@@ -146,6 +146,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "ui.context.dispensary",
                 "delivery.context_processors.navigation",
+                "pages.context_processors.staff_bar",
             ],
         },
     },

@@ -11,6 +11,7 @@ from notifications.views import mailbox, mailbox_message, text_received
 # Django's own admin login counts no failures. The one of allauth does, and it asks for the second factor.
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # as allauth documents it
+admin.site.enable_nav_sidebar = False  # our bar takes its place
 admin.site.site_header = admin.site.site_title = settings.DISPENSARY_NAME
 
 urlpatterns = [

@@ -21,7 +21,14 @@ from phonenumbers import PhoneNumberType, number_type, region_code_for_number
 
 from ui.errors import PortalError, add_to_form
 from ui.tidy import plain_number
-from ui.widgets import CardRadioSelect, Choice, ColumnCheckboxSelect, DateBoxesWidget, DigitsPasswordInput
+from ui.widgets import (
+    CardRadioSelect,
+    Choice,
+    ColumnCheckboxSelect,
+    DateBoxesWidget,
+    DigitsPasswordInput,
+    RowRadioSelect,
+)
 
 __all__ = [
     "CardRadioSelect",
@@ -36,6 +43,7 @@ __all__ = [
     "OuncesField",
     "PhoneField",
     "PortalForm",
+    "RowRadioSelect",
     "SpanishField",
     "WholeNumberField",
     "ZipField",

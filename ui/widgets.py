@@ -16,12 +16,14 @@ else:  # a mixin inherits nothing: the widget beside it decides what it is
 class Choice:
     """The label of a choice, with a line under it. The widgets of this module obey `disabled`.
 
-    `abbreviations` are shown as such, and the search of a long list finds them.
+    `aside` is short and stands at the end of the row of a RowRadioSelect. `abbreviations` are shown as such, and the
+    search of a long list finds them.
     """
 
     title: Any
     hint: Any = ""
     disabled: bool = False
+    aside: Any = ""
     abbreviations: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -54,6 +56,22 @@ class _Look(_ChoiceMixin):
 
 class CardRadioSelect(_Look, forms.RadioSelect):
     look = "choices--cards"
+
+
+class RowRadioSelect(_Look, forms.RadioSelect):
+    """Radios as rows of one box, each with its title at the start and `aside` at the end.
+
+    The box that the page was filled in with carries `data-filled-in`, so that CSS can hide what was said about it once
+    another one is chosen.
+    """
+
+    look = "choices--rows"
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        if option["selected"]:
+            option["attrs"]["data-filled-in"] = True
+        return option
 
 
 class ColumnCheckboxSelect(_Look, forms.CheckboxSelectMultiple):

@@ -10,6 +10,7 @@ from delivery.actions.corrections import correct_hand_over
 from delivery.actions.departure import dispatch_order, dispatch_run
 from delivery.actions.door import hand_over, return_order, try_later
 from delivery.actions.door_checks import compare_id, cut_id_numbers, decide_id_difference
+from delivery.actions.favorites import set_favorite
 from delivery.actions.lateness import tell_late
 from delivery.actions.lots import describe_lot
 from delivery.actions.moving import decline_order, move_order
@@ -103,6 +104,7 @@ __all__ = [
     "save_product",
     "save_run",
     "set_capacity",
+    "set_favorite",
     "set_line",
     "set_photo",
     "set_policy",

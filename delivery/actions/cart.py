@@ -54,20 +54,22 @@ def reorder(
     caller: Patient | Caregiver | None = None,
     assignment: CaregiverAssignment | None = None,
     certification: Certification | None = None,
-) -> list[str]:
+) -> Order:
     """Put the products of an earlier order into the cart that `by` keeps for the patient, as far as possible today.
 
-    `assignment` and `certification` are the patient's where they have been read already. Returns a sentence for each
-    product that is not possible any more, or not in full.
+    A product is set to the quantity of the order, or to what is in stock; other products of the cart stay in it.
+    `assignment` and `certification` are the patient's where they have been read already. Returns the cart.
     """
     now = timezone.now()
     today = timezone.localdate(now)
     rules.check_orderer(order.patient, user=by, today=today, caller=caller, assignment=assignment)
     _check_can_order(certification or rules.running_certification(order.patient), now)
     cart = _locked_cart(order.patient, by)
-    missing = [_put_again(cart, line, today) for line in order.lines.select_related("product")]
+    for line in order.lines.select_related("product"):
+        if line.product.stock and not _refusal(line.product, cart, today):
+            _put(cart, line.product, min(line.quantity, line.product.stock))
     record(by=by, subject=order)
-    return [sentence for sentence in missing if sentence]
+    return cart
 
 
 def _check_can_order(certification: Certification | None, now: datetime) -> None:
@@ -84,17 +86,8 @@ def _locked_cart(patient: Patient, by: User) -> Order:
     return carts.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)[0]
 
 
-def _put_again(cart: Order, line: OrderLine, today: date) -> str:
-    """Put as many into the cart as are in stock; return a sentence about what is missing, or an empty text."""
-    product = line.product
-    try:
-        rules.check_product_fits_patient(product, cart.patient, day=today)
-        if product.stock:
-            _put(cart, product, min(line.quantity, product.stock))
-        rules.check_stock(product, line.quantity)
-    except rules.DeliveryError as refusal:
-        return str(refusal)
-    return ""
+def _refusal(product: Product, cart: Order, today: date) -> str:
+    return rules.refusal_of(rules.check_product_fits_patient, product, cart.patient, day=today)
 
 
 def _put(cart: Order, product: Product, quantity: int) -> None:

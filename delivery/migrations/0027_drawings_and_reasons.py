@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """Products say how they are drawn, and what staff write to patients has room for Spanish."""
 
     dependencies = [
-        ('delivery', '0024_product_texts'),
+        ('delivery', '0025_favourites'),
     ]
 
     operations = [

@@ -4,6 +4,7 @@ from delivery.models.allotment import AllotmentEntry
 from delivery.models.calls import FailedCall
 from delivery.models.closures import AffectedOrder, Closure
 from delivery.models.corrections import HandOverCorrection, ItemReport
+from delivery.models.favorites import Favorite
 from delivery.models.hand_overs import DoorAttempt, HandOver
 from delivery.models.id_differences import IdDifference
 from delivery.models.lots import Lot
@@ -26,6 +27,7 @@ __all__ = [
     "DeliveryWindow",
     "DoorAttempt",
     "FailedCall",
+    "Favorite",
     "HandOver",
     "HandOverCorrection",
     "ItemReport",

@@ -1,5 +1,7 @@
 """The addresses that were used before, as the checkout offers them."""
 
+from collections.abc import Iterable
+
 from certification.models import Patient
 from delivery.models import Order
 from ui.addresses import door_of
@@ -8,10 +10,16 @@ SAVED_ADDRESSES = 4
 ORDERS_READ = 50
 
 
-def addresses_of(patient: Patient) -> list[Order]:
-    """Return the latest order to each door other than the patient's own home, at most SAVED_ADDRESSES of them."""
+def latest_orders(patient: Patient) -> list[Order]:
+    """Return the patient's placed orders with their windows, the latest first, at most ORDERS_READ of them."""
+    orders = Order.objects.placed().filter(patient=patient).select_related("window")
+    return list(orders.order_by("-placed_at", "-pk")[:ORDERS_READ])
+
+
+def addresses_of(patient: Patient, orders: Iterable[Order]) -> list[Order]:
+    """Return the first of the orders to each door other than the patient's own home, at most SAVED_ADDRESSES."""
     latest: dict[tuple[str, str], Order] = {}
-    for order in Order.objects.placed().filter(patient=patient).order_by("-placed_at", "-pk")[:ORDERS_READ]:
+    for order in orders:
         latest.setdefault(_door(order), order)
     latest.pop(_door(patient), None)
     return list(latest.values())[:SAVED_ADDRESSES]

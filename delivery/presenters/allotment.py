@@ -40,28 +40,61 @@ class Allotment:
         return self.more[1] - self.left_mg if self.more else 0
 
 
-def allotment_of(patient: Patient, cart: Cart, terms: Terms) -> Allotment | None:
-    """Return the allotment on the day of the next free window, or None when no window is free."""
+@dataclass(frozen=True)
+class Usage:
+    """What counts of the allotment on each day around the days that can be ordered for, in mg, and the limit."""
+
+    used: Mapping[date, int]
+    limit_mg: int
+    days: int
+
+    def left_mg(self, day: date) -> int:
+        """Return how much can still be ordered for the day."""
+        return rules.left_on(day, used=self.used, limit_mg=self.limit_mg, days=self.days)
+
+
+def usage_of(patient: Patient, terms: Terms) -> Usage | None:
+    """Return the usage, from one query, or None when no window is free."""
     if terms.next_free is None:
         return None
     assert terms.certification is not None  # it covers the free window
-    days, limit_mg = terms.policy.allotment_days, rules.allotment_mg(terms.certification)
+    days = terms.policy.allotment_days
     span = timedelta(days=days)
     used = rules.used_by_day(patient=patient, first=terms.day - span, last=terms.windows[-1].date + span)
-    left_mg = rules.left_on(terms.day, used=used, limit_mg=limit_mg, days=days)
-    with_cart = {**used, terms.day: used.get(terms.day, 0) + cart.amount_mg}
-    later = rules.delivery_days(terms.windows, policy=terms.policy, after=terms.day)
+    return Usage(used, rules.allotment_mg(terms.certification), days)
+
+
+def allotment_of(
+    patient: Patient, cart: Cart, terms: Terms, *, usage: Usage | None = None, day: date | None = None
+) -> Allotment | None:
+    """Return the allotment on `day`, or else on the day of the next free window; None when no window is free.
+
+    `usage` is the patient's where it has been read already.
+    """
+    usage = usage or usage_of(patient, terms)
+    if usage is None:
+        return None
+    day = day or terms.day
+    left_mg = usage.left_mg(day)
     return Allotment(
-        day=terms.day,
-        had_mg=limit_mg - left_mg,
+        day=day,
+        had_mg=usage.limit_mg - left_mg,
         cart_mg=cart.amount_mg,
         left_mg=max(left_mg - cart.amount_mg, 0),
-        of_mg=limit_mg,
-        more=rules.first_day_with_more(
-            terms.day, later=later, used=with_cart, certification=terms.certification, days=days
-        ),
+        of_mg=usage.limit_mg,
+        more=_more(day, cart, terms, usage),
         problem=rules.refusal_of(rules.check_allotment_left, cart.amount_mg, left_mg),
         fits=_quantities_that_fit(cart.lines, amount_mg=cart.amount_mg, left_mg=left_mg),
+    )
+
+
+def _more(day: date, cart: Cart, terms: Terms, usage: Usage) -> tuple[date, int] | None:
+    """Return the first day later than `day` on which more is left after the cart, and how much, or None."""
+    assert terms.certification is not None
+    with_cart = {**usage.used, day: usage.used.get(day, 0) + cart.amount_mg}
+    later = rules.delivery_days(terms.windows, policy=terms.policy, after=day)
+    return rules.first_day_with_more(
+        day, later=later, used=with_cart, certification=terms.certification, days=usage.days
     )
 
 

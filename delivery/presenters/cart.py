@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from certification.models import Patient
@@ -14,13 +15,22 @@ from ui.templatetags.portal import grams, money
 
 @dataclass(frozen=True)
 class CartLine:
-    """A product in the cart at today's price: `refusal` stops the order, `note` names what changed."""
+    """A product in the cart at today's price: `refusal` stops the order, `note` names what changed.
+
+    `photo_digest` names the photo of the product, or is None.
+    """
 
     product: Product
     quantity: int
     cost_cents: int
     refusal: str
     note: str
+    photo_digest: str | None
+
+    @property
+    def amount_mg(self) -> int:
+        """Flower equivalent of the whole line."""
+        return self.quantity * self.product.amount_mg
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ def cart_of(orderer: Orderer, terms: Terms) -> Cart:
     lines = list(
         OrderLine.objects.filter(order__status="cart", order__patient=orderer.patient, order__placed_by=orderer.user)
         .select_related("product")
+        .annotate(photo_digest=F("product__photo__digest"))
         .order_by("pk")
     )
     shown = [_cart_line(line, orderer.patient, terms) for line in lines]
@@ -60,7 +71,8 @@ def _cart_line(line: OrderLine, patient: Patient, terms: Terms) -> CartLine:
     refusal = rules.refusal_of(rules.check_product_fits_patient, product, patient, day=terms.day) or rules.refusal_of(
         rules.check_stock, product, line.quantity
     )
-    return CartLine(product, line.quantity, line.quantity * product.price_cents, refusal, _note_on_changes(line))
+    cost_cents, photo_digest = line.quantity * product.price_cents, getattr(line, "photo_digest", None)
+    return CartLine(product, line.quantity, cost_cents, refusal, _note_on_changes(line), photo_digest)
 
 
 def _note_on_changes(line: OrderLine) -> str:

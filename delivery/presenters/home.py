@@ -1,23 +1,42 @@
-"""The patients on the home page: the status of each certification, and what is left of the allotment."""
+"""The home of a patient or caregiver: each patient with deliveries and status, and what comes next."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from certification.models import Certification, Patient, PatientToday
+from certification.models import Certification, Patient, PatientRequest, PatientToday
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
 from certification.rules import obtain_another_by, renewal_can_be_asked_from
 from delivery import rules
-from delivery.models import Order
+from delivery.models import Order, OrderLine
 from delivery.presenters.ledger import Ledger, ledger_of
+from delivery.presenters.waiting import WaitingPlace, places_of
+
+LINES_NAMED = 2  # of the last order
+
+
+class Step(StrEnum):
+    """What a person does next: the one filled button of the page, or none of these."""
+
+    AFFIRM = "affirm"
+    RENEW = "renew"
+    AGAIN = "again"
+    ORDER = "order"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
 class PatientCard:
-    """A patient's latest certification, its status today, and why the account cannot order, or empty."""
+    """A patient's latest certification, its status today, and why the account cannot order, or empty.
+
+    `orders` are those still to be delivered, the next first; `last_order` is the last that was delivered.
+    """
 
     read: PatientToday
     certification: Certification
@@ -26,26 +45,110 @@ class PatientCard:
     refusal: str
     another_by: date | None  # until when another certification may be obtained after a withdrawal
     can_ask_for_renewal: bool
-    ledger: Ledger | None  # of a certification that runs, where the account orders for one patient alone
+    has_asked_for_renewal: bool
+    orders: list[Order]
+    last_order: Order | None
+    ledger: Ledger | None  # of a certification that runs, where this is the main patient of the page
 
     @property
     def patient(self) -> Patient:
         return self.read.patient
 
+    @property
+    def can_order(self) -> bool:
+        return not self.refusal and self.status_on_day.days_left is not None
 
-def patient_cards(user: User, *, today: date) -> list[PatientCard]:
-    """Return one card for each patient for whom the account may order, its own patient first."""
+    @property
+    def last_lines(self) -> list[OrderLine]:
+        """The first lines of the last order."""
+        return list(self.last_order.lines.all())[:LINES_NAMED] if self.last_order else []
+
+    @property
+    def lines_left_out(self) -> int:
+        return max(len(self.last_order.lines.all()) - LINES_NAMED, 0) if self.last_order else 0
+
+    @property
+    def needs_renewal(self) -> bool:
+        """Whether the certification has ended or ends soon, and its physician can renew it."""
+        certification, status = self.certification, self.status_on_day
+        is_active = certification.status == Certification.Status.ACTIVE and not certification.physician.left_date
+        return is_active and (status.can_renew or status.days_left is None)
+
+    @property
+    def step(self) -> Step:
+        """What comes next for this patient: first the renewal of what ends, then an order."""
+        if self.needs_renewal and self.can_ask_for_renewal and not self.has_asked_for_renewal:
+            return Step.RENEW
+        if not self.can_order:
+            return Step.NONE
+        return Step.AGAIN if self.last_order and not self.orders else Step.ORDER
+
+
+@dataclass(frozen=True)
+class Home:
+    """The main patient (the account's own, or the only one) in full, the others as rows, and the waiting lists."""
+
+    main: PatientCard | None
+    rows: list[PatientCard]
+    waiting: list[WaitingPlace]
+    step: Step
+
+    @property
+    def cards(self) -> list[PatientCard]:
+        return [self.main, *self.rows] if self.main else self.rows
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever ordered for any of the patients."""
+        return not any(card.orders or card.last_order for card in self.cards)
+
+
+def home_of(user: User, *, today: date, to_affirm: bool) -> Home:
+    """Return the home of the account, its own patient first. `to_affirm`: a statement waits for it."""
+    patients = _patients_of(user)
+    own_or_only = [each for each in patients if each.patient.user_id == user.pk] or patients[:1] * (len(patients) == 1)
+    main_pk = own_or_only[0].patient.pk if own_or_only else None
+    orders, last = _coming_orders(patients, today=today), _last_orders(patients)
+    asked = _asked_for_renewal(patients, today=today)
+    cards = [
+        _card(
+            each,
+            user,
+            today,
+            orders=orders[each.patient.pk],
+            last_order=last.get(each.patient.pk),
+            has_asked=each.patient.pk in asked,
+            is_main=each.patient.pk == main_pk,
+        )
+        for each in patients
+    ]
+    main = next((card for card in cards if card.patient.pk == main_pk), None)
+    step = Step.AFFIRM if to_affirm else main.step if main else Step.NONE
+    return Home(main, [card for card in cards if card is not main], places_of(user), step)
+
+
+def _patients_of(user: User) -> list[PatientToday]:
     signed = Certification.objects.select_related("physician")
     latest_first = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at")
     patients = Patient.objects.in_hands_of(user).prefetch_related(Prefetch("certifications", latest_first))
-    found = patients.order_by("pk").read_today()
-    cards = [_card(each, user, today, is_only=len(found) == 1) for each in found]
-    return sorted(cards, key=lambda card: not card.is_own)
+    return patients.order_by("pk").read_today()
 
 
-def _card(of: PatientToday, user: User, today: date, *, is_only: bool) -> PatientCard:
-    patient = of.patient
-    certification = patient.certifications.all()[0]
+def _latest(of: PatientToday) -> Certification:
+    return of.patient.certifications.all()[0]
+
+
+def _card(
+    of: PatientToday,
+    user: User,
+    today: date,
+    *,
+    orders: list[Order],
+    last_order: Order | None,
+    has_asked: bool,
+    is_main: bool,
+) -> PatientCard:
+    patient, certification = of.patient, _latest(of)
     another_by = obtain_another_by(certification)
     status = status_on_day(certification, today=today)
     is_running = status.days_left is not None
@@ -57,11 +160,34 @@ def _card(of: PatientToday, user: User, today: date, *, is_only: bool) -> Patien
         refusal=rules.refusal_of(rules.check_orderer, patient, user=user, today=today, assignment=of.assignment),
         another_by=another_by if another_by and today <= another_by else None,
         can_ask_for_renewal=renewal_can_be_asked_from(certification, today=today) is None,
-        ledger=ledger_of(patient, certification, now=timezone.now()) if is_running and is_only else None,
+        has_asked_for_renewal=has_asked,
+        orders=orders,
+        last_order=last_order,
+        ledger=ledger_of(patient, certification, now=timezone.now()) if is_running and is_main else None,
     )
 
 
-def coming_orders(cards: list[PatientCard], *, today: date) -> QuerySet[Order]:
-    """Return the open orders of these patients from today on, the next first."""
-    orders = Order.objects.open().filter(patient__in=[card.patient for card in cards], window__date__gte=today)
-    return orders.select_related("window", "patient").order_by("window__date", "window__starts", "pk")
+def _coming_orders(patients: Iterable[PatientToday], *, today: date) -> Mapping[int, list[Order]]:
+    """Return the open orders from today on by the key of the patient, the next first."""
+    orders = Order.objects.open().filter(patient__in=[each.patient for each in patients], window__date__gte=today)
+    found: dict[int, list[Order]] = defaultdict(list)
+    for order in orders.select_related("window").order_by("window__date", "window__starts", "pk"):
+        found[order.patient_id].append(order)
+    return found
+
+
+def _last_orders(patients: Iterable[PatientToday]) -> Mapping[int, Order]:
+    """Return the last order that was delivered, with its lines, by the key of the patient."""
+    delivered = Order.objects.filter(status=Order.Status.DELIVERED)
+    last = delivered.filter(patient=OuterRef("patient")).order_by("-placed_at", "-pk").values("pk")[:1]
+    orders = delivered.filter(patient__in=[each.patient for each in patients], pk=Subquery(last))
+    return {order.patient_id: order for order in orders.with_lines()}
+
+
+def _asked_for_renewal(patients: Iterable[PatientToday], *, today: date) -> set[int]:
+    """Return the keys of the patients for whom a renewal was asked that waits; no query where none can be asked."""
+    could = [each.patient for each in patients if renewal_can_be_asked_from(_latest(each), today=today) is None]
+    if not could:
+        return set()
+    waiting = PatientRequest.objects.open().filter(patient__in=could, kind=PatientRequest.Kind.RENEWAL)
+    return set(waiting.values_list("patient", flat=True))

@@ -1,5 +1,6 @@
-"""The waiting lists, as the checkout and the list of orders show them."""
+"""The waiting lists, as the home page, the checkout and the list of orders show them."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -18,6 +19,19 @@ class FullWindow:
 
     window: DeliveryWindow
     is_waiting: bool
+
+
+@dataclass(frozen=True)
+class WaitingPlace:
+    """An entry of the account: its place among the `of` that wait for the window, and whether there is room now."""
+
+    entry: WaitingEntry
+    place: int
+    of: int
+
+    @property
+    def has_room(self) -> bool:
+        return self.entry.window.has_room
 
 
 def full_windows(orderer: Orderer, terms: Terms) -> list[FullWindow]:
@@ -43,3 +57,18 @@ def waiting_of(user: User) -> QuerySet[WaitingEntry]:
     """Return the account's own entries that still wait, the next window first."""
     entries = WaitingEntry.objects.shown().filter(orderer=user, window__date__gte=timezone.localdate())
     return entries.select_related("window", "patient").order_by("window__date", "window__starts")
+
+
+def places_of(user: User) -> list[WaitingPlace]:
+    """Return the account's own entries that still wait with their places, the next window first."""
+    entries = list(waiting_of(user))
+    if not entries:
+        return []
+    in_line: dict[int, list[int]] = defaultdict(list)
+    everybody = WaitingEntry.objects.shown().filter(window__in={entry.window_id for entry in entries})
+    for window, pk in everybody.order_by("pk").values_list("window", "pk"):
+        in_line[window].append(pk)
+    return [
+        WaitingPlace(entry, in_line[entry.window_id].index(entry.pk) + 1, len(in_line[entry.window_id]))
+        for entry in entries
+    ]

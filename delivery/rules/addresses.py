@@ -12,12 +12,15 @@ from django.utils.translation import gettext as _
 from delivery.models import DeliveryPolicy, Order
 from delivery.rules.errors import AddressError
 from ui.addresses import door_of, names_po_box
+from ui.text import search_name
 from ui.zip_codes import has_homes, place_of
 
 BUSINESS_WORDS = re.compile(
     r"\b(llc|inc|corp|office|suite|ste|dorm|dormitory|residence hall|hotel|motel|store|shop|salon|clinic|church)\b",
     re.IGNORECASE,
 )
+
+AddressKey = tuple[str, str, str]
 
 
 def zip_is_served(zip_code: str, policy: DeliveryPolicy) -> bool:
@@ -60,6 +63,11 @@ def looks_like_business(street: str, unit: str = "") -> bool:
     return bool(BUSINESS_WORDS.search(f"{words} {unit}")) or (
         "BuildingName" in labels and "AddressNumber" not in labels
     )
+
+
+def address_key(*, street: str, unit: str, city: str, zip_code: str) -> AddressKey:
+    """Return door, town and ZIP code of an address in one spelling, to compare it with other addresses."""
+    return door_of(street, unit), search_name(city), zip_code
 
 
 def orders_of_same_stop(order: Order) -> QuerySet[Order]:

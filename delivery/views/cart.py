@@ -10,65 +10,71 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.requests import SignedInRequest
-from delivery import actions, phone, rules
+from delivery import actions, phone
 from delivery.filters import MenuFilter
-from delivery.forms import LineForm, QuantityForms, ZipForm
+from delivery.forms import LineForm, ZipForm
 from delivery.models import Product
 from delivery.orderers import CHOSEN, OrdererRequest, orderer_required
 from delivery.presenters.allotment import allotment_of
 from delivery.presenters.asked import Asked, asked_about
 from delivery.presenters.cart import cart_of
-from delivery.presenters.menu import Menu, MenuProduct, cart_rows, menu_for, on_menu
-from delivery.presenters.terms import Terms, terms_for
+from delivery.presenters.menu import MenuProduct, card_of, menu_for, on_menu, row_of
+from delivery.presenters.terms import terms_for
+from delivery.presenters.where import where_of
 from ui.errors import PortalError, add_to_form
-from ui.forms import PortalForm
 
 
 @require_safe
 @orderer_required
 def product_list(request: OrdererRequest) -> HttpResponse:
-    zip_form = ZipForm(request.GET if "zip" in request.GET else None)
-    return _page(request, zip_form=zip_form, form=zip_form)
+    return _page(request, zip_form=ZipForm(request.GET if "zip" in request.GET else None))
 
 
 @orderer_required
 def cart_line(request: OrdererRequest) -> HttpResponse:
-    """Set one product of the cart to a quantity. htmx gets the menu and the cart again; a browser goes back to them."""
+    """Set one product of the cart to a quantity, and go back to the page it was set on.
+
+    htmx gets the row of the menu and the bar at the foot.
+    """
     if request.method != "POST":
         return _back_to_menu(request)
-    products = on_menu() if request.htmx else []  # read once, for the form and for the page
+    products = on_menu(request.orderer) if request.htmx else []  # read once, for the form and for the row
     form = LineForm.of(request.POST.get("product", ""), request.POST, known=[row.product for row in products])
-    if request.POST.get("next") == "cart":
-        return _back_to_cart(request, form)
-    if not form.is_valid() or not _set_line(request, form):
-        return _page(request, products, form=form)
-    notice = _notice(**form.cleaned_data)
+    is_set = form.is_valid() and _set_line(request, form)
+    page = request.POST.get("next")
+    if page in ("cart", "product"):
+        _say(request, form)
+        return redirect("delivery:cart") if page == "cart" else _back_to_product(form)
     if request.htmx:
-        return _page(request, products, notice=notice)
-    messages.success(request, notice)
-    return _back_to_menu(request)
+        return _row(request, products, form)
+    return _back_to_menu(request, at=form.cleaned_data["product"].sku) if is_set else _page(request, form=form)
 
 
-def _back_to_cart(request: OrdererRequest, form: LineForm) -> HttpResponse:
-    """Set the line and redirect to the page of the cart, which shows what is in it; a message says what was refused."""
-    if form.is_valid() and _set_line(request, form):
-        if form.cleaned_data["quantity"] == 0:
-            messages.success(request, _notice(**form.cleaned_data))
-    else:
-        for sentences in form.errors.values():
-            messages.error(request, " ".join(str(sentence) for sentence in sentences))
-    return redirect("delivery:cart")
+def _say(request: OrdererRequest, form: LineForm) -> None:
+    """Leave a message about what was refused or taken out: the page that follows shows what is in the cart."""
+    if not form.errors and form.cleaned_data["quantity"] == 0:
+        messages.success(request, _notice(**form.cleaned_data))
+    for sentences in form.errors.values():
+        messages.error(request, " ".join(str(sentence) for sentence in sentences))
 
 
-def _back_to_menu(request: OrdererRequest) -> HttpResponse:
-    """Redirect to the menu with the filters that stand in the address of the form."""
-    query = dict(MenuFilter(request.GET).chosen)
+def _back_to_product(form: LineForm) -> HttpResponse:
+    product = form.cleaned_data.get("product")
+    return redirect("delivery:product-detail", product.sku) if product else redirect("delivery:product-list")
+
+
+def _back_to_menu(request: OrdererRequest, *, at: str = "") -> HttpResponse:
+    """Redirect to the menu with the filters that stand in the address of the form, to the product `at`."""
+    chosen = MenuFilter(request.GET)
+    query = chosen.chosen | chosen.where
     page = request.GET.get("page", "")
     if page.isdecimal():
         query["page"] = page
-    return redirect(reverse("delivery:product-list") + (f"?{urlencode(query)}" if query else ""))
+    place = f"#product-{at}" if at else ""
+    return redirect(reverse("delivery:product-list") + (f"?{urlencode(query)}" if query else "") + place)
 
 
 def _set_line(request: OrdererRequest, form: LineForm) -> bool:
@@ -95,65 +101,69 @@ def _notice(product: Product, quantity: int) -> str:
     return _("In your cart: %(quantity)d × %(name)s.") % {"name": product.shown.full_name, "quantity": quantity}
 
 
-def _page(
-    request: OrdererRequest,
-    products: Sequence[MenuProduct] = (),
-    *,
-    form: PortalForm | None = None,
-    zip_form: ZipForm | None = None,
-    notice: str = "",
-) -> HttpResponse:
-    orderer, chosen = request.orderer, MenuFilter(request.GET)
+def _row(request: OrdererRequest, products: Sequence[MenuProduct], form: LineForm) -> HttpResponse:
+    """Return the row of the product and the bar; the whole page again where the product has left the menu."""
+    product = form.cleaned_data.get("product")
+    row = row_of(products, product) if product else None
+    if row is None:
+        return HttpResponseClientRefresh()
+    chosen = MenuFilter(request.GET)
+    page = request.GET.get("page", "")
+    shown = _cart_context(request)
+    context = {
+        "card": card_of(row, shown["cart"]),
+        "line_url": _line_url(chosen, int(page) if page.isdecimal() else 1),
+        "form": form,
+        "notice": "" if form.errors else _notice(**form.cleaned_data),
+        **shown,
+    }
+    return render(request, "delivery/_menu_row.html", context)
+
+
+def _cart_context(request: OrdererRequest) -> dict[str, Any]:
+    """Return the cart with what stops it, as the bar at the foot shows it."""
+    orderer = request.orderer
     terms = terms_for(orderer.certification)
     cart = cart_of(orderer, terms)
-    allotment = allotment_of(orderer.patient, cart, terms)
-    quantity_form = QuantityForms(posted=form)
-    menu = menu_for(
-        products or on_menu(),
-        orderer.patient,
-        cart,
-        terms,
-        chosen=chosen,
-        page_number=request.GET.get("page"),
-        quantity_form=quantity_form,
-    )
-    context = {
+    return {
         "orderer": orderer,
-        "asked": _asked_of_caller(request),
         "terms": terms,
         "cart": cart,
-        "cart_rows": cart_rows(cart, allotment, quantity_form),
-        "line_url": _line_url(chosen, menu),
+        "allotment": allotment_of(orderer.patient, cart, terms) if cart.lines else None,
+        "refusal": orderer.refusal or terms.cover_refusal,
+    }
+
+
+def _page(request: OrdererRequest, *, form: LineForm | None = None, zip_form: ZipForm | None = None) -> HttpResponse:
+    orderer, chosen, zip_form = request.orderer, MenuFilter(request.GET), zip_form or ZipForm()
+    shown = _cart_context(request)
+    terms, cart = shown["terms"], shown["cart"]
+    menu = menu_for(on_menu(orderer), orderer.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
+    zip_code = zip_form.cleaned_data["zip"] if zip_form.is_bound and zip_form.is_valid() else ""
+    context = {
+        "asked": _asked_of_caller(request),
+        "line_url": _line_url(chosen, menu.page.number),
         "menu": menu,
         "chosen": chosen,
-        "menu_filter": chosen.html(menu.found),
-        "allotment": allotment,
-        "refusal": orderer.refusal or terms.cover_refusal,
-        "form": form or chosen,
-        "notice": notice,
-        **_zip_context(zip_form, terms),
+        "form": form or (zip_form if zip_form.is_bound and zip_form.errors else chosen),
+        "where": where_of(orderer.patient, terms, chosen_zip=zip_code),
+        "zip_form": zip_form,
+        **shown,
     }
-    return render(request, "delivery/_menu_and_cart.html" if request.htmx else "delivery/product_list.html", context)
+    return render(request, "delivery/product_list.html", context)
 
 
 def _asked_of_caller(request: OrdererRequest) -> list[Asked]:
     """Return what the caller is asked: who is on the phone sees neither the home page nor the page of an order."""
     orderer = request.orderer
-    if orderer.caller is None or request.htmx:
+    if orderer.caller is None:
         return []
     return asked_about([orderer.chosen], user=request.user, caller=orderer.caller, in_full=False)
 
 
-def _zip_context(zip_form: ZipForm | None, terms: Terms) -> dict[str, Any]:
-    """Return the form that asks for a ZIP code and, where one was sent, whether it is served."""
-    if zip_form is None or not zip_form.is_bound or not zip_form.is_valid():
-        return {"zip_form": zip_form or ZipForm()}
-    return {"zip_form": zip_form, "zip_is_served": rules.zip_is_served(zip_form.cleaned_data["zip"], terms.policy)}
-
-
-def _line_url(chosen: MenuFilter, menu: Menu) -> str:
+def _line_url(chosen: MenuFilter, page: int) -> str:
     """Return the address to which a product's form posts, with the filters and the page of the menu."""
-    query = {**chosen.chosen, **({"page": menu.page.number} if menu.page.number > 1 else {})}
+    query = chosen.chosen | chosen.where | ({"page": str(page)} if page > 1 else {})
     return reverse("delivery:cart-line") + (f"?{urlencode(query)}" if query else "")
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -60,9 +61,9 @@ def order_answer(request: OrdererRequest, order: Order) -> HttpResponse:
 @order_required
 @require_POST
 def order_again(request: OrdererRequest, order: Order) -> HttpResponse:
-    """Put the order's products into the cart of its patient; messages name the products that are not possible now."""
+    """Put the order's products into the cart of its patient, and go to the checkout, filled in from the order."""
     try:
-        missing = actions.reorder(
+        actions.reorder(
             order=order,
             by=request.user,
             caller=request.orderer.caller,
@@ -73,12 +74,7 @@ def order_again(request: OrdererRequest, order: Order) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("delivery:order-detail", order.number)
     request.session[CHOSEN] = order.patient.number
-    if len(missing) < len(order.lines.all()):
-        words = _("What order %(number)s held is in your cart. Look at it before you check out.")
-        messages.success(request, words % {"number": order.number})
-    for sentence in missing:
-        messages.warning(request, sentence)
-    return redirect("delivery:product-list")
+    return redirect(f"{reverse('delivery:checkout')}?again={order.number}")
 
 
 @order_required

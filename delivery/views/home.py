@@ -1,4 +1,4 @@
-"""The home of patients and caregivers: first the status of the certification, then the coming deliveries."""
+"""The home of patients and caregivers: the next delivery, the certification, and what comes next."""
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,7 +11,7 @@ from certification.models import Caregiver, Patient
 from certification.presenters.people import address_that_bounces
 from certification.rules import still_to_affirm
 from delivery.presenters.asked import asked_about
-from delivery.presenters.home import coming_orders, patient_cards
+from delivery.presenters.home import home_of
 
 
 @require_safe
@@ -21,21 +21,17 @@ def home(request: SignedInRequest) -> HttpResponse:
     people = [person for person in own if person is not None]
     if not people:
         return redirect("accounts:role")
-    cards = patient_cards(user, today=today)
     to_affirm = any(still_to_affirm(person) for person in people)
-    if to_affirm and not cards:
+    shown = home_of(user, today=today, to_affirm=to_affirm)
+    if to_affirm and not shown.cards:
         return redirect("certification:affirmation")
-    for card in cards:
+    for card in shown.cards:
         if not card.is_own:
             record(action="patient.view", by=user, subject=card.patient)
-    orders = coming_orders(cards, today=today)
-    bounces = address_that_bounces(people[0], account_email=user.email)
     context = {
         "person": people[0],
-        "cards": cards,
-        "orders": orders,
-        "to_affirm": to_affirm,
-        "asked": asked_about([card.read for card in cards if not card.refusal], user=user, in_full=False),
-        "address_that_bounces": bounces,
+        "home": shown,
+        "asked": asked_about([card.read for card in shown.cards if not card.refusal], user=user, in_full=False),
+        "address_that_bounces": address_that_bounces(people[0], account_email=user.email),
     }
     return render(request, "delivery/home.html", context)

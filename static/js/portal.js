@@ -77,6 +77,12 @@
     else sent.set(event.target, event.timeStamp);
   });
 
+  // A button of a stepper goes when its product leaves the cart or the stock ends: the focus moves to the next one.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const next = event.target.querySelector && event.target.querySelector(".stepper button:enabled");
+    if (next && document.activeElement === document.body) next.focus({ preventScroll: true });
+  });
+
   // The answer to a form that was sent: Back and Reload lead to the page itself, and never send the form again.
   if (document.querySelector("[data-posted]")) history.replaceState(null, "", location.href);
 

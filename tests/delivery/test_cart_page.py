@@ -39,7 +39,7 @@ def test_an_empty_cart_says_what_will_be_here_and_leads_to_the_menu(client):
 def test_a_line_shows_its_cost_what_it_counts_and_both_steps(client, patient):
     factories.cart(patient, (factories.product(sku="A", name="Harbor drops", amount_mg=3500), 2))
     response = client.get(url("cart"))
-    assert "Harbor drops $80.00 $40.00 each, counts 0.13 oz each" in words_of(response)
+    assert "Harbor drops $80.00 counts 0.25 oz, $40.00 each" in words_of(response)
     assert b'id="less-A" name="quantity" value="1"' in response.content
     assert b'id="more-A" name="quantity" value="3"' in response.content
     assert b'id="remove-A" name="quantity" value="0"' in response.content

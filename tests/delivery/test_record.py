@@ -126,7 +126,7 @@ def test_the_home_says_what_is_left_and_when_more_can_be_used(monday):
     patient = factories.patient()
     factories.order(patient, lines=[(factories.product(amount_mg=28_350), 2)])
     words = words_of(factories.client_for(patient.user).get(url("home")))
-    assert "42.523 g (1.49 oz) of 99.223 g (3.50 oz) left for November 25. 99.223 g (3.50 oz) by December 30." in words
+    assert "42.523 g (1.49 oz) of 99.223 g (3.50 oz) left for November 25 99.223 g (3.50 oz) by December 30" in words
 
 
 def test_days_with_more_names_each_day_on_which_an_amount_is_free_again():

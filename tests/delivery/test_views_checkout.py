@@ -1,3 +1,4 @@
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -53,12 +54,12 @@ def refused(response, sentence, status=200):
 def test_the_page_offers_the_windows_by_date_and_the_patients_home(client):
     words = page(client)
     assert (
-        "Wednesday, November 25, 2026 9:30 a.m. to 1:30 p.m. 20 places left. Order by Tuesday 9:30 a.m. Eastern"
-        in words
+        "Wednesday, November 25, 2026 in 2 days 9:30 a.m. to 1:30 p.m. 20 places left "
+        "Order by Tuesday 9:30 a.m. Eastern (in 23 hours)." in words
     )
-    assert "(in 23 hours)" in words
+    assert words.index("Later dates") < words.index("Wednesday, December 9, 2026")
     assert "Wednesday, January 13, 2027" in words
-    assert "Have exactly $80.00 ready." in words
+    assert "Cash, exactly $80.00 No change is given. Anything over is a tip." in words
     assert "Exact cash $80.00, or a debit card" in words
     content = client.get(url("checkout")).content.decode()
     assert 'value="40 Orange Street"' in content
@@ -90,7 +91,7 @@ def test_24_hours_ahead_is_the_same_on_the_page_in_the_form_and_for_the_order(wi
 
 def test_a_full_window_is_disabled_and_names_the_next_free_one(client, window):
     people.fill(window)
-    assert "Full. Next free: Wednesday, November 25, 2026, 1:30 p.m. to 4:30 p.m." in page(client)
+    assert "9:30 a.m. to 1:30 p.m. Full Next free: 1:30 p.m. to 4:30 p.m." in page(client)
     assert client.get(url("checkout")).content.decode().count(" disabled") == 1
 
 
@@ -98,7 +99,7 @@ def test_when_every_window_is_full_it_says_so_and_no_more(client):
     for window in DeliveryWindow.objects.all():
         people.fill(window)
     words = page(client)
-    assert words.count("Full.") == DeliveryWindow.objects.count()
+    assert words.count("p.m. Full ") == DeliveryWindow.objects.count()
     assert "Next free" not in words
 
 
@@ -127,7 +128,7 @@ def test_a_changed_price_is_named_before_it_is_agreed_to(client):
     actions.save_product(sku=line.product.sku, price_cents=4100, by=None)
     words = page(client)
     assert "The price changed from $40.00 to $41.00." in words
-    assert "Place the order for $82.00" in words
+    assert "Place the order, $82.00" in words
 
 
 # --- Placing --------------------------------------------------------------------------------------------------------
@@ -265,7 +266,7 @@ def test_a_lost_last_place_gets_a_sentence_and_the_page_keeps_the_answers(client
     response = post(client, window, street="7 Typed Street")
     assert "This window filled a moment ago. Your cart is kept; choose another one." in words_of(response)
     assert b'value="7 Typed Street"' in response.content
-    assert b"Next free: Wednesday, November 25, 2026, 1:30 p.m. to 4:30 p.m." in response.content
+    assert b"Next free: 1:30 p.m. to 4:30 p.m." in response.content
     assert not Order.objects.placed().exists()
 
 
@@ -299,6 +300,92 @@ def test_over_the_allotment_says_by_how_much(client, window, patient):
     )
 
 
+# --- Filled in from the last order ----------------------------------------------------------------------------------
+
+
+def ordered_before(patient, **over):
+    """Place an order for the afternoon of a week ahead, with another cart after it."""
+    order = factories.order(patient, into=factories.window(starts="13:30"), **over)
+    factories.cart(patient)
+    return order
+
+
+def chosen(content):
+    return re.findall(r'name="(\w+)" value="([^"]+)"[^>]*? checked', content)
+
+
+def test_a_first_order_chooses_neither_window_nor_payment_nor_home(client):
+    content = client.get(url("checkout")).content.decode()
+    assert chosen(content) == []
+    assert 'class="filled"' not in content and "Filled in from" not in content
+
+
+def test_the_last_order_fills_in_its_time_of_day_payment_and_address(client, patient):
+    ordered_before(patient, payment_method="debit", address=factories.address(street="7 Elm Street"))
+    content = client.get(url("checkout")).content.decode()
+    assert chosen(content) == [("window", "2026-11-25-1330"), ("payment_method", "debit")]
+    words = page(client)
+    assert "Filled in from your last order. Change what is different." in words
+    assert "7 Elm Street New Haven, CT 06510 You said this is a home Change the address" in words
+    assert "(203) 555-0142 For the driver Change the phone number" in words
+    assert "Cancel or move it until Tuesday, November 24, 2026, 1:30 p.m. Eastern." in words
+
+
+def test_a_full_afternoon_fills_in_the_next_one(client, patient):
+    people.fill(ordered_before(patient).window)
+    assert ("window", "2026-12-02-1330") in chosen(client.get(url("checkout")).content.decode())
+
+
+def test_a_home_is_asked_about_once_an_address(client, window, patient):
+    ordered_before(patient)
+    assert post(client, window, is_residence=None, street="40 orange st.", seen_cents=8000).status_code == 303
+    assert Order.objects.placed().filter(is_residence=True).count() == 2
+
+
+@pytest.mark.parametrize("over", [{"street": "41 Orange Street"}, {"unit": "2"}, {"zip_code": "06511"}])
+def test_another_address_is_asked_about_and_its_part_is_open(client, window, patient, over):
+    ordered_before(patient)
+    response = post(client, window, is_residence=None, **over)
+    assert "We deliver to homes only, never to a business." in words_of(response)
+    assert b'class="filled"' not in response.content  # the boxes stand open
+    assert Order.objects.placed().count() == 1
+
+
+def test_an_order_that_staff_refused_fills_in_nothing(client, window, patient):
+    order = ordered_before(patient)
+    actions.refuse_order(order=order, reason="That address is a shop.", by=factories.staff("Pharmacist"))
+    assert "Filled in from" not in page(client)
+    assert "We deliver to homes only" in words_of(post(client, window, is_residence=None))
+
+
+def test_what_the_caregiver_said_is_no_answer_of_the_patient(window):
+    patient, caregiver = people.patient_with_caregiver()
+    factories.order(patient, by=caregiver.user)
+    factories.cart(patient)
+    client = factories.client_for(patient.user)
+    assert "Filled in from" not in page(client)
+    assert "We deliver to homes only" in words_of(post(client, window, is_residence=None))
+
+
+def test_a_mistake_elsewhere_keeps_the_typed_address_folded_as_text(client, window):
+    response = post(client, window, street="7 Typed Street", payment_method="credit")
+    assert "7 Typed Street New Haven, CT 06510" in words_of(response)
+    assert b'class="filled"' in response.content
+
+
+def test_a_wrong_phone_number_is_open(client, window):
+    content = post(client, window, phone="203 555 014").content.decode()
+    assert '<details class="filled__part" open>' in content
+    assert 'value="203 555 014"' in content
+
+
+def test_a_choice_among_later_dates_stays_open(client):
+    later = factories.window(factories.next_wednesday(3))
+    content = post(client, later, payment_method="credit").content.decode()
+    assert '<details class="windows__later" open>' in content
+    assert ("window", later.code) in chosen(content)
+
+
 # --- For somebody else ----------------------------------------------------------------------------------------------
 
 
@@ -315,6 +402,13 @@ def test_a_caregiver_orders_for_the_patient_of_the_form(window):
 
 def test_a_stranger_gets_404(client, window):
     assert post(client, window, patient=factories.patient().number).status_code == 404
+
+
+def test_no_more_than_9_queries_after_an_order(client, patient, django_assert_max_num_queries):
+    ordered_before(patient)
+    client.get(url("checkout"))
+    with django_assert_max_num_queries(9):
+        client.get(url("checkout"))
 
 
 def test_no_more_than_8_queries(client, django_assert_max_num_queries):

@@ -166,6 +166,10 @@ def test_a_child_cannot_cancel_what_the_guardian_ordered():
 # --- Again ----------------------------------------------------------------------------------------------------------
 
 
+def again(client, order):
+    return client.post(url("order-again", order.number), follow=True)
+
+
 def test_ordering_again_fills_the_cart_and_names_what_is_missing():
     possible, few, gone = (
         factories.product(sku="KEPT"),
@@ -174,22 +178,75 @@ def test_ordering_again_fills_the_cart_and_names_what_is_missing():
     )
     order = factories.order(lines=[(possible, 2), (few, 2), (gone, 1)])
     actions.save_product(sku="GONE", name="Old drops", is_active=False, by=None)
-    client = factories.client_for(order.placed_by)
-    response = client.post(url("order-again", order.number), follow=True)
-    assert response.redirect_chain == [(url("product-list"), 302)]
+    response = again(factories.client_for(order.placed_by), order)
+    assert response.redirect_chain == [(f"{url('checkout')}?again={order.number}", 302)]
     words = words_of(response)
-    assert f"What order {order.number} held is in your cart." in words
-    assert "Only 1 of Harbor Mist Tincture left." in words
-    assert "Old drops is no longer on the menu." in words
+    assert f"Filled in from order {order.number}." in words
+    assert "Not as it was Only 1 of Harbor Mist Tincture left. Old drops is no longer on the menu." in words
+    assert "Place the order, $120.00" in words
     cart = Order.objects.carts().get()
     assert list(cart.lines.values_list("product__sku", "quantity")) == [("KEPT", 2), ("FEW", 1)]
 
 
+def test_ordering_again_fills_in_window_address_and_payment(client, order):
+    content = again(client, order).content.decode()
+    code = order.window.code
+    assert re.search(rf'value="{code}"[^>]* checked', content)
+    assert re.search(r'value="cash"[^>]* checked', content)
+    assert "40 Orange Street New Haven, CT 06510 You said this is a home" in words_of(again(client, order))
+
+
+def test_ordering_again_names_a_changed_price(client, order):
+    actions.save_product(sku=order.lines.get().product.sku, price_cents=4100, by=None)
+    words = words_of(again(client, order))
+    assert "Not as it was Harbor Mist Tincture now costs $41.00, not $40.00." in words
+    assert "Place the order, $82.00" in words
+
+
+def test_ordering_again_keeps_what_was_in_the_cart_and_names_it(client, order):
+    other = factories.product(sku="OTHER", name="Mint drops")
+    factories.cart(order.patient, (other, 1), (order.lines.get().product, 5))
+    words = words_of(again(client, order))
+    assert "Also in your cart 1 × Mint drops was in your cart before, and stays in it." in words
+    cart = Order.objects.carts().get()
+    assert set(cart.lines.values_list("product__sku", "quantity")) == {
+        ("OTHER", 1),
+        (order.lines.get().product.sku, 2),
+    }
+
+
+def test_ordering_again_over_the_allotment_takes_the_first_day_with_room():
+    order = factories.order(lines=[(factories.product(amount_mg=60_000), 1), (factories.product(), 1)])
+    response = again(factories.client_for(order.placed_by), order)
+    assert "With this cart, earlier days at this time are over the monthly allotment." in words_of(response)
+    assert re.search(r'value="2026-12-30-0930"[^>]* checked', response.content.decode())
+    assert b'<details class="windows__later" open>' in response.content
+
+
+def test_ordering_again_below_the_minimum_leads_to_the_cart_and_names_both():
+    few, kept = factories.product(sku="FEW", stock=1), factories.product(sku="KEPT")
+    order = factories.order(lines=[(few, 1), (kept, 1)])
+    response = again(factories.client_for(order.placed_by), order)
+    assert response.redirect_chain[-1] == (f"{url('cart')}?again={order.number}", 302)
+    words = words_of(response)
+    assert "You are $35.00 short of the $75.00 minimum" in words
+    assert "Not as it was Harbor Mist Tincture is sold out." in words
+
+
 def test_ordering_again_when_nothing_is_left_promises_nothing():
     order = factories.order(lines=[(factories.product(stock=2), 2)])
-    words = words_of(factories.client_for(order.placed_by).post(url("order-again", order.number), follow=True))
+    words = words_of(again(factories.client_for(order.placed_by), order))
     assert "Harbor Mist Tincture is sold out." in words
-    assert "is in your cart" not in words
+    assert "Your cart is empty" in words
+
+
+@pytest.mark.parametrize("number", ["D-0000-0000", "\0", "x" * 3000, "🌿"])
+def test_the_checkout_knows_no_order_of_a_stranger_or_of_nobody(client, order, number):
+    factories.cart(order.patient)
+    for asked in (number, factories.order().number):
+        response = client.get(url("checkout"), {"again": asked})
+        assert response.status_code == 200
+        assert "Filled in from your last order." in words_of(response)
 
 
 def test_ordering_again_is_for_the_patient_of_the_order():

@@ -8,7 +8,6 @@ from django.utils import timezone
 from certification.models import Certification
 from delivery.models import Order
 from tests import factories
-from tests.journeys.test_order import when_the_orderer_books_a_window
 from tests.journeys.visitor import mails_to
 
 pytestmark = pytest.mark.journey
@@ -74,5 +73,7 @@ def then_the_patient_can_order_again(rosa, order):
     assert (back.status, back.expires_date) == ("active", order.certification.expires_date)
     rosa.opens(f"/delivery/orders/{order.number}/")
     rosa.presses("Order again")
-    when_the_orderer_books_a_window(rosa)
+    rosa.sees(f"Filled in from order {order.number}.")
+    rosa.submits()
+    rosa.sees("Your order is placed")
     assert Order.objects.placed().latest("pk").status == Order.Status.PLACED

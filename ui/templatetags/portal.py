@@ -64,6 +64,11 @@ def grams(mg: int) -> str:
 
 
 @_shown
+def milligrams(mg: int) -> str:
+    return f"{mg:,} mg"
+
+
+@_shown
 def amount_left(mg: int) -> str:
     """Show exact grams, which add up, and then the ounces that fit in them: "98.9 g (3.48 oz)"."""
     return _("%(grams)s (%(ounces)s oz)") % {"grams": grams(mg), "ounces": ounces_left(mg)}

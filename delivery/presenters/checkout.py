@@ -1,0 +1,122 @@
+"""What the checkout is filled in with: an earlier order, or on a first order the patient's record alone."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from delivery.models import DeliveryWindow, Order
+from delivery.orderers import Orderer
+from delivery.presenters.addresses import addresses_of, latest_orders
+from delivery.presenters.again import Again, again_of, order_to_repeat
+from delivery.presenters.allotment import Allotment, Usage, allotment_of, usage_of
+from delivery.presenters.cart import Cart, cart_of
+from delivery.presenters.terms import Terms, terms_for
+from delivery.rules.addresses import AddressKey, address_key
+
+HOME = "home"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The checkout of one orderer; each part is read at its first use.
+
+    `again` is the number of the order that is ordered again, and `to` that of an order to another address, or HOME for
+    the address on the patient's record. During a call no earlier order is read: staff see what ordering needs, and the
+    caller can name another address.
+    """
+
+    orderer: Orderer
+    again: str = ""
+    to: str = ""
+
+    @cached_property
+    def terms(self) -> Terms:
+        return terms_for(self.orderer.certification)
+
+    @cached_property
+    def cart(self) -> Cart:
+        return cart_of(self.orderer, self.terms)
+
+    @cached_property
+    def earlier(self) -> list[Order]:
+        """The patient's latest orders."""
+        return [] if self.orderer.caller else latest_orders(self.orderer.patient)
+
+    @cached_property
+    def addresses(self) -> list[Order]:
+        """The latest order to each address other than the patient's own."""
+        return addresses_of(self.orderer.patient, self.earlier)
+
+    @cached_property
+    def _own(self) -> list[Order]:
+        """The patient's orders that this account placed; not those that staff refused, perhaps for their address."""
+        user, refused = self.orderer.user, Order.Status.REFUSED
+        return [order for order in self.earlier if order.placed_by_id == user.pk and order.status != refused]
+
+    @cached_property
+    def homes(self) -> set[AddressKey]:
+        """The addresses of which the account said in an order that they are homes: it is not asked again."""
+        return {_key(order) for order in self._own}
+
+    @cached_property
+    def repeated(self) -> Order | None:
+        """The order that is ordered again, or None."""
+        return order_to_repeat(self.orderer, self.again)
+
+    @cached_property
+    def model(self) -> Order | None:
+        """The order whose answers fill in the form: the one to repeat, or the account's last; None on a first order."""
+        return self.repeated or next(iter(self._own), None)
+
+    @cached_property
+    def differences(self) -> Again | None:
+        return again_of(self.repeated, self.cart, self.orderer.patient, self.terms) if self.repeated else None
+
+    @cached_property
+    def usage(self) -> Usage | None:
+        return usage_of(self.orderer.patient, self.terms)
+
+    @cached_property
+    def window(self) -> DeliveryWindow | None:
+        """The nearest window at the time of day of the model that can be chosen and whose day has room for the cart."""
+        return next((window for window in self._at_same_time if self._has_room_for_cart(window)), None)
+
+    @property
+    def is_later_for_allotment(self) -> bool:
+        """Whether nearer windows at this time of day are over the allotment with this cart."""
+        return bool(self._at_same_time) and self.window != self._at_same_time[0]
+
+    @cached_property
+    def _at_same_time(self) -> list[DeliveryWindow]:
+        model = self.model
+        if model is None or model.window is None:
+            return []
+        starts = model.window.starts
+        return [window for window in self.terms.windows if window.starts == starts and not self.terms.refusal(window)]
+
+    def _has_room_for_cart(self, window: DeliveryWindow) -> bool:
+        return self.usage is not None and self.cart.amount_mg <= self.usage.left_mg(window.date)
+
+    def initial(self) -> dict[str, Any]:
+        """Return what the form is filled in with."""
+        other = next((order for order in self.addresses if order.number == self.to), None)
+        place = other or (self.model if self.to != HOME else None) or self.orderer.patient
+        answers = {name: getattr(place, name) for name in ("street", "unit", "city", "zip_code", "phone")}
+        if self.model:
+            answers["payment_method"] = self.model.payment_method
+        if self.window:
+            answers["window"] = self.window.code
+        return answers
+
+    def chosen(self, code: str | None) -> DeliveryWindow | None:
+        """Return the window of this code among those that can be ordered for, or None."""
+        return next((window for window in self.terms.windows if window.code == code), None)
+
+    def allotment(self, window: DeliveryWindow | None) -> Allotment | None:
+        """Return the allotment on the day of the window, or of the next free one."""
+        day = window.date if window else None
+        return allotment_of(self.orderer.patient, self.cart, self.terms, usage=self.usage, day=day)
+
+
+def _key(order: Order) -> AddressKey:
+    return address_key(street=order.street, unit=order.unit, city=order.city, zip_code=order.zip_code)

@@ -1,0 +1,84 @@
+"""One product with all that a patient may know of it."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from delivery.models import Lot, Product
+from delivery.orderers import Orderer
+from delivery.presenters.cart import Cart
+from delivery.presenters.menu import ProductCard, card_of, fits, on_menu
+from delivery.presenters.terms import Terms
+
+MOST_LOTS = 3
+F = Product.Form
+INHALED = _(
+    "You feel it within minutes, and it lasts two to four hours. Take one breath, and wait ten minutes before more."
+)
+SWALLOWED = _(
+    "You feel it after half an hour to two hours, and it lasts up to eight hours. Begin with the smallest piece, and "
+    "wait two hours before you take more."
+)
+HOW_TO_BEGIN: dict[str, str | Promise] = {
+    F.FLOWER: INHALED,
+    F.VAPE: INHALED,
+    F.CONCENTRATE: INHALED,
+    F.EDIBLE: SWALLOWED,
+    F.CAPSULE: SWALLOWED,
+    F.TINCTURE: _(
+        "Hold it under the tongue for a minute. You feel it after a quarter of an hour to an hour. Begin with a few "
+        "drops, and wait two hours before you take more."
+    ),
+    F.TOPICAL: _(
+        "It goes on healthy skin, never on a wound. Begin with a small area, and wash your hands when you have put it "
+        "on."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class TestedLot:
+    """A lot that can be delivered, with the figures of its label."""
+
+    number: str
+    producer: str
+    thc_mg: int
+    cbd_mg: int
+    expires_date: date
+
+
+@dataclass(frozen=True)
+class ProductPage:
+    """A product as a row of the menu, whether it is a favorite, how to begin with it, and its lots on the shelf."""
+
+    card: ProductCard
+    is_favorite: bool
+    how_to_begin: str
+    lots: list[TestedLot]
+
+    @property
+    def product(self) -> Product:
+        return self.card.product
+
+
+def product_page(sku: str, orderer: Orderer, cart: Cart, terms: Terms) -> ProductPage | None:
+    """Return the page of a product, or None where it is not on the menu of the orderer's patient."""
+    row = next((row for row in on_menu(orderer, sku=sku) if fits(row.product, orderer.patient, terms)), None)
+    if row is None:
+        return None
+    begin = str(HOW_TO_BEGIN[row.product.form])
+    return ProductPage(card_of(row, cart), row.is_favorite, begin, _lots(row.product, terms))
+
+
+def _lots(product: Product, terms: Terms) -> list[TestedLot]:
+    """Return the lots of which some can be delivered on the next free day, the first to expire first."""
+    lots: list[TestedLot] = []
+    good = Lot.objects.with_counts().filter(
+        product=product, left__gt=0, recalled_at__isnull=True, expires_date__gte=terms.day
+    )
+    for lot in good.order_by("expires_date", "number")[:MOST_LOTS]:
+        assert lot.thc_mg is not None and lot.cbd_mg is not None and lot.expires_date is not None
+        lots.append(TestedLot(lot.number, lot.producer, lot.thc_mg, lot.cbd_mg, lot.expires_date))
+    return lots
