@@ -126,6 +126,7 @@ certification:request-answered              | asked        | office | -
 certification:certification-renew           | signed       | office | -
 certification:certification-contact         | signed       | office | -
 certification:certification-allotment       | signed       | physician | -
+certification:certification-amend-condition | signed       | physician | -
 certification:certification-identity        | signed       | physician | -
 certification:certification-close           | signed       | physician | -
 certification:certification-renewal-letters | signed       | office | -
