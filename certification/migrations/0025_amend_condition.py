@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("certification", "0024_reminder_run"),
+        ("certification", "0025_invitation_mailed_to"),
     ]
 
     operations = [
