@@ -72,6 +72,39 @@ def signed_sentences(*, version: str, explained_to: str) -> list[str]:
         return [str(sentence) for sentence in attested(guardian=explained_to, version=version).values()]
 
 
+AMENDMENT_VERSION = "2026-11"
+
+# What the physician signs with a new condition or new directions; the second to a minor's letters alone.
+AMENDMENT_POINTS = {
+    "diagnosed_condition": _(
+        "I have diagnosed the patient as having each debilitating medical condition that is named here, and the "
+        "directions here are mine."
+    ),
+    "letters_cover": _(
+        "The letters of the primary care provider and of the specialist that are on file are about the condition that "
+        "is named here."
+    ),
+    "statement_holds": _(
+        "Everything else that I stated when I signed this certification still holds. Its number and its last day stay."
+    ),
+}
+AMENDMENT_STATEMENTS: dict[str, dict[str, Any]] = {"2026-11": AMENDMENT_POINTS}
+
+
+def amendment_points(*, letters_cover: bool, version: str = AMENDMENT_VERSION) -> dict[str, Any]:
+    """Return the sentences signed with an amendment, by name; that on the letters where `letters_cover` says so."""
+    points = AMENDMENT_STATEMENTS[version]
+    return {name: sentence for name, sentence in points.items() if letters_cover or name != "letters_cover"}
+
+
+def amendment_sentences(*, version: str, letters_cover: bool) -> list[str]:
+    """Return the exact sentences signed with an amendment, in the language in which physicians sign; none unsigned."""
+    if not version:
+        return []
+    with translation.override("en"):
+        return [str(sentence) for sentence in amendment_points(version=version, letters_cover=letters_cover).values()]
+
+
 PATIENT_AFFIRMATIONS = {
     "lives_in_connecticut": _("I live in Connecticut."),
     "under_care": _("I am under the care of the physician who certified me."),

@@ -55,6 +55,7 @@ urlpatterns = [
     path("certification/<uuid:uuid>/renew/", renewing.renew, name="certification-renew"),
     path("certification/<uuid:uuid>/contact/", amending.contact, name="certification-contact"),
     path("certification/<uuid:uuid>/allotment/", amending.allotment, name="certification-allotment"),
+    path("certification/<uuid:uuid>/amend-condition/", amending.condition, name="certification-amend-condition"),
     path("certification/<uuid:uuid>/identity/", amending.identity, name="certification-identity"),
     path("certification/<uuid:uuid>/close/", ending.close, name="certification-close"),
     path("certification/<uuid:uuid>/renewal-letters/", letters.renewal_letters, name="certification-renewal-letters"),

@@ -126,6 +126,7 @@ certification:request-answered              | asked        | office | -
 certification:certification-renew           | signed       | office | -
 certification:certification-contact         | signed       | office | -
 certification:certification-allotment       | signed       | physician | -
+certification:certification-amend-condition | signed       | physician | -
 certification:certification-identity        | signed       | physician | -
 certification:certification-close           | signed       | physician | -
 certification:certification-renewal-letters | signed       | office | -
@@ -148,6 +149,8 @@ delivery:home                               |              | signed-in
 delivery:record                             |              | members
 delivery:product-list                       |              | members
 delivery:product-photo                      | photo        | signed-in
+delivery:product-detail                     | product      | members
+delivery:product-favorite                   | product      | members
 delivery:cart                               |              | members
 delivery:cart-line                          |              | members
 delivery:phone-end                          |              | signed-in

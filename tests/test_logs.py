@@ -17,7 +17,8 @@ from mmp_portal.logs import SECRET_PARTS, ServerLogger, addresses, scrub, where_
 # Parts of an address that are harmless: the page behind them needs a signed-in session.
 OPEN_PARTS = {
     "uuid", "number", "kind", "digest", "window_id", "order_id",  # of a certification, an order, a letter and a photo
-    "provider_id", "app_label", "object_id", "content_type_id", "url", "pk", "name", "slug", "final_catch_all_url",
+    "provider_id", "app_label", "object_id", "content_type_id", "url", "pk", "name", "slug", "sku",
+    "final_catch_all_url",
 }  # fmt: skip
 CANARY = "cAnArY-0123456789abcdef:ghijk"
 

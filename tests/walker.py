@@ -50,6 +50,8 @@ def address_of(row, made, things):
     """Return the path of an address about one of `things`, or None when they hold nothing of the kind."""
     if row.about == "photo":
         return reverse(row.name, args=[made.product.photo.digest])
+    if row.about == "product":
+        return reverse(row.name, args=[made.product.sku])
     if row.about in OF_ALL:
         return reverse(row.name, args=OF_ALL[row.about])
     kind = {"letter": "draft", "card": "token", "run order": "run"}.get(row.about, row.about)

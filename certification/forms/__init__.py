@@ -1,6 +1,6 @@
 """The forms of certification. A form checks the shape of what was typed, the rules check its meaning."""
 
-from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.forms.amending import AmendAllotmentForm, AmendConditionForm, AmendContactForm, AmendIdentityForm
 from certification.forms.drafts import AddForm
 from certification.forms.ending import ClosingForm, WithdrawalForm
 from certification.forms.joining import (
@@ -30,6 +30,7 @@ __all__ = [
     "AffirmationForm",
     "AgreeForm",
     "AmendAllotmentForm",
+    "AmendConditionForm",
     "AmendContactForm",
     "AmendIdentityForm",
     "AssignForm",

@@ -1,6 +1,6 @@
 """What has changed since a certification was signed, for the physician who renews it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -69,6 +69,16 @@ def changes_since(
         *_of_conditions(certification, listed),
         *_of_limit(certification, limit_oz),
     ]
+
+
+def names_by_code(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of the conditions with these codes, in one query."""
+    return dict(Condition.objects.filter(code__in=list(codes)).order_by("name").values_list("code", "name"))
+
+
+def conditions_of(certification: Certification) -> list[str]:
+    """Return the names of the certified conditions as they are now, by name."""
+    return list(names_by_code(certification.condition_codes).values())
 
 
 def conditions_kept(certification: Certification, *, listed: Sequence[Condition]) -> list[str]:

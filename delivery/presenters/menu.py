@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import BooleanField, Exists, F, Max, OuterRef, Subquery, Value
+from django.db.models import BooleanField, DateTimeField, Exists, F, Max, OuterRef, Subquery, Value
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
@@ -83,7 +83,7 @@ def on_menu(orderer: Orderer | None = None, *, sku: str | None = None) -> list[M
 
 def _of_patient(patient: Patient | None) -> dict[str, Any]:
     if patient is None:
-        return {"had_at": Value(None), "is_favorite": Value(value=False, output_field=BooleanField())}
+        return {"had_at": Value(None, DateTimeField()), "is_favorite": Value(value=False, output_field=BooleanField())}
     lines = OrderLine.objects.filter(counts_under("order__"), product=OuterRef("pk"), order__patient=patient)
     last = lines.order_by().values("product").annotate(last=Max("order__placed_at")).values("last")
     liked = Favorite.objects.filter(product=OuterRef("pk"), patient=patient)
@@ -177,7 +177,7 @@ def facts_of(row: MenuProduct) -> SafeString:
     """Return what every reader sees of the product, as HTML in the language of the page."""
     product = row.product
     figures = (product.price_cents, product.thc_mg, product.cbd_mg, product.amount_mg, min(product.stock, FEW))
-    looks = (product.form, product.color, row.photo_digest, row.is_favorite)
+    looks = (product.form, product.color, product.drawn_as, row.photo_digest, row.is_favorite)
     return _facts(_Facts((get_language(), product.sku, product.shown, *figures, *looks), row))
 
 

@@ -110,7 +110,8 @@ def test_a_delegate_reads_when_another_step_is_not_complete(office, physician, d
 
 def test_a_delegate_prints_invites_and_sees_what_is_due(office, physician):
     certification = ending(physician)
-    assert "Print this page" in office.get(url(certification, "confirmation")).content.decode()
+    assert "Print the whole record" in office.get(url(certification, "confirmation")).content.decode()
+    assert "Print this page" in office.get(url(certification, "confirmation") + "?whole=1").content.decode()
     office.post(url(certification, "invite"))
     assert Invitation.objects.count() == 2
     assert [row.certification for row in office.get(f"{LIST}?show=ending").context["rows"]] == [certification]

@@ -71,7 +71,7 @@ def then_the_new_card_is_printed_and_a_call_is_listed(physician, certification):
     renewal = Certification.objects.active().get()
     last_day = renewal.last_valid_day
     assert (renewal.patient, renewal.renewal_of) == (certification.patient, certification)
-    physician.follows("Print the card")
+    physician.follows("Print card")
     physician.sees(f"{last_day:%B} {last_day.day}, {last_day.year}")
     call = Notification.objects.get(kind="patient_certified", dedupe_key__endswith=f":{renewal.pk}")
     assert (call.channel, call.recipient) == ("phone", certification.patient.phone.as_e164)

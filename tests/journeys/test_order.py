@@ -56,8 +56,9 @@ def then_the_patient_sees_how_long_it_is_valid(patient):
 
 def when_the_orderer_fills_the_cart_and_books_a_window(patient):
     patient.opens("/delivery/")
-    patient.page.locator("#main-content input[name=quantity]").first.fill("2")
-    patient.presses("Add")
+    patient.presses("Add Harbor Mist Tincture")
+    patient.presses("One more of Harbor Mist Tincture")
+    patient.sees("Cart (2)")
     when_the_orderer_books_a_window(patient)
 
 
@@ -144,6 +145,7 @@ def test_a_daughter_orders_for_both_parents_and_moves_an_order(visitor):
         when_the_orderer_fills_the_cart_and_books_a_window(daughter)
     assert {order.patient for order in Order.objects.placed()} == {mother, father}
     daughter.follows("Move to another window")
+    daughter.page.get_by_text("Later dates").click()
     daughter.presses_label_of(daughter.page.locator("[name=window]:not([disabled])").last)
     daughter.submits()
     daughter.sees("Moved: we come on")
@@ -162,14 +164,14 @@ def _parent_and_daughter(first_name, **over):
 
 
 @pytest.mark.parametrize("width", [1200, 390, 320])
-def test_the_bar_at_the_bottom_never_covers_the_focused_box(visitor, width):
+def test_the_bar_at_the_bottom_never_covers_the_focused_button(visitor, width):
     patient = visitor(viewport={"width": width, "height": 700})
     for number in range(6):
         factories.product(name=f"Harbor Mist {number}", sku=f"SKU-{number}")
     factories.window()
     patient.signs_in(factories.patient().email)
     patient.opens("/delivery/")
-    boxes = patient.page.locator("#main-content input[name=quantity]")
+    boxes = patient.page.locator("#main-content button[name=quantity]")
     assert boxes.count() == 6
     patient.page.locator("body").press("Control+Home")
     covered = [index for index in range(6) if is_covered(patient.page, boxes, index)]
