@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-STATEMENT_VERSION = "2026-11.3"
+STATEMENT_VERSION = "2026-11.4"
 
 # Asked before a patient is registered [docs/domain.md#the-statement].
 QUESTIONS = {
@@ -17,6 +17,12 @@ QUESTIONS = {
     ),
     "not_an_inmate": _("The patient is not an inmate of a correctional institution."),
 }
+
+# Confirmed once for a renewal, in the brief's words; QUESTIONS are the criteria [docs/domain.md#renewal].
+STILL_ELIGIBLE = _(
+    "The patient continues to be eligible for medical marijuana use, based on the same criteria that were used for the "
+    "patient’s initial registration."
+)
 
 # The brief's words [docs/domain.md#the-statement]; field name of Certification: sentence after "I have".
 ATTESTATIONS = {
@@ -55,6 +61,7 @@ STATEMENTS: dict[str, tuple[dict[str, Any], Any]] = {
     "2026-11": (ATTESTATIONS, None),
     "2026-11.2": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),
     "2026-11.3": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),  # the same words; a renewal confirms the questions too
+    "2026-11.4": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),  # the same words; a renewal confirms the questions in one
 }
 
 

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from certification.views import (
+    adding,
     amending,
     batch_signing,
     cards,
@@ -31,17 +32,14 @@ urlpatterns = [
     path("certification/patients.csv", patients.patient_csv, name="patient-csv"),
     path("certification/several/", batch_signing.choose, name="several"),
     path("certification/sign-all/", batch_signing.sign_all, name="sign-all"),
-    path("certification/add/", drafts.certification_add, name="certification-add"),
-    path("certification/<uuid:uuid>/questions/", steps.questions, name="certification-questions"),
+    path("certification/add/", adding.certification_add, name="certification-add"),
     path("certification/<uuid:uuid>/profile/", steps.profile, name="certification-profile"),
     path("certification/<uuid:uuid>/condition/", steps.condition, name="certification-condition"),
-    path("certification/<uuid:uuid>/statement/", steps.statement, name="certification-statement"),
     path("certification/<uuid:uuid>/caregiver/", steps.caregiver, name="certification-caregiver"),
     path("certification/<uuid:uuid>/letters/", letters.letters, name="certification-letters"),
     path("certification/<uuid:uuid>/letters/<slug:kind>/", letters.letter_file, name="certification-letter"),
     path("certification/<uuid:uuid>/duplicates/", identity.duplicates, name="certification-duplicates"),
     path("certification/<uuid:uuid>/take-over/", identity.take_over, name="certification-take-over"),
-    path("certification/<uuid:uuid>/review/", signing.review, name="certification-review"),
     path("certification/<uuid:uuid>/sign/", signing.sign, name="certification-sign"),
     path("certification/<uuid:uuid>/confirmation/", confirmation.confirmation, name="certification-confirmation"),
     path("certification/<uuid:uuid>/invite/", confirmation.invite, name="certification-invite"),

@@ -21,7 +21,7 @@ from certification.forms.office import (
     RevocationForm,
     TakeOverForm,
 )
-from certification.forms.people import CaregiverForm, ContactForm, NameFields, PersonForm, ProfileForm
+from certification.forms.people import CaregiverForm, ContactForm, NameFields, PatientForm, PersonForm, ProfileForm
 from certification.forms.signing import PreparationForm, RenewalForm, SignatureForm, SigningForm
 from certification.forms.steps import ConditionForm, QuestionsForm, StatementForm, StepForm
 
@@ -45,6 +45,7 @@ __all__ = [
     "LostCardForm",
     "MoveForm",
     "NameFields",
+    "PatientForm",
     "PersonForm",
     "PhoneForm",
     "PreparationForm",

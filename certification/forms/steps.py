@@ -46,12 +46,6 @@ class StepForm(PortalForm):
         return dict(answers)
 
 
-HELP_OF_DATES = {
-    "exam_date": _("When the physician last examined the patient."),
-    "monitoring_reviewed_date": _("When the physician last looked up the patient’s history there."),
-}
-
-
 class ConditionsField(forms.MultipleChoiceField):
     """The conditions for which a physician certifies, ticked on the list for the patient's age."""
 
@@ -96,8 +90,7 @@ class ConditionForm(StepForm):
     condition_codes = ConditionsField()
     exam_date = DateBoxesField(label=_("Date of the exam"), not_future=True)
     monitoring_reviewed_date = DateBoxesField(
-        label=_("Date of the Prescription Monitoring Program review"),
-        not_future=True,
+        label=_("Date of the Prescription Monitoring Program review"), not_future=True
     )
 
     def __init__(
@@ -109,11 +102,14 @@ class ConditionForm(StepForm):
     ) -> None:
         """Offer these conditions; `hints` are lines under some of them, by code."""
         super().__init__(*args, **kwargs)
-        days = {"days": settings.EXAM_MAX_AGE_DAYS}
-        oldest = {**days, "day": date_format(rules.oldest_exam_date(timezone.localdate()), "DAY_FORMAT")}
-        for name, help_text in HELP_OF_DATES.items():
-            self.fields[name].help_text = f"{help_text} {_('Within %(days)d days: %(day)s or later.') % oldest}"
         cast(ConditionsField, self.fields["condition_codes"]).offer(conditions, hints or {})
+
+    @property
+    def exam_rule(self) -> str:
+        """Return how old both dates may be, which a page says before it asks for them."""
+        oldest = date_format(rules.oldest_exam_date(timezone.localdate()), "DAY_FORMAT")
+        words = _("Exam and monitoring review count for %(days)d days: both must be of %(day)s or later.")
+        return words % {"days": settings.EXAM_MAX_AGE_DAYS, "day": oldest}
 
 
 class StatementForm(StepForm):

@@ -52,6 +52,12 @@ def facts_of(certification: Certification) -> list[Fact]:
     return [*facts, Fact(LABELS["caregiver"], _named(now_acting), before)]
 
 
+def facts_below_the_strip(certification: Certification) -> list[Fact]:
+    """Return the facts without name and birth date, which the strip above the page shows, unless they have changed."""
+    on_strip = (LABELS["name"], LABELS["birth_date"])
+    return [fact for fact in facts_of(certification) if fact.before or fact.label not in on_strip]
+
+
 def _is_same(name: str, value: str, before: str) -> bool:
     """Return whether the fact is as before. An address is the same where only its spelling changed."""
     return value == before or (name == "address" and door_of(value) == door_of(before))

@@ -60,7 +60,7 @@ def test_every_page_of_a_draft_says_whose_it_is(client, physician):
         (pip, "<strong>Rosa Delgado</strong>", "born March 4, 2015, 11 years old"),
     ):
         lines = banners(client, row)
-        assert {"certification-profile", "certification-condition", "certification-review"} <= lines.keys()
+        assert {"certification-profile", "certification-condition", "certification-sign"} <= lines.keys()
         assert [page for page, line in lines.items() if name not in line or born not in line] == []
 
 

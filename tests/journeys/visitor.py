@@ -116,6 +116,12 @@ class Visitor:
             self.fills(password=PASSWORD)
             self.submits()
 
+    def signs_as(self, name):
+        """Type the name, and the password where the page asks for it."""
+        self.fills(signature_name=name)
+        if self.page.locator("[name=password]").count():
+            self.fills(password=PASSWORD)
+
     def identifies(self, physician):
         self.fills(dea_number=physician.dea_number, ssn_last_four=SSN_LAST_FOUR)
         self.submits()
