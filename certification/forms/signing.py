@@ -1,6 +1,6 @@
 """The forms with which a physician signs, and with which an office prepares a renewal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django import forms
@@ -17,7 +17,7 @@ from certification.forms.steps import (
     StepForm,
 )
 from certification.statements import QUESTIONS, STILL_ELIGIBLE
-from ui.forms import PortalForm
+from ui.forms import Choice, PortalForm
 
 
 def _password_field() -> forms.CharField:
@@ -128,8 +128,8 @@ class PreparationForm(ConditionForm, EligibleForm):
     def chosen_conditions(self) -> list[Any]:
         """Return the names of the conditions that are ticked now."""
         chosen = self["condition_codes"].value() or []
-        field = cast(forms.MultipleChoiceField, self.fields["condition_codes"])
-        return [choice.title for code, choice in field.choices if code in chosen]
+        choices = cast(Iterable[tuple[str, Choice]], cast(Any, self.fields["condition_codes"]).choices)
+        return [choice.title for code, choice in choices if code in chosen]
 
     @property
     def shows_conditions(self) -> bool:

@@ -14,7 +14,7 @@ def test_a_physician_signs_with_a_passkey(visitor, settings):
     physician = visitor()
     given_a_security_key(physician)
     amara = factories.identified_physician(first_name="Amara", last_name="Osei")
-    draft = factories.draft(amara)
+    draft = factories.draft(amara, statement=None)
 
     physician.signs_in(amara.user.email)
     when_the_physician_adds_it_and_stores_the_codes(physician)
