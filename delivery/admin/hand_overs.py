@@ -62,7 +62,7 @@ class HandOverAdmin(ActionAdmin):
     @admin.display(description=_("signature"))
     def signature_shown(self, hand_over: HandOver) -> str:
         """Return the drawn line as SVG, or the typed name."""
-        signature = hand_over.signature
+        signature = hand_over.signature or ""
         if not rules.is_drawing(signature):
             return signature
         return format_html(DRAWN, rules.WIDTH, rules.HEIGHT, _("Signature"), signature)
