@@ -219,7 +219,7 @@ class CheckoutForm(AsksAboutTown):
     idempotency_key = forms.CharField(widget=forms.HiddenInput, max_length=36)
 
     def __init__(self, *args: Any, terms: Terms, cart: Cart, homes: Container[AddressKey] = (), **kwargs: Any) -> None:
-        """`homes` are the addresses that need no tick: the account said of them before that they are homes."""
+        """`homes` are the addresses that need no tick, because they are known to be homes."""
         self.homes = homes
         super().__init__(*args, **kwargs)
         self.terms = terms
@@ -243,11 +243,16 @@ class CheckoutForm(AsksAboutTown):
         return super()._is_in_doubt() and not self.is_known_home
 
     @cached_property
-    def is_known_home(self) -> bool:
-        """Whether the account said before, in an order, that the address of the form is a home."""
+    def address_key(self) -> AddressKey:
+        """The address that the form holds, in the spelling in which addresses are compared."""
         lengths = {"street": STREET_LENGTH, "unit": UNIT_LENGTH, "city": CITY_LENGTH, "zip_code": 5}
         values = self.data if self.is_bound else self.initial
-        return address_key(**{name: str(values.get(name, ""))[:most] for name, most in lengths.items()}) in self.homes
+        return address_key(**{name: str(values.get(name, ""))[:most] for name, most in lengths.items()})
+
+    @cached_property
+    def is_known_home(self) -> bool:
+        """Whether nothing is asked about the address of the form."""
+        return self.address_key in self.homes
 
     @property
     def address_is_answered(self) -> bool:

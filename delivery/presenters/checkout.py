@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from certification.models import Patient
 from delivery.models import DeliveryWindow, Order
 from delivery.orderers import Orderer
 from delivery.presenters.addresses import addresses_of, latest_orders
@@ -11,7 +12,7 @@ from delivery.presenters.again import Again, again_of, order_to_repeat
 from delivery.presenters.allotment import Allotment, Usage, allotment_of, usage_of
 from delivery.presenters.cart import Cart, cart_of
 from delivery.presenters.terms import Terms, terms_for
-from delivery.rules.addresses import AddressKey, address_key
+from delivery.rules.addresses import AddressKey, address_key, looks_like_business
 
 HOME = "home"
 
@@ -54,9 +55,22 @@ class Checkout:
         return [order for order in self.earlier if order.placed_by_id == user.pk and order.status != refused]
 
     @cached_property
-    def homes(self) -> set[AddressKey]:
-        """The addresses of which the account said in an order that they are homes: it is not asked again."""
+    def said_homes(self) -> set[AddressKey]:
+        """The addresses of which the account said in an order that they are homes."""
         return {_key(order) for order in self._own}
+
+    @cached_property
+    def homes(self) -> set[AddressKey]:
+        """The addresses about which nothing is asked: those of `said_homes`, and the home on the patient's record.
+
+        The record's address is asked about during a call, where it reads like a business, and after staff refused an
+        order to it.
+        """
+        patient = self.orderer.patient
+        if self.orderer.caller or looks_like_business(patient.street, patient.unit):
+            return self.said_homes
+        refused = {_key(order) for order in self.earlier if order.status == Order.Status.REFUSED}
+        return self.said_homes | ({_key(patient)} - refused)
 
     @cached_property
     def repeated(self) -> Order | None:
@@ -102,8 +116,7 @@ class Checkout:
         other = next((order for order in self.addresses if order.number == self.to), None)
         place = other or (self.model if self.to != HOME else None) or self.orderer.patient
         answers = {name: getattr(place, name) for name in ("street", "unit", "city", "zip_code", "phone")}
-        if self.model:
-            answers["payment_method"] = self.model.payment_method
+        answers["payment_method"] = self.model.payment_method if self.model else Order.PaymentMethod.CASH
         if self.window:
             answers["window"] = self.window.code
         return answers
@@ -118,5 +131,5 @@ class Checkout:
         return allotment_of(self.orderer.patient, self.cart, self.terms, usage=self.usage, day=day)
 
 
-def _key(order: Order) -> AddressKey:
-    return address_key(street=order.street, unit=order.unit, city=order.city, zip_code=order.zip_code)
+def _key(place: Order | Patient) -> AddressKey:
+    return address_key(street=place.street, unit=place.unit, city=place.city, zip_code=place.zip_code)

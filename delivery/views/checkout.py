@@ -102,6 +102,7 @@ def _page(request: OrdererRequest, form: CheckoutForm, begun: Checkout, key: str
         "orderer": request.orderer,
         "form": form,
         "begun": begun,
+        "is_on_record": form.is_known_home and form.address_key not in begun.said_homes,
         "cart": begun.cart,
         "terms": begun.terms,
         "window": window,

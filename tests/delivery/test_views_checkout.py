@@ -4,11 +4,13 @@ from uuid import uuid4
 
 import pytest
 
+from certification.models import Patient
 from delivery import actions
 from delivery.models import DeliveryWindow, Order
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url, words_of
+from tests.guard import unguarded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
@@ -314,10 +316,25 @@ def chosen(content):
     return re.findall(r'name="(\w+)" value="([^"]+)"[^>]*? checked', content)
 
 
-def test_a_first_order_chooses_neither_window_nor_payment_nor_home(client):
+def test_a_first_order_has_no_window_and_the_home_on_record(client):
     content = client.get(url("checkout")).content.decode()
-    assert chosen(content) == []
-    assert 'class="filled"' not in content and "Filled in from" not in content
+    assert chosen(content) == [("payment_method", "cash")]
+    words = page(client)
+    assert "40 Orange Street New Haven, CT 06510 The home on the patient’s record Change the address" in words
+    assert "Filled in from" not in words
+
+
+def test_the_home_on_record_needs_no_tick(client, window):
+    assert post(client, window, is_residence=None, seen_cents=8000).status_code == 303
+    assert Order.objects.placed().get().is_residence
+
+
+def test_a_home_on_record_that_reads_like_a_business_is_asked_about(client, window, patient):
+    with unguarded():
+        Patient.objects.filter(pk=patient.pk).update(street="40 Orange Street Hotel")
+    response = post(client, window, street="40 Orange Street Hotel", is_residence=None)
+    assert "The address reads like a business." in words_of(response)
+    assert not Order.objects.placed().exists()
 
 
 def test_the_last_order_fills_in_its_time_of_day_payment_and_address(client, patient):
@@ -360,11 +377,11 @@ def test_an_order_that_staff_refused_fills_in_nothing(client, window, patient):
 
 def test_what_the_caregiver_said_is_no_answer_of_the_patient(window):
     patient, caregiver = people.patient_with_caregiver()
-    factories.order(patient, by=caregiver.user)
+    factories.order(patient, by=caregiver.user, address=factories.address(street="7 Elm Street"))
     factories.cart(patient)
     client = factories.client_for(patient.user)
     assert "Filled in from" not in page(client)
-    assert "We deliver to homes only" in words_of(post(client, window, is_residence=None))
+    assert "We deliver to homes only" in words_of(post(client, window, is_residence=None, street="7 Elm Street"))
 
 
 def test_a_mistake_elsewhere_keeps_the_typed_address_folded_as_text(client, window):

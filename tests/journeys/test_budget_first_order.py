@@ -12,7 +12,7 @@ pytestmark = pytest.mark.journey
 EMAIL = "rosa@example.org"
 # Pages and clicks. To home: two buttons, and each sentence ticked alone.
 TO_HOME = (3, len(PATIENT_AFFIRMATIONS) + 2)
-TO_ORDER = (7, 16)
+TO_ORDER = (7, 14)
 
 
 def test_from_the_invitation_to_a_placed_order(visitor):
@@ -43,6 +43,4 @@ def when_the_patient_orders(rosa):
     rosa.follows("Cart (1)")
     rosa.follows("Check out")
     rosa.presses_label_of(rosa.page.locator("[name=window]:not([disabled])").first)
-    rosa.ticks("is_residence")
-    rosa.chooses("payment_method", "cash")
     rosa.submits()
