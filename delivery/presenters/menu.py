@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import BooleanField, Exists, F, Max, OuterRef, Subquery, Value
+from django.db.models import BooleanField, DateTimeField, Exists, F, Max, OuterRef, Subquery, Value
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
@@ -83,7 +83,10 @@ def on_menu(orderer: Orderer | None = None, *, sku: str | None = None) -> list[M
 
 def _of_patient(patient: Patient | None) -> dict[str, Any]:
     if patient is None:
-        return {"had_at": Value(None), "is_favorite": Value(value=False, output_field=BooleanField())}
+        return {
+            "had_at": Value(None, output_field=DateTimeField()),
+            "is_favorite": Value(value=False, output_field=BooleanField()),
+        }
     lines = OrderLine.objects.filter(counts_under("order__"), product=OuterRef("pk"), order__patient=patient)
     last = lines.order_by().values("product").annotate(last=Max("order__placed_at")).values("last")
     liked = Favorite.objects.filter(product=OuterRef("pk"), patient=patient)
