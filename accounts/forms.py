@@ -281,7 +281,7 @@ LEFT_OUT = {
 
 
 class LookUpForm(PortalForm):
-    """What a Registrar found in the registers about the claims of an application, and the call back.
+    """The registers' answers about the claims of an application, as a Registrar found them, and the call back.
 
     A registration is left out while neither its tick nor a difference nor a date is entered. The cleaned data are
     `seen` and `call`, as the action takes them.

@@ -1,6 +1,6 @@
 """The base of our admin: each look is recorded, and rows change only through actions, each on a page of its own."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.contrib import admin, messages
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
@@ -16,14 +17,12 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import Promise
-from django.utils.html import format_html
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_pages import ActionPage, ForMany, ListActionPage, Preview, ReasonForm, ToldReasonForm, links_of
 from audit.actions import record
 from audit.changelists import SearchForm, SessionChangeList, store_search
+from audit.columns import column_of, page_of
 from audit.exports import CSV, XLSX, Export, filters_of, sent
 from audit.list_queries import SEARCHED_VAR, built, is_declared, refuses_unknown_query
 from audit.many_rows import ManyRows
@@ -43,37 +42,10 @@ __all__ = [
     "ReasonForm",
     "RowsInline",
     "ToldReasonForm",
-    "related",
 ]
 
 
 AGREED = "agreed"  # posted with the answers by who has seen the preview
-KNOWN_BY = {"user": "email", "physician": "name"}  # by model: what staff read in the place of its number
-
-
-def related(name: str, model: type[Model]) -> Callable[[Any], str | Promise]:
-    """Return a column that names the row of a foreign key and links to its page."""
-
-    @admin.display(description=capfirst(_column(model, name).verbose_name), ordering=name)
-    def column(row: Any) -> str:
-        person = getattr(row, name)
-        if person is None:
-            return ""
-        return format_html('<a href="{}">{}</a>', _page_of(person), getattr(person, _known_by(person) or "pk"))
-
-    return column
-
-
-def _column(model: type[Model], name: str) -> Any:
-    return model._meta.get_field(name)
-
-
-def _known_by(model: Model | type[Model]) -> str | None:
-    return KNOWN_BY.get(model._meta.model_name or "")
-
-
-def _page_of(row: Model) -> str:
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 class RowsInline(admin.TabularInline):
@@ -87,6 +59,14 @@ class RowsInline(admin.TabularInline):
     extra = 0
     can_delete = False
     joined: tuple[str, ...] = ()
+    headings: ClassVar[dict[str, Any]] = {}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = self.get_fields(request, obj)
+        return [(None, {"fields": [column_of(type(self), self.model, name, in_list=True) for name in names]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return flatten_fieldsets(self.get_fieldsets(request, obj))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return without_secrets(
@@ -116,6 +96,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
     list_lookups: tuple[str, ...] = ()
     export: Export | None = None
     list_select_related: ClassVar[list[str]] = []
+    headings: ClassVar[dict[str, Any]] = {}  # of columns, where the word of audit/headings.py does not fit
     show_facets = ShowFacets.NEVER
     change_form_template = "admin/action_change_form.html"
     empty_value_display = ""  # and admin.css leaves the row of an empty field out
@@ -181,18 +162,14 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return to_field == self.opts.pk.name
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [self._in_words(name) for name in super().get_fields(request, obj)]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [(None, {"fields": [self._in_words(name) for name in self.get_fields(request, obj)]})]
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return [self._in_words(name) for name in super().get_list_display(request)]
+        return [self._in_words(name, in_list=True) for name in super().get_list_display(request)]
 
-    def _in_words(self, name: Any) -> Any:
-        fields = {field.name: field for field in self.opts.fields}
-        is_known = (
-            name in fields and fields[name].is_relation and _known_by(cast(type[Model], fields[name].related_model))
-        )
-        return related(name, self.model) if is_known else name
+    def _in_words(self, name: Any, *, in_list: bool = False) -> Any:
+        return column_of(type(self), self.model, name, in_list=in_list) if isinstance(name, str) else name
 
     @refuses_unknown_query
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -202,8 +179,8 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         if SEARCH_VAR in request.GET:
             return HttpResponseRedirect(_address_without(request, SEARCH_VAR))
         pages = [page for page in self.list_action_pages if request.user.has_perm(page.permission)]
-        buttons = self.list_links(request)
-        buttons += [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
+        buttons = [{"label": page.label, "url": reverse(f"admin:{self._url_name(page.name)}")} for page in pages]
+        buttons += self.list_links(request)
         more = {"action_pages": buttons, "exports": self._export_links(request)}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
@@ -241,7 +218,11 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         return sent(cast(Export, self.export), rows, kind=kind, filters=filters)
 
     def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
-        """Return the links above the list to pages that only show something, each with `label` and `url`."""
+        """Return the links above the list to other pages, each with `label` and `url`."""
+        return []
+
+    def row_links(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
+        """Return the links above a row to other pages, each with `label` and `url`."""
         return []
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -273,6 +254,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         record(action=f"{self.opts.model_name}.view", by=account_of(request), subject=obj)
+        context["adminform"].form.label_suffix = ""
         buttons = self._buttons(request, obj)
         more = {
             "action_pages": buttons,
@@ -284,19 +266,25 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
     def _buttons(self, request: HttpRequest, obj: Any) -> list[dict[str, Any]]:
         pages = [page for page in self.action_pages if request.user.has_perm(page.permission)]
         links = [link for link in links_of(self.model) if request.user.has_perm(link.permission) and link.offered(obj)]
-        return [
-            {
-                "name": page.name,
-                "label": page.label,
-                "is_main": page.is_main,
-                "url": self.with_filters(request, reverse(f"admin:{self._url_name('step')}", args=[obj.pk, page.name])),
-            }
-            for page in pages
-            if page.offered(obj)
-        ] + [
-            {"name": link.name, "label": link.label, "is_main": link.is_main(obj), "url": link.address([obj.pk])}
-            for link in links
-        ]
+        return (
+            [
+                {
+                    "name": page.name,
+                    "label": page.label,
+                    "is_main": page.is_main,
+                    "url": self.with_filters(
+                        request, reverse(f"admin:{self._url_name('step')}", args=[obj.pk, page.name])
+                    ),
+                }
+                for page in pages
+                if page.offered(obj)
+            ]
+            + [
+                {"name": link.name, "label": link.label, "is_main": link.is_main(obj), "url": link.address([obj.pk])}
+                for link in links
+            ]
+            + self.row_links(request, obj)
+        )
 
     def with_filters(self, request: HttpRequest, address: str) -> str:
         """Return an address of a row or of the list, so that the way back leads to the list as it was left."""
@@ -368,7 +356,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
                 add_to_form(form, error)
         if made is not None:
             messages.success(request, _("%(label)s: done.") % {"label": page.label})
-            return HttpResponseRedirect(_page_of(made))
+            return HttpResponseRedirect(page_of(made))
         context: dict[str, Any] = {"title": page.label, "explanation": page.explain, "change_url": self.list_address()}
         context |= {"action_page": page, "preview": preview}
         return self.action_page_response(request, form, template="admin/list_action_page.html", **context)
@@ -379,7 +367,9 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
 
 def _form(request: HttpRequest, form_class: type[Form], **options: Any) -> Form:
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    return form_class(*sent, **{name: value for name, value in options.items() if value})
+    form = form_class(*sent, **{name: value for name, value in options.items() if value})
+    form.label_suffix = ""
+    return form
 
 
 def _address_without(request: HttpRequest, *names: str) -> str:

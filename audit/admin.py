@@ -238,7 +238,7 @@ def _fields_in_words(event: Event, reader: Any) -> dict[str, Callable[[Event], s
 
     @admin.display(description=_("concerns"))
     def concerns(_event: Event) -> str:
-        return _linked(row.url, row.concerns or "-")
+        return _linked(row.url, row.concerns)
 
     return {"who": who, "what": what, "concerns": concerns}
 

@@ -73,7 +73,7 @@ class ManyRows(Base):
         pages: list[ActionPage | PageLink] = [*self.action_pages, *links_of(self.model)]
         named = [page for page in pages if page.name == request.POST["action"] and page.for_many]
         if not named:
-            return self._back(request, _("Choose what to do with the selected rows, then press Go."))
+            return self._back(request, _("Choose what to do with the selected rows with its button."))
         page, keys = named[0], self._chosen(request)
         if not request.user.has_perm(page.permission):
             raise PermissionDenied

@@ -90,6 +90,7 @@ SENTENCES = {
     "certification.take_over": "agreed to take over a patient",
     "certification.tell_apart": "said that two patients are not the same",
     "certification.amend_allotment": "amended the monthly allotment",
+    "certification.amend_condition": "amended the condition or the directions",
     "certification.amend_contact": "amended how the patient is reached",
     "certification.amend_identity": "amended who the patient is",
     "certification.withdraw": "withdrew a certification",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Delegate, Physician
 from certification.models import (
@@ -92,6 +93,15 @@ def _ended_words(notification: Notification, status: str) -> Words:
     }
 
 
+# What was changed, in words without any of medicine: mail is read on the way.
+AMENDED = {
+    Amendment.Kind.CONTACT: _("contact data"),
+    Amendment.Kind.ALLOTMENT: _("monthly allotment"),
+    Amendment.Kind.CONDITION: _("what the physician certifies"),
+    Amendment.Kind.IDENTITY: _("name or date of birth"),
+}
+
+
 def certification_amended(notification: Notification) -> Words:
     """Return what kind of data was changed, for the patient, also at an earlier address, or the current caregiver."""
     amendments = Amendment.objects.select_related("certification__patient", "certification__physician")
@@ -104,7 +114,7 @@ def certification_amended(notification: Notification) -> Words:
         **_words(amendment.certification),
         "role": role,
         "greeted": _greeted(patient, role),
-        "amendment": amendment,
+        "what": AMENDED[Amendment.Kind(amendment.kind)],
     }
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.samples import ELENA, ROSA, physician
+from certification.emails import AMENDED
 from certification.models import (
     Amendment,
     Card,
@@ -106,8 +107,7 @@ def _certified() -> dict[str, dict[str, Any]]:
 
 
 def _amended() -> dict[str, dict[str, Any]]:
-    amendment = Amendment(certification=certification(), kind=Amendment.Kind.CONTACT)
-    return _for_each("patient", "caregiver", "earlier", amendment=amendment)
+    return _for_each("patient", "caregiver", "earlier", what=AMENDED[Amendment.Kind.CONTACT])
 
 
 def _invitations() -> dict[str, dict[str, Any]]:

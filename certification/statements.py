@@ -5,7 +5,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-STATEMENT_VERSION = "2026-11.3"
+STATEMENT_VERSION = "2026-11.4"
 
 # Asked before a patient is registered [docs/domain.md#the-statement].
 QUESTIONS = {
@@ -17,6 +17,12 @@ QUESTIONS = {
     ),
     "not_an_inmate": _("The patient is not an inmate of a correctional institution."),
 }
+
+# Confirmed once for a renewal, in the brief's words; QUESTIONS are the criteria [docs/domain.md#renewal].
+STILL_ELIGIBLE = _(
+    "The patient continues to be eligible for medical marijuana use, based on the same criteria that were used for the "
+    "patient’s initial registration."
+)
 
 # The brief's words [docs/domain.md#the-statement]; field name of Certification: sentence after "I have".
 ATTESTATIONS = {
@@ -55,6 +61,7 @@ STATEMENTS: dict[str, tuple[dict[str, Any], Any]] = {
     "2026-11": (ATTESTATIONS, None),
     "2026-11.2": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),
     "2026-11.3": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),  # the same words; a renewal confirms the questions too
+    "2026-11.4": (ATTESTATIONS, EXPLAINED_TO_GUARDIAN),  # the same words; a renewal confirms the questions in one
 }
 
 
@@ -70,6 +77,39 @@ def signed_sentences(*, version: str, explained_to: str) -> list[str]:
     """Return the exact sentences that were signed, in the language in which physicians sign."""
     with translation.override("en"):
         return [str(sentence) for sentence in attested(guardian=explained_to, version=version).values()]
+
+
+AMENDMENT_VERSION = "2026-11"
+
+# What the physician signs with a new condition or new directions; the second to a minor's letters alone.
+AMENDMENT_POINTS = {
+    "diagnosed_condition": _(
+        "I have diagnosed the patient as having each debilitating medical condition that is named here, and the "
+        "directions here are mine."
+    ),
+    "letters_cover": _(
+        "The letters of the primary care provider and of the specialist that are on file are about the condition that "
+        "is named here."
+    ),
+    "statement_holds": _(
+        "Everything else that I stated when I signed this certification still holds. Its number and its last day stay."
+    ),
+}
+AMENDMENT_STATEMENTS: dict[str, dict[str, Any]] = {"2026-11": AMENDMENT_POINTS}
+
+
+def amendment_points(*, letters_cover: bool, version: str = AMENDMENT_VERSION) -> dict[str, Any]:
+    """Return the sentences signed with an amendment, by name; that on the letters where `letters_cover` says so."""
+    points = AMENDMENT_STATEMENTS[version]
+    return {name: sentence for name, sentence in points.items() if letters_cover or name != "letters_cover"}
+
+
+def amendment_sentences(*, version: str, letters_cover: bool) -> list[str]:
+    """Return the exact sentences signed with an amendment, in the language in which physicians sign; none unsigned."""
+    if not version:
+        return []
+    with translation.override("en"):
+        return [str(sentence) for sentence in amendment_points(version=version, letters_cover=letters_cover).values()]
 
 
 PATIENT_AFFIRMATIONS = {

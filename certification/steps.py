@@ -20,7 +20,7 @@ STEPS = {
     "caregiver": gettext_lazy("Caregiver"),
     "letters": gettext_lazy("Letters"),
 }
-OPTIONAL_STEPS = {"caregiver"}
+PAGE_OF = {"questions": "profile", "statement": "sign"}  # the page of a step that has none of its own
 
 
 def answers_of(answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,16 +34,24 @@ def answers_of(answers: Mapping[str, Any]) -> dict[str, Any]:
 def step_names(draft: Draft, *, today: date) -> list[str]:
     """Return the steps in their order.
 
-    A guardian is named before the statement, because its fifth point names the guardian. Only minors need letters,
-    which also come before the statement, as the physician makes it last. A renewal does not ask who the patient is.
+    The physician makes the statement last: its fifth point names the guardian. Only minors need letters, and a
+    caregiver is asked for when one is needed. A renewal does not ask who the patient is.
     """
     answers = answers_of(draft.answers)
     letters = ["letters"] if needs_letters(draft, answers, today=today) else []
     if draft.renews is not None:
         return ["questions", "condition", "caregiver", *letters, "statement"]
-    if not is_guarded(answers, today=today):
-        return [name for name in STEPS if name != "letters"]
-    return ["questions", "profile", "condition", "caregiver", *letters, "statement"]
+    caregiver = ["caregiver"] if asks_for_caregiver(answers, today=today) else []
+    return ["questions", "profile", "condition", *caregiver, *letters, "statement"]
+
+
+def page_names(draft: Draft, *, today: date, also: str = "profile") -> list[str]:
+    """Return the pages of a draft in their order, each once: several steps may share one.
+
+    `also` is a page that is looked at although the draft does not need it, such as the caregiver's.
+    """
+    needed = {PAGE_OF.get(step, step) for step in step_names(draft, today=today)} | {also}
+    return [page for page in ("profile", "condition", "caregiver", "letters", "sign") if page in needed]
 
 
 def birth_date_in(draft: Draft, answers: Mapping[str, Answers | None]) -> date | None:
@@ -76,6 +84,12 @@ def is_guarded(answers: Mapping[str, Answers | None], *, today: date) -> bool:
     )
 
 
+def asks_for_caregiver(answers: Mapping[str, Answers | None], *, today: date) -> bool:
+    """Return whether the patient of these answers needs a caregiver: a guardian, or because the office says so."""
+    is_wanted = (answers["profile"] or {}).get("needs_caregiver") or answers["caregiver"]
+    return bool(is_wanted) or is_guarded(answers, today=today)
+
+
 def guardian_of(answers: Mapping[str, Answers | None], *, today: date) -> str:
     """Return the name of the guardian in these answers; empty when the patient needs none, or it is unknown."""
     caregiver = answers["caregiver"] or {}
@@ -85,11 +99,10 @@ def guardian_of(answers: Mapping[str, Answers | None], *, today: date) -> str:
     return " ".join(part for part in parts if part)
 
 
-def next_step(draft: Draft, *, today: date) -> str:
-    """Return the step at which work on a draft goes on: the first without answers, then the review."""
-    skipped = set() if is_guarded(answers_of(draft.answers), today=today) else OPTIONAL_STEPS
-    names = step_names(draft, today=today)
-    return next((step for step in names if step not in draft.answers and step not in skipped), "review")
+def next_page(draft: Draft, *, today: date) -> str:
+    """Return the page on which work on a draft goes on: of the first step without answers, then the signature."""
+    missing = next((step for step in step_names(draft, today=today) if not draft.answers.get(step)), "statement")
+    return PAGE_OF.get(missing, missing)
 
 
 def step_errors(draft: Draft, *, today: date, limit: Decimal | None = None) -> dict[str, Exception]:
@@ -133,7 +146,7 @@ def check_step(
     if step == "letters":
         rules.check_has_letters(given or {})
         return
-    if given is None and step not in OPTIONAL_STEPS:
+    if given is None and step != "caregiver":
         raise rules.IncompleteError(_("Not answered yet."))
     if step in ("condition", "caregiver") and birth_date is None:
         raise rules.IncompleteError(_("Enter the patient’s date of birth first. It decides what is asked here."))

@@ -103,16 +103,13 @@ certification:patient-csv                   |              | physician
 certification:several                       |              | applicant office
 certification:sign-all                      |              | physician
 certification:certification-add             |              | applicant office
-certification:certification-questions       | draft        | applicant office | -
 certification:certification-profile         | draft        | applicant office | -
 certification:certification-condition       | draft        | applicant office | -
-certification:certification-statement       | draft        | physician | -
 certification:certification-caregiver       | draft        | applicant office | -
 certification:certification-letters         | draft        | applicant office | -
 certification:certification-letter          | letter       | applicant office | -
 certification:certification-duplicates      | draft        | applicant office | -
 certification:certification-take-over       | draft        | physician | -
-certification:certification-review          | draft        | physician | -
 certification:certification-sign            | draft        | physician | -
 certification:certification-confirmation    | signed       | office | -
 certification:certification-invite          | signed       | office | -
@@ -126,6 +123,7 @@ certification:request-answered              | asked        | office | -
 certification:certification-renew           | signed       | office | -
 certification:certification-contact         | signed       | office | -
 certification:certification-allotment       | signed       | physician | -
+certification:certification-amend-condition | signed       | physician | -
 certification:certification-identity        | signed       | physician | -
 certification:certification-close           | signed       | physician | -
 certification:certification-renewal-letters | signed       | office | -

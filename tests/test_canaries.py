@@ -121,17 +121,16 @@ class Journey:
         assert answer.status_code == 302
 
     def certifies(self, browser):
-        browser.post("/certification/add/", forms.questions())
+        wished = {"needs_caregiver": "on"}
+        browser.post("/certification/add/", forms.profile(BORN, last_name=NAMES["name"], email=ROSA, **wished))
         draft = Draft.objects.get()
-        self.step(browser, draft, "profile", forms.profile(BORN, last_name=NAMES["name"], email=ROSA))
         self.step(browser, draft, "condition", forms.condition(condition_codes=["interstitial-cystitis"]))
         more = {"directions": TYPED["directions"], "allotment_reason": TYPED["reason of allotment"]}
-        self.step(browser, draft, "statement", forms.statement(**more))
         self.step(browser, draft, "caregiver", forms.caregiver(need=TYPED["need"]))
         draft.refresh_from_db()
-        browser.post("/accounts/reauthenticate/", {"password": TYPED["password"]})
+        signature = {"signature_name": self.physician.name, "password": TYPED["password"]}
         seen = rules.draft_digest(draft.answers)
-        self.step(browser, draft, "review", {"seen": seen, "signature_name": self.physician.name})
+        self.step(browser, draft, "sign", {**forms.statement(**more), "seen": seen, **signature})
         signed = Certification.objects.get(uuid=draft.uuid)
         assert signed.status == "active"
         self.places.look_at_sessions()
@@ -141,9 +140,8 @@ class Journey:
         assert browser.post(f"/certification/{draft.uuid}/{step}/", answers).status_code == 302, step
 
     def adds_a_letter(self, browser):
-        browser.post("/certification/add/", forms.questions())
+        browser.post("/certification/add/", forms.profile(date(2015, 3, 4), email="", has_no_email="on"))
         draft = Draft.objects.get()
-        self.step(browser, draft, "profile", forms.profile(date(2015, 3, 4), email="", has_no_email="on"))
         written = pdfs.Letter()
         written.page["/Contents"].set_data(f"BT /A 9 Tf ({TYPED['letter']}) Tj ET".encode())
         file = SimpleUploadedFile("a.pdf", written.content)

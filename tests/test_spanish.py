@@ -80,7 +80,7 @@ def test_a_spanish_browser_gets_spanish_pages(address, words):
 @pytest.mark.django_db
 def test_days_and_figures_are_written_in_spanish():
     patient = factories.patient()
-    body = factories.client_for(patient.user).get("/home/", **ASKED_IN_SPANISH).content.decode()
+    body = people.words_of(factories.client_for(patient.user).get("/home/", **ASKED_IN_SPANISH))
     last = patient.certifications.get().last_valid_day
     with translation.override("es"):
         month = translation.gettext(f"{last:%B}").lower()

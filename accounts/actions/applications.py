@@ -109,11 +109,9 @@ def _enter_seen(application: PhysicianApplication, claim: Proof | None, seen: ru
     rules.check_tick_or_difference(seen)
     rules.check_last_day_seen(seen, today=timezone.localdate())
     fields = {name: getattr(seen, name) for name in SEEN}
-    claimed = (claim.claimed_number or claim.number) if claim else ""
+    number = seen.number or (claim and (claim.claimed_number or claim.number)) or ""
     try:
-        proof, is_changed = write_proof(
-            application, kind=seen.kind, number=seen.number or claimed, by=by, claimed_number=claimed, **fields
-        )
+        proof, is_changed = write_proof(application, kind=seen.kind, number=number, by=by, **fields)
     except rules.AccountsError as error:
         error.field = rules.field_of(seen.kind, error.field or "matches")
         raise

@@ -132,7 +132,7 @@ class PhysicianApplicationAdmin(ActionAdmin):
 
     @admin.display(description=_("Please note"))
     def please_note(self, application: PhysicianApplication) -> SafeString | str:
-        return format_html_join("", "<p>{}</p>", ([sentence] for sentence in warnings_about(application))) or "-"
+        return format_html_join("", "<p>{}</p>", ([sentence] for sentence in warnings_about(application)))
 
     @admin.display(description=_("The five proofs"))
     def five_proofs(self, application: PhysicianApplication) -> SafeString | str:

@@ -17,6 +17,7 @@ from accounts.forms import LeaveForm
 from accounts.models import IdentificationTry, Physician, Registration
 from accounts.rules import LAPSED, PHYSICIAN_MOVES, eligibility, may_move, physicians_called, with_lapses
 from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
+from audit.columns import yes_or_no
 from notifications.ways import stopped_since
 
 
@@ -129,9 +130,9 @@ class PhysicianAdmin(ActionAdmin):
         badges = [(BADGES[requirement.name], requirement.met) for requirement in found]
         return render_to_string("admin/requirement_badges.html", {"badges": badges})
 
-    @admin.display(description=_("account"), boolean=True)
-    def has_account(self, physician: Physician) -> bool:
-        return physician.user_id is not None
+    @admin.display(description=_("account"))
+    def has_account(self, physician: Physician) -> str:
+        return yes_or_no(physician.user_id is not None)
 
     @admin.display(description=_("e-mail comes back since"))
     def mail_comes_back(self, physician: Physician) -> datetime | None:

@@ -86,6 +86,11 @@ class RosterImportAdmin(ActionAdmin):
             *super().get_urls(),
         ]
 
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        if not request.user.has_perm("accounts.add_rosterimport"):
+            return []
+        return [{"label": _("Import a roster"), "url": reverse(f"admin:{self._url_name('upload')}")}]
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -52,4 +52,4 @@ class UserAdmin(ActionAdmin):
 
     @admin.display(description=_("groups"))
     def groups_held(self, user: User) -> str:
-        return ", ".join(sorted(group.name for group in user.groups.all())) or "-"
+        return ", ".join(sorted(group.name for group in user.groups.all()))

@@ -51,7 +51,7 @@ REGISTERS: dict[str, Register] = {
 
 @dataclass(frozen=True)
 class OnRoster:
-    """What our roster says of the registration that is claimed."""
+    """The claimed registration as our roster has it."""
 
     number: str
     is_same: bool  # as the claimed number
@@ -63,7 +63,7 @@ class OnRoster:
 
 @dataclass(frozen=True)
 class Found:
-    """What a member of staff has entered of a register."""
+    """The claimed registration as a member of staff found it in a register."""
 
     number: str
     is_same: bool  # as the claimed number

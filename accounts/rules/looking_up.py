@@ -14,7 +14,7 @@ from accounts.rules.registrations import LONGEST_REGISTRATION, RenewalDateError
 
 @dataclass(frozen=True)
 class Seen:
-    """What a register shows of one claimed registration.
+    """One claimed registration as a register shows it.
 
     `matches` is the tick: the claimed number, active and without limitation. `number` is another one that the register
     shows, or "". `valid_through` is the last day on which the registration counts.

@@ -67,6 +67,10 @@ def check_dea_number_stays(owner: Physician | PhysicianApplication, kind: str, n
 
 
 def check_has_an_end(kind: str, last_day: date | None) -> None:
-    """The registration has a last day, unless it is the access to the monitoring program; raises RenewalDateError."""
+    """The registration has a possible last day, or is the access to the monitoring program; raises RenewalDateError."""
     if last_day is None and kind != Registration.Kind.PRESCRIPTION_MONITORING:
         raise RenewalDateError(_("Enter the last day through which it is valid."), field="valid_through")
+    if last_day == date.max:  # the day after it is what is stored
+        raise RenewalDateError(
+            _("No registration runs longer than four years. Please compare the year."), field="valid_through"
+        )

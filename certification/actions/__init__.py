@@ -1,6 +1,12 @@
 """The public actions of certification. What several of them write is in `certification/writes/`."""
 
-from certification.actions.amending import amend_allotment, amend_contact, amend_identity, confirm_address
+from certification.actions.amending import (
+    amend_allotment,
+    amend_condition,
+    amend_contact,
+    amend_identity,
+    confirm_address,
+)
 from certification.actions.cards import card_of, issue_card, revoke_card
 from certification.actions.caregivers import assign_caregiver, end_caregiver
 from certification.actions.closing import close_patient, reopen_patient
@@ -12,6 +18,7 @@ from certification.actions.drafts import (
     review_draft,
     save_letter,
     save_letters,
+    save_patient,
     save_step,
     start_draft,
     tell_apart,
@@ -44,6 +51,7 @@ __all__ = [
     "close_patient",
     "reopen_patient",
     "amend_allotment",
+    "amend_condition",
     "amend_contact",
     "amend_identity",
     "CODE_LENGTH",
@@ -77,6 +85,7 @@ __all__ = [
     "revoke_card",
     "save_letter",
     "save_letters",
+    "save_patient",
     "save_step",
     "set_allotment_limit",
     "start_draft",

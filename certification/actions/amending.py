@@ -1,6 +1,6 @@
 """Changes to a running certification that leave its validity. Lock order: identity, patient, certification."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from audit.actions import audited, record
 from certification import rules, signals
 from certification.drafts import to_json
 from certification.models import Amendment, Card, Certification, Patient, PatientRequest
+from certification.statements import AMENDMENT_VERSION
 from certification.writes import cards
 from certification.writes.invitations import send_invitation_anew
 from certification.writes.locks import lock_certification, lock_identity, lock_patient_of
@@ -81,6 +82,41 @@ def amend_allotment(*, certification: Certification, monthly_allotment_oz: Decim
     return amendment
 
 
+@audited("certification.amend_condition", subject="certification")
+def amend_condition(
+    *, certification: Certification, condition_codes: Collection[str], directions: str, letters_cover: bool = False,
+    signature_name: str, seen: str, reason: str, by: User,
+) -> Amendment:  # fmt: skip
+    """Change the conditions, the directions or both of a running certification; return the signed amendment.
+
+    Only the physician may. The number, the year and the rest of the statement stay. `seen` is the `condition_digest` of
+    what the page showed; `letters_cover` says that a minor's letters are about the new condition. Labels print the new
+    directions from now on. Raises MayNotSign, NotEligible, AmendmentError, ChangedError, SignatureError, and whatever
+    `check_amended_condition_fits` raises.
+    """
+    patient = lock_patient_of(certification)
+    certification = lock_certification(certification)
+    today = timezone.localdate()
+    check_may_sign(certification.physician, by=by, today=today)
+    _check_may_amend(certification, reason)
+    rules.check_condition_is_as_seen(certification, seen)
+    before = {"condition_codes": sorted(certification.condition_codes), "directions": certification.directions}
+    after = {"condition_codes": sorted(set(condition_codes)), "directions": directions}
+    rules.check_something_changes(before, after)
+    rules.check_amended_condition_fits(
+        certification, patient, condition_codes, letters_cover=letters_cover, today=today
+    )
+    rules.check_signature(certification.physician, signature_name)
+    certification.condition_codes, certification.directions = after["condition_codes"], directions
+    certification.save(update_fields=["condition_codes", "directions", "updated_at"])
+    amendment = _write_amendment(
+        certification, Amendment.Kind.CONDITION, before, after, reason=reason, by=by,
+        signature_name=signature_name.strip(), statement_version=AMENDMENT_VERSION, letters_cover=letters_cover,
+    )  # fmt: skip
+    _notify(amendment, patient, by=by)
+    return amendment
+
+
 @audited("certification.amend_identity", subject="certification")
 def amend_identity(
     *, certification: Certification, identity: Mapping[str, Any], proof: str, reason: str, by: User
@@ -145,10 +181,11 @@ def _write(patient: Patient, fields: Mapping[str, Any]) -> tuple[dict[str, Any],
 
 def _write_amendment(
     certification: Certification, kind: str, before: Mapping[str, Any], after: Mapping[str, Any], *, reason: str,
-    by: User, proof: str = "",
+    by: User, **more: Any,
 ) -> Amendment:  # fmt: skip
+    """Write the row of an amendment; `more` are its proof, or the signature with its statement."""
     amendment = Amendment.objects.create(
-        certification=certification, kind=kind, proof=proof, reason=reason, before=before, after=after, amended_by=by
+        certification=certification, kind=kind, reason=reason, before=before, after=after, amended_by=by, **more
     )
     record(action=f"certification.amend_{kind}", by=by, subject=certification)
     return amendment

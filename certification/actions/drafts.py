@@ -15,8 +15,8 @@ from audit.actions import audited, record
 from certification import rules
 from certification.drafts import to_json, with_answers
 from certification.letter_files import read_letter
-from certification.models import Answers, Draft, Letter, Patient
-from certification.steps import answers_of, birth_date_in, check_draft, is_prepared
+from certification.models import Answers, Certification, Draft, Letter, Patient
+from certification.steps import answers_of, birth_date_in, check_draft, is_guarded, is_prepared
 from certification.writes.locks import lock_draft, lock_draft_row, lock_physician_of
 from ui.errors import PortalError
 
@@ -27,17 +27,27 @@ File = tuple[bytes, str]  # the content of a letter and its content type
 
 @audited("certification.start", subject="physician")
 def start_draft(
-    *, physician: Physician | None, by: User, questions: Mapping[str, bool] | None = None, key: UUID | None = None
+    *,
+    physician: Physician | None,
+    by: User,
+    questions: Mapping[str, bool] | None = None,
+    profile: Answers | None = None,
+    key: UUID | None = None,
 ) -> Draft:
     """Start the draft of a new patient for `physician`; a second call with the same `key` (of the form) returns it.
 
     Without a physician it belongs to `by`, an applicant who waits to be verified as one.
-    `questions` is what was confirmed before registering (`statements.QUESTIONS`); without, it is asked as a step.
-    The draft of a renewal starts when its first answers are saved: see `Draft.objects.renewing`.
+    `questions` is what was confirmed before registering (`statements.QUESTIONS`), `profile` who the patient is, as far
+    as it was entered. The draft of a renewal starts when its first answers are saved: see `Draft.objects.renewing`.
     """
-    # The physician's id is part of it: the same form, sent again for another physician, makes another draft.
-    uuid = uuid5(key or uuid4(), str(physician.pk) if physician else f"applicant {by.pk}")
-    answers = {"questions": dict(questions)} if questions else {}
+    answers: dict[str, Any] = {"questions": dict(questions)} if questions else {}
+    if profile is not None:
+        answers |= _with_need_of_caregiver({}, {"profile": to_json(profile)})
+    # Physician and answers are part of it: the same form, sent again with another person's, makes another draft.
+    owner = str(physician.pk) if physician else f"applicant {by.pk}"
+    uuid = uuid5(key or uuid4(), f"{owner} {rules.draft_digest(answers)}")
+    if Certification.objects.filter(uuid=uuid).exists():  # it was signed since: the form is used once more
+        uuid = uuid4()
     draft, is_new = Draft.objects.get_or_create(
         uuid=uuid, defaults={"physician": physician, "applicant": None if physician else by, "answers": answers}
     )
@@ -57,9 +67,37 @@ def save_step(*, draft: Draft, step: str, answers: Answers | None, by: User) -> 
     today = timezone.localdate()
     if step == "statement":
         check_may_sign(rules.signer_of(draft), by=by, today=today)
-    _save_answers(draft, {step: None if answers is None else to_json(answers)}, today=today, by=by)
+    given = {step: None if answers is None else to_json(answers)}
+    _save_answers(draft, _with_need_of_caregiver(draft.answers, given), today=today, by=by)
     record(action=f"certification.save_{step}", by=by, subject=draft)
     return draft
+
+
+@audited("certification.save_profile", subject="draft")
+def save_patient(*, draft: Draft, questions: Answers, profile: Answers, by: User) -> Draft:
+    """Save the page of the patient in the draft of a new patient, and return the draft.
+
+    `questions` and `profile` are the answers of those steps; missing ones may follow later. Raises TransitionError,
+    ChangedError.
+    """
+    draft = lock_draft(draft)
+    given = {"questions": to_json(questions), "profile": to_json(profile)}
+    _save_answers(draft, _with_need_of_caregiver(draft.answers, given), today=timezone.localdate(), by=by)
+    record(by=by, subject=draft)
+    return draft
+
+
+def _with_need_of_caregiver(before: Answers, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers that are saved: the profile and the caregiver's step agree whether a caregiver is needed.
+
+    A caregiver who is not needed any more is removed. A patient who has a guardian always needs one.
+    """
+    profile, answers = given.get("profile") or {}, dict(given)
+    if profile.get("needs_caregiver") is False and not is_guarded(answers_of(given), today=timezone.localdate()):
+        answers["caregiver"] = None
+    elif "caregiver" in given and "needs_caregiver" in (before.get("profile") or {}):
+        answers["profile"] = {**before["profile"], "needs_caregiver": given["caregiver"] is not None}
+    return answers
 
 
 @audited("certification.prepare_renewal", subject="draft")

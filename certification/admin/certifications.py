@@ -14,7 +14,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline, related
+from audit.action_admin import ActionAdmin, ActionPage, ReasonForm, RowsInline
 from audit.changelists import ShortPaginator, search_term
 from certification.actions import reinstate_certification, revoke_certification
 from certification.admin.medical import sees_medical_words
@@ -27,15 +27,13 @@ from ui.search_terms import SearchTerm
 
 MEDICAL_FIELDS = ("conditions", "directions", "allotment_reason", "letters_stored")
 NOT_FOR_ALL = (*MEDICAL_FIELDS, "ended_reason")
-AMENDED_BY = related("amended_by", Amendment)
 
 
 class AmendmentInline(RowsInline):
     """The amendments of a certification. The row stores the values of before, and no page shows them."""
 
     model = Amendment
-    fields: ClassVar[Any] = ["created_at", "kind", "proof", "reason", AMENDED_BY]
-    readonly_fields: ClassVar[Any] = ["created_at", AMENDED_BY]
+    fields: ClassVar[Any] = ["created_at", "kind", "proof", "reason", "amended_by"]
     verbose_name_plural = _("Changes")
     joined = ("amended_by",)
 
@@ -145,7 +143,7 @@ class CertificationAdmin(ActionAdmin):
             )
             for letter in certification.letters.all()
         )
-        return format_html_join("", '<p><a href="{}">{}</a>: {}, {}</p>', rows) or "-"
+        return format_html_join("", '<p><a href="{}">{}</a>: {}, {}</p>', rows)
 
     @admin.display(description=_("As signed"))
     def as_signed(self, certification: Certification) -> str:

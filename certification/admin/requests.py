@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.db.models import F
 from django.http import HttpRequest
 from django.utils.timezone import localdate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.action_admin import ActionAdmin, ActionPage
+from audit.columns import LOOK, chip
 from certification.actions import answer_request, confirm_address, refuse_request
 from certification.admin.medical import sees_medical_words
 from certification.forms.joining import RefusalForm
@@ -71,13 +73,13 @@ class PatientRequestAdmin(ActionAdmin):
     def physician_status(self, request: PatientRequest) -> str:
         return request.physician.get_status_display()
 
-    @admin.display(description=_("overdue"), boolean=True)
-    def is_overdue(self, request: PatientRequest) -> bool:
-        return is_overdue(request, today=localdate())
+    @admin.display(description=_("Overdue"))
+    def is_overdue(self, request: PatientRequest) -> str:
+        return chip(gettext("Overdue"), LOOK) if is_overdue(request, today=localdate()) else ""
 
     @admin.display(description=_("new address"))
     def new_address(self, request: PatientRequest) -> str:
-        return " ".join(filter(None, (request.address or {}).values())) or "-"
+        return " ".join(filter(None, (request.address or {}).values()))
 
     @admin.display(description=_("phone"))
     def phone(self, request: PatientRequest) -> Any:

@@ -1,6 +1,6 @@
 """The forms of certification. A form checks the shape of what was typed, the rules check its meaning."""
 
-from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.forms.amending import AmendAllotmentForm, AmendConditionForm, AmendContactForm, AmendIdentityForm
 from certification.forms.drafts import AddForm
 from certification.forms.ending import ClosingForm, WithdrawalForm
 from certification.forms.joining import (
@@ -21,7 +21,7 @@ from certification.forms.office import (
     RevocationForm,
     TakeOverForm,
 )
-from certification.forms.people import CaregiverForm, ContactForm, NameFields, PersonForm, ProfileForm
+from certification.forms.people import CaregiverForm, ContactForm, NameFields, PatientForm, PersonForm, ProfileForm
 from certification.forms.signing import PreparationForm, RenewalForm, SignatureForm, SigningForm
 from certification.forms.steps import ConditionForm, QuestionsForm, StatementForm, StepForm
 
@@ -30,6 +30,7 @@ __all__ = [
     "AffirmationForm",
     "AgreeForm",
     "AmendAllotmentForm",
+    "AmendConditionForm",
     "AmendContactForm",
     "AmendIdentityForm",
     "AssignForm",
@@ -44,6 +45,7 @@ __all__ = [
     "LostCardForm",
     "MoveForm",
     "NameFields",
+    "PatientForm",
     "PersonForm",
     "PhoneForm",
     "PreparationForm",

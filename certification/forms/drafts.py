@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician
-from certification.forms.steps import QuestionsForm
+from certification.forms.people import PatientForm
+from certification.statements import QUESTIONS
 
 
-class AddForm(QuestionsForm):
-    """The questions and the physician for whom a draft is begun. `key` makes one draft of a form that is sent twice.
+class AddForm(PatientForm):
+    """The patient, and the physician for whom a draft is begun. `key` makes one draft of a form that is sent twice.
 
+    What is confirmed before registering is needed even to finish later: before that no patient's data is saved.
     Applicants can choose themselves: they sign their drafts once they are verified as physicians.
     """
 
@@ -29,6 +31,8 @@ class AddForm(QuestionsForm):
             choice.required, choice.empty_label = False, _("Myself, once I am verified")
         if len(physicians) + is_applicant == 1:
             del self.fields["physician"]
+        for name in QUESTIONS:
+            self.fields[name].required = True
         self.only_physician = physicians[0] if len(physicians) == 1 and not is_applicant else None
 
     def clean_key(self) -> UUID | None:

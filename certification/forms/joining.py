@@ -9,7 +9,6 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.fields import PasswordField
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ValidationError
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -37,7 +36,7 @@ class NewAccountForm(BirthDateForm):
     password = PasswordField(
         label=_("Choose a password"),
         autocomplete="new-password",
-        help_text=password_validators_help_text_html(),
+        help_text=_("12 characters or more. A few words in a row are easy to keep and hard to guess."),
         error_messages={"required": _("Choose a password")},
     )
 

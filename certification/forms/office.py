@@ -116,7 +116,7 @@ class AssignForm(CaregiverForm):
     @property
     def answers(self) -> dict[str, Any]:
         """Return the answers that `assign_caregiver` takes."""
-        caregiver = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
+        caregiver = {name: value for name, value in super().answers.items() if name != "reason"}
         return {"caregiver": caregiver, "reason": self.cleaned_data.get("reason", "")}
 
 

@@ -8,12 +8,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from certification import rules
-from certification.forms.steps import StepForm
+from certification.forms.steps import QuestionsForm, StepForm
 from certification.models import CaregiverAssignment, Patient, Sex
+from certification.statements import QUESTIONS
 from ui.forms import DateBoxesField, PhoneField, ZipField, validate_printable
 from ui.names import NameField, SuffixField
 from ui.town_question import AsksAboutTown
 
+ADDRESS = ("street", "unit", "city", "zip_code")
+NOT_OF_THE_PROFILE = {"lacks_legal_capacity", "key", "physician"}
 NOT_TYPED = {"csrfmiddlewaretoken", "later", "sex", "confirmed_town"}  # sent even when nothing was filled in
 
 
@@ -82,6 +85,11 @@ class ProfileForm(PersonForm):
         help_text=_("A parent, guardian or other legal custodian then decides, orders and receives for the patient."),
         required=False,
     )
+    needs_caregiver = forms.BooleanField(
+        label=_("A caregiver is needed"),
+        help_text=_("You name the caregiver on a page of its own. A patient under 18 always needs one."),
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -89,12 +97,38 @@ class ProfileForm(PersonForm):
 
     @property
     def answers(self) -> dict[str, Any]:
-        answers = dict(self.cleaned_data)
-        return {**answers, "has_legal_capacity": not answers.pop("lacks_legal_capacity")}
+        """Return the answers of the step. A guardian is always needed, whatever was ticked."""
+        names = self.cleaned_data.keys() - {*QUESTIONS, *NOT_OF_THE_PROFILE}
+        lacks_capacity = self.cleaned_data["lacks_legal_capacity"]
+        return {**{name: self.cleaned_data[name] for name in names}, "has_legal_capacity": not lacks_capacity}
 
     @classmethod
     def initial_from(cls, answers: Mapping[str, Any]) -> dict[str, Any]:
         return {**answers, "lacks_legal_capacity": not answers.get("has_legal_capacity", True)}
+
+
+class PatientForm(ProfileForm, QuestionsForm):
+    """Who the patient is, and what the office confirms before it registers the patient."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields([*QUESTIONS])
+
+    @property
+    def by_step(self) -> dict[str, Any]:
+        """Return the answers by step, as `start_draft` and `save_patient` take them."""
+        return {"questions": self.confirmed, "profile": self.answers}
+
+
+def _at_home(typed: Any, home: Mapping[str, Any] | None) -> Any:
+    """Return what was posted, with the patient's address where the tick asks for it. Town and ZIP fit by then."""
+    if typed is None or not home or not typed.get("same_address"):
+        return typed
+    copied = typed.copy()
+    for name in ADDRESS:
+        copied[name] = home.get(name) or ""
+    copied["confirmed_town"] = "on"
+    return copied
 
 
 class CaregiverForm(PersonForm):
@@ -109,9 +143,23 @@ class CaregiverForm(PersonForm):
         validators=[validate_printable],
     )
 
-    def __init__(self, *args: Any, is_guardian: bool = False, **kwargs: Any) -> None:
-        """Offer every relation, or with `is_guardian` only those of who may decide for the patient."""
-        super().__init__(*args, **kwargs)
+    same_address = forms.BooleanField(label=_("Same address as the patient"), required=False)
+
+    def __init__(
+        self,
+        typed: Mapping[str, Any] | None = None,
+        *args: Any,
+        is_guardian: bool = False,
+        home: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Offer every relation, or with `is_guardian` only those of who may decide for the patient.
+
+        `home` is the patient's address, which a tick copies; None offers no tick.
+        """
+        super().__init__(_at_home(typed, home), *args, **kwargs)
+        if not home:
+            del self.fields["same_address"]
         relations = CaregiverAssignment.Relationship.choices
         if is_guardian:
             relations = [(value, label) for value, label in relations if value in rules.GUARDIANS]
@@ -119,6 +167,11 @@ class CaregiverForm(PersonForm):
         cast(forms.ChoiceField, self.fields["relationship"]).choices = [("", _("Choose")), *relations]
         self.fields["has_no_email"].label = _("The caregiver has no email address")
         self.order_fields(["relationship", "need"])
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """Return the answers of the step; the tick that copies the address is none."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "same_address"}
 
     @property
     def is_blank(self) -> bool:

@@ -46,23 +46,51 @@ class StepForm(PortalForm):
         return dict(answers)
 
 
-HELP_OF_DATES = {
-    "exam_date": _("When the physician last examined the patient."),
-    "monitoring_reviewed_date": _("When the physician last looked up the patient’s history there."),
-}
+class ConditionsField(forms.MultipleChoiceField):
+    """The conditions for which a physician certifies, ticked on the list for the patient's age."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Debilitating condition"),
+            help_text=_("Tick each condition for which you certify."),
+            widget=ColumnCheckboxSelect,
+            error_messages={"required": _("Choose at least one debilitating condition.")},
+        )
+
+    def offer(self, conditions: Iterable[Condition], hints: Mapping[str, str | Promise]) -> None:
+        """Offer these conditions; `hints` are lines under some of them, by code."""
+        self.choices = [
+            (
+                condition.code,
+                Choice(
+                    condition.name,
+                    hint=hints.get(condition.code, ""),
+                    abbreviations=ABBREVIATIONS.get(condition.code, ()),
+                ),
+            )
+            for condition in conditions
+        ]
+
+
+class DirectionsField(forms.CharField):
+    """How the patient uses what they receive, in the physician's words."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Directions for use"),
+            help_text=_("For the dispensary’s pharmacist."),
+            widget=forms.Textarea(attrs={"rows": 3}),
+            max_length=1000,
+            required=False,
+            validators=[validate_printable],
+        )
 
 
 class ConditionForm(StepForm):
-    condition_codes = forms.MultipleChoiceField(
-        label=_("Debilitating condition"),
-        help_text=_("Tick each condition for which you certify."),
-        widget=ColumnCheckboxSelect,
-        error_messages={"required": _("Choose at least one debilitating condition.")},
-    )
+    condition_codes = ConditionsField()
     exam_date = DateBoxesField(label=_("Date of the exam"), not_future=True)
     monitoring_reviewed_date = DateBoxesField(
-        label=_("Date of the Prescription Monitoring Program review"),
-        not_future=True,
+        label=_("Date of the Prescription Monitoring Program review"), not_future=True
     )
 
     def __init__(
@@ -74,21 +102,14 @@ class ConditionForm(StepForm):
     ) -> None:
         """Offer these conditions; `hints` are lines under some of them, by code."""
         super().__init__(*args, **kwargs)
-        days = {"days": settings.EXAM_MAX_AGE_DAYS}
-        oldest = {**days, "day": date_format(rules.oldest_exam_date(timezone.localdate()), "DAY_FORMAT")}
-        for name, help_text in HELP_OF_DATES.items():
-            self.fields[name].help_text = f"{help_text} {_('Within %(days)d days: %(day)s or later.') % oldest}"
-        cast(forms.MultipleChoiceField, self.fields["condition_codes"]).choices = [
-            (
-                condition.code,
-                Choice(
-                    condition.name,
-                    hint=(hints or {}).get(condition.code, ""),
-                    abbreviations=ABBREVIATIONS.get(condition.code, ()),
-                ),
-            )
-            for condition in conditions
-        ]
+        cast(ConditionsField, self.fields["condition_codes"]).offer(conditions, hints or {})
+
+    @property
+    def exam_rule(self) -> str:
+        """Return how old both dates may be, which a page says before it asks for them."""
+        oldest = date_format(rules.oldest_exam_date(timezone.localdate()), "DAY_FORMAT")
+        words = _("Exam and monitoring review count for %(days)d days: both must be of %(day)s or later.")
+        return words % {"days": settings.EXAM_MAX_AGE_DAYS, "day": oldest}
 
 
 class StatementForm(StepForm):
@@ -105,14 +126,7 @@ class StatementForm(StepForm):
         required=False,
         validators=[validate_printable],
     )
-    directions = forms.CharField(
-        label=_("Directions for use"),
-        help_text=_("For the dispensary’s pharmacist."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=1000,
-        required=False,
-        validators=[validate_printable],
-    )
+    directions = DirectionsField()
 
     def __init__(self, *args: Any, limit_hint: str, guardian: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,5 +1,6 @@
 """The certificate: what the physician stated and signed. Its code leads to what is valid now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,9 +23,13 @@ SCALES = (1, 0.9, 0.8, 0.7, 0.6)  # tried in order until names of hundreds of le
 
 @dataclass(frozen=True)
 class Certificate:
-    """The words of the certificate, in the active language."""
+    """The words of the certificate, in the active language.
+
+    `conditions` are the names that it says: none for staff, who do not need them.
+    """
 
     certification: Certification
+    conditions: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -46,6 +51,7 @@ class Certificate:
             (_("Patient"), patient.name),
             (_("Patient number"), patient.number),
             (_("Date of birth"), _day(patient.birth_date)),
+            *([(_("Condition"), "; ".join(self.conditions))] if self.conditions else []),
             (_("Certified on"), _day(certification.certified_date)),
             (_("Valid through"), _day(certification.last_valid_day)),
             (
@@ -94,10 +100,10 @@ def _day(day: date) -> str:
     return date_format(day, "DAY_FORMAT")
 
 
-def certificate_pdf(certification: Certification) -> bytes:
+def certificate_pdf(certification: Certification, conditions: Sequence[str] = ()) -> bytes:
     """Return the certificate as a PDF of one page, always in English. The same rows give the same bytes."""
     with translation.override("en"), timezone.override(timezone.get_default_timezone()), at_desk() as desk:
-        words = Certificate(certification)
+        words = Certificate(certification, conditions)
         drawn = (_drawn(words, desk, scale) for scale in SCALES)
         fitting = (pdf for pdf in drawn if pdf.get_y() <= pdf.h - MARGIN - FOOT or pdf.scale == SCALES[-1])
         return bytes(next(fitting).output())

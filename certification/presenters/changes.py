@@ -1,6 +1,6 @@
 """What has changed since a certification was signed, for the physician who renews it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -52,6 +52,12 @@ def facts_of(certification: Certification) -> list[Fact]:
     return [*facts, Fact(LABELS["caregiver"], _named(now_acting), before)]
 
 
+def facts_below_the_strip(certification: Certification) -> list[Fact]:
+    """Return the facts without name and birth date, which the strip above the page shows, unless they have changed."""
+    on_strip = (LABELS["name"], LABELS["birth_date"])
+    return [fact for fact in facts_of(certification) if fact.before or fact.label not in on_strip]
+
+
 def _is_same(name: str, value: str, before: str) -> bool:
     """Return whether the fact is as before. An address is the same where only its spelling changed."""
     return value == before or (name == "address" and door_of(value) == door_of(before))
@@ -69,6 +75,16 @@ def changes_since(
         *_of_conditions(certification, listed),
         *_of_limit(certification, limit_oz),
     ]
+
+
+def names_by_code(codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of the conditions with these codes, in one query."""
+    return dict(Condition.objects.filter(code__in=list(codes)).order_by("name").values_list("code", "name"))
+
+
+def conditions_of(certification: Certification) -> list[str]:
+    """Return the names of the certified conditions as they are now, by name."""
+    return list(names_by_code(certification.condition_codes).values())
 
 
 def conditions_kept(certification: Certification, *, listed: Sequence[Condition]) -> list[str]:

@@ -15,7 +15,7 @@ from certification.models import Certification, Draft, PatientRequest
 from certification.presenters.addresses import is_signer, sign_url, step_url
 from certification.presenters.status_on_day import StatusOnDay, draft_status, status_on_day
 from certification.rules import is_overdue
-from certification.steps import next_step
+from certification.steps import next_page, page_names
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,13 @@ def _row_of_draft(draft: Draft, user: User, today: date) -> PatientRow:
 
 
 def _next_url(draft: Draft, user: User, today: date) -> str:
-    """Return the page on which the draft is taken up again; a delegate stops before the statement."""
+    """Return the page on which the draft is taken up again; a delegate stops before the signature."""
     if draft.renews:
         return step_url(draft.renews, "renew")
-    step = next_step(draft, today=today)
-    is_for_signer = step in ("statement", "review") and not is_signer(user, draft)
-    return step_url(draft, "caregiver" if is_for_signer else step)
+    page = next_page(draft, today=today)
+    if page == "sign" and not is_signer(user, draft):
+        page = page_names(draft, today=today)[-2]
+    return step_url(draft, page)
 
 
 def request_rows(requests: QuerySet[PatientRequest], *, most: int, today: date) -> list[RequestRow]:

@@ -43,7 +43,7 @@ class Lapse:
 
 @dataclass(frozen=True)
 class OfficeStart:
-    """What the start page of a physician, a delegate or an applicant shows."""
+    """The start page of a physician, a delegate or an applicant."""
 
     waits: tuple[Line, ...]
     due: tuple[Line, ...]

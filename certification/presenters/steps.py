@@ -9,15 +9,15 @@ from django.utils.translation import gettext_lazy
 
 from certification.models import Draft
 from certification.presenters.addresses import step_url
-from certification.steps import OPTIONAL_STEPS, STEPS, step_names
+from certification.steps import PAGE_OF, STEPS, page_names
 
-REVIEW = "review"
-STEP_LABELS: dict[str, str | Promise] = {**STEPS, REVIEW: gettext_lazy("Review and sign")}
+SIGN = "sign"
+PAGE_LABELS: dict[str, str | Promise] = {**STEPS, SIGN: gettext_lazy("Review and sign")}
 
 
 @dataclass(frozen=True)
 class DraftStep:
-    """A step of a draft; `state` is "current", "done" or "todo"."""
+    """A page of a draft in the step indicator; `state` is "current", "done" or "todo"."""
 
     label: str | Promise
     url: str
@@ -34,19 +34,19 @@ class Problem:
 
 
 def steps_of(draft: Draft, current: str, errors: Mapping[str, Exception], *, today: date) -> list[DraftStep]:
-    """Return the steps of the draft in their order. A step is done when it could be signed as it is."""
-    names = [*step_names(draft, today=today), REVIEW]
-    place = names.index(current)
+    """Return the pages of the draft in their order. A page is done when its steps could be signed as they are."""
+    todo = {PAGE_OF.get(step, step) for step in errors} | {SIGN}
     steps = []
-    for number, name in enumerate(names):
-        is_done = name in STEPS and name not in errors
-        if name in OPTIONAL_STEPS and name not in draft.answers:
-            is_done = is_done and number < place
-        state = "current" if name == current else "done" if is_done else "todo"
-        steps.append(DraftStep(STEP_LABELS[name], step_url(draft, name), state))
+    for name in page_names(draft, today=today, also=current):
+        state = "current" if name == current else "todo" if name in todo else "done"
+        steps.append(DraftStep(PAGE_LABELS[name], step_url(draft, name), state))
     return steps
 
 
 def problems_of(draft: Draft, errors: Mapping[str, Exception]) -> list[Problem]:
-    """Return the problem of each step that is not complete."""
-    return [Problem(STEP_LABELS[step], str(error), step_url(draft, step)) for step, error in errors.items()]
+    """Return the problem of each step that is not complete, but for the statement, which is made while signing."""
+    return [
+        Problem(STEPS[step], str(error), step_url(draft, PAGE_OF.get(step, step)))
+        for step, error in errors.items()
+        if step != "statement"
+    ]

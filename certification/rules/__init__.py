@@ -1,10 +1,13 @@
 """What a certification needs, and how long it lasts. Each `check_` raises a CertificationError; nothing is written."""
 
 from certification.rules.amending import (
+    check_amended_condition_fits,
     check_amendment_has_reason,
+    check_condition_is_as_seen,
     check_identity_fits,
     check_may_be_amended,
     check_something_changes,
+    condition_digest,
 )
 from certification.rules.cards import check_may_have_card
 from certification.rules.ending import (
@@ -175,7 +178,10 @@ __all__ = [
     "ClosedError",
     "check_is_not_closed",
     "AmendmentError",
+    "check_amended_condition_fits",
     "check_amendment_has_reason",
+    "check_condition_is_as_seen",
+    "condition_digest",
     "check_identity_fits",
     "check_may_be_amended",
     "check_something_changes",

@@ -1,14 +1,17 @@
 """What may be changed of a running certification. Each `check_` raises a CertificationError; nothing is written."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
-from certification.rules.errors import AmendmentError, CaregiverError, DuplicateError
+from certification.rules.errors import AmendmentError, CaregiverError, ChangedError, DuplicateError, LetterError
 from certification.rules.identity import certified_elsewhere, check_not_certified_elsewhere
+from certification.rules.letters import check_has_letters
 from certification.rules.people import check_not_own_patient, is_minor_on, is_same_person
 from certification.rules.signing import check_conditions_fit_age
 from ui.text import search_name
@@ -30,6 +33,41 @@ def check_something_changes(before: Mapping[str, Any], after: Mapping[str, Any])
     """The new data differ from the data on record; raises AmendmentError."""
     if before == after:
         raise AmendmentError(_("Nothing is different from what is on record. Change what is wrong, or go back."))
+
+
+def condition_digest(condition_codes: Iterable[str], directions: str) -> str:
+    """Return the SHA-256 in hex of what is on record, by which a page says what it showed; the order does not count."""
+    return hashlib.sha256(json.dumps([sorted(condition_codes), directions]).encode()).hexdigest()
+
+
+def check_condition_is_as_seen(certification: Certification, seen: str) -> None:
+    """Condition and directions still have the digest that the page carried; raises ChangedError."""
+    if condition_digest(certification.condition_codes, certification.directions) != seen:
+        raise ChangedError(
+            _("The condition or the directions were changed meanwhile. Look over what is on record now, then sign.")
+        )
+
+
+def check_amended_condition_fits(
+    certification: Certification, patient: Patient, codes: Collection[str], *, letters_cover: bool, today: date
+) -> None:
+    """Other conditions fit the patient's age on `today`, and a minor's two letters are about them.
+
+    Conditions that stay as they were signed are not asked again: lists and ages change in a year. Raises
+    Incomplete- or ConditionError, LetterError.
+    """
+    if set(codes) == set(certification.condition_codes):
+        return
+    check_conditions_fit_age(codes, birth_date=patient.birth_date, day=today)
+    if not is_minor_on(patient.birth_date, today):
+        return
+    check_has_letters(dict.fromkeys(certification.letters.values_list("kind", flat=True), True))
+    if not letters_cover:
+        raise LetterError(
+            _("The letters must be about the condition. Are they about another? Withdraw this certification and "
+              "certify the patient again with new letters."),
+            field="letters_cover",
+        )  # fmt: skip
 
 
 def check_identity_fits(

@@ -110,9 +110,9 @@ def check_caregiver(
 ) -> None:
     """The caregiver (answers of the step, or None) may act for the patient (answers of the profile).
 
-    Required, and a parent, guardian or custodian, for a minor and for a patient without legal capacity; 18 or older;
-    not the certifying physician; not the patient [docs/domain.md#caregivers].
-    Raises CaregiverError or OwnPatientError.
+    Required, and a parent, guardian or custodian, for a minor and for a patient without legal capacity; required too
+    when the profile says that a caregiver is needed; 18 or older; not the certifying physician; not the patient
+    [docs/domain.md#caregivers]. Raises CaregiverError, IncompleteError or OwnPatientError.
     """
     guarded = needs_guardian(
         birth_date=profile["birth_date"], has_legal_capacity=profile["has_legal_capacity"], day=today
@@ -122,6 +122,8 @@ def check_caregiver(
             raise CaregiverError(
                 _("This patient needs a caregiver: a parent, guardian or other legal custodian. Please add one.")
             )
+        if profile.get("needs_caregiver"):
+            raise IncompleteError(_("Name the caregiver, or say that none is needed."))
         return
     check_profile_is_complete(caregiver)
     check_street_address(caregiver["street"], caregiver.get("unit") or "")

@@ -1,6 +1,7 @@
 """The pages that change a running certification: its contact data, and for the physician allotment and identity."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -16,9 +17,11 @@ from accounts.decorators import View
 from accounts.requests import SignedInRequest
 from certification import actions, rules
 from certification.actions.amending import CONTACT, IDENTITY
-from certification.forms.amending import AmendAllotmentForm, AmendContactForm, AmendIdentityForm
+from certification.forms.amending import AmendAllotmentForm, AmendConditionForm, AmendContactForm, AmendIdentityForm
 from certification.models import Certification
 from certification.presenters.addresses import is_signer, step_url
+from certification.presenters.changes import conditions_of
+from certification.statements import amendment_points
 from certification.views.form_page import form_page
 from certification.views.saved_input import saved_or_posted, saving_input
 from certification.views.scope import certification_page, runs_today, tell_who_signs
@@ -54,6 +57,32 @@ def _allotment(request: SignedInRequest, certification: Certification) -> HttpRe
 
 @certification_page
 @require_http_methods(["GET", "HEAD", "POST"])
+def condition(request: SignedInRequest, certification: Certification) -> HttpResponseBase:
+    return _for_signer(request, certification, _condition, "amend-condition")
+
+
+@reauthentication_required
+def _condition(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    patient, today = certification.patient, timezone.localdate()
+    is_minor = rules.is_minor_on(patient.birth_date, today)
+    form = AmendConditionForm(
+        saved_or_posted(request, certification, "amend-condition"),
+        conditions=rules.conditions_for(birth_date=patient.birth_date, day=today),
+        certification=certification,
+        is_minor=is_minor,
+    )
+    action = partial(actions.amend_condition, seen=request.POST.get("seen", ""))
+    context = {
+        "conditions": conditions_of(certification),
+        "seen": rules.condition_digest(certification.condition_codes, certification.directions),
+        "points": amendment_points(letters_cover=is_minor).values(),
+        "letters": certification.letters.all() if is_minor else [],
+    }
+    return _amend(request, certification, form, action, "certification/amend_condition.html", context)
+
+
+@certification_page
+@require_http_methods(["GET", "HEAD", "POST"])
 def identity(request: SignedInRequest, certification: Certification) -> HttpResponseBase:
     return _for_signer(request, certification, _identity, "identity")
 
@@ -80,12 +109,13 @@ def _current(certification: Certification, names: Iterable[str]) -> dict[str, An
 
 
 def _amend(
-    request: SignedInRequest, certification: Certification, form: Any, action: Callable[..., object], template: str
-) -> HttpResponse:
+    request: SignedInRequest, certification: Certification, form: Any, action: Callable[..., object], template: str,
+    more: Mapping[str, Any] | None = None,
+) -> HttpResponse:  # fmt: skip
     def act() -> HttpResponse:
         action(certification=certification, **form.answers, by=request.user)
         messages.success(request, _("Changed, and the patient is told."))
         return redirect(step_url(certification, "confirmation"))
 
-    context = {"certification": certification, "patient": certification.patient}
+    context = {"certification": certification, "patient": certification.patient, **(more or {})}
     return form_page(request, form, act, template, shows=certification, context=context)

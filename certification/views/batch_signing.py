@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.decorators import office_required, physician_of, physician_required
 from accounts.models import User
 from accounts.person import PersonRequest
+from accounts.proof import has_other_ways, proof_url, prover
 from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from audit.actions import record
@@ -134,19 +135,19 @@ def _to_the_end(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_all(request: PersonRequest) -> HttpResponse:
     """Sign all drafts that were reviewed and have not changed since, with one signature."""
-    try:
+    if request.method != "POST" or (prover(request) and "otherwise" not in request.POST):
         return _sign_all(request)
+    try:
+        return reauthentication_required(_sign_all)(request)
     except ReauthenticationRequired:
-        if request.method != "POST":
-            raise
         messages.warning(request, _("Nothing is signed yet. Confirm who you are, then sign again."))
-        return redirect("certification:sign-all")
+        return redirect(proof_url(request.path))
 
 
-@reauthentication_required
 def _sign_all(request: PersonRequest) -> HttpResponse:
     physician = physician_of(request)
-    form = SignatureForm(request.POST if request.method == "POST" else None, physician=physician)
+    posted = request.POST if request.method == "POST" else None
+    form = SignatureForm(posted, physician=physician, prove=prover(request))
     answer = None
     if form.is_valid():
         try:
@@ -176,6 +177,7 @@ def _page(request: PersonRequest, form: SignatureForm, answer: SignedTogether | 
         "gone": answer.gone if answer else 0,
         "sentences": attested().values(),
         "last_valid_day": rules.last_valid_day_from(today),
+        "other_ways": form.asked_password is not None and has_other_ways(request),
     }
     return render(request, "certification/sign_all.html", context)
 

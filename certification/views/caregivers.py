@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.requests import SignedInRequest
 from certification import actions, rules
 from certification.forms.office import AssignForm, EndCaregiverForm
+from certification.forms.people import ADDRESS
 from certification.models import Certification
 from certification.presenters.addresses import step_url
 from certification.views.form_page import form_page, posted
@@ -25,6 +26,7 @@ def assign(request: SignedInRequest, certification: Certification) -> HttpRespon
     form = AssignForm(
         posted(request),
         has_current=current is not None,
+        home={name: getattr(certification.patient, name) for name in ADDRESS},
         is_guardian=rules.is_guarded(certification.patient, today=timezone.localdate()),
     )
 

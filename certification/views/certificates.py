@@ -4,10 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
+from accounts.permissions import may_as_staff
 from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Certification
 from certification.papers.certificate import Certificate, certificate_pdf
+from certification.presenters.changes import conditions_of
 from certification.views.papers import papers_required, pdf_response
 
 MAY_READ = "certification.view_certification"
@@ -17,7 +20,8 @@ MAY_READ = "certification.view_certification"
 @require_safe
 def certificate(request: SignedInRequest, certification: Certification) -> HttpResponse:
     record(action="certificate.view", by=request.user, subject=certification)
-    words = {"certificate": Certificate(certification), "certification": certification}
+    conditions = _conditions_for(request.user, certification)
+    words = {"certificate": Certificate(certification, conditions), "certification": certification}
     return render(request, "certification/certificate.html", words)
 
 
@@ -25,4 +29,10 @@ def certificate(request: SignedInRequest, certification: Certification) -> HttpR
 @require_safe
 def certificate_as_pdf(request: SignedInRequest, certification: Certification) -> HttpResponse:
     record(action="certificate.view", by=request.user, subject=certification)
-    return pdf_response(certificate_pdf(certification), name=f"certificate-{certification.number}.pdf")
+    paper = certificate_pdf(certification, _conditions_for(request.user, certification))
+    return pdf_response(paper, name=f"certificate-{certification.number}.pdf")
+
+
+def _conditions_for(user: User, certification: Certification) -> list[str]:
+    """Return the conditions that the certificate names to the office, the patient and the guardian; none to staff."""
+    return [] if may_as_staff(user, MAY_READ) else conditions_of(certification)

@@ -1,6 +1,6 @@
 """The page of a signed certification, and the invitations of its patient and caregiver."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.conf import settings
 from django.contrib import messages
@@ -12,45 +12,33 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
 from certification import actions, rules
-from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Letter, Patient
-from certification.presenters.addresses import is_signer, sign_url, step_url
+from certification.models import Caregiver, CaregiverAssignment, Certification, Invitation, Patient
+from certification.presenters.addresses import sign_url, step_url
 from certification.presenters.people import PrintedCode, invited_people
-from certification.presenters.status_on_day import status_on_day
+from certification.presenters.record import record_of
 from certification.views.scope import certification_page, record_view, runs_today, to_sign
 from ui.encryption import decrypt, encrypt
 
 CODE = "invitation_code"  # session key: the code that was printed last, encrypted
 
 
-def _letters_of(certification: Certification) -> Iterable[Letter]:
-    """Return the letters of a certification. Only those of minors have any."""
-    is_minor = rules.is_minor_on(certification.patient.birth_date, certification.certified_date)
-    return certification.letters.all() if is_minor else []
-
-
 @certification_page
 def confirmation(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    """Show the record of the patient; on the day of the signature with the confirmation above it."""
     record_view(request, certification)
-    today = timezone.localdate()
+    now = timezone.now()
+    today = timezone.localdate(now)
     assignments = CaregiverAssignment.objects.select_related("caregiver")
     prefetch_related_objects([certification.patient], Prefetch("assignments", assignments))
     following = to_sign(request.user).first()
-    assignment = certification.patient.current_assignment
-    people = _people(certification.patient, assignment)
+    people = _people(certification.patient, certification.patient.current_assignment)
+    invitable = [each for each in people.values() if rules.may_be_invited(each, today=today)]
     context = {
+        "record": record_of(certification, request.user, is_whole="whole" in request.GET, now=now),
         "certification": certification,
-        "patient": certification.patient,
-        "assignment": assignment,
-        "is_new": certification.certified_date == today,
-        "letters": _letters_of(certification),
-        "status": status_on_day(certification, today=today),
-        "renewal_opens": rules.renewal_opens_date(certification),
-        "runs": runs_today(certification),
-        "amendments": certification.amendments.select_related("amended_by"),
-        "is_signer": is_signer(request.user, certification),
         "next_to_sign_url": following and sign_url(following),
-        "invited": invited_people(people, today=today),
-        "printed": _printed(request, [each for each in people.values() if rules.may_be_invited(each, today=today)]),
+        "invited": {row.who: row for row in invited_people(people, today=today)},
+        "printed": _printed(request, invitable),
         "site_url": settings.SITE_URL,
     }
     return render(request, "certification/certification_confirmation.html", context)

@@ -1,12 +1,11 @@
-"""The guard of the pages of a draft, its step indicator, and the pages that begin and discard a draft."""
+"""The guard of the pages of a draft, its step indicator, and the page that discards a draft."""
 
 from collections.abc import Mapping
 from functools import partial, wraps
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,15 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.decorators import View, office_required
-from accounts.models import Physician, User
-from accounts.person import PersonRequest
 from accounts.requests import SignedInRequest
-from accounts.rules import NotEligible, check_physician_is_eligible
-from certification.actions import discard_draft, start_draft
-from certification.forms import AddForm
+from certification.actions import discard_draft
 from certification.models import Draft
 from certification.presenters.addresses import is_signer, step_url
-from certification.presenters.steps import STEP_LABELS, steps_of
+from certification.presenters.steps import PAGE_LABELS, steps_of
 from certification.rules import CertificationError
 from certification.views.scope import OfficeRequest, find_draft, own_certification, say_whose, tell_who_signs
 
@@ -63,46 +58,8 @@ def step_context(draft: Draft, current: str, errors: Mapping[str, Exception]) ->
         "steps": steps,
         "step_number": number,
         "step_count": len(steps),
-        "step_title": STEP_LABELS[current],
+        "step_title": PAGE_LABELS[current],
     }
-
-
-@office_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def certification_add(request: PersonRequest) -> HttpResponse:
-    """Begin the draft of a new patient."""
-    form = AddForm(
-        request.POST if request.method == "POST" else None,
-        physicians=_physicians_of(request.user),
-        is_applicant=request.person.is_applicant,
-        initial={"key": uuid4()},
-    )
-    if form.is_valid():
-        draft = start_draft(
-            physician=form.chosen_physician,
-            questions=form.answers,
-            key=form.cleaned_data["key"],
-            by=request.user,
-        )
-        return redirect(step_url(draft, "profile"))
-    return render(request, "certification/certification_add.html", {"form": form, "obstacle": _obstacle(form)})
-
-
-def _physicians_of(user: User) -> QuerySet[Physician]:
-    """Return the physicians for whom the account prepares, with its own physician."""
-    current = user.delegations.current(timezone.localdate())
-    return Physician.objects.filter(Q(user=user) | Q(delegates__in=current)).order_by("search_name").distinct()
-
-
-def _obstacle(form: AddForm) -> str:
-    """Return why the physician could not sign today, so that the office knows it before the work."""
-    if form.only_physician is None:
-        return ""
-    try:
-        check_physician_is_eligible(form.only_physician, today=timezone.localdate())
-    except NotEligible as error:
-        return str(error)
-    return ""
 
 
 @partial(draft_page, of_renewal=True)

@@ -11,7 +11,7 @@ from certification.forms.office import TakeOverForm
 from certification.models import Draft
 from certification.presenters.addresses import step_url
 from certification.presenters.people import duplicate_row
-from certification.steps import answers_of, next_step, step_errors
+from certification.steps import answers_of, next_page, step_errors
 from certification.views.drafts import draft_page, signer_page
 from certification.views.form_page import form_page, posted
 from ui.forms import PortalForm
@@ -30,7 +30,7 @@ def duplicates(request: SignedInRequest, draft: Draft) -> HttpResponse:
     def act() -> HttpResponse:
         same_as = next((patient for patient in found if patient.number == request.POST.get("same")), None)
         settled = actions.tell_apart(draft=draft, same_as=same_as, by=request.user)
-        return redirect(step_url(settled, next_step(settled, today=today)))
+        return redirect(step_url(settled, next_page(settled, today=today)))
 
     context = {
         "draft": draft,
@@ -44,7 +44,7 @@ def duplicates(request: SignedInRequest, draft: Draft) -> HttpResponse:
 def take_over(request: SignedInRequest, draft: Draft) -> HttpResponse:
     """Sign for a patient of another physician, and say how that was agreed."""
     if step_errors(draft, today=timezone.localdate()):
-        return redirect(step_url(draft, "review"))
+        return redirect(step_url(draft, "sign"))
     return _take_over(request, draft)
 
 

@@ -38,8 +38,8 @@ class LettersView(StepView):
         return self.page(letters_form(draft))
 
     def go_past(self) -> HttpResponse:
-        """Lead to the next step: an adult needs no letters."""
-        return redirect(step_url(self.draft, "statement"))
+        """Lead to the next page: an adult needs no letters."""
+        return redirect(step_url(self.draft, self.following)) if self.following else self.hand_over()
 
     def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         if not is_minor(self.answers, today=self.today):

@@ -18,7 +18,7 @@ from certification import rules
 from certification.models import Certification, Patient
 from certification.views.scope import own_certification
 
-UNREAD = ("condition_codes", "directions", "ended_reason")  # no paper shows them
+UNREAD = ("condition_codes", "directions", "ended_reason")  # the certificate alone reads the first, where it names it
 
 
 def papers_required(permission: str, *, for_patient: bool = False) -> Callable[[View], View]:

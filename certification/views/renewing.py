@@ -14,14 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.proof import prover
 from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification import actions, rules
 from certification.forms import PreparationForm, RenewalForm
 from certification.models import Certification, Condition, Draft, Letter
 from certification.presenters.addresses import is_signer, renewed, step_url
-from certification.presenters.changes import changes_since, conditions_kept, facts_of, is_new_on_the_list
+from certification.presenters.changes import changes_since, conditions_kept, facts_below_the_strip, is_new_on_the_list
 from certification.presenters.told import Told, told_by
+from certification.statements import QUESTIONS
 from certification.steps import answers_of
 from certification.views.batch_signing import go_on_in_queue, place_in_queue
 from certification.views.form_page import form_page, posted
@@ -87,9 +89,11 @@ def _prepare(request: SignedInRequest, draft: Draft) -> HttpResponse:
 
 
 def _prepared(draft: Draft) -> dict[str, Any]:
-    """Return what the office has prepared of the renewal: confirmed questions, conditions and exam dates."""
+    """Return what the office has prepared of the renewal: the confirmation, conditions and exam dates."""
     answers = answers_of(draft.answers)
-    return {**(answers["questions"] or {}), **(answers["condition"] or {})}
+    questions = answers["questions"] or {}
+    is_confirmed = all(questions.get(name) for name in QUESTIONS)
+    return {"still_eligible": is_confirmed, **(answers["condition"] or {})}
 
 
 class RenewView(SignView):
@@ -116,6 +120,7 @@ class RenewView(SignView):
             guardian=guardian,
             physician=certification.physician,
             is_signed=is_signed,
+            prove=prover(self.request),
             initial={
                 "condition_codes": conditions_kept(certification, listed=listed),
                 "monthly_allotment_oz": min(certification.monthly_allotment_oz, limit),
@@ -159,7 +164,7 @@ def _last_year(draft: Draft, listed: list[Condition], limit: Decimal, today: dat
     return {
         "certification": certification,
         "patient": certification.patient,
-        "facts": facts_of(certification),
+        "facts": facts_below_the_strip(certification),
         "letters": letters_of(draft).values(),
         "changes": changes_since(certification, listed=listed, limit_oz=limit, today=today),
     }

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.decorators import View
+from accounts.proof import proof_url
 from accounts.requests import SignedInRequest
 from certification.presenters.addresses import Row, step_url
 from ui.encryption import decrypt, encrypt
@@ -26,14 +27,16 @@ def saving_input(view: View, request: SignedInRequest, row: Row, step: str) -> H
 
 
 def _save_and_ask(request: SignedInRequest, row: Row, step: str) -> HttpResponse:
-    """Save the post encrypted, and lead to the page, which asks to sign in again.
+    """Save the post encrypted, without a password, and lead over the page that asks who it is back to this one.
 
     allauth would store the post in the clear, with diagnoses, and send it again by itself.
     """
-    typed = encrypt(request.POST.urlencode(), context=SAVED_INPUT)
+    posted = request.POST.copy()
+    posted.pop("password", None)
+    typed = encrypt(posted.urlencode(), context=SAVED_INPUT)
     request.session[SAVED_INPUT] = {"certification": row.pk, "step": step, "typed": typed}
     messages.warning(request, _("Nothing is signed yet. What you entered is kept: look it over, then send it again."))
-    return redirect(step_url(row, step))
+    return redirect(proof_url(step_url(row, step)))
 
 
 def saved_or_posted(request: SignedInRequest, row: Row, step: str) -> QueryDict | None:

@@ -29,7 +29,7 @@ def say_whose(request: OfficeRequest, row: Row) -> None:
 
 
 def certification_page(view: View) -> View:
-    """Give the view the signed certification of this office. The address of a draft leads to its review."""
+    """Give the view the signed certification of this office. The address of a draft leads to the page that signs it."""
 
     @office_required
     @wraps(view)
@@ -41,7 +41,7 @@ def certification_page(view: View) -> View:
         draft = find_draft(request.user, uuid)
         if draft is None:
             raise Http404
-        return redirect(step_url(draft, "review"))
+        return redirect(step_url(draft, "sign"))
 
     return page
 

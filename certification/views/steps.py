@@ -14,18 +14,17 @@ from django.views import View
 from accounts.requests import SignedInRequest
 from accounts.rules import AccountsError
 from certification import rules
-from certification.actions import save_step
-from certification.forms import CaregiverForm, ConditionForm, ProfileForm, QuestionsForm, StatementForm
+from certification.actions import save_patient, save_step
+from certification.forms import CaregiverForm, ConditionForm, PatientForm
+from certification.forms.people import ADDRESS
 from certification.models import Draft
 from certification.presenters.addresses import is_signer, step_url
-from certification.presenters.steps import REVIEW
-from certification.steps import answers_of, check_step, guardian_of, is_guarded, step_errors, step_names
+from certification.presenters.steps import SIGN
+from certification.steps import answers_of, check_step, is_guarded, page_names, step_errors
 from certification.templatetags.certifications import ounces_and_grams
-from certification.views.drafts import draft_page, signer_page, step_context
+from certification.views.drafts import draft_page, step_context
 from certification.views.scope import record_view
 from ui.errors import add_to_form
-
-COMES_BACK_TO = ("review", "sign")  # the pages from which an answer is changed
 
 
 class StepView(View):
@@ -36,6 +35,7 @@ class StepView(View):
     request: SignedInRequest
     draft: Draft
     needs_birth_date = False
+    template = ""  # else certification_<name>.html
 
     def dispatch(self, request: HttpRequest, draft: Draft) -> HttpResponseBase:
         self.draft = draft
@@ -48,12 +48,11 @@ class StepView(View):
 
     def get(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         record_view(request, draft)
-        saved = self.answers[self.name]
-        return self.page(self.form(initial=self.initial_from(saved) if saved else self.first_answers()))
+        return self.page(self.form(initial=self.initial()))
 
     def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         form = self.form(request.POST, is_partial=self.is_for_later)
-        if form.is_valid() and self.save(form.answers, form):
+        if form.is_valid() and self.save(self.typed(form), form):
             return self.go_on()
         return self.page(form)
 
@@ -64,44 +63,57 @@ class StepView(View):
     def form(self, *args: Any, **kwargs: Any) -> Any:
         return self.form_class(*args, **kwargs)
 
-    def initial_from(self, saved: dict[str, Any]) -> dict[str, Any]:
-        return self.form_class.initial_from(saved)
+    def typed(self, form: Any) -> Any:
+        return form.answers
 
-    def first_answers(self) -> dict[str, Any]:
-        return {}
+    def initial(self) -> dict[str, Any]:
+        saved = self.answers[self.name]
+        return self.form_class.initial_from(saved) if saved else {}
+
+    def given(self, answers: Any) -> dict[str, Any]:
+        """Return the answers of the page by step."""
+        return {self.name: answers}
+
+    def store(self) -> Draft:
+        """Save the answers of the page, and return the draft."""
+        return save_step(draft=self.draft, step=self.name, answers=self.answers[self.name], by=self.request.user)
 
     def save(self, answers: dict[str, Any] | None, form: Any = None) -> bool:
         """Save the answers and return whether that worked; else the form has the refusal.
 
         Answers may be missing in a step that is finished later, but none may be wrong.
         """
-        self.answers[self.name] = answers
+        given = self.given(answers)
+        self.answers |= given
         try:
-            try:
-                check_step(self.name, self.answers, draft=self.draft, today=self.today)
-            except rules.IncompleteError as error:
-                if not self.is_for_later and not isinstance(error, rules.DuplicateError):
-                    raise
-            self.draft = save_step(draft=self.draft, step=self.name, answers=answers, by=self.request.user)
+            for step in given:
+                self.check(step)
+            self.draft = self.store()
         except (rules.CertificationError, AccountsError) as error:
             add_to_form(form, error)
             return False
         return True
 
+    def check(self, step: str) -> None:
+        try:
+            check_step(step, self.answers, draft=self.draft, today=self.today)
+        except rules.IncompleteError as error:
+            if not self.is_for_later and not isinstance(error, rules.DuplicateError):
+                raise
+
     def go_on(self) -> HttpResponse:
         if self.is_for_later:
             messages.success(self.request, _("Saved. The draft waits for you in this list."))
             return redirect("certification:patient-list")
-        back = self.request.GET.get("return")
-        step = back if back in COMES_BACK_TO else self.following
-        return redirect(step_url(self.draft, step)) if step else self.hand_over()
+        page = SIGN if self.request.GET.get("return") == SIGN else self.following
+        return redirect(step_url(self.draft, page)) if page else self.hand_over()
 
     @property
     def following(self) -> str | None:
-        """Return the step after this one, or None. Delegates have neither statement nor review."""
-        names = [*step_names(self.draft, today=self.today), REVIEW]
+        """Return the page after this one, or None. Delegates do not sign."""
+        names = page_names(self.draft, today=self.today, also=self.name)
         if not is_signer(self.request.user, self.draft):
-            names = [name for name in names if name not in ("statement", REVIEW)]
+            names.remove(SIGN)
         return next(iter(names[names.index(self.name) + 1 :]), None)
 
     def hand_over(self) -> HttpResponse:
@@ -118,7 +130,7 @@ class StepView(View):
     def page(self, form: Any) -> HttpResponse:
         errors = step_errors(self.draft, today=self.today)
         context = {**step_context(self.draft, self.name, errors), "form": form, **self.more(form)}
-        return render(self.request, f"certification/certification_{self.name}.html", context)
+        return render(self.request, self.template or f"certification/certification_{self.name}.html", context)
 
     def more(self, form: Any = None) -> dict[str, Any]:
         return {}
@@ -127,12 +139,24 @@ class StepView(View):
         return is_guarded(self.answers, today=self.today)
 
 
-class QuestionsView(StepView):
-    name, form_class = "questions", QuestionsForm
-
-
 class ProfileView(StepView):
-    name, form_class = "profile", ProfileForm
+    """The page of the patient, with what is confirmed before registering."""
+
+    name, form_class = "profile", PatientForm
+
+    def initial(self) -> dict[str, Any]:
+        asked = {"needs_caregiver": bool(self.answers["caregiver"])}
+        return {**asked, **(self.answers["questions"] or {}), **super().initial()}
+
+    def typed(self, form: Any) -> Any:
+        return form.by_step
+
+    def given(self, answers: Any) -> dict[str, Any]:
+        return answers
+
+    def store(self) -> Draft:
+        questions, profile = self.answers["questions"], self.answers["profile"]
+        return save_patient(draft=self.draft, questions=questions, profile=profile, by=self.request.user)
 
     def go_on(self) -> HttpResponse:
         if self.needs_guardian():
@@ -171,37 +195,19 @@ class ConditionView(StepView):
         return {"is_minor": rules.is_minor_on(self.answers["profile"]["birth_date"], self.today)}
 
 
-class StatementView(StepView):
-    name, form_class = "statement", StatementForm
-
-    def get(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
-        if self.needs_guardian() and not self.guardian:
-            messages.info(request, _("Name the guardian first: your statement says to whom you explained the risks."))
-            return redirect(step_url(self.draft, "caregiver"))
-        return super().get(request, draft)
-
-    @property
-    def guardian(self) -> str:
-        return guardian_of(self.answers, today=self.today)
-
-    def form(self, *args: Any, **kwargs: Any) -> Any:
-        return StatementForm(
-            *args, limit_hint=limit_hint(rules.allotment_limit_oz(self.today)), guardian=self.guardian, **kwargs
-        )
-
-    def initial_from(self, saved: dict[str, Any]) -> dict[str, Any]:
-        return StatementForm.initial_from(saved, guardian=self.guardian)
-
-    def first_answers(self) -> dict[str, Any]:
-        return {"monthly_allotment_oz": rules.allotment_limit_oz(self.today)}
-
-
 class CaregiverView(StepView):
     name, form_class = "caregiver", CaregiverForm
     needs_birth_date = True
 
     def form(self, *args: Any, **kwargs: Any) -> Any:
-        return CaregiverForm(*args, is_guardian=self.needs_guardian(), **kwargs)
+        profile = self.answers["profile"] or {}
+        home = {name: profile.get(name) for name in ADDRESS} if profile.get("street") else None
+        return CaregiverForm(*args, is_guardian=self.needs_guardian(), home=home, **kwargs)
+
+    def save(self, answers: Any, form: Any = None) -> bool:
+        if answers is None and self.answers["profile"]:
+            self.answers["profile"] |= {"needs_caregiver": False}
+        return super().save(answers, form)
 
     def post(self, request: SignedInRequest, draft: Draft) -> HttpResponse:
         """Save the caregiver; the button for none and an empty form save that there is none."""
@@ -222,8 +228,6 @@ def limit_hint(limit_oz: Decimal) -> str:
     return words % {"limit": ounces_and_grams(limit_oz)}
 
 
-questions = draft_page(QuestionsView.as_view())
 profile = draft_page(ProfileView.as_view())
 condition = draft_page(ConditionView.as_view())
-statement = signer_page(StatementView.as_view())
 caregiver = draft_page(CaregiverView.as_view())

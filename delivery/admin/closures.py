@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, ActionPage, ListActionPage, Preview
 from audit.actions import record
+from audit.columns import yes_or_no
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.windows import UpcomingFilter
@@ -118,9 +119,9 @@ class ClosureAdmin(ActionAdmin):
         }
         return TemplateResponse(request, "admin/delivery/closure/calls.html", context)
 
-    @admin.display(description=_("closed"), boolean=True)
-    def is_closed(self, closure: Closure) -> bool:
-        return closure.is_in_force
+    @admin.display(description=_("closed"))
+    def is_closed(self, closure: Closure) -> str:
+        return yes_or_no(closure.is_in_force)
 
     @admin.display(description=_("orders"))
     def calls(self, closure: Closure) -> "StrOrPromise":

@@ -8,19 +8,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from audit.columns import figure
 from delivery.models import DeliveryWindow
 from ui.templatetags.portal import clock, grams, money
 
 
 def amount(name: str, description: Any) -> Callable[[Any, Any], str]:
     """Return a column that shows cents as $83.50."""
-    return admin.display(description=description, ordering=name)(lambda _admin, row: money(getattr(row, name)))
+    return figure(admin.display(description=description, ordering=name)(lambda _admin, row: money(getattr(row, name))))
 
 
 def equivalent() -> Callable[[Any, Any], str]:
     """Return a column that shows the flower equivalent in grams."""
     shown = admin.display(description=_("flower equivalent"), ordering="amount_mg")
-    return shown(lambda _admin, row: grams(row.amount_mg))
+    return figure(shown(lambda _admin, row: grams(row.amount_mg)))
 
 
 def when(window: DeliveryWindow) -> str:

@@ -52,19 +52,17 @@ class HandOverAdmin(ActionAdmin):
     def difference(self, hand_over: HandOver) -> str:
         found = hand_over.id_difference
         words = _("Allowed by %(who)s: %(reason)s")
-        return words % {"who": found.decided_by, "reason": found.reason} if found else "-"
+        return words % {"who": found.decided_by, "reason": found.reason} if found else ""
 
     @admin.display(description=_("refused at the door"))
     def refused(self, hand_over: HandOver) -> str:
         lines = hand_over.refused_lines.select_related("line__product")
-        return (
-            ", ".join(f"{each.quantity} × {each.line.product.sku}, {money(each.total_cents)}" for each in lines) or "-"
-        )
+        return ", ".join(f"{each.quantity} × {each.line.product.sku}, {money(each.total_cents)}" for each in lines)
 
     @admin.display(description=_("signature"))
     def signature_shown(self, hand_over: HandOver) -> str:
         """Return the drawn line as SVG, or the typed name."""
-        signature = hand_over.signature or "-"
+        signature = hand_over.signature
         if not rules.is_drawing(signature):
             return signature
         return format_html(DRAWN, rules.WIDTH, rules.HEIGHT, _("Signature"), signature)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, ActionPage
+from audit.columns import figure
 from audit.exports import Column, Export, moment
 from delivery import actions, rules
 from delivery.admin.stock_action_pages import DECIDES, RECEIVES, LabelForm, ReasonOfLotForm
@@ -198,14 +199,17 @@ class LotAdmin(ActionAdmin):
     def cannabinoids(self, lot: Lot) -> str:
         return f"{lot.thc_mg:,} mg, {lot.cbd_mg:,} mg" if lot.has_details else ""
 
+    @figure
     @admin.display(description=_("free"), ordering="left")
     def left(self, lot: Any) -> int:
         return lot.left
 
+    @figure
     @admin.display(description=_("in orders"), ordering="held")
     def held(self, lot: Any) -> int:
         return lot.held
 
+    @figure
     @admin.display(description=_("quarantine"), ordering="quarantined")
     def quarantined(self, lot: Any) -> int:
         return lot.quarantined

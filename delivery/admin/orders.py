@@ -179,6 +179,11 @@ class OrderAdmin(ActionAdmin):
         view = self.admin_site.admin_view(self.phone_view)
         return [path("phone/", view, name=self._url_name("phone")), *super().get_urls()]
 
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        if not request.user.has_perm("delivery.add_order"):
+            return []
+        return [{"label": _("Order by phone"), "url": reverse(f"admin:{self._url_name('phone')}")}]
+
     def phone_view(self, request: SignedInRequest) -> HttpResponse:
         """Ask the caller for three answers; staff then order on the same pages as an orderer."""
         if not request.user.has_perm("delivery.add_order"):

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, ActionPage, ListActionPage
+from audit.columns import LOOK, chip
 from delivery import actions, rules
 from delivery.admin import columns
 from delivery.admin.stock_action_pages import STOCK_ACTION_PAGES
@@ -289,7 +290,7 @@ class ProductAdmin(ActionAdmin):
 
     @admin.display(description=_("low"))
     def low(self, product: Product) -> str:
-        return gettext("Low") if product.is_low else ""
+        return chip(gettext("Low"), LOOK) if product.is_low else ""
 
     @admin.display(description=_("reported as"), ordering="report_code")
     def reported(self, product: Product) -> str:

@@ -58,7 +58,6 @@ class UnansweredFilter(admin.SimpleListFilter):
 class ItemReportAdmin(ActionAdmin):
     """Reports of wrong items. The words are for those who answer."""
 
-    change_form_template = "admin/delivery/itemreport/change_form.html"
     list_display = ["order", "product_name", "what", "created_at", "answered_at"]
     list_filter = [UnansweredFilter, "what"]
     list_select_related = ["order", "line__product"]
@@ -86,6 +85,12 @@ class ItemReportAdmin(ActionAdmin):
         """Leave out the words of the orderer and the answer, unless the account may answer."""
         fields = super().get_fields(request, obj)
         return fields if request.user.has_perm(ANSWER) else [name for name in fields if name not in ("words", "answer")]
+
+    def row_links(self, request: HttpRequest, obj: ItemReport) -> list[dict[str, Any]]:
+        if obj.answered_at or not request.user.has_perm(rules.CORRECT):
+            return []
+        address = reverse("admin:delivery_handovercorrection_correct", args=[obj.order.number])
+        return [{"label": _("Correct"), "url": f"{address}?report={obj.pk}"}]
 
     @admin.display(description=_("order"))
     def order_link(self, report: ItemReport) -> str:

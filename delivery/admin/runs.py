@@ -83,7 +83,6 @@ def _explain_settling(run: Run) -> str:
 @admin.register(Run)
 class RunAdmin(PaperPages, SettlingPages, PrintPackPages):
     change_list_template = "admin/delivery/run/change_list.html"
-    change_form_template = "admin/delivery/run/change_form.html"
     list_display = ["name", "when", "driver_name", "vehicle", "orders_in_it", "opened_at", "closed_at"]
     list_display_links = ["name"]
     list_filter = [SettledFilter]
@@ -124,6 +123,20 @@ class RunAdmin(PaperPages, SettlingPages, PrintPackPages):
         coming = DeliveryWindow.objects.filter(date__gte=timezone.localdate(), booked__gt=0)[:WINDOWS_OFFERED]
         offered = [(columns.when(window), reverse("admin:delivery_run_plan", args=[window.pk])) for window in coming]
         return super().changelist_view(request, {**(extra_context or {}), "windows": offered})
+
+    def row_links(self, request: HttpRequest, obj: Run) -> list[dict[str, Any]]:
+        may_change = request.user.has_perm("delivery.change_run")
+        may_type = request.user.has_perm("delivery.add_handover") and obj.driver_id and not obj.is_closed
+        pages = [
+            (may_change, _("Plan the runs of this window"), "plan", obj.window_id),
+            (may_change and obj.opened_at, _("Settling sheet (PDF)"), "settling", obj.pk),
+            (may_type, _("Type in from paper"), "paper", obj.pk),
+        ]
+        return [
+            {"label": label, "url": reverse(f"admin:{self._url_name(name)}", args=[key])}
+            for is_offered, label, name, key in pages
+            if is_offered
+        ]
 
     @admin.display(description=_("name"), ordering="number")
     def name(self, run: Run) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -57,6 +57,11 @@ class StockMovementAdmin(ActionAdmin):
             path("lot/", view(self.lot_view), name=self._url_name("lot")),
             *super().get_urls(),
         ]
+
+    def list_links(self, request: HttpRequest) -> list[dict[str, Any]]:
+        if not request.user.has_perm(RECEIVES):
+            return []
+        return [{"label": _("Receive a delivery note"), "url": reverse(f"admin:{self._url_name('upload')}")}]
 
     @admin.display(description=_("lot"), ordering="lot")
     def lot_link(self, movement: StockMovement) -> str:

@@ -31,7 +31,7 @@ class Allotment:
 
     @property
     def drawn_cart_mg(self) -> int:
-        """What the meter draws of the cart: a cart that is over ends with the meter."""
+        """The amount of the cart, or the rest of the allotment where the cart is over: the meter ends there."""
         return min(self.cart_mg, self.of_mg - self.had_mg)
 
     @property
@@ -42,7 +42,7 @@ class Allotment:
 
 @dataclass(frozen=True)
 class Usage:
-    """What counts of the allotment on each day around the days that can be ordered for, in mg, and the limit."""
+    """The amounts in mg that count on each day, around the days that can be ordered for, and the limit."""
 
     used: Mapping[date, int]
     limit_mg: int

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from delivery import rules
-from delivery.models import OrderLine
 from delivery.orderers import Orderer
 from delivery.presenters.allotment import Allotment, allotment_of
 from delivery.presenters.cart import Cart, CartLine, cart_of
-from delivery.presenters.menu import on_menu
+from delivery.presenters.menu import fits, on_menu
 from delivery.presenters.terms import Terms
 from delivery.rules.reaching import Reaching, reaching_minimum
 
@@ -38,8 +37,8 @@ def cart_page(orderer: Orderer, terms: Terms) -> CartPage:
     """Return what the page of the orderer's cart shows under these terms."""
     cart = cart_of(orderer, terms)
     allotment = allotment_of(orderer.patient, cart, terms)
-    fits = allotment.fits if allotment else {}
-    rows = [CartRow(line, fits.get(line.product.pk)) for line in cart.lines]
+    most = allotment.fits if allotment else {}
+    rows = [CartRow(line, most.get(line.product.pk)) for line in cart.lines]
     return CartPage(cart, allotment, rows, _reaching(orderer, terms, cart, allotment))
 
 
@@ -48,18 +47,12 @@ def _reaching(orderer: Orderer, terms: Terms, cart: Cart, allotment: Allotment |
     if not (cart.lines and cart.short_cents and allotment) or orderer.refusal:
         return []
     in_cart = {line.product.pk for line in cart.lines}
-    products = [
-        row.product
-        for row in on_menu()
-        if row.product.pk not in in_cart
-        and not rules.refusal_of(rules.check_product_fits_patient, row.product, orderer.patient, day=terms.day)
+    rows = [
+        row for row in on_menu(orderer) if row.product.pk not in in_cart and fits(row.product, orderer.patient, terms)
     ]
-    return reaching_minimum(products, short_cents=cart.short_cents, left_mg=allotment.left_mg, had=_had_before(orderer))
-
-
-def _had_before(orderer: Orderer) -> set[int]:
-    """Return the products of the patient's earlier orders; none during a call, when staff see nothing of them."""
-    if orderer.caller:
-        return set()
-    lines = OrderLine.objects.filter(order__patient=orderer.patient).exclude(order__status="cart")
-    return set(lines.values_list("product", flat=True))
+    return reaching_minimum(
+        [row.product for row in rows],
+        short_cents=cart.short_cents,
+        left_mg=allotment.left_mg,
+        had={row.product.pk for row in rows if row.had_at},
+    )

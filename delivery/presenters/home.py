@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,7 +14,7 @@ from certification.models import Certification, Patient, PatientRequest, Patient
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
 from certification.rules import obtain_another_by, renewal_can_be_asked_from
 from delivery import rules
-from delivery.models import Order, OrderLine
+from delivery.models import Order, OrderLine, questions
 from delivery.presenters.ledger import Ledger, ledger_of
 from delivery.presenters.waiting import WaitingPlace, places_of
 
@@ -108,7 +108,7 @@ def home_of(user: User, *, today: date, to_affirm: bool) -> Home:
     patients = _patients_of(user)
     own_or_only = [each for each in patients if each.patient.user_id == user.pk] or patients[:1] * (len(patients) == 1)
     main_pk = own_or_only[0].patient.pk if own_or_only else None
-    orders, last = _coming_orders(patients, today=today), _last_orders(patients)
+    orders = _orders_of(patients, today=today)
     asked = _asked_for_renewal(patients, today=today)
     cards = [
         _card(
@@ -116,7 +116,6 @@ def home_of(user: User, *, today: date, to_affirm: bool) -> Home:
             user,
             today,
             orders=orders[each.patient.pk],
-            last_order=last.get(each.patient.pk),
             has_asked=each.patient.pk in asked,
             is_main=each.patient.pk == main_pk,
         )
@@ -144,7 +143,6 @@ def _card(
     today: date,
     *,
     orders: list[Order],
-    last_order: Order | None,
     has_asked: bool,
     is_main: bool,
 ) -> PatientCard:
@@ -161,27 +159,22 @@ def _card(
         another_by=another_by if another_by and today <= another_by else None,
         can_ask_for_renewal=renewal_can_be_asked_from(certification, today=today) is None,
         has_asked_for_renewal=has_asked,
-        orders=orders,
-        last_order=last_order,
+        orders=[order for order in orders if order.is_open],
+        last_order=next((order for order in orders if not order.is_open), None),
         ledger=ledger_of(patient, certification, now=timezone.now()) if is_running and is_main else None,
     )
 
 
-def _coming_orders(patients: Iterable[PatientToday], *, today: date) -> Mapping[int, list[Order]]:
-    """Return the open orders from today on by the key of the patient, the next first."""
-    orders = Order.objects.open().filter(patient__in=[each.patient for each in patients], window__date__gte=today)
+def _orders_of(patients: Iterable[PatientToday], *, today: date) -> Mapping[int, list[Order]]:
+    """Return by the key of the patient: the open orders from today on, the next first, and the last delivered one."""
+    delivered = Order.objects.filter(status=Order.Status.DELIVERED, patient=OuterRef("patient"))
+    last = Q(pk=Subquery(delivered.order_by("-placed_at", "-pk").values("pk")[:1]))
+    coming = questions.IS_OPEN & Q(window__date__gte=today)
+    orders = Order.objects.filter(coming | last, patient__in=[each.patient for each in patients]).with_lines()
     found: dict[int, list[Order]] = defaultdict(list)
-    for order in orders.select_related("window").order_by("window__date", "window__starts", "pk"):
+    for order in orders.order_by("window__date", "window__starts", "pk"):
         found[order.patient_id].append(order)
     return found
-
-
-def _last_orders(patients: Iterable[PatientToday]) -> Mapping[int, Order]:
-    """Return the last order that was delivered, with its lines, by the key of the patient."""
-    delivered = Order.objects.filter(status=Order.Status.DELIVERED)
-    last = delivered.filter(patient=OuterRef("patient")).order_by("-placed_at", "-pk").values("pk")[:1]
-    orders = delivered.filter(patient__in=[each.patient for each in patients], pk=Subquery(last))
-    return {order.patient_id: order for order in orders.with_lines()}
 
 
 def _asked_for_renewal(patients: Iterable[PatientToday], *, today: date) -> set[int]:

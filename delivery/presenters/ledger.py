@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from certification.models import Certification, Patient
+from certification.presenters.allotment_left import Left
 from delivery import rules
 from delivery.models import AllotmentEntry, Order
 
@@ -56,6 +57,12 @@ def ledger_of(patient: Patient, certification: Certification, *, now: datetime) 
         orders=orders,
         entries=entries,
     )
+
+
+def left_on_next_day(certification: Certification, *, now: datetime) -> Left:
+    """Return what is left of the allotment on the next delivery day, for the record that the physician reads."""
+    ledger = ledger_of(certification.patient, certification, now=now)
+    return Left(ledger.day, ledger.left_mg, ledger.limit_mg)
 
 
 def _orders_since(day: date, patient: Patient) -> list[Order]:

@@ -83,10 +83,7 @@ def on_menu(orderer: Orderer | None = None, *, sku: str | None = None) -> list[M
 
 def _of_patient(patient: Patient | None) -> dict[str, Any]:
     if patient is None:
-        return {
-            "had_at": Value(None, output_field=DateTimeField()),
-            "is_favorite": Value(value=False, output_field=BooleanField()),
-        }
+        return {"had_at": Value(None, DateTimeField()), "is_favorite": Value(value=False, output_field=BooleanField())}
     lines = OrderLine.objects.filter(counts_under("order__"), product=OuterRef("pk"), order__patient=patient)
     last = lines.order_by().values("product").annotate(last=Max("order__placed_at")).values("last")
     liked = Favorite.objects.filter(product=OuterRef("pk"), patient=patient)

@@ -27,7 +27,7 @@ def reaching_minimum(
     """Return at most MOST_OFFERED ways to add what is `short_cents` short with one product.
 
     Each is in stock and fits what is left of the allotment, in mg. As few items as possible come first; among these
-    what the patient had before (`had` holds product ids), and then the cheapest.
+    what the patient had before (`had` holds product ids) at no more than twice the least price, and then the cheapest.
     """
     ways = [Reaching(product, -(-short_cents // product.price_cents)) for product in products]
     fitting = [
@@ -36,5 +36,7 @@ def reaching_minimum(
         if 0 < way.quantity <= min(way.product.stock, MOST_OF_ONE_OFFERED)
         and way.quantity * way.product.amount_mg <= left_mg
     ]
-    fitting.sort(key=lambda way: (way.quantity, way.product.pk not in had, way.cost_cents, way.product.name))
+    least_cents = min((way.cost_cents for way in fitting), default=0)
+    is_usual = {way.product.pk: way.product.pk in had and way.cost_cents <= 2 * least_cents for way in fitting}
+    fitting.sort(key=lambda way: (way.quantity, not is_usual[way.product.pk], way.cost_cents, way.product.name))
     return fitting[:MOST_OFFERED]

@@ -1,6 +1,6 @@
 """The checkout: it turns the cart into an order."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 from django.contrib import messages
@@ -19,6 +19,7 @@ from delivery.presenters.cart import Cart
 from delivery.presenters.checkout import Checkout
 from delivery.presenters.terms import Terms
 from delivery.presenters.waiting import full_windows
+from delivery.rules.addresses import AddressKey
 from ui.errors import PortalError, add_to_form
 
 WAIT_FOR = "wait_for"  # posted with the form by the button of a full window: its code
@@ -41,12 +42,12 @@ def checkout(request: OrdererRequest) -> HttpResponse:
     return _page(request, _form(begun, initial=begun.initial()), begun)
 
 
-def _form(begun: Checkout, **answers: object) -> CheckoutForm:
+def _form(begun: Checkout, **answers: Any) -> CheckoutForm:
     """Return the form. One without a mistake needs neither terms, cart nor homes: they are read at their first use."""
     return CheckoutForm(
         terms=cast("Terms", SimpleLazyObject(lambda: begun.terms)),
         cart=cast("Cart", SimpleLazyObject(lambda: begun.cart)),
-        homes=SimpleLazyObject(lambda: begun.homes),
+        homes=cast("set[AddressKey]", SimpleLazyObject(lambda: begun.homes)),
         **answers,
     )
 

@@ -23,11 +23,12 @@ def own_record(request: OrdererRequest) -> HttpResponse:
     record_views, page = page_of_record_views(patient, but=request.user, cursor=request.GET.get("page"))
     if orderer.is_for_somebody_else:
         record(action="patient.view", by=request.user, subject=patient)
+    sees_certificates = is_guarded or not orderer.is_for_somebody_else  # a caregiver only as the guardian
     context = {
         "orderer": orderer,
         "patient": patient,
-        "history": certification_rows(patient, today=today),
-        "sees_certificates": is_guarded or not orderer.is_for_somebody_else,  # a caregiver only as the guardian
+        "history": certification_rows(patient, names_conditions=sees_certificates, today=today),
+        "sees_certificates": sees_certificates,
         "record_views": record_views,
         "page": page,
     }

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin, ActionPage, ListActionPage, RowsInline
 from audit.actions import record
+from audit.columns import LOOK, chip, figure
 from audit.exports import Column, Export, moment
 from delivery.presenters.runs import staff_name
 from dispensing import actions
@@ -168,9 +169,10 @@ class DestructionAdmin(ActionAdmin):
     @admin.display(description=_("state"))
     def state(self, made: Destruction) -> str:
         if made.is_waiting:
-            return gettext("Waits for a witness")
-        return gettext("Destroyed") if made.witnessed_at else gettext("Withdrawn")
+            return chip(gettext("Waits for a witness"), LOOK)
+        return chip(gettext("Destroyed")) if made.witnessed_at else chip(gettext("Withdrawn"))
 
+    @figure
     @admin.display(description=_("weight"), ordering="weight_mg")
     def weight(self, made: Destruction) -> str:
         return grams(made.weight_mg)

@@ -50,7 +50,7 @@ def test_leave_practice_today_stops_certifying_at_once(physician):
 
 def sign(physician, draft):
     page = factories.client_for(physician.user).post(
-        f"/certification/{draft.uuid}/review/",
+        f"/certification/{draft.uuid}/sign/",
         {"signature_name": physician.name, "seen": draft_digest(draft.answers)},
         follow=True,
     )

@@ -134,9 +134,10 @@ def test_check_dea_number_stays():
     assert report(physician, kind="dea", number=physician.dea_number.lower()).number == physician.dea_number
 
 
-def test_check_has_an_end():
-    with pytest.raises(rules.RenewalDateError, match="last day"):
-        enter(factories.physician(), factories.staff("Registrar"), valid_through=None)
+@pytest.mark.parametrize(("last_day", "why"), [(None, "last day"), (date.max, "four years")])
+def test_check_has_an_end(last_day, why):
+    with pytest.raises(rules.RenewalDateError, match=why):
+        enter(factories.physician(), factories.staff("Registrar"), valid_through=last_day)
 
     assert not Proof.objects.exists()
 

@@ -138,7 +138,7 @@ def test_an_applicant_finds_the_way_and_sees_the_status():
 
     assert response.redirect_chain == [(APPLY, 302)]
     assert "We are looking up your registrations" in text_of(response)
-    assert client.get("/accounts/role/").headers["Location"] == APPLY
+    assert client.get("/accounts/role/").headers["Location"] == "/certification/start/"
     application = PhysicianApplication.objects.get()
     assert (application.user, application.dea_number, application.dea_suffix) == (account, "FT1234563", "001AB")
     assert client.get("/certification/").status_code == 200  # to prepare; tests/certification/test_applicants.py

@@ -9,7 +9,7 @@ APPS = ("accounts", "audit", "certification", "delivery", "dispensing", "notific
 # What stands in a name that is put together: `record(action=f"order.{status}")`. What is not here fails the test.
 PARTS = {
     "status": ["cancelled", "refused", "lapsed"],
-    "kind": {"certification.amend_": ["contact", "allotment", "identity"],
+    "kind": {"certification.amend_": ["contact", "allotment", "condition", "identity"],
              "stock.": ["received", "counted", "written_off", "quarantined"]},
     "step": ["profile", "condition", "caregiver", "statement"],
 }  # fmt: skip

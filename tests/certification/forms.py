@@ -12,7 +12,7 @@ def date_boxes(name, day):
     return {f"{name}_month": day.month, f"{name}_day": day.day, f"{name}_year": day.year}
 
 
-def profile(birth_date=date(1980, 4, 28), **over):
+def person(birth_date=date(1980, 4, 28), **over):
     return {
         "first_name": "Rosa",
         "middle_name": "",
@@ -28,6 +28,11 @@ def profile(birth_date=date(1980, 4, 28), **over):
         "email": "rosa@example.org",
         **over,
     }
+
+
+def profile(birth_date=date(1980, 4, 28), **over):
+    """Return what the page of the patient posts, with what is confirmed before registering."""
+    return {**questions(), **person(birth_date, **over)}
 
 
 def condition(**over):
@@ -51,7 +56,7 @@ def statement(**over):
 
 def caregiver(**over):
     return {
-        **profile(birth_date=date(1955, 2, 3)),
+        **person(birth_date=date(1955, 2, 3)),
         "first_name": "Elena",
         "email": "elena@example.org",
         "phone": "203-555-0199",
@@ -63,11 +68,11 @@ def caregiver(**over):
 
 def preparation(**over):
     """What the office posts of a renewal."""
-    return {**questions(), **condition(**over)}
+    return {"still_eligible": "on", **condition(**over)}
 
 
 def renewal(signature_name, **over):
-    return {**questions(), **condition(), **statement(), "signature_name": signature_name, **over}
+    return {"still_eligible": "on", **condition(), **statement(), "signature_name": signature_name, **over}
 
 
 def letter(kind, **over):

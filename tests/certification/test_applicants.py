@@ -52,10 +52,10 @@ def test_start_draft_of_an_applicant_is_in_the_applicants_own_hands(application)
 
 
 def test_an_applicant_begins_on_the_page_and_goes_through_the_steps(client, application):
-    response = client.post(reverse("certification:certification-add"), forms.questions(), follow=True)
+    response = client.post(reverse("certification:certification-add"), forms.profile(), follow=True)
     draft = Draft.objects.get()
     assert (draft.applicant, response.status_code) == (application.user, 200)
-    assert response.redirect_chain[-1][0] == page(draft, "profile")
+    assert response.redirect_chain[-1][0] == page(draft, "condition")
 
 
 def test_the_status_page_leads_an_applicant_to_the_list_of_patients(client):
@@ -63,14 +63,14 @@ def test_the_status_page_leads_an_applicant_to_the_list_of_patients(client):
     assert "sign once you are verified" in client.get(reverse("certification:patient-list")).content.decode()
 
 
-@pytest.mark.parametrize("step", ["statement", "review", "sign", "take-over"])
+@pytest.mark.parametrize("step", ["sign", "take-over"])
 def test_an_applicant_reads_that_the_signature_has_to_wait(client, application, step):
     for response in (client.get(page(prepared(application), step)), client.post(page(prepared(application), step))):
         assert response.status_code == 403
         assert "once your application is verified" in response.content.decode()
 
 
-@pytest.mark.parametrize("step", ["questions", "profile", "condition", "caregiver", "discard"])
+@pytest.mark.parametrize("step", ["profile", "condition", "caregiver", "discard"])
 def test_an_applicant_opens_what_can_be_prepared(client, application, step):
     assert client.get(page(prepared(application), step)).status_code == 200
 

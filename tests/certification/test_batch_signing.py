@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -246,7 +247,7 @@ def test_the_chosen_follow_each_other_and_are_signed_once(client, physician):
     assert client.post(url(second), review_only()).url == url(new, "sign")
     seen = client.get(url(new, "sign")).context["seen"]
     assert client.post(url(new, "sign"), {**forms.statement(), "seen": seen}).url == SIGN_ALL
-    assert client.get(SIGN_ALL).url.startswith("/accounts/reauthenticate/")
+    assert client.get(SIGN_ALL).context["form"].asked_password
 
     client = factories.client_for(physician.user)
     page = client.get(SIGN_ALL)
@@ -355,8 +356,10 @@ def test_sign_all_refuses_with_a_sentence_and_keeps_the_choice(client, physician
 def test_sign_all_after_five_minutes_asks_who_it_is(client, physician):
     draft = reviewed(ending(physician))
     forget_the_password(client)
-    assert client.post(SIGN_ALL, signature([draft])).url == SIGN_ALL
-    assert Draft.objects.reviewed().exists()
+    form = client.post(SIGN_ALL, signature([draft])).context["form"]
+    assert list(form.errors) == ["password"] and Draft.objects.reviewed().exists()
+    otherwise = {**signature([draft]), "otherwise": "1"}
+    assert client.post(SIGN_ALL, otherwise).url == f"/accounts/reauthenticate/?next={quote(SIGN_ALL, safe='')}"
     session = client.session
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
     session.save()

@@ -172,7 +172,7 @@ def test_a_caregiver_who_is_named_again_reads_of_no_end(signed):
 def test_the_office_names_changes_and_ends_a_caregiver(client, signed):
     assert client.post(url(signed, "assign"), forms.caregiver()).url == url(signed, "confirmation")
     page = client.get(url(signed, "confirmation")).content.decode()
-    assert "Elena Delgado" in page and "Not yet: cannot order before." in page
+    assert "Elena Delgado" in page and "Not affirmed yet: cannot order before." in page
     change = forms.caregiver(first_name="Nora", phone="203-555-0188", email="nora@example.org")
     form = client.post(url(signed, "assign"), change).context["form"]
     assert list(form.errors) == ["reason"] and form["first_name"].value() == "Nora"

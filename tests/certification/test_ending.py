@@ -16,6 +16,7 @@ from delivery.models import DeliveryWindow, Order, Product
 from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
+from tests.delivery.people import words_of
 from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
@@ -324,7 +325,7 @@ def test_the_page_takes_the_last_day_and_names_the_days_it_may_be(certification)
 def test_home_card_and_check_say_what_a_withdrawal_leaves(certification):
     client = factories.client_for(certification.patient.user)
     withdraw(certification, 2)
-    home, card = client.get("/home/").content.decode(), client.get("/card/").content.decode()
+    home, card = words_of(client.get("/home/")), client.get("/card/").content.decode()
     assert "Valid through November 25, 2026" in home and "We deliver through November 25, 2026" in home
     assert "through December 23, 2026 to obtain another" in home and "Order for delivery" in home
     assert "Wednesday, November 25, 2026" in card and "It was withdrawn on November 23, 2026." in card

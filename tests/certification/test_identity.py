@@ -81,7 +81,7 @@ def test_the_patient_of_another_physician_is_not_hinted_at(client, physician):
     certified(factories.identified_physician())
     draft = factories.draft(physician, profile=None)
     assert client.post(url(draft, "profile"), forms.profile(birth_date=BORN)).url == url(draft, "condition")
-    assert client.get(url(draft, "review")).context["problems"] == []
+    assert client.get(url(draft, "sign")).context["problems"] == []
 
 
 def test_check_not_a_duplicate_keeps_a_second_file_from_being_signed(physician):
@@ -136,8 +136,10 @@ def test_check_not_certified_elsewhere_refuses_the_signature_and_keeps_the_event
     other = certified(factories.identified_physician())
     draft = factories.draft(physician, profile=rosa())
     seen = rules.draft_digest(draft.answers)
-    page = client.post(url(draft, "review"), {"signature_name": physician.name, "seen": seen}).content.decode()
-    assert "call the program at (203) 555-0100" in page and url(draft, "take-over") in page
+    typed = {**forms.statement(), "signature_name": physician.name, "seen": seen}
+    page = client.post(url(draft, "sign"), typed).content.decode()
+    assert "call the program at (203) 555-0100" in page and 'name="take_over"' in page
+    assert client.post(url(draft, "sign"), {**typed, "take_over": "1"}).url == url(draft, "take-over")
     assert other.number not in page and other.physician.last_name not in page
     other.refresh_from_db()
     assert (other.status, Patient.objects.count()) == ("active", 1)

@@ -198,7 +198,7 @@ def test_noise_in_place_of_a_file_is_never_a_crash():
 def test_both_letters_are_stored_with_the_draft_and_with_the_certification(client, physician, draft):
     photo = factories.letter_file(picture("JPEG"))
     both = {**forms.letter(PRIMARY), **forms.letter("specialist", file=photo)}
-    assert client.post(url(draft, "letters"), both).url == url(draft, "statement")
+    assert client.post(url(draft, "letters"), both).url == url(draft, "sign")
     page = client.get(url(draft, "letters")).content.decode()
     assert page.count("Download the letter") == 2 and page.count('enctype="multipart/form-data"') == 1
     draft.refresh_from_db()
@@ -232,14 +232,14 @@ def test_both_letters_are_asked_for_unless_the_rest_follows_later(client, draft)
     assert client.post(url(draft, "letters"), {**blank, "later": "1"}).url == "/certification/"
     client.post(url(draft, "letters"), forms.both_letters())
     stored = {**forms.both_letters(file=""), "specialist_writer": "Tova Tal"}
-    assert client.post(url(draft, "letters"), stored).url == url(draft, "statement")
+    assert client.post(url(draft, "letters"), stored).url == url(draft, "sign")
     assert [one.writer for one in Letter.objects.all()] == ["Ines Moreau", "Tova Tal"]
     assert Event.objects.filter(action="certification.save_letter").count() == 3
 
 
 def test_a_minor_is_not_signed_for_without_both_letters(client, physician, draft):
     client.post(url(draft, "letters"), letter())
-    problems = client.get(url(draft, "review")).context["problems"]
+    problems = client.get(url(draft, "sign")).context["problems"]
     assert [(problem.label, "board-certified specialist" in problem.sentence) for problem in problems] == [
         ("Letters", True)
     ]
@@ -283,7 +283,7 @@ def test_a_letter_is_mended_without_sending_the_file_again(client, draft):
 
 def test_an_adult_needs_no_letters_and_cannot_leave_any(client, physician):
     adult = factories.draft(physician)
-    assert client.get(url(adult, "letters")).url == url(adult, "statement")
+    assert client.get(url(adult, "letters")).url == url(adult, "sign")
     client.post(url(adult, "letters"), letter())
     assert not Letter.objects.exists()
     assert "Letters" not in [step.label for step in client.get(url(adult, "profile")).context["steps"]]

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from audit.models import Event
 from certification import qr
 from certification.actions import withdraw_certification
-from certification.models import Certification
+from certification.models import Certification, Condition
 from certification.papers import fonts
 from certification.papers.cards import cards_pdf
 from certification.papers.certificate import certificate_pdf
@@ -170,10 +170,28 @@ def test_certificate_is_shown_and_served_and_the_look_recorded(certification):
     client = factories.client_for(certification.physician.user)
     page = client.get(f"/certification/{certification.uuid}/certificate/").content.decode()
     response = client.get(f"/certification/{certification.uuid}/certificate.pdf")
-    assert "李 O&#x27;Brien-Núñez" in page and certification.signed_sentences[0] in page and "Cancer" not in page
+    assert "李 O&#x27;Brien-Núñez" in page and certification.signed_sentences[0] in page and "Cancer" in page
     assert (response["Content-Type"], response.content[:5]) == ("application/pdf", b"%PDF-")
     assert certification.number in response["Content-Disposition"] and "no-store" in response["Cache-Control"]
     assert Event.objects.filter(action="certificate.view", subject_id=certification.pk).count() == 2
+
+
+def test_certificate_names_the_condition_to_the_office_and_the_patient_and_not_to_staff(certification):
+    made = factories.certification(certification.physician)
+    delegate, registrar = factories.delegate(made.physician), factories.staff("Registrar")
+    addresses = [f"/certification/{made.uuid}/certificate/", f"/certification/{made.uuid}/certificate.pdf"]
+    for account in (made.physician.user, delegate, made.patient.user, registrar):
+        page, paper = (factories.client_for(account).get(address).content for address in addresses)
+        named = {"Cancer" in page.decode(), "Cancer" in text_of(paper)}
+        assert named == {account != registrar}
+
+
+def test_certificate_of_many_conditions_stays_on_its_page():
+    names = [*Condition.objects.filter(for_adults=True).values_list("name", flat=True)]
+    made = factories.certification(profile=factories.profile(**LONGEST))
+    page = opened(certificate_pdf(rows_of(made), names))[0].get_textpage()
+    bottoms = [page.get_charbox(index)[1] for index in range(page.count_chars())]
+    assert min(bottoms) > 20
 
 
 def test_certificate_of_a_draft_answers_404():

@@ -428,6 +428,32 @@ def test_an_allotment_amended_without_the_lock_is_changed_more_than_once(slowly)
     assert Amendment.objects.count() > 1
 
 
+def conditions_amended_at_once(slowly):
+    """Sign three different conditions in three tabs that all showed the same; return what each tab got."""
+    certification = factories.certification()
+    seen = rules.condition_digest(certification.condition_codes, certification.directions)
+    slowly("check_something_changes")
+
+    def amend(code):
+        physician = certification.physician
+        by = PortalBackend().get_user(physician.user_id)
+        words = {"directions": "", "signature_name": physician.name, "seen": seen, "reason": "Other.", "by": by}
+        return actions.amend_condition(certification=certification, condition_codes=[code], **words).kind
+
+    return at_once([lambda code=code: amend(code) for code in ("glaucoma", "parkinsons-disease", "cachexia")])
+
+
+def test_a_condition_amended_in_three_tabs_at_once_is_changed_once(slowly):
+    assert sorted(conditions_amended_at_once(slowly)) == ["ChangedError", "ChangedError", "condition"]
+    amendment = Amendment.objects.get()
+    assert Certification.objects.get().condition_codes == amendment.after["condition_codes"]
+
+
+@pytest.mark.usefixtures("without_locks")
+def test_a_condition_amended_in_three_tabs_without_the_lock_is_changed_more_than_once(slowly):
+    assert conditions_amended_at_once(slowly).count("condition") > 1
+
+
 # --- Several at once -------------------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from certification import actions, rules
 from certification.actions import queue_renewal_reminders
 from certification.models import AllotmentLimit, Certification, Condition, Draft
 from certification.presenters.changes import changes_since, facts_of
-from certification.statements import QUESTIONS
+from certification.statements import QUESTIONS, STILL_ELIGIBLE
 from notifications.actions import send_due
 from tests import factories
 from tests.certification import forms
@@ -168,13 +168,21 @@ def test_a_patient_who_came_of_age_gets_the_conditions_of_adults(client, physici
 # --- What is confirmed anew -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("missing", list(QUESTIONS))
-def test_a_renewal_confirms_the_questions_anew(client, physician, missing):
+def test_a_renewal_confirms_anew_that_the_patient_is_eligible(client, physician):
     certification = ending(physician)
-    form = client.get(url(certification)).context["form"]
-    assert not any(form[name].value() for name in QUESTIONS)
-    response = client.post(url(certification), forms.renewal(physician.name, **{missing: ""}))
-    assert list(response.context["form"].errors) == [missing]
+    page = client.get(url(certification))
+    assert not page.context["form"]["still_eligible"].value()
+    assert all(str(sentence) in page.content.decode() for sentence in (STILL_ELIGIBLE, *QUESTIONS.values()))
+    response = client.post(url(certification), forms.renewal(physician.name, still_eligible=""))
+    assert response.context["form"].errors == {"still_eligible": ["Confirm that the patient continues to be eligible."]}
+    client.post(url(certification), forms.renewal(physician.name))
+    renewal = Certification.objects.active().get()
+    assert [getattr(renewal, name) for name in QUESTIONS] == [True] * 3
+
+
+@pytest.mark.parametrize("missing", list(QUESTIONS))
+def test_a_renewal_needs_each_criterion(physician, missing):
+    certification = ending(physician)
     answers = {"condition": factories.condition(), "statement": factories.statement()}
     with pytest.raises(rules.IncompleteError, match="Not confirmed"):
         actions.sign_draft(
@@ -190,7 +198,19 @@ def test_what_the_office_confirmed_is_filled_in(client, physician):
     certification, words = ending(physician), {"questions": factories.questions(), "condition": factories.condition()}
     actions.prepare_renewal(draft=Draft.objects.renewing(certification), **words, by=factories.delegate(physician))
     form = client.get(url(certification)).context["form"]
-    assert all(form[name].value() for name in QUESTIONS)
+    assert form["still_eligible"].value() is True
+
+
+def test_last_years_condition_stands_there_and_the_list_is_closed(client, physician):
+    page = client.get(url(ending(physician, condition=with_conditions("glaucoma"))))
+    assert page.context["form"].chosen_conditions == ["Glaucoma"]
+    assert '<details class="change">' in page.content.decode()
+
+
+def test_the_list_of_conditions_is_open_when_none_is_chosen(client, physician):
+    certification = ending(physician)
+    page = client.post(url(certification), forms.renewal(physician.name, condition_codes=[]))
+    assert '<details class="change" open>' in page.content.decode()
 
 
 def test_a_renewal_without_what_is_confirmed_passes_no_constraint(client, physician):
@@ -289,5 +309,5 @@ def test_the_reminder_asks_the_patient_for_the_appointment(physician, days_left,
 
 def test_the_page_stays_within_its_queries(client, physician, django_assert_max_num_queries):
     certification = ending(physician, caregiver=factories.caregiver())
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):  # one of them counts for the menu what is to be signed
         client.get(url(certification))

@@ -171,7 +171,7 @@ def test_a_physician_identifies_before_anything_is_told(physician, delegate):
     prepared(physician, delegate)
     client = factories.client_for(physician.user, identified=False)
 
-    assert client.get(START).url == "/accounts/physician/identify/?next=/certification/start/"
+    assert client.get(START).url == "/accounts/physician/identify/?next=%2Fcertification%2Fstart%2F"
     items = client.get("/quick-reference/").context["navigation"]
     assert [item["count"] for item in items] == [0] * 6
 

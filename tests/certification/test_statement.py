@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from certification import actions, rules
-from certification.models import AllotmentLimit, Certification
+from certification.models import AllotmentLimit, Certification, Draft
 from certification.statements import QUESTIONS, STATEMENT_VERSION, STATEMENTS, attested, signed_sentences
 from tests import factories
 from tests.certification import forms
@@ -26,6 +26,7 @@ DIGESTS = {
     "2026-11": "4a20ddf89a85cf46",
     "2026-11.2": "5086fa75dfa9b76f",
     "2026-11.3": "5086fa75dfa9b76f",
+    "2026-11.4": "5086fa75dfa9b76f",
 }
 
 
@@ -67,11 +68,13 @@ def test_check_is_qualified_names_what_is_not_confirmed(missing):
 
 @pytest.mark.parametrize("missing", list(QUESTIONS))
 def test_a_patient_is_not_begun_before_each_question_is_confirmed(client, missing):
-    answers = forms.questions()
+    answers = forms.profile()
     del answers[missing]
-    form = client.post("/certification/add/", answers).context["form"]
-    assert list(form.errors) == [missing] and "Confirm: “The patient" in form.errors[missing][0]
-    assert not Certification.objects.exists()
+    for later in ({}, {"later": "1"}):
+        form = client.post("/certification/add/", {**answers, **later}).context["form"]
+        assert list(form.errors) == [missing] and "Confirm: “The patient" in form.errors[missing][0]
+        assert form["last_name"].value() == "Delgado"
+    assert not Draft.objects.exists()
 
 
 def test_what_was_confirmed_stands_on_the_certification(physician):
@@ -85,10 +88,10 @@ def test_a_draft_that_was_never_asked_is_asked_before_it_is_signed(client, physi
     draft = actions.start_draft(physician=physician, by=physician.user)
     for step in ("profile", "condition", "statement"):
         actions.save_step(draft=draft, step=step, answers=getattr(factories, step)(), by=physician.user)
-    problems = client.get(url(draft, "review")).context["problems"]
-    assert [problem.url for problem in problems] == [url(draft, "questions")]
-    assert client.post(url(draft, "questions") + "?return=review", forms.questions()).url == url(draft, "review")
-    assert client.get(url(draft, "review")).context["problems"] == []
+    problems = client.get(url(draft, "sign")).context["problems"]
+    assert [problem.url for problem in problems] == [url(draft, "profile")]
+    assert client.post(url(draft, "profile") + "?return=sign", forms.profile()).url == url(draft, "sign")
+    assert client.get(url(draft, "sign")).context["problems"] == []
 
 
 # --- The fifth point ------------------------------------------------------------------------------------------------
@@ -96,10 +99,10 @@ def test_a_draft_that_was_never_asked_is_asked_before_it_is_signed(client, physi
 
 def test_the_statement_for_a_minor_waits_for_the_guardian_and_names_her(client, physician):
     draft = child_of_elena(physician, caregiver=None)
-    assert client.get(url(draft, "statement")).url == url(draft, "caregiver")
+    assert [problem.label for problem in client.get(url(draft, "sign")).context["problems"]] == ["Caregiver"]
     assert client.post(url(draft, "caregiver"), forms.caregiver()).url == url(draft, "letters")
-    assert "use of marijuana to Elena Delgado, the parent" in client.get(url(draft, "statement")).content.decode()
-    assert client.post(url(draft, "statement"), forms.statement()).status_code == 302
+    assert "use of marijuana to Elena Delgado, the parent" in client.get(url(draft, "sign")).content.decode()
+    assert client.post(url(draft, "sign"), {**forms.statement(), "unfinished": "1"}).status_code == 302
     draft.refresh_from_db()
     assert draft.answers["statement"]["explained_to"] == "Elena Delgado"
 
@@ -115,9 +118,10 @@ def test_check_attestations_asks_again_when_the_guardian_is_another():
 def test_another_guardian_after_the_statement_unticks_the_fifth_point(client, physician):
     draft = child_of_elena(physician, statement=factories.statement())
     client.post(url(draft, "caregiver"), forms.caregiver(first_name="Nora"))
-    form = client.get(url(draft, "statement")).context["form"]
+    page = client.get(url(draft, "sign"))
+    form = page.context["form"]
     assert (form["explained_risks"].value(), form["assessed_history"].value()) == (False, True)
-    assert [problem.label for problem in client.get(url(draft, "review")).context["problems"]] == ["Your statement"]
+    assert page.context["problems"] == []
 
 
 def test_the_signed_statement_names_the_guardian_and_can_be_read_again(client, physician):
@@ -156,7 +160,8 @@ def test_check_allotment_reason_when_it_is_less(amount, reason, ok):
 
 def test_statement_asks_why_it_is_less_and_keeps_it_encrypted(client, physician):
     draft = factories.draft(physician, statement=None)
-    form = client.post(url(draft, "statement"), forms.statement(allotment_reason="")).context["form"]
+    typed = forms.statement(allotment_reason="", signature_name=physician.name)
+    form = client.post(url(draft, "sign"), typed).context["form"]
     assert list(form.errors) == ["allotment_reason"] and form["monthly_allotment_oz"].value() == "2.5"
     signed = factories.certification(
         physician, statement=factories.statement(monthly_allotment_oz=Decimal("2"), allotment_reason="Naive to it.")

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -85,14 +86,13 @@ def reauthenticated(client, at=None):
 
 
 def test_a_delegate_goes_from_a_new_patient_to_what_waits_for_the_signature(office, physician):
-    office.post("/certification/add/", forms.questions())
+    office.post("/certification/add/", forms.profile())
     draft = Draft.objects.get()
     assert office.post(url(draft, "profile"), forms.profile()).url == url(draft, "condition")
-    assert office.post(url(draft, "condition"), forms.condition()).url == url(draft, "caregiver")
     draft.refresh_from_db()
     assert draft.prepared_at is None
 
-    page = office.post(url(draft, "caregiver"), {"none": "1"}, follow=True).content.decode()
+    page = office.post(url(draft, "condition"), forms.condition(), follow=True).content.decode()
 
     draft.refresh_from_db()
     assert draft.prepared_at is not None
@@ -110,7 +110,8 @@ def test_a_delegate_reads_when_another_step_is_not_complete(office, physician, d
 
 def test_a_delegate_prints_invites_and_sees_what_is_due(office, physician):
     certification = ending(physician)
-    assert "Print this page" in office.get(url(certification, "confirmation")).content.decode()
+    assert "Print the whole record" in office.get(url(certification, "confirmation")).content.decode()
+    assert "Print this page" in office.get(url(certification, "confirmation") + "?whole=1").content.decode()
     office.post(url(certification, "invite"))
     assert Invitation.objects.count() == 2
     assert [row.certification for row in office.get(f"{LIST}?show=ending").context["rows"]] == [certification]
@@ -137,7 +138,7 @@ def test_a_delegate_never_attests_signs_renews_or_withdraws(physician, delegate)
     assert "statement" not in draft.answers
 
 
-@pytest.mark.parametrize("step", ["statement", "review", "sign"])
+@pytest.mark.parametrize("step", ["sign", "take-over"])
 def test_a_delegate_finds_no_page_to_sign_on(office, physician, delegate, step):
     draft = prepared(physician, delegate)
     assert office.get(url(draft, step)).status_code == 403
@@ -145,10 +146,10 @@ def test_a_delegate_finds_no_page_to_sign_on(office, physician, delegate, step):
     assert Draft.objects.exists() and not Certification.objects.exists()
 
 
-def test_a_delegate_takes_a_prepared_draft_up_again_at_the_caregiver(office, physician, delegate):
+def test_a_delegate_takes_a_prepared_draft_up_again_at_the_last_page(office, physician, delegate):
     draft = prepared(physician, delegate)
     [row] = office.get(LIST).context["rows"]
-    assert (row.next_url, row.is_to_sign) == (url(draft, "caregiver"), False)
+    assert (row.next_url, row.is_to_sign) == (url(draft, "condition"), False)
     assert office.get(f"{LIST}?show=sign").context["rows"] and not office.get(f"{LIST}?show=draft").context["rows"]
 
 
@@ -162,7 +163,7 @@ def test_a_colleague_prepares_for_another_physician_and_signs_only_own_drafts(ph
     assert client.get(url(draft, "profile")).status_code == 200
     assert client.get(url(draft, "sign")).status_code == 403
     assert client.get(LIST).context["to_sign"] == 0
-    client.post("/certification/add/", forms.questions(physician=physician.pk))
+    client.post("/certification/add/", forms.profile(physician=physician.pk))
     assert Draft.objects.filter(physician=physician).count() == 2
 
 
@@ -228,7 +229,7 @@ def test_a_delegate_prepares_a_renewal_on_its_page(office, physician):
     assert response.url == LIST
     draft = Draft.objects.get()
     assert office.get(url(certification, "renew")).context["form"]["condition_codes"].value() == ["glaucoma"]
-    for step in ("profile", "condition", "caregiver", "statement", "review", "sign"):
+    for step in ("profile", "condition", "caregiver", "sign"):
         assert office.get(url(draft, step)).url == url(certification, "renew")
 
 
@@ -331,15 +332,16 @@ def test_an_exam_that_is_too_old_is_reviewed_again_before_signing(client, physic
     draft = prepared(physician, delegate)
     with time_machine.travel(timezone.now() + timedelta(days=181), tick=False):
         client = factories.client_for(physician.user)
-        assert client.get(url(draft, "sign")).url == url(draft, "review")
-        assert "too long ago" in client.get(url(draft, "review")).content.decode()
+        page = client.get(url(draft, "sign"))
+        assert "too long ago" in page.content.decode()
+        assert [problem.url for problem in page.context["problems"]] == [url(draft, "condition")]
 
 
 def test_change_on_the_page_to_sign_comes_back_to_it(client, physician, delegate):
     draft = prepared(physician, delegate)
     assert f"{url(draft, 'condition')}?return=sign" in client.get(url(draft, "sign")).content.decode()
     assert client.post(f"{url(draft, 'condition')}?return=sign", forms.condition()).url == url(draft, "sign")
-    assert client.post(f"{url(draft, 'condition')}?return=//evil", forms.condition()).url == url(draft, "statement")
+    assert client.post(f"{url(draft, 'condition')}?return=//evil", forms.condition()).url == url(draft, "sign")
 
 
 def test_one_reauthentication_serves_the_signatures_of_five_minutes(physician, delegate):
@@ -352,15 +354,17 @@ def test_one_reauthentication_serves_the_signatures_of_five_minutes(physician, d
             assert client.post(url(draft, "sign"), signing(draft)).status_code == 302
             clock.shift(timedelta(seconds=149))
         clock.move_to(start + timedelta(seconds=301))
-        assert client.get(url(drafts[3], "sign")).url.startswith("/accounts/reauthenticate/")
+        assert client.get(url(drafts[3], "sign")).context["form"].asked_password
+        form = client.post(url(drafts[3], "sign"), signing(drafts[3])).context["form"]
+        assert list(form.errors) == ["password"]
     assert Certification.objects.active().count() == 3
 
 
 def test_saved_input_is_encrypted_while_the_physician_signs_in_again(client, physician, delegate):
     draft = prepared(physician, delegate)
     reauthenticated(client, at=False)
-    response = client.post(url(draft, "sign"), signing(draft, directions="Only at night."))
-    assert response.url == url(draft, "sign")
+    response = client.post(url(draft, "sign"), signing(draft, directions="Only at night.", otherwise="1"))
+    assert response.url == f"/accounts/reauthenticate/?next={quote(url(draft, 'sign'), safe='')}"
     assert "Only at night" not in str(dict(client.session.items()))
     assert not Patient.objects.exists()
 

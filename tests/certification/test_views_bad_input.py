@@ -98,7 +98,7 @@ def test_a_caregiver_of_17_and_the_physician_are_refused(client, physician, over
 
 @pytest.mark.parametrize("typed", ["three", "1e9", "NaN", "Infinity", "3,5 oz", "½"])
 def test_an_allotment_in_words_or_signs_is_refused_with_a_sentence(client, physician, typed):
-    form = refused(client, factories.draft(physician), "statement", forms.statement(monthly_allotment_oz=typed))
+    form = refused(client, factories.draft(physician), "sign", forms.statement(monthly_allotment_oz=typed))
     assert "as a number" in form.errors["monthly_allotment_oz"][0]
     assert form["monthly_allotment_oz"].value() == typed
 
@@ -116,8 +116,7 @@ def test_a_name_of_200_letters_is_asked_to_be_shorter_and_stays_in_the_box(clien
 def test_every_page_shows_an_unusual_name(client, physician, name):
     draft = factories.draft(physician, profile=None)
     assert post(client, draft, "profile", forms.profile(first_name=name, last_name=name)).status_code == 302
-    assert post(client, draft, "statement", forms.statement()).status_code == 302
-    assert post(client, draft, "review", {"signature_name": physician.name}).url == url(draft, "confirmation")
+    assert post(client, draft, "sign", {"signature_name": physician.name}).url == url(draft, "confirmation")
     pages = ("confirmation", "certificate", "card", "identity", "close", "withdraw", "renew")
     for page in [*(url(draft, page) for page in pages), "/certification/", "/certification/due/?within=expired"]:
         assert client.get(page).status_code == 200, page

@@ -322,20 +322,20 @@ def test_certification_add_says_what_the_brief_says(client):
 
 def test_certification_add_posted_twice_makes_one_draft(client, physician):
     key = {"key": str(client.get("/certification/add/").context["form"].initial["key"])}
-    first, second = (client.post("/certification/add/", forms.questions(**key)).url for _ in range(2))
-    assert first == second == f"/certification/{Draft.objects.get().uuid}/profile/"
+    first, second = (client.post("/certification/add/", forms.profile(**key)).url for _ in range(2))
+    assert first == second == f"/certification/{Draft.objects.get().uuid}/condition/"
 
 
 @pytest.mark.parametrize("key", ["", "abc", "\x00", "x" * 9000])
 def test_certification_add_does_without_a_key(client, physician, key):
-    assert client.post("/certification/add/", forms.questions(key=key)).status_code == 302
+    assert client.post("/certification/add/", forms.profile(key=key)).status_code == 302
     assert Draft.objects.get().physician == physician
 
 
 def test_certification_add_of_a_delegate_is_for_the_chosen_physician(physician):
     delegate, other = factories.delegate(physician), factories.identified_physician()
     client = factories.client_for(delegate)
-    client.post("/certification/add/", forms.questions(physician=other.pk))
+    client.post("/certification/add/", forms.profile(physician=other.pk))
     assert Draft.objects.get().physician == physician
 
 
@@ -345,10 +345,10 @@ def test_certification_add_asks_a_delegate_of_two_physicians_for_whom(physician)
     activate_delegations(user=delegate, by=delegate)
     client, key = factories.client_for(delegate), str(uuid4())
     for wrong in ("", stranger.pk, "\x00", "9" * 40):
-        response = client.post("/certification/add/", forms.questions(key=key, physician=wrong))
+        response = client.post("/certification/add/", forms.profile(key=key, physician=wrong))
         assert "physician" in response.context["form"].errors
     for of in (physician, other):
-        client.post("/certification/add/", forms.questions(key=key, physician=of.pk))
+        client.post("/certification/add/", forms.profile(key=key, physician=of.pk))
     assert set(Draft.objects.values_list("physician", flat=True)) == {physician.pk, other.pk}
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
 from audit.models import Event
@@ -13,6 +14,7 @@ from certification.statements import ATTESTATIONS
 from certification.steps import step_errors
 from tests import factories
 from tests.certification import forms
+from tests.guard import unguarded
 from ui.forms import NOT_FILLED_IN
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -34,8 +36,8 @@ def url(certification, step):
 
 
 def post(client, draft, step, data):
-    if step == "review":
-        data = {"seen": rules.draft_digest(answers_of(draft)), **data}
+    if step == "sign":
+        data = {"seen": rules.draft_digest(answers_of(draft)), **forms.statement(), **data}
     return client.post(url(draft, step), data)
 
 
@@ -58,13 +60,11 @@ def refused(client, draft, step, data):
 
 
 def test_a_physician_goes_through_all_steps_to_the_confirmation(client, physician):
-    client.post("/certification/add/", forms.questions())
+    begun = client.post("/certification/add/", forms.profile())
     draft = Draft.objects.get()
-    assert post(client, draft, "profile", forms.profile()).url == url(draft, "condition")
-    assert post(client, draft, "condition", forms.condition()).url == url(draft, "statement")
-    assert post(client, draft, "statement", forms.statement()).url == url(draft, "caregiver")
-    assert post(client, draft, "caregiver", {"none": "1"}).url == url(draft, "review")
-    assert post(client, draft, "review", {"signature_name": " amara  OSEI "}).url == url(draft, "confirmation")
+    assert begun.url == url(draft, "condition")
+    assert post(client, draft, "condition", forms.condition()).url == url(draft, "sign")
+    assert post(client, draft, "sign", {"signature_name": " amara  OSEI "}).url == url(draft, "confirmation")
     page = client.get(url(draft, "confirmation")).content.decode()
     signed = Certification.objects.get(uuid=draft.uuid)
     assert "Your patient is now certified." in page and signed.number in page
@@ -76,13 +76,13 @@ def test_every_step_shows_the_saved_answers_again(client, physician):
     draft = factories.draft(physician, caregiver=factories.caregiver(first_name="Elena"))
     assert 'value="Delgado"' in client.get(url(draft, "profile")).content.decode()
     assert client.get(url(draft, "condition")).context["form"]["condition_codes"].value() == ["cancer"]
-    statement = client.get(url(draft, "statement")).context["form"]
+    statement = client.get(url(draft, "sign")).context["form"]
     assert [statement[name].value() for name in ATTESTATIONS] == [True] * 6
     assert 'value="Elena"' in client.get(url(draft, "caregiver")).content.decode()
 
 
 def test_attestations_are_unticked_at_first_and_the_allotment_is_the_limit(client, physician):
-    page = client.get(url(factories.draft(physician, statement=None), "statement"))
+    page = client.get(url(factories.draft(physician, statement=None), "sign"))
     assert "checked" not in page.content.decode()
     assert page.context["form"]["monthly_allotment_oz"].value() == Decimal("3.50")
     assert "3.50 oz (99.2 g)" in page.content.decode()
@@ -107,12 +107,12 @@ def test_a_look_at_a_draft_is_recorded(client, physician):
 
 def test_change_on_the_review_page_comes_back_to_it(client, physician):
     draft = factories.draft(physician)
-    page = client.get(url(draft, "review")).content.decode()
-    assert f"{url(draft, 'condition')}?return=review" in page
-    assert client.post(f"{url(draft, 'condition')}?return=review", forms.condition()).url == url(draft, "review")
+    page = client.get(url(draft, "sign")).content.decode()
+    assert f"{url(draft, 'condition')}?return=sign" in page
+    assert client.post(f"{url(draft, 'condition')}?return=sign", forms.condition()).url == url(draft, "sign")
 
 
-@pytest.mark.parametrize("step", ["profile", "condition", "statement", "caregiver", "review", "discard"])
+@pytest.mark.parametrize("step", ["profile", "condition", "caregiver", "sign", "discard"])
 def test_a_signed_certification_leads_from_each_step_to_the_confirmation(client, physician, step):
     signed = factories.certification(physician)
     for response in (client.get(url(signed, step)), client.post(url(signed, step), {"signature_name": "x"})):
@@ -124,8 +124,77 @@ def test_a_signed_certification_leads_from_each_step_to_the_confirmation(client,
 def test_a_step_that_depends_on_the_age_asks_for_the_birth_date_first(client, physician, step):
     draft = factories.draft(physician, profile=None, condition=None)
     assert client.get(url(draft, step)).url == url(draft, "profile")
-    with pytest.raises(rules.IncompleteError):
-        raise step_errors(Draft.objects.get(pk=draft.pk), today=timezone.localdate())[step]
+    errors = step_errors(Draft.objects.get(pk=draft.pk), today=timezone.localdate())
+    assert isinstance(errors["condition"], rules.IncompleteError)
+
+
+# --- A new patient --------------------------------------------------------------------------------------------------
+
+
+def test_add_refuses_beside_the_field_and_begins_nothing(client):
+    page = client.post("/certification/add/", forms.profile(zip_code="06390", phone="203"))
+    assert set(page.context["form"].errors) == {"zip_code", "phone"}
+    assert page.context["form"]["last_name"].value() == "Delgado" and not Draft.objects.exists()
+
+
+def test_add_of_the_physicians_own_data_is_refused(client, physician):
+    page = client.post("/certification/add/", forms.profile(phone=str(physician.phone)))
+    assert "your own" in str(page.context["form"].errors) and not Draft.objects.exists()
+
+
+def test_add_saved_for_later_keeps_half_a_profile(client):
+    answer = client.post("/certification/add/", {**forms.questions(), "first_name": "Rosa", "later": "1"})
+    assert answer.url == "/certification/"
+    assert Draft.objects.get().answers["profile"]["first_name"] == "Rosa"
+
+
+def test_add_of_one_form_with_another_patient_makes_another_draft(client):
+    key = {"key": str(client.get("/certification/add/").context["form"].initial["key"])}
+    for first_name in ("Rosa", "Rosa", "Milo"):
+        client.post("/certification/add/", forms.profile(first_name=first_name, **key))
+    assert [draft.answers["profile"]["first_name"] for draft in Draft.objects.order_by("pk")] == ["Rosa", "Milo"]
+
+
+def test_add_of_a_form_whose_draft_was_signed_begins_a_new_draft(client, physician):
+    form = forms.profile(key=str(client.get("/certification/add/").context["form"].initial["key"]))
+    client.post("/certification/add/", form)
+    draft = Draft.objects.get()
+    post(client, draft, "condition", forms.condition())
+    post(client, draft, "sign", {"signature_name": physician.name})
+    answer = client.post("/certification/add/", form)
+    assert answer.url == url(Draft.objects.get(), "duplicates") and Draft.objects.get().uuid != draft.uuid
+
+
+def test_a_caregiver_that_is_needed_gets_a_page_and_must_be_named(client, physician):
+    draft = factories.draft(physician)
+    assert post(client, draft, "profile", forms.profile(needs_caregiver="on")).url == url(draft, "condition")
+    assert post(client, draft, "condition", forms.condition()).url == url(draft, "caregiver")
+    form = refused(client, draft, "sign", {"signature_name": physician.name})
+    assert form.non_field_errors() == ["Name the caregiver, or say that none is needed."]
+    assert post(client, draft, "caregiver", {"none": "1"}).url == url(draft, "sign")
+    assert answers_of(draft)["profile"]["needs_caregiver"] is False
+
+
+def test_a_caregiver_that_is_not_needed_any_more_is_removed(client, physician):
+    draft = factories.draft(physician, caregiver=factories.caregiver())
+    assert client.get(url(draft, "profile")).context["form"]["needs_caregiver"].value() is True
+    post(client, draft, "profile", forms.profile())
+    assert answers_of(draft)["caregiver"] is None
+
+
+def test_a_guardian_is_kept_whatever_was_ticked(client, physician):
+    draft = factories.draft_of_a_child(physician)
+    post(client, draft, "profile", forms.profile(birth_date=CHILD))
+    assert answers_of(draft)["caregiver"]["first_name"] == "Elena"
+
+
+def test_the_same_address_as_the_patient_is_copied(client, physician):
+    draft = factories.draft(physician, profile=factories.profile(street="9 Elm Street", unit="2B"))
+    answers = forms.caregiver(same_address="on", street="", unit="", city="", zip_code="")
+    assert post(client, draft, "caregiver", answers).url == url(draft, "sign")
+    caregiver = answers_of(draft)["caregiver"]
+    assert (caregiver["street"], caregiver["unit"], caregiver["zip_code"]) == ("9 Elm Street", "2B", "06510")
+    assert "same_address" not in caregiver
 
 
 # --- Later ----------------------------------------------------------------------------------------------------------
@@ -143,16 +212,18 @@ def test_save_and_finish_later_keeps_half_a_profile(client, physician):
 
 def test_save_and_finish_later_still_refuses_what_is_wrong(client, physician):
     draft = factories.draft(physician)
-    form = refused(client, draft, "statement", {"monthly_allotment_oz": "4", "later": "1"})
+    form = refused(client, draft, "sign", {"monthly_allotment_oz": "4", "unfinished": "1"})
     assert "at most 3.5 oz" in form.errors["monthly_allotment_oz"][0]
 
 
 def test_save_and_finish_later_keeps_half_a_statement_that_cannot_be_signed(client, physician):
     draft = factories.draft(physician, statement=None)
     first = next(iter(ATTESTATIONS))
-    post(client, draft, "statement", {first: "on", "monthly_allotment_oz": "3", "later": "1"})
+    half = {first: "on", "monthly_allotment_oz": "3"}
+    assert client.post(url(draft, "sign"), {**half, "unfinished": "1"}).url == "/certification/"
     assert answers_of(draft)["statement"][first] is True
-    refusal = post(client, draft, "review", {"signature_name": physician.name})
+    seen = rules.draft_digest(answers_of(draft))
+    refusal = client.post(url(draft, "sign"), {**half, "seen": seen, "signature_name": physician.name})
     assert "diagnosed" in refusal.content.decode()
     assert not Patient.objects.exists()
 
@@ -251,10 +322,9 @@ def test_everything_that_is_wrong_on_a_page_is_named_at_once(client, physician):
     draft = factories.draft(physician)
     form = refused(client, draft, "profile", forms.profile(zip_code="06390", phone="203", email="", last_name=""))
     assert set(form.errors) == {"zip_code", "phone", "email", "last_name"}
-    data = forms.statement(monthly_allotment_oz="4")
     missing = next(iter(ATTESTATIONS))
-    del data[missing]
-    assert set(refused(client, draft, "statement", data).errors) == {missing, "monthly_allotment_oz"}
+    data = {missing: "", "monthly_allotment_oz": "4", "signature_name": "Rosa"}
+    assert set(refused(client, draft, "sign", data).errors) == {missing, "monthly_allotment_oz", "signature_name"}
 
 
 def test_condition_offers_minors_their_own_list(client, physician):
@@ -266,9 +336,8 @@ def test_condition_offers_minors_their_own_list(client, physician):
 
 @pytest.mark.parametrize("missing", ATTESTATIONS)
 def test_statement_names_the_missing_attestation(client, physician, missing):
-    data = forms.statement()
-    del data[missing]
-    form = refused(client, factories.draft(physician), "statement", data)
+    data = {missing: "", "signature_name": physician.name}
+    form = refused(client, factories.draft(physician), "sign", data)
     assert list(form.errors) == [missing]
     assert str(ATTESTATIONS[missing])[:30] in form.errors[missing][0]
 
@@ -279,14 +348,15 @@ def test_statement_names_the_missing_attestation(client, physician, missing):
      ("abc", "as a number"), ("1e9", "as a number"), ("", "Enter"), ("9" * 400, "as a number"), ("٣", "as a number")],
 )  # fmt: skip
 def test_statement_refuses_an_amount_out_of_the_limit(client, physician, typed, sentence):
-    form = refused(client, factories.draft(physician), "statement", forms.statement(monthly_allotment_oz=typed))
+    data = {"monthly_allotment_oz": typed, "signature_name": physician.name}
+    form = refused(client, factories.draft(physician), "sign", data)
     assert list(form.errors) == ["monthly_allotment_oz"]
     assert sentence in form.errors["monthly_allotment_oz"][0]
 
 
 def test_statement_refuses_directions_that_no_label_can_print(client, physician):
     for text, sentence in (("🌿", "without emoji"), ("a\x00b", "cannot be read"), ("x" * 1001, "Shorten this to 1000")):
-        form = refused(client, factories.draft(physician), "statement", forms.statement(directions=text))
+        form = refused(client, factories.draft(physician), "sign", {"directions": text})
         assert sentence in form.errors["directions"][0]
 
 
@@ -316,7 +386,7 @@ def test_a_patient_without_capacity_needs_a_guardian(client, physician):
 def test_an_empty_caregiver_form_means_none(client, physician):
     draft = factories.draft(physician)
     empty = dict.fromkeys(forms.caregiver(), "") | {"sex": "U"}
-    assert post(client, draft, "caregiver", empty).url == url(draft, "review")
+    assert post(client, draft, "caregiver", empty).url == url(draft, "sign")
     assert answers_of(draft)["caregiver"] is None
 
 
@@ -353,9 +423,9 @@ def test_caregiver_refuses_beside_the_field(client, physician, over, field, sent
 
 def test_review_lists_what_is_missing_with_links(client, physician):
     draft = factories.draft(physician, profile=factories.profile(birth_date=CHILD), condition=None, statement=None)
-    page = client.get(url(draft, "review"))
-    assert [problem.label for problem in page.context["problems"]] == ["Condition", "Caregiver", "Your statement"]
-    response = post(client, draft, "review", {"signature_name": physician.name})
+    page = client.get(url(draft, "sign"))
+    assert [problem.label for problem in page.context["problems"]] == ["Condition", "Caregiver"]
+    response = post(client, draft, "sign", {"signature_name": physician.name})
     assert "Not answered yet." in response.context["form"].non_field_errors()
     assert not Patient.objects.exists()
 
@@ -363,68 +433,97 @@ def test_review_lists_what_is_missing_with_links(client, physician):
 def test_review_finds_conditions_that_no_longer_fit_the_age(client, physician):
     draft = factories.draft(physician, caregiver=factories.caregiver())
     post(client, draft, "profile", forms.profile(birth_date=CHILD))
-    assert [problem.label for problem in client.get(url(draft, "review")).context["problems"]] == [
+    assert [problem.label for problem in client.get(url(draft, "sign")).context["problems"]] == [
         "Condition",
         "Letters",
-        "Your statement",
     ]
 
 
 def test_review_shows_the_text_that_is_signed_and_the_last_valid_day(client, physician):
-    page = client.get(url(factories.draft(physician), "review")).content.decode()
-    assert all(str(sentence) in page for sentence in ATTESTATIONS.values())
+    page = client.get(url(factories.draft(physician), "sign")).content.decode()
+    assert all(str(sentence) in " ".join(page.split()) for sentence in ATTESTATIONS.values())
     assert f"{rules.expires_date_for(timezone.localdate()) - timedelta(days=1):%A, %B %-d, %Y}" in page
 
 
 @pytest.mark.parametrize("typed", ["", "Amara", "Rosa Delgado", "Amara Osei 🌿", "x" * 5000, "Amara\x00Osei", "אמרה"])
 def test_review_refuses_another_signature(client, physician, typed):
     draft = factories.draft(physician)
-    form = refused(client, draft, "review", {"signature_name": typed})
+    form = refused(client, draft, "sign", {"signature_name": typed})
     assert list(form.errors) == ["signature_name"]
     assert not Patient.objects.exists()
 
 
 def test_review_signs_what_was_shown_and_nothing_else(client, physician):
     draft = factories.draft(physician)
-    page = client.get(url(draft, "review")).content.decode()
+    page = client.get(url(draft, "sign")).content.decode()
     seen = rules.draft_digest(answers_of(draft))
     assert f'name="seen" value="{seen}"' in page
     post(factories.client_for(factories.delegate(physician)), draft, "profile", forms.profile(last_name="Other"))
-    form = refused(client, draft, "review", {"signature_name": physician.name, "seen": seen})
+    form = refused(client, draft, "sign", {"signature_name": physician.name, "seen": seen})
     assert "changed since you opened this page" in form.non_field_errors()[0]
-    assert refused(client, draft, "review", {"signature_name": physician.name, "seen": ""}).non_field_errors()
-    assert post(client, draft, "review", {"signature_name": physician.name}).status_code == 302
+    assert refused(client, draft, "sign", {"signature_name": physician.name, "seen": ""}).non_field_errors()
+    assert post(client, draft, "sign", {"signature_name": physician.name}).status_code == 302
 
 
 def test_review_posted_twice_gives_one_certification(client, physician):
     draft = factories.draft(physician)
-    answers = [post(client, draft, "review", {"signature_name": physician.name}).url for _ in range(2)]
+    answers = [post(client, draft, "sign", {"signature_name": physician.name}).url for _ in range(2)]
     assert answers == [url(draft, "confirmation")] * 2
     assert (Patient.objects.count(), Certification.objects.count()) == (1, 1)
 
 
 def test_review_asks_who_it_is_again(physician):
-    client, draft = factories.client_for(physician.user), factories.draft(physician)
-    session = client.session
-    session["account_authentication_methods"] = []
-    session.save()
-    page = client.get(url(draft, "review"))
-    assert page.url.startswith("/accounts/reauthenticate/")
-    sent = post(client, draft, "review", {"signature_name": physician.name})
-    assert not Patient.objects.exists()
-    confirmed = client.post(sent.url, {"password": factories.PASSWORD})
-    assert confirmed.url == url(draft, "confirmation")
+    client, draft = signed_in_long_ago(physician), factories.draft(physician)
+    assert client.get(url(draft, "sign")).context["form"].asked_password
+    form = refused(client, draft, "sign", {"signature_name": physician.name})
+    assert form.errors["password"] == ["Enter your password."]
+    form = refused(client, draft, "sign", {"signature_name": physician.name, "password": "not-mine"})
+    assert "does not match" in form.errors["password"][0]
+    signature = {"signature_name": physician.name, "password": factories.PASSWORD}
+    assert post(client, draft, "sign", signature).url == url(draft, "confirmation")
     assert Patient.objects.count() == 1
 
 
-def test_review_of_a_wrong_signature_after_the_password_posts_to_the_right_address(physician):
-    client, draft = factories.client_for(physician.user), factories.draft(physician)
+def test_review_of_a_wrong_signature_asks_for_the_right_password_once(physician):
+    client, draft = signed_in_long_ago(physician), factories.draft(physician)
+    signature = {"signature_name": "Somebody Else", "password": factories.PASSWORD}
+    form = refused(client, draft, "sign", signature)
+    assert list(form.errors) == ["signature_name"] and form.asked_password is None
+    assert post(client, draft, "sign", {"signature_name": physician.name}).url == url(draft, "confirmation")
+
+
+def test_review_by_another_way_than_the_password_keeps_what_was_typed(physician):
+    client, draft = signed_in_long_ago(physician), factories.draft(physician)
+    typed = {"directions": "Only at night.", "password": "half-typed", "otherwise": "1"}
+    sent = post(client, draft, "sign", typed)
+    assert sent.url.startswith("/accounts/reauthenticate/?next=") and not Patient.objects.exists()
+    assert client.post(sent.url, {"password": factories.PASSWORD}).url == url(draft, "sign")
+    form = client.get(url(draft, "sign")).context["form"]
+    assert (form["directions"].value(), "password" in form.fields) == ("Only at night.", False)
+
+
+def test_review_of_an_account_without_a_password_asks_on_the_other_page(physician):
+    client, draft = signed_in_long_ago(physician), factories.draft(physician)
+    with unguarded():
+        physician.user.set_unusable_password()
+        physician.user.save()
+        key = Authenticator.objects.create(user=physician.user, type=Authenticator.Type.TOTP, data={})
+    client.force_login(physician.user)
+    session = client.session
+    session["identified"] = physician.pk
+    session.save()
+    assert key and client.get(url(draft, "sign")).context["form"].asked_password is None
+    assert post(client, draft, "sign", {"signature_name": physician.name}).url.startswith("/accounts/reauthenticate/")
+    assert not Patient.objects.exists()
+
+
+def signed_in_long_ago(physician):
+    """Return the browser of a physician who has not proved who they are for more than five minutes."""
+    client = factories.client_for(physician.user)
     session = client.session
     session["account_authentication_methods"] = []
     session.save()
-    sent = post(client, draft, "review", {"signature_name": "Somebody Else"})
-    page = client.post(sent.url, {"password": factories.PASSWORD}).content.decode()
-    assert f'action="{url(draft, "review")}"' in page and "as it stands on your license" in page
+    return client
 
 
 def test_review_of_an_ineligible_physician_is_refused_in_words(client, physician):
@@ -432,7 +531,7 @@ def test_review_of_an_ineligible_physician_is_refused_in_words(client, physician
 
     draft = factories.draft(physician)
     set_registration(physician=physician, kind="dea", by=None, is_limited=True)
-    form = refused(client, draft, "review", {"signature_name": physician.name})
+    form = refused(client, draft, "sign", {"signature_name": physician.name})
     assert "You cannot certify today" in form.non_field_errors()[0]
     assert "You cannot certify today" in client.get("/certification/add/").content.decode()
 
@@ -443,20 +542,19 @@ def test_review_of_an_ineligible_physician_is_refused_in_words(client, physician
 def test_a_delegate_prepares_and_never_signs(physician):
     client, draft = factories.client_for(factories.delegate(physician)), factories.draft(physician)
     assert post(client, draft, "profile", forms.profile()).status_code == 302
-    for step in ("statement", "review"):
-        for response in (client.get(url(draft, step)), post(client, draft, step, forms.statement())):
-            assert response.status_code == 403
-            assert "Only Dr. Amara Osei" in response.content.decode()
+    for response in (client.get(url(draft, "sign")), post(client, draft, "sign", {})):
+        assert response.status_code == 403
+        assert "Only Dr. Amara Osei" in response.content.decode()
     assert not Patient.objects.exists()
 
 
-def test_a_delegate_skips_the_statement(physician):
+def test_a_delegate_ends_with_the_condition_when_no_caregiver_is_needed(physician):
     client, draft = factories.client_for(factories.delegate(physician)), factories.draft(physician)
-    assert post(client, draft, "condition", forms.condition()).url == url(draft, "caregiver")
-    assert url(draft, "caregiver") in client.get(url(draft, "statement")).content.decode()
+    assert post(client, draft, "condition", forms.condition()).url == "/certification/"
+    assert url(draft, "profile") in client.get(url(draft, "sign")).content.decode()
 
 
-@pytest.mark.parametrize("step", ["profile", "condition", "statement", "caregiver", "review", "discard"])
+@pytest.mark.parametrize("step", ["profile", "condition", "caregiver", "sign", "discard"])
 def test_another_physician_gets_a_404(physician, step):
     draft = factories.draft(physician)
     client = factories.client_for(factories.identified_physician().user)
@@ -466,6 +564,6 @@ def test_another_physician_gets_a_404(physician, step):
 
 def test_a_page_of_a_step_stays_within_its_queries(client, physician, django_assert_max_num_queries):
     draft = factories.draft(physician, caregiver=factories.caregiver())
-    for step in ("profile", "condition", "statement", "caregiver", "review"):
+    for step in ("profile", "condition", "caregiver", "sign"):
         with django_assert_max_num_queries(12):
             assert client.get(url(draft, step)).status_code == 200

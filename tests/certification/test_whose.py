@@ -60,7 +60,7 @@ def test_every_page_of_a_draft_says_whose_it_is(client, physician):
         (pip, "<strong>Rosa Delgado</strong>", "born March 4, 2015, 11 years old"),
     ):
         lines = banners(client, row)
-        assert {"certification-profile", "certification-condition", "certification-review"} <= lines.keys()
+        assert {"certification-profile", "certification-condition", "certification-sign"} <= lines.keys()
         assert [page for page, line in lines.items() if name not in line or born not in line] == []
 
 
@@ -69,7 +69,10 @@ def test_every_page_of_a_certification_says_whose_it_is(client, physician):
     signed = factories.certification(physician, profile=factories.profile(birth_date=date(1980, 11, 25)))
     lines = banners(client, signed)
     assert {"certification-confirmation", "certification-withdraw", "certification-contact"} <= lines.keys()
+    assert lines.pop("certification-confirmation") == ""  # the record begins with it
     assert [name for name, line in lines.items() if "born November 25, 1980, 46 years old" not in line] == []
+    record = client.get(reverse("certification:certification-confirmation", args=[signed.uuid])).content.decode()
+    assert "Born November 25, 1980, 46 years old" in " ".join(record.split())
 
 
 @time_machine.travel(TODAY)

@@ -33,6 +33,11 @@ def test_what_was_had_before_comes_before_what_is_cheaper():
     assert ways(product(1, 1300), product(2, 2000), had={2}) == [(2, 1, 2000), (1, 1, 1300)]
 
 
+@pytest.mark.parametrize(("price_cents", "first"), [(2600, 2), (2601, 1)])
+def test_what_was_had_before_comes_first_at_twice_the_least_price_and_no_more(price_cents, first):
+    assert ways(product(1, 1300), product(2, price_cents), had={2})[0][0] == first
+
+
 def test_no_more_than_three_are_offered():
     assert len(ways(*(product(pk, 2000) for pk in range(1, 6)))) == 3
 

@@ -24,8 +24,15 @@ def test_the_record_shows_each_certification_and_its_status():
     patient = factories.certification(physician, on=date(2026, 3, 4)).patient
     words = page_of(patient.user)
     assert "Certified by Dr. Amara Osei on March 4, 2026, through March 3, 2027." in words
-    assert "What the physician certified" in words and "cancer" not in words.lower()
+    assert "What the physician certified" in words and "Condition: Cancer" in words
     assert "Nobody else has looked at it yet." in words
+
+
+def test_the_record_names_no_condition_to_a_caregiver_who_is_no_guardian():
+    certification = factories.certification(caregiver=factories.caregiver())
+    caregiver = factories.join(certification.patient.current_assignment.caregiver)
+    words = page_of(caregiver.user)
+    assert certification.number in words and "cancer" not in words.lower()
 
 
 def record_views_of(patient, cursor=None):

@@ -67,7 +67,7 @@ def when_the_office_ends_it(office, certification):
     office.opens(f"/certification/{certification.uuid}/confirmation/")
     office.identifies(certification.physician)
     office.opens(f"/certification/{certification.uuid}/confirmation/")
-    office.follows("Print the card")
+    office.follows("Print card")
     office.follows("The card was lost or damaged")
     office.chooses("holder", "patient")
     office.chooses("revoked_reason", "lost")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from certification.models import Certification, Draft
+from certification.models import Certification
 from certification.rules import expires_date_for
 from certification.statements import ATTESTATIONS, QUESTIONS
 from tests import factories
@@ -46,7 +46,6 @@ def when_the_physician_adds_a_patient(physician):
     physician.opens("/certification/")
     physician.follows("Add new patient")
     physician.ticks(*QUESTIONS)
-    physician.submits()
     physician.fills(
         first_name="Rosa", last_name="Delgado", street="40 Orange Street", city="New Haven", zip_code="06510"
     )
@@ -66,17 +65,12 @@ def when_the_physician_adds_a_patient(physician):
     for name in ("exam_date", "monitoring_reviewed_date"):
         physician.fills_date(name, today.month, today.day, today.year)
     physician.presses("Save and continue")
-    physician.ticks(*ATTESTATIONS)
-    physician.fills(monthly_allotment_oz="3.5")
-    physician.presses("Save and continue")
 
 
 def when_the_physician_signs(physician, amara):
-    draft = Draft.objects.get()
-    physician.opens(f"/certification/{draft.uuid}/review/")
-    physician.confirms_with_password()
-    physician.fills(signature_name=amara.name)
-    physician.submits()
+    physician.ticks(*ATTESTATIONS)
+    physician.signs_as(amara.name)
+    physician.presses("Sign and certify")
 
 
 def then_the_patient_is_certified_for_a_year(physician):

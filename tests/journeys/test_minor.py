@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from certification.models import Certification, Draft, Letter
+from certification.models import Certification, Letter
 from certification.statements import ATTESTATIONS, CAREGIVER_AFFIRMATIONS, QUESTIONS
 from delivery.models import Order
 from tests import factories
@@ -36,7 +36,6 @@ def when_the_physician_adds_a_child(physician):
     physician.opens("/certification/")
     physician.follows("Add new patient")
     physician.ticks(*QUESTIONS)
-    physician.submits()
     physician.fills(first_name="Milo", phone="(203) 555-0142", **HOME)
     physician.fills_date("birth_date", 5, 1, 2014)
     physician.ticks("has_no_email")
@@ -50,9 +49,9 @@ def when_the_physician_adds_a_child(physician):
 
 
 def when_the_physician_names_the_guardian(physician):
-    physician.opens(f"/certification/{Draft.objects.get().uuid}/caregiver/")
     physician.selects("relationship", "parent")
-    physician.fills(need="He is 12.", first_name="Nora", phone="(203) 555-0177", email=NORA, **HOME)
+    physician.fills(need="He is 12.", first_name="Nora", last_name="Hart", phone="(203) 555-0177", email=NORA)
+    physician.ticks("same_address")
     physician.fills_date("birth_date", 2, 3, 1985)
     physician.presses("Save and continue")
 
@@ -73,11 +72,8 @@ def when_the_physician_uploads_both_letters(physician):
 def when_the_physician_signs_what_was_explained_to_the_guardian(physician, amara):
     physician.sees("Nora Hart")
     physician.ticks(*ATTESTATIONS)
-    physician.presses("Save and continue")
-    physician.opens(f"/certification/{Draft.objects.get().uuid}/review/")
-    physician.confirms_with_password()
-    physician.fills(signature_name=amara.name)
-    physician.submits()
+    physician.signs_as(amara.name)
+    physician.presses("Sign and certify")
     physician.sees("Your patient is now certified")
     signed = Certification.objects.get()
     assert (signed.status, signed.explained_to, signed.letters.count()) == ("active", "Nora Hart", 2)

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from certification.models import Certification
-from certification.statements import ATTESTATIONS, QUESTIONS
+from certification.statements import ATTESTATIONS
 from delivery.models import Order
 from notifications.models import Notification
 from tests import factories
@@ -59,11 +59,10 @@ def when_the_physician_renews_it(physician, certification):
     physician.identifies(amara)
     physician.opens("/certification/due/")
     physician.follows(f"Renew {certification.patient.name}")
-    physician.confirms_with_password()
     for name in ("exam_date", "monitoring_reviewed_date"):
         physician.fills_date(name, today.month, today.day, today.year)
-    physician.ticks(*QUESTIONS, *ATTESTATIONS)
-    physician.fills(signature_name=amara.name)
+    physician.ticks("still_eligible", *ATTESTATIONS)
+    physician.signs_as(amara.name)
     physician.submits()
 
 
@@ -71,7 +70,7 @@ def then_the_new_card_is_printed_and_a_call_is_listed(physician, certification):
     renewal = Certification.objects.active().get()
     last_day = renewal.last_valid_day
     assert (renewal.patient, renewal.renewal_of) == (certification.patient, certification)
-    physician.follows("Print the card")
+    physician.follows("Print card")
     physician.sees(f"{last_day:%B} {last_day.day}, {last_day.year}")
     call = Notification.objects.get(kind="patient_certified", dedupe_key__endswith=f":{renewal.pk}")
     assert (call.channel, call.recipient) == ("phone", certification.patient.phone.as_e164)

@@ -145,6 +145,7 @@ def test_a_daughter_orders_for_both_parents_and_moves_an_order(visitor):
         when_the_orderer_fills_the_cart_and_books_a_window(daughter)
     assert {order.patient for order in Order.objects.placed()} == {mother, father}
     daughter.follows("Move to another window")
+    daughter.page.get_by_text("Later dates").click()
     daughter.presses_label_of(daughter.page.locator("[name=window]:not([disabled])").last)
     daughter.submits()
     daughter.sees("Moved: we come on")

@@ -3,6 +3,7 @@
 import pytest
 
 from certification.models import Certification
+from certification.statements import ATTESTATIONS
 from tests import factories
 
 pytestmark = pytest.mark.journey
@@ -59,11 +60,13 @@ def when_the_physician_signs_in_with_it(physician, amara):
 
 
 def when_the_physician_signs_with_it(physician, amara, draft):
-    physician.opens(f"/certification/{draft.uuid}/review/")
+    physician.opens(f"/certification/{draft.uuid}/sign/")
+    physician.ticks(*ATTESTATIONS)
+    physician.fills(signature_name=amara.name)
+    physician.presses("Use a passkey or a code instead")
     physician.follows("Use a passkey")
     uses(physician, "Use a passkey")
-    physician.fills(signature_name=amara.name)
-    physician.submits()
+    physician.presses("Sign and certify")
     physician.sees("Your patient is now certified")
 
 

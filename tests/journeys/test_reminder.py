@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from certification.models import Certification
-from certification.statements import ATTESTATIONS, QUESTIONS
+from certification.statements import ATTESTATIONS
 from certification.tasks import queue_renewal_reminders
 from notifications.models import Notification
 from notifications.tasks import send_bulk
@@ -53,11 +53,10 @@ def when_the_physician_renews_it(physician, certification):
     physician.signs_in(amara.user.email)
     physician.identifies(amara)
     physician.opens(f"/certification/{certification.uuid}/renew/")
-    physician.confirms_with_password()
     for name in ("exam_date", "monitoring_reviewed_date"):
         physician.fills_date(name, today.month, today.day, today.year)
-    physician.ticks(*QUESTIONS, *ATTESTATIONS)
-    physician.fills(signature_name=amara.name)
+    physician.ticks("still_eligible", *ATTESTATIONS)
+    physician.signs_as(amara.name)
     physician.submits()
 
 

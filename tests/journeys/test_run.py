@@ -94,8 +94,7 @@ def when_what_came_back_is_taken_in_and_decided(ana, back):
     ana.follows("3")
     for box in ana.page.locator("input[name=_selected_action]").all():
         box.check()
-    ana.page.locator("select[name=action]").select_option("decide")
-    ana.presses("Go")
+    ana.presses("Decide")
     ana.page.locator("[name=kind][value=restocked]").check()
     ana.fills(reason="Seals unbroken.")
     ana.presses("Decide 3 returned items")

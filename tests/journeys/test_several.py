@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from certification.models import Certification, Draft
-from certification.statements import ATTESTATIONS, QUESTIONS
+from certification.statements import ATTESTATIONS
 from tests import factories
 
 pytestmark = pytest.mark.journey
@@ -45,7 +45,7 @@ def when_the_physician_chooses_both(physician):
 
 def when_the_physician_reviews_a_renewal(physician):
     today = timezone.localdate()
-    physician.ticks(*QUESTIONS)
+    physician.ticks("still_eligible")
     for name in ("exam_date", "monitoring_reviewed_date"):
         physician.fills_date(name, today.month, today.day, today.year)
     physician.ticks(*ATTESTATIONS)
@@ -53,13 +53,12 @@ def when_the_physician_reviews_a_renewal(physician):
 
 
 def then_both_wait_for_one_signature(physician):
-    physician.confirms_with_password()
     physician.sees("2 reviewed")
     assert Certification.objects.active().count() == Draft.objects.reviewed().count() == 2
 
 
 def when_the_physician_signs(physician, amara):
-    physician.fills(signature_name=amara.name)
+    physician.signs_as(amara.name)
     physician.submits()
 
 

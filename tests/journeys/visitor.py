@@ -62,6 +62,10 @@ class Visitor:
         self.looks()
 
     def follows(self, name):
+        """Click a link; open the menu of a page of staff first, where the link is in it."""
+        menu = self.page.locator("details.tools-menu:not([open])").filter(has=self.page.locator("a", has_text=name))
+        if menu.count() and not self.page.get_by_role("link", name=name).count():
+            menu.first.locator("summary").click()
         self.page.get_by_role("link", name=name).first.click()
         self.page.wait_for_load_state()
         self.looks()
@@ -111,6 +115,12 @@ class Visitor:
         if "/reauthenticate/" in self.page.url:
             self.fills(password=PASSWORD)
             self.submits()
+
+    def signs_as(self, name):
+        """Type the name, and the password where the page asks for it."""
+        self.fills(signature_name=name)
+        if self.page.locator("[name=password]").count():
+            self.fills(password=PASSWORD)
 
     def identifies(self, physician):
         self.fills(dea_number=physician.dea_number, ssn_last_four=SSN_LAST_FOUR)
