@@ -69,7 +69,7 @@ def test_a_lot_that_ends_before_the_delivery_is_not_shown(client, product):
 
 
 def test_a_lot_in_quarantine_is_not_shown(client, product):
-    actions.quarantine_lot(product=product, lot="LOT-1", reason="Mold", by=factories.staff("Pharmacist"))
+    actions.quarantine_lot(lot=product.lots.get(), reason="Mold", by=factories.staff("Pharmacist"))
     assert "The figures of the next lot come with its label." in words_of(page(client))
 
 

@@ -26,6 +26,7 @@ def rosa():
     with unguarded():
         Product.objects.update(stock=9)
     actions.receive_stock(product=product, quantity=5, lot="LOT-1", details=factories.lot_details(), by=None)
+    product.refresh_from_db()
     factories.order(patient, lines=[(product, 2)])
     return patient
 
