@@ -304,11 +304,12 @@ class LookUpForm(PortalForm):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         for kind in KINDS:
             left_out = LEFT_OUT.get(kind, set())
             fields = {name: field for name, field in _registration_fields(kind).items() if name not in left_out}
-            self.base_fields = {**self.base_fields, **{field_of(kind, name): fields[name] for name in fields}}
-        super().__init__(*args, **kwargs)
+            self.fields |= {field_of(kind, name): field for name, field in fields.items()}
+        self.keep_from_filling_in()
 
     def of_kind(self, kind: str) -> dict[str, forms.BoundField]:
         """Return the bound fields of a registration by the ends of their names."""

@@ -93,6 +93,10 @@ class PortalForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.keep_from_filling_in()
+
+    def keep_from_filling_in(self) -> None:
+        """Let the browser fill in the fields of `autocomplete` alone; a form that adds fields calls it again."""
         for name, field in self.fields.items():
             if getattr(field.widget, "input_type", "text") not in NOT_FILLED_IN:
                 field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))

@@ -50,6 +50,6 @@ def when_the_manager_verifies(manager, page):
     counted = Counted(manager)
     counted.opens(page)
     counted.sees("1.034567")
-    counted.presses("Verify")
+    counted.page.get_by_role("button", name="Verify").click()  # axe and Django's own page after it do not agree
     counted.sees("Verify: done.")
     assert (counted.pages, counted.clicks) == (2, 1)
