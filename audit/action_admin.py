@@ -62,8 +62,8 @@ class RowsInline(admin.TabularInline):
     headings: ClassVar[dict[str, Any]] = {}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        names = self.get_fields(request, obj)
-        return [(None, {"fields": [column_of(type(self), self.model, name, in_list=True) for name in names]})]
+        names, model = cast(Iterable[str], self.get_fields(request, obj)), cast(Any, self.model)
+        return [(None, {"fields": [column_of(type(self), model, name, in_list=True) for name in names]})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return flatten_fieldsets(self.get_fieldsets(request, obj))
@@ -162,6 +162,10 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
     def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
         return to_field == self.opts.pk.name
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the names of the fields of a page; an admin that leaves some out overrides it."""
+        return super().get_fields(request, obj)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return [(None, {"fields": [self._in_words(name) for name in self.get_fields(request, obj)]})]
 
@@ -169,7 +173,7 @@ class ActionAdmin(ManyRows, admin.ModelAdmin):
         return [self._in_words(name, in_list=True) for name in super().get_list_display(request)]
 
     def _in_words(self, name: Any, *, in_list: bool = False) -> Any:
-        return column_of(type(self), self.model, name, in_list=in_list) if isinstance(name, str) else name
+        return column_of(type(self), cast(Any, self.model), name, in_list=in_list) if isinstance(name, str) else name
 
     @refuses_unknown_query
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -107,14 +107,14 @@ def _done_words() -> tuple[str, str, str]:
 
 def _asked_for(cl: Any, name: str, values: list[str]) -> Filter:
     """Return what a link asked for, where the list has no filter for it: its window, its day, its run."""
-    field = get_fields_from_path(cl.model, name)[-1]
+    field: Any = get_fields_from_path(cl.model, name)[-1]
     owner = type(cl.model_admin)
     title = heading_of(owner, cl.model, name.split(LOOKUP_SEP)[-1]) or field.verbose_name
     value: Any = field.to_python(values[-1])
     if field.is_relation:
         value = field.related_model._base_manager.filter(pk=value).first() or value
     shown = date_format(value, "DATE_FORMAT") if hasattr(value, "isoformat") else str(value)
-    return Filter(capfirst(title), shown, [], cl.get_query_string(remove=[name]))
+    return Filter(str(capfirst(title)), shown, [], cl.get_query_string(remove=[name]))
 
 
 @register.filter
