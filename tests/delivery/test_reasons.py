@@ -41,10 +41,11 @@ def step_of(order, step):
     return reverse("admin:delivery_order_step", args=[order.pk, step])
 
 
-def the_mail():
+def mails_sent():
+    """Send what waits, and return the words of all of it."""
     mail.outbox.clear()
     send_due()
-    return mail.outbox[-1].body
+    return "\n".join(sent.body for sent in mail.outbox)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +97,8 @@ def test_a_closed_day_is_explained_in_the_mail(is_moving, sentence):
     order = factories.order()
     reads_spanish(order)
     actions.close_date(day=order.window.date, **SNOW, is_moving=is_moving, by=factories.staff("Manager"))
-    words = the_mail()
-    assert "Nieve intensa" in words and "Heavy snow" not in words
+    words = mails_sent()
+    assert sentence in words and "Nieve intensa" in words and "Heavy snow" not in words
     assert DeliveryWindow.objects.filter(date=order.window.date).first().closed_reason_es == "Nieve intensa"
 
 
