@@ -51,7 +51,7 @@ class Change:
 def history_of(certification: Certification, viewer: User) -> list[Change]:
     """Return the changes since the signature, the latest first, in the words of the account that looks at them."""
     amendments = list(certification.amendments.all())
-    assignments = list(certification.patient.assignments.select_related("caregiver"))
+    assignments = list(certification.patient.assignments.all())
     events = _events(certification, assignments)
     actors = {each.actor_id for each in events} | {each.amended_by_id for each in amendments}
     people = _People(certification, viewer, [pk for pk in {*actors, certification.ended_by_id} if pk])

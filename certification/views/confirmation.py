@@ -29,7 +29,7 @@ def confirmation(request: SignedInRequest, certification: Certification) -> Http
     now = timezone.now()
     today = timezone.localdate(now)
     assignments = CaregiverAssignment.objects.select_related("caregiver")
-    prefetch_related_objects([certification.patient], Prefetch("assignments", assignments))
+    prefetch_related_objects([certification], "amendments", Prefetch("patient__assignments", assignments))
     following = to_sign(request.user).first()
     people = _people(certification.patient, certification.patient.current_assignment)
     invitable = [each for each in people.values() if rules.may_be_invited(each, today=today)]

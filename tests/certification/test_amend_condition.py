@@ -300,3 +300,11 @@ def test_an_ended_certification_leads_back_to_the_record(certification):
     actions.revoke_certification(certification=certification, reason="Ends.", by=factories.staff("Registrar"))
     client = factories.client_for(certification.physician.user)
     assert client.get(page(certification)).url == page(certification, "confirmation")
+
+
+def test_the_pharmacist_reads_the_new_directions_on_an_open_order(certification):
+    order = factories.order(certification.patient)
+    amend(certification, condition_codes=["cancer"], directions="Two drops.")
+    client = factories.client_for(factories.staff("Pharmacist"))
+    review = shown(client.get(f"/admin/delivery/order/{order.pk}/change/"))
+    assert "Two drops." in review and "Drops in the evening." not in review
