@@ -76,8 +76,8 @@ def on_menu(orderer: Orderer | None = None, *, sku: str | None = None) -> list[M
     products = products if sku is None else products.filter(sku=sku)
     products = products.annotate(**_of_patient(orderer.patient if orderer and not orderer.caller else None))
     return [
-        MenuProduct(product, product.photo_digest, product.had_at, product.is_favorite)
-        for product in products  # type: ignore[attr-defined]
+        MenuProduct(product, product.photo_digest, product.had_at, product.is_favorite)  # type: ignore[attr-defined]
+        for product in products
     ]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -76,7 +77,7 @@ def _lots(product: Product, terms: Terms) -> list[TestedLot]:
     """Return the lots of which some can be delivered on the next free day, the first to expire first."""
     lots: list[TestedLot] = []
     good = Lot.objects.with_counts().filter(
-        product=product, left__gt=0, recalled_at__isnull=True, expires_date__gte=terms.day
+        Q(left__gt=0), product=product, recalled_at__isnull=True, expires_date__gte=terms.day
     )
     for lot in good.order_by("expires_date", "number")[:MOST_LOTS]:
         assert lot.thc_mg is not None and lot.cbd_mg is not None and lot.expires_date is not None

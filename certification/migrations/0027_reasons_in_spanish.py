@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """What is written to patients has room for Spanish."""
 
     dependencies = [
-        ('certification', '0025_amend_condition'),
+        ('certification', '0026_amend_condition'),
     ]
 
     operations = [
