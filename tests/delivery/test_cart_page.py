@@ -32,7 +32,7 @@ def put(client, sku, quantity, **over):
 
 def test_an_empty_cart_says_what_will_be_here_and_leads_to_the_menu(client):
     response = client.get(url("cart"))
-    assert "Your cart is empty What you add stays here, also after you sign out. Look at the menu" in words_of(response)
+    assert "Your cart is empty What you add stays here, even after you sign out. Look at the menu" in words_of(response)
     assert b'class="cart-foot"' not in response.content
 
 
