@@ -283,11 +283,12 @@ def test_a_draft_has_no_ledger():
         assert factories.client_for(account).get(url("allotment-of", draft.uuid)).status_code == 404
 
 
-def test_the_menu_names_the_first_wednesday_with_more(patient):
+def test_the_cart_names_the_first_wednesday_with_more(patient):
     factories.order(patient, lines=[(factories.product(amount_mg=14_200), 2)])
-    words = words_of(factories.client_for(patient.user).get(url("product-list")))
-    assert "70.823 g (2.49 oz) of 99.223 g (3.50 oz) left for Wednesday, November 25" in words
-    assert "99.223 g (3.50 oz) by Wednesday, December 30" in words
+    factories.cart(patient, (factories.product(amount_mg=3_500), 1))
+    words = words_of(factories.client_for(patient.user).get(url("cart")))
+    assert "2.37 of 3.50 oz left for Wednesday, November 25, after this cart." in words
+    assert "1.00 oz more from Wednesday, December 30." in words
 
 
 # --- The door in the admin ------------------------------------------------------------------------------------------
