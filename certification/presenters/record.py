@@ -160,6 +160,6 @@ def _of_papers(certification: Certification, letters: list[Letter]) -> list[Reco
     whole = f"{step_url(certification, 'confirmation')}?whole=1"
     return [
         RecordAction(gettext_lazy("Print the whole record"), whole),
-        RecordAction(gettext_lazy("What counts of the allotment"), allotment),
+        RecordAction(gettext_lazy("What counts toward the monthly allotment"), allotment),
         RecordAction(gettext_lazy("Letters"), "#letters" if letters else "", count if letters else _("none needed")),
     ]

@@ -122,7 +122,7 @@ def test_the_physician_is_offered_each_action_once(certification):
         "Correct name or date of birth",
         "Name a caregiver",
         "Print the whole record",
-        "What counts of the allotment",
+        "What counts toward the monthly allotment",
         "Add another patient",
     ]
     assert later == ["Renew", "Letters"]
@@ -141,7 +141,7 @@ def test_a_delegate_is_offered_what_needs_no_signature(certification):
         "Change contact data",
         "Name a caregiver",
         "Print the whole record",
-        "What counts of the allotment",
+        "What counts toward the monthly allotment",
         "Add another patient",
     ]
     page = page_of(certification, delegate)
@@ -244,7 +244,7 @@ def test_the_record_of_a_revoked_certification_offers_no_change_and_hides_the_wo
     assert "The program revoked it on" in page and "Inside words." not in page and "Print certificate" not in page
     assert offered(certification)[0] == [
         "Print the whole record",
-        "What counts of the allotment",
+        "What counts toward the monthly allotment",
         "Add another patient",
     ]
     assert changed(certification)[0][1:] == ("Active", "Revoked", "The program", "")
