@@ -146,4 +146,4 @@ def test_an_address_with_a_nul_gets_the_page_of_a_bad_request(world):  # noqa: F
 @pytest.mark.parametrize("leads_to", ["x", "-1", "pages:home", "%25", "https://elsewhere.example/"])
 def test_the_page_after_identification_is_a_path_of_ours(leads_to, world):  # noqa: F811
     response = world.clients["physician"].get(reverse("accounts:physician-identify"), {"next": leads_to})
-    assert response.url == reverse("certification:patient-list")
+    assert response.url == reverse("certification:start")

@@ -17,6 +17,7 @@ from certification.rules import draft_digest
 from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
+from tests.certification import forms
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -51,7 +52,7 @@ def test_leave_practice_today_stops_certifying_at_once(physician):
 def sign(physician, draft):
     page = factories.client_for(physician.user).post(
         f"/certification/{draft.uuid}/sign/",
-        {"signature_name": physician.name, "seen": draft_digest(draft.answers)},
+        {**forms.statement(), "signature_name": physician.name, "seen": draft_digest(draft.answers)},
         follow=True,
     )
     return page.content.decode()

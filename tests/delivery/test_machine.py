@@ -387,4 +387,4 @@ def test_after_any_actions_the_counts_agree(machine, beats, request):  # noqa: F
 
     form = {**LONG, "derandomize": False, "print_blob": True} if is_drill else SHORT
     run_state_machine_as_test(Here, settings=settings(suppress_health_check=list(HealthCheck), **form))
-    assert Here.steps > form["max_examples"] * form["stateful_step_count"] * 0.4  # the rest found nothing to do
+    assert Here.steps > form["max_examples"] * form["stateful_step_count"] * 0.35  # the rest found nothing to do
