@@ -58,7 +58,7 @@ def controls(base, people):
         "the slow query": any("sleeps" in where for where, _what in found.of("slow")),
         "the page that breaks": any("planted" in where for where, _what in found.of("broken")),
         "the bad HTML": any("planted-no-html" in where for where, _what in found.of("HTML")),
-        "the picture without alt": len(looks) == len(barriers.WIDTHS),
+        "the picture without alt": len(looks) == len(barriers.LOOKS),
     }
     return [name for name, holds in held.items() if not holds]
 

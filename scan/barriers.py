@@ -1,4 +1,4 @@
-"""Show the collected pages in a browser at three widths, and check them with axe."""
+"""Show the collected pages in a browser at three widths and in the dark, and check them with axe."""
 
 import time
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 from tests import browser
 from tests.journeys.visitor import WCAG
 
-WIDTHS = (1200, 390, 320)
+LOOKS = ((1200, "light"), (390, "light"), (320, "light"), (390, "dark"))  # px, and the theme of the system
 HIGHEST = 20_000  # px, enough for the longest lists
 
 
@@ -23,11 +23,12 @@ def look(pages, base, findings, *, until):
                 findings.add("out of time", "axe", f"{len(pages) - number} of {len(pages)} pages were not looked at.")
                 break
             _show(tab, page, base)
-            for width in WIDTHS:
+            for width, scheme in LOOKS:
+                tab.emulate_media(color_scheme=scheme)
                 _show_whole(tab, width)
                 findings.count("looks by axe")
                 for violation in axe.run(tab, options=WCAG).response["violations"]:
-                    where = f"{page.route} ({page.role}, {page.state}) at {width} px"
+                    where = f"{page.route} ({page.role}, {page.state}) at {width} px, {scheme}"
                     findings.add("barrier", where, f"{violation['id']}: {violation['nodes'][0]['html'][:200]}")
         chromium.close()
 
