@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
 APPS = ["accounts", "certification", "delivery", "notifications", "pages"]
 TESTS = "\n".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
 

@@ -27,7 +27,7 @@ from notifications.models import Notification
 from tests import factories
 from tests.mails import delivered, link_in, pass_time
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]  # words of mails: the database says nothing about them
 SIGN_UP, RESET, CHECK = "/accounts/signup/", "/accounts/password/reset/", "/accounts/confirm-email/"
 NEW, KNOWN = "new.person@example.org", "rosa@example.org"
 # allauth can send these as well; the settings that would make it do so are off.

@@ -26,7 +26,7 @@ from tests.delivery import people
 from tests.dispensing.units import hand_over, order_on_road, packed_order
 from tests.guard import unguarded
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]  # papers and words: the database says nothing about them
 LABEL = rules.Label(
     serial="000123",
     order="D-7KQ4-M2XP",

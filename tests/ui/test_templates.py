@@ -12,6 +12,8 @@ from tests.guard import BASE_DIR
 from tests.mails import delivered
 from ui.context import dispensary
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("code", ["403", "403_csrf", "404", "413", "429"])
 def test_error_pages_give_the_phone_and_a_way_on(rf, code):
