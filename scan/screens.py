@@ -23,7 +23,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 EVERY_PAGE, SHOWN = BASE_DIR / "var" / "screens", BASE_DIR / "docs" / "images"
 WIDTHS = (1200, 390)
 HIGHEST = 12_000  # px of a picture
-COLORS = 64  # of a picture in the documentation
+COLORS, LONGEST = 64, 1_700  # colors and px of a picture in the documentation
 ROLES = {
     "nobody": "", "physician": "amara.osei", "applicant": "edith.frost", "delegate": "dana.reyes",
     "patient": "rosa.delgado", "caregiver": "nora.hart", "registrar": "registrar", "pharmacist": "pharmacist",
@@ -37,8 +37,8 @@ ENDS_SESSION = re.compile(r"/(logout|session|language)/")
 DOCUMENTED = [
     ("home", "nobody", "/", 1200),
     ("menu", "patient", "/delivery/", 390),
-    ("cart", "patient", "/delivery/cart/", 390),
-    ("checkout", "patient", "/delivery/checkout/", 390),
+    ("cart", "patient", "a_cart_that_is_short", 390),
+    ("checkout", "patient", "a_cart_to_check_out", 390),
     ("patient-home", "patient", "/home/", 390),
     ("card", "patient", "/card/", 390),
     ("physician-start", "physician", "/certification/start/", 1200),
@@ -94,7 +94,7 @@ class Screens:
         for name, role, where, width in DOCUMENTED:
             tab = self._tab(self._cookies(role), width)
             address = where if where.startswith("/") else globals()[where]()
-            self._save(tab, urljoin(self.base, address), SHOWN / f"{name}.png", colors=COLORS)
+            self._save(tab, urljoin(self.base, address), SHOWN / f"{name}.png", colors=COLORS, longest=LONGEST)
             tab.context.close()
         return len(DOCUMENTED)
 
@@ -135,10 +135,10 @@ class Screens:
         )
         return context.new_page()
 
-    def _save(self, tab, address: str, file: Path, *, colors: int = 0) -> None:
+    def _save(self, tab, address: str, file: Path, *, colors: int = 0, longest: int = HIGHEST) -> None:
         """Save a picture of the whole page, with at most so many colors; 0 keeps all."""
         tab.goto(address)
-        height = min(tab.evaluate("document.documentElement.scrollHeight"), HIGHEST)
+        height = min(tab.evaluate("document.documentElement.scrollHeight"), longest)
         width = tab.viewport_size["width"]
         tab.set_viewport_size({"width": width, "height": max(height, 600)})
         shot = tab.screenshot()
@@ -148,6 +148,25 @@ class Screens:
         if colors:
             picture = picture.convert("RGB").quantize(colors)
         picture.save(file, optimize=bool(colors))
+
+
+def a_cart_that_is_short() -> str:
+    fill_cart("FL-CHARTER-35", "ED-BROWNIE-20")
+    return "/delivery/cart/"
+
+
+def a_cart_to_check_out() -> str:
+    fill_cart("ED-MINT-50")
+    return "/delivery/checkout/"
+
+
+def fill_cart(*skus: str) -> None:
+    from certification.models import Patient
+    from delivery.models import Product
+    from tests import factories
+
+    rosa = Patient.objects.get(first_name="Rosa", user__isnull=False)
+    factories.cart(rosa, *((Product.objects.get(sku=sku), 1) for sku in skus))
 
 
 def record_of_rosa() -> str:
