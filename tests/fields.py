@@ -19,9 +19,11 @@ from tests.access import GROUPS
 
 # field | where | who; in places that are not listed, nobody.
 TABLE = """
+condition  | page   | patient guardian office
 condition  | admin  | Registrar Pharmacist
 statement  | page   | patient guardian office Registrar Pharmacist Auditor Administrator
 statement  | admin  | Registrar Pharmacist Auditor Administrator
+directions | page   | office
 directions | admin  | Registrar Pharmacist
 notes      | page   | office
 notes      | admin  | Registrar Pharmacist

@@ -5,8 +5,6 @@ import secrets
 import unicodedata
 from decimal import Decimal
 
-from django.utils.translation import get_language, gettext
-
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: each can be read aloud over the phone
 
 MIDDLE_DOT = "·"  # Catalan writes Gal·la
@@ -57,13 +55,3 @@ def plain_figure(number: Decimal) -> str:
 def token_digest(token: str) -> str:
     """Return SHA-256 of the random token in a mailed link, in hex: who has the table alone can open no link."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def in_readers_language(text: str, text_es: str | None) -> str:
-    """Return the Spanish text to a reader of Spanish, where somebody wrote one, or else `text`.
-
-    `text` may be a sentence of the portal itself, like the reason for which an order lapses: that is translated.
-    """
-    if text_es and get_language() == "es":
-        return text_es
-    return gettext(text) if text else ""

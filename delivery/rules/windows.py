@@ -14,7 +14,7 @@ from certification.models import Certification, Patient
 from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
 from delivery.models.questions import counts_under
 from delivery.rules.errors import CertificationNotValid, WindowError
-from ui.text import in_readers_language
+from ui.languages import in_readers_language
 
 
 def policy_on(day: date) -> DeliveryPolicy:

@@ -288,7 +288,7 @@ def test_the_cart_names_the_first_wednesday_with_more(patient):
     factories.cart(patient, (factories.product(amount_mg=3_500), 1))
     words = words_of(factories.client_for(patient.user).get(url("cart")))
     assert "2.37 of 3.50 oz left for Wednesday, November 25, after this cart." in words
-    assert "1.00 oz more from Wednesday, December 30." in words
+    assert "1.12 oz more from Wednesday, December 30." in words
 
 
 # --- The door in the admin ------------------------------------------------------------------------------------------

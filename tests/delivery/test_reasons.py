@@ -13,8 +13,8 @@ from notifications.actions import send_due
 from tests import factories
 from tests.delivery.people import words_of
 from tests.guard import unguarded
+from ui.languages import in_readers_language
 from ui.templatetags.portal import or_spanish
-from ui.text import in_readers_language
 
 pytestmark = pytest.mark.django_db
 SHOP = {"reason": "That address is a shop.", "reason_es": "Esa dirección es una tienda."}

@@ -36,7 +36,7 @@ def test_a_repeat_order_takes_2_pages_and_3_clicks_from_the_list_of_orders(visit
     assert (counted.pages, counted.clicks) == (2, 3)
 
 
-def test_a_first_order_takes_2_pages_and_5_clicks_from_the_cart(visitor):
+def test_a_first_order_takes_2_pages_and_3_clicks_from_the_cart(visitor):
     patient = visitor(viewport={"width": 390, "height": 844})
     rosa = factories.patient()
     factories.window()
@@ -46,12 +46,10 @@ def test_a_first_order_takes_2_pages_and_5_clicks_from_the_cart(visitor):
     counted = Counted(patient)
     counted.follows("Check out")
     counted.presses_label_of(counted.page.locator("[name=window]:not([disabled])").first)
-    counted.ticks("is_residence")
-    counted.chooses("payment_method", "cash")
     counted.presses(PLACE)
     counted.sees("Your order is placed")
     assert Order.objects.placed().get().patient == rosa
-    assert (counted.pages, counted.clicks) == (2, 5)
+    assert (counted.pages, counted.clicks) == (2, 3)
     patient.met_no_barrier()
 
 

@@ -79,6 +79,8 @@ def when_dana_makes_an_account_as_the_mail_says(dana):
     assert link_in_mail_to(DANA, "/accounts/signup/")
     dana.makes_an_account(DANA)
     dana.signs_in(DANA)
+    dana.sees("What waits in your office")
+    dana.follows("Patients")
     dana.sees("Samuel Ortiz")
 
 

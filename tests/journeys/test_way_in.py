@@ -55,7 +55,7 @@ def then_the_physician_sees_the_status_and_may_prepare(physician):
     physician.follows("Prepare patients")
     physician.sees("sign once you are verified")
     physician.follows("Add new patient")
-    physician.sees("Confirm before you begin")
+    physician.sees("Confirm before you register the patient")
 
 
 def given_a_patient_prepared_by_the_applicant():

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from ui.text import in_readers_language
+from ui.languages import in_readers_language
 
 register = template.Library()
 
