@@ -192,7 +192,7 @@ def order_to_review() -> str:
 def run_of_next_wednesday() -> str:
     from delivery.models import Run
 
-    return f"/delivery/runs/{Run.objects.filter(left_at=None).order_by('window__date').first().uuid}/"
+    return f"/delivery/runs/{Run.objects.filter(closed_at=None).latest('window__date').uuid}/"
 
 
 if __name__ == "__main__":
