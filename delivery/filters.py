@@ -89,7 +89,7 @@ class MenuFilter(PortalForm):
 
     @property
     def query(self) -> str:
-        """What is chosen, with the ZIP code that was asked about, as the query of a URL."""
+        """The chosen filters and the ZIP code that was asked about, as the query of a URL."""
         return urlencode(self.chosen | self.where)
 
     @property
@@ -114,12 +114,12 @@ class MenuFilter(PortalForm):
 
     @property
     def beside_search(self) -> dict[str, str]:
-        """What a new search keeps."""
+        """The chosen filters that a new search keeps."""
         return {name: value for name, value in (self.chosen | self.where).items() if name != "q"}
 
     @property
     def beside_panel(self) -> dict[str, str]:
-        """What stays when the panel is sent."""
+        """The search, the ZIP code and the chip that stay chosen when the panel of filters is sent."""
         return {name: value for name, value in (self.chosen | self.where).items() if name in ("q", "zip", *CHIPS)}
 
     @property

@@ -108,7 +108,7 @@ class ProfileForm(PersonForm):
 
 
 class PatientForm(ProfileForm, QuestionsForm):
-    """Who the patient is, and what the office confirms before it registers the patient."""
+    """The patient's identity and contact data, and the sentences that the office confirms first."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

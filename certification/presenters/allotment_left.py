@@ -12,7 +12,7 @@ from certification.models import Certification
 
 @dataclass(frozen=True)
 class Left:
-    """What is left on the next delivery day, and all of the allotment, in milligrams of flower equivalent."""
+    """The amount left on the next delivery day, and the whole allotment, in milligrams of flower equivalent."""
 
     day: date
     left_mg: int

@@ -65,7 +65,7 @@ def history_of(certification: Certification, viewer: User) -> list[Change]:
 
 
 class _People:
-    """Who an account is, for the account that looks at the page."""
+    """The names of accounts, as the account that opens the page reads them."""
 
     def __init__(self, certification: Certification, viewer: User, accounts: Iterable[int]) -> None:
         self.physician, self.viewer, self.patient = certification.physician, viewer, certification.patient

@@ -22,7 +22,7 @@ LINES_NAMED = 2  # of the last order
 
 
 class Step(StrEnum):
-    """What a person does next: the one filled button of the page, or none of these."""
+    """The next thing for a person to do: the one filled button of the page, or none of them."""
 
     AFFIRM = "affirm"
     RENEW = "renew"
