@@ -122,7 +122,11 @@ def test_no_nonsense_in_one_parameter_breaks_a_list_of_the_admin(name, names, wo
     [
         ("physician", "certification:patient-list", ["cursor", "show", "term"]),
         ("physician", "certification:due-list", ["cursor", "within"]),
-        ("patient", "delivery:product-list", ["page", "q", "form", "favorites", "sort", "thc", "size", "price", "zip"]),
+        (
+            "patient",
+            "delivery:product-list",
+            ["page", "q", "form", "favorites", "sort", "thc", "cbd", "size", "price", "zip"],
+        ),
         ("patient", "delivery:cart-line", ["page", "product", "quantity", "patient", "next"]),
         ("patient", "delivery:checkout", ["to", "window", "wait_for", "idempotency_key", "seen_cents", "street"]),
         ("patient", "delivery:order-list", ["page"]),
