@@ -13,7 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from certification.models import CaregiverAssignment, Certification, Patient, PatientToday
+from certification.models import CaregiverAssignment, Certification, Patient, PatientToday, patients_today_of
 from certification.models.people import PatientQuerySet
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
@@ -91,8 +91,9 @@ def patients_and_caller(request: SignedInRequest) -> tuple[list[PatientToday], C
     During a call they are the patients for whom the caller may order.
     """
     caller = caller_of(request)
-    patients = Patient.objects.in_hands_of(request.user) if caller is None else _patients_of_caller(caller)
-    return patients.order_by("pk").read_today(), caller
+    if caller is None:
+        return patients_today_of(request.user), None
+    return _patients_of_caller(caller).order_by("pk").read_today(), caller
 
 
 def _patients_of_caller(caller: Caller) -> PatientQuerySet:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
@@ -37,7 +36,9 @@ class Person:
         return self.is_patient or self.is_caregiver
 
 
-@lru_cache(maxsize=2)
+ROLES = ("is_delegate", "is_applicant", "is_patient", "is_caregiver")
+
+
 def role_annotations(day: date) -> dict[str, Any]:
     """Return the roles of an account on `day` as annotations of User, under the names of the fields of `Person`.
 

@@ -17,6 +17,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from accounts.models import User
 from certification.models import validity
 from ui.fields import EncryptedTextField
+from ui.prepared import Slot, prepared
 
 if TYPE_CHECKING:
     from certification.models.certifications import Certification
@@ -116,7 +117,7 @@ def ask_also(**conditions: BaseExpression) -> None:
 class PatientQuerySet(models.QuerySet["Patient"]):
     SEALED = ("condition_codes", "directions", "ended_reason", "patient_as_signed")  # decrypted where shown alone
 
-    def in_hands_of(self, user: User) -> Self:
+    def in_hands_of(self, user: User | Slot) -> Self:
         """Return whom `user` may see and act for: the own record, and each patient of whom they are the caregiver now.
 
         Each counts after it was affirmed. The filter puts two lists together, each from an index: with an OR,
@@ -128,9 +129,9 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         )
         return self.filter(pk__in=own.values("pk").union(acts.values("patient")))
 
-    def read_today(self) -> list["PatientToday"]:
-        """Return the patients, each with the open assignment and the running certification, in one query."""
-        running = validity.running_on(timezone.localdate(), "certifications__")
+    def with_today(self, day: date | Slot) -> Self:
+        """Return the patients, each with what `PatientToday.of` needs of `day`."""
+        running = validity.running_on(day, "certifications__")
         joined: dict[str, Any] = {
             "joined_assignment": FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
             "joined_certification": FilteredRelation("certifications", condition=running),
@@ -139,15 +140,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         rows = self.annotate(**joined, **_also_asked).select_related(
             "joined_assignment__caregiver", "joined_certification"
         )
-        return [
-            PatientToday(
-                patient=row,  # Django sets an attribute only where the join found a row
-                assignment=getattr(row, "joined_assignment", None),
-                certification=getattr(row, "joined_certification", None),
-                answers={name: getattr(row, name) for name in _also_asked},
-            )
-            for row in rows.defer(*unread)
-        ]
+        return rows.defer(*unread)
+
+    def read_today(self) -> list["PatientToday"]:
+        """Return the patients, each with the open assignment and the running certification, in one query."""
+        return [PatientToday.of(row) for row in self.with_today(timezone.localdate())]
 
 
 class Patient(Person):
@@ -267,3 +264,34 @@ class PatientToday:
     assignment: CaregiverAssignment | None
     certification: Optional["Certification"]
     answers: Mapping[str, bool]
+
+    @classmethod
+    def of(cls, row: Patient) -> Self:
+        """Return what `PatientQuerySet.with_today` has read."""
+        return cls(
+            patient=row,  # Django sets an attribute only where the join found a row
+            assignment=getattr(row, "joined_assignment", None),
+            certification=getattr(row, "joined_certification", None),
+            answers={name: getattr(row, name) for name in _also_asked},
+        )
+
+
+@prepared(patient=models.BigAutoField(), day=models.DateField())
+def _patient_on(patient: Any, day: Any) -> PatientQuerySet:
+    return Patient.objects.filter(pk=patient).with_today(day)
+
+
+@prepared(user=models.BigAutoField(), day=models.DateField())
+def _patients_of_account_on(user: Any, day: Any) -> PatientQuerySet:
+    return Patient.objects.in_hands_of(user).with_today(day).order_by("pk")
+
+
+def patient_today(patient: Patient) -> PatientToday:
+    """Return the patient with the open assignment and the running certification, as they are in the database now."""
+    (row,) = _patient_on(patient=patient.pk, day=timezone.localdate())
+    return PatientToday.of(row)
+
+
+def patients_today_of(user: User) -> list[PatientToday]:
+    """Return the patients whom the account may see and act for, in a fixed order."""
+    return [PatientToday.of(row) for row in _patients_of_account_on(user=user.pk, day=timezone.localdate())]

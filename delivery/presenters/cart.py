@@ -1,8 +1,9 @@
 """The cart, as the pages of products and of the checkout show it."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F
+from django.db.models import BigAutoField, F, QuerySet
 from django.utils.translation import gettext as _
 
 from certification.models import Patient
@@ -10,6 +11,7 @@ from delivery import rules
 from delivery.models import OrderLine, Product
 from delivery.orderers import Orderer
 from delivery.presenters.terms import Terms
+from ui.prepared import prepared
 from ui.templatetags.portal import grams, money
 
 
@@ -54,16 +56,17 @@ class Cart:
 
 def cart_of(orderer: Orderer, terms: Terms) -> Cart:
     """Return the cart that the orderer keeps for the patient, in one query."""
-    lines = list(
-        OrderLine.objects.filter(order__status="cart", order__patient=orderer.patient, order__placed_by=orderer.user)
-        .select_related("product")
-        .annotate(photo_digest=F("product__photo__digest"))
-        .order_by("pk")
-    )
+    lines = _lines_in_cart(patient=orderer.patient.pk, user=orderer.user.pk)
     shown = [_cart_line(line, orderer.patient, terms) for line in lines]
     subtotal_cents, amount_mg = rules.totals(lines)
     problem = _problem(shown, subtotal_cents, terms)
     return Cart(shown, subtotal_cents, amount_mg, terms.policy.minimum_cents, problem)
+
+
+@prepared(patient=BigAutoField(), user=BigAutoField())
+def _lines_in_cart(patient: Any, user: Any) -> QuerySet[OrderLine]:
+    lines = OrderLine.objects.filter(order__status="cart", order__patient=patient, order__placed_by=user)
+    return lines.select_related("product").annotate(photo_digest=F("product__photo__digest")).order_by("pk")
 
 
 def _cart_line(line: OrderLine, patient: Patient, terms: Terms) -> CartLine:

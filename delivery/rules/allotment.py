@@ -4,17 +4,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import takewhile
+from typing import Any
 
+from django.db.models import BigAutoField, DateField, QuerySet
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
 from delivery.models import AllotmentEntry, Order, Product
 from delivery.rules.errors import AllotmentError
+from ui.prepared import prepared
 from ui.templatetags.portal import grams
 
 ENTRY_DAYS = 365
 MOST_OF_AN_ENTRY_MG = 500_000
+NOBODYS = 0  # the id of no row
 STAFF_ORIGINS = [origin for origin in AllotmentEntry.Origin.values if origin != AllotmentEntry.Origin.DELIVERY]
 
 
@@ -50,16 +54,18 @@ def allotment_left_mg(
 
 def used_by_day(*, patient: Patient, first: date, last: date, without: Order | None = None) -> dict[date, int]:
     """Return how much counts on each day from `first` through `last`, in mg: open and delivered orders, and entries."""
-    orders = Order.objects.counted().filter(patient=patient, window__date__range=(first, last))
-    if without is not None:
-        orders = orders.exclude(pk=without.pk)
-    entries = AllotmentEntry.objects.filter(patient=patient, day__range=(first, last))
     used: dict[date, int] = defaultdict(int)
-    for day, amount in orders.values_list("window__date", "amount_mg").union(
-        entries.values_list("day", "amount_mg"), all=True
-    ):
+    without_id = without.pk if without else NOBODYS
+    for day, amount in _amounts_between(patient=patient.pk, first=first, last=last, without=without_id):
         used[day] += amount
     return used
+
+
+@prepared(patient=BigAutoField(), first=DateField(), last=DateField(), without=BigAutoField())
+def _amounts_between(patient: Any, first: Any, last: Any, without: Any) -> QuerySet[Any, tuple[date, int]]:
+    orders = Order.objects.counted().filter(patient=patient, window__date__range=(first, last)).exclude(pk=without)
+    entries = AllotmentEntry.objects.filter(patient=patient, day__range=(first, last))
+    return orders.values_list("window__date", "amount_mg").union(entries.values_list("day", "amount_mg"), all=True)
 
 
 def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) -> int:

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, DateField, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -15,11 +16,18 @@ from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
 from delivery.models.questions import counts_under
 from delivery.rules.errors import CertificationNotValid, WindowError
 from ui.languages import in_readers_language
+from ui.prepared import prepared
 
 
 def policy_on(day: date) -> DeliveryPolicy:
     """Return the terms of delivery in force on `day`."""
-    return DeliveryPolicy.objects.filter(effective_date__lte=day)[0]
+    (policy,) = _policy_on(day=day)
+    return policy
+
+
+@prepared(day=DateField())
+def _policy_on(day: Any) -> QuerySet[DeliveryPolicy]:
+    return DeliveryPolicy.objects.filter(effective_date__lte=day)[:1]
 
 
 def policies_on(days: Collection[date]) -> dict[date, DeliveryPolicy]:
@@ -40,10 +48,13 @@ def closes_at(window: DeliveryWindow, policy: DeliveryPolicy) -> datetime:
 def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryWindow]:
     """Return the windows whose cut-off has not passed, in order; full and closed windows too."""
     today = localtime(now).date()
-    upcoming = DeliveryWindow.objects.filter(
-        date__gte=today, date__lt=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS)
-    )
+    upcoming = _windows_between(first=today, end=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS))
     return [window for window in upcoming if now <= closes_at(window, policy)]
+
+
+@prepared(first=DateField(), end=DateField())
+def _windows_between(first: Any, end: Any) -> QuerySet[DeliveryWindow]:
+    return DeliveryWindow.objects.filter(date__gte=first, date__lt=end)
 
 
 def running_certification(patient: Patient) -> Certification | None:
