@@ -1,6 +1,6 @@
 """The main menu of every page. It names pages of all apps below, so it is in the topmost app that has such pages."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -53,21 +53,32 @@ def navigation(request: PersonRequest) -> dict[str, Any]:
     return {"navigation": SimpleLazyObject(lambda: _items(request))}
 
 
-def _items(request: PersonRequest) -> list[dict[str, Any]]:
-    """Return label, address and count of each item; the count is of what waits there, or 0."""
-    items = [_item(request, name) for name in _names(request)]
-    here = request.get_full_path()
-    exact = any(item["url"] == here for item in items)  # an item of one filter of a list goes before the list
-    return [{**item, "is_current": item["url"] == (here if exact else request.path)} for item in items]
+class Item(NamedTuple):
+    """An item of the main menu; `waiting` is how much waits there."""
+
+    label: str
+    url: str
+    waiting: int
+    is_current: bool
 
 
-def _item(request: PersonRequest, named: tuple[str, Any]) -> dict[str, Any]:
-    name, label = named
-    if named != TO_SIGN:
-        return {"label": label, "url": reverse(name), "count": 0}
-    # Nothing of an office is told before the physician has identified.
-    count = Draft.objects.waiting_for(request.user).count() if is_identified(request) else 0
-    return {"label": label, "url": f"{reverse(name)}?show=sign", "count": count}
+def _items(request: PersonRequest) -> tuple[Item, ...]:
+    names = _names(request)
+    here, addresses = request.get_full_path(), [_address(named) for named in names]
+    current = here if here in addresses else request.path  # an item of one filter of a list goes before the list
+    return tuple(
+        Item(str(named[1]), address, _waiting(request, named), address == current)
+        for named, address in zip(names, addresses, strict=True)
+    )
+
+
+def _address(named: tuple[str, Any]) -> str:
+    return reverse(named[0]) + ("?show=sign" if named == TO_SIGN else "")
+
+
+def _waiting(request: PersonRequest, named: tuple[str, Any]) -> int:
+    """Return how much waits behind the item. Nothing of an office is told before the physician has identified."""
+    return Draft.objects.waiting_for(request.user).count() if named == TO_SIGN and is_identified(request) else 0
 
 
 def _names(request: PersonRequest) -> list[tuple[str, Any]]:

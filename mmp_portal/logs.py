@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.regex_helper import normalize
+from allauth.account.adapter import get_adapter
 from django_structlog.middlewares import RequestMiddleware
 from gunicorn import glogging  # type: ignore[import-untyped] # it ships no types
 from structlog.typing import EventDict, Processor
@@ -110,7 +111,15 @@ def where_it_broke(exc_info: ExceptionInfo) -> str:
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """Log each request by its method and its address without tokens."""
+    """Log each request once, when it is answered, by its method and its address without tokens.
+
+    The line that django-structlog writes before is below the level of our logs (settings.py).
+    """
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        """Bind the address that the trusted proxies give, as the audit's events have it."""
+        structlog.contextvars.bind_contextvars(ip=get_adapter().get_client_ip(request))
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -5,11 +6,30 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 
 
+@dataclass(frozen=True)
+class Dispensary:
+    """The dispensary, and how to reach it. `hours` stand inside a sentence of the reader's language."""
+
+    name: str
+    phone: str
+    email: str
+    address: str
+    permit: str
+    hours: str
+
+
 def dispensary(request: HttpRequest | None) -> dict[str, Any]:
     """Return the dispensary's name and how to reach it, for every page."""
-    names = ("name", "phone", "email", "address", "permit")
-    facts = {name: getattr(settings, f"DISPENSARY_{name.upper()}") for name in names}
-    return {"dispensary": {**facts, "hours": hours()}}
+    return {
+        "dispensary": Dispensary(
+            name=settings.DISPENSARY_NAME,
+            phone=settings.DISPENSARY_PHONE,
+            email=settings.DISPENSARY_EMAIL,
+            address=settings.DISPENSARY_ADDRESS,
+            permit=settings.DISPENSARY_PERMIT,
+            hours=hours(),
+        )
+    }
 
 
 def hours() -> str:

@@ -39,7 +39,7 @@ def test_pages_of_last_resort_need_no_context(code, heading):
 def test_dispensary_is_known_to_every_page(settings):
     settings.DISPENSARY_PHONE = "+18605550100"
 
-    assert dispensary(RequestFactory().get("/"))["dispensary"]["phone"] == "+18605550100"
+    assert dispensary(RequestFactory().get("/"))["dispensary"].phone == "+18605550100"
 
 
 @pytest.mark.django_db
