@@ -14,7 +14,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.regex_helper import normalize
-from allauth.account.adapter import get_adapter
 from django_structlog.middlewares import RequestMiddleware
 from gunicorn import glogging  # type: ignore[import-untyped] # it ships no types
 from structlog.typing import EventDict, Processor
@@ -115,11 +114,6 @@ class RequestLogMiddleware(RequestMiddleware):
 
     The line that django-structlog writes before is below the level of our logs (settings.py).
     """
-
-    @classmethod
-    def bind_ip(cls, request: HttpRequest) -> None:
-        """Bind the address that the trusted proxies give, as the audit's events have it."""
-        structlog.contextvars.bind_contextvars(ip=get_adapter().get_client_ip(request))
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

@@ -427,6 +427,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # a request with it reads /metrics
 # --- Logs ----------------------------------------------------------------------------------------------------------
 
 LOGGING = logging_config(debug=DEBUG)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # audit/middleware.py binds the address that trusted proxies give
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request: that of its end has all that it had
 logging.captureWarnings(not DEBUG)  # as lines of the log, not as plain text
 configure_structlog()
