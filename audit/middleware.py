@@ -9,7 +9,10 @@ from audit.context import Origin, origin
 
 
 class OriginMiddleware:
-    """Notes address, session and request id for events, and the address for the log. The session is a digest, because its key would open it."""
+    """Notes address, session and request id for events, and the address for the log.
+
+    The session is a digest, because its key would open it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
