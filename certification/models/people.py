@@ -17,6 +17,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from accounts.models import User
 from certification.models import validity
 from ui.fields import EncryptedTextField
+from ui.prepared import Prepared
 
 if TYPE_CHECKING:
     from certification.models.certifications import Certification
@@ -116,7 +117,7 @@ def ask_also(**conditions: BaseExpression) -> None:
 class PatientQuerySet(models.QuerySet["Patient"]):
     SEALED = ("condition_codes", "directions", "ended_reason", "patient_as_signed")  # decrypted where shown alone
 
-    def in_hands_of(self, user: User) -> Self:
+    def in_hands_of(self, user: User | int) -> Self:
         """Return whom `user` may see and act for: the own record, and each patient of whom they are the caregiver now.
 
         Each counts after it was affirmed. The filter puts two lists together, each from an index: with an OR,
@@ -130,7 +131,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def read_today(self) -> list["PatientToday"]:
         """Return the patients, each with the open assignment and the running certification, in one query."""
-        running = validity.running_on(timezone.localdate(), "certifications__")
+        return [patient_today(row) for row in self.joined_on(timezone.localdate())]
+
+    def joined_on(self, today: date) -> Self:
+        """Return the patients with what `read_today` reads of them on that day."""
+        running = validity.running_on(today, "certifications__")
         joined: dict[str, Any] = {
             "joined_assignment": FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
             "joined_certification": FilteredRelation("certifications", condition=running),
@@ -139,15 +144,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         rows = self.annotate(**joined, **_also_asked).select_related(
             "joined_assignment__caregiver", "joined_certification"
         )
-        return [
-            PatientToday(
-                patient=row,  # Django sets an attribute only where the join found a row
-                assignment=getattr(row, "joined_assignment", None),
-                certification=getattr(row, "joined_certification", None),
-                answers={name: getattr(row, name) for name in _also_asked},
-            )
-            for row in rows.defer(*unread)
-        ]
+        return rows.defer(*unread)
 
 
 class Patient(Person):
@@ -267,3 +264,23 @@ class PatientToday:
     assignment: CaregiverAssignment | None
     certification: Optional["Certification"]
     answers: Mapping[str, bool]
+
+
+def patient_today(row: Patient) -> PatientToday:
+    """Return the patient of a row of `joined_on`."""
+    return PatientToday(
+        patient=row,  # Django sets an attribute only where the join found a row
+        assignment=getattr(row, "joined_assignment", None),
+        certification=getattr(row, "joined_certification", None),
+        answers={name: getattr(row, name) for name in _also_asked},
+    )
+
+
+def in_hands_today(user: User) -> list[PatientToday]:
+    """Return what `read_today` does for the patients in the hands of the account, by their keys: each page asks it."""
+    return [patient_today(row) for row in _in_hands.rows(user=user.pk, today=timezone.localdate())]
+
+
+_in_hands = Prepared(
+    lambda *, user, today: Patient.objects.in_hands_of(user).order_by("pk").joined_on(today), fixed=["today"]
+)
