@@ -7,6 +7,8 @@ from typing import Any
 from django.core import signing
 from django.db.models import Q, QuerySet
 
+from ui.prepared import Prepared
+
 FORWARD, BACK = "f", "b"
 
 
@@ -25,14 +27,14 @@ class Page:
 class Section:
     """One kind of row of a list, in the order of `keys`: fields without NULL, "-" for descending, "pk" the last.
 
-    Its page takes two queries: the keys, which an index may hold alone, and the rows as `read` reads them (all of
-    them). A table with few rows is read in one, with `is_small`.
+    Its page takes two queries: the keys, which an index may hold alone, and the rows as `read` reads those with the
+    keys `pks`. A table with few rows is read in one, with `is_small`.
     """
 
     name: str
     found: QuerySet[Any]
     keys: tuple[str, ...]
-    read: QuerySet[Any] | None = None
+    read: Prepared | None = None
     is_small: bool = False
 
     def taken(self, direction: str, values: list[Any], limit: int) -> list["Taken"]:
@@ -62,7 +64,7 @@ def page_of(
     cursor: str | None,
     size: int,
     name: str,
-    read: QuerySet[Any] | None = None,
+    read: Prepared | None = None,
 ) -> Page:
     """`size` rows of `found` in the order of `keys`, as `page_of_sections` gives them of a list of one section."""
     return page_of_sections([Section("", found, keys, read)], cursor=cursor, size=size, name=name)
@@ -105,8 +107,8 @@ def _rows(shown: list[Taken]) -> list[Any]:
     known: dict[tuple[str, Any], Any] = {}
     for section in {entry.section.name: entry.section for entry in shown if not entry.section.is_small}.values():
         pks = [entry.keys[-1] for entry in shown if entry.section.name == section.name]
-        rows = (section.found if section.read is None else section.read).in_bulk(pks)
-        known |= {(section.name, pk): row for pk, row in rows.items()}
+        rows = section.found.filter(pk__in=pks) if section.read is None else section.read.rows(pks=pks)
+        known |= {(section.name, row.pk): row for row in rows}
     found = (entry.row or known.get((entry.section.name, entry.keys[-1])) for entry in shown)
     return [row for row in found if row is not None]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Model, QuerySet
 
@@ -50,7 +51,10 @@ class Prepared:
         shape = tuple((name, value if name in fixed else _shape_of(value)) for name, value in values.items())
         compiled = self._kept.get(shape)
         if compiled is None or compiled.compiler.connection.vendor != connections[compiled.queryset.db].vendor:
-            compiled = self._kept_anew(shape, values)
+            try:
+                compiled = self._kept_anew(shape, values)
+            except EmptyResultSet:  # an empty list: Django asks nothing
+                return []
         params = list(compiled.params)
         connection = connections[compiled.queryset.db]
         for position, name, index in compiled.places:
