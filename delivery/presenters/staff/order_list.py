@@ -25,6 +25,14 @@ from delivery.presenters.staff.receivers import (
 
 NEAR_LIMIT = 10  # near the limit: less than a tenth of the monthly allotment is left after the order
 NOT_RECEIVED = (Order.Status.CART, Order.Status.CANCELLED, Order.Status.REFUSED, Order.Status.LAPSED)
+# What a row of the list shows; the conditions of a certification, which are encrypted, are not among it.
+SHOWN = (
+    "number", "status", "street", "unit", "subtotal_cents", "declined_at", "assisted_by",
+    "window__date", "window__starts", "window__ends", "policy__allotment_days",
+    "patient__first_name", "patient__middle_name", "patient__last_name", "patient__suffix", "patient__birth_date",
+    "patient__has_legal_capacity", "certification__status", "certification__expires_date",
+    "certification__deliveries_stop_date", "certification__monthly_allotment_oz",
+)  # fmt: skip
 UsedByPatient = Mapping[int, Mapping[date, int]]
 
 
