@@ -1,6 +1,7 @@
 """Measure the admin's list of a million orders: its page and its search."""
 
 from meter import Meter, answer_of, print_figure, print_scaled, served
+from patients import number_from
 
 
 def copy_orders(world, count):
@@ -25,7 +26,7 @@ def copy_orders(world, count):
         f" FROM delivery_deliverywindow, generate_series(1, 3000) n WHERE id = {window.pk}"
     )
     changed = {
-        "number": "'D-' || lpad(to_hex(n), 8, '0')",
+        "number": number_from("D", "n"),
         "idempotency_key": "gen_random_uuid()",
         "patient_id": "(SELECT min(id) FROM certification_patient WHERE number LIKE 'P-0%') + n % 20000",
         "window_id": "(SELECT min(id) FROM delivery_deliverywindow WHERE date < current_date - 7) + n % 2900",

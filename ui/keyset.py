@@ -1,6 +1,6 @@
 """Pages of a list that begin after a row, not at a number, so that the last page costs as much as the first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from ui.prepared import Prepared
 
 FORWARD, BACK = "f", "b"
+FirstKeys = Callable[[int], list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Section:
     """One kind of row of a list, in the order of `keys`: fields without NULL, "-" for descending, "pk" the last.
 
     Its page takes two queries: the keys, which an index may hold alone, and the rows as `read` reads those with the
-    keys `pks`. A table with few rows is read in one, with `is_small`.
+    keys `pks`. A table with few rows is read in one, with `is_small`. `first` returns the first keys, at most so many,
+    where that takes less than to ask `found` for them.
     """
 
     name: str
@@ -36,9 +38,12 @@ class Section:
     keys: tuple[str, ...]
     read: Prepared | None = None
     is_small: bool = False
+    first: FirstKeys | None = None
 
     def taken(self, direction: str, values: list[Any], limit: int) -> list["Taken"]:
         """At most `limit` rows past the one with these values (none: from the beginning), in that direction."""
+        if self.first and not values and direction == FORWARD:
+            return [Taken(self, keys) for keys in self.first(limit)]
         order = tuple(_turned(key) for key in self.keys) if direction == BACK else self.keys
         past = self.found.filter(_after(order, values)) if values else self.found
         fields = [key.removeprefix("-") for key in self.keys]

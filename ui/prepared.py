@@ -100,8 +100,8 @@ def _compile(build: Callable[..., QuerySet[Any]], values: Mapping[str, Any], fix
         done.append((queryset, compiler, sql, params, list(_places(params, marks, compiler.connection))))
     (_, _, other_sql, other_params, other_places), (queryset, compiler, sql, params, places) = done
     marked = {position for position, _name, _index in places}
-    fixed = [pair for n, pair in enumerate(zip(params, other_params, strict=False)) if n not in marked]
-    if sql != other_sql or places != other_places or any(one != other for one, other in fixed):
+    is_same = sql == other_sql and places == other_places and len(params) == len(other_params)
+    if not is_same or any(params[n] != other_params[n] for n in range(len(params)) if n not in marked):
         raise NotPreparable(f"{build.__qualname__} makes something of its values: {other_params} and {params}")
     return _Compiled(queryset, compiler, sql, tuple(params), tuple(places))
 
@@ -164,7 +164,9 @@ class _Query:
 def _iterated(compiled: _Compiled, params: tuple[Any, ...], connection: Any) -> Iterator[Any]:
     compiler = copy(compiled.compiler)  # of this thread's connection; nothing is written to what both share
     compiler.connection, compiler.as_sql = connection, lambda *_args, **_options: (compiled.sql, params)
-    return iter(compiled.queryset._iterable_class(_Query(compiled, compiler)))  # type: ignore[attr-defined]
+    kind: Any = compiled.queryset._iterable_class
+    rows: Iterator[Any] = iter(kind(_Query(compiled, compiler)))
+    return rows
 
 
 def attach(parents: Iterable[Model], name: str, rows: Iterable[Any], *, by: str) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -180,27 +180,29 @@ def _orders_of(patients: Iterable[PatientToday], *, today: date) -> Mapping[int,
     keys = [each.patient.pk for each in patients]
     if not keys:
         return found
-    last = _last_delivered.rows(patients=keys)
+    orders = sorted(_shown.rows(patients=keys, today=today), key=_begins)
+    last = [order for order in orders if not order.is_open]
     attach(last, "lines", _lines.rows(orders=[order.pk for order in last]) if last else [], by="order_id")
-    for order in [*_coming.rows(patients=keys, today=today), *last]:
+    for order in orders:
         found[order.patient_id].append(order)
     return found
 
 
-def _coming_to(*, patients: list[int], today: date) -> QuerySet[Order]:
+def _begins(order: Order) -> tuple[date, time, int]:
+    assert order.window is not None  # anything but a cart has one
+    return order.window.date, order.window.starts, order.pk
+
+
+def _coming_and_last(*, patients: list[int], today: date) -> QuerySet[Order]:
+    """Return the open orders from today on, and the last delivered one of each patient, which an index finds."""
     coming = Order.objects.open().filter(window__date__gte=today, patient__in=patients).select_related("window")
-    return coming.order_by("window__date", "window__starts", "pk")
-
-
-def _last_delivered_to(*, patients: list[int]) -> QuerySet[Order]:
-    """Return the last delivered order of each patient; an index finds it, however many orders there are."""
     delivered = Order.objects.filter(status=Order.Status.DELIVERED, patient=OuterRef("pk"))
     last = Subquery(delivered.order_by("-placed_at", "-pk").values("pk")[:1])
     keys = Patient.objects.filter(pk__in=patients).annotate(last=last).values("last")
-    return Order.objects.filter(pk__in=keys).select_related("window").order_by("pk")
+    return coming.union(Order.objects.filter(pk__in=keys).select_related("window"), all=True)
 
 
-_coming, _last_delivered = Prepared(_coming_to), Prepared(_last_delivered_to)
+_shown = Prepared(_coming_and_last)
 _lines = Prepared(lambda *, orders: OrderLine.objects.filter(order__in=orders).select_related("product").order_by("pk"))
 
 

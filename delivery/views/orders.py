@@ -32,13 +32,14 @@ def order_list(request: OrdererRequest) -> HttpResponse:
     orderer = request.orderer
     keys = [patient.pk for patient in orderer.patients]
     in_call = taken_in_call(request) if orderer.caller else {}
-    page = Paginator(OrdersSeen({"patients": keys, **in_call}), ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    seen: Any = OrdersSeen({"patients": keys, **in_call})
+    page = Paginator(seen, ORDERS_A_PAGE).get_page(request.GET.get("page"))
     record(action="order.list", by=request.user, subject=orderer.patient)
     has_name = bool(orderer.others) or orderer.is_for_somebody_else
     context = {
         "orderer": orderer,
         "page": page,
-        "rows": order_rows(page.object_list, orderer.patients, has_name=has_name, csrf_token=get_token(request)),
+        "rows": order_rows(list(page.object_list), orderer.patients, has_name=has_name, csrf_token=get_token(request)),
         "has_name": has_name,
         "waiting": waiting_of(request.user) if orderer.caller is None else [],
     }

@@ -20,7 +20,7 @@ def test_a_value_never_takes_the_place_of_another():
     assert first == render_to_string(TAG, {"label": "mark7c1e6b696e64e1c7", "kind": "<"})
 
 
-@pytest.mark.parametrize(("language", "again"), [("en", "Order again"), ("es", "Pedir lo mismo")])
+@pytest.mark.parametrize(("language", "again"), [("en", "Order again"), ("es", "Pedir otra vez")])
 def test_each_language_and_look_has_its_words(language, again):
     with override(language):
         for has_name in (True, False):
