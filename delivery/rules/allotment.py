@@ -64,7 +64,11 @@ def used_by_day(*, patient: Patient, first: date, last: date, without: Order | N
 
 def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) -> int:
     """Return what is left of the limit on `day`, in mg: the smallest rest of all spans of `days` days around `day`."""
-    most = max(_sum_over_span(used, day - timedelta(days=back), days) for back in range(days))
+    reach, one = timedelta(days=days), timedelta(days=1)
+    near = {each: amount for each, amount in used.items() if day - reach < each < day + reach}
+    # The sum of a span differs from that of the span before only where a day comes in at its end or has left it.
+    begins = {day - reach + one, *(each - reach + one for each in near), *(each + one for each in near)}
+    most = max(_sum_over_span(near, first, days) for first in begins if day - reach < first <= day)
     return max(limit_mg - max(most, 0), 0)
 
 
