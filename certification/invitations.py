@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from certification.models import Caregiver, Invitation, Patient
 from certification.rules import MOST_INVITATION_TRIES
 from notifications.models import Notification
+from ui.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,19 @@ def _latest(people: list[Patient | Caregiver]) -> dict[tuple[type, int], tuple[I
         return {}
     patients = [person.pk for person in people if isinstance(person, Patient)]
     caregivers = [person.pk for person in people if isinstance(person, Caregiver)]
+    invitations = _invitations.rows(patients=patients, caregivers=caregivers)
+    return {_key_of_person(invitation): (invitation, invitation.has_bounced) for invitation in invitations}
+
+
+def _invitations_of(*, patients: list[int], caregivers: list[int]) -> QuerySet[Invitation]:
     failed = Notification.objects.filter(
         dedupe_key=Concat(Value("invitation:"), Cast(OuterRef("pk"), CharField())), status=Notification.Status.FAILED
     )
     found = Invitation.objects.filter(Q(patient__in=patients) | Q(caregiver__in=caregivers))
-    invitations = found.annotate(has_bounced=Exists(failed)).order_by("pk")
-    return {_key_of_person(invitation): (invitation, invitation.has_bounced) for invitation in invitations}
+    return found.annotate(has_bounced=Exists(failed)).order_by("pk")
+
+
+_invitations = Prepared(_invitations_of)
 
 
 def _key_of_person(invitation: Invitation) -> tuple[type, int]:

@@ -1,5 +1,7 @@
 """QR codes of cards and certificates; each leads to the page that checks it."""
 
+from functools import lru_cache
+
 import segno
 from django.conf import settings
 from django.urls import reverse
@@ -18,6 +20,7 @@ def matrix(text: str) -> list[list[int]]:
     return [list(row) for row in segno.make_qr(text, error="m").matrix]
 
 
+@lru_cache(maxsize=1_000)  # to draw a code takes a third of the time of the page of a card
 def svg(text: str) -> SafeString:
     """Return the code as inline SVG; it uses attributes only, as our Content-Security-Policy requires."""
     drawn = segno.make_qr(text, error="m").svg_inline(border=QUIET_ZONE, omitsize=True)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import DateField, QuerySet, TimeField
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property, lazy
@@ -23,7 +22,7 @@ from delivery.rules import MOST_OF_ONE_PRODUCT, MOST_WORDS, DeliveryError, check
 from delivery.rules.addresses import AddressKey, address_key
 from ui.errors import add_to_form
 from ui.forms import Choice, PhoneField, PortalForm, RowRadioSelect, WholeNumberField, ZipField, validate_printable
-from ui.prepared import prepared
+from ui.prepared import Prepared
 from ui.templatetags.portal import clock, long_date, money
 from ui.town_question import AsksAboutTown
 
@@ -130,12 +129,11 @@ def _window_of(code: str) -> DeliveryWindow | None:
         day, starts = date.fromisoformat(match[1]), time(int(match[2]), int(match[3]))
     except ValueError:
         return None
-    return _windows_at.first(day=day, starts=starts)
+    window: DeliveryWindow | None = _windows.first(day=day, starts=starts)
+    return window
 
 
-@prepared(day=DateField(), starts=TimeField())
-def _windows_at(day: Any, starts: Any) -> QuerySet[DeliveryWindow]:
-    return DeliveryWindow.objects.filter(date=day, starts=starts)
+_windows = Prepared(lambda *, day, starts: DeliveryWindow.objects.filter(date=day, starts=starts))
 
 
 class AnswerForm(PortalForm):

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -13,8 +14,8 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from certification.models import CaregiverAssignment, Certification, Patient, PatientToday, patients_today_of
-from certification.models.people import PatientQuerySet
+from certification.models import CaregiverAssignment, Certification, Patient, PatientToday
+from certification.models.people import PatientQuerySet, in_hands_today
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
 from delivery.phone import Caller, began_at, caller_of
@@ -92,7 +93,7 @@ def patients_and_caller(request: SignedInRequest) -> tuple[list[PatientToday], C
     """
     caller = caller_of(request)
     if caller is None:
-        return patients_today_of(request.user), None
+        return in_hands_today(request.user), None
     return _patients_of_caller(caller).order_by("pk").read_today(), caller
 
 
@@ -149,7 +150,16 @@ def not_by_phone(
 
 def orders_seen(request: SignedInRequest, patients: list[Patient], caller: Caller | None) -> OrderQuerySet:
     """Return the orders of the patients that the account may see; during a call, those placed in this call."""
+    keys = [patient.pk for patient in patients]
+    return orders_of(patients=keys) if caller is None else orders_of(patients=keys, **taken_in_call(request))
+
+
+def taken_in_call(request: SignedInRequest) -> dict[str, Any]:
+    """Return what tells the orders of the call that goes on: who took it, and when it began."""
+    return {"assisted_by": request.user.pk, "since": began_at(request)}
+
+
+def orders_of(*, patients: list[int], assisted_by: int | None = None, since: datetime | None = None) -> OrderQuerySet:
+    """Return the orders of the patients; with `assisted_by` only those that this account took by phone `since` then."""
     orders = Order.objects.placed().filter(patient__in=patients)
-    if caller is None:
-        return orders
-    return orders.filter(assisted_by=request.user, placed_at__gte=began_at(request))
+    return orders if assisted_by is None else orders.filter(assisted_by=assisted_by, placed_at__gte=since)

@@ -1,7 +1,11 @@
+from functools import partial
+from typing import Any, cast
+
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.functional import SimpleLazyObject
 
 from accounts.views.addresses import Addresses
 from accounts.views.confirming import CheckYourMail
@@ -12,6 +16,9 @@ from notifications.views import mailbox, mailbox_message, text_received
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign] # as allauth documents it
 admin.site.enable_nav_sidebar = False  # our bar takes its place
+_apps_of = admin.site.get_app_list
+# Django builds the list for its sidebar on each page; ours is read where it is shown.
+admin.site.get_app_list = cast(Any, lambda *args: SimpleLazyObject(partial(_apps_of, *args)))  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = settings.DISPENSARY_NAME
 
 urlpatterns = [

@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 
 from notifications import kinds, texts
 from notifications.models import Bounce, Notification, TextConsent
+from ui.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,13 @@ def comes_back(email: str) -> bool:
 def stopped_since(emails: Iterable[str]) -> dict[str, datetime]:
     """Return, for those of the addresses from which mail comes back, since when nothing goes there."""
     given = {email.lower(): email for email in emails if email}
-    found = Bounce.objects.stopped().filter(address__in=given) if given else Bounce.objects.none()
-    return {given[address]: at for address, at in found.values_list("address", "stopped_at") if at}
+    found = _stopped.rows(addresses=list(given)) if given else []
+    return {given[address]: at for address, at in found if at}
+
+
+_stopped = Prepared(
+    lambda *, addresses: Bounce.objects.stopped().filter(address__in=addresses).values_list("address", "stopped_at")
+)
 
 
 def comes_back_to(email: str) -> Exists:

@@ -290,6 +290,14 @@ def _no_session_outlives_the_tests(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _compare_prepared_queries():
+    """Compare each prepared query with what Django compiles anew: none may keep a day or a language."""
+    from ui.prepared import Prepared
+
+    Prepared.checks = True
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _look_through_static_files_once():
     """Let WhiteNoise list the static files once: for each new client it would take a quarter of the suite's time."""
     from whitenoise.base import WhiteNoise

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection, RemoteDisconnected
+from http.cookies import SimpleCookie
 from importlib import import_module
 from threading import Barrier
 from urllib.parse import urlencode, urlsplit
@@ -114,6 +115,7 @@ class Answer:
     status: int
     location: str
     body: bytes
+    cookies: SimpleCookie
 
 
 class Visitor:
@@ -146,7 +148,10 @@ class Visitor:
     def _ask_once(self, method, path, body, headers):
         self.connection.request(method, path, body, {**self.headers, **headers})
         response = self.connection.getresponse()
-        return Answer(response.status, response.headers.get("Location", ""), response.read())
+        cookies = SimpleCookie()
+        for header in response.headers.get_all("Set-Cookie", []):
+            cookies.load(header)
+        return Answer(response.status, response.headers.get("Location", ""), response.read(), cookies)
 
 
 def all_at_once(calls):

@@ -1,13 +1,16 @@
 """Pages of a list that begin after a row, not at a number, so that the last page costs as much as the first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core import signing
 from django.db.models import Q, QuerySet
 
+from ui.prepared import Prepared
+
 FORWARD, BACK = "f", "b"
+FirstKeys = Callable[[int], list[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -25,18 +28,22 @@ class Page:
 class Section:
     """One kind of row of a list, in the order of `keys`: fields without NULL, "-" for descending, "pk" the last.
 
-    Its page takes two queries: the keys, which an index may hold alone, and the rows as `read` reads them (all of
-    them). A table with few rows is read in one, with `is_small`.
+    Its page takes two queries: the keys, which an index may hold alone, and the rows as `read` reads those with the
+    keys `pks`. A table with few rows is read in one, with `is_small`. `first` returns the first keys, at most so many,
+    where that takes less than to ask `found` for them.
     """
 
     name: str
     found: QuerySet[Any]
     keys: tuple[str, ...]
-    read: QuerySet[Any] | None = None
+    read: Prepared | None = None
     is_small: bool = False
+    first: FirstKeys | None = None
 
     def taken(self, direction: str, values: list[Any], limit: int) -> list["Taken"]:
         """At most `limit` rows past the one with these values (none: from the beginning), in that direction."""
+        if self.first and not values and direction == FORWARD:
+            return [Taken(self, keys) for keys in self.first(limit)]
         order = tuple(_turned(key) for key in self.keys) if direction == BACK else self.keys
         past = self.found.filter(_after(order, values)) if values else self.found
         fields = [key.removeprefix("-") for key in self.keys]
@@ -62,7 +69,7 @@ def page_of(
     cursor: str | None,
     size: int,
     name: str,
-    read: QuerySet[Any] | None = None,
+    read: Prepared | None = None,
 ) -> Page:
     """`size` rows of `found` in the order of `keys`, as `page_of_sections` gives them of a list of one section."""
     return page_of_sections([Section("", found, keys, read)], cursor=cursor, size=size, name=name)
@@ -105,8 +112,8 @@ def _rows(shown: list[Taken]) -> list[Any]:
     known: dict[tuple[str, Any], Any] = {}
     for section in {entry.section.name: entry.section for entry in shown if not entry.section.is_small}.values():
         pks = [entry.keys[-1] for entry in shown if entry.section.name == section.name]
-        rows = (section.found if section.read is None else section.read).in_bulk(pks)
-        known |= {(section.name, pk): row for pk, row in rows.items()}
+        rows = section.found.filter(pk__in=pks) if section.read is None else section.read.rows(pks=pks)
+        known |= {(section.name, row.pk): row for row in rows}
     found = (entry.row or known.get((entry.section.name, entry.keys[-1])) for entry in shown)
     return [row for row in found if row is not None]
 

@@ -1,144 +1,264 @@
-"""Queries that are compiled once and asked again and again with other values (docs/adr/0014).
+"""Queries that Django compiles once in a process, and PostgreSQL plans once for a connection (docs/adr/0016).
 
-The ORM compiles a query once for a process, and PostgreSQL plans it once for a connection. Both take several times as
-long as the answer, for most that a page reads.
+Both take several times as long as the answer, for most that a page asks.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import copy
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from itertools import count
+from typing import Any
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, Field, Model, QuerySet
-from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
-from django.db.models.sql.compiler import SQLCompiler
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Model, QuerySet
+from django.db.models.query import ModelIterable, get_related_populators
 from django.db.transaction import TransactionManagementError
 from psycopg2.extensions import AsIs
 
-LONGEST_NAME = 63  # of a prepared statement of PostgreSQL
-_prepared_on: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by connection to PostgreSQL: its statements
-Row = TypeVar("Row")
+# Types of PostgreSQL by those of Python, as psycopg2 writes the values; a text takes the type of its place.
+TYPES = {int: "bigint", str: "unknown", date: "date", datetime: "timestamptz", time: "time", UUID: "uuid"}
+LONGEST_NAME = 56  # of a prepared statement, before its number
+_numbers = count(1)
+_known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by connection of psycopg2: its prepared statements
+MOST_SHAPES = 100  # that a query is kept in; a list of another length is another shape
+_FIRST_INT, _FIRST_DAY = 2_000_000_000, date(9000, 1, 1)  # what the marks begin with: no row has such values
+_TURNS = (0, 10_000)  # a query is compiled with two sets of marks, so that nothing made from a mark goes unnoticed
 
 
-class Slot(Expression):
-    """The place of a value in a prepared query: each asking fills it with the value of its name."""
-
-    def __init__(self, name: str, field: "Field[Any, Any]") -> None:
-        super().__init__(output_field=field)
-        self.name = name
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
-        return "%s", [self]
+class NotPreparable(TypeError):
+    """The query cannot be compiled once: its SQL, or something in it, depends on the values in another way."""
 
 
-class Prepared(Generic[Row]):
-    """A query without its values, made by `prepared`."""
+@dataclass(frozen=True)
+class _Compiled:
+    """A query that Django has compiled, in one shape; `name` is that of its prepared statement."""
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Row]], fields: "dict[str, Field[Any, Any]]") -> None:
-        self.queryset = build  # the same query, as the ORM asks it
-        self._fields, self._plans = fields, dict[str, _Plan]()
+    name: str
+    queryset: QuerySet[Any]
+    compiler: Any
+    sql: str
+    params: tuple[Any, ...]
+    places: tuple[tuple[int, str, int | None], ...]  # of a parameter: position, name of the value, index in a list
 
-    def __call__(self, **values: Any) -> list[Row]:
-        """Return the rows for these values, one for each slot."""
-        plan = self._plans.get(connection.vendor)
-        if plan is None:
-            queryset = self.queryset(**{name: Slot(name, field) for name, field in self._fields.items()})
-            name = f"{self.queryset.__module__}.{self.queryset.__qualname__}"[-LONGEST_NAME:]
-            plan = self._plans[connection.vendor] = _Plan(name, queryset, self._fields)
-        return plan.rows(
-            {name: field.get_db_prep_value(values[name], connection) for name, field in self._fields.items()}
-        )
+    def filled(self, values: Mapping[str, Any], connection: Any) -> list[Any]:
+        """Return the values in the order of their places, as this database takes them."""
+        return [
+            _adapted(values[name] if index is None else values[name][index], connection)
+            for _position, name, index in self.places
+        ]
 
-    def first(self, **values: Any) -> Row | None:
-        """Return the first row for these values, or None."""
-        return next(iter(self(**values)), None)
+    def all_params(self, filled: list[Any]) -> tuple[Any, ...]:
+        """Return the parameters of the SQL, constants too."""
+        params = list(self.params)
+        for (position, _name, _index), value in zip(self.places, filled, strict=True):
+            params[position] = value
+        return tuple(params)
 
-
-def prepared(**fields: "Field[Any, Any]") -> Callable[[Callable[..., QuerySet[Any, Row]]], Prepared[Row]]:
-    """Make a function that returns a queryset a prepared query: called with values it returns the rows.
-
-    `fields` names the arguments of the function, each with its kind of value. An argument may stand in the queryset
-    wherever an expression may. Rows are models with what `select_related` and `annotate` add, or what `values_list`
-    gives. The shape of the query must not depend on a value: None, for example, compiles to another comparison.
-    """
-    return lambda build: Prepared(build, fields)
-
-
-class _Plan:
-    """What is known of a query before it is asked: its SQL, and how an answer becomes rows."""
-
-    def __init__(self, name: str, queryset: QuerySet[Any, Any], fields: "dict[str, Field[Any, Any]]") -> None:
-        assert not queryset._prefetch_related_lookups, "a prepared query is one query"
-        self._name, self._fields = name, fields
-        self._locks = queryset.query.select_for_update
-        self._compiler = queryset.query.get_compiler(connection=connection)
-        self._sql, self._params = self._compiler.as_sql()
-        columns = [column for column, _sql, _alias in self._compiler.select[: self._compiler.col_count]]
-        self._converters = self._compiler.get_converters(columns)
-        self._compiler.connection = None  # each thread has its own
-        self._shape = queryset._iterable_class
-        if self._shape is ModelIterable:
-            self._learn_models(queryset.db)
-
-    def _learn_models(self, database: str) -> None:
-        info, select = self._compiler.klass_info, self._compiler.select
-        self._database, self._model = database, info["model"]
-        self._columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
-        self._names = [column.target.attname for column, _sql, _alias in select[self._columns]]
-        self._related = get_related_populators(info, select, database)
-        self._annotations = list((self._compiler.annotation_col_map or {}).items())
-
-    def rows(self, values: dict[str, Any]) -> list[Any]:
-        """Return the rows for these values, as the database takes them."""
-        found: Iterable[Any] = self._answer(values)
-        if self._converters:
-            compiler = copy(self._compiler)
-            compiler.connection = connection
-            found = compiler.apply_converters(found, self._converters)
-        if self._shape is ModelIterable:
-            return [self._object(row) for row in found]
-        return [row[0] for row in found] if self._shape is FlatValuesListIterable else [tuple(row) for row in found]
-
-    def _answer(self, values: dict[str, Any]) -> list[Any]:
-        if self._locks and connection.get_autocommit():
+    def rows(self, filled: list[Any], connection: Any) -> list[Any]:
+        """Return the rows of the query, as Django's QuerySet gives them."""
+        compiler = copy(self.compiler)  # of this thread's connection; nothing is written to what both share
+        compiler.connection = connection
+        if self.queryset.query.select_for_update and connection.get_autocommit():
             raise TransactionManagementError("A lock outside of a transaction would end at once.")
+        found = compiler.results_iter([self._answer(filled, connection)])
+        if self.queryset._iterable_class is ModelIterable:  # type: ignore[attr-defined]
+            return [self._object(row) for row in found]
+        compiler.results_iter = lambda *_args, **_options: found
+        query = copy(self.queryset.query)
+        query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
+        asked = copy(self.queryset)
+        asked._query = query  # type: ignore[attr-defined]
+        return list(self.queryset._iterable_class(asked))  # type: ignore[attr-defined]
+
+    def _answer(self, filled: list[Any], connection: Any) -> list[Any]:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 self._prepare(connection.connection)
-                cursor.execute(self._execute, list(values.values()))
+                cursor.execute(self._execute, filled)
             else:
-                cursor.execute(
-                    self._sql, [values[each.name] if isinstance(each, Slot) else each for each in self._params]
-                )
-            return cursor.fetchall()
+                cursor.execute(self.sql, self.all_params(filled))
+            found: list[Any] = cursor.fetchall()
+        return found
 
     def _prepare(self, session: Any) -> None:
         """Prepare the statement, once for each connection to PostgreSQL. A rollback does not undo it."""
-        known = _prepared_on.setdefault(session, set())
-        if self._name in known:
+        known = _known.setdefault(session, set())
+        if self.name in known:
             return
-        numbers = {name: number for number, name in enumerate(self._fields, 1)}
-        types = ", ".join(field.cast_db_type(connection) or "" for field in self._fields.values())
         # Constants stand in the text, so that an index with a condition is found.
-        params = [AsIs(f"${numbers[each.name]}") if isinstance(each, Slot) else each for each in self._params]
+        params = list(self.params)
+        for number, (position, _name, _index) in enumerate(self.places, 1):
+            params[position] = AsIs(f"${number}")
+        types = ", ".join(TYPES[type(self.params[position])] for position, _name, _index in self.places)
         with session.cursor() as cursor:
-            query = cursor.mogrify(self._sql, params).decode()
-            cursor.execute(f'PREPARE "{self._name}"{f" ({types})" if types else ""} AS {query}')
-        known.add(self._name)
+            query = cursor.mogrify(self.sql, params).decode()
+            cursor.execute(f'PREPARE "{self.name}"{f" ({types})" if types else ""} AS {query}')
+        known.add(self.name)
 
     @cached_property
     def _execute(self) -> str:
-        """The statement that asks PostgreSQL, with places for the values."""
-        places = ", ".join(["%s"] * len(self._fields))
-        return f'EXECUTE "{self._name}"' + (f" ({places})" if places else "")
+        places = ", ".join(["%s"] * len(self.places))
+        return f'EXECUTE "{self.name}"' + (f" ({places})" if places else "")
 
-    def _object(self, row: Sequence[Any]) -> Model:
-        made = self._model.from_db(self._database, self._names, row[self._columns])
-        for related in self._related:
-            related.populate(row, made)
-        for name, place in self._annotations:
+    @cached_property
+    def _classes(self) -> tuple[Any, slice, list[str], list[Any], list[tuple[str, int]]]:
+        """The model, its columns and fields, what reads related rows, and the annotations, as in ModelIterable."""
+        info, select = self.compiler.klass_info, self.compiler.select
+        columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        names = [column.target.attname for column, _sql, _alias in select[columns]]
+        related = get_related_populators(info, select, self.queryset.db)
+        return info["model"], columns, names, related, list((self.compiler.annotation_col_map or {}).items())
+
+    def _object(self, row: Any) -> Model:
+        model, columns, names, related, annotations = self._classes
+        made: Model = model.from_db(self.queryset.db, names, row[columns])
+        for each in related:
+            each.populate(row, made)
+        for name, place in annotations:
             setattr(made, name, row[place])
         return made
+
+
+class Prepared:
+    """A query whose values change from request to request, while its SQL stays the same.
+
+    `build(**values)` returns the QuerySet. It takes numbers, texts, days, times, UUIDs, lists of them, and None; each
+    goes into the query as it is, because what `build` makes of a value (the day after) would be compiled for good. From
+    the values named in `fixed`, such as today, it may make what it likes: for each of them the query is compiled anew.
+    `rows(**values)` returns what `list(build(**values))` would. `None` and the length of a list are part of the SQL.
+    Nothing is prefetched.
+    """
+
+    checks = False  # the tests compare each call with what Django compiles anew
+
+    def __init__(self, build: Callable[..., QuerySet[Any]], *, fixed: Collection[str] = ()) -> None:
+        self.build, self.fixed = build, frozenset(fixed)
+        self._kept: dict[Any, _Compiled] = {}
+
+    def rows(self, **values: Any) -> list[Any]:
+        """Return the rows of the query with these values."""
+        fixed = self.fixed
+        shape = tuple((name, value if name in fixed else _shape_of(value)) for name, value in values.items())
+        compiled = self._kept.get(shape)
+        if compiled is None or compiled.compiler.connection.vendor != connections[compiled.queryset.db].vendor:
+            try:
+                compiled = self._kept_anew(shape, values)
+            except EmptyResultSet:  # an empty list: Django asks nothing
+                return []
+        connection = connections[compiled.queryset.db]
+        filled = compiled.filled(values, connection)
+        if self.checks:
+            self._check(compiled, compiled.all_params(filled), values)
+        return compiled.rows(filled, connection)
+
+    def first(self, **values: Any) -> Any:
+        """Return the first row of the query, or None; the query says itself how many it reads."""
+        return next(iter(self.rows(**values)), None)
+
+    def _kept_anew(self, shape: Any, values: Mapping[str, Any]) -> _Compiled:
+        if len(self._kept) >= MOST_SHAPES:
+            self._kept.clear()
+        self._kept[shape] = compiled = _compile(self.build, values, self.fixed)
+        return compiled
+
+    def _check(self, compiled: _Compiled, params: tuple[Any, ...], values: Mapping[str, Any]) -> None:
+        queryset = self.build(**values)
+        anew = queryset.query.get_compiler(using=queryset.db).as_sql()
+        if (compiled.sql, params) != anew:
+            raise NotPreparable(f"{self.build.__qualname__} asks {anew}, and was prepared as {(compiled.sql, params)}")
+
+
+def _shape_of(value: Any) -> Any:
+    if value is None:
+        return None
+    return len(value) if isinstance(value, list | tuple) else type(value).__name__
+
+
+def _compile(build: Callable[..., QuerySet[Any]], values: Mapping[str, Any], fixed: Collection[str]) -> _Compiled:
+    kept = {name: value for name, value in values.items() if name in fixed}
+    done = []
+    for turn in _TURNS:
+        marks = dict(_marked({name: value for name, value in values.items() if name not in fixed}, turn))
+        queryset = build(**marks, **kept)
+        if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
+            raise NotPreparable(f"{build.__qualname__} prefetches")
+        compiler = queryset.query.get_compiler(using=queryset.db)
+        sql, params = compiler.as_sql()
+        done.append((queryset, compiler, sql, params, list(_places(params, marks, compiler.connection))))
+    (_, _, other_sql, other_params, other_places), (queryset, compiler, sql, params, places) = done
+    marked = {position for position, _name, _index in places}
+    is_same = sql == other_sql and places == other_places and len(params) == len(other_params)
+    if not is_same or any(params[n] != other_params[n] for n in range(len(params)) if n not in marked):
+        raise NotPreparable(f"{build.__qualname__} makes something of its values: {other_params} and {params}")
+    name = f"{build.__module__}.{build.__qualname__}"[-LONGEST_NAME:]
+    return _Compiled(f"{name} {next(_numbers)}", queryset, compiler, sql, tuple(params), tuple(places))
+
+
+def _marked(values: Mapping[str, Any], turn: int) -> Iterator[tuple[str, Any]]:
+    """Return a mark in the place of each value: the same kind of value, and no other has it."""
+    for number, (name, value) in enumerate(values.items()):
+        first = turn + 100 * number
+        if isinstance(value, list | tuple):
+            yield name, [_mark(each, turn + 1_000 + 1_000 * number + n) for n, each in enumerate(value)]
+        else:
+            yield name, None if value is None else _mark(value, first)
+
+
+def _mark(value: Any, number: int) -> Any:
+    if isinstance(value, datetime):
+        return datetime(9000, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    if isinstance(value, date):
+        return _FIRST_DAY + timedelta(days=number)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _FIRST_INT + number
+    if isinstance(value, str):
+        return f"\ue000{number}\ue001"
+    if isinstance(value, UUID):
+        return UUID(int=_FIRST_INT + number)
+    if isinstance(value, time):
+        return time(23, 59, 59, number)
+    raise NotPreparable(f"A query is prepared for numbers, texts, days, times and UUIDs, not for {type(value)}")
+
+
+def _places(params: Any, marks: Mapping[str, Any], connection: Any) -> Iterator[tuple[int, str, int | None]]:
+    """Return where the marks stand among the parameters."""
+    found: list[tuple[Any, str, int | None]] = []
+    for name, mark in marks.items():
+        if isinstance(mark, list):
+            found += [(_adapted(each, connection), name, index) for index, each in enumerate(mark)]
+        elif mark is not None:
+            found.append((_adapted(mark, connection), name, None))
+    for position, param in enumerate(params):
+        for mark, name, index in found:
+            if type(param) is type(mark) and param == mark:
+                yield position, name, index
+
+
+def _adapted(value: Any, connection: Any) -> Any:
+    """Return the value as Django gives it to this database."""
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, date):
+        return connection.ops.adapt_datefield_value(value)
+    if isinstance(value, time):
+        return connection.ops.adapt_timefield_value(value)
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
+    return value
+
+
+def attach(parents: Iterable[Model], name: str, rows: Iterable[Any], *, by: str) -> None:
+    """Let `parent.name.all()` return those of the rows whose `by` is the key of the parent, as a prefetch does."""
+    of_parent: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        of_parent[getattr(row, by)].append(row)
+    for parent in parents:
+        found: Any = parent._meta.get_field(name).related_model._default_manager.all()  # type: ignore[union-attr]
+        found._result_cache, found._prefetch_done = of_parent[parent.pk], True
+        vars(parent).setdefault("_prefetched_objects_cache", {})[name] = found

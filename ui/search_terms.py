@@ -22,6 +22,7 @@ DAY_SHAPES = (
     "%d %b %Y",
 )
 SHORT_SHAPES = ("%m/%d/%y", "%m-%d-%y")  # 3/4/55; the year is one of the last hundred
+MAY_BE_DAY = re.compile(r"\d+[/. -]\d+[/. -]\d+|[^\W\d_]+ \d+ \d+|\d+ [^\W\d_]+ \d+")
 ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b", re.IGNORECASE)  # March 4th
 EXTENSION = re.compile(r"\s*(?:ext\.?|x)\s*[0-9]{1,6}$", re.IGNORECASE)
 PHONE_SIGNS = re.compile(r"[\s().+/·‐‑‒–—-]")
@@ -55,6 +56,8 @@ class SearchTerm:
     def day(self) -> date | None:
         """The day, such as a birth date: `3/4/1955`, `3/4/55`, `1955-03-04`, `Mar. 4th, 1955`."""
         text = ORDINAL.sub("", " ".join(self.text.replace(",", " ").replace(". ", " ").split()))
+        if not MAY_BE_DAY.fullmatch(text):  # to try twelve shapes takes as long as the search itself
+            return None
         for shape in DAY_SHAPES:
             if day := _parsed(text, shape):
                 return day

@@ -4,11 +4,16 @@ from accounts.models import User
 from audit.actions import audited
 from certification.models import Card, Caregiver, Patient
 from certification.writes import cards
+from ui.prepared import Prepared
 
 
 def card_of(*, person: Patient | Caregiver, by: User | None) -> Card:
     """Return the person's live card; it is issued now when there is none yet, so a second print is the same card."""
-    return Card.objects.live().of(person).first() or issue_card(person=person, by=by)
+    return _live.first(**{_KINDS[type(person)]: person.pk}) or issue_card(person=person, by=by)
+
+
+_KINDS: dict[type, str] = {Patient: "patient", Caregiver: "caregiver"}
+_live = Prepared(lambda **person: Card.objects.live().filter(**person)[:1])
 
 
 @audited("card.issue", subject="person")

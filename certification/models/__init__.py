@@ -6,16 +6,7 @@ from certification.models.certifications import Certification
 from certification.models.drafts import Answers, Certifier, Draft
 from certification.models.joining import Invitation
 from certification.models.letters import Letter
-from certification.models.people import (
-    Caregiver,
-    CaregiverAssignment,
-    Patient,
-    PatientToday,
-    Person,
-    Sex,
-    patient_today,
-    patients_today_of,
-)
+from certification.models.people import Caregiver, CaregiverAssignment, Patient, PatientToday, Person, Sex
 from certification.models.reference import AllotmentLimit, Condition
 from certification.models.reminding import ReminderRun
 from certification.models.requests import PatientRequest
@@ -41,6 +32,4 @@ __all__ = [
     "ReminderRun",
     "Sex",
     "TakeOver",
-    "patient_today",
-    "patients_today_of",
 ]

@@ -1,6 +1,7 @@
 """A certification: what a physician has signed for a patient, valid for one year."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
 
@@ -14,6 +15,27 @@ from certification.models import validity
 from certification.models.people import Patient
 from certification.statements import signed_sentences
 from ui.fields import EncryptedJSONField, EncryptedTextField
+
+
+def physicians_of(user: User, today: date) -> list[int]:
+    """Return the keys of the physicians in whose office the account works: its own, and those whose delegate it is."""
+    own = [user.person.physician.pk] if user.person.physician else []
+    if not user.person.is_delegate:
+        return own
+    return [*own, *user.delegations.current(today).values_list("physician", flat=True)]
+
+
+@dataclass(frozen=True)
+class Office:
+    """Whose rows an account sees: those of these physicians, and of itself where it is an applicant."""
+
+    physicians: list[int]
+    applicant: int | None
+
+
+def office_of(user: User, today: date) -> Office:
+    """Return the office of the account: a page reads it once for all that it asks."""
+    return Office(physicians_of(user, today), user.pk if user.person.is_applicant else None)
 
 
 class CertificationQuerySet(models.QuerySet["Certification"]):
@@ -34,10 +56,7 @@ class CertificationQuerySet(models.QuerySet["Certification"]):
 
     def in_hands_of(self, user: User, today: date) -> Self:
         """Return the certifications that the physician `user` signed, or that the delegate `user` may see."""
-        physicians = [user.person.physician.pk] if user.person.physician else []
-        if user.person.is_delegate:  # read before, for an index of ours begins with the physician
-            physicians += user.delegations.current(today).values_list("physician", flat=True)
-        return self.filter(physician__in=physicians)
+        return self.filter(physician__in=physicians_of(user, today))  # an index of ours begins with the physician
 
 
 class Certification(models.Model):

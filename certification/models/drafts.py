@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician, PhysicianApplication, User
-from certification.models.certifications import Certification
+from certification.models.certifications import Certification, Office, office_of
 from ui.fields import EncryptedJSONField
 
 Certifier = Physician | PhysicianApplication
@@ -33,10 +33,12 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 
     def in_hands_of(self, user: User, today: date) -> Self:
         """Return the drafts of the physician `user`, of the physician of the delegate `user`, or of the applicant."""
-        own = Q(physician__user=user)
-        if user.person.is_delegate:
-            own |= Q(physician__in=user.delegations.current(today).values("physician"))
-        return self.filter(own | Q(applicant=user) if user.person.is_applicant else own)
+        return self.of(office_of(user, today))
+
+    def of(self, office: Office) -> Self:
+        """Return the drafts of the office."""
+        own = Q(physician__in=office.physicians)
+        return self.filter(own if office.applicant is None else own | Q(applicant=office.applicant))
 
     def renewing(self, certification: Certification) -> "Draft":
         """Return the draft that renews `certification`; when nobody has begun it, a new one without a row."""

@@ -17,7 +17,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from accounts.models import User
 from certification.models import validity
 from ui.fields import EncryptedTextField
-from ui.prepared import Slot, prepared
+from ui.prepared import Prepared
 
 if TYPE_CHECKING:
     from certification.models.certifications import Certification
@@ -117,7 +117,7 @@ def ask_also(**conditions: BaseExpression) -> None:
 class PatientQuerySet(models.QuerySet["Patient"]):
     SEALED = ("condition_codes", "directions", "ended_reason", "patient_as_signed")  # decrypted where shown alone
 
-    def in_hands_of(self, user: User | Slot) -> Self:
+    def in_hands_of(self, user: User | int) -> Self:
         """Return whom `user` may see and act for: the own record, and each patient of whom they are the caregiver now.
 
         Each counts after it was affirmed. The filter puts two lists together, each from an index: with an OR,
@@ -129,9 +129,13 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         )
         return self.filter(pk__in=own.values("pk").union(acts.values("patient")))
 
-    def with_today(self, day: date | Slot) -> Self:
-        """Return the patients, each with what `PatientToday.of` needs of `day`."""
-        running = validity.running_on(day, "certifications__")
+    def read_today(self) -> list["PatientToday"]:
+        """Return the patients, each with the open assignment and the running certification, in one query."""
+        return [patient_today(row) for row in self.joined_on(timezone.localdate())]
+
+    def joined_on(self, today: date) -> Self:
+        """Return the patients with what `read_today` reads of them on that day."""
+        running = validity.running_on(today, "certifications__")
         joined: dict[str, Any] = {
             "joined_assignment": FilteredRelation("assignments", condition=Q(assignments__ended_date__isnull=True)),
             "joined_certification": FilteredRelation("certifications", condition=running),
@@ -141,10 +145,6 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             "joined_assignment__caregiver", "joined_certification"
         )
         return rows.defer(*unread)
-
-    def read_today(self) -> list["PatientToday"]:
-        """Return the patients, each with the open assignment and the running certification, in one query."""
-        return [PatientToday.of(row) for row in self.with_today(timezone.localdate())]
 
 
 class Patient(Person):
@@ -265,33 +265,28 @@ class PatientToday:
     certification: Optional["Certification"]
     answers: Mapping[str, bool]
 
-    @classmethod
-    def of(cls, row: Patient) -> Self:
-        """Return what `PatientQuerySet.with_today` has read."""
-        return cls(
-            patient=row,  # Django sets an attribute only where the join found a row
-            assignment=getattr(row, "joined_assignment", None),
-            certification=getattr(row, "joined_certification", None),
-            answers={name: getattr(row, name) for name in _also_asked},
-        )
+
+def patient_today(row: Patient) -> PatientToday:
+    """Return the patient of a row of `joined_on`."""
+    return PatientToday(
+        patient=row,  # Django sets an attribute only where the join found a row
+        assignment=getattr(row, "joined_assignment", None),
+        certification=getattr(row, "joined_certification", None),
+        answers={name: getattr(row, name) for name in _also_asked},
+    )
 
 
-@prepared(patient=models.BigAutoField(), day=models.DateField())
-def _patient_on(patient: Any, day: Any) -> PatientQuerySet:
-    return Patient.objects.filter(pk=patient).with_today(day)
+def in_hands_today(user: User) -> list[PatientToday]:
+    """Return what `read_today` does for the patients in the hands of the account, by their keys: each page asks it."""
+    return [patient_today(row) for row in _in_hands.rows(user=user.pk, today=timezone.localdate())]
 
 
-@prepared(user=models.BigAutoField(), day=models.DateField())
-def _patients_of_account_on(user: Any, day: Any) -> PatientQuerySet:
-    return Patient.objects.in_hands_of(user).with_today(day).order_by("pk")
+def today_of(patient: Patient) -> PatientToday:
+    """Return what `read_today` does for one patient."""
+    return patient_today(_one.rows(patient=patient.pk, today=timezone.localdate())[0])
 
 
-def patient_today(patient: Patient) -> PatientToday:
-    """Return the patient with the open assignment and the running certification, as they are in the database now."""
-    (row,) = _patient_on(patient=patient.pk, day=timezone.localdate())
-    return PatientToday.of(row)
-
-
-def patients_today_of(user: User) -> list[PatientToday]:
-    """Return the patients whom the account may see and act for, in a fixed order."""
-    return [PatientToday.of(row) for row in _patients_of_account_on(user=user.pk, day=timezone.localdate())]
+_one = Prepared(lambda *, patient, today: Patient.objects.filter(pk=patient).joined_on(today), fixed=["today"])
+_in_hands = Prepared(
+    lambda *, user, today: Patient.objects.in_hands_of(user).order_by("pk").joined_on(today), fixed=["today"]
+)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Physician, User
+from certification.models.certifications import physicians_of
 from certification.models.people import Patient
 from ui.fields import EncryptedJSONField, EncryptedTextField
 
@@ -21,10 +22,7 @@ class PatientRequestQuerySet(models.QuerySet["PatientRequest"]):
 
     def in_hands_of(self, user: User, today: date) -> Self:
         """Return the requests to the physician `user`, or to a physician whose delegate `user` is."""
-        own = Q(physician__user=user)
-        if user.person.is_delegate:
-            own |= Q(physician__in=user.delegations.current(today).values("physician"))
-        return self.filter(own)
+        return self.filter(physician__in=physicians_of(user, today))
 
 
 class PatientRequest(models.Model):

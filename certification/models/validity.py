@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db.models import Q
 
-from ui.prepared import Slot
-
 if TYPE_CHECKING:
     from certification.models.certifications import Certification
 
@@ -25,7 +23,7 @@ def runs_on(certification: "Certification", day: date) -> bool:
     return certification.status == ACTIVE
 
 
-def running_on(day: date | Slot, prefix: str = "") -> Q:
+def running_on(day: date, prefix: str = "") -> Q:
     """Return a filter of the certifications of which `runs_on` is true."""
     withdrawn = Q(**{f"{prefix}status": WITHDRAWN, f"{prefix}deliveries_stop_date__gte": day})
     return Q(**{f"{prefix}status": ACTIVE}) | withdrawn

@@ -1,5 +1,8 @@
 """The addresses of the pages of a draft or a certification, for the person who looks at it."""
 
+from collections.abc import Callable
+from uuid import UUID
+
 from django.urls import reverse
 
 from accounts.models import User
@@ -11,6 +14,12 @@ Row = Certification | Draft
 def step_url(row: Row, step: str) -> str:
     """Return the address of a page of a draft or a certification."""
     return reverse(f"certification:certification-{step}", args=[row.uuid])
+
+
+def step_url_of(step: str) -> Callable[[UUID], str]:
+    """Return a function of a uuid that returns what `step_url` does for its row: a list has fifty of them."""
+    before, after = reverse(f"certification:certification-{step}", args=[UUID(int=0)]).split(str(UUID(int=0)))
+    return lambda uuid: f"{before}{uuid}{after}"
 
 
 def page_row(draft: Draft) -> Row:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from certification import qr
 from certification.models import Card, Caregiver, CaregiverAssignment, Certification, Patient
+from certification.models.people import PatientQuerySet
 from certification.presenters.status_on_day import StatusOnDay
+from ui.prepared import Prepared, attach
 from ui.text import token_digest
 
 
@@ -109,12 +113,20 @@ def _patients_of(person: Patient | Caregiver) -> list[Patient]:
 
 def counting(patients: Iterable[Patient]) -> list[Certification]:
     """Return each patient's certification that counts: the running one, or the last that ran."""
-    certifications = (
-        Certification.objects.filter(patient__in=patients)
-        .exclude(status=Certification.Status.SUPERSEDED)
-        .select_related("patient", "physician")
-        .prefetch_related("patient__assignments__caregiver")
-        .defer("condition_codes", "directions", "ended_reason")
-        .order_by("certified_at")
-    )
-    return list({certification.patient_id: certification for certification in certifications}.values())
+    keys = [patient.pk for patient in patients]
+    certifications = _signed.rows(patients=keys) if keys else []
+    found = list({certification.patient_id: certification for certification in certifications}.values())
+    attach([each.patient for each in found], "assignments", _assignments.rows(patients=keys), by="patient_id")
+    return found
+
+
+def _signed_for(*, patients: list[int]) -> QuerySet[Certification]:
+    signed = Certification.objects.filter(patient__in=patients).exclude(status=Certification.Status.SUPERSEDED)
+    joined = signed.select_related("patient", "physician").order_by("certified_at")
+    return joined.defer(*PatientQuerySet.SEALED, "allotment_reason")
+
+
+_signed = Prepared(_signed_for)
+_assignments = Prepared(
+    lambda *, patients: CaregiverAssignment.objects.filter(patient__in=patients).select_related("caregiver")
+)

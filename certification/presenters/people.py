@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from accounts.models import Physician
+from accounts.models import Physician, User
 from certification import rules
 from certification.invitations import State, states_of
 from certification.models import Caregiver, Certification, Invitation, Patient
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
 from notifications.ways import stopped_since
+from ui.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,15 @@ def duplicate_row(patient: Patient, physician: Physician | None, *, today: date)
     assert latest is not None  # possible duplicates are patients of the physician
     runs = patient.certifications.active().exists()
     return DuplicateRow(patient=patient, latest=latest, status=status_on_day(latest, today=today), runs=runs)
+
+
+def people_of(user: User) -> list[Patient | Caregiver]:
+    """Return the patient and the caregiver that this account has joined."""
+    return [*_patients.rows(user=user.pk), *_caregivers.rows(user=user.pk)]
+
+
+_patients = Prepared(lambda *, user: Patient.objects.filter(user=user))
+_caregivers = Prepared(lambda *, user: Caregiver.objects.filter(user=user))
 
 
 def address_that_bounces(person: Patient | Caregiver, *, account_email: str) -> str:

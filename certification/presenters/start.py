@@ -14,8 +14,9 @@ from accounts.models import Decision, Person, Physician, PhysicianApplication, U
 from accounts.presenters.eligibility import refusal_of
 from accounts.rules import eligibility
 from certification.models import Certification, Draft, PatientRequest
+from certification.models.certifications import office_of
 from certification.presenters.addresses import sign_url
-from certification.presenters.groups import counts_of, due_counts
+from certification.presenters.groups import counts_of_office, due_counts
 from certification.presenters.patient_list import RequestRow, request_rows
 from certification.rules import is_overdue
 
@@ -63,10 +64,11 @@ class OfficeStart:
 
 def office_start(user: User, person: Person, *, today: date) -> OfficeStart:
     """Return what waits in the office of this account, in at most seven queries however many patients it has."""
-    signed: QuerySet[Certification] = Certification.objects.in_hands_of(user, today)
-    drafts: QuerySet[Draft] = Draft.objects.in_hands_of(user, today)
-    open_requests: QuerySet[PatientRequest] = PatientRequest.objects.in_hands_of(user, today).open()
-    counts = counts_of(signed, drafts, today)
+    office = office_of(user, today)
+    signed = Certification.objects.filter(physician__in=office.physicians)
+    drafts = Draft.objects.of(office)
+    open_requests = PatientRequest.objects.filter(physician__in=office.physicians).open()
+    counts = counts_of_office(office, today)
     due = due_counts(signed, today)
     waiting = _drafts_waiting(drafts, user) if counts["sign"] or counts["draft"] else NO_DRAFTS
     is_report = Q(kind__in=PatientRequest.REPORTS)
@@ -76,7 +78,7 @@ def office_start(user: User, person: Person, *, today: date) -> OfficeStart:
         reported_since=Min("created_at", filter=is_report),
         asked_since=Min("created_at", filter=~is_report),
     )
-    rows = request_rows(open_requests, most=MOST_ASKED, today=today) if asked["count"] else []
+    rows = request_rows(office, most=MOST_ASKED, today=today) if asked["count"] else []
     own = person.physician
     if own:
         prefetch_related_objects([own], "registrations")

@@ -34,18 +34,10 @@ def status_on_day(certification: Certification, *, today: date) -> StatusOnDay:
         return StatusOnDay("warn", status.label, (certification.valid_through - today).days)
     if status != Certification.Status.ACTIVE:
         return StatusOnDay("ended", status.label)
-    can_renew = _can_renew(certification, today)
+    can_renew = rules.is_renewal_open(certification, today=today)
     days_left = (certification.last_valid_day - today).days
     if days_left < 0:
         return StatusOnDay("ended", _("Ended"), can_renew=can_renew)
     return StatusOnDay(
         "warn" if can_renew else "good", _("Ending soon") if can_renew else _("Active"), days_left, can_renew
     )
-
-
-def _can_renew(certification: Certification, today: date) -> bool:
-    try:
-        rules.check_renewal_is_open(certification, today=today)
-    except rules.RenewalNotOpen:
-        return False
-    return True

@@ -33,6 +33,11 @@ def renewal_opens_date(certification: Certification) -> date:
     return certification.expires_date - timedelta(days=settings.RENEWAL_OPENS_DAYS)
 
 
+def is_renewal_open(certification: Certification, *, today: date) -> bool:
+    """Return whether it is active, and within RENEWAL_OPENS_DAYS of its end or past it."""
+    return certification.status == Certification.Status.ACTIVE and today >= renewal_opens_date(certification)
+
+
 def days_given_up(certification: Certification, *, today: date) -> int:
     """Return how many days of its year, `today` included, a renewal signed today replaces; 0 once it has ended.
 
@@ -77,6 +82,6 @@ def check_renewal_is_open(certification: Certification, *, today: date) -> None:
     """The certification is active, and within RENEWAL_OPENS_DAYS of its end or past it; raises RenewalNotOpen."""
     if certification.status != Certification.Status.ACTIVE:
         raise RenewalNotOpen(_("This certification has been replaced or withdrawn; it cannot be renewed."))
-    opens = renewal_opens_date(certification)
-    if today < opens:
+    if not is_renewal_open(certification, today=today):
+        opens = renewal_opens_date(certification)
         raise RenewalNotOpen(_("Renewal opens on %(day)s.") % {"day": date_format(opens, "DAY_FORMAT")})

@@ -8,7 +8,6 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import DateField, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -28,7 +27,7 @@ from certification.rules.moves import not_possible
 from certification.rules.people import is_minor_on
 from certification.statements import ATTESTATIONS, QUESTIONS, attested
 from ui.person_names import without_degrees
-from ui.prepared import prepared
+from ui.prepared import Prepared
 from ui.text import plain_figure, search_name
 
 MG_PER_OZ = Decimal("28349.523125")  # the international avoirdupois ounce, exactly
@@ -56,13 +55,13 @@ def conditions_for(*, birth_date: date, day: date) -> Iterable[Condition]:
 
 def allotment_limit_oz(day: date) -> Decimal:
     """Return the monthly limit in ounces on `day`, from a dated table [docs/domain.md#monthly-allotment]."""
-    (limit,) = _limit_on(day=day)
-    return limit
+    (limit,) = _limits.rows(day=day)
+    return Decimal(limit)
 
 
-@prepared(day=DateField())
-def _limit_on(day: Any) -> QuerySet[Any, Decimal]:
-    return AllotmentLimit.objects.filter(effective_date__lte=day).values_list("limit_oz", flat=True)[:1]
+_limits = Prepared(
+    lambda *, day: AllotmentLimit.objects.filter(effective_date__lte=day).values_list("limit_oz", flat=True)[:1]
+)
 
 
 def ounces_to_mg(ounces: Decimal) -> int:

@@ -14,6 +14,7 @@ from certification.presenters.due_list import due_row
 from certification.presenters.groups import DUE_LABELS, due_counts, due_on
 from certification.presenters.patient_list import Filter
 from ui.keyset import page_of
+from ui.prepared import Prepared
 
 A_PAGE = 50
 UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
@@ -33,7 +34,7 @@ def due_list(request: SignedInRequest) -> HttpResponse:
         cursor=request.GET.get("cursor"),
         size=A_PAGE,
         name=f"due {within}",
-        read=_read(),
+        read=_read,
     )
     record(action="certification.due", by=request.user)
     context = {
@@ -45,6 +46,9 @@ def due_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "certification/due_list.html", context)
 
 
-def _read() -> QuerySet[Certification]:
-    joined = Certification.objects.select_related("patient", "physician", "renewal_draft")
+def _read_rows(*, pks: list[int]) -> QuerySet[Certification]:
+    joined = Certification.objects.filter(pk__in=pks).select_related("patient", "physician", "renewal_draft")
     return joined.defer(*UNREAD, "renewal_draft__answers")
+
+
+_read = Prepared(_read_rows)

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from allauth.account.decorators import reauthentication_required
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.decorators import office_required, physician_required
@@ -16,13 +19,14 @@ from accounts.models import User
 from accounts.person import PersonRequest
 from accounts.requests import SignedInRequest
 from audit.actions import record
-from certification.models import Certification, Draft, PatientRequest
+from certification.models import Certification, Draft
+from certification.models.certifications import office_of
 from certification.presenters.addresses import sign_url
 from certification.presenters.groups import (
     DRAFT_KEYS_OF,
     KEYS_OF,
     LABELS,
-    counts_of,
+    counts_of_office,
     drafts_shown,
     filters_on,
     in_list_order,
@@ -32,7 +36,8 @@ from certification.presenters.groups import (
 from certification.presenters.patient_list import Filter, patient_rows, request_rows
 from certification.presenters.status_on_day import status_on_day
 from certification.views.scope import prepared_for
-from ui.keyset import Section, page_of_sections
+from ui.keyset import FirstKeys, Section, page_of_sections
+from ui.prepared import Prepared
 from ui.spreadsheets import write_csv
 from ui.tidy import tidy
 
@@ -41,6 +46,11 @@ SEARCH = "patient_search"  # session key: names and birth dates stay out of addr
 SEARCH_MAX_LENGTH = 100
 SELDOM = ("stopping",)  # filters that the list hides while they are empty
 UNREAD = ("condition_codes", "directions", "ended_reason", "allotment_reason", "patient_as_signed")
+SHOWN = (
+    "uuid", "status", "certified_date", "expires_date", "deliveries_stop_date", "ended_at", "patient__number",
+    "patient__first_name", "patient__middle_name", "patient__last_name", "patient__suffix", "patient__birth_date",
+    "patient__has_legal_capacity", "patient__closed_at", "patient__user",
+)  # fmt: skip
 EXPORTED = (
     "patient_number", "last_name", "first_name", "birth_date", "phone", "certification_number", "status",
     "certified_date", "valid_through", "days_left",
@@ -56,15 +66,22 @@ def patient_list(request: PersonRequest) -> HttpResponse:
     if request.method == "POST":
         request.session[SEARCH] = tidy(request.POST.get("term", "").replace("\x00", "")[:SEARCH_MAX_LENGTH])
         return redirect(f"{request.path}?show={show}")  # what is found begins on its first page
-    signed: QuerySet[Certification] = Certification.objects.in_hands_of(request.user, today)
-    drafts: QuerySet[Draft] = Draft.objects.in_hands_of(request.user, today)
-    counts = counts_of(signed, drafts, today)
+    office = office_of(request.user, today)
+    signed: QuerySet[Certification] = Certification.objects.filter(physician__in=office.physicians)
+    drafts: QuerySet[Draft] = Draft.objects.of(office)
+    counts = counts_of_office(office, today)
     has_drafts = bool(counts["sign"] or counts["draft"])
     term = request.session.get(SEARCH, "")
     if term:
         signed, drafts = matching(signed, term), matching_drafts(drafts, term) if has_drafts else drafts
     page = page_of_sections(
-        _sections(signed, drafts if has_drafts else drafts.none(), show, today),
+        _sections(
+            signed,
+            drafts if has_drafts else None,
+            show,
+            today,
+            first=None if term else partial(_first_keys, office.physicians, show, today),
+        ),
         cursor=request.GET.get("cursor"),
         size=A_PAGE,
         name=f"patients {show}",
@@ -72,7 +89,7 @@ def patient_list(request: PersonRequest) -> HttpResponse:
     record(action="certification.list", by=request.user)
     context = {
         "page": page,
-        "rows": patient_rows(page.rows, request.user, today=today),
+        "rows": patient_rows(page.rows, request.user, today=today, csrf_token=get_token(request)),
         **_prepared(request.user, counts),
         "filters": _filters(counts, show),
         "show": show,
@@ -80,7 +97,7 @@ def patient_list(request: PersonRequest) -> HttpResponse:
         "term": term,
         "has_any": counts["all"],
         "is_applicant": request.person.is_applicant,
-        "asked": request_rows(_open_requests(request.user, today), most=A_PAGE, today=today),
+        "asked": request_rows(office, most=A_PAGE, today=today),
     }
     return render(request, "certification/patient_list.html", context)
 
@@ -102,21 +119,46 @@ def _prepared(user: User, counts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _open_requests(user: User, today: date) -> QuerySet[PatientRequest]:
-    return PatientRequest.objects.in_hands_of(user, today).open()
+def _sections(
+    signed: QuerySet[Certification],
+    drafts: QuerySet[Draft] | None,
+    show: str,
+    today: date,
+    *,
+    first: FirstKeys | None,
+) -> list[Section]:
+    """Return the sections of the list: the drafts of a filter, if there are any, then its certifications.
 
-
-def _sections(signed: QuerySet[Certification], drafts: QuerySet[Draft], show: str, today: date) -> list[Section]:
-    """Return the sections of the list: the drafts of a filter, then its certifications."""
-    shown = drafts_shown(drafts, show).select_related("physician", "renews__patient")
+    `first` returns the keys of the first page of all certifications.
+    """
     sections = []
-    if show in DRAFT_KEYS_OF:
+    if show in DRAFT_KEYS_OF and drafts is not None:
+        shown = drafts_shown(drafts, show).select_related("physician", "renews__patient")
         sections.append(Section("drafts", shown, DRAFT_KEYS_OF[show], is_small=True))
     if show in KEYS_OF:
-        found = in_list_order(signed.filter(filters_on(today)[show]), today)
-        read = Certification.objects.select_related("patient", "physician").defer(*UNREAD)
-        sections.append(Section("signed", found, KEYS_OF[show], read))
+        found = SimpleLazyObject(lambda: _found(signed, show, today))  # the first page needs only its keys
+        sections.append(Section("signed", cast(Any, found), KEYS_OF[show], _read, first=first))
     return sections
+
+
+def _found(signed: QuerySet[Certification], show: str, today: date) -> QuerySet[Certification]:
+    return in_list_order(signed.filter(filters_on(today)[show]), today)
+
+
+def _first_keys(physicians: list[int], show: str, today: date, limit: int) -> list[tuple[Any, ...]]:
+    return _keys.rows(physicians=physicians, show=show, today=today, limit=limit)
+
+
+def _keys_of(*, physicians: list[int], show: str, today: date, limit: int) -> QuerySet[Certification, Any]:
+    found, keys = _found(Certification.objects.filter(physician__in=physicians), show, today), KEYS_OF[show]
+    return found.order_by(*keys).values_list(*(key.removeprefix("-") for key in keys))[:limit]
+
+
+_keys = Prepared(_keys_of, fixed=["show", "today", "limit"])
+
+
+# What a row of the list shows: an office has fifty of them on a page.
+_read = Prepared(lambda *, pks: Certification.objects.filter(pk__in=pks).select_related("patient").only(*SHOWN))
 
 
 @physician_required

@@ -3,7 +3,7 @@
 from functools import wraps
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,6 +14,7 @@ from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Caregiver, Certification, Draft, Patient
 from certification.presenters.addresses import Row, step_url
+from certification.presenters.people import people_of
 from certification.presenters.whose import Whose, whose
 
 
@@ -94,8 +95,8 @@ def record_view(request: SignedInRequest, row: Row) -> None:
 
 def own_people(user: User) -> list[Patient | Caregiver]:
     """Return the patient and the caregiver that this account has joined, or answer 404."""
-    caregivers = Caregiver.objects.filter(user=user).prefetch_related("assignments__patient")
-    people: list[Patient | Caregiver] = [*Patient.objects.filter(user=user), *caregivers]
+    people = people_of(user)
+    prefetch_related_objects([each for each in people if isinstance(each, Caregiver)], "assignments__patient")
     if not people:
         raise Http404
     return people

@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigAutoField, Q, QuerySet, UUIDField
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actions import audited, record
-from certification.models import Caregiver, Certification, Patient, PatientToday, patient_today
+from certification.models import Caregiver, Certification, Patient, PatientToday
+from certification.models.people import today_of
 from delivery import rules, signals
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine
 from delivery.writes.holds import take_place, take_stock
 from delivery.writes.messages import notify_orderer
-from ui.prepared import prepared
+from ui.prepared import Prepared
 from ui.text import readable_number
 
 
@@ -98,13 +99,13 @@ def _locked_patient(patient: Patient) -> PatientToday:
 
     What is read after the lock is what another action has changed while this action waited for the lock.
     """
-    _lock_patient(patient=patient.pk)
-    return patient_today(patient)
+    _lock.rows(patient=patient.pk)
+    return today_of(patient)
 
 
-@prepared(patient=BigAutoField())
-def _lock_patient(patient: Any) -> QuerySet[Any, Any]:
-    return Patient.objects.select_for_update(no_key=True).filter(pk=patient).values_list("pk")
+_lock = Prepared(
+    lambda *, patient: Patient.objects.select_for_update(no_key=True).filter(pk=patient).values_list("pk", flat=True)
+)
 
 
 def _locked_cart_or_order(patient: Patient, idempotency_key: UUID, by: User) -> tuple[Order, bool]:
@@ -112,30 +113,34 @@ def _locked_cart_or_order(patient: Patient, idempotency_key: UUID, by: User) -> 
 
     Both are looked for in one query. Raises MinimumError where there is neither.
     """
-    found = _lock_cart_or_order(patient=patient.pk, key=idempotency_key, by=by.pk)
+    found = _carts_and_orders.rows(patient=patient.pk, key=idempotency_key, by=by.pk)
     made = [order for order in found if order.idempotency_key == idempotency_key]
     if found:
         return (made or found)[0], bool(made)
     raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
 
 
-@prepared(patient=BigAutoField(), key=UUIDField(), by=BigAutoField())
-def _lock_cart_or_order(patient: Any, key: Any, by: Any) -> QuerySet[Order]:
+def _lock_carts_and_orders(*, patient: int, key: UUID, by: int) -> QuerySet[Order]:
     has_key, is_cart = Q(idempotency_key=key), Q(patient=patient, status=Order.Status.CART)
     return Order.objects.select_for_update(no_key=True).filter(has_key | is_cart, placed_by=by).order_by("pk")
 
 
+_carts_and_orders = Prepared(_lock_carts_and_orders)
+
+
 def _lines_with_locked_products(cart: Order) -> list[OrderLine]:
-    lines = _lock_products(order=cart.pk)
+    lines = _lines.rows(order=cart.pk)
     if not lines:
         raise rules.MinimumError(_("Your cart is empty. Add something to it first."))
     return lines
 
 
-@prepared(order=BigAutoField())
-def _lock_products(order: Any) -> QuerySet[OrderLine]:
+def _lock_products(*, order: int) -> QuerySet[OrderLine]:
     lines = OrderLine.objects.filter(order=order).select_related("product").order_by("product_id")
     return lines.select_for_update(no_key=True, of=("product",))
+
+
+_lines = Prepared(_lock_products)
 
 
 def _checked_lines(

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -35,7 +36,8 @@ from delivery.models.orders import OrderQuerySet
 from delivery.models.questions import COUNTS, ENDS_BEFORE_DELIVERY, IS_BEFORE_DEPARTURE, IS_OPEN, OPEN
 from delivery.presenters.staff.corrections import AfterDelivery, after_delivery
 from delivery.presenters.staff.evidence import Sight
-from delivery.presenters.staff.order_list import OrderRow, WindowGroup, order_groups, order_rows
+from delivery.presenters.staff.order_bodies import order_bodies
+from delivery.presenters.staff.order_list import SHOWN, OrderRow, WindowGroup, order_groups, order_rows
 from delivery.presenters.staff.review import order_review
 from ui.errors import PortalError, add_to_form
 from ui.forms import DateBoxesField, PortalForm
@@ -139,6 +141,7 @@ class OrderChangeList(SessionChangeList):
     is_by_window = False
 
     def get_results(self, request: HttpRequest) -> None:
+        self.queryset = self.queryset.only(*SHOWN)
         super().get_results(request)
         self.is_by_window = is_sorted_by_window(request) and "o" not in request.GET
         self.groups = order_groups(list(self.result_list), shows_allotment=sees_allotments(request.user))
@@ -220,6 +223,18 @@ class OrderAdmin(ActionAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OrderChangeList]:
         return OrderChangeList
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if isinstance(changelist := context.get("cl"), OrderChangeList):
+            context["bodies"] = order_bodies(
+                changelist.groups,
+                url_of_zero=add_preserved_filters(context, reverse(f"admin:{self._url_name('change')}", args=[0])),
+                has_box=bool(context["action_form"]),
+                has_counts=changelist.is_by_window,
+            )
+        return response
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
@@ -265,6 +280,8 @@ class OrderAdmin(ActionAdmin):
         if not search_term or not sees_every_order(request.user):
             return queryset, False
         read = SearchTerm(search_term)
+        if (number := read.number("D")) and any(map(str.isdigit, number)):  # nobody is called so
+            return queryset.filter(number=number), False
         called = Q(pk__in=[]) if read.day else patients_called(search_term)  # not everybody here may read birth dates
         people = Patient.objects.filter(called).order_by("-pk").values_list("pk", flat=True)
         found = Q(patient__in=[*people[:MOST_PEOPLE], *_cared_for(search_term, is_day=bool(read.day))])

@@ -1,14 +1,13 @@
 """The addresses that were used before, as the checkout offers them."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from django.db.models import BigAutoField, QuerySet
+from django.db.models import QuerySet
 
 from certification.models import Patient
 from delivery.models import Order
 from ui.addresses import door_of
-from ui.prepared import prepared
+from ui.prepared import Prepared
 
 SAVED_ADDRESSES = 4
 ORDERS_READ = 50
@@ -16,13 +15,15 @@ ORDERS_READ = 50
 
 def latest_orders(patient: Patient) -> list[Order]:
     """Return the patient's placed orders with their windows, the latest first, at most ORDERS_READ of them."""
-    return _latest_orders(patient=patient.pk)
+    return _latest.rows(patient=patient.pk)
 
 
-@prepared(patient=BigAutoField())
-def _latest_orders(patient: Any) -> QuerySet[Order]:
+def _latest_of(*, patient: int) -> QuerySet[Order]:
     orders = Order.objects.placed().filter(patient=patient).select_related("window")
     return orders.order_by("-placed_at", "-pk")[:ORDERS_READ]
+
+
+_latest = Prepared(_latest_of)
 
 
 def addresses_of(patient: Patient, orders: Iterable[Order]) -> list[Order]:

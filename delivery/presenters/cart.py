@@ -1,9 +1,8 @@
 """The cart, as the pages of products and of the checkout show it."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import BigAutoField, F, QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from certification.models import Patient
@@ -11,7 +10,7 @@ from delivery import rules
 from delivery.models import OrderLine, Product
 from delivery.orderers import Orderer
 from delivery.presenters.terms import Terms
-from ui.prepared import prepared
+from ui.prepared import Prepared
 from ui.templatetags.portal import grams, money
 
 
@@ -56,17 +55,19 @@ class Cart:
 
 def cart_of(orderer: Orderer, terms: Terms) -> Cart:
     """Return the cart that the orderer keeps for the patient, in one query."""
-    lines = _lines_in_cart(patient=orderer.patient.pk, user=orderer.user.pk)
+    lines = _lines.rows(patient=orderer.patient.pk, user=orderer.user.pk)
     shown = [_cart_line(line, orderer.patient, terms) for line in lines]
     subtotal_cents, amount_mg = rules.totals(lines)
     problem = _problem(shown, subtotal_cents, terms)
     return Cart(shown, subtotal_cents, amount_mg, terms.policy.minimum_cents, problem)
 
 
-@prepared(patient=BigAutoField(), user=BigAutoField())
-def _lines_in_cart(patient: Any, user: Any) -> QuerySet[OrderLine]:
+def _lines_in_cart(*, patient: int, user: int) -> QuerySet[OrderLine]:
     lines = OrderLine.objects.filter(order__status="cart", order__patient=patient, order__placed_by=user)
     return lines.select_related("product").annotate(photo_digest=F("product__photo__digest")).order_by("pk")
+
+
+_lines = Prepared(_lines_in_cart)
 
 
 def _cart_line(line: OrderLine, patient: Patient, terms: Terms) -> CartLine:

@@ -3,20 +3,22 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
-from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
 from certification.models import Certification, Patient, PatientRequest, PatientToday
+from certification.models.people import PatientQuerySet, in_hands_today
 from certification.presenters.status_on_day import StatusOnDay, status_on_day
 from certification.rules import obtain_another_by, renewal_can_be_asked_from
 from delivery import rules
-from delivery.models import Order, OrderLine, questions
+from delivery.models import Order, OrderLine
 from delivery.presenters.ledger import Ledger, ledger_of
 from delivery.presenters.waiting import WaitingPlace, places_of
+from ui.prepared import Prepared, attach
 
 LINES_NAMED = 2  # of the last order
 
@@ -105,14 +107,16 @@ class Home:
 
 def home_of(user: User, *, today: date, to_affirm: bool) -> Home:
     """Return the home of the account, its own patient first. `to_affirm`: a statement waits for it."""
-    patients = _patients_of(user)
+    patients = in_hands_today(user)
     own_or_only = [each for each in patients if each.patient.user_id == user.pk] or patients[:1] * (len(patients) == 1)
     main_pk = own_or_only[0].patient.pk if own_or_only else None
+    latest = _latest_of(patients)
     orders = _orders_of(patients, today=today)
-    asked = _asked_for_renewal(patients, today=today)
+    asked = _asked_for_renewal(patients, latest, today=today)
     cards = [
         _card(
             each,
+            latest[each.patient.pk],
             user,
             today,
             orders=orders[each.patient.pk],
@@ -126,19 +130,24 @@ def home_of(user: User, *, today: date, to_affirm: bool) -> Home:
     return Home(main, [card for card in cards if card is not main], places_of(user), step)
 
 
-def _patients_of(user: User) -> list[PatientToday]:
-    signed = Certification.objects.select_related("physician")
-    latest_first = signed.defer("condition_codes", "directions", "ended_reason").order_by("-certified_at")
-    patients = Patient.objects.in_hands_of(user).prefetch_related(Prefetch("certifications", latest_first))
-    return patients.order_by("pk").read_today()
+def _latest_of(patients: Iterable[PatientToday]) -> Mapping[int, Certification]:
+    """Return the latest certification of each patient, by the key of the patient."""
+    keys = [each.patient.pk for each in patients]
+    return {signed.patient_id: signed for signed in _signed.rows(patients=keys)} if keys else {}
 
 
-def _latest(of: PatientToday) -> Certification:
-    return of.patient.certifications.all()[0]
+def _signed_for(*, patients: list[int]) -> QuerySet[Certification]:
+    """Return the certifications of these patients, the latest last."""
+    signed = Certification.objects.filter(patient__in=patients).select_related("physician")
+    return signed.defer(*PatientQuerySet.SEALED, "allotment_reason").order_by("certified_at")
+
+
+_signed = Prepared(_signed_for)
 
 
 def _card(
     of: PatientToday,
+    certification: Certification,
     user: User,
     today: date,
     *,
@@ -146,7 +155,7 @@ def _card(
     has_asked: bool,
     is_main: bool,
 ) -> PatientCard:
-    patient, certification = of.patient, _latest(of)
+    patient = of.patient
     another_by = obtain_another_by(certification)
     status = status_on_day(certification, today=today)
     is_running = status.days_left is not None
@@ -167,19 +176,42 @@ def _card(
 
 def _orders_of(patients: Iterable[PatientToday], *, today: date) -> Mapping[int, list[Order]]:
     """Return by the key of the patient: the open orders from today on, the next first, and the last delivered one."""
-    delivered = Order.objects.filter(status=Order.Status.DELIVERED, patient=OuterRef("patient"))
-    last = Q(pk=Subquery(delivered.order_by("-placed_at", "-pk").values("pk")[:1]))
-    coming = questions.IS_OPEN & Q(window__date__gte=today)
-    orders = Order.objects.filter(coming | last, patient__in=[each.patient for each in patients]).with_lines()
     found: dict[int, list[Order]] = defaultdict(list)
-    for order in orders.order_by("window__date", "window__starts", "pk"):
+    keys = [each.patient.pk for each in patients]
+    if not keys:
+        return found
+    orders = sorted(_shown.rows(patients=keys, today=today), key=_begins)
+    last = [order for order in orders if not order.is_open]
+    attach(last, "lines", _lines.rows(orders=[order.pk for order in last]) if last else [], by="order_id")
+    for order in orders:
         found[order.patient_id].append(order)
     return found
 
 
-def _asked_for_renewal(patients: Iterable[PatientToday], *, today: date) -> set[int]:
+def _begins(order: Order) -> tuple[date, time, int]:
+    assert order.window is not None  # anything but a cart has one
+    return order.window.date, order.window.starts, order.pk
+
+
+def _coming_and_last(*, patients: list[int], today: date) -> QuerySet[Order]:
+    """Return the open orders from today on, and the last delivered one of each patient, which an index finds."""
+    coming = Order.objects.open().filter(window__date__gte=today, patient__in=patients).select_related("window")
+    delivered = Order.objects.filter(status=Order.Status.DELIVERED, patient=OuterRef("pk"))
+    last = Subquery(delivered.order_by("-placed_at", "-pk").values("pk")[:1])
+    keys = Patient.objects.filter(pk__in=patients).annotate(last=last).values("last")
+    return coming.union(Order.objects.filter(pk__in=keys).select_related("window"), all=True)
+
+
+_shown = Prepared(_coming_and_last)
+_lines = Prepared(lambda *, orders: OrderLine.objects.filter(order__in=orders).select_related("product").order_by("pk"))
+
+
+def _asked_for_renewal(
+    patients: Iterable[PatientToday], latest: Mapping[int, Certification], *, today: date
+) -> set[int]:
     """Return the keys of the patients for whom a renewal was asked that waits; no query where none can be asked."""
-    could = [each.patient for each in patients if renewal_can_be_asked_from(_latest(each), today=today) is None]
+    keys = [each.patient.pk for each in patients]
+    could = [key for key in keys if renewal_can_be_asked_from(latest[key], today=today) is None]
     if not could:
         return set()
     waiting = PatientRequest.objects.open().filter(patient__in=could, kind=PatientRequest.Kind.RENEWAL)

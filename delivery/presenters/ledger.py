@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from certification.models import Certification, Patient
 from certification.presenters.allotment_left import Left
 from delivery import rules
 from delivery.models import AllotmentEntry, Order
+from ui.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,22 @@ def left_on_next_day(certification: Certification, *, now: datetime) -> Left:
 
 
 def _orders_since(day: date, patient: Patient) -> list[Order]:
-    orders = Order.objects.counted().filter(patient=patient, window__date__gte=day)
-    return list(orders.select_related("window").order_by("-window__date", "-pk"))
+    return _orders.rows(patient=patient.pk, day=day)
 
 
 def _entries_since(day: date, patient: Patient) -> list[AllotmentEntry]:
-    return list(AllotmentEntry.objects.filter(patient=patient, day__gte=day).order_by("-day", "-pk"))
+    return _entries.rows(patient=patient.pk, day=day)
+
+
+def _orders_that_count(*, patient: int, day: date) -> QuerySet[Order]:
+    orders = Order.objects.counted().filter(patient=patient, window__date__gte=day)
+    return orders.select_related("window").order_by("-window__date", "-pk")
+
+
+_orders = Prepared(_orders_that_count)
+_entries = Prepared(
+    lambda *, patient, day: AllotmentEntry.objects.filter(patient=patient, day__gte=day).order_by("-day", "-pk")
+)
 
 
 def _used_by_day(orders: list[Order], entries: list[AllotmentEntry]) -> Mapping[date, int]:

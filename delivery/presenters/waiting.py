@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,6 +12,7 @@ from delivery import rules
 from delivery.models import DeliveryWindow, WaitingEntry
 from delivery.orderers import Orderer
 from delivery.presenters.terms import Terms
+from ui.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,22 @@ def full_windows(orderer: Orderer, terms: Terms) -> list[FullWindow]:
     return [FullWindow(window, window.pk in waiting) for window in full]
 
 
-def waiting_of(user: User) -> QuerySet[WaitingEntry]:
+def waiting_of(user: User) -> list[WaitingEntry]:
     """Return the account's own entries that still wait, the next window first."""
-    entries = WaitingEntry.objects.shown().filter(orderer=user, window__date__gte=timezone.localdate())
+    return _waiting.rows(user=user.pk, today=timezone.localdate())
+
+
+def _waiting_since(*, user: int, today: date) -> QuerySet[WaitingEntry]:
+    entries = WaitingEntry.objects.shown().filter(orderer=user, window__date__gte=today)
     return entries.select_related("window", "patient").order_by("window__date", "window__starts")
+
+
+_waiting = Prepared(_waiting_since)
 
 
 def places_of(user: User) -> list[WaitingPlace]:
     """Return the account's own entries that still wait with their places, the next window first."""
-    entries = list(waiting_of(user))
+    entries = waiting_of(user)
     if not entries:
         return []
     in_line: dict[int, list[int]] = defaultdict(list)

@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from itertools import takewhile
 from typing import Any
 
-from django.db.models import BigAutoField, DateField, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
 from certification.rules import ounces_to_mg
 from delivery.models import AllotmentEntry, Order, Product
 from delivery.rules.errors import AllotmentError
-from ui.prepared import prepared
+from ui.prepared import Prepared
 from ui.templatetags.portal import grams
 
 ENTRY_DAYS = 365
@@ -56,21 +56,27 @@ def used_by_day(*, patient: Patient, first: date, last: date, without: Order | N
     """Return how much counts on each day from `first` through `last`, in mg: open and delivered orders, and entries."""
     used: dict[date, int] = defaultdict(int)
     without_id = without.pk if without else NOBODYS
-    for day, amount in _amounts_between(patient=patient.pk, first=first, last=last, without=without_id):
+    for day, amount in _amounts.rows(patient=patient.pk, first=first, last=last, without=without_id):
         used[day] += amount
     return used
 
 
-@prepared(patient=BigAutoField(), first=DateField(), last=DateField(), without=BigAutoField())
-def _amounts_between(patient: Any, first: Any, last: Any, without: Any) -> QuerySet[Any, tuple[date, int]]:
+def _amounts_between(*, patient: int, first: date, last: date, without: int) -> QuerySet[Any, tuple[date, int]]:
     orders = Order.objects.counted().filter(patient=patient, window__date__range=(first, last)).exclude(pk=without)
     entries = AllotmentEntry.objects.filter(patient=patient, day__range=(first, last))
     return orders.values_list("window__date", "amount_mg").union(entries.values_list("day", "amount_mg"), all=True)
 
 
+_amounts = Prepared(_amounts_between)
+
+
 def left_on(day: date, *, used: Mapping[date, int], limit_mg: int, days: int) -> int:
     """Return what is left of the limit on `day`, in mg: the smallest rest of all spans of `days` days around `day`."""
-    most = max(_sum_over_span(used, day - timedelta(days=back), days) for back in range(days))
+    reach, one = timedelta(days=days), timedelta(days=1)
+    near = {each: amount for each, amount in used.items() if day - reach < each < day + reach}
+    # The sum of a span differs from that of the span before only where a day comes in at its end or has left it.
+    begins = {day - reach + one, *(each - reach + one for each in near), *(each + one for each in near)}
+    most = max(_sum_over_span(near, first, days) for first in begins if day - reach < first <= day)
     return max(limit_mg - max(most, 0), 0)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import cast
 
 from django.conf import settings
-from django.db.models import Count, DateField, QuerySet
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -16,18 +16,15 @@ from delivery.models import Closure, DeliveryPolicy, DeliveryWindow
 from delivery.models.questions import counts_under
 from delivery.rules.errors import CertificationNotValid, WindowError
 from ui.languages import in_readers_language
-from ui.prepared import prepared
+from ui.prepared import Prepared
 
 
 def policy_on(day: date) -> DeliveryPolicy:
     """Return the terms of delivery in force on `day`."""
-    (policy,) = _policy_on(day=day)
-    return policy
+    return cast(DeliveryPolicy, _policies.rows(day=day)[0])
 
 
-@prepared(day=DateField())
-def _policy_on(day: Any) -> QuerySet[DeliveryPolicy]:
-    return DeliveryPolicy.objects.filter(effective_date__lte=day)[:1]
+_policies = Prepared(lambda *, day: DeliveryPolicy.objects.filter(effective_date__lte=day)[:1])
 
 
 def policies_on(days: Collection[date]) -> dict[date, DeliveryPolicy]:
@@ -48,13 +45,11 @@ def closes_at(window: DeliveryWindow, policy: DeliveryPolicy) -> datetime:
 def bookable_windows(*, now: datetime, policy: DeliveryPolicy) -> list[DeliveryWindow]:
     """Return the windows whose cut-off has not passed, in order; full and closed windows too."""
     today = localtime(now).date()
-    upcoming = _windows_between(first=today, end=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS))
+    upcoming = _windows.rows(first=today, after=today + timedelta(weeks=settings.WEEKS_OF_WINDOWS))
     return [window for window in upcoming if now <= closes_at(window, policy)]
 
 
-@prepared(first=DateField(), end=DateField())
-def _windows_between(first: Any, end: Any) -> QuerySet[DeliveryWindow]:
-    return DeliveryWindow.objects.filter(date__gte=first, date__lt=end)
+_windows = Prepared(lambda *, first, after: DeliveryWindow.objects.filter(date__gte=first, date__lt=after))
 
 
 def running_certification(patient: Patient) -> Certification | None:

@@ -7,8 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import SignedInRequest
 from audit.actions import record
-from certification.models import Caregiver, Patient
-from certification.presenters.people import address_that_bounces
+from certification.presenters.people import address_that_bounces, people_of
 from certification.rules import still_to_affirm
 from delivery.presenters.asked import asked_about
 from delivery.presenters.home import home_of
@@ -17,8 +16,7 @@ from delivery.presenters.home import home_of
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     user, today = request.user, timezone.localdate()
-    own = (Patient.objects.filter(user=user).first(), Caregiver.objects.filter(user=user).first())
-    people = [person for person in own if person is not None]
+    people = people_of(user)
     if not people:
         return redirect("accounts:role")
     to_affirm = any(still_to_affirm(person) for person in people)

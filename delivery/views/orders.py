@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -16,8 +17,9 @@ from certification.models import PatientToday
 from delivery.calendar import calendar_of
 from delivery.models import Order
 from delivery.models.orders import OrderQuerySet
-from delivery.orderers import Orderer, OrdererRequest, orderer_required, orders_seen, patients_and_caller
+from delivery.orderers import Orderer, OrdererRequest, orderer_required, orders_seen, patients_and_caller, taken_in_call
 from delivery.presenters.asked import asked_about
+from delivery.presenters.order_list import OrdersSeen, order_rows
 from delivery.presenters.orders import OrderPage, order_page
 from delivery.presenters.waiting import waiting_of
 
@@ -28,12 +30,20 @@ ORDERS_A_PAGE = 50
 @orderer_required
 def order_list(request: OrdererRequest) -> HttpResponse:
     orderer = request.orderer
-    orders = orders_seen(request, orderer.patients, orderer.caller)
-    orders = orders.select_related("window", "patient").order_by("-placed_at", "-pk")
-    page = Paginator(orders, ORDERS_A_PAGE).get_page(request.GET.get("page"))
+    keys = [patient.pk for patient in orderer.patients]
+    in_call = taken_in_call(request) if orderer.caller else {}
+    seen: Any = OrdersSeen({"patients": keys, **in_call})
+    page = Paginator(seen, ORDERS_A_PAGE).get_page(request.GET.get("page"))
     record(action="order.list", by=request.user, subject=orderer.patient)
-    waiting = waiting_of(request.user) if orderer.caller is None else []
-    return render(request, "delivery/order_list.html", {"orderer": orderer, "page": page, "waiting": waiting})
+    has_name = bool(orderer.others) or orderer.is_for_somebody_else
+    context = {
+        "orderer": orderer,
+        "page": page,
+        "rows": order_rows(list(page.object_list), orderer.patients, has_name=has_name, csrf_token=get_token(request)),
+        "has_name": has_name,
+        "waiting": waiting_of(request.user) if orderer.caller is None else [],
+    }
+    return render(request, "delivery/order_list.html", context)
 
 
 def order_required(

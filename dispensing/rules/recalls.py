@@ -133,7 +133,7 @@ def check_what_was_said(person: RecalledPerson, answer: str, note: str) -> None:
         raise RecallError(_("Write down what was said."), field="note")
 
 
-def recalled_for(user: User) -> RecalledPersonQuerySet:
+def recalled_for(user: User | int) -> RecalledPersonQuerySet:
     """Return the rows of recalls about which this account is asked: of its own patient, and as a caregiver."""
     patients = Patient.objects.in_hands_of(user)
     return RecalledPerson.objects.filter(patient__in=patients.values("pk"))

@@ -10,6 +10,7 @@ from delivery.models import DeliveryWindow, Order, Product
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import words_of
+from tests.guard import unguarded
 
 pytestmark = pytest.mark.django_db
 ORDERS = reverse("admin:delivery_order_changelist")
@@ -276,3 +277,17 @@ def test_a_manager_reads_lists_and_rows(model):
     assert response.status_code == 200
     row = response.context["cl"].queryset.first()
     assert client.get(page(row)).status_code == 200
+
+
+def test_a_number_with_a_digit_finds_its_order_alone_and_one_of_letters_names_too():
+    order = factories.order(factories.patient(last_name="Danesteel"))
+    client = factories.client_for(factories.staff("Pharmacist"))
+    with unguarded():
+        Order.objects.filter(pk=order.pk).update(number="D-7KQ4-M2XP")
+
+    def found(term):
+        address = client.post("/admin/delivery/order/", {"q": term}).url
+        return [each.number for each in client.get(address).context["cl"].result_list]
+
+    assert found("d 7kq4 m2xp") == found("danesteel") == ["D-7KQ4-M2XP"]
+    assert found("D-7KQ4-M2XQ") == []

@@ -108,7 +108,23 @@ def _long(day: date, _language: str | None) -> str:
 
 @_shown
 def clock(time: Any) -> str:
-    return date_format(_local(time), "P")
+    return _clock(_local(time), get_language())
+
+
+@lru_cache(maxsize=1_000)
+def _clock(time: Any, _language: str | None) -> str:
+    return date_format(time, "P")
+
+
+@_shown
+def short_date(day: date) -> str:
+    """Show the day as `date:"DAY_FORMAT"` does, sooner: a list has a hundred of them."""
+    return _short(_local(day), get_language())
+
+
+@lru_cache(maxsize=5_000)
+def _short(day: date, _language: str | None) -> str:
+    return date_format(day, "DAY_FORMAT")
 
 
 @_shown

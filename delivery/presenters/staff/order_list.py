@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from certification.rules import is_minor_on
 from delivery import rules
@@ -22,9 +24,18 @@ from delivery.presenters.staff.receivers import (
     receiver_of,
     status_in_words,
 )
+from ui.prepared import Prepared
 
 NEAR_LIMIT = 10  # near the limit: less than a tenth of the monthly allotment is left after the order
 NOT_RECEIVED = (Order.Status.CART, Order.Status.CANCELLED, Order.Status.REFUSED, Order.Status.LAPSED)
+# What a row of the list shows; the conditions of a certification, which are encrypted, are not among it.
+SHOWN = (
+    "number", "status", "street", "unit", "subtotal_cents", "declined_at", "assisted_by",
+    "window__date", "window__starts", "window__ends", "policy__allotment_days",
+    "patient__first_name", "patient__middle_name", "patient__last_name", "patient__suffix", "patient__birth_date",
+    "patient__has_legal_capacity", "certification__status", "certification__expires_date",
+    "certification__deliveries_stop_date", "certification__monthly_allotment_oz",
+)  # fmt: skip
 UsedByPatient = Mapping[int, Mapping[date, int]]
 
 
@@ -110,8 +121,7 @@ def _receiver_in_row(names: tuple[str, ...], patient: str, *, is_guarded: bool) 
 def known_of(orders: Collection[Order], *, shows_allotment: bool) -> Known:
     """Read what the flags of these orders need, in three queries at most."""
     patients = {order.patient_id for order in orders}
-    placed = Order.objects.filter(patient__in=patients).exclude(status__in=NOT_RECEIVED).order_by()
-    first_orders = dict(placed.values_list("patient").annotate(first=Min("pk")))
+    first_orders = dict(_firsts.rows(patients=sorted(patients)))
     return Known(first_orders, _used_of(patients, orders) if shows_allotment and patients else {})
 
 
@@ -120,29 +130,40 @@ def _used_of(patients: Collection[int], orders: Collection[Order]) -> UsedByPati
     days = [window_of(order).date for order in orders]
     reach = timedelta(days=max(order.policy.allotment_days for order in orders if order.policy) - 1)
     span = (min(days) - reach, max(days) + reach)
-    held = Order.objects.counted().filter(patient__in=patients, window__date__range=span)
-    entries = AllotmentEntry.objects.filter(patient__in=patients, day__range=span)
     used: dict[int, dict[date, int]] = {}
-    for patient, day, amount in held.values_list("patient", "window__date", "amount_mg").union(
-        entries.values_list("patient", "day", "amount_mg"), all=True
-    ):
+    for patient, day, amount in _amounts.rows(patients=sorted(patients), first=span[0], last=span[1]):
         of_patient = used.setdefault(patient, {})
         of_patient[day] = of_patient.get(day, 0) + amount
     return used
+
+
+def _first_orders(*, patients: list[int]) -> QuerySet[Order, Any]:
+    placed = Order.objects.filter(patient__in=patients).exclude(status__in=NOT_RECEIVED).order_by()
+    return placed.values_list("patient").annotate(first=Min("pk"))
+
+
+def _amounts_between(*, patients: list[int], first: date, last: date) -> QuerySet[Any, Any]:
+    held = Order.objects.counted().filter(patient__in=patients, window__date__range=(first, last))
+    entries = AllotmentEntry.objects.filter(patient__in=patients, day__range=(first, last))
+    amounts = entries.values_list("patient", "day", "amount_mg")
+    return held.values_list("patient", "window__date", "amount_mg").union(amounts, all=True)
+
+
+_firsts, _amounts = Prepared(_first_orders), Prepared(_amounts_between)
 
 
 def flags_of(order: Order, known: Known) -> tuple[Flag, ...]:
     """Return what staff look at first (gold), then what they have to know (blue)."""
     day = window_of(order).date
     is_first = order.status not in NOT_RECEIVED and known.first_orders.get(order.patient_id) == order.pk
-    questions: list[tuple[bool, str | Promise, str]] = [
-        (order.declined_at is not None, _("Cannot take it"), LOOK),
-        (order.is_open and ends_before_delivery(order), _("Certification ends before"), LOOK),
-        (order.is_open and rules.looks_like_business(order.street, order.unit), _("Address: ask"), LOOK),
-        (order.is_open and is_near_limit(order, known.used), _("Near the limit"), LOOK),
-        (is_minor_on(order.patient.birth_date, day), _("Under 18"), LOOK),
-        (is_first, _("First order"), KNOW),
-        (order.assisted_by_id is not None, _("By phone"), KNOW),
+    questions: list[tuple[bool, Promise, str]] = [
+        (order.declined_at is not None, gettext_lazy("Cannot take it"), LOOK),
+        (order.is_open and ends_before_delivery(order), gettext_lazy("Certification ends before"), LOOK),
+        (order.is_open and rules.looks_like_business(order.street, order.unit), gettext_lazy("Address: ask"), LOOK),
+        (order.is_open and is_near_limit(order, known.used), gettext_lazy("Near the limit"), LOOK),
+        (is_minor_on(order.patient.birth_date, day), gettext_lazy("Under 18"), LOOK),
+        (is_first, gettext_lazy("First order"), KNOW),
+        (order.assisted_by_id is not None, gettext_lazy("By phone"), KNOW),
     ]
     return tuple(Flag(str(words), tone) for is_so, words, tone in questions if is_so)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from certification.models import CaregiverAssignment, Patient
 from certification.rules import is_minor_on, needs_guardian
 from delivery.models import Order
+from ui.prepared import Prepared
 
 LOOK, KNOW = "look", "know"  # gold: look here; blue: to know
 TONES = {
@@ -58,14 +60,21 @@ class Receiver:
 
 
 def status_in_words(order: Order) -> StatusInWords:
-    words = PLACED if order.status == Order.Status.PLACED else order.get_status_display()
-    return StatusInWords(words, TONES.get(Order.Status(order.status), "plain"))
+    status = Order.Status(order.status)
+    return StatusInWords(PLACED if status == Order.Status.PLACED else status.label, TONES.get(status, "plain"))
 
 
 def open_assignments(patients: Collection[int]) -> dict[int, CaregiverAssignment]:
     """Return by patient id the assignment of the caregiver who acts for the patient now."""
+    return {row.patient_id: row for row in _open.rows(patients=sorted(patients))}
+
+
+def _open_of(*, patients: list[int]) -> QuerySet[CaregiverAssignment]:
     found = CaregiverAssignment.objects.filter(patient__in=patients, ended_date=None)
-    return {row.patient_id: row for row in found.select_related("caregiver").defer("need", "ended_reason")}
+    return found.select_related("caregiver").defer("need", "ended_reason")
+
+
+_open = Prepared(_open_of)
 
 
 def receiver_of(patient: Patient, assignment: CaregiverAssignment | None, *, day: date) -> Receiver:
