@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
 from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce, Lower, NullIf
+from django.db.models.functions import Coalesce, Lower, NullIf, StrIndex
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
@@ -29,7 +29,7 @@ from ui.text import search_name
 PRODUCTS_A_PAGE = 15  # a page then has about 30 kB
 FEW = 10  # fewer than so many are counted on the picture
 MOST_HAD = 6  # products had before that stand first; the others stand with their kind
-FORMS = {form: place for place, form in enumerate(Product.Form)}
+FORMS = " ".join(Product.Form)  # the place of a form in this text is its place on the menu
 # What belongs to one reader stands in a row as a mark: see ui/parts.py.
 OF_READER = {name: mark(name) for name in ("line_url", "patient_number", "csrf_token", "error", "error_id")}
 
@@ -212,11 +212,15 @@ class Found:
         return [_is_sold_out(), figure]
 
     def _by_kind(self) -> list[Any]:
-        had = [When(pk=pk, then=Value(place)) for place, pk in enumerate(self.had)]
-        kinds = [When(form=form, then=Value(1 + place)) for form, place in FORMS.items()]
-        kind = Case(*([When(pk__in=self.had, then=Value(0))] if had else []), *kinds, output_field=IntegerField())
-        latest = [Case(*had, default=Value(MOST_HAD), output_field=IntegerField())] if had else []
-        return [kind, _is_sold_out(), *latest]
+        kind = StrIndex(Value(FORMS), "form")
+        if not self.had:
+            return [kind, _is_sold_out()]
+        latest = [When(pk=pk, then=Value(place)) for place, pk in enumerate(self.had)]
+        return [
+            Case(When(pk__in=self.had, then=Value(0)), default=kind),
+            _is_sold_out(),
+            Case(*latest, default=Value(MOST_HAD), output_field=IntegerField()),
+        ]
 
 
 FIGURES = {

@@ -27,8 +27,8 @@ PRODUCT = MenuProduct(
 )  # fmt: skip
 OTHER = {
     "sku": "OTHER", "name": "Other <b>", "detail": "", "name_es": "", "detail_es": "", "form": "flower",
-    "color": "blue", "drawing": "gummy", "price_cents": 3000, "amount_mg": 9000, "thc_mg": 31, "cbd_mg": 601, "stock": 8,
-    "photo_digest": "abc", "is_favorite": True,
+    "color": "blue", "drawing": "gummy", "price_cents": 3000, "amount_mg": 9000, "thc_mg": 31, "cbd_mg": 601,
+    "stock": 8, "photo_digest": "abc", "is_favorite": True,
 }  # fmt: skip
 LINE = cart_page.Line(
     sku="CALM", name="Calm drops", detail="30 ml", full_name="Calm drops, 30 ml", form="tincture", color="green",
