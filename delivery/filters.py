@@ -7,12 +7,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.forms import BoundField
+from django.db.models import Q
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import Product
 from ui.forms import PortalForm
+from ui.parts import cached_part
 from ui.text import search_name
 
 # Half-open spans, in the unit of the product's field; the last span has no end.
@@ -40,11 +43,10 @@ class SpanField(forms.ChoiceField):
         super().__init__(label=label, required=False, choices=choices)
         self.product_field, self.spans = product_field, spans
 
-    def takes(self, product: Product, chosen: str) -> bool:
-        """Return whether the product's figure lies within the chosen span."""
+    def within(self, chosen: str) -> Q:
+        """Return the question whether the product's figure lies within the chosen span."""
         low, high = self.spans[chosen]
-        figure = getattr(product, self.product_field)
-        return low <= figure and (high is None or figure < high)
+        return Q((f"{self.product_field}__gte", low), *([(f"{self.product_field}__lt", high)] if high else []))
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Chip:
     is_chosen: bool
 
 
-class MenuFilter(PortalForm):
-    """The search of the menu. A value outside of the list gets an error sentence, and filters nothing."""
+class FilterForm(PortalForm):
+    """The boxes of the search and of the filters. Its fields are never changed: `MenuFilter` reads them, too."""
 
     q = forms.CharField(label=_("Search the menu"), required=False, max_length=60)
     form = forms.ChoiceField(label=_("Form"), required=False, choices=[("", _("Any")), *Product.Form.choices])
@@ -82,8 +84,23 @@ class MenuFilter(PortalForm):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         super().__init__(data, auto_id="filter-%s")
-        self.is_valid()
-        self.chosen: dict[str, str] = {name: value for name, value in self.cleaned_data.items() if value}
+
+
+FIELDS = FilterForm.base_fields
+SPANS = {name: field for name, field in FIELDS.items() if isinstance(field, SpanField)}
+PANEL = [name for name in FIELDS if name not in ("q", *CHIPS)]  # the order and the spans stand in one panel
+
+
+class MenuFilter:
+    """What the address of the menu chooses. A value outside of the list gets an error sentence, and filters nothing.
+
+    `form` is None where nothing is chosen: to make one takes longer than to read it.
+    """
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.form = FilterForm(data) if any(data.get(name) for name in FIELDS) else None
+        answers = self.form.cleaned_data if self.form and (self.form.is_valid() or self.form.errors) else {}
+        self.chosen: dict[str, str] = {name: value for name, value in answers.items() if value}
         zip_code = data.get("zip", "")
         self.where = {"zip": zip_code} if ZIP.fullmatch(zip_code) else {}
 
@@ -98,19 +115,26 @@ class MenuFilter(PortalForm):
         return urlencode(self.where)
 
     @property
-    def panel(self) -> list[BoundField]:
-        """The order and the spans, which stand in one panel."""
-        return [self[name] for name in self.fields if name not in ("q", *CHIPS)]
+    def typed(self) -> str:
+        """What was typed into the search box."""
+        return str(self.form["q"].value() or "") if self.form else ""
+
+    @property
+    def panel(self) -> SafeString:
+        """The boxes of the panel, as HTML."""
+        if self.form and self.is_wrong:
+            return _boxes(self.form)
+        return _panel(tuple(self.chosen.get(name, "") for name in PANEL))
 
     @property
     def in_panel(self) -> int:
         """How many of the panel's choices are made."""
-        return sum(name not in ("q", *CHIPS) for name in self.chosen)
+        return sum(name in PANEL for name in self.chosen)
 
-    @property
+    @cached_property
     def is_wrong(self) -> bool:
         """Whether the panel has a value that is not in its lists."""
-        return any(name not in ("q", *CHIPS) for name in self.errors)
+        return self.form is not None and any(name in PANEL for name in self.form.errors)
 
     @property
     def beside_search(self) -> dict[str, str]:
@@ -127,34 +151,43 @@ class MenuFilter(PortalForm):
         """The chosen order in words, or an empty text for the order by kind."""
         return str(SORTS.get(self.chosen.get("sort", ""), ""))
 
-    def takes(self, product: Product, *, chip: bool = True) -> bool:
-        """Return whether each word of the search is in the product's texts, and each figure within its span.
+    @property
+    def words(self) -> list[str]:
+        """The words of the search; each has to be in the texts of a product."""
+        return search_name(self.chosen.get("q", "")).split()
 
-        `chip` says whether its form counts, too. Favorites are not known here.
+    @property
+    def within_spans(self) -> Q:
+        """The question whether each figure of a product lies within its span."""
+        asked = Q()
+        for name, field in SPANS.items():
+            if name in self.chosen:
+                asked &= field.within(self.chosen[name])
+        return asked
+
+    def chips(self, counts: Mapping[str, int], liked: int) -> list[Chip]:
+        """Return the chips over the menu: all products, the favorites where there are any, and each form.
+
+        `counts` has how many products of each form fit the rest of the filter, and `liked` is how many are favorites.
         """
-        if not self.chosen:
-            return True
-        if chip and self.chosen.get("form") not in (None, product.form):
-            return False
-        named = search_name(product.shown.full_name, product.name, str(product.get_form_display()))
-        if not all(word in named for word in search_name(self.chosen.get("q", "")).split()):
-            return False
-        spans = ((field, self.chosen.get(name)) for name, field in self.fields.items())
-        return all(field.takes(product, span) for field, span in spans if span and isinstance(field, SpanField))
-
-    def chips(self, products: Iterable[Product], favorites: Iterable[Product]) -> list[Chip]:
-        """Return the chips over the menu: all products, the favorites where there are any, and each form."""
-        forms_found = [product.form for product in products if self.takes(product, chip=False)]
-        liked = sum(self.takes(product, chip=False) for product in favorites)
-        found = [self._chip(gettext("All"), len(forms_found))]
+        found = [self._chip(gettext("All"), sum(counts.values()))]
         if liked or "favorites" in self.chosen:
             found.append(self._chip(gettext("Favorites"), liked, favorites="1"))
         for value, label in Product.Form.choices:
-            if value in forms_found or self.chosen.get("form") == value:
-                found.append(self._chip(str(label), forms_found.count(value), form=value))
+            if counts.get(value) or self.chosen.get("form") == value:
+                found.append(self._chip(str(label), counts.get(value, 0), form=value))
         return found
 
     def _chip(self, label: str, count: int, **chosen: str) -> Chip:
         others = {name: value for name, value in self.chosen.items() if name not in CHIPS}
         mine = {name: value for name, value in self.chosen.items() if name in CHIPS}
         return Chip(label, count, urlencode(others | chosen | self.where), mine == chosen)
+
+
+@cached_part(most=200)
+def _panel(chosen: tuple[str, ...]) -> SafeString:
+    return _boxes(FilterForm(dict(zip(PANEL, chosen, strict=True))))
+
+
+def _boxes(form: FilterForm) -> SafeString:
+    return SafeString("".join(form[name].as_field_group() for name in PANEL))

@@ -4,6 +4,7 @@ import calendar
 import re
 import unicodedata
 from collections.abc import Callable, Collection
+from copy import deepcopy
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, cast
@@ -13,6 +14,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dates import MONTHS
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +23,7 @@ from phonenumber_field import formfields  # has no types
 from phonenumbers import PhoneNumberType, number_type, region_code_for_number
 
 from ui.errors import PortalError, add_to_form
+from ui.parts import cached_part, mark
 from ui.tidy import plain_number
 from ui.widgets import (
     CardRadioSelect,
@@ -90,6 +94,7 @@ class PortalForm(forms.Form):
     autocomplete: dict[str, str] = {}  # field -> token, for what people say about themselves
     needed: Collection[str] = frozenset()  # fields not required by themselves that clean() asks for
     narrow: Collection[str] = frozenset()  # fields with a short box
+    kept: Collection[str] = frozenset()  # boxes for text and ticks that no form changes: rendered once
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,12 +106,36 @@ class PortalForm(forms.Form):
             if getattr(field.widget, "input_type", "text") not in NOT_FILLED_IN:
                 field.widget.attrs.setdefault("autocomplete", self.autocomplete.get(name, "off"))
 
+    def kept_box(self, box: forms.BoundField) -> SafeString | None:
+        """Return a box of `kept` without an error, rendered once for every reader; None for any other box."""
+        if box.name not in self.kept or box.errors:
+            return None
+        if isinstance(box.field.widget, forms.CheckboxInput):
+            return _box(type(self), box.name, str(self.auto_id), is_filled=bool(box.value()))
+        text = box.field.widget.format_value(box.value())
+        html = _box(type(self), box.name, str(self.auto_id), is_filled=text is not None)
+        return SafeString(html.replace(TEXT, conditional_escape(text)))
+
     def ask(self, check: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         """Call a rule's check, and add its refusal to the field, together with all other errors."""
         try:
             check(*args, **kwargs)
         except PortalError as error:
             add_to_form(self, error)
+
+
+TEXT = mark("text")  # what a box of `kept` holds
+
+
+@cached_part(most=200)
+def _box(form_class: type[PortalForm], name: str, auto_id: str, *, is_filled: bool) -> SafeString:
+    form = PortalForm(auto_id=auto_id)
+    field = form.fields[name] = deepcopy(form_class.base_fields[name])  # type: ignore[attr-defined]
+    form.autocomplete, form.narrow, form.needed = form_class.autocomplete, form_class.narrow, form_class.needed
+    form.keep_from_filling_in()
+    is_tick = isinstance(field.widget, forms.CheckboxInput)
+    form.initial = {name: is_filled if is_tick else TEXT if is_filled else ""}
+    return form[name].as_field_group()
 
 
 class SpanishField(forms.CharField):

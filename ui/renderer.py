@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.forms import Field, Widget
 from django.forms.renderers import TemplatesSetting
+from django.utils.safestring import SafeString
 
 from ui.plain import limit_length, speak_plainly
 from ui.tidy import tidy
@@ -27,6 +28,11 @@ class PortalBoundField(forms.BoundField):
         limit_length(field)
         speak_plainly(field, self.label)
         field.widget.attrs.pop("placeholder", None)  # it would say the label again, in grey
+
+    def as_field_group(self) -> SafeString:
+        """Return the box with its label, help and errors; a form may keep what does not change of it."""
+        kept = getattr(self.form, "kept_box", None)
+        return (kept and kept(self)) or super().as_field_group()
 
     @property
     def data(self) -> Any:

@@ -1,10 +1,14 @@
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
+from django.template.loader import render_to_string
 from django.utils.dateparse import parse_date
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from ui.parts import cached_part
 
 if TYPE_CHECKING:
     _ChoiceMixin = forms.RadioSelect
@@ -67,11 +71,45 @@ class RowRadioSelect(_Look, forms.RadioSelect):
 
     look = "choices--rows"
 
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        for _group, options, _index in context["widget"]["optgroups"]:
+            for option in options:
+                option["html"] = _row_of(option)
+        return context
+
     def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(*args, **kwargs)
         if option["selected"]:
             option["attrs"]["data-filled-in"] = True
         return option
+
+
+class Row(NamedTuple):
+    """All that a row shows, so that it is rendered once for as long as this stays the same."""
+
+    kind: str
+    name: str
+    value: str
+    attrs: tuple[tuple[str, Any], ...]
+    title: str
+    hint: str
+    aside: str
+    abbreviations: tuple[str, ...]
+
+
+def _row_of(option: dict[str, Any]) -> SafeString:
+    label = option["label"]
+    words = label if isinstance(label, Choice) else Choice(label)
+    attrs, texts = tuple(option["attrs"].items()), (str(words.title), str(words.hint), str(words.aside))
+    return _row(Row(option["type"], option["name"], str(option["value"]), attrs, *texts, words.abbreviations))
+
+
+@cached_part(most=500)
+def _row(row: Row) -> SafeString:
+    label = Choice(row.title, row.hint, aside=row.aside, abbreviations=row.abbreviations)
+    option = {"type": row.kind, "name": row.name, "value": row.value, "attrs": dict(row.attrs), "label": label}
+    return render_to_string("ui/choices_options.html", {"options": [option]})
 
 
 class ColumnCheckboxSelect(_Look, forms.CheckboxSelectMultiple):

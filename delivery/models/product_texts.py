@@ -30,12 +30,15 @@ class ProductTexts:
         return full_name(self.name, self.detail)
 
 
+def text_of(text: str, text_es: str) -> str:
+    """Return the text of a product in the current language; a Spanish one that is missing is the English one."""
+    return text_es or text if get_language() == "es" else text
+
+
 def texts_of(product: "Product") -> ProductTexts:
-    """Return the texts of a product in the current language; in Spanish, each that is missing is the English one."""
-    if get_language() != "es":
-        return ProductTexts(product.name, product.detail, product.description)
+    """Return the texts of a product in the current language."""
     return ProductTexts(
-        product.name_es or product.name,
-        product.detail_es or product.detail,
-        product.description_es or product.description,
+        text_of(product.name, product.name_es),
+        text_of(product.detail, product.detail_es),
+        text_of(product.description, product.description_es),
     )

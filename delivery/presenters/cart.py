@@ -48,6 +48,10 @@ class Cart:
     def count(self) -> int:
         return sum(line.quantity for line in self.lines)
 
+    def quantity_of(self, product_id: int) -> int:
+        """Return how many of the product the cart holds."""
+        return next((line.quantity for line in self.lines if line.product.pk == product_id), 0)
+
     @property
     def short_cents(self) -> int:
         return max(self.minimum_cents - self.subtotal_cents, 0)

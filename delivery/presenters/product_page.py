@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from delivery import rules
 from delivery.models import Lot, Product
 from delivery.orderers import Orderer
 from delivery.presenters.cart import Cart
-from delivery.presenters.menu import ProductCard, card_of, fits, on_menu
+from delivery.presenters.menu import most_of, on_menu
 from delivery.presenters.terms import Terms
 
 MOST_LOTS = 3
@@ -52,25 +53,36 @@ class TestedLot:
 
 @dataclass(frozen=True)
 class ProductPage:
-    """A product as a row of the menu, whether it is a favorite, how to begin with it, and its lots on the shelf."""
+    """A product with its photo, its quantity in the cart, whether it is a favorite, how to begin, and its lots.
 
-    card: ProductCard
+    `is_most` says whether no more of it can be put into the cart.
+    """
+
+    product: Product
+    photo_digest: str | None
+    in_cart: int
+    is_most: bool
     is_favorite: bool
     how_to_begin: str
     lots: list[TestedLot]
 
-    @property
-    def product(self) -> Product:
-        return self.card.product
-
 
 def product_page(sku: str, orderer: Orderer, cart: Cart, terms: Terms) -> ProductPage | None:
     """Return the page of a product, or None where it is not on the menu of the orderer's patient."""
-    row = next((row for row in on_menu(orderer, sku=sku) if fits(row.product, orderer.patient, terms)), None)
-    if row is None:
+    found = on_menu(sku, orderer)
+    if found is None or rules.refusal_of(rules.check_product_fits_patient, found[0], orderer.patient, day=terms.day):
         return None
-    begin = str(HOW_TO_BEGIN[row.product.form])
-    return ProductPage(card_of(row, cart), row.is_favorite, begin, _lots(row.product, terms))
+    product, shown = found
+    in_cart = cart.quantity_of(product.pk)
+    return ProductPage(
+        product,
+        shown.photo_digest,
+        in_cart,
+        in_cart >= most_of(product.stock),
+        shown.is_favorite,
+        str(HOW_TO_BEGIN[product.form]),
+        _lots(product, terms),
+    )
 
 
 def _lots(product: Product, terms: Terms) -> list[TestedLot]:

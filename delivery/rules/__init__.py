@@ -186,6 +186,7 @@ from delivery.rules.products import (
     check_sku_is_new,
     check_stock,
     counted_mg,
+    fits_patient,
 )
 from delivery.rules.recalled import (
     RecalledItems,
@@ -580,6 +581,7 @@ __all__ = [
     "check_window_has_room",
     "closes_at",
     "counted_mg",
+    "fits_patient",
     "days_with_more",
     "delivery_days",
     "earliest_review",

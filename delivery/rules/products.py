@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from certification.models import Patient
@@ -83,6 +84,11 @@ def check_product_fits_patient(product: Product, patient: Patient, *, day: date)
     if not product.is_active:
         raise ProductError(_("%(name)s is no longer on the menu.") % {"name": product.shown.full_name})
     check_product_fits_age(product, patient, day=day)
+
+
+def fits_patient(patient: Patient, *, day: date) -> Q:
+    """Return the question whether a product fits the patient, for the database: `check_product_fits_patient` as a Q."""
+    return Q(is_active=True, is_inhaled=False) if is_minor_on(patient.birth_date, day) else Q(is_active=True)
 
 
 def check_product_fits_age(product: Product, patient: Patient, *, day: date) -> None:

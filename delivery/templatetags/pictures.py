@@ -1,5 +1,7 @@
 """The picture of a product: the photo that staff uploaded, or else a drawing in the product's color."""
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
@@ -21,16 +23,27 @@ def product_picture(product: Product, size: str, photo_digest: str | None | obje
     `size` is a key of SIZES. A list gives `photo_digest`, which names the photo or is None, or annotates its products
     with it; else it is read for this product.
     """
-    width, height = SIZES[size]
     if digest := _digest(product, photo_digest):
-        return format_html(
-            '<img class="picture picture--{}" src="{}" alt="" width="{}" height="{}" loading="lazy">',
-            size, reverse("delivery:product-photo", args=[digest]), width, height,
-        )  # fmt: skip
+        return _photo(str(digest), size)
+    return _drawing(product.form, product.color, product.drawn_as, size)
+
+
+@lru_cache(maxsize=500)
+def _photo(digest: str, size: str) -> SafeString:
+    width, height = SIZES[size]
+    return format_html(
+        '<img class="picture picture--{}" src="{}" alt="" width="{}" height="{}" loading="lazy">',
+        size, reverse("delivery:product-photo", args=[digest]), width, height,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=500)
+def _drawing(form: str, color: str, drawn_as: str, size: str) -> SafeString:
+    width, height = SIZES[size]
     return format_html(
         '<svg class="picture picture--{} tile--{} hue--{}" width="{}" height="{}" aria-hidden="true">'
         '<use href="{}#{}"></use></svg>',
-        size, product.form, product.color, width, height, static("img/products.svg"), product.drawn_as,
+        size, form, color, width, height, static("img/products.svg"), drawn_as,
     )  # fmt: skip
 
 

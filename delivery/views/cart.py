@@ -1,13 +1,14 @@
 """The page of products with the cart, and the choice of the patient for whom it is."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -16,15 +17,17 @@ from accounts.requests import SignedInRequest
 from delivery import actions, phone
 from delivery.filters import MenuFilter
 from delivery.forms import LineForm, ZipForm
-from delivery.models import Product
+from delivery.models import DeliveryPolicy, Product
 from delivery.orderers import CHOSEN, OrdererRequest, orderer_required
 from delivery.presenters.allotment import allotment_of
 from delivery.presenters.asked import Asked, asked_about
 from delivery.presenters.cart import cart_of
-from delivery.presenters.menu import MenuProduct, card_of, menu_for, on_menu, row_of
+from delivery.presenters.cart_bar import cart_bar
+from delivery.presenters.menu import MenuProduct, menu_for, on_menu, row_of
 from delivery.presenters.terms import terms_for
-from delivery.presenters.where import where_of
+from delivery.presenters.where import Where, where_of
 from ui.errors import PortalError, add_to_form
+from ui.parts import cached_part
 
 
 @require_safe
@@ -41,15 +44,16 @@ def cart_line(request: OrdererRequest) -> HttpResponse:
     """
     if request.method != "POST":
         return _back_to_menu(request)
-    products = on_menu(request.orderer) if request.htmx else []  # read once, for the form and for the row
-    form = LineForm.of(request.POST.get("product", ""), request.POST, known=[row.product for row in products])
+    sku = request.POST.get("product", "")
+    found = on_menu(sku, request.orderer) if request.htmx else None  # read once, for the form and for the row
+    form = LineForm.of(sku, request.POST, known=found[:1] if found else ())
     is_set = form.is_valid() and _set_line(request, form)
     page = request.POST.get("next")
     if page in ("cart", "product"):
         _say(request, form)
         return redirect("delivery:cart") if page == "cart" else _back_to_product(form)
     if request.htmx:
-        return _row(request, products, form)
+        return _row(request, found[1] if found else None, form)
     return _back_to_menu(request, at=form.cleaned_data["product"].sku) if is_set else _page(request, form=form)
 
 
@@ -101,23 +105,30 @@ def _notice(product: Product, quantity: int) -> str:
     return _("In your cart: %(quantity)d × %(name)s.") % {"name": product.shown.full_name, "quantity": quantity}
 
 
-def _row(request: OrdererRequest, products: Sequence[MenuProduct], form: LineForm) -> HttpResponse:
+def _row(request: OrdererRequest, product: MenuProduct | None, form: LineForm) -> HttpResponse:
     """Return the row of the product and the bar; the whole page again where the product has left the menu."""
-    product = form.cleaned_data.get("product")
-    row = row_of(products, product) if product else None
-    if row is None:
+    if product is None:
         return HttpResponseClientRefresh()
-    chosen = MenuFilter(request.GET)
     page = request.GET.get("page", "")
     shown = _cart_context(request)
+    quantity = shown["cart"].quantity_of(product.pk)
     context = {
-        "card": card_of(row, shown["cart"]),
-        "line_url": _line_url(chosen, int(page) if page.isdecimal() else 1),
-        "form": form,
-        "notice": "" if form.errors else _notice(**form.cleaned_data),
+        "row": row_of(product, quantity, can_order=not shown["refusal"], is_wrong=bool(form.errors)),
+        "line_url": _line_url(MenuFilter(request.GET), int(page) if page.isdecimal() else 1),
+        "said": " ".join(form.errors.get("quantity", [])) if form.errors else _notice(**form.cleaned_data),
+        "bar": cart_bar(shown["cart"], shown["allotment"], shown["refusal"], swaps=True),
+        **_error_of(form),
         **shown,
     }
     return render(request, "delivery/_menu_row.html", context)
+
+
+def _error_of(form: LineForm | None) -> dict[str, str]:
+    """Return why the quantity of a product was refused, as its row says it, and the id of that sentence."""
+    if form is None or not form.errors:
+        return {"error": "", "error_id": ""}
+    sentences = [*form.errors.get("quantity", []), *form.non_field_errors()]
+    return {"error": " ".join(map(str, sentences)), "error_id": str(form["quantity"].id_for_label)}
 
 
 def _cart_context(request: OrdererRequest) -> dict[str, Any]:
@@ -137,20 +148,47 @@ def _cart_context(request: OrdererRequest) -> dict[str, Any]:
 def _page(request: OrdererRequest, *, form: LineForm | None = None, zip_form: ZipForm | None = None) -> HttpResponse:
     orderer, chosen, zip_form = request.orderer, MenuFilter(request.GET), zip_form or ZipForm()
     shown = _cart_context(request)
-    terms, cart = shown["terms"], shown["cart"]
-    menu = menu_for(on_menu(orderer), orderer.patient, cart, terms, chosen=chosen, page_number=request.GET.get("page"))
+    terms = shown["terms"]
+    menu = menu_for(
+        orderer,
+        shown["cart"],
+        terms,
+        chosen=chosen,
+        page_number=request.GET.get("page"),
+        can_order=not shown["refusal"],
+        wrong=form["product"].value() if form and form.errors else None,
+    )
     zip_code = zip_form.cleaned_data["zip"] if zip_form.is_bound and zip_form.is_valid() else ""
     context = {
         "asked": _asked_of_caller(request),
         "line_url": _line_url(chosen, menu.page.number),
         "menu": menu,
         "chosen": chosen,
-        "form": form or (zip_form if zip_form.is_bound and zip_form.errors else chosen),
-        "where": where_of(orderer.patient, terms, chosen_zip=zip_code),
-        "zip_form": zip_form,
+        "form": form or (zip_form if zip_form.is_bound and zip_form.errors else chosen.form),
+        **_error_of(form),
+        "where": _strip_of(where_of(orderer.patient, terms, chosen_zip=zip_code), terms.policy, zip_form, chosen),
+        "bar": cart_bar(shown["cart"], shown["allotment"], shown["refusal"]),
         **shown,
     }
     return render(request, "delivery/product_list.html", context)
+
+
+def _strip_of(where: Where, policy: DeliveryPolicy, zip_form: ZipForm, chosen: MenuFilter) -> SafeString:
+    """Return the strip that says where and when. What was asked about a ZIP code is not kept."""
+    if zip_form.is_bound:
+        asked = {"zip_form": zip_form, "was_asked": bool(chosen.where)}
+        return _rendered_strip(where, policy.radius_miles, policy.origin_zip, asked)
+    return _strip(where, policy.radius_miles, policy.origin_zip)
+
+
+@cached_part(most=500)
+def _strip(where: Where, radius_miles: int | None, origin_zip: str) -> SafeString:
+    return _rendered_strip(where, radius_miles, origin_zip, {"zip_form": ZipForm(), "was_asked": False})
+
+
+def _rendered_strip(where: Where, radius_miles: int | None, origin_zip: str, asked: dict[str, Any]) -> SafeString:
+    context = {"where": where, "radius_miles": radius_miles, "origin_zip": origin_zip, **asked}
+    return render_to_string("delivery/_where.html", context)
 
 
 def _asked_of_caller(request: OrdererRequest) -> list[Asked]:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from delivery import actions, rules
 from delivery.forms import CheckoutForm
@@ -64,7 +65,8 @@ def _place(request: OrdererRequest, begun: Checkout) -> HttpResponse:
     except PortalError as error:
         add_to_form(form, error)
         return _page(request, form, begun)
-    return HttpResponseRedirect(reverse("delivery:order-detail", args=[order.number]), status=303)
+    address = reverse("delivery:order-detail", args=[order.number])
+    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address, status=303)
 
 
 def _order_from(request: OrdererRequest, form: CheckoutForm) -> Order:
@@ -96,7 +98,10 @@ def _wait(request: OrdererRequest, begun: Checkout) -> HttpResponse:
 
 
 def _page(request: OrdererRequest, form: CheckoutForm, begun: Checkout, key: str | None = None) -> HttpResponse:
-    """Show the form beside today's total: a changed price is seen, and agreed to, on the next try."""
+    """Show the form beside today's total: a changed price is seen, and agreed to, on the next try.
+
+    After a refusal htmx gets the form alone.
+    """
     window = begun.chosen(form["window"].value())
     context = {
         "orderer": request.orderer,
@@ -112,4 +117,5 @@ def _page(request: OrdererRequest, form: CheckoutForm, begun: Checkout, key: str
         "idempotency_key": (form.cleaned_data.get("idempotency_key") if form.is_bound else key) or uuid4(),
         "full_windows": full_windows(request.orderer, begun.terms),
     }
-    return render(request, "delivery/checkout.html", context)
+    is_part = request.htmx and form.is_bound
+    return render(request, "delivery/_checkout_refused.html" if is_part else "delivery/checkout.html", context)

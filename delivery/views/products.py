@@ -11,6 +11,7 @@ from delivery.models import Product
 from delivery.orderers import OrdererRequest, not_by_phone, orderer_required
 from delivery.presenters.allotment import allotment_of
 from delivery.presenters.cart import cart_of
+from delivery.presenters.cart_bar import cart_bar
 from delivery.presenters.product_page import product_page
 from delivery.presenters.terms import terms_for
 from ui.errors import PortalError
@@ -25,14 +26,14 @@ def product_detail(request: OrdererRequest, sku: str) -> HttpResponse:
     page = product_page(sku, orderer, cart, terms)
     if page is None:
         raise Http404
+    allotment = allotment_of(orderer.patient, cart, terms) if cart.lines else None
+    refusal = orderer.refusal or terms.cover_refusal
     context = {
         "orderer": orderer,
-        "terms": terms,
-        "cart": cart,
-        "allotment": allotment_of(orderer.patient, cart, terms) if cart.lines else None,
         "page": page,
         "line_url": reverse("delivery:cart-line"),
-        "refusal": orderer.refusal or terms.cover_refusal,
+        "bar": cart_bar(cart, allotment, refusal),
+        "refusal": refusal,
     }
     return render(request, "delivery/product_detail.html", context)
 

@@ -5,6 +5,16 @@
 
   const summary = document.getElementById("error-summary");
   if (summary) summary.focus();
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const swapped = event.target.querySelector && event.target.querySelector("#error-summary");
+    if (swapped) swapped.focus();
+  });
+
+  // An answer that htmx does not show: the form is sent as without scripts, and the browser shows it as a page.
+  const orSend = (event) => {
+    if (event.detail.elt.matches("[data-or-send]")) event.detail.elt.form.submit();
+  };
+  ["htmx:responseError", "htmx:sendError"].forEach((name) => document.addEventListener(name, orSend));
 
   all("[data-reveal]", (button) => {
     const box = document.getElementById(button.dataset.reveal);

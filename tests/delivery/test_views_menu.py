@@ -248,3 +248,13 @@ def test_a_product_that_left_the_menu_loads_the_page_again(client):
     data = {"product": "CHEWS", "quantity": 1, "next": "menu"}
     response = client.post(url("cart-line"), data, headers={"HX-Request": "true"})
     assert response.headers["HX-Refresh"] == "true"
+
+
+def test_the_shelves_stand_in_the_order_of_the_forms():
+    factories.window()
+    for form in sorted(Product.Form):
+        factories.product(sku=form, form=form)
+        factories.product(sku=f"gone-{form}", form=form, stock=0)
+    client = factories.client_for(factories.patient().user)
+    expected = [sku for form in Product.Form for sku in (form, f"gone-{form}")]
+    assert found(client.get(url("product-list"))) == expected

@@ -5,6 +5,8 @@ import pytest
 from certification.statements import PATIENT_AFFIRMATIONS
 from delivery.models import Order
 from tests import factories
+from tests.delivery import people
+from tests.journeys.counting import Counted
 from tests.journeys.visitor import link_in_mail_to, mails_to
 
 pytestmark = pytest.mark.journey
@@ -187,3 +189,37 @@ def is_covered(page, boxes, index):
         const place = box.getBoundingClientRect();
         return document.elementFromPoint(place.x + place.width / 2, place.y + place.height / 2) !== box;
     }""")
+
+
+def test_a_refused_order_keeps_the_page_and_names_what_is_wrong(visitor):
+    patient = visitor()
+    rosa, window = factories.patient(), factories.window()
+    factories.cart(rosa)
+    patient.signs_in(rosa.email)
+    patient.opens("/delivery/checkout/")
+    patient.presses_label_of(patient.page.locator("[name=window]:not([disabled])").first)
+    people.fill(window)
+    counted = Counted(patient)
+    counted.presses("Place the order, $80.00")
+    counted.sees("This window filled a moment ago. Your cart is kept; choose another one.")
+    then_the_summary_has_the_focus_and_the_title_says_so(patient)
+    assert counted.pages == 0 and not Order.objects.placed().filter(patient=rosa).exists()
+    patient.met_no_barrier()
+
+
+def then_the_summary_has_the_focus_and_the_title_says_so(patient):
+    patient.page.wait_for_function("document.activeElement.id === 'error-summary'")
+    assert patient.page.title() == "Error: Check out – Medical Marijuana Program"
+
+
+def test_an_answer_that_is_no_part_of_the_page_is_shown_as_a_page(visitor):
+    patient = visitor()
+    rosa = factories.patient()
+    factories.window()
+    factories.cart(rosa)
+    patient.signs_in(rosa.email)
+    patient.opens("/delivery/checkout/")
+    patient.presses_label_of(patient.page.locator("[name=window]:not([disabled])").first)
+    patient.page.evaluate("document.querySelector('[name=patient]').value = 'P-2222-2222'")
+    patient.presses("Place the order, $80.00")
+    patient.page.wait_for_selector("h1:has-text('not found')", timeout=5000)

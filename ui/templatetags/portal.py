@@ -9,10 +9,13 @@ import phonenumbers
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from ui.languages import in_readers_language
+from ui.parts import mark
 
 register = template.Library()
 
@@ -155,3 +158,11 @@ def in_groups(text: str) -> str:
 def or_spanish(text: str | None, text_es: str | None) -> str:
     """Show what staff wrote in the language of the reader: `{{ closure.reason|or_spanish:closure.reason_es }}`."""
     return in_readers_language(text or "", text_es)
+
+
+@register.simple_block_tag
+def filled(content: SafeString, **values: Any) -> SafeString:
+    """Put values in the places of the marks of ui/parts.py: `{% filled line_url=line_url %}…{% endfilled %}`."""
+    for name, value in values.items():
+        content = content.replace(mark(name), conditional_escape(value))  # type: ignore[assignment]
+    return SafeString(content)

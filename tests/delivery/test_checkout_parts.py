@@ -1,0 +1,131 @@
+"""The checkout by htmx, and its boxes and rows that are rendered once."""
+
+import pytest
+from django.utils.translation import override
+
+from delivery.forms import CheckoutForm
+from delivery.models import Order
+from tests import factories
+from tests.delivery import people
+from tests.delivery.people import checkout_post, url, words_of
+from ui.widgets import Choice, RowRadioSelect
+
+pytestmark = pytest.mark.once
+HTMX = {"HX-Request": "true"}
+BOXES = sorted(CheckoutForm.kept)
+FILLED = {
+    "street": '4 <b> "Elm" & Sons', "unit": "", "city": "<text>", "zip_code": "06510", "phone": "+12035550142",
+    "is_residence": True,
+}  # fmt: skip
+
+
+@pytest.fixture
+def window():
+    return factories.window()
+
+
+@pytest.fixture
+def patient(window):
+    patient = factories.patient()
+    factories.cart(patient)
+    return patient
+
+
+@pytest.fixture
+def client(patient):
+    return factories.client_for(patient.user)
+
+
+def post(client, window, **over):
+    return client.post(url("checkout"), checkout_post(window, **over), headers=HTMX)
+
+
+@pytest.mark.django_db
+def test_htmx_is_led_to_the_order(client, window):
+    response = post(client, window)
+    order = Order.objects.placed().get()
+    assert (response.status_code, response.headers["HX-Redirect"]) == (200, url("order-detail", order.number))
+
+
+@pytest.mark.django_db
+def test_htmx_gets_the_form_alone_with_what_is_wrong_and_what_was_typed(client, window):
+    people.fill(window)
+    response = post(client, window, street="7 Typed Street")
+    content, words = response.content.decode(), words_of(response)
+    assert "This window filled a moment ago. Your cart is kept; choose another one." in words
+    assert (
+        "<title>Error: Check out – Medical Marijuana Program</title>" in content and 'value="7 Typed Street"' in content
+    )
+    assert 'id="error-summary"' in content and "Full windows" in words
+    assert "<html" not in content and "<h1" not in content and "<footer" not in content
+    assert not Order.objects.placed().exists()
+
+
+@pytest.mark.django_db
+def test_htmx_and_a_page_say_the_same(client, window):
+    sent = checkout_post(window, phone="203", city="Hartford")
+    page = client.post(url("checkout"), sent)
+    part = client.post(url("checkout"), sent, headers=HTMX)
+    form = words_of(page)[words_of(page).index("Check what you entered") :]
+    assert words_of(part).split("Program ", 1)[1] in form
+
+
+@pytest.mark.django_db
+def test_the_same_key_with_other_content_is_no_part_of_the_page(client, window):
+    sent = checkout_post(window)
+    client.post(url("checkout"), sent)
+    assert client.post(url("checkout"), {**sent, "payment_method": "debit"}, headers=HTMX).status_code == 409
+
+
+@pytest.mark.django_db
+def test_a_page_that_nobody_sent_is_whole_for_htmx_too(client):
+    assert b"<html" in client.get(url("checkout"), headers=HTMX).content
+
+
+def boxes(**kwargs):
+    form = CheckoutForm(terms=None, cart=None, **kwargs)
+    form._errors = {} if form.is_bound else None
+    return {name: form[name].as_field_group() for name in BOXES}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kwargs", [{}, {"initial": FILLED}, {"data": FILLED}], ids=lambda kwargs: "".join(kwargs))
+def test_a_kept_box_is_the_box_rendered_afresh(monkeypatch, kwargs, language):
+    with override(language):
+        boxes()  # are kept
+        kept = boxes(**kwargs)
+        monkeypatch.setattr(CheckoutForm, "kept", frozenset())
+        assert kept == boxes(**kwargs)
+
+
+def test_a_box_with_an_error_is_rendered_afresh():
+    form = CheckoutForm(terms=None, cart=None, data={"street": "x" * 201})
+    form._errors = {"street": ["Shorten this."]}
+    assert form.kept_box(form["street"]) is None
+
+
+ROW = Choice("9 to 12", hint="Order by noon.", aside="3 places left")
+
+
+def rows(choice=ROW, value=None):
+    return RowRadioSelect(choices=[("a", choice), ("b", "Other")]).render("window", value, {"id": "id_window"})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Choice("10 to 12", hint="Order by noon.", aside="3 places left"),
+        Choice("9 to 12", hint="Order by one.", aside="3 places left"),
+        Choice("9 to 12", hint="Order by noon.", aside="2 places left"),
+        Choice("9 to 12", hint="Order by noon.", aside="3 places left", disabled=True),
+        Choice("9 to 12", hint="Order by noon.", aside="3 places left", abbreviations=("N",)),
+    ],
+    ids=str,
+)
+def test_a_row_of_windows_shows_each_change_at_once(other):
+    assert rows() != rows(other)
+
+
+def test_a_row_shows_at_once_that_it_is_chosen():
+    assert rows() != rows(value="a") != rows(value="b")
+    assert rows(value="a").count("checked") == 1
