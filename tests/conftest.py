@@ -8,6 +8,7 @@ import base64
 import gc
 import os
 import socket
+import sys
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,10 @@ ENVIRONMENT = {
 }
 
 LARGE = 20_000_000  # bytes
+
+# Each module is compiled once for all workers and child processes, which takes a tenth of the suite's time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 hypothesis.settings.register_profile("portal", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("portal")
@@ -176,21 +181,28 @@ def django_db_modify_db_settings(worker_id):
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(django_db_modify_db_settings):
-    """Begin with the kept database, if there is one; Django then applies no migration."""
+def _kept_database(django_db_modify_db_settings, django_db_blocker):
+    """Begin with the kept database, if there is one; return whether there is. Django then applies no migration."""
     from django.conf import settings
 
-    database = settings.DATABASES["default"]
-    return database["ENGINE"].endswith("sqlite3") and kept_database.fetch(database["TEST"]["NAME"])
+    with django_db_blocker.unblock():
+        return kept_database.fetch(settings.DATABASES["default"])
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(_kept_database):
+    from django.conf import settings
+
+    return _kept_database and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _keep_the_database(django_db_setup, django_db_keepdb):
+def _keep_the_database(django_db_setup, _kept_database, django_db_blocker):
     from django.conf import settings
 
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3") and not django_db_keepdb:
-        kept_database.keep(database["TEST"]["NAME"])
+    if not _kept_database:
+        with django_db_blocker.unblock():
+            kept_database.keep(settings.DATABASES["default"])
 
 
 @pytest.fixture(autouse=True, scope="session")
