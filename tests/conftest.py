@@ -165,7 +165,7 @@ def pytest_collection_finish():
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     shared.end_what_is_not_for(item)
-    if item.get_closest_marker("journey") and not browser.chromium():
+    if item.get_closest_marker("journey") and not browser.light_chromium():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{browser.NO_BROWSER}. {browser.HOW_TO_INSTALL}", pytrace=False)
         pytest.skip(browser.NO_BROWSER)
@@ -386,4 +386,4 @@ def provider():
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args():
-    return {"executable_path": browser.chromium(), "args": browser.launch_arguments(), "headless": True}
+    return {"executable_path": browser.light_chromium(), "args": browser.launch_arguments(), "headless": True}
