@@ -73,11 +73,12 @@ def _keep_template(database: dict) -> None:
     from django.db import connection
 
     connection.close()  # PostgreSQL copies no database that somebody uses
-    older = _templates()
+    kept, found = _template(), _templates()
     with connection._nodb_cursor() as cursor:
-        for name in older:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
-        cursor.execute(f"CREATE DATABASE {_template()} TEMPLATE {database['TEST']['NAME']}")
+        for older in found - {kept}:
+            cursor.execute(f"DROP DATABASE IF EXISTS {older}")
+        if kept not in found:
+            cursor.execute(f"CREATE DATABASE {kept} TEMPLATE {database['TEST']['NAME']}")
 
 
 def _template() -> str:
