@@ -4,14 +4,23 @@ import os
 import shutil
 
 NO_BROWSER = "no Chromium on this machine"
+WITHOUT_WINDOW = "chromium-headless-shell"
 HOW_TO_INSTALL = "Install one with `apt-get install chromium`, or name one with CHROMIUM=/path/to/chromium."
 
 
 def chromium() -> str | None:
     """Return the path of Chromium, or None when this machine has none."""
+    return _first_of("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", WITHOUT_WINDOW)
+
+
+def light_chromium() -> str | None:
+    """Return the path of the Chromium that takes a third less processor time, or else what `chromium` returns."""
+    return _first_of(WITHOUT_WINDOW) or chromium()
+
+
+def _first_of(*names: str) -> str | None:
     named = os.environ.get("CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"]
-    return next((path for path in map(shutil.which, names) if path), None)
+    return next((path for path in map(shutil.which, [named] if named else names) if path), None)
 
 
 def launch_arguments() -> list[str]:

@@ -7,15 +7,17 @@ top.
 import base64
 import gc
 import os
+import resource
 import socket
+import sys
 import tempfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from tests import browser, guard, kept_database, servers
+from tests import browser, guard, kept_database, servers, shared
 
 # Every name that mmp_portal/settings.py reads, so that neither var/env nor this machine changes a setting.
 ENVIRONMENT = {
@@ -74,6 +76,10 @@ ENVIRONMENT = {
 
 LARGE = 20_000_000  # bytes
 
+# Each module is compiled once for all workers and child processes, which takes a tenth of the suite's time.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 hypothesis.settings.register_profile("portal", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("portal")
 
@@ -90,6 +96,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):  # the controller; its workers inherit the environment
+        config.add_cleanup(partial(_say_what_it_cost, config))  # last, when the servers have ended
         if os.environ.get("REDIS_URL"):
             os.environ["TEST_REDIS_URL"] = os.environ["REDIS_URL"]
         os.environ["DATABASE_URL"] = _start_database(config)
@@ -105,6 +112,16 @@ def pytest_configure(config):
     ]  # a production hash takes a second at each sign-in
     django.setup()
     connection_created.connect(guard.put_on, dispatch_uid="guard")
+
+
+def _say_what_it_cost(config):
+    """Print the processor time of this process and of its children that have ended: workers, servers, browsers."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    ran = sum(len(reporter.stats.get(outcome, ())) for outcome in ("passed", "failed", "skipped"))
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = sum(each.ru_utime + each.ru_stime for each in used)
+    if ran:
+        reporter.write_line(f"Processor time: {seconds:.0f} s, {1000 * seconds / ran:.0f} ms a test")
 
 
 def _start_database(config) -> str:
@@ -145,11 +162,19 @@ def pytest_collection_finish():
     gc.set_threshold(50_000, 20, 50)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    if item.get_closest_marker("journey") and not browser.chromium():
+    shared.end_what_is_not_for(item)
+    if item.get_closest_marker("journey") and not browser.light_chromium():
         if os.environ.get("CI") == "true":
             pytest.fail(f"{browser.NO_BROWSER}. {browser.HOW_TO_INSTALL}", pytrace=False)
         pytest.skip(browser.NO_BROWSER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef, request):
+    if fixturedef.argname == "_django_db_helper":  # begins the transaction of the test
+        shared.make_for(request.node, request.getfixturevalue("django_db_blocker"))
 
 
 def pytest_report_header(config):
@@ -176,21 +201,34 @@ def django_db_modify_db_settings(worker_id):
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb(django_db_modify_db_settings):
-    """Begin with the kept database, if there is one; Django then applies no migration."""
+def _kept_database(django_db_modify_db_settings, django_db_blocker):
+    """Begin with the kept database, if there is one; return whether there is. Django then applies no migration."""
     from django.conf import settings
 
-    database = settings.DATABASES["default"]
-    return database["ENGINE"].endswith("sqlite3") and kept_database.fetch(database["TEST"]["NAME"])
+    with django_db_blocker.unblock():
+        return kept_database.fetch(settings.DATABASES["default"])
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(_kept_database):
+    from django.conf import settings
+
+    return _kept_database and settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _keep_the_database(django_db_setup, django_db_keepdb):
+def _keep_the_database(django_db_setup, _kept_database, django_db_blocker):
     from django.conf import settings
 
-    database = settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3") and not django_db_keepdb:
-        kept_database.keep(database["TEST"]["NAME"])
+    if not _kept_database:
+        with django_db_blocker.unblock():
+            kept_database.keep(settings.DATABASES["default"])
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nothing_shared_outlives_the_tests(django_db_setup):
+    yield
+    shared.end_all()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -329,7 +367,7 @@ def _clean_each_pdf_once():
 def _birth_dates_begin_anew():
     from tests import factories
 
-    factories.begin_a_test()
+    factories.begin_a_test(shared.people())
 
 
 @pytest.fixture(scope="session")
@@ -356,4 +394,4 @@ def provider():
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args():
-    return {"executable_path": browser.chromium(), "args": browser.launch_arguments(), "headless": True}
+    return {"executable_path": browser.light_chromium(), "args": browser.launch_arguments(), "headless": True}

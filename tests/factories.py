@@ -37,13 +37,28 @@ from tests import guard
 PASSWORD = "correct horse battery staple"  # noqa: S105
 SSN_LAST_FOUR = "1234"
 _count = itertools.count(1)
-_birthdays = itertools.count()
+_people = 0
 
 
-def begin_a_test():
-    """Start the birth dates again: the first patient of a test is born on April 28, 1980, the others on other days."""
-    global _birthdays
-    _birthdays = itertools.count()
+def begin_a_test(already=0):
+    """Start the birth dates again: the first patient of a test is born on April 28, 1980, the others on other days.
+
+    `already` people were made before the test began.
+    """
+    global _people
+    _people = already
+
+
+def people():
+    """Return how many birth dates have been given since the test began, and before it."""
+    return _people
+
+
+def birth_date():
+    """Return a birth date that nobody has yet."""
+    global _people
+    _people += 1
+    return date(1980, 4, 28) - timedelta(days=_people - 1)
 
 
 def dea_number(sequence=None, prefix="BT"):
@@ -193,7 +208,7 @@ def profile(**over):
         "middle_name": "",
         "last_name": "Delgado",
         "suffix": "",
-        "birth_date": over.get("birth_date") or date(1980, 4, 28) - timedelta(days=next(_birthdays)),
+        "birth_date": over.get("birth_date") or birth_date(),
         "sex": "F",
         "street": "40 Orange Street",
         "unit": "",

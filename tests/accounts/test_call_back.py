@@ -13,12 +13,13 @@ from accounts.models import Physician, PhysicianApplication
 from audit.models import Event
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+12035550177"
 
 
-@pytest.fixture
+@shared
 def registrar():
     return factories.staff("Registrar")
 

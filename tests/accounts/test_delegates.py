@@ -16,18 +16,19 @@ from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/physician/delegates/"
 DANA = "dana@example.org"
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

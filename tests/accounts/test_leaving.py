@@ -18,12 +18,13 @@ from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 

@@ -11,6 +11,7 @@ from accounts.models import Physician, Proof
 from accounts.rules import CallBack, Seen
 from audit.models import Event
 from tests import factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
@@ -36,17 +37,17 @@ def address(application, step=None):
     return reverse("admin:accounts_physicianapplication_change", args=[application.pk])
 
 
-@pytest.fixture
+@shared
 def registrar():
     return factories.staff("Registrar")
 
 
-@pytest.fixture
+@shared
 def client(registrar):
     return factories.client_for(registrar)
 
 
-@pytest.fixture
+@shared
 def application():
     return factories.application()
 

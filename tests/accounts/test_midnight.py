@@ -14,6 +14,7 @@ from certification.rules import draft_digest
 from notifications.actions import send_due
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +23,7 @@ ENDS = date(2027, 3, 1)  # state registrations are valid through 28 February of 
 BEFORE = datetime(2027, 2, 28, 23, 59, 59, tzinfo=NEW_YORK)
 
 
-@pytest.fixture
+@shared
 def physician():
     with time_machine.travel(BEFORE - timedelta(days=30), tick=False):
         return factories.identified_physician(

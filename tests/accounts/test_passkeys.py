@@ -11,6 +11,7 @@ from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
 
 from tests import factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +28,7 @@ JUNK = [
 ]  # fmt: skip
 
 
-@pytest.fixture
+@shared
 def account():
     made = factories.user()
     Authenticator.objects.create(user=made, type="totp", data={"secret": ""})

@@ -10,6 +10,7 @@ from accounts import rules
 from accounts.models import Delegate, Physician, Registration
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 28)
@@ -17,7 +18,7 @@ DAYS = st.none() | st.integers(-90, 90).map(lambda days: TODAY + timedelta(days=
 MONTHS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.physician()
 

@@ -9,13 +9,14 @@ from django.urls import reverse
 
 from audit.action_admin import ActionAdmin
 from tests import factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PHYSICIANS = "/admin/accounts/physician/"
 SEARCHED = [model for model, its_admin in admin.site._registry.items() if its_admin.search_fields]
 
 
-@pytest.fixture
+@shared
 def registrar():
     return factories.client_for(factories.staff("Registrar"))
 

@@ -18,22 +18,23 @@ from audit.actions import record
 from audit.models import Event
 from tests import factories
 from tests.audit.actions_in_code import recorded_actions
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TRAIL = "/admin/audit/event/"
 
 
-@pytest.fixture
+@shared
 def auditor():
     return factories.client_for(factories.staff("Auditor"))
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def patient(physician):
     return factories.certification(
         physician, profile=factories.profile(first_name="Marisol", last_name="Quiroga")

@@ -15,6 +15,7 @@ from certification.statements import CAREGIVER_AFFIRMATIONS, PATIENT_AFFIRMATION
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 from ui.text import token_digest
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def renew(certification, **over):
     )
 
 
-@pytest.fixture
+@shared
 def ending():
     """A certification with 20 days left."""
     return factories.certification(on=timezone.localdate() - timedelta(days=345))

@@ -10,12 +10,13 @@ from audit.models import Event
 from certification import actions
 from certification.models import Card, Caregiver, Certification, Invitation
 from tests import factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 OURS = [model for model in admin.site._registry if model._meta.app_label == "certification"]
 
 
-@pytest.fixture
+@shared
 def certification():
     made = factories.certification(
         caregiver=factories.caregiver(need="Cannot walk far."),

@@ -15,12 +15,13 @@ from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 WHY = "The specialist has found another condition."
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification(statement=factories.statement(directions="Drops in the evening."))
 

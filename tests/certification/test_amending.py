@@ -19,12 +19,13 @@ from notifications.models import Notification
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 WHY = "It was mistyped."
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification()
 

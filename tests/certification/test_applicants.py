@@ -11,16 +11,17 @@ from certification.models import Draft, Patient
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def application():
     return factories.application()
 
 
-@pytest.fixture
+@shared
 def client(application):
     return factories.client_for(application.user)
 

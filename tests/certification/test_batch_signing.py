@@ -17,17 +17,18 @@ from certification.statements import ATTESTATIONS
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 SEVERAL, SIGN_ALL, LIST = "/certification/several/", "/certification/sign-all/", "/certification/"
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

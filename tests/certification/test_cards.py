@@ -13,11 +13,12 @@ from certification.models import Card
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def patient():
     return factories.patient()
 

@@ -17,21 +17,22 @@ from tests import factories
 from tests.certification import forms
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 
 
-@pytest.fixture
+@shared
 def signed(physician):
     """A certified adult without a caregiver."""
     return factories.certification(physician, joined=False)

@@ -16,11 +16,12 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification()
 

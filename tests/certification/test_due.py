@@ -11,16 +11,17 @@ from audit.models import Event
 from certification.actions import prepare_renewal, withdraw_certification
 from certification.models import Draft
 from tests import factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

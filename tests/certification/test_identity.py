@@ -16,17 +16,18 @@ from notifications.models import Notification
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 BORN = date(1980, 4, 28)
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

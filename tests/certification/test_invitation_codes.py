@@ -17,6 +17,7 @@ from notifications.models import Notification
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 from ui.text import ALPHABET
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +25,14 @@ BORN = forms.date_boxes("birth_date", date(1980, 4, 28))
 WRONG = {"code": "ABCDE-FGHJK", **BORN}
 
 
-@pytest.fixture
+@shared
 def certification():
     """A certification of a patient without e-mail, who has a caregiver."""
     profile = factories.profile(email="", has_no_email=True)
     return factories.certification(profile=profile, caregiver=factories.caregiver(last_name="Marsh"), joined=False)
 
 
-@pytest.fixture
+@shared
 def patient(certification):
     return certification.patient
 

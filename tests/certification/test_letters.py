@@ -20,6 +20,7 @@ from tests import factories, pdfs
 from tests.certification import forms
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 from ui.encryption import DecryptionError
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -27,17 +28,17 @@ CHILD = date(2015, 3, 4)
 PRIMARY = "primary_care"
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 
 
-@pytest.fixture
+@shared
 def draft(physician):
     """A draft of a minor, without letters."""
     return child(physician, letters=False)

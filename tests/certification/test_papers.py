@@ -21,6 +21,7 @@ from certification.papers.certificate import certificate_pdf
 from certification.presenters.cards import Face
 from tests import factories
 from tests.delivery import people
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LONGEST = {"first_name": "W" * 100, "middle_name": "Wilhelmina " * 9, "last_name": "O'Brien-" * 12, "suffix": "M" * 20}
@@ -38,7 +39,7 @@ def codes_in(pdf):
     return [code.text for code in zxingcpp.read_barcodes(opened(pdf)[0].render(scale=3).to_pil())]
 
 
-@pytest.fixture
+@shared
 def certification():
     profile = factories.profile(first_name="李", last_name="O'Brien-Núñez", suffix="Łódź")
     return factories.certification(profile=profile, joined=False, caregiver=factories.caregiver(last_name="Đặng"))

@@ -15,6 +15,7 @@ from certification.admin.people import CaregiverAdmin, PatientAdmin
 from certification.models import Caregiver, Certification, Draft, Patient
 from certification.presenters.groups import KEYS_OF, counts_of, due_counts, due_on, filters_on, in_list_order, matching
 from tests import factories
+from tests.shared import shared
 
 pytestmark = [
     pytest.mark.django_db,
@@ -23,7 +24,7 @@ pytestmark = [
 OFFICE = "Index Only Scan using certification_of_office"
 
 
-@pytest.fixture
+@shared
 def own():
     """The rows of one office, in tables that PostgreSQL believes vacuumed and expensive to read."""
     physician = factories.identified_physician()

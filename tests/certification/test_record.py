@@ -13,11 +13,12 @@ from certification.models import Certification
 from certification.presenters import allotment_left
 from certification.presenters.history import history_of
 from tests import factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification(on=timezone.localdate() - timedelta(days=40))
 

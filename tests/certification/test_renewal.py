@@ -11,21 +11,22 @@ from certification.models import Certification, Draft, Invitation
 from certification.statements import ATTESTATIONS
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 
 
-@pytest.fixture
+@shared
 def ending(physician):
     """20 days left; directions and 2.25 oz stand in it."""
     return factories.certification(

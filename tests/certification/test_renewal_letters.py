@@ -10,18 +10,19 @@ from certification import actions, rules
 from certification.models import Certification, Draft, Letter
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
 KINDS = list(Letter.Kind)
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

@@ -20,17 +20,18 @@ from notifications.actions import send_due
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 SIGNED = timedelta(days=345)  # ago: 20 days of the year are left, today included
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

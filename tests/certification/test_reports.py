@@ -12,13 +12,14 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 HOME = {"street": "9 Elm Street", "unit": "", "city": "Hamden", "zip_code": "06514"}
 WHY = "The proof shows another street."
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification()
 

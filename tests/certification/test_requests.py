@@ -18,17 +18,18 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 WORDS = "I can be reached after five."
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician()
 
 
-@pytest.fixture
+@shared
 def certification(physician):
     return factories.certification(physician)
 

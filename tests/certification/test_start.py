@@ -12,22 +12,23 @@ from certification.presenters.start import office_start
 from tests import factories
 from tests.certification.test_applicants import prepared as prepared_by_applicant
 from tests.certification.test_to_sign import prepared, url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 START = "/certification/start/"
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 
 
-@pytest.fixture
+@shared
 def delegate(physician):
     return factories.delegate(physician)
 

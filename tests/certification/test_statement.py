@@ -17,6 +17,7 @@ from certification.statements import QUESTIONS, STATEMENT_VERSION, STATEMENTS, a
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
@@ -30,12 +31,12 @@ DIGESTS = {
 }
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

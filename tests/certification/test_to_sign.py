@@ -16,27 +16,28 @@ from certification.models import Certification, Draft, Invitation, Patient
 from certification.statements import ATTESTATIONS
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LIST = "/certification/"
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 
 
-@pytest.fixture
+@shared
 def delegate(physician):
     return factories.delegate(physician)
 
 
-@pytest.fixture
+@shared
 def office(delegate):
     return factories.client_for(delegate)
 

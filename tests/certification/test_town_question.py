@@ -5,6 +5,7 @@ import pytest
 from certification.models import Patient, PatientRequest
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 OF_HARTFORD = {"city": "Hartford", "zip_code": "06510"}
@@ -12,7 +13,7 @@ BOX = b'name="confirmed_town"'
 SENTENCE = b"This ZIP code is of another town."
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician()
 

@@ -11,6 +11,7 @@ from certification import rules
 from certification.models import Certification, Patient
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 28)
@@ -20,7 +21,7 @@ STATUS = Certification.Status
 YEARS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification(joined=False)
 

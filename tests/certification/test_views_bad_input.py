@@ -12,17 +12,18 @@ from certification.models import Patient
 from tests import factories
 from tests.certification import forms
 from tests.certification.test_views_steps import post, refused, url
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHILD = date(2015, 3, 4)
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

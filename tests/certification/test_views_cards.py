@@ -13,12 +13,13 @@ from certification.actions import accept_invitation, revoke_card, withdraw_certi
 from certification.models import Card, Certification, Patient
 from certification.presenters.cards import Answer
 from tests import factories
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 REVOKED = "was ended because it was lost or replaced"
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification(caregiver=factories.caregiver(first_name="Elena", last_name="Marsh"))
 

@@ -18,13 +18,14 @@ from notifications.actions import send_due
 from tests import factories
 from tests.certification import forms
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 BORN = forms.date_boxes("birth_date", date(1980, 4, 28))
 NEW = {"password": factories.PASSWORD, **BORN}
 
 
-@pytest.fixture
+@shared
 def certification():
     return factories.certification(joined=False)
 

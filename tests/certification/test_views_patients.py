@@ -25,16 +25,17 @@ from certification.presenters.groups import DRAFT_GROUPS, GROUPS, counts_of, dra
 from certification.views import patients
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

@@ -10,6 +10,7 @@ from certification.presenters.whose import Whose, whose
 from tests import factories
 from tests.certification import forms
 from tests.certification.test_letters import child
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PAPERS = {"certification-certificate", "certification-card"}  # printed: the patient stands on the paper itself
@@ -17,12 +18,12 @@ OTHERS = {"certification-ask", "certification-move", "verify"}  # pages of the p
 TODAY = "2026-11-25T15:00:00+00:00"
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

@@ -12,17 +12,18 @@ from notifications.models import Notification
 from tests import factories
 from tests.certification import forms
 from tests.certification.test_letters import child
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CHOSEN = "parent", "guardian", "custodian"
 
 
-@pytest.fixture
+@shared
 def physician():
     return factories.identified_physician(first_name="Amara", last_name="Osei")
 
 
-@pytest.fixture
+@shared
 def client(physician):
     return factories.client_for(physician.user)
 

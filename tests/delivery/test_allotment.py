@@ -20,6 +20,7 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 11, 23)
@@ -27,7 +28,7 @@ WEDNESDAY = date(2026, 11, 25)
 OZ_3_5 = 99_223
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist")
 

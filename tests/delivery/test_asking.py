@@ -16,6 +16,7 @@ from tests import factories
 from tests.certification import forms
 from tests.delivery import people
 from tests.delivery.people import url, words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 ENTERED = "What our pharmacists entered leaves too little of the monthly allotment for this order."
@@ -71,7 +72,7 @@ DOORS = {
 }
 
 
-@pytest.fixture
+@shared
 def order():
     """Return a placed order of 10 g under a certification that can be renewed."""
     made = factories.certification(on=date(2025, 12, 10))

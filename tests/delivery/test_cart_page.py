@@ -7,17 +7,18 @@ from delivery.models import OrderLine
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.fixture
+@shared
 def patient():
     factories.window()
     return factories.patient()
 
 
-@pytest.fixture
+@shared
 def client(patient):
     return factories.client_for(patient.user)
 

@@ -15,22 +15,23 @@ from notifications.actions import send_due
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def later():
     return factories.window(factories.next_wednesday(1), starts="13:30")
 
 
-@pytest.fixture
+@shared
 def client(order):
     return factories.client_for(order.placed_by)
 

@@ -16,6 +16,7 @@ from tests import factories
 from tests.certification import forms
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 from ui import holidays
 
 pytestmark = pytest.mark.django_db
@@ -23,12 +24,12 @@ CLOSE = "/admin/delivery/closure/close/"
 EXTRA = "/admin/delivery/deliverywindow/extra/"
 
 
-@pytest.fixture
+@shared
 def manager():
     return factories.staff("Manager")
 
 
-@pytest.fixture
+@shared
 def client(manager):
     return factories.client_for(manager)
 

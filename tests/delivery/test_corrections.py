@@ -16,34 +16,35 @@ from tests import factories
 from tests.delivery import door
 from tests.delivery.test_door import bring_back, hand_over, is_in_books, reread
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 Kind, Goods = HandOverCorrection.Kind, HandOverCorrection.Goods
 
 
-@pytest.fixture
+@shared
 def other():
     """Another product that costs $30 and counts 2 g: 50 items of LOT-1."""
     return factories.product(price_cents=3000, amount_mg=2000)
 
 
-@pytest.fixture
+@shared
 def order():
     """Two items for $40 each that count 1 g each."""
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     return door.under_way(door.run_of(order), monday)
 
 
-@pytest.fixture
+@shared
 def handed(order, run):
     return hand_over(order, run, cash_cents=8500)
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist")
 

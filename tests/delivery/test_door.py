@@ -15,17 +15,18 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import door, people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 Outcome = DoorAttempt.Outcome
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     """A run that is under way since 9:30 a.m. with one order for $80."""
     return door.under_way(door.run_of(order), monday)

@@ -17,16 +17,17 @@ from delivery.models import HandOver, IdDifference, Order, Product, RefusedLine
 from tests import factories
 from tests.delivery import door, licenses, people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order(lines=[(factories.product(price_cents=2000), 3), (factories.product(price_cents=1000), 2)])
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     """A run that is under way with one order: 3 × $20 and 2 × $10."""
     return door.under_way(door.run_of(order), monday)

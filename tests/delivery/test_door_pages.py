@@ -9,16 +9,17 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import door, people
 from tests.delivery.people import words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order(lines=[(factories.product(price_cents=2000), 3), (factories.product(price_cents=1000), 2)])
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     return door.under_way(door.run_of(order), monday)
 

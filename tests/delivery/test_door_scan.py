@@ -10,22 +10,23 @@ from tests import factories
 from tests.delivery import door, licenses, people
 from tests.delivery.people import words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 WASM = "script-src 'self' 'wasm-unsafe-eval'"
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     return door.under_way(door.run_of(order), monday)
 
 
-@pytest.fixture
+@shared
 def client(run):
     return factories.client_for(run.driver)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from delivery import actions
 from delivery.models import Order
 from tests import factories
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ORDERS = reverse("admin:delivery_order_changelist")
@@ -22,17 +23,17 @@ def shown(client, **query):
     return list(client.get(ORDERS, query).context["cl"].result_list)
 
 
-@pytest.fixture
+@shared
 def account():
     return factories.staff("Driver")
 
 
-@pytest.fixture
+@shared
 def confirmed(account):
     return in_run_of(account, factories.order())
 
 
-@pytest.fixture
+@shared
 def driver(account):
     return factories.client_for(account)
 

@@ -18,6 +18,7 @@ from delivery.models import AllotmentEntry, HandOver, Order, Run, StockMovement
 from tests import factories
 from tests.delivery.door import answers, run_of, under_way
 from tests.guard import unguarded
+from tests.shared import shared
 from tests.ui.test_workbooks import rows_of_workbook
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,7 @@ STAFF = {
 }  # whose address is no patient's
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.client_for(factories.staff("Pharmacist"))
 

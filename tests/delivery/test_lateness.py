@@ -11,11 +11,12 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import door
 from tests.delivery.people import words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def run(monday):
     return door.under_way(door.run_of(*[factories.order() for _ in range(3)]), monday)
 

@@ -10,13 +10,14 @@ from delivery import actions, rules
 from delivery.models import Lot
 from tests import factories
 from tests.delivery.people import words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:delivery_lot_changelist")
 LABEL = {"producer": "Shoreline Growers", "expires_date": "11/30/2027", "thc_mg": "250", "cbd_mg": "0"}
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.client_for(factories.staff("Pharmacist"))
 

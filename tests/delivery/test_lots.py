@@ -12,11 +12,12 @@ from delivery import actions, rules
 from delivery.models import Lot
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def product():
     return factories.product(stock=0)
 

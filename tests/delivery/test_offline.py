@@ -15,17 +15,18 @@ from delivery.models import DoorAttempt, HandOver, Order
 from tests import factories
 from tests.delivery import door, people
 from tests.delivery.test_run_sheet import url
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 JSON = {"headers": {"accept": "application/json"}}
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     return door.under_way(door.run_of(order), monday)
 

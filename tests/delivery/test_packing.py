@@ -12,11 +12,12 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def technician():
     return factories.staff("Technician")
 

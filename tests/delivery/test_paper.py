@@ -15,21 +15,22 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import door
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def manager():
     return factories.staff("Manager", first_name="Mary")
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     """A run with one packed order for $80; it is 2 p.m., and the portal was down since 9:25."""
     run = door.run_of(order, driver=factories.staff("Driver", first_name="Dan"))

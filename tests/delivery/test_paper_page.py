@@ -13,16 +13,17 @@ from tests import factories
 from tests.delivery import door
 from tests.delivery.people import words_of
 from tests.delivery.test_print_pack import pages_of
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.fixture
+@shared
 def orders():
     return [factories.order(), factories.order(), factories.order()]
 
 
-@pytest.fixture
+@shared
 def run(orders, monday):
     """A run with three packed orders; it is 2 p.m., and the portal was down since 9:25."""
     run = door.run_of(*orders, driver=factories.staff("Driver", first_name="Dan"))
@@ -30,12 +31,12 @@ def run(orders, monday):
     return run
 
 
-@pytest.fixture
+@shared
 def pharmacist(run):
     return factories.staff("Pharmacist")
 
 
-@pytest.fixture
+@shared
 def client(pharmacist):
     return factories.client_for(pharmacist)
 

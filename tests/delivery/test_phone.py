@@ -21,22 +21,23 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url, words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PHONE = reverse("admin:delivery_order_phone")
 
 
-@pytest.fixture
+@shared
 def staff():
     return factories.staff("Technician")
 
 
-@pytest.fixture
+@shared
 def client(staff):
     return factories.client_for(staff)
 
 
-@pytest.fixture
+@shared
 def patient():
     """A patient without e-mail, and so without an account."""
     return factories.certification(profile=factories.profile(email="", has_no_email=True), joined=False).patient

@@ -13,16 +13,17 @@ from delivery.models import ProductPhoto
 from tests import factories
 from tests.delivery.people import url
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.client_for(factories.staff("Pharmacist"))
 
 
-@pytest.fixture
+@shared
 def product():
     return factories.product(stock=5)
 

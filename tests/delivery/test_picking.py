@@ -10,16 +10,17 @@ from delivery import actions, rules
 from delivery.models import Lot, Order, Product
 from tests import factories
 from tests.delivery.people import words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def product():
     return factories.product(stock=0, days_supply=10, price_cents=8000)
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist")
 

@@ -15,6 +15,7 @@ from delivery.rules.addresses import miles_between
 from tests import factories
 from tests.delivery import people
 from tests.delivery.door import run_of, under_way
+from tests.shared import shared
 from ui.bounded import refusals
 from ui.bounded.refusals import Refusal
 from ui.bounded.run import MEGABYTE, run_bounded
@@ -134,12 +135,12 @@ def test_drivers_share_the_stops():
 # --- The plan of a window -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@shared
 def manager():
     return factories.staff("Manager")
 
 
-@pytest.fixture
+@shared
 def driver():
     return factories.staff("Driver")
 

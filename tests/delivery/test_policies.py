@@ -13,22 +13,23 @@ from delivery.models import DeliveryPolicy, DeliveryWindow, Order
 from delivery.reference import POLICIES
 from tests import factories
 from tests.certification import forms
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 SET = "/admin/delivery/deliverypolicy/set/"
 
 
-@pytest.fixture
+@shared
 def manager():
     return factories.staff("Manager")
 
 
-@pytest.fixture
+@shared
 def client(manager):
     return factories.client_for(manager)
 
 
-@pytest.fixture
+@shared
 def second():
     """Return the first day of the new terms: the second Wednesday."""
     return factories.next_wednesday(1)

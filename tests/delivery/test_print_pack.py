@@ -20,6 +20,7 @@ from tests import factories
 from tests.delivery import door, people
 from tests.delivery.people import words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +39,7 @@ def page(pages, title):
     return next(words for words in pages if words.startswith(title))
 
 
-@pytest.fixture
+@shared
 def window(monday):
     return factories.window()
 

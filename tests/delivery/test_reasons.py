@@ -13,6 +13,7 @@ from notifications.actions import send_due
 from tests import factories
 from tests.delivery.people import words_of
 from tests.guard import unguarded
+from tests.shared import shared
 from ui.languages import in_readers_language
 from ui.templatetags.portal import or_spanish
 
@@ -21,7 +22,7 @@ SHOP = {"reason": "That address is a shop.", "reason_es": "Esa dirección es una
 SNOW = {"reason": "Heavy snow", "reason_es": "Nieve intensa"}
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist")
 

@@ -15,31 +15,32 @@ from tests.delivery import door
 from tests.delivery.people import url, words_of
 from tests.delivery.test_door import bring_back, hand_over
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     return door.under_way(door.run_of(order), monday)
 
 
-@pytest.fixture
+@shared
 def handed(order, run):
     return hand_over(order, run)
 
 
-@pytest.fixture
+@shared
 def client(order):
     return factories.client_for(order.placed_by)
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist")
 

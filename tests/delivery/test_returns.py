@@ -15,32 +15,33 @@ from tests.delivery import door
 from tests.delivery.people import words_of
 from tests.delivery.test_door import bring_back, hand_over, is_in_books, reread
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 Kind = ReturnDecision.Kind
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     return door.under_way(door.run_of(order), monday)
 
 
-@pytest.fixture
+@shared
 def technician():
     return factories.staff("Technician")
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist")
 
 
-@pytest.fixture
+@shared
 def item(order, run, technician):
     """Two items of LOT-1 that the Technician took in; 48 are in stock."""
     bring_back(order, run)

@@ -16,12 +16,13 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import review, words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 ORDERS = reverse("admin:delivery_order_changelist")
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist")
 

@@ -13,22 +13,23 @@ from delivery.models import DoorAttempt, HandOver, Order, Run
 from tests import factories
 from tests.delivery import door, people
 from tests.delivery.people import words_of
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 RUNS = reverse("delivery:run-list")
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def run(order, monday):
     return door.under_way(door.run_of(order), monday)
 
 
-@pytest.fixture
+@shared
 def client(run):
     return factories.client_for(run.driver)
 

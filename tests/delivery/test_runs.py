@@ -11,13 +11,14 @@ from delivery.models import Order, Run
 from tests import factories
 from tests.delivery import people
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 NEW_HAVEN, MILFORD, HARTFORD = "06510", "06460", "06106"
 
 
-@pytest.fixture
+@shared
 def manager():
     return factories.staff("Manager")
 

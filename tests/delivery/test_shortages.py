@@ -18,17 +18,18 @@ from tests.delivery import people
 from tests.delivery.test_models import refused
 from tests.guard import unguarded
 from tests.mails import delivered
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 STEP = "admin:delivery_order_step"
 
 
-@pytest.fixture
+@shared
 def technician():
     return factories.staff("Technician")
 
 
-@pytest.fixture
+@shared
 def order():
     """A confirmed order of two tinctures for $80 and three capsules for $60, with a substitute for the tinctures."""
     tincture = factories.product(sku="TIN", stock=10)

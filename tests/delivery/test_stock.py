@@ -15,16 +15,17 @@ from notifications.actions import send_due
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def by():
     return factories.staff("Pharmacist")
 
 
-@pytest.fixture
+@shared
 def product():
     """A product with ten items of LOT-1."""
     return factories.product(stock=10)

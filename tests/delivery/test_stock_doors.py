@@ -7,12 +7,13 @@ from delivery import actions
 from delivery.models import Product, StockMovement
 from tests import factories
 from tests.delivery.people import words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 UPLOAD, LOT, EXPORT = (reverse(f"admin:delivery_stockmovement_{name}") for name in ("upload", "lot", "export_csv"))
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.client_for(factories.staff("Pharmacist"))
 

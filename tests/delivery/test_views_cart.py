@@ -8,16 +8,17 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url, words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.fixture
+@shared
 def patient():
     return factories.patient()
 
 
-@pytest.fixture
+@shared
 def client(patient):
     return factories.client_for(patient.user)
 

@@ -11,23 +11,24 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import checkout_post, url, words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.fixture
+@shared
 def window():
     return factories.window()
 
 
-@pytest.fixture
+@shared
 def patient(window):
     patient = factories.patient()
     factories.cart(patient)
     return patient
 
 
-@pytest.fixture
+@shared
 def client(patient):
     return factories.client_for(patient.user)
 

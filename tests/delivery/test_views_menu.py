@@ -10,11 +10,12 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.fixture
+@shared
 def client():
     factories.window()
     factories.product(sku="PEN", name="Night pen", form="vape", thc_mg=700, cbd_mg=0, price_cents=8000, is_inhaled=True)
@@ -186,7 +187,7 @@ def test_sort_and_search_and_filters_work_together(client):
     assert b'<input type="hidden" name="q" value="drops">' in response.content  # for another order
 
 
-@pytest.fixture
+@shared
 def had_calm():
     """Return a patient who had CALM before, with the products of the menu."""
     patient = factories.patient()

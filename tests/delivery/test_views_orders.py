@@ -10,16 +10,17 @@ from delivery.models import DeliveryWindow, Order
 from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
-@pytest.fixture
+@shared
 def order():
     return factories.order()
 
 
-@pytest.fixture
+@shared
 def client(order):
     return factories.client_for(order.placed_by)
 

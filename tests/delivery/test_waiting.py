@@ -17,16 +17,17 @@ from tests import factories
 from tests.delivery import people
 from tests.delivery.people import url, words_of
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def patient():
     return factories.patient()
 
 
-@pytest.fixture
+@shared
 def taken():
     """Return the order that has the last place of the next window."""
     order = factories.order()
@@ -245,7 +246,7 @@ def test_an_opened_day_or_a_larger_window_gives_a_place_too(patient, taken):
 # --- Pages ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@shared
 def client(patient):
     factories.cart(patient)
     return factories.client_for(patient.user)

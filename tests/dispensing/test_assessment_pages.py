@@ -19,6 +19,7 @@ from tests import factories
 from tests.delivery import door, people
 from tests.delivery.people import words_of
 from tests.dispensing.assessments import ANSWERS, answer, ordered_again
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 HOME = reverse("delivery:home")
@@ -32,18 +33,18 @@ def order_page(order):
     return reverse("delivery:order-detail", args=[order.number])
 
 
-@pytest.fixture
+@shared
 def again(monday):
     """Return a further order, which asked its patient."""
     return ordered_again(monday)[0]
 
 
-@pytest.fixture
+@shared
 def asked(again):
     return SelfAssessment.objects.get(order=again)
 
 
-@pytest.fixture
+@shared
 def client(again):
     return factories.client_for(again.placed_by)
 

@@ -18,6 +18,7 @@ from dispensing.presenters.manifest import Item, Outcome, manifest_of
 from tests import factories
 from tests.delivery import door, people
 from tests.dispensing.units import grams
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 A = DoorAttempt.Outcome
@@ -28,7 +29,7 @@ def words_of(pdf):
         return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in opened)
 
 
-@pytest.fixture
+@shared
 def orders():
     """Return five orders: of a patient with a caregiver, and of patients with strange names."""
     product = grams(name="Harbor Mist Flower")

@@ -18,13 +18,14 @@ from tests import factories
 from tests.delivery.people import words_of
 from tests.dispensing.papers import made
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 23)
 LIST = "admin:dispensing_paper_changelist"
 
 
-@pytest.fixture
+@shared
 def pharmacist():
     return factories.staff("Pharmacist", first_name="Dana")
 

@@ -18,6 +18,7 @@ from tests import factories
 from tests.delivery import door, people
 from tests.dispensing.units import grams, hand_over, order_on_road, packed_order, places
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 WORDS = {"reason": "It may hold mold.", "instructions": "Do not use it. Keep it sealed until we fetch it."}
@@ -38,7 +39,7 @@ def mails(kind="lot_recalled"):
     return set(Notification.objects.filter(kind=kind).values_list("channel", flat=True))
 
 
-@pytest.fixture
+@shared
 def held(monday):
     """Return an order of two units of LOT-1 that was handed over."""
     order = order_on_road(monday)

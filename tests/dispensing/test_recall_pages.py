@@ -15,6 +15,7 @@ from tests import factories
 from tests.delivery import people
 from tests.dispensing.units import grams, hand_over, order_on_road, packed_order
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 LIST, FIND = reverse("admin:dispensing_recall_changelist"), reverse("admin:dispensing_recall_find")
@@ -23,7 +24,7 @@ WORDS = {"reason": "It may hold mold.", "instructions": "Keep it apart until we 
 TYPED = {"lot_number": "lot 1", "product": "", **WORDS}
 
 
-@pytest.fixture
+@shared
 def held(monday):
     """Return an order of two units of LOT-1 that was handed over."""
     order = order_on_road(monday)

@@ -17,11 +17,12 @@ from tests import factories
 from tests.delivery.people import words_of
 from tests.dispensing.units import grams, hand_over, order_on_road, packed_order, places
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
+@shared
 def technician():
     return factories.staff("Technician")
 

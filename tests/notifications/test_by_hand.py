@@ -21,13 +21,14 @@ from notifications.models import CallTry, LetterBatch, Notification
 from notifications.rules import is_letter_offered, late_since
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NO_MAIL = {"email": "", "has_no_email": True}
 Status = Notification.Status
 
 
-@pytest.fixture
+@shared
 def patient():
     return factories.certification(joined=False, profile=factories.profile(**NO_MAIL)).patient
 

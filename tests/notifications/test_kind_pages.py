@@ -9,12 +9,13 @@ from django.urls import reverse
 from notifications import kinds
 from notifications.previews import style_hashes
 from tests import factories
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 KINDS = "/admin/notifications/notification/kinds/"
 
 
-@pytest.fixture
+@shared
 def client():
     return factories.client_for(factories.staff("Manager"))
 

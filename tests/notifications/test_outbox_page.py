@@ -12,6 +12,7 @@ from notifications.models import Notification
 from notifications.presenters import outbox
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PAGE = "admin:notifications_notification_outbox"
@@ -36,7 +37,7 @@ def in_hand(lease=timedelta(minutes=5)):
     return {"status": "sending", "lease_until": timezone.now() + lease}
 
 
-@pytest.fixture
+@shared
 def client():
     return factories.client_for(factories.staff("Manager"))
 

@@ -21,6 +21,7 @@ from tests.delivery import door, people
 from tests.delivery.people import url, words_of
 from tests.dispensing.units import recalled, reminded
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 NO_MAIL = {"email": "", "has_no_email": True}
@@ -45,7 +46,7 @@ TO_WHO_WROTE = {"contact_answer", "contact_receipt"}  # the form asks for an add
 ON_PAPER = {"invitation"}  # the office prints a code; `patient_certified` and `caregiver_named` say so in a call
 
 
-@pytest.fixture
+@shared
 def patient():
     """A patient without e-mail, and so without an account, whose certification ends in 20 days."""
     day = timezone.localdate() + timedelta(days=20)

@@ -14,6 +14,7 @@ from pages import actions, rules
 from pages.models import ContactAnswer, ContactMessage, ContactNote
 from tests import factories
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 EMAIL, PHONE = ContactAnswer.Way.EMAIL, ContactAnswer.Way.PHONE
@@ -29,12 +30,12 @@ def answer(message, *, by, text="Yes, at nine.", way=EMAIL, seen=0):
     return actions.answer_message(message=message, text=text, way=way, seen=seen, by=by)
 
 
-@pytest.fixture
+@shared
 def manager():
     return factories.staff("Manager", first_name="Mary")
 
 
-@pytest.fixture
+@shared
 def other():
     return factories.staff("Manager", first_name="Max")
 

@@ -19,6 +19,7 @@ from notifications.models import Notification
 from tests import factories
 from tests.delivery import door
 from tests.guard import unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 FILES = {"patients", "certifications", "orders", "order-lines", "stock-movements", "allotment-entries", "messages",
@@ -45,7 +46,7 @@ def archive(tmp_path):
     return write
 
 
-@pytest.fixture
+@shared
 def orders():
     """Two orders of patients of two physicians, and an allotment entry of the first patient."""
     first, second = factories.order(), factories.order()
