@@ -5,24 +5,42 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 CONNECTIONS = 16
 DATABASES = ("SQLite", "PostgreSQL")
-missed = []
+missed, figures = [], []
 
 
 def print_figure(what, value, unit, target="", *, holds=True):
-    """Print a line of the table, and remember a missed target."""
+    """Print a line of the table, and remember it and a missed target."""
     if not holds:
         missed.append(what)
+    figures.append((what.strip(), f"{value} {unit}".strip(), target, "" if holds else "missed"))
     print(f"{what:<58}{value:>9} {unit:<9}{target}{'' if holds else '   MISSED'}", flush=True)
 
 
 def print_scaled(what, value, unit, most, slower):
     """Print a line whose target `most` is for a machine that is `slower` times as fast as this one."""
     print_figure(what, f"{value:.1f}", unit, f"at most {most} × {slower:.1f}", holds=value <= most * slower)
+
+
+def print_sides(what, costs, unit, most):
+    """Print what each side costs, and the portal's cost divided by each other's beside the target `most[side]`."""
+    for side, cost in costs.items():
+        print_figure(f"{what}: {side}", f"{cost:.1f}", unit)
+    for side, cost in costs.items():
+        if side != "portal":
+            ratio, limit = costs["portal"] / cost, most.get(side)
+            target = f"at most {limit}" if limit else ""
+            print_figure(f"{what}: portal ÷ {side}", f"{ratio:.2f}", "", target, holds=not limit or ratio <= limit)
+
+
+def write_table(path):
+    """Write all figures printed until now as a table in Markdown."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [("what", "measured", "target", ""), ("---",) * 4, *figures]
+    path.write_text("".join(f"| {' | '.join(row)} |\n" for row in rows))
 
 
 def answer_of(sql):
@@ -102,20 +120,14 @@ def in_lanes(calls, lanes):
     return [answer for lane_of in answers for answer in lane_of]
 
 
-def cost_of(database, server, calls, status):
-    """Return the CPU milliseconds of a call; each call must be answered with this status."""
-    with Meter(server, database) as meter:
-        statuses = set(in_lanes(calls, CONNECTIONS))
-    assert statuses == {status}, statuses
-    return meter.cpu / len(calls)
+def memory_mb(server):
+    """Return the memory of a server's processes in MB; what several processes share counts once."""
+    kilobytes = 0
+    for pid in [server.process.pid, *children_of(server.process.pid)]:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1000
 
 
-@contextmanager
-def served(database, application):
-    from tests import servers
-
-    server = servers.Portal(database.url, application)
-    try:
-        yield server
-    finally:
-        server.stop()
+def children_of(pid):
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
