@@ -1,6 +1,7 @@
-"""Builds of the portal to measure beside each other, each with its folder, environment, database and web server.
+"""Builds to measure beside each other, each with its folder, environment, database and web server.
 
-An old commit is unpacked into `var/bench/<commit>/` and made ready as its own `bin/` does; the next run finds it there.
+An old commit of the portal is unpacked into `var/bench/<commit>/` and made ready as its own `bin/` does; the next run
+finds it there. So do the packages of django-appointment in `var/bench/peer/`.
 """
 
 import json
@@ -8,8 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from meter import cpu_ms
@@ -23,15 +24,34 @@ from tests import servers  # noqa: E402
 
 @dataclass(frozen=True)
 class Build:
-    """A folder with code, and the database and Redis that its processes use."""
+    """A folder with code, its packages, and the settings that its processes get beside those of the bench."""
 
-    name: str
     folder: Path
-    environment: dict[str, str] = field(repr=False)
+    venv: Path
+    environment: dict[str, str]
 
     @property
     def python(self):
-        return self.folder / ".venv" / "bin" / "python"
+        return self.venv / "bin" / "python"
+
+
+def build_of_peer(database_url):
+    """Return the build of django-appointment with a database of its own."""
+    venv, lock = FOLDER / "peer", BASE_DIR / "bench" / "requirements-peers.txt"
+    ready = venv / "ready"
+    if not ready.exists() or ready.stat().st_mtime < lock.stat().st_mtime:
+        print("Installing django-appointment into var/bench", flush=True)
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        make_environment(venv, lock)
+        ready.touch()
+    environment = {"DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "settings"}
+    return Build(BASE_DIR / "bench" / "peer", venv, environment)
+
+
+def build_of(commit, database_url, redis_url):
+    """Return the build of this commit with a database and a Redis of its own."""
+    folder = unpacked(commit)
+    return Build(folder, folder / ".venv", {"DATABASE_URL": database_url, "REDIS_URL": redis_url})
 
 
 def unpacked(commit):
@@ -82,14 +102,14 @@ def mirror():
 
 
 class OtherWorld:
-    """The world of another build, whose own code makes it: `world.py` in a process with that build's Python.
+    """The world of another build, whose own code makes it: this script in a process with that build's Python.
 
     Each call of a method is a line of JSON to that process, and its answer another.
     """
 
-    def __init__(self, build):
+    def __init__(self, build, script):
         self.process = subprocess.Popen(
-            [build.python, BASE_DIR / "bench" / "world.py"],
+            [build.python, script],
             cwd=build.folder,
             env=os.environ | build.environment,
             stdin=subprocess.PIPE,
@@ -99,13 +119,18 @@ class OtherWorld:
 
     def __getattr__(self, name):
         def ask(*args, **kwargs):
-            print(json.dumps([name, args, kwargs]), file=self.process.stdin, flush=True)
-            return json.loads(self.process.stdout.readline())
+            with suppress(BrokenPipeError):
+                print(json.dumps([name, args, kwargs]), file=self.process.stdin, flush=True)
+            answer = self.process.stdout.readline()
+            if not answer:
+                raise RuntimeError(f"{self.process.args[1]} has ended; why stands above.")
+            return json.loads(answer)
 
         return ask
 
-    def stop(self):
-        self.process.stdin.close()
+    def close(self):
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
 
 

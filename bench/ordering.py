@@ -1,9 +1,10 @@
 """Measure the cost of an order: CPU milliseconds (web and PostgreSQL) of a request, compared with other builds.
 
-The portal, a bare Django view (`bench/bare/`) and, with `BASELINE=<commit>`, an old build of the portal take turns on
-one PostgreSQL, each served by gunicorn with 2 processes of 4 threads. Then follows the admin's list of 1,000,000 orders
-(`ORDERS=…` for fewer). Each figure is printed with its target, and a missed target fails. Targets in milliseconds are
-for a machine that needs 3.7 ms for the bare booking; they grow with the time that this machine needs.
+The portal, a bare Django view (`bench/bare/`), django-appointment (`bench/peer/`) and, with `BASELINE=<commit>`, an old
+build of the portal take turns on one PostgreSQL, each served by gunicorn with 2 processes of 4 threads. Then follows
+the admin's list of 1,000,000 orders (`ORDERS=…` for fewer). Each figure is printed with its target, and a missed target
+fails. Targets in milliseconds are for a machine that needs 3.7 ms for the bare booking; they grow with the time that
+this machine needs.
 
 `PARTS=booking,whole` measures only these parts; `RUNS`, `BOOKINGS` and `PAGES` say how long. All figures are written
 into `var/bench/performance.md` too.
@@ -11,21 +12,23 @@ into `var/bench/performance.md` too.
 
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from itertools import cycle, islice
 
-from builds import BASE_DIR, FOLDER, Build, OtherWorld, served, servers, unpacked
+import psycopg2
+from builds import BASE_DIR, FOLDER, Build, OtherWorld, build_of, build_of_peer, served, servers
 from meter import CONNECTIONS, Meter, answer_of, in_lanes, missed, print_figure, print_scaled, print_sides, write_table
 from order_list import measure_order_list
-from shop import PATIENT_PAGES, Side, booked, next_step, order_steps
+from shop import PATIENT_PAGES, Peer, Side, booked, next_step
 from world import CARTS, World
 
 USUAL = {"ORDERS": 1_000_000, "BOOKINGS": 240, "PAGES": 160, "RUNS": 2}
 ORDERS, BOOKINGS, PAGES, RUNS = (int(os.environ.get(name, usual)) for name, usual in USUAL.items())
-PARTS = ("start", "memory", "plain", "menu", "pages", "refused", "booking", "whole", "hot", "list")
+PARTS = ("start", "memory", "plain", "menu", "pages", "refused", "booking", "whole", "peer", "hot", "list")
 CHOSEN = os.environ.get("PARTS", ",".join(PARTS)).split(",")
 BARE_BOOKING = 3.7
+WORLD = BASE_DIR / "bench" / "world.py"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "mmp_portal.settings",
     "DEBUG": "false",
@@ -47,33 +50,45 @@ ENVIRONMENT = {
 
 # --- Compared with other builds -------------------------------------------------------------------------------------
 
-# What is measured, by part: (what, call, at most so many times the bare view's cost, at most so many times the
-# baseline's). A page that only the portal has is not compared with the bare view.
+# What is measured, by part: (what, the call that measures it, at most so many times what it costs each other side).
 MEASURED = {
-    "start": [("start of a web process", Side.start, None, 0.7)],
-    "memory": [("memory of a web process", Side.memory, None, 0.8)],
+    "start": [("start of a web process", Side.start, {"baseline": 0.7})],
+    "memory": [("memory of a web process", Side.memory, {"baseline": 0.8})],
     "plain": [
-        ("page with nothing of ours", lambda side: side.cost_of_pages(side.shoppers, side.plain, PAGES), 2, None),
+        ("page with nothing of ours", lambda side: side.cost_of_pages(side.shoppers, side.plain, PAGES), {"bare": 2}),
     ],
     "menu": [
-        ("menu page", lambda side: side.cost_of_pages(side.shoppers, "/delivery/", PAGES), 1.5, 0.5),
-        ("cart page", lambda side: side.cost_of_pages(side.shoppers, side.cart, PAGES), 1.5, 0.5),
+        (
+            "menu page",
+            lambda side: side.cost_of_pages(side.shoppers, "/delivery/", PAGES),
+            {"bare": 1.5, "baseline": 0.5},
+        ),
+        ("cart page", lambda side: side.cost_of_pages(side.shoppers, side.cart, PAGES), {"bare": 1.5, "baseline": 0.5}),
     ],
     "pages": [
         *(
-            (name, lambda side, path=path: side.cost_of_pages(side.buyers, path, PAGES), None, 0.6)
+            (name, lambda side, path=path: side.cost_of_pages(side.buyers, path, PAGES), {"baseline": 0.6})
             for name, path in PATIENT_PAGES.items()
         ),
-        ("my patients", lambda side: side.cost_of_pages(side.physician, "/certification/", PAGES), None, 0.6),
+        (
+            "my patients",
+            lambda side: side.cost_of_pages(side.physician, "/certification/", PAGES),
+            {"baseline": 0.6},
+        ),
     ],
     "refused": [
-        (f"refused booking, {why}", partial(Side.cost_of_refusals, why=why, count=PAGES), None, 0.4)
+        (f"refused booking, {why}", partial(Side.cost_of_refusals, why=why, count=PAGES), {"baseline": 0.4})
         for why in ("full", "stock", "allotment")
     ],
-    "booking": [("booking", partial(Side.cost_of_bookings, count=BOOKINGS), 1.4, 0.6)],
-    "whole": [("a whole order", partial(Side.cost_of_whole_orders, count=BOOKINGS), None, 0.45)],
+    "booking": [("booking", partial(Side.cost_of_bookings, count=BOOKINGS), {"bare": 1.4, "baseline": 0.6})],
+    "whole": [
+        (
+            "a whole order",
+            partial(Side.cost_of_whole_orders, count=BOOKINGS),
+            {"baseline": 0.45, "django-appointment": 0.6},
+        )
+    ],
 }
-ONLY_PORTAL = {"start", "memory", "pages", "whole"}
 
 
 def measure(sides, call):
@@ -92,11 +107,10 @@ def compare(sides):
     for part, measured in MEASURED.items():
         if part not in CHOSEN:
             continue
-        taking_turns = [side for side in sides if side.name != "bare" or part not in ONLY_PORTAL]
-        for what, call, most_of_bare, most_of_baseline in measured:
+        taking_turns = [side for side in sides if side.parts is None or part in side.parts]
+        for what, call, most in measured:
             least = measure(taking_turns, call)
-            unit = "MB" if part == "memory" else "ms CPU"
-            print_sides(what, least, unit, {"bare": most_of_bare, "baseline": most_of_baseline})
+            print_sides(what, least, "MB" if part == "memory" else "ms CPU", most)
             if part == "booking":
                 bare_booking = least["bare"]
     return bare_booking
@@ -163,7 +177,7 @@ def statements_of(portal):
     client, counts = Client(), []
     client.cookies.load(portal.visitors(portal.people(1))[0].headers["Cookie"])
     client.get("/delivery/")  # the first look begins the session
-    steps = order_steps(portal.line, *portal.world.orders(1)[0])
+    steps = portal.steps(portal.world.orders(1)[0])
     step = next(steps)
     while step:
         method, path, data, headers = step
@@ -182,42 +196,63 @@ def main():
     if unknown := set(CHOSEN) - set(PARTS):
         sys.exit(f"No part of this bench: {', '.join(sorted(unknown))}. The parts are {', '.join(PARTS)}.")
     os.environ.update(ENVIRONMENT)
-    commit = os.environ.get("BASELINE")
-    old = unpacked(commit) if commit else None
     with ExitStack() as stack:
         postgres, redis = servers.Postgres(), servers.Redis()
         stack.callback(postgres.stop)
         stack.callback(redis.stop)
         os.environ |= {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
-        world, today = World(), Build("portal", BASE_DIR, {})
-        sides = [
-            Side("portal", today, world, postgres),
-            Side(
-                "bare", today, world, postgres, application="bench.bare.wsgi", plain="/plain/",
-                backend="django.contrib.auth.backends.ModelBackend",
-            ),
-        ]  # fmt: skip
-        if old:
-            answer_of("CREATE DATABASE baseline")
-            url = postgres.url.removesuffix("/postgres") + "/baseline"
-            build = Build("baseline", old, {"DATABASE_URL": url, "REDIS_URL": redis.url.removesuffix("0") + "1"})
-            other = OtherWorld(build)
-            stack.callback(other.stop)
-            sides.insert(0, Side("baseline", build, other, postgres, cart="/delivery/"))
+        sides = others(stack, postgres, redis) + of_today(postgres)
         for side in sides:
             side.server = stack.enter_context(served(side.build, side.application))
             side.warm_up()
         bare_booking = compare(sides)
-        measure_today(sides, bare_booking)
+        measure_today(*sides[-2:], bare_booking)
     write_table(FOLDER / "performance.md")
     if missed:
         print(f"Missed: {'; '.join(missed)}")
     return 1 if missed else 0
 
 
-def measure_today(sides, bare_booking):
-    portal, bare = sides[-2:]
-    slower = (bare_booking or bare.cost_of_bookings(BOOKINGS)) / BARE_BOOKING
+def others(stack, postgres, redis):
+    """Return the old build and django-appointment, as far as they are wanted; each gets a database of its own."""
+    sides = []
+    if commit := os.environ.get("BASELINE"):
+        build = build_of(commit, new_database(postgres, "baseline"), redis.url.removesuffix("0") + "1")
+        world = stack.enter_context(closing(OtherWorld(build, WORLD)))
+        sides.append(Side("baseline", build, world, postgres, cart="/delivery/"))
+    if "peer" in CHOSEN:
+        build = build_of_peer(new_database(postgres, "peer"))
+        world = stack.enter_context(closing(OtherWorld(build, build.folder / "world.py")))
+        sides.append(Peer("django-appointment", build, world, postgres, frozenset({"whole"}), application="wsgi"))
+    return sides
+
+
+def new_database(postgres, name):
+    """Make an empty database; return its address."""
+    psql = psycopg2.connect(host=str(postgres.folder), user="postgres", dbname="postgres")
+    psql.autocommit = True
+    psql.cursor().execute(f"CREATE DATABASE {name}")
+    psql.close()
+    return postgres.url.removesuffix("postgres") + name
+
+
+def of_today(postgres):
+    """Return today's build and the bare view, which share a database and people."""
+    world, build = World(), Build(BASE_DIR, BASE_DIR / ".venv", {})
+    bare = Side("bare", build, world, postgres, frozenset({"plain", "menu", "refused", "booking"}))
+    bare.application, bare.backend, bare.plain = (
+        "bench.bare.wsgi",
+        "django.contrib.auth.backends.ModelBackend",
+        "/plain/",
+    )
+    return [Side("portal", build, world, postgres), bare]
+
+
+def measure_today(portal, bare, bare_booking):
+    """Measure and print the parts in which nothing is compared."""
+    if not {"hot", "whole", "list"} & set(CHOSEN):
+        return
+    slower = (bare_booking or measure([bare], partial(Side.cost_of_bookings, count=BOOKINGS))["bare"]) / BARE_BOOKING
     if "hot" in CHOSEN:
         measure_hot_window(portal)
     if "whole" in CHOSEN:
