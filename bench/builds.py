@@ -56,8 +56,7 @@ def build_of(commit, database_url, redis_url):
 
 def unpacked(commit):
     """Return the folder of this commit with its packages, styles and translations."""
-    ask = ["git", "rev-parse", "--verify", f"{commit}^{{commit}}"]
-    commit = subprocess.run(ask, cwd=BASE_DIR, check=True, capture_output=True, text=True).stdout.strip()
+    commit = commit_of(commit)
     folder = FOLDER / commit[:12]
     ready = folder / ".venv" / "ready"
     if ready.exists():
@@ -77,6 +76,12 @@ def unpacked(commit):
     subprocess.run([folder / "bin" / "collect"], cwd=folder, check=True)
     ready.touch()
     return folder
+
+
+def commit_of(name):
+    """Return the full hash of the commit of this name."""
+    ask = ["git", "rev-parse", "--verify", f"{name}^{{commit}}"]
+    return subprocess.run(ask, cwd=BASE_DIR, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def same(one, other):

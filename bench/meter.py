@@ -9,14 +9,19 @@ from pathlib import Path
 
 CONNECTIONS = 16
 DATABASES = ("SQLite", "PostgreSQL")
-missed, figures = [], []
+missed = []
+figures, compared = [], []  # rows of the two tables that `write_tables` writes
 
 
 def print_figure(what, value, unit, target="", *, holds=True):
     """Print a line of the table, and remember it and a missed target."""
+    print_line(what, value, unit, target, holds)
+    figures.append((what.strip(), f"{value} {unit}", target, "yes" if holds else "no"))
+
+
+def print_line(what, value, unit, target, holds):
     if not holds:
         missed.append(what)
-    figures.append((what.strip(), f"{value} {unit}".strip(), target, "" if holds else "missed"))
     print(f"{what:<58}{value:>9} {unit:<9}{target}{'' if holds else '   MISSED'}", flush=True)
 
 
@@ -26,21 +31,33 @@ def print_scaled(what, value, unit, most, slower):
 
 
 def print_sides(what, costs, unit, most):
-    """Print what each side costs, and the portal's cost divided by each other's beside the target `most[side]`."""
+    """Print what each side costs, and how many times the cost of each other the portal's is, beside the target."""
+    ratios = []
     for side, cost in costs.items():
-        print_figure(f"{what}: {side}", f"{cost:.1f}", unit)
-    for side, cost in costs.items():
-        if side != "portal":
-            ratio, limit = costs["portal"] / cost, most.get(side)
-            target = f"at most {limit}" if limit else ""
-            print_figure(f"{what}: portal ÷ {side}", f"{ratio:.2f}", "", target, holds=not limit or ratio <= limit)
+        print_line(f"{what}: {side}", f"{cost:.1f}", unit, "", True)
+    for side in [side for side in costs if side != "portal"]:
+        ratio, limit = costs["portal"] / costs[side], most.get(side)
+        holds = not limit or ratio <= limit
+        target = f"at most {limit}" if limit else ""
+        print_line(f"{what}: portal ÷ {side}", f"{ratio:.2f}", "", target, holds)
+        ratios.append(f"{ratio:.2f} × {side}" + (f" ({target}{'' if holds else ', missed'})" if limit else ""))
+    compared.append((f"{what}, {unit}", costs, ratios))
 
 
-def write_table(path):
-    """Write all figures printed until now as a table in Markdown."""
+def write_tables(path, head):
+    """Write all figures printed until now as two tables in Markdown, below this line."""
+    sides = list(dict.fromkeys(side for _what, costs, _ratios in compared for side in costs))
+    rows = [
+        [what, *(f"{costs[side]:.1f}" if side in costs else "–" for side in sides), "; ".join(ratios)]
+        for what, costs, ratios in compared
+    ]
+    tables = [["what", *sides, "the portal's"], rows], [["what", "measured", "target", "met"], figures]
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [("what", "measured", "target", ""), ("---",) * 4, *figures]
-    path.write_text("".join(f"| {' | '.join(row)} |\n" for row in rows))
+    path.write_text("\n".join([head, "", *(table(names, rows) for names, rows in tables if rows)]))
+
+
+def table(names, rows):
+    return "".join(f"| {' | '.join(row)} |\n" for row in [names, ["---"] * len(names), *rows])
 
 
 def answer_of(sql):

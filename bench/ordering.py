@@ -11,14 +11,17 @@ into `var/bench/performance.md` too.
 """
 
 import os
+import re
 import sys
+import time
 from contextlib import ExitStack, closing
 from functools import partial
 from itertools import cycle, islice
+from pathlib import Path
 
 import psycopg2
-from builds import BASE_DIR, FOLDER, Build, OtherWorld, build_of, build_of_peer, served, servers
-from meter import CONNECTIONS, Meter, answer_of, in_lanes, missed, print_figure, print_scaled, print_sides, write_table
+from builds import BASE_DIR, FOLDER, Build, OtherWorld, build_of, build_of_peer, commit_of, served, servers
+from meter import CONNECTIONS, Meter, answer_of, in_lanes, missed, print_figure, print_scaled, print_sides, write_tables
 from order_list import measure_order_list
 from shop import PATIENT_PAGES, Peer, Side, booked, next_step
 from world import CARTS, World
@@ -207,10 +210,19 @@ def main():
             side.warm_up()
         bare_booking = compare(sides)
         measure_today(*sides[-2:], bare_booking)
-    write_table(FOLDER / "performance.md")
+    write_tables(FOLDER / "performance.md", machine())
     if missed:
         print(f"Missed: {'; '.join(missed)}")
     return 1 if missed else 0
+
+
+def machine():
+    """Return a line about what was measured, and where."""
+    commit = commit_of("HEAD")[:8] + (f", baseline {os.environ['BASELINE'][:8]}" if os.environ.get("BASELINE") else "")
+    processor = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    cores = f"{os.cpu_count()} cores of {processor[1] if processor else 'an unknown processor'}"
+    python = f"Python {sys.version.split()[0]}"
+    return f"{time.strftime('%Y-%m-%d')}, commit {commit}, {cores}, {python}, least of {RUNS} runs."
 
 
 def others(stack, postgres, redis):

@@ -82,21 +82,20 @@ class Refused(Exception):
 
 
 def book(request):
-    form = CheckoutForm(request.POST)
-    form.full_clean()
     try:
+        window = chosen_window(request)
         with transaction.atomic():
-            order = placed_order(request, chosen_window(form.cleaned_data["window"]))
+            order = placed_order(request, window)
     except Refused as refusal:
         record(request, "order.place", None, "refused")
+        form = CheckoutForm(request.POST)
         form.add_error(None, str(refusal))
         return render(request, "checkout.html", {"form": form, "lines": lines_of(request)})
     return HttpResponseRedirect(f"/orders/{order.number}/", status=303)
 
 
-def chosen_window(code):
-    """Return the window of this code, if it has a place."""
-    day, starts = code[:10], code[11:]
+def chosen_window(request):
+    day, starts = request.POST["window"][:10], request.POST["window"][11:]
     window = DeliveryWindow.objects.get(date=date.fromisoformat(day), starts=f"{starts[:2]}:{starts[2:]}")
     if window.booked >= window.capacity:
         raise Refused("This window is full.")
