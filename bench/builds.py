@@ -4,6 +4,7 @@ An old commit of the portal is unpacked into `var/bench/<commit>/` and made read
 finds it there. So do the packages of django-appointment in `var/bench/peer/`.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -104,6 +105,23 @@ def mirror():
     lines = subprocess.run(ask, capture_output=True, text=True).stdout.splitlines()
     index = [line.partition("=")[2].strip("'") for line in lines if line.partition("=")[0].endswith(".index-url")]
     return {"UV_DEFAULT_INDEX": index[-1]} if index and "UV_DEFAULT_INDEX" not in os.environ else {}
+
+
+def migrate(build, postgres, database):
+    """Make the tables of a portal in this database, or copy those that an earlier run made by the same migrations."""
+    digest = hashlib.sha256((build.folder / "requirements.txt").read_bytes())
+    for path in sorted(build.folder.glob("*/migrations/*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    kept = FOLDER / f"tables-{digest.hexdigest()[:12]}.sql"
+    binaries = Path(postgres.process.args[0]).parent
+    there = ["--host", postgres.folder, "--username", "postgres", "--dbname", database]
+    if kept.exists():
+        subprocess.run([binaries / "psql", *there, "--quiet", "--output", os.devnull, "--file", kept], check=True)
+        return
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    command = [build.python, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=build.folder, env=os.environ | build.environment, check=True)
+    subprocess.run([binaries / "pg_dump", *there, "--no-owner", "--file", kept], check=True)
 
 
 class OtherWorld:

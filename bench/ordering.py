@@ -20,7 +20,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import psycopg2
-from builds import BASE_DIR, FOLDER, Build, OtherWorld, build_of, build_of_peer, commit_of, served, servers
+from builds import BASE_DIR, FOLDER, Build, OtherWorld, build_of, build_of_peer, commit_of, migrate, served, servers
 from meter import CONNECTIONS, Meter, answer_of, in_lanes, missed, print_figure, print_scaled, print_sides, write_tables
 from order_list import measure_order_list
 from shop import PATIENT_PAGES, Peer, Side, booked, next_step
@@ -230,6 +230,7 @@ def others(stack, postgres, redis):
     sides = []
     if commit := os.environ.get("BASELINE"):
         build = build_of(commit, new_database(postgres, "baseline"), redis.url.removesuffix("0") + "1")
+        migrate(build, postgres, "baseline")
         world = stack.enter_context(closing(OtherWorld(build, WORLD)))
         sides.append(Side("baseline", build, world, postgres, cart="/delivery/"))
     if "peer" in CHOSEN:
@@ -250,7 +251,9 @@ def new_database(postgres, name):
 
 def of_today(postgres):
     """Return today's build and the bare view, which share a database and people."""
-    world, build = World(), Build(BASE_DIR, BASE_DIR / ".venv", {})
+    build = Build(BASE_DIR, BASE_DIR / ".venv", {})
+    migrate(build, postgres, "postgres")
+    world = World()
     bare = Side("bare", build, world, postgres, frozenset({"plain", "menu", "refused", "booking"}))
     bare.application, bare.backend, bare.plain = (
         "bench.bare.wsgi",
