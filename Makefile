@@ -28,7 +28,7 @@ coverage: .venv/dev.stamp var/static/staticfiles.json ## run the suite on Postgr
 check: .venv/dev.stamp var/static/staticfiles.json ## check format, lint, types, imports, migrations, templates and states
 	@bin/check
 
-bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders, growth, a rush (RUSH=…), lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit, exports, runs, dispensing log, recalls
+bench: .venv/dev.stamp var/static/staticfiles.json ## measure rosters (ROWS=…), certificates, orders (BASELINE=… for an old commit beside), growth, a rush (RUSH=…), lists (CERTIFICATIONS=…), reminders (REMINDERS=…), backup, audit, exports, runs, dispensing log, recalls
 	@.venv/bin/python bench/roster.py $(ROWS)
 	@.venv/bin/python bench/papers.py
 	@.venv/bin/python bench/ordering.py

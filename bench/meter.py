@@ -5,16 +5,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 CONNECTIONS = 16
 DATABASES = ("SQLite", "PostgreSQL")
 missed = []
+figures, compared = [], []  # rows of the two tables that `write_tables` writes
 
 
 def print_figure(what, value, unit, target="", *, holds=True):
-    """Print a line of the table, and remember a missed target."""
+    """Print a line of the table, and remember it and a missed target."""
+    print_line(what, value, unit, target, holds)
+    figures.append((what.strip(), f"{value} {unit}", target, "yes" if holds else "no"))
+
+
+def print_line(what, value, unit, target, holds):
     if not holds:
         missed.append(what)
     print(f"{what:<58}{value:>9} {unit:<9}{target}{'' if holds else '   MISSED'}", flush=True)
@@ -23,6 +28,36 @@ def print_figure(what, value, unit, target="", *, holds=True):
 def print_scaled(what, value, unit, most, slower):
     """Print a line whose target `most` is for a machine that is `slower` times as fast as this one."""
     print_figure(what, f"{value:.1f}", unit, f"at most {most} × {slower:.1f}", holds=value <= most * slower)
+
+
+def print_sides(what, costs, unit, most):
+    """Print what each side costs, and how many times the cost of each other the portal's is, beside the target."""
+    ratios = []
+    for side, cost in costs.items():
+        print_line(f"{what}: {side}", f"{cost:.1f}", unit, "", True)
+    for side in [side for side in costs if side != "portal"]:
+        ratio, limit = costs["portal"] / costs[side], most.get(side)
+        holds = not limit or ratio <= limit
+        target = f"at most {limit}" if limit else ""
+        print_line(f"{what}: portal ÷ {side}", f"{ratio:.2f}", "", target, holds)
+        ratios.append(f"{ratio:.2f} × {side}" + (f" ({target}{'' if holds else ', missed'})" if limit else ""))
+    compared.append((f"{what}, {unit}", costs, ratios))
+
+
+def write_tables(path, head):
+    """Write all figures printed until now as two tables in Markdown, below this line."""
+    sides = list(dict.fromkeys(side for _what, costs, _ratios in compared for side in costs))
+    rows = [
+        [what, *(f"{costs[side]:.1f}" if side in costs else "–" for side in sides), "; ".join(ratios)]
+        for what, costs, ratios in compared
+    ]
+    tables = [["what", *sides, "the portal's"], rows], [["what", "measured", "target", "met"], figures]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([head, "", *(table(names, rows) for names, rows in tables if rows)]))
+
+
+def table(names, rows):
+    return "".join(f"| {' | '.join(row)} |\n" for row in [names, ["---"] * len(names), *rows])
 
 
 def answer_of(sql):
@@ -102,20 +137,14 @@ def in_lanes(calls, lanes):
     return [answer for lane_of in answers for answer in lane_of]
 
 
-def cost_of(database, server, calls, status):
-    """Return the CPU milliseconds of a call; each call must be answered with this status."""
-    with Meter(server, database) as meter:
-        statuses = set(in_lanes(calls, CONNECTIONS))
-    assert statuses == {status}, statuses
-    return meter.cpu / len(calls)
+def memory_mb(server):
+    """Return the memory of a server's processes in MB; what several processes share counts once."""
+    kilobytes = 0
+    for pid in [server.process.pid, *children_of(server.process.pid)]:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        kilobytes += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes / 1000
 
 
-@contextmanager
-def served(database, application):
-    from tests import servers
-
-    server = servers.Portal(database.url, application)
-    try:
-        yield server
-    finally:
-        server.stop()
+def children_of(pid):
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -1,6 +1,6 @@
 """Measure the admin's list of a million orders: its page and its search."""
 
-from meter import Meter, answer_of, print_figure, print_scaled, served
+from meter import Meter, answer_of, print_figure, print_scaled
 from patients import number_from
 
 
@@ -48,28 +48,27 @@ def columns_of(row):
     return [field.column for field in row._meta.concrete_fields if not field.primary_key]
 
 
-def measure_order_list(database, world, count, slower):
+def measure_order_list(portal, count, slower):
     from tests import crowd, factories
 
-    number = copy_orders(world, count)
+    number = copy_orders(portal.world, count)
     staff = factories.staff("Pharmacist")
     address = "/admin/delivery/order/"
-    with served(database, "mmp_portal.wsgi") as server:
-        visitor = crowd.Visitor(server.url, crowd.sign_in([staff])[0])
-        for what, query, most in (("what waits", "", 25), ("all", "?status=all", 25)):
-            cost = list_cost(database, server, visitor, address + query)
-            print_scaled(f"admin, {count:,} orders: {what}", cost, "ms CPU", most, slower)
-        for what, term in (("by number", number), ("by name", "name17 family17"), ("by phone", "203 555 0142")):
-            found = visitor.post(address, {"q": term}).location  # the address of this search
-            cost = list_cost(database, server, visitor, found)
-            print_scaled(f"admin, {count:,} orders: search {what}", cost, "ms CPU", 12, slower)
+    (visitor,) = portal.visitors(crowd.sign_in([staff]))
+    for what, query, most in (("what waits", "", 25), ("all", "?status=all", 25)):
+        cost = list_cost(portal, visitor, address + query)
+        print_scaled(f"admin, {count:,} orders: {what}", cost, "ms CPU", most, slower)
+    for what, term in (("by number", number), ("by name", "name17 family17"), ("by phone", "203 555 0142")):
+        found = visitor.post(address, {"q": term}).location  # the address of this search
+        cost = list_cost(portal, visitor, found)
+        print_scaled(f"admin, {count:,} orders: search {what}", cost, "ms CPU", 12, slower)
     print_statements(staff, address)
 
 
-def list_cost(database, server, visitor, path):
+def list_cost(portal, visitor, path):
     for _warm in range(8):
         visitor.get(path)
-    with Meter(server, database) as meter:
+    with Meter(portal.server, portal.postgres) as meter:
         for _time in range(20):
             assert visitor.get(path).status == 200
     return meter.cpu / 20

@@ -1,27 +1,37 @@
-"""Measure the cost of an order: CPU milliseconds (web and PostgreSQL) of a request, compared with a bare Django view.
+"""Measure the cost of an order: CPU milliseconds (web and PostgreSQL) of a request, compared with other builds.
 
-The portal and the bare view (`bench/bare/`) run in turns on PostgreSQL and gunicorn with 2 processes of 4 threads. Then
-follows the admin's list of 1,000,000 orders (`ORDERS=…` for fewer). Each figure is printed with its target, and a
-missed target fails. Targets in milliseconds are for a machine that needs 3.7 ms for the bare booking; they grow with
-the time that this machine needs.
+The portal, a bare Django view (`bench/bare/`), django-appointment (`bench/peer/`) and, with `BASELINE=<commit>`, an old
+build of the portal take turns on one PostgreSQL, each served by gunicorn with 2 processes of 4 threads. Then follows
+the admin's list of 1,000,000 orders (`ORDERS=…` for fewer). Each figure is printed with its target, and a missed target
+fails. Targets in milliseconds are for a machine that needs 3.7 ms for the bare booking; they grow with the time that
+this machine needs.
+
+`PARTS=booking,whole` measures only these parts; `RUNS`, `BOOKINGS` and `PAGES` say how long. All figures are written
+into `var/bench/performance.md` too.
 """
 
-import logging
 import os
+import re
 import sys
 import time
-from contextlib import contextmanager
-from datetime import timedelta
-from itertools import cycle
+from contextlib import ExitStack, closing
+from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 
-from meter import CONNECTIONS, Meter, answer_of, cost_of, in_lanes, missed, print_figure, print_scaled, served
+import psycopg2
+from builds import BASE_DIR, FOLDER, Build, OtherWorld, build_of, build_of_peer, commit_of, migrate, served, servers
+from meter import CONNECTIONS, Meter, answer_of, in_lanes, missed, print_figure, print_scaled, print_sides, write_tables
 from order_list import measure_order_list
+from shop import PATIENT_PAGES, Peer, Side, booked, next_step
+from world import CARTS, World
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-ORDERS = int(os.environ.get("ORDERS", "1000000"))
-BOOKINGS, PAGES, RUNS = 240, 160, 2
+USUAL = {"ORDERS": 1_000_000, "BOOKINGS": 240, "PAGES": 160, "RUNS": 2}
+ORDERS, BOOKINGS, PAGES, RUNS = (int(os.environ.get(name, usual)) for name, usual in USUAL.items())
+PARTS = ("start", "memory", "plain", "menu", "pages", "refused", "booking", "whole", "peer", "hot", "list")
+CHOSEN = os.environ.get("PARTS", ",".join(PARTS)).split(",")
 BARE_BOOKING = 3.7
+WORLD = BASE_DIR / "bench" / "world.py"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "mmp_portal.settings",
     "DEBUG": "false",
@@ -41,158 +51,90 @@ ENVIRONMENT = {
     "OIDC_SERVER_URL": "",
 }
 
+# --- Compared with other builds -------------------------------------------------------------------------------------
 
-# --- The world ------------------------------------------------------------------------------------------------------
-
-
-class World:
-    """The products of the demo, windows with room for everybody, and people."""
-
-    def __init__(self):
-        from django.utils import timezone
-
-        from delivery import actions
-        from delivery.demo_products import PRODUCTS
-        from delivery.models import DeliveryWindow, Product
-        from tests import factories
-        from tests.delivery import people
-        from tests.guard import unguarded
-
-        people.policy(timezone.localdate(), capacity=30_000)
-        for product in PRODUCTS:
-            fields = {name: value for name, value in product.items() if name != "stock"}
-            actions.receive_stock(
-                product=actions.save_product(by=None, **fields), quantity=10_000, lot="LOT-1", by=None
-            )
-        first = factories.window()
-        self.windows = list(DeliveryWindow.objects.filter(date__gte=first.date))
-        span = {"starts": first.starts, "ends": first.ends, "capacity": first.capacity}
-        with unguarded():  # later than the windows that the pages show
-            self.fifty = DeliveryWindow.objects.bulk_create(
-                DeliveryWindow(date=first.date + timedelta(days=70 + day), **span) for day in range(50)
-            )
-        self.products = list(Product.objects.filter(sku__in=["FL-HARBOR-35", "ED-BERRY-100", "TI-DAY-300"]))
-        self.flower = next(product for product in self.products if product.sku == "FL-HARBOR-35")
-        self.three = [(product, 1) for product in self.products]  # for $117
-        sold_out = actions.save_product(
-            by=None, sku="SOLD-OUT", name="Sold out", form="edible", price_cents=9_000, thc_mg=100, cbd_mg=0,
-            is_inhaled=False, is_active=True,
-        )  # fmt: skip
-        # What the portal refuses: the lines of the cart, and the window.
-        self.refusals = {
-            "full": (self.three, self.windows[1]),
-            "stock": ([(sold_out, 1)], self.windows[0]),
-            "allotment": ([(self.flower, 29)], self.windows[0]),  # 101.5 of 99.2 g
-        }
-        self.model = factories.patient()
-
-    def people(self, count, backend="accounts.backends.PortalBackend", *, lines):
-        """Return (patient, session key) of `count` new patients with these (product, quantity) pairs in the cart."""
-        from tests import crowd
-
-        patients = crowd.like(self.model, count)
-        if lines:
-            crowd.fill_carts(patients, *lines)
-        return list(zip(patients, crowd.sign_in([patient.user for patient in patients], backend), strict=True))
-
-
-def visitors(server, people):
-    from tests import crowd
-
-    return [crowd.Visitor(server.url, key) for _patient, key in people]
-
-
-def bookings(server, people, windows, lines):
-    """Return a call for each person, which books one of the windows with these lines in the cart."""
-    from tests.delivery.people import checkout_post
-
-    seen = sum(product.price_cents * quantity for product, quantity in lines)
-    return [
-        lambda visitor=visitor, window=window: (
-            visitor.post("/delivery/checkout/", checkout_post(window, seen_cents=seen)).status
+# What is measured, by part: (what, the call that measures it, at most so many times what it costs each other side).
+MEASURED = {
+    "start": [("start of a web process", Side.start, {"baseline": 0.7})],
+    "memory": [("memory of a web process", Side.memory, {"baseline": 0.8})],
+    "plain": [
+        ("page with nothing of ours", lambda side: side.cost_of_pages(side.shoppers, side.plain, PAGES), {"bare": 2}),
+    ],
+    "menu": [
+        (
+            "menu page",
+            lambda side: side.cost_of_pages(side.shoppers, "/delivery/", PAGES),
+            {"bare": 1.5, "baseline": 0.5},
+        ),
+        ("cart page", lambda side: side.cost_of_pages(side.shoppers, side.cart, PAGES), {"bare": 1.5, "baseline": 0.5}),
+    ],
+    "pages": [
+        *(
+            (name, lambda side, path=path: side.cost_of_pages(side.buyers, path, PAGES), {"baseline": 0.6})
+            for name, path in PATIENT_PAGES.items()
+        ),
+        (
+            "my patients",
+            lambda side: side.cost_of_pages(side.physician, "/certification/", PAGES),
+            {"baseline": 0.6},
+        ),
+    ],
+    "refused": [
+        (f"refused booking, {why}", partial(Side.cost_of_refusals, why=why, count=PAGES), {"baseline": 0.4})
+        for why in ("full", "stock", "allotment")
+    ],
+    "booking": [("booking", partial(Side.cost_of_bookings, count=BOOKINGS), {"bare": 1.4, "baseline": 0.6})],
+    "whole": [
+        (
+            "a whole order",
+            partial(Side.cost_of_whole_orders, count=BOOKINGS),
+            {"baseline": 0.45, "django-appointment": 0.6},
         )
-        for visitor, window in zip(visitors(server, people), cycle(windows), strict=False)
-    ]
+    ],
+}
 
 
-# --- What is measured -----------------------------------------------------------------------------------------------
-
-SERVED = {"portal": "mmp_portal.wsgi", "bare": "bench.bare.wsgi"}
-BACKENDS = {"portal": "accounts.backends.PortalBackend", "bare": "django.contrib.auth.backends.ModelBackend"}
-
-
-def measure_pages(database, world):
-    """Return CPU milliseconds of a request as {what: {who: ms}}, the least of RUNS runs."""
+def measure(sides, call):
+    """Return the least of RUNS costs for each side; the sides take turns."""
     least = {}
     for _run in range(RUNS):
-        for who, application in SERVED.items():
-            with served(database, application) as server:
-                for what, cost in costs(database, server, world, BACKENDS[who]).items():
-                    of = least.setdefault(what, {})
-                    of[who] = min(of.get(who, cost), cost)
+        for side in sides:
+            cost = call(side)
+            least[side.name] = min(cost, least.get(side.name, cost))
     return least
 
 
-def costs(database, server, world, backend):
-    warm, people = (world.people(count, backend, lines=world.three) for count in (32, BOOKINGS))
-    in_lanes(bookings(server, warm, world.windows[:1], world.three), 8)
-    in_lanes([lambda visitor=visitor: visitor.get("/delivery/") for visitor in visitors(server, warm)], 8)
-    done = {}
-    with filled(world.windows[1]):
-        for why, (lines, window) in world.refusals.items():
-            calls = bookings(server, world.people(PAGES, backend, lines=lines), [window], lines)
-            before = counts_of_rows()
-            done[f"refused booking, {why}"] = cost_of(database, server, calls, 200)
-            assert counts_of_rows() == before, f"{why}: a refusal wrote more than its event"
-    pages = [lambda visitor=visitor: visitor.get("/delivery/").status for visitor in visitors(server, people[:PAGES])]
-    done["menu and cart page"] = cost_of(database, server, pages, 200)
-    done["booking"] = cost_of(database, server, bookings(server, people, world.windows[:1], world.three), 303)
-    return done
+def compare(sides):
+    """Measure and print the chosen parts; return the cost of the bare booking."""
+    bare_booking = None
+    for part, measured in MEASURED.items():
+        if part not in CHOSEN:
+            continue
+        taking_turns = [side for side in sides if side.parts is None or part in side.parts]
+        for what, call, most in measured:
+            least = measure(taking_turns, call)
+            print_sides(what, least, "MB" if part == "memory" else "ms CPU", most)
+            if part == "booking":
+                bare_booking = least["bare"]
+    return bare_booking
 
 
-@contextmanager
-def filled(window):
-    """Leave no place in the window while the code inside runs."""
-    from tests.guard import unguarded
-
-    with unguarded():
-        booked, window.booked = window.booked, window.capacity
-        window.save()
-        yield
-        window.booked = booked
-        window.save()
+# --- Today's build alone --------------------------------------------------------------------------------------------
 
 
-def counts_of_rows():
-    """Return the counts of everything that a booking writes, except its event."""
-    counted = ("delivery_order", "delivery_orderline", "delivery_stockmovement", "notifications_notification")
-    sums = [f"(SELECT count(*) FROM {table})" for table in counted]
-    sums += ["(SELECT sum(booked) FROM delivery_deliverywindow)", "(SELECT sum(stock) FROM delivery_product)"]
-    return answer_of(f"SELECT {', '.join(sums)}, (SELECT count(*) FROM delivery_order WHERE status = 'cart')")
-
-
-def print_pages(least):
-    for what, of in least.items():
-        ratio = of["portal"] / of["bare"]
-        print_figure(f"{what}: bare view", f"{of['bare']:.1f}", "ms CPU")
-        print_figure(f"{what}: portal", f"{of['portal']:.1f}", "ms CPU")
-        print_figure(f"{what}: portal ÷ bare", f"{ratio:.2f}", "", "at most 1.5", holds=ratio <= 1.5)
-
-
-def measure_hot_window(database, world):
+def measure_hot_window(portal):
     """Measure bookings a second into a single window and into 50 windows."""
     from delivery import rules
 
-    rates = {}
+    rates, world = {}, portal.world
     before = deadlocks()
-    with served(database, SERVED["portal"]) as server:
-        in_lanes(bookings(server, world.people(32, lines=world.three), world.windows[:1], world.three), 8)
-        for _run in range(RUNS):
-            for name, windows in (("single", world.windows[:1]), ("50", world.fifty)):
-                calls = bookings(server, world.people(BOOKINGS, lines=world.three), windows, world.three)
-                with Meter(server, database) as meter:
-                    assert set(in_lanes(calls, CONNECTIONS)) == {303}
-                rates[name] = max(rates.get(name, 0), len(calls) / meter.wall)
+    for _run in range(RUNS):
+        for name, windows in (("single", world.windows[:1]), ("50", world.fifty)):
+            posts = world.posts(list(islice(cycle(windows), BOOKINGS)), CARTS["three"])
+            calls = booked(portal.visitors(portal.people(BOOKINGS, cart="three")), posts)
+            with Meter(portal.server, portal.postgres) as meter:
+                assert set(in_lanes(calls, CONNECTIONS)) == {303}
+            rates[name] = max(rates.get(name, 0), len(calls) / meter.wall)
     ratio = rates["single"] / rates["50"]
     print_figure("bookings into one window, 16 connections", f"{rates['single']:.0f}", "/s")
     print_figure("bookings into 50 windows, 16 connections", f"{rates['50']:.0f}", "/s")
@@ -206,101 +148,132 @@ def deadlocks():
     return answer_of("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0]
 
 
-def measure_whole_orders(database, world, slower):
+def measure_whole_orders(portal, slower):
     """Measure whole orders, from the empty cart to the confirmation, of 8 people at the same time with htmx."""
-    people = world.people(BOOKINGS, lines=[])
-    with served(database, SERVED["portal"]) as server:
-        in_lanes([lambda visitor=visitor: whole_order(world, visitor) for visitor in visitors(server, people[:16])], 8)
-        orders = [lambda visitor=visitor: whole_order(world, visitor) for visitor in visitors(server, people[16:])]
-        with Meter(server, database) as meter:
-            done = in_lanes(orders, 8)
-        page = len(visitors(server, people[-1:])[0].get("/delivery/").body) / 1000
-    seconds = sorted(second for of_an_order, _bytes in done for second in of_an_order)
-    worst, size = seconds[int(len(seconds) * 0.95)] * 1000, max(size for _seconds, size in done) / 1000
-    requests, cost, rate = len(done[0][0]), meter.cpu / len(done), len(done) / meter.wall
+    done = portal.whole_orders(BOOKINGS)
+    page = len(portal.shoppers[0].get("/delivery/").body) / 1000
+    seconds = sorted(second for of_an_order, _bytes in done.orders for second in of_an_order)
+    worst, size = seconds[int(len(seconds) * 0.95)] * 1000, max(size for _seconds, size in done.orders) / 1000
+    requests = len(done.orders[0][0])
     print_figure("a whole order: requests", requests, "", "at most 6", holds=requests <= 6)
-    menu, _line, _checkout, booking, _confirmation = spent = list(statements_of(world))
-    print_figure("menu and cart page: before compression", f"{page:.1f}", "kB", "at most 30", holds=page <= 30)
-    print_figure("menu and cart page: statements", menu, "", "at most 8", holds=menu <= 8)
-    print_figure("booking: statements", booking, "", "at most 18", holds=booking <= 18)
-    print_figure("a whole order: statements", sum(spent), "", "at most 50", holds=sum(spent) <= 50)
+    statements = statements_of(portal)
+    menu, booking, whole = statements[0], statements[-2], sum(statements)
+    print_figure("menu page: before compression", f"{page:.1f}", "kB", "at most 30", holds=page <= 30)
+    print_figure("menu page: statements", menu, "", "at most 8", holds=menu <= 8)
+    print_figure("booking: statements", booking, "", "at most 20", holds=booking <= 20)
+    print_figure("a whole order: statements", whole, "", "at most 70", holds=whole <= 70)
     print_figure("a whole order: sent to the browser, compressed", f"{size:.1f}", "kB", "at most 40", holds=size <= 40)
-    print_scaled("a whole order: CPU", cost, "ms CPU", 30, slower)
+    print_scaled("a whole order: CPU", done.cpu, "ms CPU", 30, slower)
     least = 45 / slower
-    print_figure("a whole order: 8 people at once", f"{rate:.1f}", "/s", f"at least {least:.1f}", holds=rate >= least)
+    print_figure(
+        "a whole order: 8 at once", f"{done.rate:.1f}", "/s", f"at least {least:.1f}", holds=done.rate >= least
+    )
     print_scaled("a whole order: slowest request of twenty", worst, "ms", 250, slower)
 
 
-def steps(world):
-    """Return (method, path, data, headers) of the requests of an order, without the last page."""
-    from tests.delivery.people import checkout_post
-
-    line = {"product": world.flower.sku, "quantity": 2}
-    return [
-        ("get", "/delivery/", {}, {}),
-        ("post", "/delivery/cart/line/", line, {"HX-Request": "true"}),
-        ("get", "/delivery/checkout/", {}, {}),
-        ("post", "/delivery/checkout/", checkout_post(world.windows[0], seen_cents=2 * world.flower.price_cents), {}),
-    ]
-
-
-def whole_order(world, visitor):
-    """Place an order; return the seconds of each request, and the sum of the bytes."""
-    visitor.headers["Accept-Encoding"] = "gzip"
-    seconds, size, address = [], 0, ""
-    for method, path, data, headers in [*steps(world), ("get", "", {}, {})]:
-        began = time.perf_counter()
-        ask = visitor.post if method == "post" else lambda path, _data, **headers: visitor.get(path, **headers)
-        answer = ask(path or address, data, **headers)
-        seconds.append(time.perf_counter() - began)
-        assert answer.status in (200, 303), answer
-        size, address = size + len(answer.body), answer.location or address
-    return seconds, size
-
-
-def statements_of(world):
+def statements_of(portal):
+    """Return the number of statements of each request of a whole order."""
     from django.db import connection
+    from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from tests import factories
-
-    (patient, _key), response = world.people(1, lines=[])[0], None
-    client = factories.client_for(patient.user)
+    client, counts = Client(), []
+    client.cookies.load(portal.visitors(portal.people(1))[0].headers["Cookie"])
     client.get("/delivery/")  # the first look begins the session
-    for method, path, data, headers in [*steps(world), ("get", "", {}, {})]:
+    steps = portal.steps(portal.world.orders(1)[0])
+    step = next(steps)
+    while step:
+        method, path, data, headers = step
         with CaptureQueriesContext(connection) as queries:
-            response = getattr(client, method)(path or response.url, data, headers=headers)
-        yield sum(query["sql"].split()[0] in ("SELECT", "(SELECT", "INSERT", "UPDATE", "DELETE") for query in queries)
+            answer = getattr(client, method)(path, data, headers=headers)
+        verbs = [query["sql"].split()[0] for query in queries]
+        counts.append(sum(verb in ("SELECT", "(SELECT", "WITH", "INSERT", "UPDATE", "DELETE") for verb in verbs))
+        step = next_step(steps, answer.content.decode(), answer.headers.get("Location", ""))
+    return counts
+
+
+# --- All of it ------------------------------------------------------------------------------------------------------
 
 
 def main():
-    sys.path.insert(0, str(BASE_DIR))
+    if unknown := set(CHOSEN) - set(PARTS):
+        sys.exit(f"No part of this bench: {', '.join(sorted(unknown))}. The parts are {', '.join(PARTS)}.")
     os.environ.update(ENVIRONMENT)
-    from tests import servers
-
-    database, redis = servers.Postgres(), servers.Redis()
-    os.environ |= {"DATABASE_URL": database.url, "REDIS_URL": redis.url}
-    try:
-        import django
-        from django.core.management import call_command
-
-        django.setup()
-        logging.disable(logging.INFO)
-        call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
-        world = World()
-        pages = measure_pages(database, world)
-        print_pages(pages)
-        measure_hot_window(database, world)
-        slower = pages["booking"]["bare"] / BARE_BOOKING
-        measure_whole_orders(database, world, slower)
-        measure_order_list(database, world, ORDERS, slower)
-    finally:
-        redis.stop()
-        database.stop()
+    with ExitStack() as stack:
+        postgres, redis = servers.Postgres(), servers.Redis()
+        stack.callback(postgres.stop)
+        stack.callback(redis.stop)
+        os.environ |= {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
+        sides = others(stack, postgres, redis) + of_today(postgres)
+        for side in sides:
+            side.server = stack.enter_context(served(side.build, side.application))
+            side.warm_up()
+        bare_booking = compare(sides)
+        measure_today(*sides[-2:], bare_booking)
+    write_tables(FOLDER / "performance.md", machine())
     if missed:
         print(f"Missed: {'; '.join(missed)}")
     return 1 if missed else 0
+
+
+def machine():
+    """Return a line about what was measured, and where."""
+    commit = commit_of("HEAD")[:8] + (f", baseline {os.environ['BASELINE'][:8]}" if os.environ.get("BASELINE") else "")
+    processor = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+    cores = f"{os.cpu_count()} cores of {processor[1] if processor else 'an unknown processor'}"
+    python = f"Python {sys.version.split()[0]}"
+    return f"{time.strftime('%Y-%m-%d')}, commit {commit}, {cores}, {python}, least of {RUNS} runs."
+
+
+def others(stack, postgres, redis):
+    """Return the old build and django-appointment, as far as they are wanted; each gets a database of its own."""
+    sides = []
+    if commit := os.environ.get("BASELINE"):
+        build = build_of(commit, new_database(postgres, "baseline"), redis.url.removesuffix("0") + "1")
+        migrate(build, postgres, "baseline")
+        world = stack.enter_context(closing(OtherWorld(build, WORLD)))
+        sides.append(Side("baseline", build, world, postgres, cart="/delivery/"))
+    if "peer" in CHOSEN:
+        build = build_of_peer(new_database(postgres, "peer"))
+        world = stack.enter_context(closing(OtherWorld(build, build.folder / "world.py")))
+        sides.append(Peer("django-appointment", build, world, postgres, frozenset({"whole"}), application="wsgi"))
+    return sides
+
+
+def new_database(postgres, name):
+    """Make an empty database; return its address."""
+    psql = psycopg2.connect(host=str(postgres.folder), user="postgres", dbname="postgres")
+    psql.autocommit = True
+    psql.cursor().execute(f"CREATE DATABASE {name}")
+    psql.close()
+    return postgres.url.removesuffix("postgres") + name
+
+
+def of_today(postgres):
+    """Return today's build and the bare view, which share a database and people."""
+    build = Build(BASE_DIR, BASE_DIR / ".venv", {})
+    migrate(build, postgres, "postgres")
+    world = World()
+    bare = Side("bare", build, world, postgres, frozenset({"plain", "menu", "refused", "booking"}))
+    bare.application, bare.backend, bare.plain = (
+        "bench.bare.wsgi",
+        "django.contrib.auth.backends.ModelBackend",
+        "/plain/",
+    )
+    return [Side("portal", build, world, postgres), bare]
+
+
+def measure_today(portal, bare, bare_booking):
+    """Measure and print the parts in which nothing is compared."""
+    if not {"hot", "whole", "list"} & set(CHOSEN):
+        return
+    slower = (bare_booking or measure([bare], partial(Side.cost_of_bookings, count=BOOKINGS))["bare"]) / BARE_BOOKING
+    if "hot" in CHOSEN:
+        measure_hot_window(portal)
+    if "whole" in CHOSEN:
+        measure_whole_orders(portal, slower)
+    if "list" in CHOSEN:
+        measure_order_list(portal, ORDERS, slower)
 
 
 if __name__ == "__main__":

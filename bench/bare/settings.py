@@ -11,3 +11,4 @@ MIDDLEWARE = [
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 ROOT_URLCONF = "bench.bare.views"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [BASE_DIR / "bench" / "bare"]}]  # noqa: F405
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"

@@ -1,8 +1,9 @@
-"""A menu and a booking in plain Django: they read and write the same rows as the portal, without its rules."""
+"""A menu, a cart and a booking in plain Django: the same rows and forms as the portal's, without its rules."""
 
 from datetime import date, timedelta
 from uuid import UUID
 
+from django import forms
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpResponse, HttpResponseRedirect
@@ -21,35 +22,84 @@ def alive(request):
     return HttpResponse("ok")
 
 
+def plain(request):
+    return render(request, "plain.html", {"user": request.user})
+
+
 def menu(request):
-    today = timezone.localdate()
-    lines = OrderLine.objects.filter(order__status="cart", order__placed_by=request.user).select_related("product")
     context = {
         "patient": Patient.objects.get(user=request.user),
-        "lines": lines,
+        "lines": lines_of(request),
         "products": Product.objects.filter(is_active=True)[:15],
-        "windows": DeliveryWindow.objects.filter(date__gte=today, date__lt=today + timedelta(weeks=8)),
+        "windows": open_windows(),
     }
     return render(request, "menu.html", context)
 
 
+def cart(request):
+    lines = list(lines_of(request))
+    total = sum(line.quantity * line.unit_price_cents for line in lines)
+    context = {"patient": Patient.objects.get(user=request.user), "lines": lines, "total": total}
+    return render(request, "cart.html", context)
+
+
+def lines_of(request):
+    return OrderLine.objects.filter(order__status="cart", order__placed_by=request.user).select_related("product")
+
+
+def open_windows():
+    today = timezone.localdate()
+    return DeliveryWindow.objects.filter(date__gte=today, date__lt=today + timedelta(weeks=8))
+
+
+class CheckoutForm(forms.Form):
+    """The fields of the portal's checkout."""
+
+    window = forms.ChoiceField(widget=forms.RadioSelect, label="When we come")
+    street = forms.CharField(max_length=100, label="Street address", help_text="No PO boxes.")
+    unit = forms.CharField(max_length=30, label="Apartment or unit", required=False)
+    city = forms.CharField(max_length=60, label="Town or city")
+    zip_code = forms.CharField(max_length=10, label="ZIP code", help_text="In Connecticut.")
+    phone = forms.CharField(max_length=30, label="Phone for the driver")
+    is_residence = forms.BooleanField(label="This is a home")
+    payment_method = forms.ChoiceField(
+        choices=[("cash", "Cash"), ("debit", "Debit card")], widget=forms.RadioSelect, label="How you pay at the door"
+    )
+    seen_cents = forms.IntegerField(widget=forms.HiddenInput)
+    idempotency_key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.fields["window"].choices = lambda: [(window.code, words_of(window)) for window in open_windows()]
+
+
+def words_of(window):
+    return f"{window.date} {window.starts} to {window.ends}: {window.capacity - window.booked} places left"
+
+
 class Refused(Exception):
-    """A booking is refused; the portal would show the page again with a sentence."""
+    """A booking is refused: the form is shown again with this sentence."""
 
 
 def book(request):
-    day, starts = request.POST["window"][:10], request.POST["window"][11:]
-    window = DeliveryWindow.objects.get(date=date.fromisoformat(day), starts=f"{starts[:2]}:{starts[2:]}")
-    if window.booked >= window.capacity:
-        record(request, "order.place", None, "refused")
-        return HttpResponse("This window is full.")
     try:
+        window = chosen_window(request)
         with transaction.atomic():
             order = placed_order(request, window)
     except Refused as refusal:
         record(request, "order.place", None, "refused")
-        return HttpResponse(str(refusal))
+        form = CheckoutForm(request.POST)
+        form.add_error(None, str(refusal))
+        return render(request, "checkout.html", {"form": form, "lines": lines_of(request)})
     return HttpResponseRedirect(f"/orders/{order.number}/", status=303)
+
+
+def chosen_window(request):
+    day, starts = request.POST["window"][:10], request.POST["window"][11:]
+    window = DeliveryWindow.objects.get(date=date.fromisoformat(day), starts=f"{starts[:2]}:{starts[2:]}")
+    if window.booked >= window.capacity:
+        raise Refused("This window is full.")
+    return window
 
 
 def placed_order(request, window):
@@ -103,4 +153,10 @@ def record(request, action, subject_id, outcome):
     )
 
 
-urlpatterns = [path("livez", alive), path("delivery/", menu), path("delivery/checkout/", book)]
+urlpatterns = [
+    path("livez", alive),
+    path("plain/", plain),
+    path("delivery/", menu),
+    path("delivery/cart/", cart),
+    path("delivery/checkout/", book),
+]
