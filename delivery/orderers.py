@@ -148,12 +148,6 @@ def not_by_phone(
     return guarded
 
 
-def orders_seen(request: SignedInRequest, patients: list[Patient], caller: Caller | None) -> OrderQuerySet:
-    """Return the orders of the patients that the account may see; during a call, those placed in this call."""
-    keys = [patient.pk for patient in patients]
-    return orders_of(patients=keys) if caller is None else orders_of(patients=keys, **taken_in_call(request))
-
-
 def taken_in_call(request: SignedInRequest) -> dict[str, Any]:
     """Return what tells the orders of the call that goes on: who took it, and when it began."""
     return {"assisted_by": request.user.pk, "since": began_at(request)}

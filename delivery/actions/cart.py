@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -10,6 +11,7 @@ from audit.actions import audited, record
 from certification.models import Caregiver, CaregiverAssignment, Certification, Patient
 from delivery import rules
 from delivery.models import Order, OrderLine, Product
+from ui.prepared import Prepared
 
 
 @audited("cart.set_line", subject="patient")
@@ -82,8 +84,18 @@ def _check_can_order(certification: Certification | None, now: datetime) -> None
 
 def _locked_cart(patient: Patient, by: User) -> Order:
     """Return the cart, locked: another tab may be turning it into an order at this moment."""
+    found: Order | None = _carts.first(patient=patient.pk, by=by.pk)
+    if found is not None:
+        return found
     carts = Order.objects.select_for_update(no_key=True)
     return carts.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)[0]
+
+
+def _lock_carts(*, patient: int, by: int) -> QuerySet[Order]:
+    return Order.objects.carts().select_for_update(no_key=True).filter(patient=patient, placed_by=by)
+
+
+_carts = Prepared(_lock_carts)
 
 
 def _refusal(product: Product, cart: Order, today: date) -> str:

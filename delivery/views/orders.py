@@ -1,6 +1,6 @@
 """The pages of orders that were placed: the list, one order, and its calendar file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
 
@@ -15,13 +15,14 @@ from django.views.decorators.http import require_safe
 from audit.actions import record
 from certification.models import PatientToday
 from delivery.calendar import calendar_of
-from delivery.models import Order
+from delivery.models import Order, OrderLine
 from delivery.models.orders import OrderQuerySet
-from delivery.orderers import Orderer, OrdererRequest, orderer_required, orders_seen, patients_and_caller, taken_in_call
+from delivery.orderers import Orderer, OrdererRequest, orderer_required, orders_of, patients_and_caller, taken_in_call
 from delivery.presenters.asked import asked_about
 from delivery.presenters.order_list import OrdersSeen, order_rows
 from delivery.presenters.orders import OrderPage, order_page
 from delivery.presenters.waiting import waiting_of
+from ui.prepared import Prepared, attach
 
 ORDERS_A_PAGE = 50
 
@@ -58,22 +59,33 @@ def order_required(
     def guarded(request: HttpRequest, number: str) -> HttpResponseBase:
         ordering = cast("OrdererRequest", request)
         patients, caller = patients_and_caller(ordering)
-        seen = orders_seen(ordering, [each.patient for each in patients], caller)
-        order, ordered_for = _order_seen(seen, number, patients)
+        in_call = taken_in_call(ordering) if caller else {}
+        order, ordered_for = _order_seen(number, patients, in_call)
         ordering.orderer = Orderer(ordering.user, ordered_for, [ordered_for], caller)
         return view(ordering, order)
 
     return guarded
 
 
-def _order_seen(orders: OrderQuerySet, number: str, patients: list[PatientToday]) -> tuple[Order, PatientToday]:
+def _order_seen(number: str, patients: list[PatientToday], in_call: Mapping[str, Any]) -> tuple[Order, PatientToday]:
     """Return the order with what its pages show, and its patient among `patients`."""
-    order = orders.with_lines().select_related("policy").filter(number=number.upper()).first()
+    keys = [each.patient.pk for each in patients]
+    order: Order | None = _orders.first(number=number.upper(), patients=keys, **in_call)
     if order is None:
         raise Http404
+    attach([order], "lines", _lines.rows(order=order.pk), by="order_id")
     ordered_for = next(each for each in patients if each.patient.pk == order.patient_id)
     order.patient = ordered_for.patient
     return order, ordered_for
+
+
+def _order_numbered(*, number: str, patients: list[int], **in_call: Any) -> OrderQuerySet:
+    found = orders_of(patients=patients, **in_call).filter(number=number)
+    return found.select_related("window", "certification", "policy", "placed_by")
+
+
+_orders = Prepared(_order_numbered)
+_lines = Prepared(lambda *, order: OrderLine.objects.filter(order=order).select_related("product").order_by("pk"))
 
 
 @order_required
