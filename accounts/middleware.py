@@ -21,7 +21,6 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
-from requests import RequestException
 
 from accounts.decorators import page_of
 from accounts.models import User
@@ -38,8 +37,6 @@ SIGN_ON_PAGES = {
     "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup", "socialaccount_connections",
     "openid_connect_login", "openid_connect_callback",
 }  # fmt: skip
-# No answer, or one that lacks what the protocol asks for.
-PROVIDER_FAILURES = (RequestException, KeyError, TypeError, ValueError)
 log = structlog.get_logger()
 MFA_APPS = {"account", "mfa", "usersessions"}
 MFA_PAGES = {"accounts:second-way", "accounts:codes-kept"}
@@ -194,10 +191,17 @@ class SignOnMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         match = request.resolver_match
-        if match is None or match.view_name not in SIGN_ON_PAGES or not isinstance(exception, PROVIDER_FAILURES):
+        if match is None or match.view_name not in SIGN_ON_PAGES or not _is_failure_of_provider(exception):
             return None
         log.warning("sign_on_failed", error=type(exception).__name__)
         return render(request, "socialaccount/authentication_error.html", status=502)
+
+
+def _is_failure_of_provider(exception: Exception) -> bool:
+    """Return whether the state did not answer, or its answer lacks what the protocol asks for."""
+    from requests import RequestException  # heavy: docs/adr/0018
+
+    return isinstance(exception, RequestException | KeyError | TypeError | ValueError)
 
 
 class RequireMFAMiddleware:

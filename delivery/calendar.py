@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
 
 from delivery.models import Order
 from ui.templatetags.portal import money
@@ -26,6 +25,8 @@ def calendar_of(order: Order) -> bytes:
     Its UID stays the same when the order is moved, confirmed or cancelled, so that a calendar changes its entry. It is
     tentative until staff have confirmed the order.
     """
+    from icalendar import Calendar, Event  # heavy: docs/adr/0018
+
     assert order.window is not None  # anything but a cart has one
     event = Event()
     event.add("uid", f"{order.number}@{urlsplit(settings.SITE_URL).hostname}")

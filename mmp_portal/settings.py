@@ -17,7 +17,6 @@ from django.contrib.messages import constants as messages
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
 from kombu import Queue
-from sentry_sdk.utils import BadDsn
 
 from mmp_portal.logs import configure_structlog, logging_config
 from mmp_portal.required import bounce_address, bounce_mailbox, check_required, check_texts, hours_of, report_server
@@ -416,6 +415,8 @@ AUDIT_SEAL_FILE = env.str("AUDIT_SEAL_FILE", "")
 
 SENTRY_DSN = env.str("SENTRY_DSN", "").strip()
 if SENTRY_DSN:
+    from sentry_sdk.utils import BadDsn
+
     from mmp_portal.sentry import report_errors  # this import takes a second
 
     try:

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-import holidays
 from django.utils.translation import gettext_noop
 
 SATURDAY = 5
@@ -31,6 +30,8 @@ NAMES = [
 
 def holidays_between(first: date, last: date) -> dict[date, str]:
     """Return holidays by day with their names, both ends included."""
+    import holidays  # heavy: docs/adr/0018
+
     known = holidays.country_holidays("US", subdiv="CT", years=range(first.year, last.year + 1))
     return {day: name for day, name in known.items() if first <= day <= last}
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage, ListActionPage
 from audit.actions import record
-from certification.papers.mailing import letters_pdf
 from notifications.actions import letters
 from notifications.models import LetterBatch
 from ui.forms import PortalForm
@@ -59,6 +58,8 @@ class LetterBatchAdmin(ActionAdmin):
 
     def pdf_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Return the letters to print, until they were posted. Printing twice gives the same letters."""
+        from certification.papers.mailing import letters_pdf  # heavy: docs/adr/0018
+
         if not request.user.has_perm(MAY_POST):
             raise PermissionDenied
         batch = LetterBatch.objects.filter(pk=pk, posted_at=None).first()

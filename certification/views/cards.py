@@ -23,7 +23,6 @@ from certification import rules
 from certification.actions import card_of, revoke_card
 from certification.forms.office import LostCardForm
 from certification.models import Card, Caregiver, CaregiverAssignment, Certification, Patient
-from certification.papers.cards import cards_pdf
 from certification.presenters.addresses import step_url
 from certification.presenters.cards import Answer, CardRow, Face, answer_to, counting
 from certification.presenters.status_on_day import status_on_day
@@ -57,6 +56,8 @@ def card(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def card_pdf(request: SignedInRequest) -> HttpResponse:
     """Return the cards of `card` as a PDF. Without any, lead to the page, which says why."""
+    from certification.papers.cards import cards_pdf  # heavy: docs/adr/0018
+
     roles, _has_to_affirm = _roles(request.user)
     faces, _ended = _faces(request.user, roles)
     if not faces:
@@ -131,6 +132,8 @@ def _printed(user: User, certification: Certification) -> list[Face]:
 @papers_required(MAY_PRINT)
 @require_safe
 def certification_card_pdf(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    from certification.papers.cards import cards_pdf  # heavy: docs/adr/0018
+
     faces = _printed(request.user, certification)
     if not faces:
         return redirect(step_url(certification, "card"))

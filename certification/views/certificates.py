@@ -9,7 +9,6 @@ from accounts.permissions import may_as_staff
 from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Certification
-from certification.papers.certificate import Certificate, certificate_pdf
 from certification.presenters.changes import conditions_of
 from certification.views.papers import papers_required, pdf_response
 
@@ -19,6 +18,8 @@ MAY_READ = "certification.view_certification"
 @papers_required(MAY_READ, for_patient=True)
 @require_safe
 def certificate(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    from certification.papers.certificate import Certificate  # heavy: docs/adr/0018
+
     record(action="certificate.view", by=request.user, subject=certification)
     conditions = _conditions_for(request.user, certification)
     words = {"certificate": Certificate(certification, conditions), "certification": certification}
@@ -28,6 +29,8 @@ def certificate(request: SignedInRequest, certification: Certification) -> HttpR
 @papers_required(MAY_READ, for_patient=True)
 @require_safe
 def certificate_as_pdf(request: SignedInRequest, certification: Certification) -> HttpResponse:
+    from certification.papers.certificate import certificate_pdf  # heavy: docs/adr/0018
+
     record(action="certificate.view", by=request.user, subject=certification)
     paper = certificate_pdf(certification, _conditions_for(request.user, certification))
     return pdf_response(paper, name=f"certificate-{certification.number}.pdf")

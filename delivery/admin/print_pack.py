@@ -14,7 +14,6 @@ from audit.action_admin import ActionAdmin
 from audit.actions import record, record_many
 from delivery.admin import columns
 from delivery.models import DeliveryWindow
-from delivery.papers.print_pack import print_pack_pdf
 from delivery.presenters.print_pack import print_pack
 
 MAY_PRINT = "delivery.print_pack"
@@ -34,6 +33,8 @@ class PrintPackPages(ActionAdmin):
 
     def pack_view(self, request: SignedInRequest, window_id: int) -> HttpResponse:
         """Return the pack of a window as a PDF; the audit trail says whose addresses and birth dates were printed."""
+        from delivery.papers.print_pack import print_pack_pdf  # heavy: docs/adr/0018
+
         if not request.user.has_perm(MAY_PRINT):
             raise PermissionDenied
         window = DeliveryWindow.objects.filter(pk=window_id).first()

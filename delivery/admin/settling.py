@@ -12,7 +12,6 @@ from audit.action_admin import ActionAdmin
 from audit.actions import record
 from delivery import rules
 from delivery.models import Run
-from delivery.papers.settling_sheet import settling_sheet_pdf
 from delivery.presenters.settling import settling_of
 
 MAY_SETTLE = "delivery.change_run"
@@ -35,6 +34,8 @@ class SettlingPages(ActionAdmin):
 
     def settling_view(self, request: SignedInRequest, pk: int) -> HttpResponse:
         """Return the sheet of a run as a PDF."""
+        from delivery.papers.settling_sheet import settling_sheet_pdf  # heavy: docs/adr/0018
+
         if not request.user.has_perm(MAY_SETTLE):
             raise PermissionDenied
         run = Run.objects.select_related("window", "driver", "closed_by").filter(pk=pk).first()

@@ -23,7 +23,6 @@ from dispensing import actions
 from dispensing.admin.destruction_forms import ProposalForm, WithdrawalForm, WitnessForm
 from dispensing.models import DestroyedItem, Destruction
 from dispensing.models.destructions import DestructionQuerySet
-from dispensing.papers.destructions import destruction_pdf
 from dispensing.presenters.destructions import item_in_words
 from ui.templatetags.portal import grams
 
@@ -147,6 +146,8 @@ class DestructionAdmin(ActionAdmin):
 
     def paper_view(self, request: SignedInRequest, pk: int) -> HttpResponse:
         """Return the paper of a destruction as a PDF."""
+        from dispensing.papers.destructions import destruction_pdf  # heavy: docs/adr/0018
+
         if not self.has_view_permission(request):
             raise PermissionDenied
         made = Destruction.objects.filter(pk=pk).first()

@@ -23,8 +23,6 @@ from delivery.presenters.runs import staff_name
 from dispensing import actions, rules
 from dispensing.admin.label_links import keys_of
 from dispensing.models import DispensedUnit, LabelPrint, LineDirections
-from dispensing.papers.labels import faces_of, roll_pdf, sheet_pdf
-from dispensing.papers.zpl import zpl_of
 from dispensing.presenters.labels import labels_of
 from ui.errors import PortalError, add_to_form
 from ui.forms import PortalForm
@@ -215,6 +213,9 @@ def _last_kind(request: SignedInRequest) -> str:
 
 def _sent(printed: actions.PrintedLabels) -> HttpResponse:
     """Return the labels as a file that the browser saves."""
+    from dispensing.papers.labels import faces_of, roll_pdf, sheet_pdf  # heavy: docs/adr/0018
+    from dispensing.papers.zpl import zpl_of  # heavy: docs/adr/0018
+
     labels, now = labels_of(DispensedUnit.objects.filter(pk__in=printed.serials)), timezone.now()
     first = labels[0].serial
     if printed.kind == K.ZPL:

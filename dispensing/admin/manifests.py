@@ -9,7 +9,6 @@ from accounts.requests import SignedInRequest
 from audit.action_admin import ActionAdmin
 from audit.actions import record, record_many
 from delivery.models import Order, Run
-from dispensing.papers.manifest import manifest_pdf
 from dispensing.presenters.manifest import manifest_of
 
 MAY_PRINT = "delivery.view_handover"  # Pharmacist, Manager and Auditor
@@ -24,6 +23,8 @@ class ManifestPages(ActionAdmin):
 
     def manifest_view(self, request: SignedInRequest, pk: int) -> HttpResponse:
         """Return the manifest of a run; the audit trail says whose addresses were printed."""
+        from dispensing.papers.manifest import manifest_pdf  # heavy: docs/adr/0018
+
         if not request.user.has_perm(MAY_PRINT):
             raise PermissionDenied
         run = Run.objects.select_related("window", "driver").filter(pk=pk).first()

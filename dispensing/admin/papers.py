@@ -31,7 +31,6 @@ from audit.actions import record
 from delivery.presenters.runs import staff_name
 from dispensing import actions
 from dispensing.models import Paper
-from dispensing.papers.stored import CONTENT_TYPES, parts_of
 from ui.forms import DateBoxesField, PortalForm
 from ui.heartbeat import beating
 
@@ -118,6 +117,8 @@ class PaperAdmin(ActionAdmin):
 
     def download_view(self, request: SignedInRequest, pk: int) -> HttpResponseBase:
         """Send a paper that is ready; the audit trail says who has it."""
+        from dispensing.papers.stored import CONTENT_TYPES, parts_of  # heavy: docs/adr/0018
+
         paper = self._seen(request, pk)
         if paper.status != Status.READY:
             messages.warning(request, _("There is nothing to download: make it again."))
