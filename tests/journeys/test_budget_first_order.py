@@ -12,7 +12,7 @@ pytestmark = pytest.mark.journey
 EMAIL = "rosa@example.org"
 # Pages and clicks. To home: two buttons, and each sentence ticked alone.
 TO_HOME = (3, len(PATIENT_AFFIRMATIONS) + 2)
-TO_ORDER = (7, 14)
+TO_ORDER = (6, 13)
 
 
 def test_from_the_invitation_to_a_placed_order(visitor):
