@@ -64,9 +64,9 @@ class Side:
 
         return [crowd.Visitor((server or self.server).url, key) for key in keys]
 
-    def bookings(self, visitors, **options):
+    def bookings(self, visitors, headers=None, **options):
         """Return a call for each person, which posts the checkout page and returns the status."""
-        return booked(visitors, self.world.bookings(len(visitors), **options))
+        return booked(visitors, self.world.bookings(len(visitors), **options), **(headers or {}))
 
     def warm_up(self):
         """Let each thread of the web server answer the pages and bookings that are measured."""
@@ -93,11 +93,15 @@ class Side:
         return self.cost(self.bookings(self.visitors(self.people(WARM + count, cart="three"))), 303)
 
     def cost_of_refusals(self, why, count):
-        """Return the CPU milliseconds of a booking that is refused for this reason."""
+        """Return the CPU milliseconds of a booking that is refused for this reason, as a browser with scripts asks it.
+
+        A build whose checkout has no script for it answers with the whole page.
+        """
         cart, window = ("three", 1) if why == "full" else (why, 0)
         if why == "full":
             self.world.fill(window)
-        calls = self.bookings(self.visitors(self.people(WARM + count, cart=cart)), cart=cart, window=window)
+        visitors = self.visitors(self.people(WARM + count, cart=cart))
+        calls = self.bookings(visitors, {"HX-Request": "true"}, cart=cart, window=window)
         before = self.world.counts()
         cost = self.cost(calls, 200)
         assert self.world.counts() == before, f"{self.name}, {why}: a refusal wrote more than its event"
@@ -173,10 +177,10 @@ class Orders:
     orders: list
 
 
-def booked(visitors, posts):
+def booked(visitors, posts, **headers):
     """Return a call for each person, which posts the checkout page and returns the status."""
     return [
-        lambda visitor=visitor, post=post: visitor.post(CHECKOUT, post).status
+        lambda visitor=visitor, post=post: visitor.post(CHECKOUT, post, **headers).status
         for visitor, post in zip(visitors, posts, strict=True)
     ]
 

@@ -35,6 +35,16 @@ class NotPreparable(TypeError):
     """The query cannot be compiled once: its SQL, or something in it, depends on the values in another way."""
 
 
+class _Asked:
+    """What Django's iterables ask of a QuerySet whose rows are read by this compiler."""
+
+    def __init__(self, queryset: QuerySet[Any], compiler: Any) -> None:
+        self.db, self.model = queryset.db, queryset.model
+        self._fields = queryset._fields  # type: ignore[attr-defined]
+        self.query = copy(queryset.query)
+        self.query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
+
+
 @dataclass(frozen=True)
 class _Compiled:
     """A query that Django has compiled, in one shape; `name` is that of its prepared statement."""
@@ -70,11 +80,7 @@ class _Compiled:
         if self.queryset._iterable_class is ModelIterable:  # type: ignore[attr-defined]
             return [self._object(row) for row in found]
         compiler.results_iter = lambda *_args, **_options: found
-        query = copy(self.queryset.query)
-        query.get_compiler = lambda *_args, **_options: compiler  # type: ignore[method-assign]
-        asked = copy(self.queryset)
-        asked._query = query  # type: ignore[attr-defined]
-        return list(self.queryset._iterable_class(asked))  # type: ignore[attr-defined]
+        return list(self.queryset._iterable_class(_Asked(self.queryset, compiler)))  # type: ignore[attr-defined]
 
     def _answer(self, filled: list[Any], connection: Any) -> list[Any]:
         with connection.cursor() as cursor:
@@ -259,6 +265,8 @@ def attach(parents: Iterable[Model], name: str, rows: Iterable[Any], *, by: str)
     for row in rows:
         of_parent[getattr(row, by)].append(row)
     for parent in parents:
-        found: Any = parent._meta.get_field(name).related_model._default_manager.all()  # type: ignore[union-attr]
+        found: Any = getattr(parent, name).all()
         found._result_cache, found._prefetch_done = of_parent[parent.pk], True
+        for row in of_parent[parent.pk]:
+            setattr(row, by.removesuffix("_id"), parent)
         vars(parent).setdefault("_prefetched_objects_cache", {})[name] = found

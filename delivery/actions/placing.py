@@ -22,6 +22,13 @@ from delivery.writes.messages import notify_orderer
 from ui.prepared import Prepared
 from ui.text import readable_number
 
+# What placing an order enters in the row of the cart.
+ENTERED = [
+    "number", "status", "placed_at", "patient", "certification", "window", "policy", "placed_by", "assisted_by",
+    "street", "unit", "city", "zip_code", "phone", "is_residence", "payment_method", "subtotal_cents", "amount_mg",
+    "idempotency_key", "request_digest",
+]  # fmt: skip
+
 
 @audited("order.place", subject="patient")
 def place_order(
@@ -69,7 +76,7 @@ def place_order(
 def _place(cart: Order, lines: list[OrderLine], locked: PatientToday, *, now: datetime, by: User) -> None:
     """Turn the checked cart into an order, take its stock and notify the orderer."""
     cart.number, cart.status, cart.placed_at = readable_number("D"), rules.MOVES["place"].to, now
-    cart.save()
+    cart.save(update_fields=ENTERED)
     take_stock(cart, lines, by=by)
     record(by=by, subject=cart)
     notify_orderer(cart, "order_placed", by=by, assignment=locked.assignment)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from itertools import takewhile
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from certification.models import Certification, Patient
@@ -64,7 +64,9 @@ def used_by_day(*, patient: Patient, first: date, last: date, without: Order | N
 def _amounts_between(*, patient: int, first: date, last: date, without: int) -> QuerySet[Any, tuple[date, int]]:
     orders = Order.objects.counted().filter(patient=patient, window__date__range=(first, last)).exclude(pk=without)
     entries = AllotmentEntry.objects.filter(patient=patient, day__range=(first, last))
-    return orders.values_list("window__date", "amount_mg").union(entries.values_list("day", "amount_mg"), all=True)
+    by_day = orders.order_by().values_list("window__date").annotate(amount=Sum("amount_mg"))
+    entered = entries.order_by().values_list("day").annotate(amount=Sum("amount_mg"))
+    return by_day.union(entered, all=True)
 
 
 _amounts = Prepared(_amounts_between)
