@@ -31,6 +31,7 @@ ORDERS, BOOKINGS, PAGES, RUNS = (int(os.environ.get(name, usual)) for name, usua
 PARTS = ("start", "memory", "plain", "menu", "pages", "refused", "booking", "whole", "peer", "hot", "list")
 CHOSEN = os.environ.get("PARTS", ",".join(PARTS)).split(",")
 BARE_BOOKING = 3.7
+VERBS = ("SELECT", "(SELECT", "WITH", "EXECUTE", "INSERT", "UPDATE", "DELETE")
 WORLD = BASE_DIR / "bench" / "world.py"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "mmp_portal.settings",
