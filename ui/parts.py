@@ -1,8 +1,8 @@
 """Parts of pages that are rendered once for as long as what they show stays the same."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -27,8 +27,8 @@ def cached_part(*, most: int) -> Callable[[Callable[Arguments, SafeString]], Cal
 
     def keep(render: Callable[Arguments, SafeString]) -> Callable[Arguments, SafeString]:
         @lru_cache(maxsize=most, typed=True)  # typed: a safe text is not escaped, and an equal plain one is
-        def kept(_language: str | None, *args: Hashable, **kwargs: Hashable) -> SafeString:
-            return render(*args, **kwargs)  # type: ignore[call-arg,arg-type]
+        def kept(_language: str | None, *args: Any, **kwargs: Any) -> SafeString:
+            return render(*args, **kwargs)
 
         @wraps(render)
         def part(*args: Arguments.args, **kwargs: Arguments.kwargs) -> SafeString:

@@ -19,7 +19,7 @@ from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.transaction import TransactionManagementError
-from psycopg2.extensions import AsIs
+from psycopg2.extensions import AsIs  # type: ignore[import-untyped] # has no types
 
 # Types of PostgreSQL by those of Python, as psycopg2 writes the values; a text takes the type of its place.
 TYPES = {int: "bigint", str: "unknown", date: "date", datetime: "timestamptz", time: "time", UUID: "uuid"}
@@ -77,10 +77,11 @@ class _Compiled:
         if self.queryset.query.select_for_update and connection.get_autocommit():
             raise TransactionManagementError("A lock outside of a transaction would end at once.")
         found = compiler.results_iter([self._answer(filled, connection)])
-        if self.queryset._iterable_class is ModelIterable:  # type: ignore[attr-defined]
+        kind: Any = self.queryset._iterable_class
+        if kind is ModelIterable:
             return [self._object(row) for row in found]
         compiler.results_iter = lambda *_args, **_options: found
-        return list(self.queryset._iterable_class(_Asked(self.queryset, compiler)))  # type: ignore[attr-defined]
+        return list(kind(_Asked(self.queryset, compiler)))
 
     def _answer(self, filled: list[Any], connection: Any) -> list[Any]:
         with connection.cursor() as cursor:
@@ -118,7 +119,7 @@ class _Compiled:
         info, select = self.compiler.klass_info, self.compiler.select
         columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
         names = [column.target.attname for column, _sql, _alias in select[columns]]
-        related = get_related_populators(info, select, self.queryset.db)
+        related = get_related_populators(info, select, self.queryset.db)  # type: ignore[call-arg] # of Django 5.2
         return info["model"], columns, names, related, list((self.compiler.annotation_col_map or {}).items())
 
     def _object(self, row: Any) -> Model:
