@@ -32,7 +32,7 @@ def cached_part(*, most: int) -> Callable[[Callable[Arguments, SafeString]], Cal
 
         @wraps(render)
         def part(*args: Arguments.args, **kwargs: Arguments.kwargs) -> SafeString:
-            return kept(get_language(), *args, **kwargs)
+            return kept(get_language(), *args, **kwargs)  # type: ignore[arg-type] # lru_cache says what cannot be hashed
 
         return part
 
