@@ -163,7 +163,7 @@ class Web(servers.Server):
     It is ready when it has answered `path` to the person of this session.
     """
 
-    patience = 120
+    patience = 300
 
     def __init__(self, build, application, *, workers=2, path="/livez", key=""):
         super().__init__("web")
@@ -175,19 +175,26 @@ class Web(servers.Server):
         config = build.folder / "deploy" / "gunicorn.conf.py"
         command += ["--config", config] if config.exists() else []
         command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "4", "--keep-alive", "60"]
-        command += ["--timeout", "120"]  # the machine may be busy
+        command += ["--timeout", "300"]
         self.start(command, is_ready=self._answers, cwd=build.folder, env=os.environ | build.environment)
         self.cpu_of_start = cpu_ms(self.process.pid)
 
     def _answers(self):
-        from tests.crowd import Visitor
-
         path, key = self.asked
         try:
-            with Visitor(self.url, key) as visitor:
-                return visitor.get(path).status == 200
+            with visitor(self, key) as person:
+                return person.get(path).status == 200
         except OSError:
             return False
+
+
+def visitor(server, key):
+    """Return a person who waits long: the first request of a process imports much, and the machine may be busy."""
+    from tests.crowd import Visitor
+
+    person = Visitor(server.url, key)
+    person.connection.timeout = 300
+    return person
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import cycle, islice
 from typing import Any
 
-from builds import served, servers
+from builds import served, servers, visitor
 from meter import CONNECTIONS, Meter, in_lanes, memory_mb
 from world import SOME
 
@@ -60,9 +60,7 @@ class Side:
         return self.world.people(count, backend=self.backend, **options)
 
     def visitors(self, keys, server=None):
-        from tests import crowd
-
-        return [crowd.Visitor((server or self.server).url, key) for key in keys]
+        return [visitor(server or self.server, key) for key in keys]
 
     def bookings(self, visitors, headers=None, **options):
         """Return a call for each person, which posts the checkout page and returns the status."""
