@@ -1,0 +1,54 @@
+"""Parts of a page that are kept: equal values show the same, and what is a reader's own is put in escaped."""
+
+import pytest
+from django.template import Context, Template
+from django.utils import translation
+
+from ui.templatetags import kept
+
+pytestmark = pytest.mark.once
+
+OWN = "own_email=email own_page=page"
+HEADER = f'{{% load kept %}}{{% kept "ui/header.html" items=items signed_in=True offers_language=True {OWN} %}}'
+
+
+def header(*, email="rosa@example.org", page="/home/", items=(), token="t0ken"):
+    return Template(HEADER).render(Context({"email": email, "page": page, "items": items, "csrf_token": token}))
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """Return the names of the templates that are rendered from now on."""
+    names, render = [], kept.render_to_string
+    monkeypatch.setattr(kept, "render_to_string", lambda name, values: names.append(name) or render(name, values))
+    return names
+
+
+def test_two_readers_share_what_is_kept_and_see_their_own(rendered):
+    items = ("two readers",)
+    first, second = (
+        header(items=items),
+        header(email="<b>ana@example.org", items=items, token="other", page="/card/?a=1&b=2"),
+    )
+
+    assert len(rendered) == 1
+    assert "rosa@example.org" in first and 'value="t0ken"' in first
+    assert "&lt;b&gt;ana@example.org" in second and 'value="other"' in second and "rosa" not in second
+    assert 'value="/card/?a=1&amp;b=2"' in second
+
+
+def test_other_values_and_other_languages_are_rendered_anew(rendered):
+    english = header(items=("one",))
+    with translation.override("es"):
+        spanish = header(items=("one",))
+    header(items=("one", "more"))
+
+    assert len(rendered) == 3
+    assert "Sign out" in english and "Sign out" not in spanish
+
+
+def test_nothing_is_kept_while_a_template_is_written(rendered, settings):
+    settings.DEBUG = True
+    header(items=("draft",)), header(items=("draft",))
+
+    assert len(rendered) == 2
