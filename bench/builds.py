@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
@@ -178,6 +179,12 @@ class Web(servers.Server):
         command += ["--timeout", "300"]
         self.start(command, is_ready=self._answers, cwd=build.folder, env=os.environ | build.environment)
         self.cpu_of_start = cpu_ms(self.process.pid)
+
+    def stop(self):
+        """End gunicorn, and its workers where it had no time to end them."""
+        super().stop()
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
     def _answers(self):
         path, key = self.asked
