@@ -130,7 +130,7 @@ TEXT = mark("text")  # what a box of `kept` holds
 @cached_part(most=200)
 def _box(form_class: type[PortalForm], name: str, auto_id: str, *, is_filled: bool) -> SafeString:
     form = PortalForm(auto_id=auto_id)
-    field = form.fields[name] = deepcopy(form_class.base_fields[name])  # type: ignore[attr-defined]
+    field = form.fields[name] = deepcopy(form_class.base_fields[name])
     form.autocomplete, form.narrow, form.needed = form_class.autocomplete, form_class.narrow, form_class.needed
     form.keep_from_filling_in()
     is_tick = isinstance(field.widget, forms.CheckboxInput)

@@ -28,11 +28,11 @@ def cached_part(*, most: int) -> Callable[[Callable[Arguments, SafeString]], Cal
     def keep(render: Callable[Arguments, SafeString]) -> Callable[Arguments, SafeString]:
         @lru_cache(maxsize=most, typed=True)  # typed: a safe text is not escaped, and an equal plain one is
         def kept(_language: str | None, *args: Hashable, **kwargs: Hashable) -> SafeString:
-            return render(*args, **kwargs)  # type: ignore[call-arg,arg-type]
+            return render(*args, **kwargs)  # type: ignore[arg-type]
 
         @wraps(render)
         def part(*args: Arguments.args, **kwargs: Arguments.kwargs) -> SafeString:
-            return kept(get_language(), *args, **kwargs)
+            return kept(get_language(), *args, **kwargs)  # type: ignore[arg-type]
 
         return part
 

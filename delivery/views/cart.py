@@ -115,7 +115,7 @@ def _row(request: OrdererRequest, product: MenuProduct | None, form: LineForm) -
     context = {
         "row": row_of(product, quantity, can_order=not shown["refusal"], is_wrong=bool(form.errors)),
         "line_url": _line_url(MenuFilter(request.GET), int(page) if page.isdecimal() else 1),
-        "said": " ".join(form.errors.get("quantity", [])) if form.errors else _notice(**form.cleaned_data),
+        "said": " ".join(map(str, form.errors.get("quantity", []))) if form.errors else _notice(**form.cleaned_data),
         "bar": cart_bar(shown["cart"], shown["allotment"], shown["refusal"], swaps=True),
         **_error_of(form),
         **shown,
