@@ -120,6 +120,6 @@ def _candidates(orderer: Orderer, terms: Terms, cart: Cart, left_mg: int) -> lis
     first = fitting.order_by("items", "cost_cents", "name").values("pk")[:MOST_OFFERED]
     cheapest = fitting.order_by("cost_cents").values("pk")[:1]
     patient = patient_seen(orderer)
-    had = Q(pk__in=lines_had_by(patient).values("product")) if patient else Q(pk__in=[])
+    had = Q(pk__in=lines_had_by(patient).values("product"))
     rows = fitting.filter(Q(pk__in=first) | Q(pk__in=cheapest) | had)
     return list(rows.annotate(photo_digest=F("photo__digest"), is_had=ExpressionWrapper(had, BooleanField())))

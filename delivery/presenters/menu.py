@@ -7,13 +7,12 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.core.paginator import Page, Paginator
-from django.db.models import BooleanField, Case, Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Lower, NullIf, StrIndex
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from certification.models import Patient
 from delivery import rules
 from delivery.filters import Chip, MenuFilter
 from delivery.models import Favorite, OrderLine, Product
@@ -24,11 +23,13 @@ from delivery.orderers import Orderer
 from delivery.presenters.cart import Cart
 from delivery.presenters.terms import Terms
 from ui.parts import cached_part, mark
+from ui.prepared import Prepared
 from ui.text import search_name
 
 PRODUCTS_A_PAGE = 15  # a page then has about 30 kB
 FEW = 10  # fewer than so many are counted on the picture
 MOST_HAD = 6  # products had before that stand first; the others stand with their kind
+NOBODY = 0  # the id of no row
 FORMS = " ".join(Product.Form)  # the place of a form in this text is its place on the menu
 # What belongs to one reader stands in a row as a mark: see ui/parts.py.
 OF_READER = {name: mark(name) for name in ("line_url", "patient_number", "csrf_token", "error", "error_id")}
@@ -104,27 +105,98 @@ class Menu:
 
 def on_menu(sku: str, orderer: Orderer) -> tuple[Product, MenuProduct] | None:
     """Return the product with `sku`, and as the menu shows it to the orderer; None where it is not on the menu."""
-    products = Product.objects.filter(is_active=True, sku=sku).annotate(photo_digest=F("photo__digest"))
-    product = products.annotate(is_favorite=_is_favorite(patient_seen(orderer))).first()
+    product = _one.first(sku=sku, patient=patient_seen(orderer))
     if product is None:
         return None
     return product, MenuProduct(*(getattr(product, name) for name in MenuProduct._fields))
 
 
-def patient_seen(orderer: Orderer) -> Patient | None:
-    """Return the patient, or None during a call: staff see nothing of what the caller had or likes."""
-    return None if orderer.caller else orderer.patient
+def _with_sku(*, sku: str, patient: int) -> "QuerySet[Product]":
+    products = Product.objects.filter(is_active=True, sku=sku).annotate(photo_digest=F("photo__digest"))
+    return products.annotate(is_favorite=_is_favorite(patient))
 
 
-def lines_had_by(patient: Patient) -> "QuerySet[OrderLine]":
+_one = Prepared(_with_sku)
+
+
+def patient_seen(orderer: Orderer) -> int:
+    """Return the id of the patient, or of nobody during a call: staff see nothing of what the caller had or likes."""
+    return NOBODY if orderer.caller else orderer.patient.pk
+
+
+def lines_had_by(patient: int) -> "QuerySet[OrderLine]":
     """Return the lines of the patient's orders that count."""
     return OrderLine.objects.filter(counts_under("order__"), order__patient=patient).order_by()
 
 
-def _is_favorite(patient: Patient | None) -> Any:
-    if patient is None:
-        return Value(value=False, output_field=BooleanField())
+def _is_favorite(patient: int) -> Exists:
     return Exists(Favorite.objects.filter(product=OuterRef("pk"), patient=patient))
+
+
+class Wanted(NamedTuple):
+    """What a reader asks the menu for, as far as the SQL depends on it; `form` and `sort` may be empty."""
+
+    fits: Q
+    spans: Q
+    form: str
+    favorites_only: bool
+    sort: str
+    language: str | None
+
+
+def _fitting(wanted: Wanted, found: list[int] | None) -> "QuerySet[Product]":
+    """Return the products that fit all but the chip; `found` are the ids that fit the search, or None without one."""
+    products = Product.objects.filter(wanted.fits, wanted.spans).order_by()
+    return products if found is None else products.filter(pk__in=found)
+
+
+def _liked_by(patient: int) -> Q:
+    return Q(pk__in=Favorite.objects.filter(patient=patient).values("product"))
+
+
+def _shown(wanted: Wanted, found: list[int] | None, patient: int) -> "QuerySet[Product]":
+    products = _fitting(wanted, found)
+    products = products.filter(form=wanted.form) if wanted.form else products
+    return products.filter(_liked_by(patient)) if wanted.favorites_only else products
+
+
+def _counted(*, wanted: Wanted, found: list[int] | None, patient: int) -> "QuerySet[Product, tuple[str, int, int]]":
+    """Return form, number of products and number of favorites of each form."""
+    liked = Count("pk", filter=_liked_by(patient))
+    return _fitting(wanted, found).values_list("form").annotate(count=Count("pk"), liked=liked)
+
+
+def _had_last(*, wanted: Wanted, found: list[int] | None, patient: int) -> "QuerySet[OrderLine, int]":
+    lines = lines_had_by(patient).filter(product__in=_shown(wanted, found, patient))
+    last = lines.values("product").annotate(last=Max("order__placed_at"))
+    last = last.order_by("-last", "product__form", "product__name")
+    return last.values_list("product", flat=True)[:MOST_HAD]
+
+
+def _on_page(
+    *, wanted: Wanted, found: list[int] | None, patient: int, had: list[int], first: int, last: int
+) -> "QuerySet[Product, tuple[Any, ...]]":
+    products = _shown(wanted, found, patient).annotate(is_favorite=_is_favorite(patient))
+    by_figure = [_is_sold_out(), FIGURES[wanted.sort]] if wanted.sort else _by_kind(had)
+    products = products.order_by(*by_figure, *_by_name(wanted.language))
+    return products.values_list(*OF_PRODUCT, "photo__digest", "is_favorite")[first:last]
+
+
+def _by_kind(had: list[int]) -> list[Any]:
+    kind = StrIndex(Value(FORMS), "form")
+    if not had:
+        return [kind, _is_sold_out()]
+    latest = [When(pk=pk, then=Value(place)) for place, pk in enumerate(had)]
+    return [
+        Case(When(pk__in=had, then=Value(0)), default=kind),
+        _is_sold_out(),
+        Case(*latest, default=Value(MOST_HAD), output_field=IntegerField()),
+    ]
+
+
+_counts_of = Prepared(_counted, fixed=["wanted"])
+_had_of = Prepared(_had_last, fixed=["wanted"])
+_page_of = Prepared(_on_page, fixed=["wanted", "first", "last"])
 
 
 @dataclass(frozen=True)
@@ -139,24 +211,26 @@ class Found:
     chosen: MenuFilter
 
     @cached_property
-    def _fitting(self) -> "QuerySet[Product]":
-        """The products that fit all but the chip."""
-        fits = rules.fits_patient(self.orderer.patient, day=self.terms.day)
-        products = Product.objects.filter(fits, self.chosen.within_spans).order_by()
-        if not self.chosen.words:
-            return products
-        return products.filter(pk__in=_searched(products, self.chosen.words))
+    def _wanted(self) -> Wanted:
+        chosen = self.chosen.chosen
+        return Wanted(
+            fits=rules.fits_patient(self.orderer.patient, day=self.terms.day),
+            spans=self.chosen.within_spans,
+            form=chosen.get("form", ""),
+            favorites_only="favorites" in chosen,
+            sort=chosen.get("sort", "") if self.chosen.sort_label else "",
+            language=get_language(),
+        )
 
     @cached_property
-    def _liked(self) -> Q:
-        patient = patient_seen(self.orderer)
-        return Q(pk__in=Favorite.objects.filter(patient=patient).values("product"))
+    def _asked(self) -> dict[str, Any]:
+        words, wanted = self.chosen.words, self._wanted
+        found = _searched(_fitting(wanted, None), words) if words else None
+        return {"wanted": wanted, "found": found, "patient": patient_seen(self.orderer)}
 
     @cached_property
     def _counts(self) -> list[tuple[str, int, int]]:
-        """Form, number of products and number of favorites of each form."""
-        liked = Count("pk", filter=self._liked)
-        return list(self._fitting.values_list("form").annotate(count=Count("pk"), liked=liked))
+        return _counts_of.rows(**self._asked)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -171,30 +245,14 @@ class Found:
     @property
     def count(self) -> int:
         """How many products fit, the chip included."""
-        forms = {form: (liked if self._favorites_only else count) for form, count, liked in self._counts}
-        form = self.chosen.chosen.get("form")
-        return forms.get(form, 0) if form else sum(forms.values())
-
-    @property
-    def _favorites_only(self) -> bool:
-        return "favorites" in self.chosen.chosen
-
-    @cached_property
-    def _products(self) -> "QuerySet[Product]":
-        form = self.chosen.chosen.get("form")
-        products = self._fitting.filter(form=form) if form else self._fitting
-        return products.filter(self._liked) if self._favorites_only else products
+        wanted = self._wanted
+        forms = {form: (liked if wanted.favorites_only else count) for form, count, liked in self._counts}
+        return forms.get(wanted.form, 0) if wanted.form else sum(forms.values())
 
     @cached_property
     def had(self) -> list[int]:
         """The ids of the products that the patient had last, the latest first; none with another order."""
-        patient = patient_seen(self.orderer)
-        if patient is None or self.chosen.sort_label:
-            return []
-        lines = lines_had_by(patient).filter(product__in=self._products)
-        last = lines.values("product").annotate(last=Max("order__placed_at"))
-        last = last.order_by("-last", "product__form", "product__name")
-        return list(last.values_list("product", flat=True)[:MOST_HAD])
+        return [] if self.orderer.caller or self._wanted.sort else _had_of.rows(**self._asked)
 
     def between(self, first: int, last: int) -> list[MenuProduct]:
         """Return the products from place `first` to before `last`.
@@ -202,25 +260,7 @@ class Found:
         What the patient had before stands first, the rest by form; in each part what is sold out comes last. With
         another order there is one part.
         """
-        products = self._products.annotate(is_favorite=_is_favorite(patient_seen(self.orderer)))
-        products = products.order_by(*(self._by_figure() if self.chosen.sort_label else self._by_kind()), *_by_name())
-        rows = products.values_list(*OF_PRODUCT, "photo__digest", "is_favorite")
-        return [MenuProduct(*row) for row in rows[first:last]]
-
-    def _by_figure(self) -> list[Any]:
-        figure = FIGURES[self.chosen.chosen["sort"]]
-        return [_is_sold_out(), figure]
-
-    def _by_kind(self) -> list[Any]:
-        kind = StrIndex(Value(FORMS), "form")
-        if not self.had:
-            return [kind, _is_sold_out()]
-        latest = [When(pk=pk, then=Value(place)) for place, pk in enumerate(self.had)]
-        return [
-            Case(When(pk__in=self.had, then=Value(0)), default=kind),
-            _is_sold_out(),
-            Case(*latest, default=Value(MOST_HAD), output_field=IntegerField()),
-        ]
+        return [MenuProduct(*row) for row in _page_of.rows(**self._asked, had=self.had, first=first, last=last)]
 
 
 FIGURES = {
@@ -236,9 +276,9 @@ def _is_sold_out() -> Case:
     return Case(When(stock=0, then=Value(1)), default=Value(0), output_field=IntegerField())
 
 
-def _by_name() -> list[Any]:
+def _by_name(language: str | None) -> list[Any]:
     """Return the order by what the reader reads, in the language of the page."""
-    if get_language() != "es":
+    if language != "es":
         return [Lower("name"), Lower("detail"), "pk"]
     spanish = (Lower(Coalesce(NullIf(f"{name}_es", Value("")), name)) for name in ("name", "detail"))
     return [*spanish, "pk"]
