@@ -9,7 +9,7 @@ from audit.context import Origin, origin
 
 
 class OriginMiddleware:
-    """Notes address, session and request id for events, and the address for the log.
+    """Notes address, session and request id for events, and address and browser for the log.
 
     The session is a digest, because its key would open it.
     """
@@ -20,7 +20,7 @@ class OriginMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         key = request.session.session_key or ""
         address = get_adapter().get_client_ip(request)
-        bind_contextvars(ip=address)  # for the lines of the log
+        bind_contextvars(ip=address, user_agent=request.headers.get("User-Agent"))  # for the lines of the log
         token = origin.set(
             Origin(
                 address=address,
