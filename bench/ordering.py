@@ -32,6 +32,7 @@ PARTS = ("start", "memory", "plain", "menu", "pages", "refused", "booking", "who
 CHOSEN = os.environ.get("PARTS", ",".join(PARTS)).split(",")
 BARE_BOOKING = 3.7
 VERBS = ("SELECT", "(SELECT", "WITH", "EXECUTE", "INSERT", "UPDATE", "DELETE")
+STATEMENTS = {"SELECT", "(SELECT", "WITH", "EXECUTE", "INSERT", "UPDATE", "DELETE"}  # all but those of transactions
 WORLD = BASE_DIR / "bench" / "world.py"
 ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "mmp_portal.settings",
