@@ -41,7 +41,7 @@ def lines_of(client, part="waits"):
 def labels(client):
     """Return the items of the menu with their counts."""
     items = client.get(START).context["navigation"]
-    return [(str(item["label"]), item["count"]) for item in items]
+    return [(item.label, item.waiting) for item in items]
 
 
 # --- What waits -----------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_a_physician_identifies_before_anything_is_told(physician, delegate):
 
     assert client.get(START).url == "/accounts/physician/identify/?next=%2Fcertification%2Fstart%2F"
     items = client.get("/quick-reference/").context["navigation"]
-    assert [item["count"] for item in items] == [0] * 6
+    assert [item.waiting for item in items] == [0] * 6
 
 
 def test_the_page_takes_few_queries_however_many_wait(client, physician, delegate, django_assert_max_num_queries):
@@ -225,4 +225,4 @@ def test_the_menu_of_a_delegate_has_the_quick_reference_and_no_signing(delegate)
 def test_one_item_of_the_menu_is_where_the_reader_is(client, address, current):
     items = client.get(address).context["navigation"]
 
-    assert [str(item["label"]) for item in items if item["is_current"]] == [current]
+    assert [item.label for item in items if item.is_current] == [current]

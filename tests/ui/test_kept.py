@@ -3,6 +3,7 @@
 import pytest
 from django.template import Context, Template
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 
 from ui.templatetags import kept
 
@@ -45,6 +46,14 @@ def test_other_values_and_other_languages_are_rendered_anew(rendered):
 
     assert len(rendered) == 3
     assert "Sign out" in english and "Sign out" not in spanish
+
+
+def test_a_part_without_a_form_reads_no_token():
+    def token():
+        raise AssertionError("reading it sets a cookie")
+
+    context = Context({"csrf_token": SimpleLazyObject(token)})
+    Template('{% load kept %}{% kept "ui/head_links.html" %}').render(context)
 
 
 def test_nothing_is_kept_while_a_template_is_written(rendered, settings):

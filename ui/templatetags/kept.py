@@ -26,9 +26,10 @@ def kept(context: Context, name: str, **values: Any) -> SafeString:
     holds for `{% csrf_token %}`.
     """
     own = {mark(key): values.pop(key) for key in list(values) if key.startswith(OWN)}
-    own[TOKEN] = str(context.get("csrf_token", "NOTPROVIDED"))
     render = _render if settings.DEBUG else _part  # somebody may be writing the template
-    html: str = render(name, tuple(own), **values)
+    html: str = render(name, (*own, TOKEN), **values)
+    if TOKEN in html:  # to read it sets a cookie, which a page without a form must not do
+        own[TOKEN] = str(context.get("csrf_token", ""))
     for place, value in own.items():
         html = html.replace(place, conditional_escape(value))
     return mark_safe(html)  # nosec B308 B703 - rendered by a template, and what is put in is escaped
