@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
+from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from certification.models import Certification, Patient
+from delivery.models import OrderLine
 from tests import factories
-from ui.prepared import NotPreparable, Prepared
+from ui.prepared import NotPreparable, Prepared, attach
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +74,45 @@ def test_the_lengths_of_lists_that_are_kept_are_limited(monkeypatch):
     for length in range(1, 6):
         assert query.rows(pks=[*range(length)]) == []
         assert len(query._kept) <= 2
+
+
+def test_tuples_are_asked_once(django_assert_num_queries):
+    query = Prepared(lambda *, pks: Patient.objects.filter(pk__in=pks).values_list("number"))
+    with django_assert_num_queries(1):
+        query.rows(pks=[1])
+    with django_assert_num_queries(1):
+        query.rows(pks=[1, 2])
+
+
+def test_what_was_attached_is_filtered_by_its_parent():
+    first, second = factories.order(), factories.order()
+    attach([first], "lines", list(OrderLine.objects.filter(order=first)), by="order_id")
+
+    assert [line.order_id for line in first.lines.all()] == [first.pk]
+    assert [line.order_id for line in first.lines.select_related("product")] == [first.pk]
+    assert first.lines.all()[0].order is first and second.lines.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_outside_of_a_transaction_is_refused():
+    query = Prepared(lambda *, pk: Patient.objects.select_for_update().filter(pk=pk))
+    with transaction.atomic():
+        assert query.rows(pk=1) == []
+    if connection.vendor == "postgresql":  # SQLite locks no rows, so Django asks for none
+        with pytest.raises(TransactionManagementError):
+            query.rows(pk=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_connection_asks_the_same():
+    made = factories.patient()
+    query = Prepared(lambda *, number: Patient.objects.filter(number=number))
+    assert query.first(number=made.number) == made
+    connection.close()
+    assert query.first(number=made.number) == made
+
+
+@pytest.mark.parametrize("value", [None, "it's", "100 %s", 'a"b', "\\"])
+def test_any_text_can_be_asked_for(value):
+    query = Prepared(lambda *, name: Patient.objects.filter(first_name="50 %", last_name=name))
+    assert query.rows(name=value) == []
