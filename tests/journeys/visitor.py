@@ -28,13 +28,15 @@ class Visitor:
 
     def looks(self):
         """Collect what axe finds wrong on the page as it is now."""
-        try:
-            self._looks()
-        except Error as error:  # the click's navigation began only now: the page under axe is gone
-            if "navigat" not in str(error) and "context was destroyed" not in str(error):
-                raise
-            self.page.wait_for_load_state()
-            self._looks()
+        for _tenth in range(10 * PATIENCE):
+            try:
+                return self._looks()
+            except Error as error:  # the click's navigation began only now: the page under axe is gone
+                if "navigat" not in str(error) and "context was destroyed" not in str(error):
+                    raise
+                self.page.wait_for_timeout(100)
+                self.page.wait_for_load_state()
+        raise AssertionError(f"{self.page.url} did not come to rest.")
 
     def _looks(self):
         page = (TOKENS.sub("", self.page.content()), str(self.page.viewport_size))
@@ -49,16 +51,18 @@ class Visitor:
 
     def presses(self, name):
         self.page.get_by_role("button", name=name, exact=True).first.click()
-        self.page.locator(".htmx-request").first.wait_for(
-            state="detached"
-        )  # htmx changes a page without loading a new one
-        self.page.wait_for_load_state()
+        self.rests()
         self.looks()
+
+    def rests(self):
+        """Wait for the answer to a click; htmx changes a page without loading a new one."""
+        self.page.locator(".htmx-request").first.wait_for(state="detached")
+        self.page.wait_for_load_state()
 
     def submits(self):
         """Press the main button of the page's form."""
         self.page.locator("main form .actions button").first.click()
-        self.page.wait_for_load_state()
+        self.rests()
         self.looks()
 
     def follows(self, name):
