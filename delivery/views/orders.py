@@ -24,7 +24,7 @@ from delivery.presenters.orders import OrderPage, order_page
 from delivery.presenters.waiting import waiting_of
 from ui.prepared import Prepared, attach
 
-ORDERS_A_PAGE = 50
+ORDERS_A_PAGE = 20  # so that a page of many orders costs little more than a page of one
 
 
 @require_safe
