@@ -86,7 +86,8 @@ class _Compiled:
     def _answer(self, filled: list[Any], connection: Any) -> list[Any]:
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                self._prepare(connection.connection)
+                with connection.wrap_database_errors:
+                    self._prepare(connection.connection)
                 cursor.execute(self._execute, filled)
             else:
                 cursor.execute(self.sql, self.all_params(filled))
@@ -156,8 +157,8 @@ class Prepared:
         if compiled is None or compiled.compiler.connection.vendor != connections[compiled.queryset.db].vendor:
             try:
                 compiled = self._kept_anew(shape, values)
-            except EmptyResultSet:  # an empty list: Django asks nothing
-                return []
+            except EmptyResultSet:  # Django knows without asking that nothing fits an empty list
+                return list(self.build(**values))
         connection = connections[compiled.queryset.db]
         filled = compiled.filled(values, connection)
         if self.checks:

@@ -277,7 +277,7 @@ def patient_today(row: Patient) -> PatientToday:
 
 
 def in_hands_today(user: User) -> list[PatientToday]:
-    """Return what `read_today` does for the patients in the hands of the account, by their keys: each page asks it."""
+    """Return what `read_today` does for the patients in the hands of the account, in the order of their keys."""
     return [patient_today(row) for row in _in_hands.rows(user=user.pk, today=timezone.localdate())]
 
 

@@ -1,4 +1,4 @@
-"""The rows of My orders. They are read as tuples and filled into one template: a page may have fifty."""
+"""The rows of My orders. They are read as tuples and filled into one template: a page may have twenty."""
 
 from dataclasses import dataclass
 from functools import lru_cache

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
-from certification.models import Certification, Patient
-from delivery.models import OrderLine
+from certification.models import Certification, Patient, ReminderRun
+from delivery.models import OrderLine, Product
 from tests import factories
 from ui.prepared import NotPreparable, Prepared, attach
 
@@ -117,3 +117,17 @@ def test_a_new_connection_asks_the_same():
 def test_any_text_can_be_asked_for(value):
     query = Prepared(lambda *, name: Patient.objects.filter(first_name="50 %", last_name=name))
     assert query.rows(name=value) == []
+
+
+def test_an_error_at_the_first_asking_is_one_of_django():
+    query = Prepared(lambda *, pk: ReminderRun.objects.filter(pk=pk))
+    with connection.cursor() as cursor:  # the test's transaction takes it back
+        cursor.execute("ALTER TABLE certification_reminderrun RENAME TO certification_gone")
+    with pytest.raises(DatabaseError):
+        query.rows(pk=1)
+
+
+def test_a_value_whose_mark_the_column_cannot_hold_is_found_all_the_same():
+    made = factories.product(low_stock_at=3)
+    query = Prepared(lambda *, most: Product.objects.filter(low_stock_at=most))
+    assert query.rows(most=3) == [made]
