@@ -1,9 +1,10 @@
-"""Rows of long lists: the template of a row is rendered once for each language and look, and then filled in.
+"""Templates that are rendered once for each language and look, and then filled in: rows of long lists, page frames.
 
 Django takes a millisecond for a row of six cells; to fill it in takes a twentieth of that.
 """
 
 import re
+import secrets
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,12 +18,13 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
-MOST_LOOKS = 500  # of all rows, in all languages
+MOST_LOOKS = 2_000  # of all templates, in all languages
+MARK = secrets.token_hex(8)  # no text that a person types holds it
 
 
 @dataclass(frozen=True)
 class _Look:
-    """A rendered row: pieces of HTML, with the name of a value between each two."""
+    """A rendered template: pieces of HTML, with the name of a value between each two."""
 
     pieces: tuple[str, ...]
     names: tuple[str, ...]
@@ -32,9 +34,10 @@ def filled(template: str, values: Mapping[str, Any], **look: Hashable) -> SafeSt
     """Return the template as HTML with these values, each escaped unless it is safe.
 
     The template must write each value as it is: no filter and no condition may ask for it, as it is rendered with marks
-    in the place of the values. What it decides by is in `look`. A UUID may be part of an address.
+    in the place of the values. What it decides by is in `look`. A UUID may be part of an address. A value that the
+    template does not write is not read.
     """
-    kinds = tuple((name, isinstance(value, UUID)) for name, value in values.items())
+    kinds = tuple((name, type(value) is UUID) for name, value in values.items())  # reads no lazy value
     done = _look(get_template(template).template, get_language(), kinds, tuple(look.items()))  # type: ignore[attr-defined]
     parts = list(done.pieces)
     parts[1::2] = [conditional_escape(values[name]) for name in done.names]
@@ -55,4 +58,4 @@ def _look(
 
 def _mark(name: str, *, is_uuid: bool) -> str | UUID:
     """Return what stands for a value: letters and digits alone, so that it can be part of an address, or a UUID."""
-    return uuid5(NAMESPACE_URL, name) if is_uuid else f"mark7c1e{name.encode().hex()}e1c7"
+    return uuid5(NAMESPACE_URL, MARK + name) if is_uuid else f"{MARK}x{name.encode().hex()}x"

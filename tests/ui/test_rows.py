@@ -5,19 +5,20 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
-from ui.rows import filled
+from ui.rows import MARK, filled
 
 TAG = "ui/status_tag.html"
 
 
 def test_values_are_escaped_unless_they_are_safe():
-    for label in ("<b>&", "mark7c1e", "", 7, mark_safe("<i>good</i>")):
+    for label in ("<b>&", MARK, "", 7, mark_safe("<i>good</i>")):
         assert filled(TAG, {"label": label}, kind="good") == render_to_string(TAG, {"label": label, "kind": "good"})
 
 
 def test_a_value_never_takes_the_place_of_another():
-    first = filled(TAG, {"label": "mark7c1e6b696e64e1c7", "kind": "<"})
-    assert first == render_to_string(TAG, {"label": "mark7c1e6b696e64e1c7", "kind": "<"})
+    mark = f"{MARK}x{b'kind'.hex()}x"
+    first = filled(TAG, {"label": mark, "kind": "<"})
+    assert first == render_to_string(TAG, {"label": mark, "kind": "<"})
 
 
 @pytest.mark.parametrize(("language", "again"), [("en", "Order again"), ("es", "Pedir otra vez")])
