@@ -5,6 +5,8 @@ from importlib import import_module
 
 from django.db.models.query import QuerySet
 
+PAUSE = 0.35  # s: eight who wait for one row one after the other stay below the 3 s of lock_timeout
+
 application = import_module("mmp_portal.wsgi").application  # before anything that needs Django's settings
 rules = import_module("delivery.rules")
 check = rules.check_allotment_left
@@ -12,7 +14,7 @@ check = rules.check_allotment_left
 
 def check_slowly(*args):
     check(*args)
-    time.sleep(0.2)
+    time.sleep(PAUSE)
 
 
 QuerySet.select_for_update = lambda self, **kwargs: self._chain()

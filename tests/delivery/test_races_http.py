@@ -146,13 +146,21 @@ def test_control_without_locks_more_places_are_sold_over_http(unlocked):
 
 
 def test_control_without_locks_the_last_unit_is_sold_more_than_once_over_http(unlocked):
-    """Each orders for another window: in the same window the second would wait and see the new figures."""
+    """Each orders for another window: in the same window the second would wait and see the new figures.
+
+    On a busy machine four may come one after the other, so they try three times.
+    """
     with without_stock_constraints():
         bookers = Bookers(unlocked, 4, 4, price_cents=8000, stock=1)
-        crowd.fill_carts(bookers.patients, (bookers.product, 1))
-        press(bookers.visitors, 8000, *islice(bookers.windows, 4))
-        bookers.product.refresh_from_db()
-        assert bookers.product.stock < 0
+        windows = list(islice(bookers.windows, 4))
+        for _try in range(3):
+            crowd.fill_carts(bookers.patients, (bookers.product, 1))
+            press(bookers.visitors, 8000, *windows)
+            bookers.product.refresh_from_db()
+            if bookers.product.stock < 0:
+                return
+            actions.receive_stock(product=bookers.product, quantity=1, lot="LOT-1", by=None)
+        pytest.fail("In three tries the last unit was sold once each.")
 
 
 def test_control_without_locks_the_last_half_ounce_is_ordered_twice_over_http(unlocked):

@@ -26,11 +26,11 @@ class Visitor:
         self.page.goto(address)
         self.looks()
 
-    def looks(self):
-        """Collect what axe finds wrong on the page as it is now."""
+    def looks(self, within="html"):
+        """Collect what axe finds wrong on the page, or in a part of it, as it is now."""
         for _tenth in range(10 * PATIENCE):
             try:
-                return self._looks()
+                return self._looks(within)
             except Error as error:  # the click's navigation began only now: the page under axe is gone
                 if "navigat" not in str(error) and "context was destroyed" not in str(error):
                     raise
@@ -38,11 +38,11 @@ class Visitor:
                 self.page.wait_for_load_state()
         raise AssertionError(f"{self.page.url} did not come to rest.")
 
-    def _looks(self):
-        page = (TOKENS.sub("", self.page.content()), str(self.page.viewport_size))
+    def _looks(self, within):
+        page = (TOKENS.sub("", self.page.content()), str(self.page.viewport_size), within)
         if page in self.without_barrier:
             return
-        found = self.axe.run(self.page, options=WCAG).response["violations"]
+        found = self.axe.run(self.page, within, options=WCAG).response["violations"]
         for violation in found:
             nodes = [node["html"][:120] for node in violation["nodes"]]
             self.violations.setdefault(self.page.url, []).append((violation["id"], nodes))
