@@ -72,16 +72,37 @@ class _Compiled:
 
     def rows(self, filled: list[Any], connection: Any) -> list[Any]:
         """Return the rows of the query, as Django's QuerySet gives them."""
-        compiler = copy(self.compiler)  # of this thread's connection; nothing is written to what both share
-        compiler.connection = connection
         if self.queryset.query.select_for_update and connection.get_autocommit():
             raise TransactionManagementError("A lock outside of a transaction would end at once.")
-        found = compiler.results_iter([self._answer(filled, connection)])
+        found = self._converted(self._answer(filled, connection), connection)
         kind: Any = self.queryset._iterable_class
         if kind is ModelIterable:
             return [self._object(row) for row in found]
-        compiler.results_iter = lambda *_args, **_options: found
+        compiler = copy(self.compiler)  # nothing is written to what all threads share
+        compiler.results_iter = lambda *_args, **_options: iter(found)
         return list(kind(_Asked(self.queryset, compiler)))
+
+    def _converted(self, rows: list[Any], connection: Any) -> list[Any]:
+        """Return the rows with what the database gave turned into values of Python, as SQLCompiler does."""
+        if not self._converters:
+            return rows
+        found = [list(row) for row in rows]
+        for place, converters, expression in self._converters:
+            for row in found:
+                value = row[place]
+                for converter in converters:
+                    value = converter(value, expression, connection)
+                row[place] = value
+        return found
+
+    @cached_property
+    def _converters(self) -> list[tuple[int, list[Any], Any]]:
+        """Of each column that is converted: its place, the converters, and the expression that they are for."""
+        expressions = [column for column, _sql, _alias in self.compiler.select[: self.compiler.col_count]]
+        if self.compiler.has_composite_fields(expressions):
+            raise NotPreparable(f"{self.name} reads a key of several columns")
+        converters = self.compiler.get_converters(expressions)
+        return [(place, found, expression) for place, (found, expression) in converters.items()]
 
     def _answer(self, filled: list[Any], connection: Any) -> list[Any]:
         with connection.cursor() as cursor:
