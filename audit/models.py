@@ -2,8 +2,10 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from ui.prepared_rows import PreparedRow
 
-class Event(models.Model):
+
+class Event(PreparedRow):
     """An act that somebody did, or was refused; reading is one too. Append-only: triggers refuse UPDATE and DELETE.
 
     There are no foreign keys, so that a user can be deleted, and no personal text.

@@ -6,9 +6,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from ui.fields import EncryptedTextField
+from ui.prepared_rows import PreparedRowQuerySet
 
 
-class NotificationQuerySet(models.QuerySet):
+class NotificationQuerySet(PreparedRowQuerySet):
     def waiting_mails(self) -> "NotificationQuerySet":
         """Return the e-mails that are not sent yet: new ones, those of another try, and those being sent."""
         waits = [Notification.Status.QUEUED, Notification.Status.SENDING]

@@ -338,15 +338,23 @@ def _compare_prepared_queries():
 
     from ui.prepared import Prepared
 
-    rows, lock = Prepared.rows, QuerySet.select_for_update
+    rows, change, lock = Prepared.rows, Prepared.change, QuerySet.select_for_update
 
     def rows_without_a_lock(self, **values):
         """A control takes the locks away from all queries: prepared ones lose theirs too."""
         return rows(self, **values) if QuerySet.select_for_update is lock else list(self.build(**values))
 
+    def change_without_a_condition(self, **values):
+        """A control may take the condition of a change away as well."""
+        if QuerySet.select_for_update is lock:
+            return change(self, **values)
+        asked = self.build(**values)
+        return asked.rows.update(**asked.fields)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Prepared, "checks", connection.vendor == "sqlite")
         patch.setattr(Prepared, "rows", rows_without_a_lock)
+        patch.setattr(Prepared, "change", change_without_a_condition)
         yield
 
 

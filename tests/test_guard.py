@@ -116,6 +116,8 @@ def test_the_guard_ignores_reading_and_other_tables(statement):
     "statement",
     [
         'INSERT OR IGNORE INTO "delivery_order" ("id") VALUES (1)',
+        'EXECUTE "INSERT INTO delivery_order 12" (1)',
+        'EXECUTE "UPDATE delivery_deliverywindow 3" (1)',
         'UPDATE "audit_event" SET "reason" = 1',
         'DELETE FROM "pages_contactmessage"',
         'WITH "x" AS (SELECT 1) UPDATE ONLY "delivery_order" SET "status" = 1',

@@ -9,30 +9,34 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
-from itertools import count
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import ModelIterable, get_related_populators
-from django.db.transaction import TransactionManagementError
-from psycopg2.extensions import AsIs  # type: ignore[import-untyped] # has no types
+from django.db.models.sql import UpdateQuery
+from django.db.transaction import TransactionManagementError, mark_for_rollback_on_error
+
+from ui.statements import NotPreparable, Statement, numbered
 
 # Types of PostgreSQL by those of Python, as psycopg2 writes the values; a text takes the type of its place.
 TYPES = {int: "bigint", str: "unknown", date: "date", datetime: "timestamptz", time: "time", UUID: "uuid"}
-LONGEST_NAME = 56  # of a prepared statement, before its number
-_numbers = count(1)
-_known: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()  # by connection of psycopg2: its prepared statements
 MOST_SHAPES = 100  # that a query is kept in; a list of another length is another shape
 _FIRST_INT, _FIRST_DAY = 2_000_000_000, date(9000, 1, 1)  # what the marks begin with: no row has such values
 _TURNS = (0, 10_000)  # a query is compiled with two sets of marks, so that nothing made from a mark goes unnoticed
 
 
-class NotPreparable(TypeError):
-    """The query cannot be compiled once: its SQL, or something in it, depends on the values in another way."""
+class Change:
+    """An UPDATE that is not carried out yet: rows, and what becomes of their fields, as `QuerySet.update` takes it."""
+
+    _prefetch_related_lookups = ()
+
+    def __init__(self, rows: QuerySet[Any], **fields: Any) -> None:
+        self.rows, self.fields, self.db = rows, fields, rows.db
+        self.query = rows.order_by().query.chain(UpdateQuery)
+        self.query.add_update_values(fields)
 
 
 class _Asked:
@@ -47,28 +51,25 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Compiled:
-    """A query that Django has compiled, in one shape; `name` is that of its prepared statement."""
+    """A query that Django has compiled, in one shape, and where its values stand in the SQL."""
 
-    name: str
-    queryset: QuerySet[Any]
+    statement: Statement
+    queryset: Any  # or a Change
     compiler: Any
-    sql: str
-    params: tuple[Any, ...]
-    places: tuple[tuple[int, str, int | None], ...]  # of a parameter: position, name of the value, index in a list
+    names: tuple[tuple[str, int | None], ...]  # of the values in the order of their positions, with an index in a list
 
     def filled(self, values: Mapping[str, Any], connection: Any) -> list[Any]:
         """Return the values in the order of their places, as this database takes them."""
         return [
-            _adapted(values[name] if index is None else values[name][index], connection)
-            for _position, name, index in self.places
+            _adapted(values[name] if index is None else values[name][index], connection) for name, index in self.names
         ]
 
-    def all_params(self, filled: list[Any]) -> tuple[Any, ...]:
-        """Return the parameters of the SQL, constants too."""
-        params = list(self.params)
-        for (position, _name, _index), value in zip(self.places, filled, strict=True):
-            params[position] = value
-        return tuple(params)
+    def changed(self, filled: list[Any], connection: Any) -> int:
+        """Change the rows, and return how many there were."""
+        with mark_for_rollback_on_error(using=self.queryset.db), connection.cursor() as cursor:
+            self.statement.run(cursor, connection, filled)
+            count: int = cursor.rowcount
+        return count
 
     def rows(self, filled: list[Any], connection: Any) -> list[Any]:
         """Return the rows of the query, as Django's QuerySet gives them."""
@@ -100,40 +101,15 @@ class _Compiled:
         """Of each column that is converted: its place, the converters, and the expression that they are for."""
         expressions = [column for column, _sql, _alias in self.compiler.select[: self.compiler.col_count]]
         if self.compiler.has_composite_fields(expressions):
-            raise NotPreparable(f"{self.name} reads a key of several columns")
+            raise NotPreparable(f"{self.statement.name} reads a key of several columns")
         converters = self.compiler.get_converters(expressions)
         return [(place, found, expression) for place, (found, expression) in converters.items()]
 
     def _answer(self, filled: list[Any], connection: Any) -> list[Any]:
         with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                with connection.wrap_database_errors:
-                    self._prepare(connection.connection)
-                cursor.execute(self._execute, filled)
-            else:
-                cursor.execute(self.sql, self.all_params(filled))
+            self.statement.run(cursor, connection, filled)
             found: list[Any] = cursor.fetchall()
         return found
-
-    def _prepare(self, session: Any) -> None:
-        """Prepare the statement, once for each connection to PostgreSQL. A rollback does not undo it."""
-        known = _known.setdefault(session, set())
-        if self.name in known:
-            return
-        # Constants stand in the text, so that an index with a condition is found.
-        params = list(self.params)
-        for number, (position, _name, _index) in enumerate(self.places, 1):
-            params[position] = AsIs(f"${number}")
-        types = ", ".join(TYPES[type(self.params[position])] for position, _name, _index in self.places)
-        with session.cursor() as cursor:
-            query = cursor.mogrify(self.sql, params).decode()
-            cursor.execute(f'PREPARE "{self.name}"{f" ({types})" if types else ""} AS {query}')
-        known.add(self.name)
-
-    @cached_property
-    def _execute(self) -> str:
-        places = ", ".join(["%s"] * len(self.places))
-        return f'EXECUTE "{self.name}"' + (f" ({places})" if places else "")
 
     @cached_property
     def _classes(self) -> tuple[Any, slice, list[str], list[Any], list[tuple[str, int]]]:
@@ -157,38 +133,48 @@ class _Compiled:
 class Prepared:
     """A query whose values change from request to request, while its SQL stays the same.
 
-    `build(**values)` returns the QuerySet. It takes numbers, texts, days, times, UUIDs, lists of them, and None; each
-    goes into the query as it is, because what `build` makes of a value (the day after) would be compiled for good. From
-    the values named in `fixed`, such as today, it may make what it likes: for each of them the query is compiled anew.
-    `rows(**values)` returns what `list(build(**values))` would. `None` and the length of a list are part of the SQL.
-    Nothing is prefetched.
+    `build(**values)` returns the QuerySet, or a Change. It takes numbers, texts, days, times, UUIDs, lists of them, and
+    None; each goes into the query as it is, because what `build` makes of a value (the day after) would be compiled for
+    good. From the values named in `fixed`, such as today, it may make what it likes: for each of them the query is
+    compiled anew. `rows(**values)` returns what `list(build(**values))` would; `change(**values)` carries the Change
+    out. `None` and the length of a list are part of the SQL. Nothing is prefetched.
     """
 
     checks = False  # the tests compare each call with what Django compiles anew
 
-    def __init__(self, build: Callable[..., QuerySet[Any]], *, fixed: Collection[str] = ()) -> None:
+    def __init__(self, build: Callable[..., QuerySet[Any] | Change], *, fixed: Collection[str] = ()) -> None:
         self.build, self.fixed = build, frozenset(fixed)
         self._kept: dict[Any, _Compiled] = {}
 
     def rows(self, **values: Any) -> list[Any]:
         """Return the rows of the query with these values."""
-        fixed = self.fixed
-        shape = tuple((name, value if name in fixed else _shape_of(value)) for name, value in values.items())
-        compiled = self._kept.get(shape)
-        if compiled is None or compiled.compiler.connection.vendor != connections[compiled.queryset.db].vendor:
-            try:
-                compiled = self._kept_anew(shape, values)
-            except EmptyResultSet:  # Django knows without asking that nothing fits an empty list
-                return list(self.build(**values))
-        connection = connections[compiled.queryset.db]
-        filled = compiled.filled(values, connection)
-        if self.checks:
-            self._check(compiled, compiled.all_params(filled), values)
+        try:
+            compiled, filled, connection = self._filled(values)
+        except EmptyResultSet:  # Django knows without asking that nothing fits an empty list
+            return list(self.build(**values))  # type: ignore[arg-type] # a QuerySet
         return compiled.rows(filled, connection)
 
     def first(self, **values: Any) -> Any:
         """Return the first row of the query, or None; the query says itself how many it reads."""
         return next(iter(self.rows(**values)), None)
+
+    def change(self, **values: Any) -> int:
+        """Change the rows that the values say, and return how many there were."""
+        compiled, filled, connection = self._filled(values)
+        return compiled.changed(filled, connection)
+
+    def _filled(self, values: Mapping[str, Any]) -> tuple[_Compiled, list[Any], Any]:
+        """Return the compiled query, the values in the order of their places, and the connection."""
+        fixed = self.fixed
+        shape = tuple((name, value if name in fixed else _shape_of(value)) for name, value in values.items())
+        compiled = self._kept.get(shape)
+        if compiled is None or compiled.compiler.connection.vendor != connections[compiled.queryset.db].vendor:
+            compiled = self._kept_anew(shape, values)
+        connection = connections[compiled.queryset.db]
+        filled = compiled.filled(values, connection)
+        if self.checks:
+            self._check(compiled.statement, filled, values)
+        return compiled, filled, connection
 
     def _kept_anew(self, shape: Any, values: Mapping[str, Any]) -> _Compiled:
         if len(self._kept) >= MOST_SHAPES:
@@ -196,11 +182,11 @@ class Prepared:
         self._kept[shape] = compiled = _compile(self.build, values, self.fixed)
         return compiled
 
-    def _check(self, compiled: _Compiled, params: tuple[Any, ...], values: Mapping[str, Any]) -> None:
+    def _check(self, statement: Statement, filled: list[Any], values: Mapping[str, Any]) -> None:
         queryset = self.build(**values)
-        anew = queryset.query.get_compiler(using=queryset.db).as_sql()
-        if (compiled.sql, params) != anew:
-            raise NotPreparable(f"{self.build.__qualname__} asks {anew}, and was prepared as {(compiled.sql, params)}")
+        anew, kept = queryset.query.get_compiler(using=queryset.db).as_sql(), (statement.sql, statement.filled(filled))
+        if kept != anew:
+            raise NotPreparable(f"{self.build.__qualname__} asks {anew}, and was prepared as {kept}")
 
 
 def _shape_of(value: Any) -> Any:
@@ -209,13 +195,15 @@ def _shape_of(value: Any) -> Any:
     return len(value) if isinstance(value, list | tuple) else type(value).__name__
 
 
-def _compile(build: Callable[..., QuerySet[Any]], values: Mapping[str, Any], fixed: Collection[str]) -> _Compiled:
+def _compile(
+    build: Callable[..., QuerySet[Any] | Change], values: Mapping[str, Any], fixed: Collection[str]
+) -> _Compiled:
     kept = {name: value for name, value in values.items() if name in fixed}
     done = []
     for turn in _TURNS:
         marks = dict(_marked({name: value for name, value in values.items() if name not in fixed}, turn))
         queryset = build(**marks, **kept)
-        if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
+        if queryset._prefetch_related_lookups:  # type: ignore[union-attr]
             raise NotPreparable(f"{build.__qualname__} prefetches")
         compiler = queryset.query.get_compiler(using=queryset.db)
         sql, params = compiler.as_sql()
@@ -225,8 +213,17 @@ def _compile(build: Callable[..., QuerySet[Any]], values: Mapping[str, Any], fix
     is_same = sql == other_sql and places == other_places and len(params) == len(other_params)
     if not is_same or any(params[n] != other_params[n] for n in range(len(params)) if n not in marked):
         raise NotPreparable(f"{build.__qualname__} makes something of its values: {other_params} and {params}")
-    name = f"{build.__module__}.{build.__qualname__}"[-LONGEST_NAME:]
-    return _Compiled(f"{name} {next(_numbers)}", queryset, compiler, sql, tuple(params), tuple(places))
+    name = f"{build.__module__}.{build.__qualname__}"
+    if isinstance(queryset, Change):
+        name = f"UPDATE {queryset.rows.model._meta.db_table}"
+    statement = Statement(
+        numbered(name),
+        sql,
+        tuple(params),
+        tuple(position for position, _name, _index in places),
+        tuple(TYPES[type(params[position])] for position, _name, _index in places),
+    )
+    return _Compiled(statement, queryset, compiler, tuple((name, index) for _position, name, index in places))
 
 
 def _marked(values: Mapping[str, Any], turn: int) -> Iterator[tuple[str, Any]]:

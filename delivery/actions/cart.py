@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -87,8 +88,14 @@ def _locked_cart(patient: Patient, by: User) -> Order:
     found: Order | None = _carts.first(patient=patient.pk, by=by.pk)
     if found is not None:
         return found
-    carts = Order.objects.select_for_update(no_key=True)
-    return carts.get_or_create(patient=patient, placed_by=by, status=Order.Status.CART)[0]
+    try:
+        with transaction.atomic():
+            return Order.objects.create(patient=patient, placed_by=by, status=Order.Status.CART)
+    except IntegrityError:  # another tab has just made it
+        found = _carts.first(patient=patient.pk, by=by.pk)
+        if found is None:
+            raise
+        return found
 
 
 def _lock_carts(*, patient: int, by: int) -> QuerySet[Order]:

@@ -16,6 +16,7 @@ from delivery.models import questions
 from delivery.models.products import Product
 from delivery.models.runs import Run
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
+from ui.prepared_rows import PreparedRow, PreparedRowQuerySet
 
 DRIVERS_SEE_DAYS = 7  # so that the next day of deliveries is among them
 
@@ -57,7 +58,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
 
 
-class Order(models.Model):
+class Order(PreparedRow):
     """A cart until it is placed, then an order for one window."""
 
     class Status(models.TextChoices):
@@ -278,7 +279,7 @@ class Order(models.Model):
         return f"{self.city}, {self.state} {self.zip_code}"
 
 
-class OrderLine(models.Model):
+class OrderLine(PreparedRow):
     """A product in an order. Its price and amount stay as they are from the moment the order is placed."""
 
     created_at = models.DateTimeField(auto_now_add=True)
@@ -294,6 +295,8 @@ class OrderLine(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         help_text=_("The pharmacist who stated it, and dispenses the line."),
     )  # fmt: skip
+
+    objects = PreparedRowQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from delivery.models.orders import Order
 from delivery.models.products import Product
+from ui.prepared_rows import PreparedRowQuerySet
 
 
-class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+class StockMovementQuerySet(PreparedRowQuerySet):
     def total(self) -> int:
         return self.aggregate(total=Sum("quantity", default=0))["total"]
 

@@ -10,6 +10,7 @@ from django.db.models import Case, F, Sum, When
 from accounts.models import User
 from delivery import rules
 from delivery.models import DeliveryWindow, Order, OrderLine, Product, StockMovement
+from ui.prepared import Change, Prepared
 
 
 def take_place(window: DeliveryWindow) -> None:
@@ -17,8 +18,13 @@ def take_place(window: DeliveryWindow) -> None:
 
     One statement looks and takes, so nobody comes between; the row stays locked.
     """
-    while not DeliveryWindow.objects.with_room().filter(pk=window.pk).update(booked=F("booked") + 1):
+    while not _one_place.change(window=window.pk):
         rules.check_window_has_room(DeliveryWindow.objects.filter(pk=window.pk).first())
+
+
+_one_place = Prepared(
+    lambda *, window: Change(DeliveryWindow.objects.with_room().filter(pk=window), booked=F("booked") + 1)
+)
 
 
 def take_stock(order: Order, lines: list[OrderLine], *, by: User) -> None:
@@ -37,14 +43,21 @@ def _is_as_product(line: OrderLine) -> bool:
 def reserve(order: Order, lines: list[OrderLine], *, by: User) -> None:
     """Take the stock of each line, without a lot yet."""
     lines = sorted(lines, key=lambda line: line.product_id)
-    moved = Case(*(When(pk=line.product_id, then=-line.quantity) for line in lines))
-    Product.objects.filter(pk__in=[line.product_id for line in lines]).update(stock=F("stock") + moved)
+    _stock.change(products=[line.product_id for line in lines], moved=[-line.quantity for line in lines])
     StockMovement.objects.bulk_create(
         StockMovement(
             product_id=line.product_id, kind=StockMovement.Kind.RESERVED, quantity=-line.quantity, order=order, by=by
         )
         for line in lines
     )
+
+
+def _change_of_stock(*, products: list[int], moved: list[int]) -> Change:
+    of_product = Case(*(When(pk=product, then=quantity) for product, quantity in zip(products, moved, strict=True)))
+    return Change(Product.objects.filter(pk__in=products), stock=F("stock") + of_product)
+
+
+_stock = Prepared(_change_of_stock)
 
 
 def release_hold(order: Order, *, by: User | None) -> None:
