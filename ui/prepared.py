@@ -35,7 +35,7 @@ class Change:
 
     def __init__(self, rows: QuerySet[Any], **fields: Any) -> None:
         self.rows, self.fields, self.db = rows, fields, rows.db
-        self.query = rows.order_by().query.chain(UpdateQuery)
+        self.query: Any = rows.order_by().query.chain(UpdateQuery)
         self.query.add_update_values(fields)
 
 
