@@ -4,15 +4,18 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property, lazy
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import DeliveryWindow, ItemReport, Order, OrderLine, Product, Shortage
@@ -22,6 +25,7 @@ from delivery.rules import MOST_OF_ONE_PRODUCT, MOST_WORDS, DeliveryError, check
 from delivery.rules.addresses import AddressKey, address_key
 from ui.errors import add_to_form
 from ui.forms import Choice, PhoneField, PortalForm, RowRadioSelect, WholeNumberField, ZipField, validate_printable
+from ui.parts import cached_part
 from ui.prepared import Prepared
 from ui.templatetags.portal import clock, long_date, money
 from ui.town_question import AsksAboutTown
@@ -34,7 +38,7 @@ NEAREST_DAYS = 2  # of the delivery days; those after them are folded
 NOT_A_QUANTITY = _("Enter a quantity from 1 to %(most)d, or 0 to remove it.") % {"most": MOST_OF_ONE_PRODUCT}
 LOOK_AGAIN = _("Please look at your order once more, then send it.")
 STREET_LENGTH, UNIT_LENGTH, CITY_LENGTH = 200, 50, 100
-Rows = list[tuple[str, Choice]]
+Row = tuple[str, Choice]  # the code of a window, and its words
 
 
 class ProductField(forms.CharField):
@@ -93,13 +97,31 @@ class WindowRadioSelect(RowRadioSelect):
     template_name = "delivery/_windows.html"
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        groups = context["widget"]["optgroups"]
-        near, later = groups[:NEAREST_DAYS], groups[NEAREST_DAYS:]
-        can_choose = any(not option["attrs"].get("disabled") for _day, options, _index in near for option in options)
-        is_chosen = any(option["selected"] for _day, options, _index in later for option in options)
-        context["widget"] |= {"near": near, "later": later, "later_is_open": is_chosen or not can_choose}
+        context = forms.Widget.get_context(self, name, value, attrs)  # without the options, which each day renders
+        widget, days = context["widget"], [(day, tuple(rows)) for day, rows in self.choices]
+        looks, parts, chosen_on = tuple(widget["attrs"].items()), [], -1
+        for index, (day, rows) in enumerate(days):
+            chosen = next((code for code, _row in rows if code in widget["value"]), "")
+            chosen_on = index if chosen else chosen_on
+            parts.append(_day_of_windows(index, name, looks, day, rows, chosen))
+        can_choose = any(not row.disabled for _day, rows in days[:NEAREST_DAYS] for _code, row in rows)
+        widget |= {"near": parts[:NEAREST_DAYS], "later": parts[NEAREST_DAYS:]}
+        widget["later_is_open"] = chosen_on >= NEAREST_DAYS or not can_choose
         return context
+
+
+@cached_part(most=500)
+def _day_of_windows(
+    index: int, name: str, looks: tuple[tuple[str, Any], ...], day: WindowDay, rows: tuple[Row, ...], chosen: str
+) -> SafeString:
+    """Return a day with its windows as HTML; `looks` are the attributes of the radios."""
+    radios, attrs = RowRadioSelect(), dict(looks)
+    options = [
+        radios.create_option(name, code, row, code == chosen, index, subindex=place, attrs=attrs)
+        for place, (code, row) in enumerate(rows)
+    ]
+    context = {"id": attrs["id"], "index": index, "day": day, "options": options}
+    return render_to_string("delivery/_window_day.html", context)
 
 
 class WindowField(forms.ChoiceField):
@@ -314,9 +336,9 @@ def payment_choices(cart: Cart) -> list[tuple[str, Choice]]:
     ]
 
 
-def window_choices(terms: Terms, *, without: DeliveryWindow | None = None) -> list[tuple[WindowDay, Rows]]:
+def window_choices(terms: Terms, *, without: DeliveryWindow | None = None) -> list[tuple[WindowDay, list[Row]]]:
     """Return radio rows by date: until when a free window can be chosen, and why another window cannot."""
-    by_day: dict[date, Rows] = {}
+    by_day: dict[date, list[Row]] = {}
     for window in terms.windows:
         if window != without:
             by_day.setdefault(window.date, []).append((window.code, _row(window, terms)))
@@ -332,15 +354,24 @@ def _row(window: DeliveryWindow, terms: Terms) -> Choice:
     title = span(window)
     refusal = terms.refusal(window)
     if not refusal:
-        places = ngettext("%(count)d place left", "%(count)d places left", window.places_left)
-        return Choice(title, aside=places % {"count": window.places_left}, hint=_order_by(window, terms))
+        return Choice(title, aside=_places(window.places_left, get_language()), hint=_order_by(window, terms))
     if window.is_full:
         return Choice(title, aside=gettext("Full"), hint=_next_free(window, terms), disabled=True)
     return Choice(title, hint=refusal, disabled=True)
 
 
+@lru_cache(maxsize=500)
+def _places(count: int, _language: str | None) -> str:
+    return ngettext("%(count)d place left", "%(count)d places left", count) % {"count": count}
+
+
 def span(window: DeliveryWindow) -> str:
-    return gettext("%(starts)s to %(ends)s") % {"starts": clock(window.starts), "ends": clock(window.ends)}
+    return _span(window.starts, window.ends, get_language())
+
+
+@lru_cache(maxsize=500)
+def _span(starts: time, ends: time, _language: str | None) -> str:
+    return gettext("%(starts)s to %(ends)s") % {"starts": clock(starts), "ends": clock(ends)}
 
 
 def _next_free(window: DeliveryWindow, terms: Terms) -> str:
@@ -355,6 +386,8 @@ def _next_free(window: DeliveryWindow, terms: Terms) -> str:
 
 def _order_by(window: DeliveryWindow, terms: Terms) -> str:
     """Return until when to order, where that is soon."""
+    if window.date - timezone.localdate(terms.now) > SOON + timedelta(days=2, hours=terms.policy.lead_hours):
+        return ""  # surely, and to ask the clock costs more
     closes = timezone.localtime(closes_at(window, terms.policy))
     if closes - terms.now > SOON:
         return ""

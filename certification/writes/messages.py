@@ -81,7 +81,7 @@ def email_of(person: Recipient) -> str:
 
 def phone_of(person: Recipient) -> str:
     """Return the person's phone number as the queries of the reminders write it, or an empty text."""
-    return person.phone.as_e164 if person.phone else ""
+    return person.phone.as_e164 if person.phone not in (None, "") else ""  # its length is that of a formatted number
 
 
 def other_way_of(notification: Notification) -> Way | None:

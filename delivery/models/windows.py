@@ -96,7 +96,7 @@ class DeliveryWindow(models.Model):
     @property
     def code(self) -> str:
         """The name of the window in forms and addresses: `2026-11-25-0930`."""
-        return f"{self.date:%Y-%m-%d}-{self.starts:%H%M}"
+        return f"{self.date}-{self.starts.hour:02}{self.starts.minute:02}"
 
     @property
     def starts_at(self) -> datetime:

@@ -13,6 +13,7 @@ from delivery.presenters.allotment import Allotment, Usage, allotment_of, usage_
 from delivery.presenters.cart import Cart, cart_of
 from delivery.presenters.terms import Terms, terms_for
 from delivery.rules.addresses import AddressKey, address_key, looks_like_business
+from ui.templatetags.portal import phone
 
 HOME = "home"
 
@@ -115,7 +116,8 @@ class Checkout:
         """Return what the form is filled in with."""
         other = next((order for order in self.addresses if order.number == self.to), None)
         place = other or (self.model if self.to != HOME else None) or self.orderer.patient
-        answers = {name: getattr(place, name) for name in ("street", "unit", "city", "zip_code", "phone")}
+        answers = {name: getattr(place, name) for name in ("street", "unit", "city", "zip_code")}
+        answers["phone"] = phone(place.phone)
         answers["payment_method"] = self.model.payment_method if self.model else Order.PaymentMethod.CASH
         if self.window:
             answers["window"] = self.window.code
