@@ -1,5 +1,6 @@
 """The main menu of every page. It names pages of all apps below, so it is in the topmost app that has such pages."""
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -73,7 +74,10 @@ def _items(request: PersonRequest) -> tuple[Item, ...]:
 
 
 def _address(named: tuple[str, Any]) -> str:
-    return reverse(named[0]) + ("?show=sign" if named == TO_SIGN else "")
+    return _reversed(named[0]) + ("?show=sign" if named == TO_SIGN else "")
+
+
+_reversed = cache(reverse)  # each page asks for the same four
 
 
 def _waiting(request: PersonRequest, named: tuple[str, Any]) -> int:

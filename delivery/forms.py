@@ -251,7 +251,7 @@ class CheckoutForm(AsksAboutTown):
         self.homes = homes
         super().__init__(*args, **kwargs)
         self.terms = terms
-        choice_field(self, "window").choices = lambda: window_choices(terms)
+        choice_field(self, "window").choices = lambda: self.window_choices
         choice_field(self, "payment_method").choices = payment_choices(cart)
         if not self._asks_about_a_business():
             del self.fields["confirmed_home"]
@@ -269,6 +269,10 @@ class CheckoutForm(AsksAboutTown):
 
     def _is_in_doubt(self) -> bool:
         return super()._is_in_doubt() and not self.is_known_home
+
+    @cached_property
+    def window_choices(self) -> list[tuple[WindowDay, list[Row]]]:
+        return window_choices(self.terms)
 
     @cached_property
     def address_key(self) -> AddressKey:

@@ -1,5 +1,6 @@
 """The settings of gunicorn, which work from any folder. Options on its command line override them."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ui import heartbeat  # noqa: E402
 
 bind = "0.0.0.0:8000"
 workers = 3
+preload_app = True  # what all processes load is in memory once; connections are made by each of them
 timeout = 30
 graceful_timeout = 30
 control_socket_disable = True  # nobody uses the control socket, which would be made in a home folder
@@ -22,8 +24,13 @@ logger_class = "mmp_portal.logs.ServerLogger"  # keeps tokens out of the access 
 
 
 def on_starting(server):
-    """Remove the live gauges of processes that were killed together with their server."""
+    """Remove the live gauges of processes that were killed together with their server.
+
+    What is loaded by now is kept out of garbage collection, which would write to it and so copy it for each process.
+    """
     metrics.forget_dead_processes()
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker):

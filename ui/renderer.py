@@ -69,7 +69,7 @@ class PortalBoundField(forms.BoundField):
         if part:
             return f"{self.auto_id}_{part}"
         if isinstance(self.field.widget, forms.RadioSelect):  # a list of checkboxes is one too
-            return next((option.id_for_label for option in self.subwidgets), self.auto_id)
+            return _id_of_first(self.field.widget, self.auto_id)
         return self.id_for_label
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: Widget | None = None) -> dict[str, Any]:
@@ -90,6 +90,15 @@ class PortalBoundField(forms.BoundField):
             named = {(error.params or {}).get("part") for error in self.errors.as_data()} - {None}
             attrs["wrong_parts"] = named or set(widget.parts)
         return attrs
+
+
+def _id_of_first(widget: forms.RadioSelect, auto_id: str) -> str:
+    """Return the id of the first box of several; it stands in the first group where there are groups."""
+    first: Any = next(iter(widget.choices), None)
+    if first is None:
+        return auto_id
+    is_group = isinstance(first[1], list | tuple)
+    return widget.id_for_label(auto_id, "0_0" if is_group else "0")
 
 
 class PortalRenderer(TemplatesSetting):

@@ -50,9 +50,17 @@ def full_windows(orderer: Orderer, terms: Terms) -> list[FullWindow]:
     ]
     if not full:
         return []
-    entries = WaitingEntry.objects.live().filter(patient=orderer.patient, orderer=orderer.user, window__in=full)
-    waiting = set(entries.values_list("window", flat=True))
+    windows = [window.pk for window in full]
+    waiting = set(_waited_for.rows(patient=orderer.patient.pk, orderer=orderer.user.pk, windows=windows))
     return [FullWindow(window, window.pk in waiting) for window in full]
+
+
+def _windows_waited_for(*, patient: int, orderer: int, windows: list[int]) -> QuerySet[WaitingEntry, int]:
+    entries = WaitingEntry.objects.live().filter(patient=patient, orderer=orderer, window__in=windows)
+    return entries.values_list("window", flat=True)
+
+
+_waited_for = Prepared(_windows_waited_for)
 
 
 def waiting_of(user: User) -> list[WaitingEntry]:

@@ -19,9 +19,10 @@ def take_place(window: DeliveryWindow) -> None:
     One statement looks and takes, so nobody comes between; the row stays locked.
     """
     while not _one_place.change(window=window.pk):
-        rules.check_window_has_room(DeliveryWindow.objects.filter(pk=window.pk).first())
+        rules.check_window_has_room(_window.first(pk=window.pk))
 
 
+_window = Prepared(lambda *, pk: DeliveryWindow.objects.filter(pk=pk))
 _one_place = Prepared(
     lambda *, window: Change(DeliveryWindow.objects.with_room().filter(pk=window), booked=F("booked") + 1)
 )
