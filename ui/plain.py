@@ -35,7 +35,8 @@ def speak_plainly(field: Any, label: str | Promise) -> None:
     """Replace Django's sentences by ours; sentences that a form gives its field stay."""
     django_says = _django_says(cast(Any, type(field)))
     for code, sentence in {**MESSAGES, **_sentences(field, label)}.items():
-        if field.error_messages.get(code, django_says.get(code)) == django_says.get(code):
+        # The same object: to compare the texts of two lazy sentences would translate both, for each field of a form.
+        if field.error_messages.get(code, django_says.get(code)) is django_says.get(code):
             field.error_messages[code] = sentence
 
 

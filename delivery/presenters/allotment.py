@@ -1,7 +1,7 @@
 """What is left of the allotment, beside the cart."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from certification.models import Patient
@@ -27,7 +27,7 @@ class Allotment:
     of_mg: int
     more: tuple[date, int] | None
     problem: str
-    fits: Mapping[int, int]
+    fits: Mapping[int, int] = field(compare=False)  # the meter does not show it
 
     @property
     def drawn_cart_mg(self) -> int:
