@@ -72,6 +72,7 @@ class Postgres(Server):
         super().__init__("pg")
         self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}/postgres"
         binaries = self._binaries()
+        self.psql = binaries / "psql"
         options = self._as_another_user() if os.geteuid() == 0 else {}
         data = self.folder / "data"
         create = [binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust", "--no-sync"]

@@ -17,12 +17,13 @@ from pages.actions import receive_message
 from pages.models import ContactMessage
 from tests import factories
 from tests.delivery.people import words_of
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 PHONE, CAREGIVERS_PHONE = "+12035551142", "+12035551999"
 
 
-@pytest.fixture
+@shared
 def made():
     """A certification of Rosa Núñez, whose caregiver is Nora Hart, beside another that no search may find."""
     factories.certification(profile=factories.profile(first_name="Walter", last_name="Kowalski", phone="+12035558811"))

@@ -25,6 +25,7 @@ from audit.models import Event
 from audit.secret_columns import is_secret
 from tests import factories
 from tests.delivery import people
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 ADMINS = list(admin.site._registry.values())
@@ -228,7 +229,7 @@ def reads(*allowed):
             found |= {column for column in secret if column in sql.partition(" FROM ")[0]} - set(allowed)
 
 
-@pytest.fixture
+@shared
 def everything():
     """Make a row for most of the lists."""
     certification = factories.certification()

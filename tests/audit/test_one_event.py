@@ -10,6 +10,7 @@ from audit.models import Event
 from delivery import actions
 from delivery.rules import DeliveryError
 from tests import factories
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 READ = [model for model, its_admin in admin.site._registry.items() if isinstance(its_admin, ActionAdmin)]
@@ -19,7 +20,7 @@ def address(model, page, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-@pytest.fixture
+@shared
 def world():
     """Make an order of a patient, so that many lists and pages have a row."""
     return factories.order()

@@ -33,8 +33,8 @@ def pharmacist():
     return factories.staff("Pharmacist")
 
 
-@pytest.fixture
-def patient(db):
+@shared
+def patient():
     return factories.patient()
 
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from delivery.models import DeliveryPolicy, DeliveryWindow, Order, OrderLine, Product, StockMovement
 from tests import factories
 from tests.guard import UnguardedWrite, unguarded
+from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 25, 17, tzinfo=UTC)
@@ -19,6 +20,11 @@ NOON = datetime(2026, 11, 25, 17, tzinfo=UTC)
 def refused(write, constraint=None):
     with unguarded(), pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         write()
+
+
+@shared
+def order():
+    return factories.order()
 
 
 @pytest.mark.parametrize(
@@ -79,8 +85,7 @@ def refused(write, constraint=None):
         (Order, {"confirmed_at": datetime(2026, 11, 23, tzinfo=UTC)}, "order_confirmed_has_review"),
     ],
 )
-def test_an_impossible_row_is_refused(model, changes, constraint):
-    factories.order()
+def test_an_impossible_row_is_refused(model, changes, constraint, order):
     before = list(model.objects.values())
     refused(lambda: model.objects.update(**changes), constraint)
     assert list(model.objects.values()) == before

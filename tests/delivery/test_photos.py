@@ -1,6 +1,7 @@
 """The photo of a product: its content is checked, it is drawn anew, and the menu shows it."""
 
 import io
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -56,7 +57,7 @@ def test_set_photo_again_takes_the_place_of_the_first(pharmacist, product):
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (picture("PNG", size=(5001, 5000)), "too many pixels"),
+        (partial(picture, "PNG", size=(5001, 5000)), "too many pixels"),  # not made before it is needed
         (SimpleUploadedFile("photo.jpg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"), "neither a JPEG nor a PNG"),
         (SimpleUploadedFile("photo.png", b"PK\x03\x04 a zip"), "neither a JPEG nor a PNG"),
         (SimpleUploadedFile("photo.jpg", b"\xff\xd8\xff and no more"), "damaged"),
@@ -65,7 +66,8 @@ def test_set_photo_again_takes_the_place_of_the_first(pharmacist, product):
     ],
 )
 def test_a_file_that_is_no_photo_gets_a_sentence(pharmacist, product, file, sentence):
-    page = pharmacist.post(step(product, "photo"), {"photo": file} if file else {}).content.decode()
+    photo = file() if callable(file) else file
+    page = pharmacist.post(step(product, "photo"), {"photo": photo} if photo else {}).content.decode()
     assert sentence in page and not ProductPhoto.objects.exists()
 
 

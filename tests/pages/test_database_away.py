@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,8 +11,9 @@ import requests
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.test import Client
 
+from pages.backups.postgres import server_major, tools_for
 from pages.connections import is_outage
-from tests import servers
+from tests import processes, servers
 
 postgres_only = pytest.mark.skipif(connection.vendor != "postgresql", reason="about a server that is stopped")
 sqlite_only = pytest.mark.skipif(connection.vendor != "sqlite", reason="about SQLite's one writer")
@@ -25,17 +25,13 @@ SESSION = {"__Host-session": "a" * 32}  # makes the portal read the database bef
 
 
 @pytest.fixture(scope="module")
-def postgres():
-    """A PostgreSQL only for this module, with the portal's tables in it."""
+def postgres(django_db_setup, django_db_blocker):
+    """A PostgreSQL only for this module, with the portal's tables in it, copied from the database of this worker."""
     server = servers.Postgres()
-    script = (
-        "import django; django.setup()\n"
-        "from django.core.management import call_command\n"
-        "call_command('migrate', interactive=False, verbosity=0)\n"
-        "call_command('createcachetable', verbosity=0)\n"
-    )
-    environment = os.environ | {"DATABASE_URL": server.url}
-    subprocess.run([sys.executable, "-c", script], cwd=servers.BASE_DIR, env=environment, check=True)
+    with django_db_blocker.unblock():
+        dump = [tools_for(server_major()).dump, "--no-owner", "--dbname", processes.database_url()]
+    tables = subprocess.run(dump, check=True, capture_output=True).stdout
+    subprocess.run([server.psql, "--quiet", "--output", os.devnull, "--dbname", server.url], input=tables, check=True)
     yield server
     server.stop()
 

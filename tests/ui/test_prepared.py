@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
+from django.utils.translation import get_language, override
 
 from certification.models import Certification, Patient, ReminderRun
 from delivery.models import OrderLine, Product
@@ -59,14 +60,40 @@ def test_a_query_that_prefetches_is_refused():
         Prepared(lambda *, pk: Patient.objects.filter(pk=pk).prefetch_related("assignments")).rows(pk=1)
 
 
-def test_a_query_that_reads_the_clock_is_found_in_the_tests(time_machine, monkeypatch):
+READS = {
+    "the day": lambda *, pk: Certification.objects.filter(pk=pk, expires_date__gt=timezone.localdate()),
+    "the time": lambda *, pk: Certification.objects.filter(pk=pk, certified_at__lt=timezone.now()),
+    "the language": lambda *, pk: Certification.objects.filter(pk=pk, status=get_language()),
+}
+
+
+@pytest.mark.parametrize(
+    ("read", "later", "language"),
+    [
+        ("the day", timedelta(days=1), "en"),
+        ("the time", timedelta(minutes=1), "en"),
+        ("the language", timedelta(), "es"),
+    ],
+)
+def test_a_query_that_reads_more_than_its_values_is_found_in_the_tests(
+    time_machine, monkeypatch, read, later, language
+):
     monkeypatch.setattr(Prepared, "checks", True)
-    query = Prepared(lambda *, pk: Certification.objects.filter(pk=pk, expires_date__gt=timezone.localdate()))
+    query = Prepared(READS[read])
     time_machine.move_to(timezone.now(), tick=False)
     query.rows(pk=1)
-    time_machine.shift(timedelta(days=1))
-    with pytest.raises(NotPreparable, match="was prepared as"):
+    time_machine.shift(later)
+    with override(language), pytest.raises(NotPreparable, match="was prepared as"):
         query.rows(pk=1)
+
+
+def test_a_query_that_chooses_by_a_value_is_found_in_the_tests(monkeypatch):
+    monkeypatch.setattr(Prepared, "checks", True)
+    everybody = Patient.objects.all()
+    query = Prepared(lambda *, number: everybody if number == "all" else everybody.filter(number=number))
+    query.rows(number="P-1")
+    with pytest.raises(NotPreparable, match="was prepared as"):
+        query.rows(number="all")
 
 
 def test_the_lengths_of_lists_that_are_kept_are_limited(monkeypatch):
