@@ -11,8 +11,9 @@ import sys
 import time
 from threading import Thread
 
-from growth import world_on_postgres
-from meter import Meter, missed, print_figure, served
+from builds import served
+from growth import PORTAL, world_on_postgres
+from meter import Meter, missed, print_figure
 
 PATIENTS = int(os.environ.get("RUSH", "300"))
 SECONDS = 60  # within which they arrive
@@ -163,7 +164,7 @@ def print_rush(alone, asked):
 
 
 def main():
-    with world_on_postgres(TRUSTED_PROXY_COUNT="1") as (database, world), served(database, "mmp_portal.wsgi") as server:
+    with world_on_postgres(TRUSTED_PROXY_COUNT="1") as (database, world), served(PORTAL, "mmp_portal.wsgi") as server:
         from delivery import rules
 
         measure_hash()
