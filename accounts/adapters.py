@@ -8,6 +8,8 @@ from allauth.account.internal.stagekit import get_pending_stage
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.auth.hashers import get_hasher, identify_hasher
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
@@ -85,6 +87,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def _signed_in_just_now(self) -> bool:
         records = get_authentication_records(self.request, self.request.user)
         return any(time.time() - record["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Return whether `password` is that of `user`. The session goes on where that has renewed an old hash.
+
+        A session is bound to the hash of the password, so that a change of the password ends it.
+        """
+        proved: bool = super().reauthenticate(user, password)
+        if proved and identify_hasher(user.password).algorithm != get_hasher().algorithm:
+            user.refresh_from_db(fields=["password"])
+            self.request.session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        return proved
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """Return the ways to prove oneself again, described in our words."""

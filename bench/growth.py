@@ -10,11 +10,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from meter import Meter, answer_of, missed, print_figure, served
-from ordering import BASE_DIR, ENVIRONMENT, World
+from builds import Build, served
+from meter import Meter, answer_of, missed, print_figure
+from ordering import BASE_DIR, ENVIRONMENT
+from world import World
 
 PRODUCTS, PATIENTS, ORDERS = (30, 300, 3_000), (20, 2_000, 20_000), (1, 50, 1_000)
-MOST, RUNS, REQUESTS = 1.3, 3, 20
+MOST = 1.3
+RUNS, REQUESTS = (int(os.environ.get(name, usual)) for name, usual in {"RUNS": 3, "REQUESTS": 20}.items())
+PORTAL = Build(BASE_DIR, BASE_DIR / ".venv", {})  # gets its settings from this process
 PAST = "delivery_deliverywindow WHERE capacity = 1"
 PAGES_OF_PATIENT = {
     "home": "/home/",
@@ -73,10 +77,11 @@ def fill_menu(world, count):
 
 
 def show_products(count):
-    """Leave `count` products on the menu: the first ones."""
+    """Leave `count` products on the menu: the first ones. The rows that this replaces are cleared away."""
     answer_of(
         f"UPDATE delivery_product SET is_active = id IN (SELECT id FROM delivery_product ORDER BY id LIMIT {count})"
     )
+    answer_of("VACUUM ANALYZE delivery_product")
 
 
 def office_of(count):
@@ -98,7 +103,7 @@ def patient_with(count, world):
     from tests import crowd, factories
 
     patient = factories.patient()
-    order = factories.order(patient, into=world.windows[0], lines=world.three)
+    order = factories.order(patient, into=world.windows[0], lines=world.carts["three"])
     if count > 1:
         _past_windows(order.window)
         copy_rows(
@@ -118,7 +123,7 @@ def patient_with(count, world):
             f" FROM delivery_orderline l, delivery_order o WHERE l.order_id = {order.pk}"
             f" AND o.patient_id = {patient.pk} AND o.status = 'delivered'"
         )
-    crowd.fill_carts([patient], *world.three)
+    crowd.fill_carts([patient], *world.carts["three"])
     return patient.user
 
 
@@ -191,7 +196,7 @@ def main():
         fill_menu(world, PRODUCTS[-1])
         show_products(demo)
         answer_of("VACUUM ANALYZE")
-        with served(database, "mmp_portal.wsgi") as server:
+        with served(PORTAL, "mmp_portal.wsgi") as server:
             of_patients = {count: visitor_of(server, user) for count, user in patients.items()}
             measure_pages(database, server, of_patients, PAGES_OF_PATIENT)
             of_offices = {count: visitor_of(server, user) for count, user in offices.items()}

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -28,6 +29,7 @@ class _Look:
 
     pieces: tuple[str, ...]
     names: tuple[str, ...]
+    written: frozenset[str]  # each name once: a row writes a name of a person several times
 
 
 def filled(template: str, values: Mapping[str, Any], **look: Hashable) -> SafeString:
@@ -40,7 +42,8 @@ def filled(template: str, values: Mapping[str, Any], **look: Hashable) -> SafeSt
     kinds = tuple((name, type(value) is UUID) for name, value in values.items())  # reads no lazy value
     done = _look(get_template(template).template, get_language(), kinds, tuple(look.items()))  # type: ignore[attr-defined]
     parts = list(done.pieces)
-    parts[1::2] = [conditional_escape(values[name]) for name in done.names]
+    written = {name: _escaped(values[name]) for name in done.written}
+    parts[1::2] = [written[name] for name in done.names]
     return mark_safe("".join(parts))  # nosec B308 B703 # the template's own HTML, and escaped values
 
 
@@ -53,7 +56,13 @@ def _look(
     names = {str(mark): name for name, mark in marks.items()}
     parts = re.split(f"({'|'.join(names)})", html) if names else [html]
     pieces = tuple("" if place % 2 else part for place, part in enumerate(parts))
-    return _Look(pieces, tuple(names[part] for part in parts[1::2]))
+    named = tuple(names[part] for part in parts[1::2])
+    return _Look(pieces, named, frozenset(named))
+
+
+def _escaped(value: Any) -> str:
+    """Return what `conditional_escape` does; a plain text takes a fifth of the time."""
+    return escape(value) if type(value) is str else conditional_escape(value)
 
 
 def _mark(name: str, *, is_uuid: bool) -> str | UUID:

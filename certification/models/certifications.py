@@ -29,13 +29,14 @@ def physicians_of(user: User, today: date) -> list[int]:
 class Office:
     """Whose rows an account sees: those of these physicians, and of itself where it is an applicant."""
 
+    account: int
     physicians: list[int]
     applicant: int | None
 
 
 def office_of(user: User, today: date) -> Office:
     """Return the office of the account: a page reads it once for all that it asks."""
-    return Office(physicians_of(user, today), user.pk if user.person.is_applicant else None)
+    return Office(user.pk, physicians_of(user, today), user.pk if user.person.is_applicant else None)
 
 
 class CertificationQuerySet(models.QuerySet["Certification"]):

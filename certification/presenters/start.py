@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from accounts.models import Decision, Person, Physician, PhysicianApplication, User
 from accounts.presenters.eligibility import refusal_of
 from accounts.rules import eligibility
-from certification.models import Certification, Draft, PatientRequest
+from certification.models import Draft, PatientRequest
 from certification.models.certifications import office_of
 from certification.presenters.addresses import sign_url
 from certification.presenters.groups import counts_of_office, due_counts
@@ -65,11 +65,10 @@ class OfficeStart:
 def office_start(user: User, person: Person, *, today: date) -> OfficeStart:
     """Return what waits in the office of this account, in at most seven queries however many patients it has."""
     office = office_of(user, today)
-    signed = Certification.objects.filter(physician__in=office.physicians)
     drafts = Draft.objects.of(office)
     open_requests = PatientRequest.objects.filter(physician__in=office.physicians).open()
     counts = counts_of_office(office, today)
-    due = due_counts(signed, today)
+    due = due_counts(office, today)
     waiting = _drafts_waiting(drafts, user) if counts["sign"] or counts["draft"] else NO_DRAFTS
     is_report = Q(kind__in=PatientRequest.REPORTS)
     asked = open_requests.aggregate(

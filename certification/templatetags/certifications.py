@@ -1,10 +1,11 @@
 """Filters for amounts, days and names of choices on the pages of certification."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from certification.models import CaregiverAssignment, Sex
 from certification.rules import ounces_to_mg
@@ -26,8 +27,12 @@ def ounces_and_grams(ounces: Decimal | None) -> str:
 @register.filter
 def more_days(days_left: int | None) -> str:
     """Return the days after today: "100 more days", or "today is the last day"."""
-    if days_left is None:
-        return ""
+    return "" if days_left is None else _more_days(days_left, get_language())
+
+
+@lru_cache(maxsize=1_000)
+def _more_days(days_left: int, _language: str | None) -> str:
+    """Return the words, which a list of fifty patients asks for fifty times."""
     if days_left == 0:
         return _("today is the last day")
     return ngettext("%(days)d more day", "%(days)d more days", days_left) % {"days": days_left}

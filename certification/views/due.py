@@ -10,6 +10,7 @@ from accounts.decorators import office_required
 from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Certification
+from certification.models.certifications import office_of
 from certification.presenters.due_list import due_row
 from certification.presenters.groups import DUE_LABELS, due_counts, due_on
 from certification.presenters.patient_list import Filter
@@ -26,10 +27,10 @@ def due_list(request: SignedInRequest) -> HttpResponse:
     today = timezone.localdate()
     within = request.GET.get("within")
     within = within if within in DUE_LABELS else "30"
-    scoped, due = Certification.objects.in_hands_of(request.user, today), due_on(today)
-    counts = due_counts(scoped, today)
+    office, due = office_of(request.user, today), due_on(today)
+    counts = due_counts(office, today)
     page = page_of(
-        scoped.filter(due[within]),
+        Certification.objects.filter(physician__in=office.physicians).filter(due[within]),
         keys=("-expires_date", "-pk") if within == "expired" else ("expires_date", "pk"),
         cursor=request.GET.get("cursor"),
         size=A_PAGE,

@@ -20,15 +20,18 @@ from accounts.person import PersonRequest
 from accounts.requests import SignedInRequest
 from audit.actions import record
 from certification.models import Certification, Draft
-from certification.models.certifications import office_of
+from certification.models.certifications import Office, office_of
 from certification.presenters.addresses import sign_url
 from certification.presenters.groups import (
     DRAFT_KEYS_OF,
+    GROUPS,
     KEYS_OF,
+    KEYS_OF_GROUP,
     LABELS,
     counts_of_office,
     drafts_shown,
     filters_on,
+    groups_on,
     in_list_order,
     matching,
     matching_drafts,
@@ -36,7 +39,7 @@ from certification.presenters.groups import (
 from certification.presenters.patient_list import Filter, patient_rows, request_rows
 from certification.presenters.status_on_day import status_on_day
 from certification.views.scope import prepared_for
-from ui.keyset import FirstKeys, Section, page_of_sections
+from ui.keyset import Section, page_of_sections
 from ui.prepared import Prepared
 from ui.spreadsheets import write_csv
 from ui.tidy import tidy
@@ -67,21 +70,11 @@ def patient_list(request: PersonRequest) -> HttpResponse:
         request.session[SEARCH] = tidy(request.POST.get("term", "").replace("\x00", "")[:SEARCH_MAX_LENGTH])
         return redirect(f"{request.path}?show={show}")  # what is found begins on its first page
     office = office_of(request.user, today)
-    signed: QuerySet[Certification] = Certification.objects.filter(physician__in=office.physicians)
-    drafts: QuerySet[Draft] = Draft.objects.of(office)
     counts = counts_of_office(office, today)
-    has_drafts = bool(counts["sign"] or counts["draft"])
     term = request.session.get(SEARCH, "")
-    if term:
-        signed, drafts = matching(signed, term), matching_drafts(drafts, term) if has_drafts else drafts
+    sections = _sections_found(office, term, show, today, counts) if term else _sections(office, show, today, counts)
     page = page_of_sections(
-        _sections(
-            signed,
-            drafts if has_drafts else None,
-            show,
-            today,
-            first=None if term else partial(_first_keys, office.physicians, show, today),
-        ),
+        sections,
         cursor=request.GET.get("cursor"),
         size=A_PAGE,
         name=f"patients {show}",
@@ -119,42 +112,60 @@ def _prepared(user: User, counts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _sections(
-    signed: QuerySet[Certification],
-    drafts: QuerySet[Draft] | None,
-    show: str,
-    today: date,
-    *,
-    first: FirstKeys | None,
-) -> list[Section]:
-    """Return the sections of the list: the drafts of a filter, if there are any, then its certifications.
+def _drafts(office: Office, show: str, counts: Mapping[str, int], term: str = "") -> list[Section]:
+    """Return the drafts of a filter as the first section of the list, if the office has any."""
+    if show not in DRAFT_KEYS_OF or not (counts["sign"] or counts["draft"]):
+        return []
+    drafts: QuerySet[Draft] = Draft.objects.of(office)
+    shown = drafts_shown(matching_drafts(drafts, term) if term else drafts, show)
+    shown = shown.select_related("physician", "renews__patient")
+    return [Section("drafts", shown, DRAFT_KEYS_OF[show], is_small=True)]
 
-    `first` returns the keys of the first page of all certifications.
-    """
-    sections = []
-    if show in DRAFT_KEYS_OF and drafts is not None:
-        shown = drafts_shown(drafts, show).select_related("physician", "renews__patient")
-        sections.append(Section("drafts", shown, DRAFT_KEYS_OF[show], is_small=True))
+
+def _sections_found(office: Office, term: str, show: str, today: date, counts: Mapping[str, int]) -> list[Section]:
+    """Return the sections of what a search has found: drafts, then certifications."""
+    sections = _drafts(office, show, counts, term)
     if show in KEYS_OF:
-        found = SimpleLazyObject(lambda: _found(signed, show, today))  # the first page needs only its keys
-        sections.append(Section("signed", cast(Any, found), KEYS_OF[show], _read, first=first))
+        signed = matching(Certification.objects.filter(physician__in=office.physicians), term)
+        found = in_list_order(signed.filter(filters_on(today)[show]), today)
+        sections.append(Section("signed", found, KEYS_OF[show], _read))
     return sections
 
 
-def _found(signed: QuerySet[Certification], show: str, today: date) -> QuerySet[Certification]:
-    return in_list_order(signed.filter(filters_on(today)[show]), today)
+def _sections(office: Office, show: str, today: date, counts: Mapping[str, int]) -> list[Section]:
+    """Return the sections of the whole list: drafts, then certifications.
+
+    In the filter "all" each group that has rows is a section, because each comes sorted out of an index: a page reads
+    as many entries as it shows, and not those of all patients.
+    """
+    sections = _drafts(office, show, counts)
+    groups = [group for group in GROUPS if counts[group]] if show == "all" else [show] if show in KEYS_OF else []
+    for group in groups:
+        asked: dict[str, Any] = {"physicians": office.physicians, "show": show, "group": group, "today": today}
+        found = SimpleLazyObject(partial(_found, **asked))  # the first page needs only its keys
+        sections.append(Section(group, cast(Any, found), _keys_in(show), _read, first=partial(_first_keys, asked)))
+    return sections
 
 
-def _first_keys(physicians: list[int], show: str, today: date, limit: int) -> list[tuple[Any, ...]]:
-    return _keys.rows(physicians=physicians, show=show, today=today, limit=limit)
+def _keys_in(show: str) -> tuple[str, ...]:
+    return KEYS_OF_GROUP if show == "all" else KEYS_OF[show]
 
 
-def _keys_of(*, physicians: list[int], show: str, today: date, limit: int) -> QuerySet[Certification, Any]:
-    found, keys = _found(Certification.objects.filter(physician__in=physicians), show, today), KEYS_OF[show]
-    return found.order_by(*keys).values_list(*(key.removeprefix("-") for key in keys))[:limit]
+def _found(*, physicians: list[int], show: str, group: str, today: date) -> QuerySet[Certification]:
+    where = groups_on(today)[group] if show == "all" else filters_on(today)[show]
+    return Certification.objects.filter(physician__in=physicians).filter(where)
 
 
-_keys = Prepared(_keys_of, fixed=["show", "today", "limit"])
+def _first_keys(asked: Mapping[str, Any], limit: int) -> list[tuple[Any, ...]]:
+    return _keys.rows(**asked, most=A_PAGE + 1)[:limit]
+
+
+def _keys_of(*, physicians: list[int], show: str, group: str, today: date, most: int) -> QuerySet[Certification, Any]:
+    found, keys = _found(physicians=physicians, show=show, group=group, today=today), _keys_in(show)
+    return found.order_by(*keys).values_list(*(key.removeprefix("-") for key in keys))[:most]
+
+
+_keys = Prepared(_keys_of, fixed=["show", "group", "today", "most"])
 
 
 # What a row of the list shows: an office has fifty of them on a page.

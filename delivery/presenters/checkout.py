@@ -1,13 +1,15 @@
 """What the checkout is filled in with: an earlier order, or on a first order the patient's record alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import time
 from functools import cached_property
 from typing import Any
 
 from certification.models import Patient
 from delivery.models import DeliveryWindow, Order
 from delivery.orderers import Orderer
-from delivery.presenters.addresses import addresses_of, latest_orders
+from delivery.presenters.addresses import EarlierOrder, addresses_of, latest_orders
 from delivery.presenters.again import Again, again_of, order_to_repeat
 from delivery.presenters.allotment import Allotment, Usage, allotment_of, usage_of
 from delivery.presenters.cart import Cart, cart_of
@@ -40,25 +42,25 @@ class Checkout:
         return cart_of(self.orderer, self.terms)
 
     @cached_property
-    def earlier(self) -> list[Order]:
+    def earlier(self) -> list[EarlierOrder]:
         """The patient's latest orders."""
         return [] if self.orderer.caller else latest_orders(self.orderer.patient)
 
     @cached_property
-    def addresses(self) -> list[Order]:
+    def addresses(self) -> list[EarlierOrder]:
         """The latest order to each address other than the patient's own."""
         return addresses_of(self.orderer.patient, self.earlier)
 
     @cached_property
-    def _own(self) -> list[Order]:
+    def _own(self) -> list[EarlierOrder]:
         """The patient's orders that this account placed; not those that staff refused, perhaps for their address."""
         user, refused = self.orderer.user, Order.Status.REFUSED
-        return [order for order in self.earlier if order.placed_by_id == user.pk and order.status != refused]
+        return [order for order in self.earlier if order.placed_by == user.pk and order.status != refused]
 
     @cached_property
     def said_homes(self) -> set[AddressKey]:
         """The addresses of which the account said in an order that they are homes."""
-        return {_key(order) for order in self._own}
+        return _keys(self._own)
 
     @cached_property
     def homes(self) -> set[AddressKey]:
@@ -70,8 +72,8 @@ class Checkout:
         patient = self.orderer.patient
         if self.orderer.caller or looks_like_business(patient.street, patient.unit):
             return self.said_homes
-        refused = {_key(order) for order in self.earlier if order.status == Order.Status.REFUSED}
-        return self.said_homes | ({_key(patient)} - refused)
+        refused = _keys(order for order in self.earlier if order.status == Order.Status.REFUSED)
+        return self.said_homes | (_keys([patient]) - refused)
 
     @cached_property
     def repeated(self) -> Order | None:
@@ -79,7 +81,7 @@ class Checkout:
         return order_to_repeat(self.orderer, self.again)
 
     @cached_property
-    def model(self) -> Order | None:
+    def model(self) -> Order | EarlierOrder | None:
         """The order whose answers fill in the form: the one to repeat, or the account's last; None on a first order."""
         return self.repeated or next(iter(self._own), None)
 
@@ -103,10 +105,7 @@ class Checkout:
 
     @cached_property
     def _at_same_time(self) -> list[DeliveryWindow]:
-        model = self.model
-        if model is None or model.window is None:
-            return []
-        starts = model.window.starts
+        starts = _starts_of(self.model)
         return [window for window in self.terms.windows if window.starts == starts and not self.terms.refusal(window)]
 
     def _has_room_for_cart(self, window: DeliveryWindow) -> bool:
@@ -133,5 +132,14 @@ class Checkout:
         return allotment_of(self.orderer.patient, self.cart, self.terms, usage=self.usage, day=day)
 
 
-def _key(place: Order | Patient) -> AddressKey:
-    return address_key(street=place.street, unit=place.unit, city=place.city, zip_code=place.zip_code)
+def _starts_of(order: Order | EarlierOrder | None) -> time | None:
+    """Return the time of day at which the window of the order starts, or None."""
+    if isinstance(order, Order):
+        return order.window.starts if order.window else None
+    return order.starts if order else None
+
+
+def _keys(places: Iterable[EarlierOrder | Patient]) -> set[AddressKey]:
+    """Return the addresses in one spelling. What is spelled alike is looked at once."""
+    spelled = {(place.street, place.unit, place.city, place.zip_code) for place in places}
+    return {address_key(street=street, unit=unit, city=city, zip_code=code) for street, unit, city, code in spelled}

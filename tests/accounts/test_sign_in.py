@@ -3,6 +3,7 @@
 from types import ModuleType
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib.admin import AdminSite
 from django.test import Client
 from django.urls import path
@@ -74,7 +75,8 @@ def test_signing_up_with_a_known_address_gives_the_same_answer():
     response = sign_up(Client(), "Rosa@example.org")
 
     assert response.headers["Location"] == "/accounts/confirm-email/"
-    assert User.objects.count() == 1
+    assert User.objects.count() == EmailAddress.objects.count() == 1
+    assert not Event.objects.filter(action="user.sign_up").exists()
     assert "/accounts/confirm-email/" not in delivered()[0].body
 
 

@@ -143,7 +143,7 @@ def test_the_same_work_is_done_for_the_known_and_for_the_unknown(name, hashes):
 
 
 def test_control_allauths_own_form_computes_no_hash_for_a_known_address(hashes, monkeypatch):
-    monkeypatch.setattr(sign_up, "compute_a_hash", lambda password: None)
+    monkeypatch.setattr(sign_up, "make_and_take_back", lambda password: None)
     way = WAYS["sign-up"]
     assert [work_of(way, typed(), hashes)[1] for typed in (way.known, way.unknown)] == [0, 1]
 
@@ -167,7 +167,7 @@ def medians(way):
 def real_hasher(request, settings):
     if not request.config.getoption("drill"):
         pytest.skip("measured by make drill")
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["accounts.hashers.PortalPasswordHasher"]
     cache.clear()
 
 
@@ -184,6 +184,6 @@ def test_the_known_and_the_unknown_take_the_same_time(name):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("real_hasher")
 def test_control_without_the_hash_a_sign_up_reveals_who_is_registered(monkeypatch):
-    monkeypatch.setattr(sign_up, "compute_a_hash", lambda password: None)
+    monkeypatch.setattr(sign_up, "make_and_take_back", lambda password: None)
     known, unknown = medians(WAYS["sign-up"])
     assert unknown / known > MOST

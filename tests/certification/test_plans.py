@@ -12,9 +12,23 @@ from django.utils import timezone
 
 from certification.admin.certifications import CertificationAdmin
 from certification.admin.people import CaregiverAdmin, PatientAdmin
-from certification.models import Caregiver, Certification, Draft, Patient
-from certification.presenters.groups import KEYS_OF, counts_of, due_counts, due_on, filters_on, in_list_order, matching
+from certification.models import Caregiver, Certification, Patient
+from certification.models.certifications import office_of
+from certification.presenters.groups import (
+    DUE_LABELS,
+    GROUPS,
+    KEYS_OF,
+    KEYS_OF_GROUP,
+    counts_of_office,
+    due_counts,
+    due_on,
+    filters_on,
+    groups_on,
+    in_list_order,
+    matching,
+)
 from tests import factories
+from tests.guard import unguarded
 from tests.shared import shared
 
 pytestmark = [
@@ -34,7 +48,8 @@ def own():
         cursor.execute("UPDATE pg_class SET relallvisible = relpages WHERE relname LIKE 'certification%'")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute("SET LOCAL random_page_cost = 100")
-        cursor.execute("DROP INDEX certification_certification_physician_id_1fcfb011")  # as good for so few rows
+        for as_good in ("certification_certification_physician_id_1fcfb011", "certification_one_active_a_patient"):
+            cursor.execute(f"DROP INDEX {as_good}")  # for so few rows, all of one office
     return Certification.objects.in_hands_of(physician.user, timezone.localdate())
 
 
@@ -52,8 +67,25 @@ def test_each_filter_and_count_reads_the_index_of_the_office_alone(own):
     for show, keys in KEYS_OF.items():
         found = in_list_order(own.filter(filters_on(today)[show]), today)
         assert OFFICE in plan_of(lambda found=found, keys=keys: list(found.order_by(*keys).values_list("pk")[:51]))
-    assert OFFICE in plan_of(lambda: counts_of(own, Draft.objects.all(), today))
-    assert OFFICE in plan_of(lambda: due_counts(own, today))
+
+
+def test_counts_of_an_office_read_the_index_of_the_office_alone_and_no_more_than_a_page_says(own):
+    today = timezone.localdate()
+    office = office_of(own.first().physician.user, today)
+    for ask, subqueries in ((counts_of_office, len(GROUPS)), (due_counts, len(DUE_LABELS))):
+        plan = plan_of(lambda ask=ask: ask(office, today))
+        assert plan.count(OFFICE) == subqueries == plan.count("Limit"), plan
+        assert "Seq Scan on certification_certification" not in plan
+
+
+def test_the_group_that_holds_nearly_all_comes_sorted_out_of_the_index(own):
+    with unguarded(), connection.cursor() as cursor:
+        cursor.execute("UPDATE certification_certification SET expires_date = expires_date - (id % 300)::int")
+        cursor.execute("ANALYZE certification_certification")
+        cursor.execute("UPDATE pg_class SET relallvisible = relpages WHERE relname LIKE 'certification%'")
+    later = own.filter(groups_on(timezone.localdate())["later"]).order_by(*KEYS_OF_GROUP)
+    plan = plan_of(lambda: list(later.values_list("pk")[:51]))
+    assert OFFICE in plan and "Presorted Key: expires_date" in plan, plan
 
 
 def test_what_is_due_comes_sorted_out_of_the_index(own):

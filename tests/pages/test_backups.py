@@ -70,7 +70,7 @@ print(json.dumps({
 @pytest.fixture
 def world():
     """An order, letters, a card and messages; the password is hashed as in production."""
-    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.PBKDF2PasswordHasher"]):
+    with override_settings(PASSWORD_HASHERS=["accounts.hashers.PortalPasswordHasher"]):
         order = factories.order()
     born = {"birth_date": order.created_at.date().replace(year=order.created_at.year - 12, day=1)}
     factories.draft(profile=factories.profile(**born), caregiver=factories.caregiver())

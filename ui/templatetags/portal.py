@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from ui.counting import MOST_COUNTED
 from ui.languages import in_readers_language
 from ui.parts import mark
 
@@ -40,6 +41,12 @@ def money(cents: int) -> str:
     sign = "-" if cents < 0 else ""
     dollars, rest = divmod(abs(cents), 100)
     return f"{sign}${dollars:,}.{rest:02d}"
+
+
+@_shown
+def counted(count: int) -> str:
+    """Show the number of rows of a list that is counted up to MOST_COUNTED (ui/counting.py)."""
+    return _("{most}+").format(most=f"{MOST_COUNTED:,}") if count > MOST_COUNTED else f"{count:,}"
 
 
 @_shown
