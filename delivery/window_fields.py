@@ -47,7 +47,8 @@ class WindowRadioSelect(RowRadioSelect):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = forms.Widget.get_context(self, name, value, attrs)  # without the options, which each day renders
-        widget, days = context["widget"], [(day, tuple(rows)) for day, rows in self.choices]
+        choices: Any = self.choices  # rows by day
+        widget, days = context["widget"], [(day, tuple(rows)) for day, rows in choices]
         looks, parts, chosen_on = tuple(widget["attrs"].items()), [], -1
         for index, (day, rows) in enumerate(days):
             chosen = next((code for code, _row in rows if code in widget["value"]), "")

@@ -35,8 +35,9 @@ class Change:
 
     def __init__(self, rows: QuerySet[Any], **fields: Any) -> None:
         self.rows, self.fields, self.db = rows, fields, rows.db
-        self.query: Any = rows.order_by().query.chain(UpdateQuery)
-        self.query.add_update_values(fields)
+        query: Any = rows.order_by().query.chain(UpdateQuery)
+        query.add_update_values(fields)
+        self.query = query
 
 
 class _Asked:
