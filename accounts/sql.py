@@ -1,5 +1,8 @@
 """SQL that the ORM cannot write: the one place of this app (docs/adr/0003)."""
 
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -14,6 +17,26 @@ def lock_text(text: str) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [text])
+
+
+def write_rate_limit(*, key: str, value: str, ends_at: datetime, unless_lasting_at: datetime | None = None) -> bool:
+    """Write a rate limit in one statement, whether its key is there or not; return whether it was written.
+
+    With `unless_lasting_at` a limit that has not ended at that time stays as it is.
+    """
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
+    values: list[Any] = [key, value, connection.ops.adapt_datetimefield_value(ends_at)]
+    # The name of the table is a setting of ours.
+    sql = (
+        f"INSERT INTO {table} AS known (cache_key, value, expires) VALUES (%s, %s, %s)"  # noqa: S608 # nosec B608
+        " ON CONFLICT (cache_key) DO UPDATE SET value = excluded.value, expires = excluded.expires"
+    )
+    if unless_lasting_at is not None:
+        sql += " WHERE known.expires < %s"
+        values.append(connection.ops.adapt_datetimefield_value(unless_lasting_at))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return bool(cursor.rowcount > 0)
 
 
 def purge_rate_limits() -> int:

@@ -65,6 +65,16 @@ class SessionChangeList(ChangeList):
         super().__init__(request, model, *args, **kwargs)
         self.title = str(capfirst(self.opts.verbose_name_plural))  # "Select … to view" is longer, and says less
 
+    def get_results(self, request: HttpRequest) -> None:
+        """Read of what a search finds the keys of the page first, and then its rows alone.
+
+        A page of it is sorted before it is cut, so that PostgreSQL would join all that is found with other tables.
+        """
+        super().get_results(request)
+        if self.query:
+            shown = cast(QuerySet[Any], self.result_list)
+            self.result_list = self.queryset.filter(pk__in=list(shown.values_list("pk", flat=True)))
+
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         filters: dict[str, Any] = super().get_filters_params(params)
         filters.pop(SEARCHED_VAR, None)

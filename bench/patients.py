@@ -127,15 +127,16 @@ def _read_whole(node):
 
 
 def queries_of(ask):
-    """Return what `ask` returns, and its SELECT statements without those for session and account."""
+    """Return what `ask` returns, and its queries, prepared ones too, without those for session and account."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     ask()  # a process reads some rows only once
     with CaptureQueriesContext(connection) as caught:
         answer = ask()
-    queries = [query["sql"] for query in caught if query["sql"].lstrip("(").startswith("SELECT")]
-    return answer, [sql for sql in queries if not any(f'FROM "{table}"' in sql for table in OF_EACH_REQUEST)]
+    queries = [query["sql"] for query in caught if query["sql"].lstrip("(").startswith(("SELECT", "EXECUTE"))]
+    of_each = [f'FROM "{table}"' for table in OF_EACH_REQUEST] + ['"accounts.sessions', '"accounts.backends']
+    return answer, [sql for sql in queries if not any(words in sql for words in of_each)]
 
 
 class Report:

@@ -7,6 +7,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.signals import email_changed, user_logged_in
 from django.conf import settings
 from django.db import connections
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import signals
@@ -22,6 +23,7 @@ from certification.actions import (
 from certification.models import Caregiver, Patient
 from certification.reference import ALLOTMENT_LIMITS, CONDITIONS
 from certification.sql import keep_draft_ids_new
+from ui.prepared import Prepared
 
 DEFAULT_LANGUAGE = Patient._meta.get_field("language").default
 
@@ -44,9 +46,17 @@ def on_signed_in(request: HttpRequest, user: User, **_: Any) -> None:
     if chosen in dict(settings.LANGUAGES):
         choose_language(language=chosen, by=user)
         return
-    for people in (Caregiver.objects.filter(user=user), Patient.objects.filter(user=user)):
-        if language := people.exclude(language=DEFAULT_LANGUAGE).values_list("language", flat=True).first():
+    for languages in (_of_caregiver, _of_patient):
+        if language := languages.first(user=user.pk):
             request.session[LANGUAGE] = language
+
+
+def _language_of(people: QuerySet[Any]) -> QuerySet[Any, Any]:
+    return people.exclude(language=DEFAULT_LANGUAGE).values_list("language", flat=True)[:1]
+
+
+_of_caregiver = Prepared(lambda *, user: _language_of(Caregiver.objects.filter(user=user)))
+_of_patient = Prepared(lambda *, user: _language_of(Patient.objects.filter(user=user)))
 
 
 def on_migrated(**_: Any) -> None:

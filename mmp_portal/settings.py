@@ -184,7 +184,7 @@ else:
 # Rate limits are in the database, so that sign-in works without Redis. A small table would evict a locked account.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "accounts.limits.RateLimitCache",
         "LOCATION": "rate_limits",
         "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     }

@@ -1,5 +1,6 @@
 """Accounts: who signs in, and what that person is to the portal."""
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
@@ -12,7 +13,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.factors import Factors, factor_annotations
-from accounts.models.person import Person, role_annotations
+from accounts.models.person import ROLES, Person, role_annotations
+from ui.prepared import Prepared
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -74,9 +76,8 @@ class User(AbstractUser):
     @cached_property
     def person(self) -> Person:
         """The roles of the account when they were first asked for; PortalBackend reads them with the account."""
-        roles = role_annotations(timezone.localdate())
-        own: QuerySet[Any, Any] = User.objects.filter(pk=self.pk).annotate(**roles)
-        return Person(getattr(self, "physician", None), self.is_staff, **own.values(*roles).get())
+        roles = _roles.rows(key=self.pk, day=timezone.localdate())[0]
+        return Person(getattr(self, "physician", None), self.is_staff, *roles)
 
     @cached_property
     def factors(self) -> Factors:
@@ -96,3 +97,11 @@ class User(AbstractUser):
         if hasattr(self, "physician"):
             return "physician"
         return "delegate" if self.person.is_delegate else "member"
+
+
+def _roles_on(*, key: int, day: date) -> QuerySet[Any, Any]:
+    """Return what the account is on `day`, in the order of ROLES."""
+    return User.objects.filter(pk=key).annotate(**role_annotations(day)).values_list(*ROLES)
+
+
+_roles = Prepared(_roles_on)

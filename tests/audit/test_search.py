@@ -5,10 +5,13 @@ from html import unescape
 
 import pytest
 from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit.action_admin import ActionAdmin
 from tests import factories
+from tests.delivery.people import copy
 from tests.shared import shared
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +89,19 @@ def test_a_term_that_cannot_be_one_gets_a_sentence_and_changes_nothing(registrar
     page = registrar.post(registrar.post(PHYSICIANS, {"q": "osei"}).url, {"q": term}, follow=True)
     assert page.context["cl"].query == "osei"
     assert [str(message) for message in page.context["messages"]] == [sentence]
+
+
+def test_of_what_a_search_finds_only_the_rows_of_the_page_are_joined():
+    order = factories.order()
+    copy(order, times=70)
+    client = factories.client_for(factories.staff("Pharmacist"))
+    found_at = client.post("/admin/delivery/order/?status=all", {"q": order.patient.last_name}).url
+    client.get(found_at)
+    with CaptureQueriesContext(connection) as caught:
+        pages = [client.get(found_at), client.get(f"{found_at}&p=2")]
+    assert [len(found(page)) for page in pages] == [50, 21]
+    assert [order.pk for page in pages for order in found(page)] == sorted(
+        (order.pk for page in pages for order in found(page)), reverse=True
+    )
+    joined = [query["sql"] for query in caught if 'LEFT OUTER JOIN "delivery_deliverywindow"' in query["sql"]]
+    assert len(joined) == 2 and not any("LIMIT" in sql for sql in joined)
