@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-APPS = ["accounts", "audit", "certification", "delivery", "notifications", "pages"]
+APPS = ["accounts", "audit", "certification", "delivery", "dispensing", "notifications", "pages"]
 ADR = BASE_DIR / "docs" / "adr" / "0001-actions-are-the-one-write-layer.md"
 # Not actions themselves: what makes an action, and what writes its events.
 TOOLS = {"audited", "record", "record_many", "is_lock_trouble"}
