@@ -4,19 +4,20 @@ from datetime import timedelta
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core import mail
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Physician
 from certification.actions import queue_renewal_reminders, sign_draft, withdraw_certification
 from certification.actions import reminders as module
 from certification.models import Caregiver, Draft, Patient, ReminderRun
-from certification.rules import reminder_spans
+from certification.rules import reminder_spans, renewal_opens_date
 from certification.tasks import finish_renewal_reminders
 from certification.tasks import queue_renewal_reminders as task
 from notifications.actions import drop_calls, send_due
 from notifications.models import Notification
 from tests import factories
 from tests.guard import unguarded
+from ui.templatetags.portal import long_date
 
 pytestmark = pytest.mark.django_db
 
@@ -129,6 +130,33 @@ def test_a_reminder_says_the_last_good_day_and_no_medical_word_in_its_subject():
     last_day = certification.expires_date - timedelta(days=1)
     assert f"{last_day:%B} {last_day.day}, {last_day.year}" in message.body
     assert not {"marijuana", "cannabis", "cancer"} & set(message.subject.lower().split())
+
+
+@pytest.mark.parametrize(
+    ("days_left", "language", "words"),
+    [
+        (85, "en", "It can be renewed from {opens} on. Please make the appointment for that day or after"),
+        (14, "en", "It can be renewed now: please make the appointment."),
+        (-1, "en", "Please dispose of what is left within 10 days after the end."),
+        (85, "es", "{opens}"),
+        (-1, "es", "10 días"),
+    ],
+)
+def test_a_reminder_asks_for_the_visit_and_names_the_day(days_left, language, words):
+    """Before renewal opens it names the day on which it does, and after the end the duty of ten days."""
+    made = signed(days_left, caregiver=factories.caregiver())
+    with unguarded():
+        Patient.objects.filter(pk=made.patient_id).update(language=language)
+        Caregiver.objects.update(language=language)
+    send_due(by=None)  # what the signature told
+    mail.outbox.clear()
+    queue()
+    send_due(by=None)
+
+    with translation.override(language):
+        expected = words.format(opens=long_date(renewal_opens_date(made)))
+    told = [" ".join(sent.body.split()) for sent in mail.outbox if made.physician.email not in sent.to]
+    assert len(told) == 2 and all(expected in body for body in told), told
 
 
 # --- One statement, whatever the number -----------------------------------------------------------------------------
