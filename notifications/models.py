@@ -80,7 +80,7 @@ class Notification(models.Model):
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
-        # The last four hold only what their figure counts, so a million sent messages cost the figures nothing.
+        # The others hold only what their figure counts, so a million sent messages cost the figures nothing.
         indexes = [
             models.Index(fields=["status", "priority", "due_at", "id"], name="notification_to_send"),
             models.Index(
@@ -108,6 +108,16 @@ class Notification(models.Model):
                 fields=["channel", "status", "priority", "due_at", "id"],
                 condition=models.Q(channel__in=["sms", "letter"]),
                 name="notification_by_other_way",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(channel="sms", status="queued"),
+                name="notification_texts_wait",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(channel="letter", status="queued"),
+                name="notification_letters_wait",
             ),
             models.Index(
                 fields=["letter_batch"],

@@ -17,13 +17,17 @@ _UNSENT = "status IN ('queued', 'sending')"
 WAITING: Mapping[str, str] = {
     "urgent": f"channel = 'email' AND priority < {Notification.BULK} AND {_UNSENT}",
     "bulk": f"channel = 'email' AND priority >= {Notification.BULK} AND {_UNSENT}",
+    "texts": "channel = 'sms' AND status = 'queued'",
     "calls": "channel = 'phone' AND status = 'queued'",
+    "letters": "channel = 'letter' AND status = 'queued'",
 }
 
 WAITING_INDEXES = {
     "urgent": "notification_urgent_waits",
     "bulk": "notification_bulk_waits",
+    "texts": "notification_texts_wait",
     "calls": "notification_calls",
+    "letters": "notification_letters_wait",
 }
 
 

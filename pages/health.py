@@ -30,8 +30,8 @@ from pages.connections import close_connections
 # A probe must answer fast: half a second to connect, half a second for the answer, and no second try.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
 OUTBOX_ANSWERS = (
-    "oldest_unsent_message_age_seconds", "urgent_messages_waiting", "bulk_messages_waiting", "calls_waiting",
-    "failed_messages_of_7_days", "bouncing_addresses",
+    "oldest_unsent_message_age_seconds", "urgent_messages_waiting", "bulk_messages_waiting", "oldest_text_age_seconds",
+    "texts_waiting", "calls_waiting", "letters_waiting", "failed_messages_of_7_days", "bouncing_addresses",
 )  # fmt: skip
 _all_migrated = threading.Event()  # set for good once this process has seen that no migration is missing
 
@@ -103,7 +103,7 @@ class DatabaseCollector:
 
 def outbox_answer(counts: outbox.Counts, now: datetime) -> dict[str, float | None]:
     """Return the figures of the outbox for /readyz. A count of 10,001 stands for any larger one."""
-    oldest = counts.oldest_mail
+    oldest, oldest_text = counts.oldest_mail, counts.oldest["texts"]
     return dict(
         zip(
             OUTBOX_ANSWERS,
@@ -111,7 +111,10 @@ def outbox_answer(counts: outbox.Counts, now: datetime) -> dict[str, float | Non
                 seconds(now - oldest) if oldest else None,
                 counts.urgent,
                 counts.bulk,
+                seconds(now - oldest_text) if oldest_text else None,
+                counts.texts,
                 counts.calls,
+                counts.letters,
                 counts.failed,
                 counts.bouncing,
             ],
@@ -124,17 +127,19 @@ def outbox_gauges(
     counts: outbox.Counts, causes: Iterable[outbox.Failure], now: datetime
 ) -> Iterator[GaugeMetricFamily]:
     """Yield the same figures for Prometheus, and the failures by cause."""
-    oldest = counts.oldest_mail
-    age = seconds(now - oldest) if oldest else 0
+    oldest, oldest_text = counts.oldest_mail, counts.oldest["texts"]
+    age, age_of_text = (seconds(now - moment) if moment else 0 for moment in (oldest, oldest_text))
     yield gauge("portal_outbox_messages", "E-mails that wait; 10,001 stands for any larger number in a queue.",
                 counts.urgent + counts.bulk)  # fmt: skip
     yield gauge("portal_outbox_oldest_age_seconds", "Age of the oldest message that waits, 0 when none waits.", age)
+    yield gauge("portal_outbox_oldest_text_age_seconds", "Age of the oldest text that waits, 0 when none waits.",
+                age_of_text)  # fmt: skip
     yield gauge("portal_bouncing_addresses", "Addresses to which no mail goes, because it came back.", counts.bouncing)
     waiting = GaugeMetricFamily(
-        "portal_outbox_waiting", "Messages and calls that wait, at most 10,001.", labels=["queue"]
+        "portal_outbox_waiting", "Messages, calls and letters that wait, at most 10,001.", labels=["queue"]
     )
     failed = GaugeMetricFamily("portal_outbox_failed", "Messages of the last 7 days that failed.", labels=["cause"])
-    for queue in ("urgent", "bulk", "calls"):
+    for queue in ("urgent", "bulk", "texts", "calls", "letters"):
         waiting.add_metric([queue], getattr(counts, queue))
     for failure in causes:
         failed.add_metric([failure.cause], failure.count)

@@ -18,7 +18,11 @@ WAITS, FAILED = "waits", "failed"  # parameters of the list of messages
 ANY_CAUSE = "any"
 MAIL_QUEUES = {"urgent": _("Urgent messages"), "bulk": _("Reminders and other bulk messages")}
 STOPPED = {"stopped_at__isempty": "0"}  # of the list of bounces
-CALLS = {"status__exact": Notification.Status.QUEUED, "channel__exact": Notification.Channel.PHONE}
+OTHER_QUEUES = {
+    "texts": (_("Text messages"), Notification.Channel.SMS),
+    "calls": (_("Calls to make"), Notification.Channel.PHONE),
+    "letters": (_("Letters to post"), Notification.Channel.LETTER),
+}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,9 @@ class Counts:
 
     urgent: int
     bulk: int
+    texts: int
     calls: int
+    letters: int  # that nobody has posted
     failed: int
     bouncing: int  # addresses to which no mail goes, because it came back
     oldest: dict[str, datetime | None]  # by queue
@@ -115,9 +121,11 @@ def outbox_page(*, now: datetime, list_url: str, bounces_url: str) -> OutboxPage
         Line(name, getattr(found, queue), _list(list_url, {WAITS: queue}), found.oldest[queue])
         for queue, name in MAIL_QUEUES.items()
     ]
-    calls = Line(_("Calls to make"), found.calls, _list(list_url, CALLS), found.oldest["calls"])
+    for queue, (name, channel) in OTHER_QUEUES.items():
+        asked = {"status__exact": Notification.Status.QUEUED, "channel__exact": channel}
+        queues.append(Line(name, getattr(found, queue), _list(list_url, asked), found.oldest[queue]))
     bouncing = Line(_("Addresses from which mail comes back"), found.bouncing, f"{bounces_url}?{urlencode(STOPPED)}")
-    return OutboxPage(now, [*queues, calls, bouncing], failures(now=now, list_url=list_url))
+    return OutboxPage(now, [*queues, bouncing], failures(now=now, list_url=list_url))
 
 
 def advice_on(cause: str) -> Any:

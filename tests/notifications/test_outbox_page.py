@@ -47,7 +47,9 @@ def fill(times=1):
     write(times, **in_hand())
     write(3 * times, priority=Notification.BULK)
     write(times, status="sent", sent_at=timezone.now())
+    write(4 * times, channel="sms")
     write(2 * times, channel="phone")
+    write(times, channel="letter")
     write(2 * times, status="failed", last_error=REFUSED)
     write(times, status="failed", last_error=FULL)
     write(times, status="failed", last_error=FULL, created_at=timezone.now() - timedelta(days=8))
@@ -56,7 +58,7 @@ def fill(times=1):
 def test_each_number_is_that_of_the_list_it_links_to(client):
     fill()
     page = client.get(reverse(PAGE)).context["outbox"]
-    assert [line.count for line in page.queues] == [3, 3, 2, 0]
+    assert [line.count for line in page.queues] == [3, 3, 4, 2, 1, 0]
     assert [(failure.cause, failure.count) for failure in page.failures] == [(REFUSED, 2), (FULL, 1)]
     for line in [*page.queues, *page.failures]:
         assert client.get(line.url).context["cl"].paginator.count == line.count, line.url
@@ -80,7 +82,7 @@ def test_more_than_are_counted_are_called_more(client, monkeypatch):
     monkeypatch.setattr(sql, "MOST_COUNTED", 4)
     write(6, priority=Notification.BULK)
     page = client.get(reverse(PAGE))
-    assert [line.count for line in page.context["outbox"].queues] == [0, 5, 0, 0]
+    assert [line.count for line in page.context["outbox"].queues] == [0, 5, 0, 0, 0, 0]
     assert "more than 4" in page.content.decode()
 
 

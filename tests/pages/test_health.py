@@ -87,7 +87,10 @@ def test_readyz_answers_every_field(client):
         "oldest_unsent_message_age_seconds": None,
         "urgent_messages_waiting": 0,
         "bulk_messages_waiting": 0,
+        "oldest_text_age_seconds": None,
+        "texts_waiting": 0,
         "calls_waiting": 0,
+        "letters_waiting": 0,
         "failed_messages_of_7_days": 0,
         "bouncing_addresses": 0,
         "last_beat_age_seconds": None,
@@ -164,10 +167,14 @@ def test_readyz_counts_each_queue_and_what_failed(client):
     message(timedelta(minutes=1))
     message(timedelta(minutes=2), priority=Notification.BULK)
     message(timedelta(minutes=3), channel="phone")
+    message(timedelta(minutes=4), channel="sms")
+    message(timedelta(minutes=5), channel="letter")
     message(timedelta(days=6), status="failed")
     message(timedelta(days=8), status="failed")
     answer = readyz(client)
-    assert [answer[name] for name in health.OUTBOX_ANSWERS[1:]] == [1, 1, 1, 1, 0]
+    age = answer["oldest_text_age_seconds"]
+    assert [answer[name] for name in health.OUTBOX_ANSWERS[1:]] == [1, 1, age, 1, 1, 1, 1, 0]
+    assert age == pytest.approx(240, abs=5)
     assert answer["oldest_unsent_message_age_seconds"] == pytest.approx(120, abs=5)
 
 

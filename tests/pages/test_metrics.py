@@ -182,10 +182,13 @@ def test_an_error_of_the_database_is_counted():
 def test_the_outbox_and_the_beat_are_metrics(client):
     cache.delete(LAST_BEAT)
     queue(kind="physician_bound", recipient="one@example.org", dedupe_key="one", by=None)
+    queue(kind="physician_bound", recipient="+12035550142", dedupe_key="text", channel="sms", by=None)
     samples = read(client.get("/metrics", headers=BEARER).content.decode())
     assert total(samples, "portal_outbox_messages") == 1
     assert total(samples, "portal_outbox_waiting", queue="urgent") == 1
+    assert total(samples, "portal_outbox_waiting", queue="texts") == 1
     assert 0 <= total(samples, "portal_outbox_oldest_age_seconds") < 60
+    assert 0 <= total(samples, "portal_outbox_oldest_text_age_seconds") < 60
     assert total(samples, "portal_database_up") == 1
     assert "portal_last_beat_age_seconds" not in {name for name, _ in samples}
     note(at=timezone.now(), by=None)
