@@ -10,6 +10,7 @@ import re
 import socket
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
@@ -104,11 +105,26 @@ JOB_SECONDS = Histogram(
 )
 
 
+class FolderCollector(MultiProcessCollector):
+    """The counts of all processes, from the files that hold some: findings/prometheus-file-of-a-new-process.sh."""
+
+    def collect(self) -> Any:
+        return self.merge([str(path) for path in Path(self._path).glob("*.db") if _is_written(path)])
+
+
+def _is_written(path: Path) -> bool:
+    """Return whether the file is there and its process has made room in it."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:  # the process has ended meanwhile
+        return False
+
+
 def registry() -> CollectorRegistry:
     """Return a new registry with the counts of all processes, or of this process alone when no folder is set."""
     gathered = CollectorRegistry()
     if FOLDER:
-        MultiProcessCollector(gathered, FOLDER)
+        FolderCollector(gathered, FOLDER)
     else:
         gathered.register(OURS)
     return gathered

@@ -378,7 +378,7 @@ def trickle(connected):
     ("serve", "error"),
     [
         (lambda connected: None, None),  # the time of an answer or of the visit is over first
-        (trickle, "abort"),
+        (trickle, None),  # the connection is closed while the server writes, or the server is told so first
         (lambda connected: connected.send(b"* OK hello\r\n* BYE closing\r\n"), "abort"),
         (lambda connected: connected.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "abort"),
     ],

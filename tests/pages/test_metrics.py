@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.parser import text_string_to_metric_families
 
 from notifications.actions import queue, send_due
@@ -286,6 +287,19 @@ def test_the_gauges_of_a_killed_server_are_removed(tmp_path, monkeypatch):
         (tmp_path / name).touch()
     metrics.forget_dead_processes()
     assert {path.name for path in tmp_path.iterdir()} == set(left)
+
+
+def test_the_file_of_a_process_that_begins_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(metrics, "FOLDER", str(tmp_path))
+    written = MmapedDict(str(tmp_path / "counter_web-1.db"))
+    written.write_value('["portal_seen_total", "portal_seen_total", {}, "Seen."]', 3.0, 0.0)
+    written.close()
+    (tmp_path / "counter_web-2.db").touch()
+    (tmp_path / "gauge_livesum_web-3.db").symlink_to(tmp_path / "deleted meanwhile.db")
+    collected = metrics.registry().collect()
+    assert [(sample.name, sample.value) for metric in collected for sample in metric.samples] == [
+        ("portal_seen_total", 3.0)
+    ]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
