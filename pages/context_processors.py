@@ -17,18 +17,23 @@ IS_GROUP = -1  # in the place of a count: the row names a group of the account
 
 @dataclass(frozen=True)
 class StaffBar:
-    """Who reads, as colleagues call them, and by the item of the bar how many rows wait there."""
+    """The groups of whoever reads, and by the item of the bar how many rows wait there."""
 
-    role: str
+    groups: tuple[str, ...]
     counts: dict[str, int]
+
+    @property
+    def role(self) -> str:
+        """Who reads, as colleagues call them."""
+        return ", ".join(self.groups)
 
 
 def staff_bar(request: HttpRequest) -> dict[str, Any]:
     """Return the bar of staff for the templates; it is read when a page of staff shows it."""
-    return {"staff_bar": SimpleLazyObject(lambda: _bar(request.user))}
+    return {"staff_bar": SimpleLazyObject(lambda: bar_of(request.user))}
 
 
-def _bar(user: Any) -> StaffBar:
+def bar_of(user: Any) -> StaffBar:
     """Return the groups and the counts with one query; what the account may not open has no count."""
     waiting: list[tuple[str, str, QuerySet[Any]]] = [
         ("orders", EVERY_ORDER, Order.objects.filter(status=Order.Status.PLACED)),
@@ -42,8 +47,8 @@ def _bar(user: Any) -> StaffBar:
     ]
     groups = user.groups.order_by().annotate(count=Value(IS_GROUP)).values_list("name", "count")
     found: list[tuple[str, int]] = list(groups.union(*counted, all=True))
-    role = ", ".join(sorted(name for name, count in found if count == IS_GROUP))
-    return StaffBar(role, {item: count for item, count in found if count != IS_GROUP})
+    names = sorted(name for name, count in found if count == IS_GROUP)
+    return StaffBar(tuple(names), {item: count for item, count in found if count != IS_GROUP})
 
 
 def _view(model: type[Model]) -> str:

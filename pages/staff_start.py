@@ -219,8 +219,8 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
     ]  # fmt: skip
 
 
-def staff_start(user: User, *, now: datetime) -> StaffStart:
-    """Return what the start page shows to this account: only figures of lists that the account may open."""
+def staff_start(user: User, groups: Collection[str], *, now: datetime) -> StaffStart:
+    """Return what the start page shows to an account of these groups: only figures of lists that it may open."""
     windows = next_windows(now)
     day = windows[0].date if windows else None
     sees_orders = user.has_perm(EVERY_ORDER)
@@ -230,7 +230,7 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
     rows += [(WaitingEntry.objects.live().filter(window=window), "created_at") for window in waiting]
     found = _count_all(rows)
     waits = {window.pk: found[at][0] for at, window in enumerate(waiting, start=len(shown)) if at in found}
-    works = _works(shown, found, list(user.groups.values_list("name", flat=True)), now)
+    works = _works(shown, found, groups, now)
     own = [work for group in works if group.is_readers_own for work in group.works if work.button]
     counts = order_counts(windows, now) if sees_orders else []
     calls, low = user.has_perm(_view_permission(Notification)), user.has_perm(_view_permission(Product))
@@ -267,7 +267,7 @@ def _view_permission(model: type[Model]) -> str:
 
 
 def _works(
-    shown: list[Queue], found: Mapping[int, tuple[int, datetime]], groups: list[str], now: datetime
+    shown: list[Queue], found: Mapping[int, tuple[int, datetime]], groups: Collection[str], now: datetime
 ) -> list[WorkOfGroup]:
     """Return what waits, the reader's own groups first; a queue without rows is left out."""
     works: dict[str, list[Work]] = {}

@@ -11,12 +11,12 @@ from delivery import actions
 from delivery.models import DeliveryWindow
 from notifications.actions import queue
 from pages import start_days
-from pages.staff_start import staff_start
 from pages.start_days import OrderCount
 from tests import factories
 from tests.delivery import door
 from tests.delivery.people import words_of
 from tests.guard import unguarded
+from tests.pages.starts import start_of
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +31,8 @@ def test_an_empty_portal_says_that_nothing_waits():
 def test_todays_windows_are_shown_until_the_last_has_ended():
     user, today = factories.staff("Pharmacist"), factories.window().date
     ends = max(window.ends_at for window in DeliveryWindow.objects.filter(date=today))
-    assert staff_start(user, now=ends - timedelta(minutes=1)).day == today
-    assert staff_start(user, now=ends).day == today + timedelta(days=7)
+    assert start_of(user, now=ends - timedelta(minutes=1)).day == today
+    assert start_of(user, now=ends).day == today + timedelta(days=7)
 
 
 # --- Runs -----------------------------------------------------------------------------------------------------------
@@ -71,9 +71,9 @@ def test_a_run_on_its_way_names_its_last_stop(time_machine):
     first, second = (factories.order(address=factories.address(city=city)) for city in ("Milford", "Orange"))
     run = door.under_way(door.run_of(first, second), time_machine)
     manager = factories.staff("Manager")
-    assert [row.last_stop for row in staff_start(manager, now=timezone.now()).runs] == [""]
+    assert [row.last_stop for row in start_of(manager).runs] == [""]
     actions.hand_over(order=first, run=run, answers=door.answers(first), by=run.driver)
-    (row,) = staff_start(manager, now=timezone.now()).runs
+    (row,) = start_of(manager).runs
     assert (row.where, row.last_stop, row.done) == ("On its way", "Milford, 9:30 a.m.", 1)
     assert "last stop Milford, 9:30 a.m." in words_of(factories.client_for(manager).get(reverse("admin:index")))
 
@@ -94,7 +94,7 @@ def test_the_last_day_says_what_became_of_its_orders(time_machine):
     time_machine.shift(timedelta(days=1))
     actions.lapse_orders(now=timezone.now(), by=None)
     actions.make_windows(today=timezone.localdate(), by=None)
-    last = staff_start(factories.staff("Manager"), now=timezone.now()).last
+    last = start_of(factories.staff("Manager")).last
     assert (last.day, last.total, last.money_cents, last.settled.count, last.runs) == (day, 2, 8000, 0, 1)
     assert [figure.count for figure in last.ends] == [1, 0, 1]
     client = factories.client_for(factories.staff("Manager"))
@@ -113,7 +113,7 @@ def test_a_call_names_the_patient_to_readers_of_the_order(group, is_named):
         kind="order_moved", recipient="+12035550199", dedupe_key="call", context={"order": order.pk}, channel="phone",
         by=None,
     )  # fmt: skip
-    (call,) = staff_start(factories.staff(group), now=timezone.now()).calls
+    (call,) = start_of(factories.staff(group)).calls
     assert call.person == (order.patient.name if is_named else "")
 
 
@@ -122,9 +122,7 @@ def test_the_button_offers_the_readers_own_first_work_and_gold_marks_what_waits_
     text = words_of(factories.client_for(factories.staff("Pharmacist")).get(reverse("admin:index")))
     assert "Review 1 order" in text
     time_machine.move_to(timezone.now() + timedelta(days=5))
-    pharmacist, manager = (
-        staff_start(factories.staff(group), now=timezone.now()) for group in ("Pharmacist", "Manager")
-    )
+    pharmacist, manager = (start_of(factories.staff(group)) for group in ("Pharmacist", "Manager"))
     assert (pharmacist.works[0].works[0].late_days, manager.primary) == (5, None)
 
 
