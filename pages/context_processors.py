@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Decision, PhysicianApplication
+from delivery.admin.orders import orders_waiting_for
 from delivery.models import Order
 from pages.models import ContactMessage
-from pages.staff_start import EVERY_ORDER
 
 IS_GROUP = -1  # in the place of a count: the row names a group of the account
 
@@ -34,14 +34,17 @@ def staff_bar(request: HttpRequest) -> dict[str, Any]:
 
 
 def bar_of(user: Any) -> StaffBar:
-    """Return the groups and the counts with one query; what the account may not open has no count."""
+    """Return the groups and the counts with one query; what the account may not open has no count.
+
+    `COUNT(*)` reads the index of the orders alone; the count of a column would read their rows as well.
+    """
     waiting: list[tuple[str, str, QuerySet[Any]]] = [
-        ("orders", EVERY_ORDER, Order.objects.filter(status=Order.Status.PLACED)),
+        ("orders", _view(Order), orders_waiting_for(user)),
         ("applications", _view(PhysicianApplication), PhysicianApplication.objects.filter(status=Decision.PENDING)),
         ("messages", _view(ContactMessage), ContactMessage.objects.filter(answered_at__isnull=True)),
     ]
     counted = [
-        rows.order_by().annotate(item=Value(item, CharField())).values_list("item").annotate(count=Count("pk"))
+        rows.order_by().annotate(item=Value(item, CharField())).values_list("item").annotate(count=Count("*"))
         for item, permission, rows in waiting
         if user.has_perm(permission)
     ]

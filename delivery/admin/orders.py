@@ -52,6 +52,19 @@ def sees_every_order(user: User | AnonymousUser) -> bool:
     return user.has_perm("delivery.view_every_order")
 
 
+def first_status(user: User | AnonymousUser) -> str:
+    """Return the status of the orders that wait for the account: to pack for who packs alone, to review for others."""
+    packs_alone = user.has_perm("delivery.pack_order") and not user.has_perm("delivery.confirm_order")
+    return Order.Status.CONFIRMED if packs_alone else Order.Status.PLACED
+
+
+def orders_waiting_for(user: User | AnonymousUser) -> OrderQuerySet:
+    """Return the orders with which the list begins for the account; those of a Driver are the ones to bring."""
+    if not sees_every_order(user):
+        return Order.objects.for_drivers(timezone.localdate(), user)
+    return Order.objects.filter(status=first_status(user))
+
+
 def sees_allotments(user: User | AnonymousUser) -> bool:
     """Return whether the account may know what is left of a patient's allotment."""
     return user.has_perm("delivery.view_allotmententry")
@@ -99,7 +112,7 @@ class CallForm(PortalForm):
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Begins with the orders that staff have to review; a search looks through all orders."""
+    """Begins with the orders that wait for the reader; a search looks through all orders."""
 
     title = _("status")
     parameter_name = "status"
@@ -111,7 +124,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
     def value_in(self, request: HttpRequest) -> str:
         """Return the status whose orders are shown, or "all"."""
-        return self.value() or ("all" if search_term(request, Order) else Order.Status.PLACED)
+        return self.value() or ("all" if search_term(request, Order) else first_status(request.user))
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         begin = [
