@@ -44,6 +44,13 @@ from ui.forms import DateBoxesField, PortalForm
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import money
 
+# What the links of the start page ask for, and the filter offers to nobody else.
+OF_START_PAGE = {
+    "place": (COUNTS, _("Takes up a place")),
+    "due": (~Q(status__in=[Order.Status.CANCELLED, Order.Status.REFUSED]), _("Meant for delivery")),
+    "no-run": (Q(IS_OPEN, run__isnull=True), _("Open, in no run")),
+    "brought": (Q(status__in=[Order.Status.DELIVERED, Order.Status.RETURNED]), _("Delivered or returned")),
+}
 MOST_PEOPLE = 500  # that a search finds, and as many open orders
 
 
@@ -87,7 +94,7 @@ def sight_of(user: User) -> Sight:
 
 def is_sorted_by_window(request: HttpRequest) -> bool:
     """Return whether the list shows open orders, which stand by window; past ones stand latest first."""
-    by_window = {None, *OPEN, "open", "place", "ends-before"}
+    by_window = {None, *OPEN, "open", "place", "no-run", "ends-before"}
     return request.GET.get(WaitingFilter.parameter_name) in by_window and not search_term(request, Order)
 
 
@@ -116,7 +123,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
     title = _("status")
     parameter_name = "status"
-    more_values = (Order.Status.PLACED, "open", "place", "ends-before", "all")
+    more_values = (Order.Status.PLACED, "open", *OF_START_PAGE, "ends-before", "all")
     shown: str = Order.Status.PLACED
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -130,7 +137,7 @@ class WaitingFilter(admin.SimpleListFilter):
         begin = [
             (Order.Status.PLACED, _("Waiting")),
             ("open", _("Open")),
-            *([("place", _("Takes up a place"))] if self.shown == "place" else []),
+            *((value, words) for value, (_rows, words) in OF_START_PAGE.items() if value == self.shown),
             ("ends-before", _("Certification ends before delivery")),
         ]
         for value, label in (*begin, *self.lookup_choices, ("all", _("All"))):
@@ -142,8 +149,10 @@ class WaitingFilter(admin.SimpleListFilter):
         if self.shown == "ends-before":
             to_come = Q(IS_BEFORE_DEPARTURE, window__date__gte=timezone.localdate())
             return queryset.filter(to_come, ENDS_BEFORE_DELIVERY)
-        if self.shown in ("open", "place"):  # who takes up a place of a window: a link of the start page
-            return queryset.filter(IS_OPEN if self.shown == "open" else COUNTS)
+        if self.shown in OF_START_PAGE:
+            return queryset.filter(OF_START_PAGE[self.shown][0])
+        if self.shown == "open":
+            return queryset.filter(IS_OPEN)
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
@@ -176,7 +185,7 @@ class OrderAdmin(ActionAdmin):
     list_filter = [
         WaitingFilter, ("declined_at", admin.EmptyFieldListFilter), ("taken_in_at", admin.EmptyFieldListFilter),
     ]  # fmt: skip
-    list_lookups = ("window", "window__date")  # of the staff's start page
+    list_lookups = ("window", "window__date", "run", "lines__product")  # of the staff's start page
     list_select_related = ["window", "patient", "policy", "certification"]
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says

@@ -15,7 +15,7 @@ from tests import factories
 from tests.access import STAFF
 from tests.accounts.test_resets import asked
 from tests.guard import unguarded
-from tests.pages.starts import start_of
+from tests.pages.starts import Numbers, start_of
 from tests.world import world  # noqa: F401  the fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -67,6 +67,13 @@ def test_each_number_is_that_of_the_list_it_links_to(role, portal):
         rows = portal.clients[role].get(url)
         assert rows.status_code == 200, url
         assert rows.context["cl"].paginator.count == count, noun
+
+
+@pytest.mark.parametrize("role", STAFF)
+def test_each_number_of_the_page_is_in_a_link_or_counts_no_rows(role, portal):
+    numbers = Numbers(portal.clients[role].get(reverse("admin:index")).content.decode())
+    assert numbers.bare == []
+    assert numbers.linked or role == "Driver"
 
 
 @pytest.mark.parametrize(
