@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.action_admin import ActionAdmin, ActionPage
 from pages import actions
+from pages.context_processors import bar_of
 from pages.forms import MESSAGE_MAX_LENGTH
 from pages.models import ContactAnswer, ContactMessage
 from pages.presenters import thread_of
@@ -24,9 +25,13 @@ index_of_lists = admin.site.index
 
 
 def start_page(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-    """Show the next delivery day and what waits, above the index of all lists."""
-    start = staff_start(cast(User, request.user), now=timezone.now())
-    return index_of_lists(request, {**(extra_context or {}), "start": start})
+    """Show the next delivery day and what waits, above the index of all lists.
+
+    The bar over the page and its body need the groups of the reader: the bar reads them, once for both.
+    """
+    user, bar = cast(User, request.user), bar_of(request.user)
+    start = staff_start(user, bar.groups, now=timezone.now())
+    return index_of_lists(request, {**(extra_context or {}), "staff_bar": bar, "start": start})
 
 
 admin.site.index = start_page  # type: ignore[method-assign] # the index with more context

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import Decision, MFAReset, Physician, PhysicianApplication, Proof, User
 from accounts.rules import LAPSED, with_lapses
 from certification.models import Certification, Patient, PatientRequest
-from delivery.models import DeliveryWindow, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
+from delivery.models import DeliveryWindow, HandOver, ItemReport, Lot, Order, Product, ReturnedItem, Run, WaitingEntry
 from delivery.models.product_texts import full_name
 from delivery.models.questions import ENDS_BEFORE_DELIVERY, IS_LOW, OPEN
 from dispensing.models import Destruction, RecalledPerson, ReportAnswer, ReportFile, ReportRecord
@@ -86,6 +86,7 @@ class LowProduct:
     stock: int
     ordered: int
     url: str
+    orders_url: str
 
 
 @dataclass(frozen=True)
@@ -219,8 +220,8 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
     ]  # fmt: skip
 
 
-def staff_start(user: User, *, now: datetime) -> StaffStart:
-    """Return what the start page shows to this account: only figures of lists that the account may open."""
+def staff_start(user: User, groups: Collection[str], *, now: datetime) -> StaffStart:
+    """Return what the start page shows to an account of these groups: only figures of lists that it may open."""
     windows = next_windows(now)
     day = windows[0].date if windows else None
     sees_orders = user.has_perm(EVERY_ORDER)
@@ -230,7 +231,7 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
     rows += [(WaitingEntry.objects.live().filter(window=window), "created_at") for window in waiting]
     found = _count_all(rows)
     waits = {window.pk: found[at][0] for at, window in enumerate(waiting, start=len(shown)) if at in found}
-    works = _works(shown, found, list(user.groups.values_list("name", flat=True)), now)
+    works = _works(shown, found, groups, now)
     own = [work for group in works if group.is_readers_own for work in group.works if work.button]
     counts = order_counts(windows, now) if sees_orders else []
     calls, low = user.has_perm(_view_permission(Notification)), user.has_perm(_view_permission(Product))
@@ -246,7 +247,7 @@ def staff_start(user: User, *, now: datetime) -> StaffStart:
         low_url=list_url(Product, stock="low") if low else "",
         runs=runs(windows, counts, now) if user.has_perm(_view_permission(Run)) else [],
         runs_url=list_url(Run) if user.has_perm("delivery.change_run") else "",
-        last=last_day(windows, counts),
+        last=last_day(windows, counts, sees_hand_overs=user.has_perm(_view_permission(HandOver))),
         primary=own[0] if own else None,
     )
 
@@ -267,7 +268,7 @@ def _view_permission(model: type[Model]) -> str:
 
 
 def _works(
-    shown: list[Queue], found: Mapping[int, tuple[int, datetime]], groups: list[str], now: datetime
+    shown: list[Queue], found: Mapping[int, tuple[int, datetime]], groups: Collection[str], now: datetime
 ) -> list[WorkOfGroup]:
     """Return what waits, the reader's own groups first; a queue without rows is left out."""
     works: dict[str, list[Work]] = {}
@@ -340,7 +341,14 @@ def _low_products(windows: list[DeliveryWindow]) -> list[LowProduct]:
     of_the_day = Q(lines__order__window__in=windows, lines__order__status__in=OPEN)
     low = Product.objects.filter(IS_LOW, is_active=True).annotate(ordered=Sum("lines__quantity", filter=of_the_day))
     names = low.order_by("stock", "name").values_list("pk", "name", "detail", "stock", "ordered")
+    of_day = {"window__date": str(windows[0].date)} if windows else {}
     return [
-        LowProduct(full_name(name, detail), stock, ordered or 0, reverse("admin:delivery_product_change", args=[pk]))
+        LowProduct(
+            name=full_name(name, detail),
+            stock=stock,
+            ordered=ordered or 0,
+            url=reverse("admin:delivery_product_change", args=[pk]),
+            orders_url=list_url(Order, status="open", lines__product=str(pk), **of_day),
+        )
         for pk, name, detail, stock, ordered in names[:MOST_SHOWN]
     ]

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, Model, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, Max, Min, Model, OuterRef, Q, Subquery, Sum
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
@@ -55,6 +55,7 @@ class WindowCard:
 class RunRow:
     """A run of the next delivery day: who drives it, how many of its orders are done, and where it is, in words.
 
+    `planned_from` and `planned_to` are when the driver comes to the first and to the last door, or None without a plan.
     `needs_look` is whether it is late or has no driver. `last_stop` is where and when it handed an order over last, on
     the day itself. The orders that are in no run are a row without an address.
     """
@@ -63,30 +64,37 @@ class RunRow:
     url: str
     driver: str
     vehicle: str
-    orders: int
-    done: int
+    orders: Figure
+    done: Figure
     where: Any
     needs_look: bool
     last_stop: str = ""
+    planned_from: datetime | None = None
+    planned_to: datetime | None = None
 
 
 @dataclass(frozen=True)
 class LastDay:
-    """What became of the orders of the last delivery day: a figure for each end, and how many orders there were."""
+    """What became of the orders of the last delivery day: a figure for each end, and how many orders there were.
+
+    `money_url` leads to the hand-overs that the money is of.
+    """
 
     day: date
     ends: list[Figure]
-    total: int
+    total: Figure
     money_cents: int
+    money_url: str
     settled: Figure
-    runs: int
+    runs: Figure
 
 
 @dataclass(frozen=True)
 class OrderCount:
     """How many orders of a window and a run have a status, and the money that was due for those handed over.
 
-    `last_at` and `last_town` are of the last hand-over of the run.
+    `last_at` and `last_town` are of the last hand-over of the run. By its plan the driver is at the first of these
+    doors at `planned_from`, and at the last at `planned_to`.
     """
 
     day: date
@@ -103,6 +111,8 @@ class OrderCount:
     money_cents: int | None
     last_at: datetime | None = None
     last_town: str | None = None
+    planned_from: datetime | None = None
+    planned_to: datetime | None = None
 
 
 def list_url(model: type[Model], **query: str) -> str:
@@ -137,6 +147,8 @@ def order_counts(windows: list[DeliveryWindow], now: datetime) -> list[OrderCoun
         money=Sum("hand_over__amount_due_cents"),
         last_at=Subquery(last.values("stated_at")[:1]),
         last_town=Subquery(last.values("order__city")[:1]),
+        planned_from=Min("planned_at"),
+        planned_to=Max("planned_at"),
     )
     return [OrderCount(*row) for row in counted]
 
@@ -193,18 +205,40 @@ def _run_row(window: DeliveryWindow, of_run: list[OrderCount], now: datetime) ->
     run, orders = of_run[0], sum(found.count for found in of_run)
     done = sum(found.count for found in of_run if found.status not in OPEN)
     where, needs_look = _where(window, run, is_done=done == orders, now=now)
+    planned_from, planned_to = _planned(of_run)
     half = _("Morning") if window.starts.hour < NOON else _("Afternoon")
     return RunRow(
         name=f"{half} {run.run_number or ''}".strip(),
         url=reverse("admin:delivery_run_change", args=[run.run_id]) if run.run_id else "",
         driver=run.driver or run.driver_email or "",
         vehicle=run.vehicle or "",
-        orders=orders,
-        done=done,
+        orders=_of_run(
+            window,
+            run.run_id,
+            orders,
+            _("in the run") if run.run_id else _("in no run"),
+            "due" if run.run_id else "no-run",
+        ),
+        done=_of_run(window, run.run_id, done, _("done"), "brought"),
         where=where,
         needs_look=needs_look,
         last_stop=_last_stop(window, run, now),
+        planned_from=planned_from,
+        planned_to=planned_to,
     )
+
+
+def _of_run(window: DeliveryWindow, run_id: int | None, count: int, noun: Any, status: str) -> Figure:
+    """Return a number of orders of a run, or of those of a window that are in no run."""
+    of_run = {"run": str(run_id)} if run_id else {"window": str(window.pk)}
+    return Figure(count, noun, list_url(Order, status=status, **of_run))
+
+
+def _planned(of_run: list[OrderCount]) -> tuple[datetime | None, datetime | None]:
+    """Return when the run comes to its first and its last door, by its plan; its rows are one for each status."""
+    first = [found.planned_from for found in of_run if found.planned_from]
+    last = [found.planned_to for found in of_run if found.planned_to]
+    return min(first, default=None), max(last, default=None)
 
 
 def _last_stop(window: DeliveryWindow, run: OrderCount, now: datetime) -> str:
@@ -229,21 +263,29 @@ def _where(window: DeliveryWindow, run: OrderCount, *, is_done: bool, now: datet
     return (_("On its way"), False) if run.opened_at else (_("Planned"), False)
 
 
-def last_day(windows: list[DeliveryWindow], counts: list[OrderCount]) -> LastDay | None:
-    """Return what became of the last delivery day, or None when there was none."""
+def last_day(windows: list[DeliveryWindow], counts: list[OrderCount], *, sees_hand_overs: bool) -> LastDay | None:
+    """Return what became of the last delivery day, or None when there was none.
+
+    The money leads whoever may not see hand-overs to the runs that brought it.
+    """
     shown = {window.pk for window in windows}
     past = [found for found in counts if found.window_id not in shown and found.status not in UNDONE]
     if not past:
         return None
     day = str(past[0].day)
     settled = {found.run_id for found in past if found.closed_at}
+    driven = {found.run_id for found in past if found.run_id}
+    all_runs = Figure(len(driven), _("runs in all"), list_url(Run, settled="driven", window__date=day))
     return LastDay(
         day=past[0].day,
         ends=[_ended(past, status, noun, day) for status, noun in ENDED],
-        total=sum(found.count for found in past),
+        total=Figure(
+            sum(found.count for found in past), _("to be delivered"), list_url(Order, status="due", window__date=day)
+        ),
         money_cents=sum(found.money_cents or 0 for found in past),
+        money_url=list_url(HandOver, run__window__date=day) if sees_hand_overs else all_runs.url,
         settled=Figure(len(settled), _("Runs settled"), list_url(Run, settled="yes", window__date=day)),
-        runs=len({found.run_id for found in past if found.run_id}),
+        runs=all_runs,
     )
 
 

@@ -44,12 +44,32 @@ from ui.forms import DateBoxesField, PortalForm
 from ui.search_terms import SearchTerm
 from ui.templatetags.portal import money
 
+# What the links of the start page ask for, and the filter offers to nobody else.
+OF_START_PAGE = {
+    "place": (COUNTS, _("Takes up a place")),
+    "due": (~Q(status__in=[Order.Status.CANCELLED, Order.Status.REFUSED]), _("Meant for delivery")),
+    "no-run": (Q(IS_OPEN, run__isnull=True), _("Open, in no run")),
+    "brought": (Q(status__in=[Order.Status.DELIVERED, Order.Status.RETURNED]), _("Delivered or returned")),
+}
 MOST_PEOPLE = 500  # that a search finds, and as many open orders
 
 
 def sees_every_order(user: User | AnonymousUser) -> bool:
     """Return whether the account may see all orders, past ones too; a Driver sees the orders to be driven soon."""
     return user.has_perm("delivery.view_every_order")
+
+
+def first_status(user: User | AnonymousUser) -> str:
+    """Return the status of the orders that wait for the account: to pack for who packs alone, to review for others."""
+    packs_alone = user.has_perm("delivery.pack_order") and not user.has_perm("delivery.confirm_order")
+    return Order.Status.CONFIRMED if packs_alone else Order.Status.PLACED
+
+
+def orders_waiting_for(user: User | AnonymousUser) -> OrderQuerySet:
+    """Return the orders with which the list begins for the account; those of a Driver are the ones to bring."""
+    if not sees_every_order(user):
+        return Order.objects.for_drivers(timezone.localdate(), user)
+    return Order.objects.filter(status=first_status(user))
 
 
 def sees_allotments(user: User | AnonymousUser) -> bool:
@@ -74,7 +94,7 @@ def sight_of(user: User) -> Sight:
 
 def is_sorted_by_window(request: HttpRequest) -> bool:
     """Return whether the list shows open orders, which stand by window; past ones stand latest first."""
-    by_window = {None, *OPEN, "open", "place", "ends-before"}
+    by_window = {None, *OPEN, "open", "place", "no-run", "ends-before"}
     return request.GET.get(WaitingFilter.parameter_name) in by_window and not search_term(request, Order)
 
 
@@ -99,11 +119,11 @@ class CallForm(PortalForm):
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Begins with the orders that staff have to review; a search looks through all orders."""
+    """Begins with the orders that wait for the reader; a search looks through all orders."""
 
     title = _("status")
     parameter_name = "status"
-    more_values = (Order.Status.PLACED, "open", "place", "ends-before", "all")
+    more_values = (Order.Status.PLACED, "open", *OF_START_PAGE, "ends-before", "all")
     shown: str = Order.Status.PLACED
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
@@ -111,13 +131,13 @@ class WaitingFilter(admin.SimpleListFilter):
 
     def value_in(self, request: HttpRequest) -> str:
         """Return the status whose orders are shown, or "all"."""
-        return self.value() or ("all" if search_term(request, Order) else Order.Status.PLACED)
+        return self.value() or ("all" if search_term(request, Order) else first_status(request.user))
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         begin = [
             (Order.Status.PLACED, _("Waiting")),
             ("open", _("Open")),
-            *([("place", _("Takes up a place"))] if self.shown == "place" else []),
+            *((value, words) for value, (_rows, words) in OF_START_PAGE.items() if value == self.shown),
             ("ends-before", _("Certification ends before delivery")),
         ]
         for value, label in (*begin, *self.lookup_choices, ("all", _("All"))):
@@ -129,8 +149,10 @@ class WaitingFilter(admin.SimpleListFilter):
         if self.shown == "ends-before":
             to_come = Q(IS_BEFORE_DEPARTURE, window__date__gte=timezone.localdate())
             return queryset.filter(to_come, ENDS_BEFORE_DELIVERY)
-        if self.shown in ("open", "place"):  # who takes up a place of a window: a link of the start page
-            return queryset.filter(IS_OPEN if self.shown == "open" else COUNTS)
+        if self.shown in OF_START_PAGE:
+            return queryset.filter(OF_START_PAGE[self.shown][0])
+        if self.shown == "open":
+            return queryset.filter(IS_OPEN)
         return queryset if self.shown == "all" else queryset.filter(status=self.shown)
 
 
@@ -163,7 +185,7 @@ class OrderAdmin(ActionAdmin):
     list_filter = [
         WaitingFilter, ("declined_at", admin.EmptyFieldListFilter), ("taken_in_at", admin.EmptyFieldListFilter),
     ]  # fmt: skip
-    list_lookups = ("window", "window__date")  # of the staff's start page
+    list_lookups = ("window", "window__date", "run", "lines__product")  # of the staff's start page
     list_select_related = ["window", "patient", "policy", "certification"]
     paginator = ShortPaginator
     search_fields = ["number"]  # so that the box is there; what it finds, get_search_results says

@@ -48,18 +48,20 @@ class SettledFilter(admin.SimpleListFilter):
 
     title = _("settled")
     parameter_name = "settled"
+    more_values = ("driven",)  # a link of the start page, which counts no run without orders
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("yes", _("Settled")), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        for value, label in ((None, _("Not settled")), *self.lookup_choices):
+        driven = [("driven", _("With orders"))] if self.value() == "driven" else []
+        for value, label in ((None, _("Not settled")), *driven, *self.lookup_choices):
             query = changelist.get_query_string({self.parameter_name: value})
             yield {"selected": self.value() == value, "query_string": query, "display": label}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "all":
-            return queryset
+        if self.value() in ("all", "driven"):
+            return queryset.filter(order_count__gt=0) if self.value() == "driven" else queryset
         return queryset.filter(closed_at__isnull=self.value() != "yes")
 
 

@@ -148,6 +148,33 @@ def test_an_inhaled_product_under_18_and_stock_that_is_not_set_aside_stand_on_to
     assert "Not set aside: Harbor Mist Tincture" in facts["Minimum, stock"]
 
 
+@pytest.mark.parametrize(("was_short", "is_missing"), [(True, False), (False, True)])
+def test_an_order_below_the_minimum_is_missing_unless_a_shortage_of_ours_explains_it(was_short, is_missing):
+    small, large = factories.product(price_cents=2000, stock=10), factories.product(price_cents=6000, stock=10)
+    order = factories.confirmed_order(lines=[(small, 1), (large, 1)])
+    if was_short:
+        line = order.lines.get(product=small)
+        actions.change_order(order=order, line=line, kind="drop", by=factories.staff("Technician"))
+    else:
+        with unguarded():
+            Order.objects.filter(pk=order.pk).update(subtotal_cents=6000)
+    facts, missing = evidence(order)
+    why = " because of a shortage of ours. That is allowed" if was_short else ""
+    assert facts["Minimum, stock"] == f"$60.00 is below $75.00{why}. Everything is set aside."
+    assert ("Minimum, stock" in missing) == is_missing
+
+
+def test_an_order_that_was_short_and_lacks_stock_is_missing_still():
+    order = factories.confirmed_order(lines=[(factories.product(stock=10), 1), (factories.product(stock=10), 1)])
+    dropped, kept = order.lines.order_by("pk")
+    actions.change_order(order=order, line=dropped, kind="drop", by=factories.staff("Technician"))
+    with unguarded():
+        order.movements.filter(product=kept.product_id).delete()
+    facts, missing = evidence(order)
+    assert "a shortage of ours" in facts["Minimum, stock"] and "Not set aside" in facts["Minimum, stock"]
+    assert "Minimum, stock" in missing
+
+
 def test_after_confirming_the_review_and_the_lots_stand_on_the_page():
     earlier = factories.confirm(factories.order())
     order = factories.order(earlier.patient, by=earlier.placed_by, into=factories.window(factories.next_wednesday(1)))

@@ -316,7 +316,7 @@ def test_staff_order_for_a_patient_who_calls(client, staff, patient):
     assert (order.patient, order.placed_by, order.assisted_by, order.status) == (patient, staff, staff, "placed")
     assert order.number in words_of(client.get(response.url))
     assert Notification.objects.get(kind="order_placed").channel == "phone"
-    listed = words_of(client.get(reverse("admin:delivery_order_changelist")))
+    listed = words_of(client.get(reverse("admin:delivery_order_changelist"), {"status": "placed"}))
     assert "By phone Placed, to review" in listed
 
 

@@ -78,6 +78,7 @@ class Facts:
     last_review: date | None  # for an earlier order of the patient
     left_before_mg: int
     same_door: list[Order]
+    was_short: bool  # a line was dropped, lessened or replaced when the order was packed
     told: list[Told]  # the latest first
 
 
@@ -238,7 +239,19 @@ def _minimum_and_stock(facts: Facts) -> Evidence | None:
     is_below = order.subtotal_cents < order.policy.minimum_cents
     return Evidence(
         _("Minimum, stock"),
-        (_("%(total)s is below %(minimum)s.") if is_below else _("%(total)s reaches %(minimum)s.")) % words,
-        is_missing=is_below or bool(short),
+        _minimum(is_below=is_below, was_short=facts.was_short) % words,
+        is_missing=(is_below and not facts.was_short) or bool(short),
         detail=_("Not set aside: %(names)s") % {"names": ", ".join(short)} if short else _("Everything is set aside."),
     )
+
+
+def _minimum(*, is_below: bool, was_short: bool) -> str:
+    """Return the sentence about the minimum. An order reached it when it was placed, and needs it no more when short.
+
+    Nothing but a shortage of ours lowers the total of a placed order [docs/domain.md#packing].
+    """
+    if not is_below:
+        return _("%(total)s reaches %(minimum)s.")
+    if was_short:
+        return _("%(total)s is below %(minimum)s because of a shortage of ours. That is allowed.")
+    return _("%(total)s is below %(minimum)s.")

@@ -89,6 +89,7 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
         last_review=_last_review(order) if sight.certification else None,
         left_before_mg=_left_before(order, certification, day) if sight.allotment else 0,
         same_door=same_door,
+        was_short=sight.history and _was_short(order),
         told=told_by(order.patient, most=MOST_TOLD, with_words=sight.assessment_words) if sight.assessments else [],
     )
     return OrderReview(
@@ -114,6 +115,12 @@ def _certification_on(order: Order, day: date, sight: Sight) -> Certification | 
     valid: QuerySet[Certification] = Certification.objects.valid_on(day).filter(patient=order.patient_id)
     shown = ["directions"] if sight.directions else []
     return without_secrets(valid, joined=["physician"], shown=shown).first()
+
+
+def _was_short(order: Order) -> bool:
+    """Return whether a shortage may be why the total is below the minimum; nothing is asked of an order above it."""
+    assert order.policy is not None  # anything but a cart has one
+    return order.subtotal_cents < order.policy.minimum_cents and order.shortages.exists()
 
 
 def _left_before(order: Order, certification: Certification | None, day: date) -> int:
