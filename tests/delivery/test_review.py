@@ -1,5 +1,6 @@
 """Confirming: the review in the monitoring program, and 1 or 200 orders at once."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -152,6 +153,41 @@ def test_200_orders_cost_few_statements_and_little_time(pharmacist, django_asser
 
 
 # --- The page for many ----------------------------------------------------------------------------------------------
+
+
+def hidden_fields_of(page):
+    """Return the hidden fields of the page's form as a browser posts them."""
+    posted = {}
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode()):
+        posted.setdefault(name, []).append(value)
+    return posted
+
+
+def test_200_of_the_whole_list_are_confirmed_but_the_3_that_cannot_be(pharmacist):
+    orders, client = people.orders_of_many(200), factories.client_for(pharmacist)
+    actions.refuse_order(order=orders[7], reason="A shop.", by=pharmacist)
+    actions.cancel_order(order=orders[90], reason="Away.", by=pharmacist)
+    actions.cancel_order(order=orders[199], reason="Away.", by=pharmacist)
+    left_out = {orders[7]: "refused", orders[90]: "cancelled", orders[199]: "cancelled"}
+    whole_list = f"{ORDERS}?status=all"
+
+    page = client.post(whole_list, chosen("confirm", orders[:50], select_across="1"))  # a page of the list has 50 rows
+    words = words_of(page)
+    assert "Confirm: 197 orders" in words and "3 are left out" in words
+    for order, status in left_out.items():
+        assert f"{order.number}, Rosa Delgado This order is {status}; that is no longer possible." in words
+
+    begun = time.process_time()
+    answer = client.post(whole_list, {**hidden_fields_of(page), **review()})
+    spent = time.process_time() - begun
+
+    assert spent <= 3, f"{spent:.2f} s of processor time"
+    words = words_of(client.get(answer.url))
+    assert "Confirm: 197 done." in words
+    for order, status in left_out.items():
+        assert f"not done for {order.number}, Rosa Delgado. This order is {status};" in words
+    assert [status for status in statuses(orders) if status != "confirmed"] == list(left_out.values())
+    assert Notification.objects.filter(kind="order_confirmed").count() == 197
 
 
 def test_the_page_names_what_will_change_and_what_cannot_and_then_does_it(pharmacist):
