@@ -280,3 +280,44 @@ def test_many_are_moved_until_the_window_is_full(pharmacist):
     assert list(Order.objects.order_by("pk").values_list("window", flat=True)) == [
         later.pk, later.pk, orders[2].window_id,
     ]  # fmt: skip
+
+
+def test_many_are_put_into_a_run_but_for_an_order_of_another_window():
+    orders, manager = people.orders_of_many(4), factories.staff("Manager")
+    client, run = factories.client_for(manager), actions.make_run(window=orders[0].window, by=manager)
+    actions.move_order(order=orders[1], window=factories.window(factories.next_wednesday(1)), by=manager)
+    actions.cancel_order(order=orders[3], reason="Away.", by=manager)
+
+    words = words_of(client.post(f"{ORDERS}?status=all", chosen("assign", orders)))
+    assert "Put into a run: 3 orders" in words and "1 is left out" in words
+    assert f"{orders[3].number}, Rosa Delgado This order is cancelled; that is no longer possible." in words
+    words = words_of(client.post(ORDERS, chosen("assign", orders[:3], perform="1", run=run.pk), follow=True))
+
+    assert "Put into a run: 2 done." in words
+    assert f"not done for {orders[1].number}, Rosa Delgado. Order {orders[1].number} is for another window." in words
+    placed = Order.objects.order_by("pk").values_list("run", "position")
+    assert list(placed) == [(run.pk, 1), (None, None), (run.pk, 2), (None, None)]
+    assert Event.objects.filter(action="order.join_run", outcome="done").count() == 2
+
+
+def test_many_are_taken_out_of_their_runs_when_no_run_is_chosen():
+    orders, manager = people.orders_of_many(3), factories.staff("Manager")
+    run = actions.make_run(window=orders[0].window, orders=orders, by=manager)
+    client = factories.client_for(manager)
+    gone = client.post(ORDERS, chosen("assign", orders, perform="1", run="999999"))
+    assert "Choose one of the answers in the list." in words_of(gone)
+    assert run.orders.count() == 3
+    words = words_of(client.post(ORDERS, chosen("assign", orders[:2], perform="1", run=""), follow=True))
+    assert "Put into a run: 2 done." in words
+    assert list(run.orders.values_list("pk", flat=True)) == [orders[2].pk]
+
+
+def test_who_may_not_plan_runs_is_not_offered_to_put_orders_into_one():
+    orders, manager = people.orders_of_many(1), factories.staff("Manager")
+    run = actions.make_run(window=orders[0].window, by=manager)
+    for group in ("Pharmacist", "Technician", "Driver"):
+        client = factories.client_for(factories.staff(group))
+        assert 'value="assign"' not in client.get(ORDERS).content.decode()
+        assert client.post(ORDERS, chosen("assign", orders, perform="1", run=run.pk)).status_code == 403
+    assert 'value="assign"' in factories.client_for(manager).get(ORDERS).content.decode()
+    assert not run.orders.exists()
