@@ -42,8 +42,8 @@ class ForMany:
     """How an action page is performed for many rows that are chosen in the list.
 
     `explain` says what will change. `why_not(row)` returns why a row cannot take part, where the page is not offered.
-    `form_class` is the form of the page for many, where it differs. `details(row)` returns what the page says of a row,
-    where it is not what the list's admin says. `perform(rows, request, **answers)` calls one
+    `form_class` is the form of the page for many, where it differs. `details(rows)` returns what the page says of each
+    row, by primary key, where it is not what the list's admin says. `perform(rows, request, **answers)` calls one
     action, and returns the refusal of each row that it left out, by primary key; without it, the action of the single
     page is called row by row, each in its own transaction.
     """
@@ -51,7 +51,7 @@ class ForMany:
     explain: str | Promise
     why_not: Callable[[Any], str | Promise] | None = None
     form_class: type[Form] | None = None
-    details: Callable[[Any], str] | None = None
+    details: Callable[[list[Any]], Mapping[Any, str]] | None = None
     perform: Callable[..., Mapping[Any, PortalError]] | None = None
 
 

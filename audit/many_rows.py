@@ -126,7 +126,7 @@ class ManyRows(Base):
         assert page.for_many is not None
         in_words = self.rows_in_words(rows, request)
         if say := page.for_many.details:
-            said = {row.pk: say(row) for row in rows}
+            said = say(rows)
             in_words = [replace(row, details=said[row.pk]) for row in in_words]
         context = {
             **self.admin_site.each_context(request),

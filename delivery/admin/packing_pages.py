@@ -136,13 +136,13 @@ def _explain_days(order: Order) -> str:
     return f"{about(order)}\n{words}"
 
 
-def _suggested_days(order: Order) -> str:
-    """Return what the page for many orders says of an order: what is stated of it when it is sent."""
-    lines = order.lines.select_related("product")
-    words = gettext("%(name)s: %(days)d days")
-    return "; ".join(
-        words % {"name": each.product.full_name, "days": each.days or each.product.days_supply} for each in lines
-    )
+def _suggested_days(orders: list[Order]) -> dict[int, str]:
+    """Return what the page for many orders says of each, by primary key: what is stated of it when it is sent."""
+    words, said = gettext("%(name)s: %(days)d days"), {order.pk: list[str]() for order in orders}
+    for line in OrderLine.objects.filter(order__in=orders).select_related("product").order_by("pk"):
+        days = line.days or line.product.days_supply
+        said[line.order_id].append(words % {"name": line.product.full_name, "days": days})
+    return {pk: "; ".join(sentences) for pk, sentences in said.items()}
 
 
 def _explain_unpacking(order: Order) -> str:

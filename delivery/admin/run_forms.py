@@ -121,11 +121,15 @@ class RunForm(PortalForm):
     driver = DriverField()
     vehicle = forms.CharField(label=_("Vehicle"), max_length=40, required=False)
 
-    def __init__(self, *args: Any, planned: PlannedRun, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, planned: PlannedRun, drivers: Iterable[User], **kwargs: Any) -> None:
+        """Offer the `drivers`, whom the page reads once for the forms of all its runs."""
         run = planned.run
         super().__init__(
             *args, prefix=f"run{run.pk}", initial={"driver": run.driver_id, "vehicle": run.vehicle}, **kwargs
         )
+        driver = self.fields["driver"]
+        assert isinstance(driver, DriverField)
+        driver.choices = [("", driver.empty_label), *((each.pk, staff_name(each)) for each in drivers)]
         for row in planned.orders:
             self.fields[f"position_{row.order.pk}"] = WholeNumberField(
                 required=False,

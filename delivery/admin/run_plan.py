@@ -1,5 +1,6 @@
 """The page on which a Manager plans the runs of a window: its forms, and what each of its buttons does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,15 +33,16 @@ class RunSection:
 class PlanPage:
     """The forms of the page. The form of the button that was pressed holds what was posted."""
 
-    def __init__(self, plan: Plan, data: QueryDict) -> None:
-        self.plan, self.pressed = plan, data.get("do", "")
+    def __init__(self, plan: Plan, data: QueryDict, drivers: Sequence[User]) -> None:
+        self.plan, self.drivers, self.pressed = plan, drivers, data.get("do", "")
         is_ticked = self.pressed in (ASSIGN, TAKE_OUT, FREE)
         self.crews = CrewsForm(data if self.pressed == ASK else None, choices=plan.choices)
         self.ticked = TickedForm(data if is_ticked else None, window=plan.window, needs_run=self.pressed == ASSIGN)
         self.sections = [RunSection(planned, self._run_form(planned, data)) for planned in plan.runs]
 
     def _run_form(self, planned: PlannedRun, data: QueryDict) -> RunForm:
-        return RunForm(data if self.pressed == f"{SAVE}{planned.run.pk}" else None, planned=planned)
+        posted = data if self.pressed == f"{SAVE}{planned.run.pk}" else None
+        return RunForm(posted, planned=planned, drivers=self.drivers)
 
     @property
     def posted(self) -> PortalForm | None:

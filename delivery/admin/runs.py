@@ -189,10 +189,11 @@ class RunAdmin(PaperPages, SettlingPages, PrintPackPages):
         window = DeliveryWindow.objects.filter(pk=window_id).first()
         if window is None:
             raise Http404
-        plan = plan_of(window, drivers())
+        able = list(drivers())
+        plan = plan_of(window, able)
         if request.htmx:
             return HttpResponse(status=204) if plan.is_being_made else HttpResponseClientRedirect(request.path)
-        page = PlanPage(plan, request.POST)
+        page = PlanPage(plan, request.POST, able)
         form = page.posted
         if form is not None and form.is_valid() and self._change(request, page, form):
             return HttpResponseRedirect(request.path)

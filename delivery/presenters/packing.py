@@ -32,10 +32,10 @@ def items_to_pack(order: Order) -> list[ItemToPack]:
     asked = {shortage.line_id: shortage for shortage in order.shortages.unanswered().select_related("line", "product")}
     lines = list(order.lines.select_related("product", "order__window", "days_by"))
     ends = rules.last_days_of_lots([line.product_id for line in lines])
-    today = timezone.localdate()
+    suggested = rules.suggested_for(lines, today=timezone.localdate())
     found = []
     for line in lines:
-        lots = rules.suggested_lots(line, today=today)
+        lots = suggested[line.pk]
         missing = [""] * (line.quantity - len(lots))
         found.append(
             ItemToPack(

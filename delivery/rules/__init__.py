@@ -154,6 +154,7 @@ from delivery.rules.picking import (
     check_scanned_lot,
     check_scanned_lots,
     lot_on_label,
+    suggested_for,
     suggested_lots,
 )
 from delivery.rules.planning import (
@@ -359,6 +360,7 @@ __all__ = [
     "check_scanned_lot",
     "check_scanned_lots",
     "lot_on_label",
+    "suggested_for",
     "suggested_lots",
     "free_of_lot",
     "check_report_quantity",

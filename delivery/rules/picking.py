@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 from django.utils.translation import gettext as _
 
@@ -10,7 +12,34 @@ from delivery.models import Lot, OrderLine, Product
 from delivery.rules.errors import ChangedError, StockError, refusal_of
 from delivery.rules.lots import check_lot_has_not_ended, check_lot_is_good
 from delivery.rules.recalled import check_is_not_recalled
-from delivery.rules.stock import is_in_quarantine, last_days_of_lots, lots_of, lots_with_stock
+from delivery.rules.stock import (
+    is_in_quarantine,
+    lots_of,
+    lots_of_order,
+    lots_of_products,
+    lots_with_stock,
+    set_aside_lots,
+)
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What is known of the lots of some products, read at once; lots by (product id, number)."""
+
+    lots: Mapping[tuple[int, str], Lot]
+    free: Mapping[int, list[tuple[str, int]]]
+    set_aside: Collection[tuple[int, str]]
+
+    @classmethod
+    def of(cls, keys: Collection[int]) -> Self:
+        """Return the shelf of the products with these ids."""
+        lots = {(lot.product_id, lot.number): lot for lot in Lot.objects.filter(product__in=keys)}
+        return cls(lots, lots_of_products(keys), set_aside_lots(keys))
+
+    def is_plain(self, product: int, number: str) -> bool:
+        """Return whether the lot is one of the product, and was neither recalled nor set aside."""
+        lot = self.lots.get((product, number))
+        return lot is not None and lot.recalled_at is None and (product, number) not in self.set_aside
 
 
 def lot_on_label(product: Product, typed: str) -> str:
@@ -39,16 +68,18 @@ def check_lot_is_not_in_quarantine(product: Product, number: str) -> None:
         raise StockError(words % {"lot": number})
 
 
-def check_scanned_lot(line: OrderLine, number: str, *, today: date) -> None:
+def check_scanned_lot(line: OrderLine, number: str, *, today: date, shelf: Shelf | None = None) -> None:
     """An item of the line may be taken from this lot: it is of the product, good on the day of the delivery, and free.
 
-    Raises StockError.
+    `shelf` is read here where the caller has not read it for several lines. Raises StockError.
     """
     assert line.order.window  # anything but a cart has one
-    check_lot_is_of_product(line.product, number)
-    check_is_not_recalled(line.product, number)
-    check_lot_is_not_in_quarantine(line.product, number)
-    lot = Lot.objects.get(product=line.product_id, number=number)
+    shelf = shelf or Shelf.of([line.product_id])
+    if not shelf.is_plain(line.product_id, number):  # these read once more, and say what is wrong
+        check_lot_is_of_product(line.product, number)
+        check_is_not_recalled(line.product, number)
+        check_lot_is_not_in_quarantine(line.product, number)
+    lot = shelf.lots.get((line.product_id, number)) or Lot.objects.get(product=line.product_id, number=number)
     if lot.expires_date is not None:
         check_lot_has_not_ended(number, lot.expires_date, today=today)
     check_lot_is_good(line.product, number, lot, day=line.order.window.date)
@@ -75,9 +106,10 @@ def check_scanned_is_as_ordered(lines: Iterable[OrderLine], scanned: Mapping[int
 def check_scanned_lots(lines: Collection[OrderLine], scanned: Mapping[int, Sequence[str]], *, today: date) -> None:
     """Each item of the order may be taken from the lot that was scanned for it; raises StockError or ChangedError."""
     check_scanned_is_as_ordered(lines, scanned)
+    shelf = Shelf.of([line.product_id for line in lines])
     for line in lines:
         for number, count in Counter(scanned[line.pk]).items():
-            check_scanned_lot(line, number, today=today)
+            check_scanned_lot(line, number, today=today, shelf=shelf)
             check_lot_has_enough(line, number, count)
 
 
@@ -86,8 +118,25 @@ def suggested_lots(line: OrderLine, *, today: date) -> list[str]:
 
     What the order has been given comes before what no order has.
     """
-    ends = last_days_of_lots([line.product_id])
-    held = sorted(lots_of(line), key=lambda lot: ends.get((line.product_id, lot[0]), date.max))
-    there = [*held, *lots_with_stock(line.product)]
-    good = {number for number, _count in there if not refusal_of(check_scanned_lot, line, number, today=today)}
+    return suggested_for([line], today=today)[line.pk]
+
+
+def suggested_for(lines: Collection[OrderLine], *, today: date) -> dict[int, list[str]]:
+    """Return the suggested lots of each line of one order, by line id: see `suggested_lots`."""
+    keys = [line.product_id for line in lines]
+    shelf = Shelf.of(keys)
+    held = lots_of_order(next(iter(lines)).order_id, keys) if lines else {}
+    return {line.pk: _suggested(line, held.get(line.product_id, []), shelf, today) for line in lines}
+
+
+def _suggested(line: OrderLine, held: Iterable[tuple[str, int]], shelf: Shelf, today: date) -> list[str]:
+    def last_day(lot: tuple[str, int]) -> date:
+        known = shelf.lots.get((line.product_id, lot[0]))
+        return (known and known.expires_date) or date.max
+
+    def is_good(number: str) -> bool:
+        return not refusal_of(check_scanned_lot, line, number, today=today, shelf=shelf)
+
+    there = [*sorted(held, key=last_day), *shelf.free.get(line.product_id, [])]
+    good = {number for number, _count in there if is_good(number)}
     return [number for number, count in there if number in good for _item in range(count)][: line.quantity]

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Min, Q, Sum
 from django.utils.translation import gettext as _
 
-from delivery.models import Lot, Order, OrderLine, Product, StockMovement
+from delivery.models import Lot, Order, OrderLine, Product, ReturnedItem, StockMovement
 from delivery.models.questions import BEFORE_DEPARTURE
 from delivery.rules.errors import ProductError, QuantityError, StockError, TransitionError
 from delivery.rules.lots import check_can_be_dispensed
@@ -194,7 +194,21 @@ def is_in_quarantine(product: Product, lot: str) -> bool:
 
 
 def _is_set_aside(product: Product, lot: str) -> bool:
-    return quarantined(product, lot) > waiting_of(product, lot) and lot not in dict(lots_with_stock(product))
+    return (product.pk, lot) in set_aside_lots([product.pk])
+
+
+def set_aside_lots(keys: Collection[int]) -> set[tuple[int, str]]:
+    """Return by (product id, lot) what staff set aside so that nothing of it is free: see `is_in_quarantine`."""
+    put = StockMovement.objects.filter(product__in=keys, kind=StockMovement.Kind.QUARANTINED).order_by()
+    moved = put.values_list("product", "lot").annotate(total=Sum("quantity"))
+    apart = {(product, lot): -total for product, lot, total in moved if total < 0}
+    if not apart:
+        return set()
+    came = ReturnedItem.objects.filter(product__in=keys).order_by()
+    summed = came.values_list("product", "lot").annotate(total=Sum("waiting"))
+    waiting = {(product, lot): total for product, lot, total in summed}
+    free = {(product, lot) for product, lots in lots_of_products(keys).items() for lot, _left in lots}
+    return {lot for lot, total in apart.items() if total > waiting.get(lot, 0) and lot not in free}
 
 
 def quarantined(product: Product, lot: str | None = None) -> int:
@@ -234,9 +248,18 @@ def last_days_of_lots(keys: Collection[int]) -> dict[tuple[int, str], date]:
 
 def lots_of(line: OrderLine) -> list[tuple[str, int]]:
     """Return each lot that the line takes or took, with its quantity; items without a lot are left out."""
-    moved = line.order.movements.filter(product=line.product_id).exclude(lot="")
-    summed = moved.values_list("lot").annotate(total=Sum("quantity")).order_by("lot")
-    return [(lot, -total) for lot, total in summed if total < 0]
+    return lots_of_order(line.order_id, [line.product_id]).get(line.product_id, [])
+
+
+def lots_of_order(order: int, keys: Collection[int]) -> dict[int, list[tuple[str, int]]]:
+    """Return by product id each lot that the order takes or took of these products, as `lots_of`."""
+    moved = StockMovement.objects.filter(order=order, product__in=keys).exclude(lot="")
+    summed = moved.values_list("product", "lot").annotate(total=Sum("quantity")).order_by("lot")
+    found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for product, lot, total in summed:
+        if total < 0:
+            found[product].append((lot, -total))
+    return dict(found)
 
 
 def orders_of_lot(product: Product, lot: str) -> list[LotOrder]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -26,6 +27,8 @@ ORDERS = reverse("admin:delivery_order_changelist")
 MOVEMENTS = reverse("admin:delivery_stockmovement_changelist")
 PERSONAL = {"first_name", "last_name", "birth_date", "street", "unit", "zip_code", "phone", "email", "recipient"}
 
+WEDNESDAY = datetime(2026, 11, 25)  # noqa: DTZ001  as a workbook holds a day
+
 COUNTS = {"left", "held", "quarantined"}  # sums of movements, which are no columns of a table
 
 STAFF = {
@@ -42,6 +45,20 @@ STAFF = {
 @shared
 def pharmacist():
     return factories.client_for(factories.staff("Pharmacist"))
+
+
+@shared
+def delivered(monday):
+    """Return a Manager after a hand-over for $85 in cash, one item that was written off, and a sale at the counter."""
+    order, manager = factories.order(), factories.staff("Manager")
+    run = under_way(run_of(order), monday)
+    actions.hand_over(order=order, run=run, answers=answers(order, cash_cents=8500), stated_at=None, by=run.driver)
+    product = order.lines.get().product
+    actions.write_off(product=product, quantity=1, lot="LOT-1", reason="=1+1", by=manager)
+    actions.record_allotment_entry(
+        patient=order.patient, day=timezone.localdate(), amount_mg=3500, origin="counter", reason="-1+1", by=manager
+    )
+    return manager
 
 
 def csv_of(client, address, **query):
@@ -138,6 +155,29 @@ def test_hand_overs_and_runs_are_exported_without_the_number_of_the_photo_id(tim
     assert "123456780" not in str(row).replace(" ", "")
     (row,) = csv_of(manager, reverse("admin:delivery_run_changelist"))[1]
     assert (row["vehicle"], row["run"], row["settled (New York)"]) == ("Van 1", "1", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("handover", {"due ($)": 80, "cash ($)": 85, "card ($)": 0, "tip ($)": 5, "run": 1}),
+        ("stockmovement", {"kind": "written_off", "quantity": -1, "lot": "LOT-1", "reason": "'=1+1"}),
+        ("run", {"run": 1, "vehicle": "Van 1", "day": WEDNESDAY, "settled (New York)": None}),
+        ("allotmententry",
+         {"day": WEDNESDAY, "flower equivalent (mg)": 3500, "origin": "counter", "reason": "'-1+1"}),
+    ],
+)  # fmt: skip
+def test_a_workbook_of_each_list_holds_the_rows_of_its_csv(delivered, name, cells):
+    manager, address = factories.client_for(delivered), reverse(f"admin:delivery_{name}_changelist")
+    rows = csv_of(manager, address)[1]
+    response = manager.get(f"{address}export.xlsx")
+    header, *read = rows_of_workbook(response.getvalue())
+    assert response["Content-Type"].endswith("spreadsheetml.sheet")
+    assert (header, len(read)) == ([*rows[0]], len(rows))
+    first = dict(zip(header, read[0], strict=True))
+    assert {column: first[column] for column in cells} == cells
+    assert "123456780" not in str(read).replace(" ", "")
+    assert Event.objects.filter(action=f"{name}.export", reason__startswith=f"xlsx, {len(rows)} rows, ").count() == 1
 
 
 @pytest.mark.parametrize(("group", "status"), [("Driver", 403), ("Technician", 200), ("Auditor", 200)])

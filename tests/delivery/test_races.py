@@ -62,8 +62,8 @@ def orders_in(results):
 
 
 @contextmanager
-def without_locks(monkeypatch, *, all_pass, parties):
-    """Lock no row, and let nobody write before everybody has passed the check named `all_pass`.
+def without_locks(monkeypatch, *, all_pass, parties, rules=rules):
+    """Lock no row, and let nobody write before everybody has passed the check of the `rules` named `all_pass`.
 
     Places are not taken in the races about stock and allotment.
     """

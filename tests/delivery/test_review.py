@@ -1,5 +1,6 @@
 """Confirming: the review in the monitoring program, and 1 or 200 orders at once."""
 
+import re
 import time
 from datetime import timedelta
 
@@ -154,6 +155,41 @@ def test_200_orders_cost_few_statements_and_little_time(pharmacist, django_asser
 # --- The page for many ----------------------------------------------------------------------------------------------
 
 
+def hidden_fields_of(page):
+    """Return the hidden fields of the page's form as a browser posts them."""
+    posted = {}
+    for name, value in re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode()):
+        posted.setdefault(name, []).append(value)
+    return posted
+
+
+def test_200_of_the_whole_list_are_confirmed_but_the_3_that_cannot_be(pharmacist):
+    orders, client = people.orders_of_many(200), factories.client_for(pharmacist)
+    actions.refuse_order(order=orders[7], reason="A shop.", by=pharmacist)
+    actions.cancel_order(order=orders[90], reason="Away.", by=pharmacist)
+    actions.cancel_order(order=orders[199], reason="Away.", by=pharmacist)
+    left_out = {orders[7]: "refused", orders[90]: "cancelled", orders[199]: "cancelled"}
+    whole_list = f"{ORDERS}?status=all"
+
+    page = client.post(whole_list, chosen("confirm", orders[:50], select_across="1"))  # a page of the list has 50 rows
+    words = words_of(page)
+    assert "Confirm: 197 orders" in words and "3 are left out" in words
+    for order, status in left_out.items():
+        assert f"{order.number}, Rosa Delgado This order is {status}; that is no longer possible." in words
+
+    begun = time.process_time()
+    answer = client.post(whole_list, {**hidden_fields_of(page), **review()})
+    spent = time.process_time() - begun
+
+    assert spent <= 3, f"{spent:.2f} s of processor time"
+    words = words_of(client.get(answer.url))
+    assert "Confirm: 197 done." in words
+    for order, status in left_out.items():
+        assert f"not done for {order.number}, Rosa Delgado. This order is {status};" in words
+    assert [status for status in statuses(orders) if status != "confirmed"] == list(left_out.values())
+    assert Notification.objects.filter(kind="order_confirmed").count() == 197
+
+
 def test_the_page_names_what_will_change_and_what_cannot_and_then_does_it(pharmacist):
     orders, client = people.orders_of_many(4), factories.client_for(pharmacist)
     actions.cancel_order(order=orders[3], reason="Away.", by=pharmacist)
@@ -244,3 +280,44 @@ def test_many_are_moved_until_the_window_is_full(pharmacist):
     assert list(Order.objects.order_by("pk").values_list("window", flat=True)) == [
         later.pk, later.pk, orders[2].window_id,
     ]  # fmt: skip
+
+
+def test_many_are_put_into_a_run_but_for_an_order_of_another_window():
+    orders, manager = people.orders_of_many(4), factories.staff("Manager")
+    client, run = factories.client_for(manager), actions.make_run(window=orders[0].window, by=manager)
+    actions.move_order(order=orders[1], window=factories.window(factories.next_wednesday(1)), by=manager)
+    actions.cancel_order(order=orders[3], reason="Away.", by=manager)
+
+    words = words_of(client.post(f"{ORDERS}?status=all", chosen("assign", orders)))
+    assert "Put into a run: 3 orders" in words and "1 is left out" in words
+    assert f"{orders[3].number}, Rosa Delgado This order is cancelled; that is no longer possible." in words
+    words = words_of(client.post(ORDERS, chosen("assign", orders[:3], perform="1", run=run.pk), follow=True))
+
+    assert "Put into a run: 2 done." in words
+    assert f"not done for {orders[1].number}, Rosa Delgado. Order {orders[1].number} is for another window." in words
+    placed = Order.objects.order_by("pk").values_list("run", "position")
+    assert list(placed) == [(run.pk, 1), (None, None), (run.pk, 2), (None, None)]
+    assert Event.objects.filter(action="order.join_run", outcome="done").count() == 2
+
+
+def test_many_are_taken_out_of_their_runs_when_no_run_is_chosen():
+    orders, manager = people.orders_of_many(3), factories.staff("Manager")
+    run = actions.make_run(window=orders[0].window, orders=orders, by=manager)
+    client = factories.client_for(manager)
+    gone = client.post(ORDERS, chosen("assign", orders, perform="1", run="999999"))
+    assert "Choose one of the answers in the list." in words_of(gone)
+    assert run.orders.count() == 3
+    words = words_of(client.post(ORDERS, chosen("assign", orders[:2], perform="1", run=""), follow=True))
+    assert "Put into a run: 2 done." in words
+    assert list(run.orders.values_list("pk", flat=True)) == [orders[2].pk]
+
+
+def test_who_may_not_plan_runs_is_not_offered_to_put_orders_into_one():
+    orders, manager = people.orders_of_many(1), factories.staff("Manager")
+    run = actions.make_run(window=orders[0].window, by=manager)
+    for group in ("Pharmacist", "Technician", "Driver"):
+        client = factories.client_for(factories.staff(group))
+        assert 'value="assign"' not in client.get(ORDERS).content.decode()
+        assert client.post(ORDERS, chosen("assign", orders, perform="1", run=run.pk)).status_code == 403
+    assert 'value="assign"' in factories.client_for(manager).get(ORDERS).content.decode()
+    assert not run.orders.exists()

@@ -8,18 +8,21 @@ from tests import factories
 from tests.journeys.visitor import link_in_mail_to
 
 pytestmark = pytest.mark.journey
+TABLET, PHONE = {"width": 1200, "height": 800}, {"width": 390, "height": 844}
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 def test_a_short_order_is_packed_after_the_patient_has_answered(visitor):
     order = an_order_with_a_substitute()
-    tim, rosa = visitor(viewport={"width": 1024, "height": 768}), visitor(viewport={"width": 390, "height": 844})
-    ana = visitor()
-    tim.looks = ana.looks = lambda: None  # the admin is Django's own
+    tim, rosa = visitor(viewport=TABLET), visitor(viewport=PHONE)
+    ana = visitor(viewport=TABLET)
     when_a_technician_offers_a_substitute(tim, order)
     when_the_patient_takes_it(rosa, order)
     when_a_pharmacist_states_its_days(ana, order)
     then_the_technician_packs_it(tim, order)
-    for person in (tim, rosa):
+    for person in (tim, rosa, ana):
+        # axe reads the @import in Django's forms.css by adding a style to the page, and the portal's CSP blocks that.
+        person.errors = [error for error in person.errors if not error.startswith("Applying inline style violates")]
         person.met_no_barrier()
 
 
@@ -29,11 +32,21 @@ def an_order_with_a_substitute():
     return factories.confirmed_order(lines=[(mist, 2), (capsules, 1)])
 
 
+def looks_on_a_phone(person):
+    """Let axe look at the page on a phone as well; it fits the screen."""
+    person.page.set_viewport_size(PHONE)
+    person.looks()
+    assert not person.page.evaluate(TOO_WIDE)
+    person.page.set_viewport_size(TABLET)
+
+
 def when_a_technician_offers_a_substitute(tim, order):
     tim.signs_in(factories.staff("Technician").email)
     tim.opens(f"/admin/delivery/order/{order.pk}/change/")
     tim.follows("Pack")
+    looks_on_a_phone(tim)
     tim.follows("Short")
+    looks_on_a_phone(tim)
     tim.page.locator("[name=kind][value=substitute]").check()
     tim.fills(quantity="2")
     tim.page.locator("[name=substitute]").select_option(label="Harbor Dusk Tincture, $45.00, 50 in stock")
@@ -62,6 +75,9 @@ def when_a_pharmacist_states_its_days(ana, order):
 
 def then_the_technician_packs_it(tim, order):
     tim.opens(f"/admin/delivery/order/{order.pk}/step/pack/")
+    tim.presses("Packed")
+    tim.sees("Scan the lot of this item, or type it.")
+    looks_on_a_phone(tim)
     boxes = tim.page.locator("[data-scan]")
     for number in range(boxes.count()):
         assert boxes.nth(number).evaluate("box => box === document.activeElement")
