@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property, lazy
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from delivery.models import DeliveryWindow, ItemReport, Order, OrderLine, Product, Shortage
@@ -239,12 +239,13 @@ def choice_field(form: forms.Form, name: str) -> forms.ChoiceField:
     return field
 
 
+_in_cash = lazy(lambda cart: gettext("Cash, exactly %(total)s") % {"total": money(cart.subtotal_cents)}, str)
+
+
 def payment_choices(cart: Cart) -> list[tuple[str, Choice]]:
     """Return the ways to pay; the total is read only when they are shown."""
-    with_total = lazy(lambda sentence: gettext(sentence) % {"total": money(cart.subtotal_cents)}, str)
-    cash = with_total(gettext_noop("Cash, exactly %(total)s"))
     method = Order.PaymentMethod
     return [
-        (method.CASH.value, Choice(cash, hint=_("No change is given. Anything over is a tip."))),
+        (method.CASH.value, Choice(_in_cash(cart), hint=_("No change is given. Anything over is a tip."))),
         (method.DEBIT.value, Choice(method.DEBIT.label, hint=_("The driver brings a card reader."))),
     ]

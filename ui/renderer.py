@@ -26,7 +26,8 @@ class PortalBoundField(forms.BoundField):
     def __init__(self, form: Any, field: Field, name: str) -> None:
         super().__init__(form, field, name)
         limit_length(field)
-        speak_plainly(field, self.label)
+        if form.is_bound:  # an empty form has nothing to complain about
+            speak_plainly(field, self.label)
         field.widget.attrs.pop("placeholder", None)  # it would say the label again, in grey
 
     def as_field_group(self) -> SafeString:

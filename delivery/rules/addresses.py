@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
@@ -51,6 +52,7 @@ def miles_between(zip_code: str, other: str) -> float:
     return _miles_between(start, end) if start and end else 0.0
 
 
+@lru_cache(maxsize=1_000)  # most people order to the same home again, and to read an address takes a while
 def looks_like_business(street: str, unit: str = "") -> bool:
     """Return whether an address reads like a business, a dorm or a workplace.
 
