@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import Decision, PhysicianApplication
 from delivery.models import Order
 from pages.models import ContactMessage
-from pages.staff_start import EVERY_ORDER
+from pages.staff_start import ORDERS
 
 IS_GROUP = -1  # in the place of a count: the row names a group of the account
 
@@ -31,7 +31,7 @@ def staff_bar(request: HttpRequest) -> dict[str, Any]:
 def _bar(user: Any) -> StaffBar:
     """Return the groups and the counts with one query; what the account may not open has no count."""
     waiting: list[tuple[str, str, QuerySet[Any]]] = [
-        ("orders", EVERY_ORDER, Order.objects.filter(status=Order.Status.PLACED)),
+        ("orders", ORDERS, Order.objects.filter(status=Order.Status.PLACED)),
         ("applications", _view(PhysicianApplication), PhysicianApplication.objects.filter(status=Decision.PENDING)),
         ("messages", _view(ContactMessage), ContactMessage.objects.filter(answered_at__isnull=True)),
     ]

@@ -1,26 +1,21 @@
-"""What a Driver sees: the orders to be driven soon, and no search through all orders."""
-
-from datetime import timedelta
+"""What a Driver sees: the own open runs, and nothing of the orders, windows and closures of others."""
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
+from django.contrib.auth.models import Group
 from django.urls import reverse
-from django.utils import timezone
 
 from delivery import actions
-from delivery.models import Order
+from delivery.models import DeliveryWindow, Run
 from tests import factories
+from tests.delivery import door
+from tests.delivery.people import words_of
 from tests.shared import shared
 
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ORDERS = reverse("admin:delivery_order_changelist")
-
-
-def page(order):
-    return reverse("admin:delivery_order_change", args=[order.pk])
-
-
-def shown(client, **query):
-    return list(client.get(ORDERS, query).context["cl"].result_list)
+RUNS = reverse("delivery:run-list")
 
 
 @shared
@@ -42,44 +37,64 @@ def in_run_of(account, order):
     """Return the order after a Pharmacist has confirmed it and a Manager has put it into a run of this driver."""
     factories.confirm(order, by=factories.staff("Pharmacist"))
     actions.make_run(window=order.window, orders=[order], driver=account, by=factories.staff("Manager"))
-    return Order.objects.get(pk=order.pk)
+    return order
 
 
-def test_a_driver_sees_confirmed_orders_of_own_runs_of_the_next_days_alone(account, driver, confirmed):
-    waiting, theirs = factories.order(), in_run_of(factories.staff("Driver"), factories.order())
+def test_a_driver_may_drive_and_check_cards_and_nothing_else():
+    codes = Group.objects.get(name="Driver").permissions.values_list("content_type__app_label", "codename")
+    assert set(codes) == {("delivery", "drive_run"), ("certification", "check_card")}
+
+
+def test_a_driver_opens_no_list_or_row_of_the_admin_not_even_of_the_own_run(driver, confirmed):
+    rows = (confirmed, confirmed.window, Run.objects.get(), confirmed.patient, confirmed.certification)
+    closed = [reverse(admin_urlname(model._meta, "changelist")) for model in admin.site._registry]
+    closed += [reverse(admin_urlname(row._meta, "change"), args=[row.pk]) for row in rows]
+    assert {address: driver.get(address).status_code for address in closed} == dict.fromkeys(closed, 403)
+    found = driver.post(ORDERS, {"q": confirmed.number}, follow=True)
+    assert found.status_code == 403 and confirmed.number not in found.content.decode()
+    start = words_of(driver.get(reverse("admin:index")))
+    assert "My runs" in start and "Orders" not in start and confirmed.patient.name not in start
+
+
+def test_a_driver_sees_the_own_open_runs_and_the_next_first(account, driver, confirmed):
     later = in_run_of(account, factories.order(into=factories.window(factories.next_wednesday(weeks=2))))
-    assert shown(driver) == [confirmed]
-    assert driver.get(page(confirmed)).status_code == 200
-    for other in (waiting, theirs, later):
-        response = driver.get(page(other), follow=True)
-        assert response.request["PATH_INFO"] == reverse("admin:index")
-        assert other.patient.name not in response.content.decode()
+    theirs = in_run_of(factories.staff("Driver"), factories.order())
+    assert [row.run.pk for row in driver.get(RUNS).context["rows"]] == [
+        Run.objects.get(orders=confirmed).pk, Run.objects.get(orders=later).pk,
+    ]  # fmt: skip
+    sheet = reverse("delivery:run-detail", args=[Run.objects.get(orders=confirmed).uuid])
+    assert confirmed.patient.name in words_of(driver.get(sheet))
+    assert driver.get(reverse("delivery:run-detail", args=[Run.objects.get(orders=theirs).uuid])).status_code == 404
 
 
-@pytest.mark.parametrize(("days", "is_seen"), [(-1, False), (0, True), (7, True), (8, False)])
-def test_orders_of_today_and_seven_days_ahead_are_to_be_driven(account, confirmed, days, is_seen):
-    today = confirmed.window.date - timedelta(days=days)
-    assert list(Order.objects.for_drivers(today, account)) == ([confirmed] if is_seen else [])
+def test_a_driver_brings_an_order_to_its_end_without_any_right_in_the_admin(time_machine):
+    order = factories.order()
+    run = door.run_of(order)
+    time_machine.move_to(run.window.starts_at, tick=False)
+    client = factories.client_for(run.driver)
+    assert client.post(reverse("delivery:run-leave", args=[run.uuid])).status_code == 302
+    typed = door.typed(order, entry_key="4f7b5a3e-7a45-4cf3-9a0c-0f7d9f6f2c11")
+    client.post(reverse("delivery:run-hand-over", args=[run.uuid, order.number]), typed)
+    assert type(order).objects.get().status == "delivered"
 
 
-def test_a_driver_finds_nothing_by_search_or_filter(driver, confirmed):
-    past = factories.order()
-    found = driver.post(ORDERS, {"q": past.number}, follow=True)
-    assert list(found.context["cl"].result_list) == [confirmed]
-    assert b"changelist-search" not in driver.get(ORDERS).content
-    assert driver.get(ORDERS, {"status": "all"}).url == ORDERS
+def test_a_drivers_run_is_gone_once_its_money_is_counted(account, driver, confirmed):
+    assert DeliveryWindow.objects.get(orders=confirmed).runs.get().driver == account
+    actions.cancel_order(order=confirmed, reason="A storm.", by=factories.staff("Manager"))
+    run = Run.objects.get()
+    actions.settle_run(run=run, cash_counted_cents=0, reason="", by=factories.staff("Manager"))
+    assert driver.get(RUNS).context["rows"] == []
+    assert driver.get(reverse("delivery:run-detail", args=[run.uuid])).status_code == 404
 
 
 @pytest.mark.parametrize("group", ["Pharmacist", "Technician", "Manager", "Auditor"])
 def test_staff_who_work_on_orders_see_and_find_all_orders(group, confirmed):
     waiting, client = factories.order(), factories.client_for(factories.staff(group))
-    assert shown(client) == [waiting]
-    assert set(shown(client, status="all")) == {waiting, confirmed}
+
+    def shown(**query):
+        return list(client.get(ORDERS, query).context["cl"].result_list)
+
+    assert shown() == [waiting]
+    assert set(shown(status="all")) == {waiting, confirmed}
     found = client.post(ORDERS, {"q": confirmed.number}, follow=True)
     assert list(found.context["cl"].result_list) == [confirmed]
-
-
-def test_a_drivers_day_is_the_day_in_new_york(account, confirmed, time_machine):
-    time_machine.move_to(confirmed.window.ends_at, tick=False)
-    assert timezone.localdate() == confirmed.window.date
-    assert shown(factories.client_for(account)) == [confirmed]

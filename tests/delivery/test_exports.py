@@ -140,8 +140,10 @@ def test_hand_overs_and_runs_are_exported_without_the_number_of_the_photo_id(tim
     assert (row["vehicle"], row["run"], row["settled (New York)"]) == ("Van 1", "1", "")
 
 
-@pytest.mark.parametrize(("group", "status"), [("Driver", 403), ("Technician", 200), ("Auditor", 200)])
-def test_a_driver_downloads_nothing_and_is_offered_nothing(group, status):
+@pytest.mark.parametrize(
+    ("group", "status"), [("Driver", 403), ("Registrar", 403), ("Technician", 200), ("Auditor", 200)]
+)
+def test_who_sees_no_orders_downloads_none(group, status):
     client = factories.client_for(factories.staff(group))
     assert [client.get(f"{ORDERS}export.{kind}").status_code for kind in ("csv", "xlsx")] == [status] * 2
     assert ("Export as XLSX" in client.get(ORDERS).content.decode()) == (status == 200)
