@@ -168,13 +168,18 @@ def when_the_driver_opens_the_sheet_again(driver):
 def when_the_driver_hands_over(driver):
     driver.presses("Hand over")
     driver.sees("Still to check: card, number of the card, photo ID, number of the ID, when the ID expires, signature")
-    driver.ticks("card_checked", "photo_id_checked")
-    number = driver.page.locator(".run__proof dd").first.inner_text().split()[1].rstrip(",")
-    driver.fills(card=number, id_number="123456780", id_expires_date="10/18/2031", cash_cents="80")
-    when_the_patient_signs(driver)
+    when_the_driver_checks(driver, cash="80")
     driver.presses("Hand over")
     driver.page.get_by_text("Kept on this phone.").wait_for()
     driver.sees("Kept here, not sent yet")
+
+
+def when_the_driver_checks(driver, *, cash):
+    """Enter all that a hand-over needs into the open card."""
+    driver.ticks("card_checked", "photo_id_checked")
+    number = driver.page.locator(".run__proof dd").first.inner_text().split()[1].rstrip(",")
+    driver.fills(card=number, id_number="123456780", id_expires_date="10/18/2031", cash_cents=cash)
+    when_the_patient_signs(driver)
 
 
 def when_ten_minutes_pass(driver, clock):
