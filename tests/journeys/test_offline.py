@@ -7,6 +7,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from audit.models import Event
 from certification.actions import revoke_certification
 from delivery import actions
 from delivery.models import HandOver, Run
@@ -128,6 +129,41 @@ def test_five_wrong_pins_erase_the_sheet_also_when_the_page_is_opened_anew(visit
     kept = driver.page.evaluate("window.runSheet.store.runs()")
     assert [each["copy"] for each in kept] == [None]
     assert len(driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])")) == 1
+
+
+def test_a_post_whose_answer_is_lost_is_one_hand_over(visitor, run):
+    """The network drops in the middle of the post: the portal has taken it, and the phone sends it once more."""
+    driver, posts = visitor(**PHONE), []
+    when_the_driver_keeps_the_sheet(driver, run)
+
+    def lose_the_answer(route):
+        posts.append(route.fetch().status)
+        route.abort("connectionreset")
+
+    driver.page.route("**/hand-over/", lose_the_answer)
+    when_the_driver_hands_over(driver)
+    driver.sees("1 hand-over is kept here.")
+    made = HandOver.objects.get()
+    assert posts and set(posts) == {200}  # the portal took it each time
+    when_the_phone_tries_again(driver)
+    driver.page.wait_for_function("document.querySelector('#run-net').textContent.includes('No network')")
+    assert len(kept_entries(driver)) == 1
+    driver.page.unroute("**/hand-over/")
+    when_the_phone_tries_again(driver)
+    driver.page.get_by_text("Kept here, not sent yet").wait_for(state="detached")
+    driver.sees("1 of 3 stops done")
+    assert kept_entries(driver) == [] and HandOver.objects.get() == made
+    assert Event.objects.filter(action="order.hand_over").count() == 1
+    assert driver.violations == {}
+
+
+def when_the_phone_tries_again(driver):
+    """The phone looks every 20 seconds while something waits, and at once when the network comes back."""
+    driver.page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def kept_entries(driver):
+    return driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])")
 
 
 def when_the_driver_unlocks(driver):
