@@ -157,6 +157,24 @@ def test_a_post_whose_answer_is_lost_is_one_hand_over(visitor, run):
     assert driver.violations == {}
 
 
+@pytest.mark.parametrize("away", ["**/hand-over/", "**/delivery/runs/**"], ids=["the post", "every address"])
+def test_an_outage_while_the_phone_is_in_use_keeps_what_is_entered(away, visitor, run):
+    """The portal answers 503: to the post alone, or to whatever the sheet asks."""
+    driver = visitor(**PHONE)
+    when_the_driver_keeps_the_sheet(driver, run)
+    driver.page.route(away, lambda route: route.fulfill(status=503, body="Down for maintenance."))
+    when_the_driver_hands_over(driver)
+    when_the_driver_hands_over(driver)
+    driver.sees("No network. 2 hand-overs are kept here.")
+    assert not HandOver.objects.exists() and len(kept_entries(driver)) == 2
+    driver.page.unroute(away)
+    when_the_phone_tries_again(driver)
+    driver.page.get_by_text("Kept here, not sent yet").first.wait_for(state="detached")
+    driver.sees("2 of 3 stops done")
+    assert kept_entries(driver) == [] and HandOver.objects.count() == 2
+    assert driver.violations == {}
+
+
 def when_the_phone_tries_again(driver):
     """The phone looks every 20 seconds while something waits, and at once when the network comes back."""
     driver.page.evaluate("dispatchEvent(new Event('online'))")
