@@ -37,7 +37,7 @@ from pages.start_days import (
 
 MOST_SHOWN = 5  # calls and products; a link leads to the others
 LATE_DAYS = 3  # what has waited for longer is marked
-EVERY_ORDER = "delivery.view_every_order"
+ORDERS = "delivery.view_order"
 CHANGE_MESSAGES = "notifications.change_notification"  # who may send a message again, or cancel it
 ANYBODY = "Anybody"
 CALLS = {"status__exact": Notification.Status.QUEUED, "channel__exact": Notification.Channel.PHONE}
@@ -158,12 +158,12 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
                             "answers to the monitoring report to look at", "count"),
               ReportAnswer.objects.to_read(), "received_at", {"todo": "read"}),
         Queue("Pharmacist", ngettext_lazy("order to review", "orders to review", "count"),
-              orders.filter(status=status.PLACED), "placed_at", {"status": status.PLACED}, EVERY_ORDER,
+              orders.filter(status=status.PLACED), "placed_at", {"status": status.PLACED}, ORDERS,
               ngettext_lazy("Review %(count)d order", "Review %(count)d orders", "count")),
         Queue("Pharmacist",
               ngettext_lazy("order after its certification ends", "orders after their certification ends", "count"),
               orders.before_departure().filter(ENDS_BEFORE_DELIVERY, window__date__gte=localdate()), "placed_at",
-              {"status": "ends-before"}, EVERY_ORDER),
+              {"status": "ends-before"}, ORDERS),
         Queue("Pharmacist", ngettext_lazy("report of a wrong item", "reports of wrong items", "count"),
               ItemReport.objects.waiting(), "created_at", {},
               button=ngettext_lazy("Answer %(count)d report", "Answer %(count)d reports", "count")),
@@ -175,10 +175,10 @@ def queues(day: date | None, *, now: datetime) -> list[Queue]:
               Destruction.objects.waiting(), "proposed_at", {"state": "waiting"}),
         Queue("Technician", ngettext_lazy("returned order to take in", "returned orders to take in", "count"),
               orders.filter(status=status.RETURNED, taken_in_at__isnull=True), "ended_at",
-              {"status": status.RETURNED, "taken_in_at__isempty": "1"}, EVERY_ORDER,
+              {"status": status.RETURNED, "taken_in_at__isempty": "1"}, ORDERS,
               ngettext_lazy("Take in %(count)d order", "Take in %(count)d orders", "count")),
         Queue("Technician", ngettext_lazy("confirmed order to pack", "confirmed orders to pack", "count"),
-              confirmed, "confirmed_at", {"status": status.CONFIRMED, "window__date": str(day)}, EVERY_ORDER,
+              confirmed, "confirmed_at", {"status": status.CONFIRMED, "window__date": str(day)}, ORDERS,
               ngettext_lazy("Pack %(count)d order", "Pack %(count)d orders", "count")),
         Queue("Technician", ngettext_lazy("lot without its details", "lots without their details", "count"),
               Lot.objects.without_details(), "created_at", {"lots": "missing"},
@@ -224,7 +224,7 @@ def staff_start(user: User, groups: Collection[str], *, now: datetime) -> StaffS
     """Return what the start page shows to an account of these groups: only figures of lists that it may open."""
     windows = next_windows(now)
     day = windows[0].date if windows else None
-    sees_orders = user.has_perm(EVERY_ORDER)
+    sees_orders = user.has_perm(ORDERS)
     shown = [queue for queue in queues(day, now=now) if queue.is_shown_to(user)]
     rows: list[tuple[QuerySet[Any], str]] = [(queue.rows, queue.since) for queue in shown]
     waiting = windows if sees_orders else []
@@ -323,7 +323,7 @@ def _people(calls: list[Notification], user: User) -> dict[tuple[str, Any], str]
     Only rows count whose page shows that name to this account.
     """
     sources = [
-        ("order", Order, "patient__", EVERY_ORDER),
+        ("order", Order, "patient__", ORDERS),
         ("certification", Certification, "patient__", "certification.view_certification"),
         ("patient", Patient, "", "certification.view_patient"),
     ]

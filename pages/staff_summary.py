@@ -9,7 +9,7 @@ from accounts.models import User
 from delivery.models import DeliveryWindow, Order, Product
 from delivery.models.questions import IS_LOW
 from delivery.rules import stock_mismatches, window_mismatches
-from pages.staff_start import EVERY_ORDER, works_of_reader
+from pages.staff_start import ORDERS, works_of_reader
 from pages.start_days import Figure, list_url
 
 COUNTERS = {"Pharmacist", "Technician", "Manager"}  # groups that receive and count stock
@@ -19,7 +19,7 @@ def summary_of(user: User, *, now: datetime, is_evening: bool) -> list[Figure]:
     """Return the figures for this account that are not 0, each with the list that shows exactly so many rows."""
     groups = set(user.groups.values_list("name", flat=True))
     figures = [work.figure for work in works_of_reader(user, groups, now=now)]
-    if is_evening and user.has_perm(EVERY_ORDER):
+    if is_evening and user.has_perm(ORDERS):
         figures.insert(0, _orders_on(localdate(now) + timedelta(days=1)))
     if groups & COUNTERS:
         count = Product.objects.filter(IS_LOW, is_active=True).count()

@@ -189,7 +189,7 @@ admin:password_change_done                  |              | staff
 admin:autocomplete                          |              | -
 admin:jsi18n                                |              | staff
 admin:view_on_site                          | shortcut     | -
-admin:app_list                              | app          | Pharmacist Technician Driver Manager Auditor Administrator
+admin:app_list                              | app          | Pharmacist Technician Manager Auditor Administrator
 """  # noqa: E501  a table
 
 # list or button | about | who opens it
@@ -248,14 +248,14 @@ admin:certification_patientrequest refuse       | row  | Registrar Administrator
 admin:delivery_allotmententry                   | row  | Pharmacist Manager Auditor Administrator
 admin:delivery_allotmententry_export_csv        | list | Pharmacist Manager Auditor Administrator
 admin:delivery_allotmententry_export_xlsx       | list | Pharmacist Manager Auditor Administrator
-admin:delivery_closure                          | row  | Pharmacist Technician Driver Manager Auditor Administrator
+admin:delivery_closure                          | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_closure open                     | row  | Manager Administrator
 admin:delivery_closure_calls                    | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_closure_close                    | list | Manager Administrator
 admin:delivery_deliverypolicy                   | row  | Manager Auditor Administrator
 admin:delivery_deliverypolicy drop              | row  | Manager Administrator
 admin:delivery_deliverypolicy_set               | list | Manager Administrator
-admin:delivery_deliverywindow                   | row  | Pharmacist Technician Driver Manager Auditor Administrator
+admin:delivery_deliverywindow                   | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_deliverywindow capacity          | row  | Manager Administrator
 admin:delivery_deliverywindow_extra             | list | Manager Administrator
 admin:delivery_handover                         | row  | Pharmacist Manager Auditor Administrator
@@ -273,7 +273,7 @@ admin:delivery_lot correct                      | row  | Pharmacist Manager Admi
 admin:delivery_lot quarantine                   | row  | Pharmacist Manager Administrator
 admin:delivery_lot_export_csv                   | list | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_lot_export_xlsx                  | list | Pharmacist Technician Manager Auditor Administrator
-admin:delivery_order                            | row  | Pharmacist Technician Driver Manager Auditor Administrator
+admin:delivery_order                            | row  | Pharmacist Technician Manager Auditor Administrator
 admin:delivery_order confirm                    | row  | Pharmacist Administrator
 admin:delivery_order pack                       | row  | Pharmacist Technician Administrator
 admin:delivery_order days                       | row  | Pharmacist Administrator

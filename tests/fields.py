@@ -33,10 +33,10 @@ birth date | admin  | Registrar Pharmacist Auditor Administrator
 birth date | export | physician
 birth date | search | office Registrar Pharmacist Auditor Administrator
 address    | page   | members office Driver
-address    | admin  | staff
+address    | admin  | Registrar Pharmacist Technician Manager Auditor Administrator
 address    | mail   | members
 phone      | page   | members office Driver
-phone      | admin  | staff
+phone      | admin  | Registrar Pharmacist Technician Manager Auditor Administrator
 phone      | export | physician
 phone      | search | office Registrar Pharmacist Technician Manager Auditor Administrator
 """

@@ -117,7 +117,7 @@ STAFF_GROUPS = {
         *MESSAGES_BY_HAND, "notifications.add_textconsent",
     ],
     "Pharmacist": [
-        "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
+        "delivery.view_order", "delivery.add_order", "delivery.change_order",
         "delivery.pack_order", "delivery.confirm_order",
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
@@ -131,15 +131,15 @@ STAFF_GROUPS = {
         *MESSAGES_BY_HAND, "notifications.add_textconsent",
     ],
     "Technician": [
-        "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
+        "delivery.view_order", "delivery.add_order", "delivery.change_order",
         "delivery.pack_order", "delivery.view_product", "delivery.view_run", "delivery.view_returneditem",
         "delivery.view_deliverywindow", "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_stockmovement", "delivery.add_stockmovement", *UNITS, *LABELS,
     ],
-        "Driver": ["delivery.view_order", "delivery.view_deliverywindow", "delivery.view_closure",
-        "certification.check_card", "delivery.drive_run"],
+    # Drivers see their own open runs, and nothing of the admin; a scanned card tells them whose it is.
+    "Driver": ["delivery.drive_run", "certification.check_card"],
     "Manager": [
-        "delivery.view_order", "delivery.view_every_order", "delivery.add_order", "delivery.change_order",
+        "delivery.view_order", "delivery.add_order", "delivery.change_order",
         "delivery.view_product", "delivery.add_product", "delivery.change_product",
         "delivery.view_deliverywindow", "delivery.add_deliverywindow", "delivery.change_deliverywindow",
         "delivery.view_deliverypolicy", "delivery.add_deliverypolicy",
@@ -162,7 +162,7 @@ STAFF_GROUPS = {
         "certification.view_certification", "certification.view_patient", "certification.view_caregiver",
         "certification.view_allotmentlimit", "certification.view_patientrequest",
         "certification.view_card", "certification.view_condition", "certification.view_invitation",
-        "delivery.view_order", "delivery.view_every_order", "delivery.view_product", "delivery.view_deliverywindow",
+        "delivery.view_order", "delivery.view_product", "delivery.view_deliverywindow",
         "delivery.view_closure", "delivery.view_waitingentry",
         "delivery.view_deliverypolicy",
         "delivery.view_stockmovement", "delivery.view_allotmententry", "delivery.view_run", "delivery.view_handover",

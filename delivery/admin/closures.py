@@ -107,7 +107,7 @@ class ClosureAdmin(ActionAdmin):
         closure = Closure.objects.filter(pk=pk).first()
         if closure is None:
             raise Http404
-        if not request.user.has_perms(["delivery.view_closure", "delivery.view_every_order"]):
+        if not request.user.has_perms(["delivery.view_closure", "delivery.view_order"]):
             raise PermissionDenied
         record(action="closure.calls", by=request.user, subject=closure)
         context = {

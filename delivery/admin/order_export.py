@@ -13,5 +13,5 @@ ORDER_EXPORT = Export(
         moment("confirmed", "confirmed_at"), moment("ended", "ended_at"), Column("reason", "ended_reason"),
         Column("reason in Spanish", "ended_reason_es"),
     ),
-    permission="delivery.view_every_order",  # a driver sees the next orders, and downloads none
+    permission="delivery.view_order",
 )  # fmt: skip

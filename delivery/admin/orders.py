@@ -54,11 +54,6 @@ OF_START_PAGE = {
 MOST_PEOPLE = 500  # that a search finds, and as many open orders
 
 
-def sees_every_order(user: User | AnonymousUser) -> bool:
-    """Return whether the account may see all orders, past ones too; a Driver sees the orders to be driven soon."""
-    return user.has_perm("delivery.view_every_order")
-
-
 def first_status(user: User | AnonymousUser) -> str:
     """Return the status of the orders that wait for the account: to pack for who packs alone, to review for others."""
     packs_alone = user.has_perm("delivery.pack_order") and not user.has_perm("delivery.confirm_order")
@@ -66,9 +61,7 @@ def first_status(user: User | AnonymousUser) -> str:
 
 
 def orders_waiting_for(user: User | AnonymousUser) -> OrderQuerySet:
-    """Return the orders with which the list begins for the account; those of a Driver are the ones to bring."""
-    if not sees_every_order(user):
-        return Order.objects.for_drivers(timezone.localdate(), user)
+    """Return the orders with which the list begins for the account."""
     return Order.objects.filter(status=first_status(user))
 
 
@@ -86,7 +79,6 @@ def sight_of(user: User) -> Sight:
         birth_date=user.has_perm("certification.view_patient"),
         directions=certification and sees_medical_words(user),
         allotment=sees_allotments(user),
-        history=sees_every_order(user),
         assessments=assessments,
         assessment_words=assessments and sees_medical_words(user),
     )
@@ -173,8 +165,8 @@ class OrderChangeList(SessionChangeList):
 class OrderAdmin(ActionAdmin):
     """The orders by window, and a page of each with what its reader needs.
 
-    Drivers and Technicians read who receives it, where, and what to pack, and nothing of the certification. The
-    evidence is for those who may read certifications, birth dates or allotments.
+    Technicians read who receives it, where, and what to pack, and nothing of the certification. The evidence is for
+    those who may read certifications, birth dates or allotments. Drivers have pages of their own.
     """
 
     change_list_template = "admin/delivery/order/change_list.html"
@@ -239,8 +231,7 @@ class OrderAdmin(ActionAdmin):
         return True
 
     def get_queryset(self, request: HttpRequest) -> OrderQuerySet:
-        orders = cast("OrderQuerySet", super().get_queryset(request)).placed()
-        return orders if sees_every_order(request.user) else orders.for_drivers(timezone.localdate(), request.user)
+        return cast("OrderQuerySet", super().get_queryset(request)).placed()
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OrderChangeList]:
         return OrderChangeList
@@ -283,14 +274,6 @@ class OrderAdmin(ActionAdmin):
         in_words = order_rows(rows, shows_allotment=sees_allotments(request.user))
         return [RowInWords(row.pk, f"{row.number}, {row.patient}", _details(row)) for row in in_words]
 
-    def get_list_filter(self, request: HttpRequest) -> Any:
-        """Return no filters for Drivers: their list is short."""
-        return super().get_list_filter(request) if sees_every_order(request.user) else []
-
-    def get_search_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
-        """Return no search for Drivers: what they need is on the list."""
-        return super().get_search_fields(request) if sees_every_order(request.user) else []
-
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Sort open orders by window, and all orders by key, the latest first: nobody sorts a million rows."""
         return ["window__date", "window__starts", "placed_at", "pk"] if is_sorted_by_window(request) else ["-pk"]
@@ -299,7 +282,7 @@ class OrderAdmin(ActionAdmin):
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
         """Find people first, then their orders by index; find the phone for the driver in open orders alone."""
-        if not search_term or not sees_every_order(request.user):
+        if not search_term:
             return queryset, False
         read = SearchTerm(search_term)
         if (number := read.number("D")) and any(map(str.isdigit, number)):  # nobody is called so

@@ -1,24 +1,19 @@
 """Carts and orders."""
 
-from datetime import date, timedelta
 from typing import Self
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from accounts.models import User
 from certification.models import Certification, Patient
 from delivery.models import questions
 from delivery.models.products import Product
 from delivery.models.runs import Run
 from delivery.models.windows import DeliveryPolicy, DeliveryWindow
 from ui.prepared_rows import PreparedRow, PreparedRowQuerySet
-
-DRIVERS_SEE_DAYS = 7  # so that the next day of deliveries is among them
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -44,13 +39,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def counted(self) -> Self:
         """Return the orders that take up a place and allotment: those with a hold, and delivered ones."""
         return self.filter(questions.COUNTS)
-
-    def for_drivers(self, today: date, driver: User | AnonymousUser) -> Self:
-        """Return the orders to bring, confirmed or later, in the driver's open runs, DRIVERS_SEE_DAYS ahead at most."""
-        days = (today, today + timedelta(days=DRIVERS_SEE_DAYS))
-        in_runs = self.filter(run__driver=driver.pk, run__closed_at__isnull=True)
-        to_bring = (Order.Status.CONFIRMED, Order.Status.PACKED, Order.Status.OUT_FOR_DELIVERY)
-        return in_runs.filter(status__in=to_bring, window__date__range=days)
 
     def with_lines(self) -> Self:
         return self.select_related("window", "patient", "certification").prefetch_related(
@@ -150,7 +138,6 @@ class Order(PreparedRow):
 
     class Meta:
         permissions = [
-            ("view_every_order", "Can see and search every order, not only those to be driven soon"),
             ("pack_order", "Can pack orders, and enter what is short"),
             ("confirm_order", "Can review and confirm orders"),
         ]

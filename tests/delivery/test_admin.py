@@ -260,11 +260,11 @@ def test_a_technician_sees_products_and_changes_no_price():
 
 def test_the_list_of_windows_begins_with_the_days_to_come(monday):
     order = factories.order()
-    client, address = as_("Driver"), reverse("admin:delivery_deliverywindow_changelist")
+    client, address = as_("Technician"), reverse("admin:delivery_deliverywindow_changelist")
     words = words_of(client.get(address))
     assert "2026-11-25-0930 Nov. 25, 2026 9:30 a.m. 1:30 p.m. 1 of 20" in words
     monday.move_to(order.window.ends_at.replace(day=26))
-    client = as_("Driver")
+    client = as_("Technician")
     assert "2026-11-25-0930" not in words_of(client.get(address))
     for when in ("past", "all"):
         assert "2026-11-25-0930" in words_of(client.get(address, {"when": when}))

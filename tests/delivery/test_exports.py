@@ -180,8 +180,10 @@ def test_a_workbook_of_each_list_holds_the_rows_of_its_csv(delivered, name, cell
     assert Event.objects.filter(action=f"{name}.export", reason__startswith=f"xlsx, {len(rows)} rows, ").count() == 1
 
 
-@pytest.mark.parametrize(("group", "status"), [("Driver", 403), ("Technician", 200), ("Auditor", 200)])
-def test_a_driver_downloads_nothing_and_is_offered_nothing(group, status):
+@pytest.mark.parametrize(
+    ("group", "status"), [("Driver", 403), ("Registrar", 403), ("Technician", 200), ("Auditor", 200)]
+)
+def test_who_sees_no_orders_downloads_none(group, status):
     client = factories.client_for(factories.staff(group))
     assert [client.get(f"{ORDERS}export.{kind}").status_code for kind in ("csv", "xlsx")] == [status] * 2
     assert ("Export as XLSX" in client.get(ORDERS).content.decode()) == (status == 200)

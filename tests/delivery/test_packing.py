@@ -159,13 +159,13 @@ def test_the_pages_of_patients_and_drivers_name_each_status(client):
     }  # fmt: skip
     account = factories.staff("Driver")
     actions.make_run(window=order.window, orders=[order], driver=account, by=factories.staff("Manager"))
-    driver = factories.client_for(account)
+    driver, sheet = factories.client_for(account), reverse("delivery:run-detail", args=[Order.objects.get().run.uuid])
     for status, title in says.items():
         leave(order, status, ended_at=order.packed_at if status in ("delivered", "returned") else None)
         page = people.words_of(client.get(people.url("order-detail", order.number)))
         assert title in page and ("Cancel this order" in page) is (status == "packed")
-        is_driven = order.number in people.words_of(driver.get(reverse("admin:delivery_order_changelist")))
-        assert is_driven is (status in ("packed", "out_for_delivery"))
+        seen = driver.get(sheet).context["sheet"]
+        assert bool(seen.at_hand or seen.not_left) is (status in ("packed", "out_for_delivery"))
         calendar = client.get(people.url("order-calendar", order.number)).content.decode()
         assert ("STATUS:CANCELLED" in calendar) is (status == "returned")
 

@@ -7,6 +7,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from audit.models import Event
 from certification.actions import revoke_certification
 from delivery import actions
 from delivery.models import HandOver, Run
@@ -130,6 +131,59 @@ def test_five_wrong_pins_erase_the_sheet_also_when_the_page_is_opened_anew(visit
     assert len(driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])")) == 1
 
 
+def test_a_post_whose_answer_is_lost_is_one_hand_over(visitor, run):
+    """The network drops in the middle of the post: the portal has taken it, and the phone sends it once more."""
+    driver, posts = visitor(**PHONE), []
+    when_the_driver_keeps_the_sheet(driver, run)
+
+    def lose_the_answer(route):
+        posts.append(route.fetch().status)
+        route.abort("connectionreset")
+
+    driver.page.route("**/hand-over/", lose_the_answer)
+    when_the_driver_hands_over(driver)
+    driver.sees("1 hand-over is kept here.")
+    made = HandOver.objects.get()
+    assert posts and set(posts) == {200}  # the portal took it each time
+    when_the_phone_tries_again(driver)
+    driver.page.wait_for_function("document.querySelector('#run-net').textContent.includes('No network')")
+    assert len(kept_entries(driver)) == 1
+    driver.page.unroute("**/hand-over/")
+    when_the_phone_tries_again(driver)
+    driver.page.get_by_text("Kept here, not sent yet").wait_for(state="detached")
+    driver.sees("1 of 3 stops done")
+    assert kept_entries(driver) == [] and HandOver.objects.get() == made
+    assert Event.objects.filter(action="order.hand_over").count() == 1
+    assert driver.violations == {}
+
+
+@pytest.mark.parametrize("away", ["**/hand-over/", "**/delivery/runs/**"], ids=["the post", "every address"])
+def test_an_outage_while_the_phone_is_in_use_keeps_what_is_entered(away, visitor, run):
+    """The portal answers 503: to the post alone, or to whatever the sheet asks."""
+    driver = visitor(**PHONE)
+    when_the_driver_keeps_the_sheet(driver, run)
+    driver.page.route(away, lambda route: route.fulfill(status=503, body="Down for maintenance."))
+    when_the_driver_hands_over(driver)
+    when_the_driver_hands_over(driver)
+    driver.sees("No network. 2 hand-overs are kept here.")
+    assert not HandOver.objects.exists() and len(kept_entries(driver)) == 2
+    driver.page.unroute(away)
+    when_the_phone_tries_again(driver)
+    driver.page.get_by_text("Kept here, not sent yet").first.wait_for(state="detached")
+    driver.sees("2 of 3 stops done")
+    assert kept_entries(driver) == [] and HandOver.objects.count() == 2
+    assert driver.violations == {}
+
+
+def when_the_phone_tries_again(driver):
+    """The phone looks every 20 seconds while something waits, and at once when the network comes back."""
+    driver.page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def kept_entries(driver):
+    return driver.page.evaluate("window.runSheet.store.entries(location.pathname.split('/')[3])")
+
+
 def when_the_driver_unlocks(driver):
     if driver.page.locator("#run-pin-box").is_visible():
         driver.page.locator("#run-pin-box").fill(PIN)
@@ -168,13 +222,18 @@ def when_the_driver_opens_the_sheet_again(driver):
 def when_the_driver_hands_over(driver):
     driver.presses("Hand over")
     driver.sees("Still to check: card, number of the card, photo ID, number of the ID, when the ID expires, signature")
-    driver.ticks("card_checked", "photo_id_checked")
-    number = driver.page.locator(".run__proof dd").first.inner_text().split()[1].rstrip(",")
-    driver.fills(card=number, id_number="123456780", id_expires_date="10/18/2031", cash_cents="80")
-    when_the_patient_signs(driver)
+    when_the_driver_checks(driver, cash="80")
     driver.presses("Hand over")
     driver.page.get_by_text("Kept on this phone.").wait_for()
     driver.sees("Kept here, not sent yet")
+
+
+def when_the_driver_checks(driver, *, cash):
+    """Enter all that a hand-over needs into the open card."""
+    driver.ticks("card_checked", "photo_id_checked")
+    number = driver.page.locator(".run__proof dd").first.inner_text().split()[1].rstrip(",")
+    driver.fills(card=number, id_number="123456780", id_expires_date="10/18/2031", cash_cents=cash)
+    when_the_patient_signs(driver)
 
 
 def when_ten_minutes_pass(driver, clock):

@@ -1,5 +1,5 @@
 import json
-from datetime import datetime
+from datetime import date, datetime, time
 from io import StringIO
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from accounts.models import Physician, User
 from accounts.rules import check_dea_number
 from audit.models import Event
 from certification.models import Certification, Condition, Draft
-from delivery.models import DeliveryWindow, Order, Product
+from delivery.models import DeliveryWindow, Order, Product, Run
 from dispensing.models import Destruction, LogEntry, ReportRecord, SelfAssessment
 from pages import demo
 
@@ -51,6 +51,19 @@ def test_seed_demo_makes_one_of_each_role_and_state():
     assert list(delivered.units.values_list("place", flat=True)) == ["patient", "doomed"]
     assert ReportRecord.objects.get().status == "accepted" and LogEntry.objects.get().unit.order == delivered
     assert Destruction.objects.waiting().exists() and SelfAssessment.objects.answered().exists()
+
+
+@pytest.mark.parametrize("today", ["2026-11-24 09:00", "2026-11-25 09:00"])  # a Tuesday, a Wednesday
+@pytest.mark.usefixtures("_debug")
+def test_seed_demo_makes_a_run_for_the_next_wednesday(today):
+    with time_machine.travel(datetime.fromisoformat(today).replace(tzinfo=NEW_YORK), tick=False):
+        rows = json.loads(run("seed_demo", "--json"))
+        made = Run.objects.exclude(orders__status="delivered").get()
+    (driver,) = [row["email"] for row in rows if row["role"] == "Driver"]
+    wednesday = {"2026-11-24 09:00": date(2026, 11, 25), "2026-11-25 09:00": date(2026, 12, 2)}[today]
+    assert (made.driver.email, made.vehicle, made.window.date) == (driver, "Van 1", wednesday)
+    assert (made.window.starts, made.window.capacity, made.opened_at, made.closed_at) == (time(9, 30), 20, None, None)
+    assert sorted(made.orders.values_list("status", flat=True)) == ["confirmed", "packed", "packed"]
 
 
 @pytest.mark.usefixtures("_debug")

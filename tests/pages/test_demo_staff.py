@@ -47,9 +47,8 @@ SAYS = {
     ),
     "Driver": (
         "Staff: drives a run next Wednesday: My runs",
-        {"delivery:run-list", "delivery:run-hand-over", "admin:delivery_order",
-         "admin:delivery_deliverywindow", "admin:delivery_closure"},
-        {"admin:delivery_order_export_csv", "admin:delivery_product", "admin:certification_patient", *BUTTONS},
+        {"delivery:run-list", "delivery:run-detail", "delivery:run-hand-over", "delivery:run-attempt"},
+        LISTS | BUTTONS | {"admin:app_list", "admin:delivery_order_export_csv"},
     ),
     "Manager": (
         "Staff: runs, windows, closures, terms, messages",

@@ -30,7 +30,6 @@ class Sight:
     birth_date: bool = False
     directions: bool = False
     allotment: bool = False
-    history: bool = False
     assessments: bool = False  # what was told about how well it works
     assessment_words: bool = False
 
@@ -93,7 +92,7 @@ def evidence_of(facts: Facts, sight: Sight) -> list[Evidence]:
         _caregiver(facts) if sight.certification else None,
         _allotment(facts) if sight.allotment else None,
         _address(facts),
-        _minimum_and_stock(facts) if sight.history else None,
+        _minimum_and_stock(facts),
     ]
     return sorted((row for row in rows if row is not None), key=lambda row: not row.is_missing)
 

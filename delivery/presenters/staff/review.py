@@ -101,9 +101,9 @@ def order_review(order: Order, *, sight: Sight, now: datetime) -> OrderReview:
         evidence=evidence_of(facts, sight),
         lines=[_pack_line(line, lots.get(line.product_id, [])) for line in lines],
         quantity=sum(line.quantity for line in lines),
-        timeline=timeline_of(order, now=now) if sight.history else [],
-        place=_place_of(order) if sight.history else Place(0, 0, None),
-        is_told_by_phone=is_told_by_phone(order) if sight.history else False,
+        timeline=timeline_of(order, now=now),
+        place=_place_of(order),
+        is_told_by_phone=is_told_by_phone(order),
         shows_told=bool(facts.told),
         has_evidence=sight.certification or sight.allotment,
     )
@@ -169,7 +169,7 @@ def _details(product: Product) -> str:
 
 def _flags(order: Order, same_door: list[Order], sight: Sight) -> tuple[Flag, ...]:
     known = known_of([order], shows_allotment=sight.allotment)
-    flags = flags_of(order, known) if sight.history else ()
+    flags = flags_of(order, known)
     more = [Flag(_("%(count)d orders to this door") % {"count": len(same_door) + 1}, KNOW)] if same_door else []
     return (*flags, *more)
 

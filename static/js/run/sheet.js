@@ -121,6 +121,7 @@
     await saveCopy(answer);
   };
   const saveCopy = async ({ main, label, until }) => {
+    if (until - queue.offset < Date.now()) return void (await store.erase(run));
     const copy = await seal.seal(key, `copy ${run}`, { main, cards: cards || {}, label, offset: queue.offset });
     record = { ...record, label, until: until - queue.offset, copy };
     await store.saveRun(record);
@@ -129,6 +130,11 @@
     await store.erase(run);
     cards = {};
     if (isAway) show('<div class="run__head"></div><div data-card></div>');
+  };
+
+  // A page that was left open keeps no sheet past the run's end. What the portal has sent stays on the screen.
+  const eraseWhenOver = async () => {
+    if (record && record.until < Date.now()) await closeSheet();
   };
 
   // --- What the driver enters
@@ -262,8 +268,10 @@
   window.addEventListener("online", again);
   window.addEventListener("offline", showNet);
   setInterval(() => {
+    eraseWhenOver();
     if (queue && (queue.state === "away" || queue.waiting().length)) again();
   }, LOOKS_EVERY);
+  document.addEventListener("visibilitychange", eraseWhenOver);
 
   const listKept = async () => {
     const kept = await store.runs();
